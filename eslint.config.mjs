@@ -1,0 +1,118 @@
+import nx from '@nx/eslint-plugin'
+import { defineConfig } from 'eslint/config'
+import tseslint from 'typescript-eslint'
+
+/** From the bottom of the stack to its top: a package may import those before it, and none after. */
+const layers = ['wire-codec', 'transport-v1v2', 'proxy', 'peer', 'node', 'integration']
+
+/** `proxy` and `peer` stand beside each other: both build on the transport, neither knows the other. */
+const allowed = (layer) =>
+  layers
+    .slice(0, layers.indexOf(layer))
+    .filter((below) => !(layer === 'peer' && below === 'proxy'))
+    .map((below) => `layer:${below}`)
+
+/** Code that has to run in any JavaScript runtime. */
+const runtimeNeutral = ['packages/{wire-codec,transport-v1v2,peer}/src/**/*.ts']
+/** The parts of it that are Node.js's own: a backend behind `#crypto`, the `./tcp` entry, tests. */
+const nodeOnly = ['**/*.node.ts', 'packages/transport-v1v2/src/{tcp,native}/**', '**/*.test.ts']
+
+const ambient = [
+  ['Date', 'now', 'the injected Clock'],
+  ['performance', 'now', 'the injected Clock'],
+  ['Math', 'random', 'the injected Random'],
+  ['AbortSignal', 'timeout', 'a deadline on the injected Clock'],
+].map(([object, property, instead]) => ({
+  selector: `MemberExpression[object.name='${object}'][property.name='${property}']`,
+  message: `Ambient ${object}.${property}: use ${instead}.`,
+}))
+
+const ambientGlobals = ['setTimeout', 'setInterval', 'setImmediate', 'crypto'].map((name) => ({
+  name,
+  message: 'Ambient time or randomness: use the injected Clock or Random.',
+}))
+
+export default defineConfig(
+  { ignores: ['**/dist', '**/coverage', '**/node_modules', '**/.cache', '**/reports', '**/.stryker-tmp'] },
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs'] }, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/unified-signatures': 'off',
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts', 'packages/*/test/**/*.ts'],
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: true,
+          banTransitiveDependencies: true,
+          depConstraints: layers.map((layer) =>
+            allowed(layer).length === 0
+              ? { sourceTag: `layer:${layer}`, notDependOnLibsWithTags: ['*'] }
+              : { sourceTag: `layer:${layer}`, onlyDependOnLibsWithTags: allowed(layer) },
+          ),
+        },
+      ],
+    },
+  },
+  {
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['**/default-*.ts', '**/*.test.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...ambient,
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Ambient time: use the injected Clock.' },
+      ],
+      'no-restricted-globals': ['error', ...ambientGlobals],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          paths: ['dns', 'node:dns', 'dns/promises', 'node:dns/promises', 'timers', 'node:timers', 'timers/promises', 'node:timers/promises'].map(
+            (name) => ({ name, message: 'Ambient DNS or time: use the injected Resolver or Clock.' }),
+          ),
+        },
+      ],
+    },
+  },
+  {
+    files: runtimeNeutral,
+    ignores: nodeOnly,
+    rules: {
+      'no-restricted-globals': ['error', ...ambientGlobals, { name: 'Buffer', message: 'Bytes are Uint8Array.' }, 'process', 'require'],
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: '^(node:|(fs|net|tls|os|path|dns|crypto|stream|events|util|timers|buffer|url|http|https|zlib|worker_threads|child_process|perf_hooks)(/|$))',
+              message: 'This package runs in any JavaScript runtime: no Node.js module here.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/*.test.ts', 'packages/*/test/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  {
+    files: ['**/*.config.ts', '**/*.mjs', 'packages/*/bench/**', 'tools/**'],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+)

@@ -1,0 +1,54 @@
+/** One message as it crosses the wire, its payload not looked at yet. */
+export interface TransportMessage {
+  /** 1 to 12 printable ASCII characters. */
+  readonly command: string
+  /** At most 4,000,000 bytes. When received: a view into the chunk or packet it came in, owned by the reader. */
+  readonly payload: Uint8Array
+}
+
+/** The reading half. A batch costs one promise, however many messages arrived together. */
+export interface ReadTransport {
+  /**
+   * All messages that have arrived, at least one, in order; `null` when the remote ended the connection cleanly.
+   * Rejects with a `TransportError` on anything else; no message is delivered after that. One call at a time.
+   */
+  read(): Promise<readonly TransportMessage[] | null>
+}
+
+/** The writing half. */
+export interface WriteTransport {
+  /**
+   * Frames (and encrypts) one message and queues it; messages of one tick leave together.
+   * @returns false when the queue is past its high-water mark: `await ready()` before sending more.
+   * @throws TransportError when the message is too large or the connection has ended.
+   */
+  send(message: TransportMessage): boolean
+  /** Resolves when the queue is below its high-water mark; rejects when the connection ends. */
+  ready(): Promise<void>
+  /** Bytes queued and not yet taken by the stream. */
+  readonly queuedBytes: number
+  /** Flushes and ends. */
+  close(): Promise<void>
+}
+
+/** What has crossed one connection so far. */
+export interface TransportStats {
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  readonly messagesReceived: number
+  readonly messagesSent: number
+  /** Decoy packets dropped (v2). */
+  readonly decoysReceived: number
+}
+
+/** A connection on which both sides speak the same framing. */
+export interface Transport {
+  readonly protocol: 'v1' | 'v2'
+  /** BIP324 session id, 32 bytes; v2 only. */
+  readonly sessionId?: Uint8Array
+  readonly reader: ReadTransport
+  readonly writer: WriteTransport
+  stats(): TransportStats
+  /** Ends both halves at once, wipes secrets; pending calls reject with `reason`. */
+  abort(reason: Error): void
+}

@@ -1,0 +1,7 @@
+/** What the packages log through; `pino` and `console` both fit. Never given a secret. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}

@@ -1,0 +1,17 @@
+/** A connected, ordered, reliable pipe of bytes. */
+export interface ByteStream {
+  /**
+   * The next bytes, in whatever portion arrived; `null` at the end. One call at a time.
+   * The chunk belongs to the caller.
+   */
+  read(): Promise<Uint8Array | null>
+  /**
+   * Queues bytes, in order, and resolves when the stream can take more (back-pressure).
+   * Several parts leave together, without being copied into one; none may be changed afterwards.
+   */
+  write(bytes: Uint8Array | readonly Uint8Array[]): Promise<void>
+  /** Flushes and ends the writing side; reading goes on until the remote ends its own. */
+  close(): Promise<void>
+  /** Ends both sides at once; pending and later calls reject with `reason`. */
+  abort(reason: Error): void
+}

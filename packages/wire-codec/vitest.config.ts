@@ -1,0 +1,3 @@
+import { defineProject } from '../../tools/vitest.base.ts'
+
+export default defineProject('wire-codec')

@@ -1,0 +1,12 @@
+import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config'
+
+/** One package's test project: workspace packages resolve to their TypeScript source, so nothing is built first. */
+export function defineProject(name: string, own: ViteUserConfig = {}): ViteUserConfig {
+  return mergeConfig(
+    defineConfig({
+      ssr: { resolve: { conditions: ['@sapwood/source', 'module', 'node'] } },
+      test: { name, include: ['src/**/*.test.ts', 'test/**/*.test.ts'], testTimeout: 30_000 },
+    }),
+    own,
+  )
+}
