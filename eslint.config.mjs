@@ -36,12 +36,23 @@ export default defineConfig(
   { ignores: ['**/dist', '**/coverage', '**/node_modules', '**/.cache', '**/reports', '**/.stryker-tmp'] },
   tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.mjs'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/no-confusing-void-expression': 'off',
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/unified-signatures': 'off',
     },
@@ -71,15 +82,25 @@ export default defineConfig(
       'no-restricted-syntax': [
         'error',
         ...ambient,
-        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'Ambient time: use the injected Clock.' },
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Ambient time: use the injected Clock.',
+        },
       ],
       'no-restricted-globals': ['error', ...ambientGlobals],
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {
-          paths: ['dns', 'node:dns', 'dns/promises', 'node:dns/promises', 'timers', 'node:timers', 'timers/promises', 'node:timers/promises'].map(
-            (name) => ({ name, message: 'Ambient DNS or time: use the injected Resolver or Clock.' }),
-          ),
+          paths: [
+            'dns',
+            'node:dns',
+            'dns/promises',
+            'node:dns/promises',
+            'timers',
+            'node:timers',
+            'timers/promises',
+            'node:timers/promises',
+          ].map((name) => ({ name, message: 'Ambient DNS or time: use the injected Resolver or Clock.' })),
         },
       ],
     },
@@ -88,13 +109,20 @@ export default defineConfig(
     files: runtimeNeutral,
     ignores: nodeOnly,
     rules: {
-      'no-restricted-globals': ['error', ...ambientGlobals, { name: 'Buffer', message: 'Bytes are Uint8Array.' }, 'process', 'require'],
+      'no-restricted-globals': [
+        'error',
+        ...ambientGlobals,
+        { name: 'Buffer', message: 'Bytes are Uint8Array.' },
+        'process',
+        'require',
+      ],
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {
           patterns: [
             {
-              regex: '^(node:|(fs|net|tls|os|path|dns|crypto|stream|events|util|timers|buffer|url|http|https|zlib|worker_threads|child_process|perf_hooks)(/|$))',
+              regex:
+                '^(node:|(fs|net|tls|os|path|dns|crypto|stream|events|util|timers|buffer|url|http|https|zlib|worker_threads|child_process|perf_hooks)(/|$))',
               message: 'This package runs in any JavaScript runtime: no Node.js module here.',
             },
           ],
