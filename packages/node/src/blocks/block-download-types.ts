@@ -1,0 +1,72 @@
+import type { Block, BlockHash } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
+import type { TipChange } from '../chain/header-chain-types.ts'
+import type { PeerAction } from '../chain/peer-action.ts'
+import type { PeerId } from '../chain/peer-id.ts'
+
+/** Names one ordered stream of blocks. */
+export type StreamId = number & { readonly __brand: 'block-stream-id' }
+
+/** What the block download needs to know of a peer when its handshake is done. */
+export interface BlockPeer {
+  /** NODE_NETWORK: all blocks. NODE_NETWORK_LIMITED alone: the last 288. Neither: none. */
+  readonly serves: 'all' | 'recent' | 'none'
+  /** Asked first (outbound). */
+  readonly preferred: boolean
+  /** Not to be let go for being slow. */
+  readonly protected: boolean
+}
+
+/** A block that passed its checks, in its place in the chain. */
+export interface DeliveredBlock {
+  readonly height: number
+  readonly hash: BlockHash
+  readonly block: Block
+  /** Who sent it. */
+  readonly peer: PeerId
+}
+
+export type BlockDownloadAction =
+  | PeerAction
+  /** In order within the stream. Call `consumed` when the program has taken it. */
+  | { readonly type: 'deliver'; readonly stream: StreamId; readonly block: DeliveredBlock }
+  /** The blocks that a following stream delivered and that are no longer in the best chain, from the top down. */
+  | { readonly type: 'rewind'; readonly stream: StreamId; readonly change: TipChange }
+  /** A stream with an end has delivered it. */
+  | { readonly type: 'stream-end'; readonly stream: StreamId }
+  /** A block asked for by hash arrived and passed its checks. */
+  | { readonly type: 'single'; readonly block: DeliveredBlock }
+  /** The block breaks a consensus rule that we check: `HeaderChain.invalidate` was called on it. */
+  | { readonly type: 'block-invalid'; readonly hash: BlockHash; readonly rule: string }
+
+/** Which blocks are asked of whom, and in what order they are handed on. Pure, as the header sync. */
+export interface BlockDownload {
+  addPeer(peer: PeerId, facts: BlockPeer, now: Instant): BlockDownloadAction[]
+  removePeer(peer: PeerId, now: Instant): BlockDownloadAction[]
+  /** The peer has this block and all before it (from the header sync's `peer-has`). */
+  peerHas(peer: PeerId, hash: BlockHash, now: Instant): BlockDownloadAction[]
+  /** The best chain moved (from the header sync's `tip-changed`). */
+  onTipChange(change: TipChange, now: Instant): BlockDownloadAction[]
+  /** A `block` message, asked for or not. */
+  onBlock(peer: PeerId, block: Block, now: Instant): BlockDownloadAction[]
+  /** Block hashes of a `notfound`. */
+  onNotFound(peer: PeerId, hashes: readonly BlockHash[], now: Instant): BlockDownloadAction[]
+  /** Call about once a second, and at least each half second while blocks are in flight. */
+  tick(now: Instant): BlockDownloadAction[]
+  /**
+   * Starts a stream of the best chain's blocks from height `from` to height `to`, or for ever where `to` is left out
+   * (a following stream: it takes reorgs along).
+   */
+  openStream(
+    range: { readonly from: number; readonly to?: number },
+    now: Instant,
+  ): { readonly stream: StreamId; readonly actions: BlockDownloadAction[] }
+  closeStream(stream: StreamId): void
+  /** The program took `count` blocks of those delivered to the stream: there is room for more. */
+  consumed(stream: StreamId, count: number, now: Instant): BlockDownloadAction[]
+  /** Asks for one block by its hash, on the best chain or not; answered by a `single` action. */
+  want(hash: BlockHash, now: Instant): BlockDownloadAction[]
+  unwant(hash: BlockHash): void
+  /** Blocks asked for and not here yet. */
+  readonly inFlight: number
+}
