@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
 
+const eslint = new ESLint({ cwd: root })
+
 /** Lints `text` as if a real file of a package held it, and says which rules refused it. */
 async function refusals(file: string, text: string): Promise<string[]> {
-  const eslint = new ESLint({ cwd: root })
   const [result] = await eslint.lintText(text, { filePath: join(root, file) })
   return result!.messages.map((message) => message.ruleId ?? message.message)
 }
