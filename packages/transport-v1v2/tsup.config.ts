@@ -1,4 +1,15 @@
 import { defineConfig } from 'tsup'
 import { base } from '../../tools/tsup.base.ts'
 
-export default defineConfig({ ...base, entry: { index: 'src/index.ts', tcp: 'src/tcp/index.ts', crypto: 'src/crypto/crypto.ts', 'crypto.node': 'src/crypto/crypto.node.ts' } })
+export default defineConfig({
+  ...base,
+  entry: {
+    index: 'src/index.ts',
+    tcp: 'src/tcp/index.ts',
+    websocket: 'src/websocket/index.ts',
+    conformance: 'src/conformance/index.ts',
+    testing: 'src/testing/index.ts',
+    crypto: 'src/crypto/crypto.ts',
+    'crypto.node': 'src/crypto/crypto.node.ts',
+  },
+})

@@ -1,0 +1,78 @@
+import type { ConnectAttempt } from '../connect/attempt.ts'
+
+/**
+ * Why a transport failed.
+ *
+ * - `dial-failed`: the dialer gave no stream; `cause` is its error.
+ * - `timeout`: a deadline passed; `phase` says what was being waited for, `limit` how long (milliseconds).
+ * - `unexpected-end`: the remote ended the stream in the middle of a handshake or a message.
+ * - `stream-failed`: the stream broke; `cause` is its error.
+ * - `v1-peer`: the remote spoke v1 where v2 was expected.
+ * - `v2-refused`: the remote spoke v2 where only v1 is accepted.
+ * - `wrong-network`: the remote spoke v1 of another network; `received` is its magic in hex.
+ * - `wrong-magic`: a v1 message began with other bytes than the network's; `received` is what came, in hex.
+ * - `garbage-unterminated`: 4,111 bytes came without the garbage terminator (BIP324).
+ * - `authentication-failed`: a packet was not encrypted by the remote's key for its place in the stream (BIP324).
+ * - `message-too-large`: a length beyond `limit`; `received` is the length.
+ * - `invalid-command`: a message to be sent has a command that no frame can carry.
+ * - `refused-address`: the dialer has no way to reach this kind of address.
+ * - `resolve-failed`: the resolver gave no address for a name.
+ * - `too-slow`: the remote took none of the bytes queued for it within `limit` milliseconds.
+ * - `closed`: the connection has ended, or was closed by this side.
+ * - `aborted`: this side ended it; `cause` is the reason that was given.
+ */
+export type TransportErrorCode =
+  | 'dial-failed'
+  | 'timeout'
+  | 'unexpected-end'
+  | 'stream-failed'
+  | 'v1-peer'
+  | 'v2-refused'
+  | 'wrong-network'
+  | 'wrong-magic'
+  | 'garbage-unterminated'
+  | 'authentication-failed'
+  | 'message-too-large'
+  | 'invalid-command'
+  | 'refused-address'
+  | 'resolve-failed'
+  | 'too-slow'
+  | 'closed'
+  | 'aborted'
+
+/** Where a connection was when it ended: before it had a stream, in a phase of the v2 handshake, or open. */
+export type TransportPhase = 'dial' | 'detect' | 'key' | 'garbage' | 'version' | 'application'
+
+/** What is known about a failure. A fact that does not apply is absent. */
+export interface TransportErrorFacts {
+  readonly phase?: TransportPhase
+  readonly expected?: string | number
+  readonly received?: string | number
+  readonly limit?: number
+  /** Every attempt that `connect` made; set on what it rejects with. */
+  readonly attempts?: readonly ConnectAttempt[]
+  readonly cause?: unknown
+}
+
+/** The only error class of this package; what went wrong is in `code`, the facts in fields. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError'
+  readonly code: TransportErrorCode
+  declare readonly phase?: TransportPhase
+  declare readonly expected?: string | number
+  declare readonly received?: string | number
+  declare readonly limit?: number
+  declare readonly attempts?: readonly ConnectAttempt[]
+
+  constructor(code: TransportErrorCode, message: string, facts: TransportErrorFacts = {}) {
+    const { cause, ...fields } = facts
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    Object.assign(this, fields)
+  }
+}
+
+/** Whether a value is a `TransportError`, also one of another copy of this package. */
+export function isTransportError(error: unknown): error is TransportError {
+  return error instanceof Error && error.name === 'TransportError' && 'code' in error
+}

@@ -1,0 +1,44 @@
+export { accept, type AcceptOptions } from './accept/accept.ts'
+export type { ConnectAttempt, TransportProtocol } from './connect/attempt.ts'
+export type { TransportComponents } from './connect/components.ts'
+export { connect, type Connection, type ConnectOptions, type ConnectTimeouts } from './connect/connect.ts'
+export {
+  coreFallback,
+  eagerFallback,
+  type FallbackContext,
+  type FallbackPolicy,
+  neverFallback,
+  onlyV1,
+} from './connect/fallback.ts'
+export type {
+  ReadTransport,
+  Transport,
+  TransportMessage,
+  TransportStats,
+  WriteTransport,
+} from './connect/transport.ts'
+export type { TransportOptions } from './connect/transport-options.ts'
+export type { Aead, CryptoBackend, SecretKey } from './crypto/backend.ts'
+export type { CancelTimer, Clock, Instant } from './environment/clock.ts'
+export {
+  type DeadlineOptions,
+  type DeadlineSignal,
+  deadlineSignal,
+  withDeadline,
+} from './environment/deadline.ts'
+export { systemClock } from './environment/default-clock.ts'
+export { systemRandom } from './environment/default-random.ts'
+export { type Logger, silentLogger } from './environment/logger.ts'
+export type { Random } from './environment/random.ts'
+export type { Resolver } from './environment/resolver.ts'
+export {
+  isTransportError,
+  TransportError,
+  type TransportErrorCode,
+  type TransportErrorFacts,
+  type TransportPhase,
+} from './errors/transport-error.ts'
+export type { ByteStream } from './stream/byte-stream.ts'
+export type { Dialer, DialOptions } from './stream/dialer.ts'
+export { streamPair, type StreamPairOptions } from './stream/stream-pair.ts'
+export type { Shaping, ShapingPlan } from './v2/shaping/shaping.ts'

@@ -1,0 +1,188 @@
+import type { Socket } from 'node:net'
+import { TransportError } from '../errors/transport-error.ts'
+import type { ByteStream } from '../stream/byte-stream.ts'
+
+/**
+ * Received bytes held for a reader that does not read, before the socket is paused. Together with what Node.js itself
+ * holds (two chunks of 64 KiB) that stays below 256 KiB.
+ */
+export const RECEIVE_HIGH_WATER_MARK = 65_536
+
+/** Bytes handed to the socket and not yet to the kernel, above which a writer waits. */
+export const SEND_HIGH_WATER_MARK = 262_144
+
+/** Silence on the connection after which the kernel starts probing whether the remote is there, milliseconds. */
+export const KEEP_ALIVE_DELAY = 120_000
+
+export interface TcpStreamOptions {
+  /** Bytes that were read from the socket already and come first. */
+  readonly head?: Uint8Array
+}
+
+/**
+ * A connected TCP socket as a `ByteStream`. The socket belongs to the stream from here on: its listeners, its
+ * back-pressure and its end. Turns Nagle's algorithm off and keep-alive on.
+ */
+export function tcpStream(socket: Socket, options: TcpStreamOptions = {}): ByteStream {
+  return new TcpStream(socket, options.head)
+}
+
+interface Waiting<T> {
+  readonly resolve: (value: T) => void
+  readonly reject: (error: Error) => void
+}
+
+class TcpStream implements ByteStream {
+  readonly #socket: Socket
+  #chunks: Uint8Array[] = []
+  #held = 0
+  #ended = false
+  #closed = false
+  #failure: Error | undefined
+  #reader: Waiting<Uint8Array | null> | undefined
+  #writers: Waiting<void>[] = []
+  #closer: Waiting<void> | undefined
+  #closing: Promise<void> | undefined
+  #corked = false
+
+  constructor(socket: Socket, head: Uint8Array | undefined) {
+    this.#socket = socket
+    // Half-close is the stream's business: Node.js would otherwise end our side when the remote ends its own.
+    socket.allowHalfOpen = true
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, KEEP_ALIVE_DELAY)
+    socket.on('data', this.#onData)
+    socket.on('end', this.#onEnd)
+    socket.on('drain', this.#onDrain)
+    socket.on('error', this.#onError)
+    socket.on('close', this.#onClose)
+    if (head !== undefined && head.length > 0) this.#onData(head)
+    if (socket.destroyed) this.#onClose()
+    else if (socket.readableEnded) this.#onEnd()
+    else socket.resume()
+  }
+
+  read(): Promise<Uint8Array | null> {
+    if (this.#reader !== undefined)
+      return Promise.reject(new TypeError('ByteStream.read: one call at a time'))
+    const chunk = this.#chunks.shift()
+    if (chunk !== undefined) {
+      this.#held -= chunk.length
+      if (this.#held < RECEIVE_HIGH_WATER_MARK && this.#socket.isPaused()) this.#socket.resume()
+      return Promise.resolve(chunk)
+    }
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#ended) return Promise.resolve(null)
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject }
+    })
+  }
+
+  write(bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#closed) return Promise.reject(closedForWriting())
+    this.#corkForThisTick()
+    if (bytes instanceof Uint8Array) this.#socket.write(bytes)
+    else for (const part of bytes) this.#socket.write(part)
+    if (this.#socket.writableLength < SEND_HIGH_WATER_MARK) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#writers.push({ resolve, reject })
+    })
+  }
+
+  close(): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    this.#closed = true
+    this.#closing = new Promise((resolve, reject) => {
+      this.#closer = { resolve, reject }
+      this.#socket.end(() => {
+        this.#closer = undefined
+        resolve()
+      })
+    })
+    return this.#closing
+  }
+
+  abort(reason: Error): void {
+    if (this.#failure !== undefined || this.#socket.destroyed) {
+      this.#failure ??= reason
+      this.#discard()
+      return
+    }
+    this.#fail(reason)
+    this.#discard()
+    // A reset, so that the remote sees an abort and not the end of a stream.
+    this.#socket.resetAndDestroy()
+  }
+
+  /** Everything written in one turn of the event loop leaves in one system call. */
+  #corkForThisTick(): void {
+    if (this.#corked) return
+    this.#corked = true
+    this.#socket.cork()
+    process.nextTick(() => {
+      this.#corked = false
+      this.#socket.uncork()
+    })
+  }
+
+  readonly #onData = (data: Uint8Array): void => {
+    // A Buffer differs from a Uint8Array in `slice`, `toString` and equality: only the latter leaves this class.
+    const chunk = new Uint8Array(data.buffer, data.byteOffset, data.length)
+    if (this.#reader !== undefined) {
+      const { resolve } = this.#reader
+      this.#reader = undefined
+      resolve(chunk)
+      return
+    }
+    this.#chunks.push(chunk)
+    this.#held += chunk.length
+    if (this.#held >= RECEIVE_HIGH_WATER_MARK) this.#socket.pause()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    this.#reader?.resolve(null)
+    this.#reader = undefined
+  }
+
+  readonly #onDrain = (): void => {
+    for (const waiting of this.#writers.splice(0)) waiting.resolve()
+  }
+
+  readonly #onError = (cause: Error): void => {
+    this.#fail(new TransportError('stream-failed', `The connection broke: ${cause.message}`, { cause }))
+  }
+
+  readonly #onClose = (): void => {
+    if (!this.#ended || this.#writers.length > 0 || this.#closer !== undefined) {
+      this.#fail(new TransportError('stream-failed', 'The connection was closed'))
+    }
+    this.#closed = true
+    this.#socket.off('data', this.#onData)
+    this.#socket.off('end', this.#onEnd)
+    this.#socket.off('drain', this.#onDrain)
+    this.#socket.off('close', this.#onClose)
+  }
+
+  #fail(reason: Error): void {
+    if (this.#failure !== undefined) return
+    this.#failure = reason
+    this.#reader?.reject(reason)
+    this.#reader = undefined
+    for (const waiting of this.#writers.splice(0)) waiting.reject(reason)
+    this.#closer?.reject(reason)
+    this.#closer = undefined
+  }
+
+  /** Lets go of what was received and not read. */
+  #discard(): void {
+    this.#chunks = []
+    this.#held = 0
+  }
+}
+
+function closedForWriting(): TransportError {
+  return new TransportError('closed', 'The stream has been closed for writing')
+}
