@@ -1,0 +1,52 @@
+import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
+
+/**
+ * - `disconnected`: the connection ended before the answer; `reason` says why.
+ * - `timeout`: no answer in time.
+ * - `not-found`: the remote said that it does not have what was asked; `missing` lists it.
+ * - `request-queue-full`: more requests wait for this peer than its queue holds.
+ * - `invalid-argument`: the caller asked for something the protocol cannot carry.
+ * - `channel-closed`: a value was sent into a closed channel.
+ * - `malformed-capture`: a capture file does not follow the format.
+ */
+export type PeerErrorCode =
+  | 'disconnected'
+  | 'timeout'
+  | 'not-found'
+  | 'request-queue-full'
+  | 'invalid-argument'
+  | 'channel-closed'
+  | 'malformed-capture'
+
+export interface PeerErrorFacts {
+  /** What was asked for. */
+  readonly request?: string
+  /** Milliseconds that were waited. */
+  readonly timeout?: number
+  /** Hashes, in wire order, that did not come. */
+  readonly missing?: readonly Uint8Array[]
+  readonly reason?: DisconnectReason
+  readonly limit?: number
+  /** Byte offset in a capture file. */
+  readonly offset?: number
+  readonly cause?: unknown
+}
+
+/** The one error class of this package. Tell the cases apart by `code`. */
+export class PeerError extends Error {
+  override readonly name = 'PeerError'
+  readonly code: PeerErrorCode
+  readonly request?: string
+  readonly timeout?: number
+  readonly missing?: readonly Uint8Array[]
+  readonly reason?: DisconnectReason
+  readonly limit?: number
+  readonly offset?: number
+
+  constructor(code: PeerErrorCode, message: string, facts: PeerErrorFacts = {}) {
+    const { cause, ...fields } = facts
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    Object.assign(this, fields)
+  }
+}

@@ -1,0 +1,52 @@
+import type { DecodeError, GossipedAddress, Message } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
+import type { PeerVersion } from '../peer/peer-version.ts'
+import type { DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
+import type { RequestType } from '../requests/request-map.ts'
+
+/** One message that crossed, seen before it is decoded or after it is framed. */
+export interface MessageTrace {
+  readonly direction: 'received' | 'sent'
+  readonly command: string
+  /** A view; not to be changed. */
+  readonly payload: Uint8Array
+  /** On the wire, framing included. */
+  readonly bytes: number
+  readonly at: Instant
+}
+
+/** Everything that happens on one connection, by the name to listen to. */
+export interface PeerEvents {
+  state: { readonly state: PeerState }
+  ready: { readonly version: PeerVersion }
+  /** Every message in both directions, for metrics and capture. */
+  trace: MessageTrace
+  /** A message reached the state machine and was let through to be handled. */
+  message: { readonly message: Message; readonly at: Instant }
+  /** A message was ignored by rule; `why` names the rule. */
+  ignored: { readonly command: string; readonly why: string }
+  /** A message was dropped because it does not decode. */
+  malformed: { readonly command: string; readonly error: DecodeError }
+  /** A reply that nothing had asked for. */
+  unrequested: { readonly message: Message }
+  ping: { readonly roundTrip: number }
+  request: { readonly request: RequestType }
+  requestEnded: {
+    readonly request: RequestType
+    readonly outcome: 'answered' | 'not-found' | 'timeout' | 'aborted' | 'disconnected'
+    readonly milliseconds: number
+  }
+  addressesLimited: { readonly dropped: readonly GossipedAddress[] }
+  /** Reading stopped because the owner or the remote does not keep up, or went on. */
+  stalled: { readonly by: 'owner' | 'remote' }
+  resumed: { readonly by: 'owner' | 'remote'; readonly milliseconds: number }
+  closed: DisconnectReport
+}
+
+/** Stops a listener. */
+export type Unsubscribe = () => void
+
+export interface PeerEventSource {
+  /** Calls `listener` for each event of that name, synchronously, in order. A listener that throws ends the connection. */
+  on<Name extends keyof PeerEvents>(name: Name, listener: (event: PeerEvents[Name]) => void): Unsubscribe
+}

@@ -1,0 +1,47 @@
+export type { ReaderMessage } from './actor/reader-message.ts'
+export { createChannel } from './channel/bounded-channel.ts'
+export type { Channel } from './channel/channel.ts'
+export { PeerError, type PeerErrorCode, type PeerErrorFacts } from './errors/peer-error.ts'
+export type { MessageTrace, PeerEventSource, PeerEvents, Unsubscribe } from './events/peer-events.ts'
+export { createOwnNonces, type OwnNonces } from './handshake/own-nonces.ts'
+export { type PeerId, peerId } from './identity/peer-id.ts'
+export { type ConnectionKind, type KindBehaviour, kindBehaviour } from './kinds/connection-kind.ts'
+export type { BucketOptions, LimitOptions } from './limits/limit-options.ts'
+export { createPeer } from './peer/create-peer.ts'
+export type { ChainProgress, MessageCount, PeerInfo } from './peer/peer-info.ts'
+export type { PeerMessage, PeerNotification } from './peer/peer-message.ts'
+export type { PeerComponents, PeerOptions, PeerTimeouts, VersionFacts } from './peer/peer-options.ts'
+export type { PeerVersion } from './peer/peer-version.ts'
+export type { DisconnectRequest, Peer, ReplyHandle } from './peer/peer.ts'
+export type {
+  Blame,
+  DisconnectCode,
+  DisconnectFacts,
+  DisconnectReason,
+  DisconnectReasonOf,
+  DisconnectReport,
+  PeerState,
+} from './reasons/disconnect-reason.ts'
+export type {
+  CompactFilter,
+  CompactFilterCheckpoints,
+  CompactFilterHeaders,
+  NodeRequest,
+  NodeRequestOf,
+  ParametersOf,
+  PingReply,
+  ReceivedBlock,
+  ReplyOf,
+  RequestMap,
+  RequestOptions,
+  RequestType,
+  TransactionId,
+  TransactionsReply,
+} from './requests/request-map.ts'
+export type {
+  CompactFilterQuery,
+  HeadersQuery,
+  InvalidRequest,
+  PeerServices,
+  ServingContext,
+} from './serving/peer-services.ts'

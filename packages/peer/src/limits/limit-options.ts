@@ -1,0 +1,27 @@
+import type { Message } from '@sapwood/wire-codec'
+
+/** A token bucket: `burst` at once, refilled with `perSecond`. */
+export interface BucketOptions {
+  readonly burst: number
+  readonly perSecond: number
+}
+
+/** What one remote may send. What was asked for does not count. */
+export interface LimitOptions {
+  /** Addresses taken from `addr` and `addrv2`; more are dropped. Default: 1,000, 0.1 a second (Core). */
+  readonly addresses?: BucketOptions
+  /** Messages by type; more end the connection. Merged over the defaults; `false` lifts a limit. */
+  readonly messages?: Partial<Record<Message['type'], BucketOptions | false>>
+  /** Bytes by type; more end the connection. Merged over the defaults; `false` lifts a limit. */
+  readonly bytes?: Partial<Record<Message['type'], BucketOptions | false>>
+  /** Bytes waiting to be sent before the remote's messages are no longer read. Default: 4,000,000. */
+  readonly pauseAtQueuedBytes?: number
+  /** Bytes waiting to be sent at which the connection ends. Default: 32,000,000. */
+  readonly maxQueuedBytes?: number
+  /** Requests waiting for the connection to take them. Default: 1,000. */
+  readonly maxQueuedRequests?: number
+  /** Read batches held before the socket is no longer read. Default: 4. */
+  readonly readerQueue?: number
+  /** Notifications held for `messages()` before the socket is no longer read. Default: 64. */
+  readonly messageQueue?: number
+}

@@ -1,0 +1,11 @@
+import type { Transport } from '@sapwood/transport-v1v2'
+import type { PeerComponents, PeerOptions } from './peer-options.ts'
+import type { Peer } from './peer.ts'
+
+/**
+ * Starts a peer on a connected transport. The peer owns the transport from here on. It sends `version` at once where
+ * we dialled, and waits for the remote's where we were dialled.
+ */
+export function createPeer(transport: Transport, options: PeerOptions, components: PeerComponents): Peer {
+  throw new Error(`not built yet: ${options.kind} over ${transport.protocol} with ${typeof components}`)
+}

@@ -1,0 +1,30 @@
+import type { Message } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
+import type { PeerId } from '../identity/peer-id.ts'
+import type { DisconnectReport } from '../reasons/disconnect-reason.ts'
+import type { PeerVersion } from './peer-version.ts'
+
+/** What a peer tells its owner, in order: `ready` at most once, then messages, `disconnected` exactly once and last. */
+export type PeerMessage =
+  | { readonly type: 'ready'; readonly version: PeerVersion }
+  | {
+      /**
+       * A message that is the owner's to handle: announcements (`inv`, `headers`, `cmpctblock`), addresses within the
+       * rate limit, what nobody asked for, and what was asked for with `send()` rather than by a request method.
+       */
+      readonly type: 'message'
+      readonly message: Message
+      /** The message's payload: a view, as all byte fields of `message` are. */
+      readonly payload: Uint8Array
+      /** A reply (block, tx, notfound, cfilter, …) that nothing had asked for. */
+      readonly unrequested: boolean
+    }
+  | ({ readonly type: 'disconnected' } & DisconnectReport)
+
+/** A `PeerMessage` as it arrives at an owner of many peers: who said it, and when it was read. */
+export interface PeerNotification {
+  readonly type: 'peer'
+  readonly peer: PeerId
+  readonly at: Instant
+  readonly message: PeerMessage
+}

@@ -1,0 +1,94 @@
+import type { MessageRegistry, Network, PeerAddress } from '@sapwood/wire-codec'
+import type { Clock, Logger, Random } from '@sapwood/transport-v1v2'
+import type { Channel } from '../channel/channel.ts'
+import type { OwnNonces } from '../handshake/own-nonces.ts'
+import type { PeerId } from '../identity/peer-id.ts'
+import type { ConnectionKind } from '../kinds/connection-kind.ts'
+import type { LimitOptions } from '../limits/limit-options.ts'
+import type { PeerServices } from '../serving/peer-services.ts'
+import type { PeerNotification } from './peer-message.ts'
+
+/** What our `version` message says. It carries no address of ours. */
+export interface VersionFacts {
+  /** Default: 70016; with `features`, 70017 (BIP434). */
+  readonly protocolVersion?: number
+  /** Service bits offered. Default: 0. */
+  readonly services?: bigint
+  /** BIP14. Default: `/sapwood:<version>/`. At most 256 bytes. */
+  readonly userAgent?: string
+  /** Height of our best chain. Default: 0. */
+  readonly startHeight?: number
+  /** BIP37. Default: by the connection's kind. */
+  readonly relay?: boolean
+}
+
+/** All in milliseconds. */
+export interface PeerTimeouts {
+  /** For the whole version handshake. Default: 60,000 (Core's `-peertimeout`). */
+  readonly handshake?: number
+  /** Between pings. Default: 120,000 (Core, `PING_INTERVAL`). 0: no pings of its own. */
+  readonly pingInterval?: number
+  /** For the pong of a ping of its own. Default: 1,200,000 (Core, `TIMEOUT_INTERVAL`). */
+  readonly pong?: number
+  /** Without receiving, or without being able to send. Default: 1,200,000 (Core, `TIMEOUT_INTERVAL`). */
+  readonly inactivity?: number
+  /** For a request's answer, where the request does not say. Default: 60,000. */
+  readonly request?: number
+  /** For an `addr-fetch` connection to meet its purpose. Default: 300,000 (Core). */
+  readonly addressFetch?: number
+  /** For a `private-broadcast` connection to meet its purpose. Default: 180,000 (Core, `PRIVATE_BROADCAST_MAX_CONNECTION_LIFETIME`). */
+  readonly privateBroadcast?: number
+  /** For queued bytes to leave when the connection is ended. Default: 1,000. */
+  readonly close?: number
+}
+
+export interface PeerOptions {
+  readonly id: PeerId
+  readonly kind: ConnectionKind
+  readonly network: Network
+  /** Where the remote is, where known. */
+  readonly address?: PeerAddress
+  /** Reported in `info()`: our side's address and port, as text. */
+  readonly localAddress?: string
+  /** Reported in `info()`, as in Core's `permissions`. Default: none. */
+  readonly permissions?: readonly string[]
+  readonly version?: VersionFacts
+  /** Service bits that the remote must offer, where its kind expects any. Default: none. */
+  readonly servicesWanted?: bigint
+  /** Oldest protocol version accepted. Default: 31,800 (Core, `MIN_PEER_PROTO_VERSION`). */
+  readonly minimumVersion?: number
+  readonly timeouts?: PeerTimeouts
+  readonly limits?: LimitOptions
+  /** Messages known. Default: `baseRegistry` of wire-codec. */
+  readonly registry?: MessageRegistry
+  /** BIP434 features to announce: data by feature id (4 to 80 bytes of text; at most 512 bytes of data). */
+  readonly features?: ReadonlyMap<string, Uint8Array>
+  /** Whether the handshake sends `getaddr`. Default: by the connection's kind, as Core. */
+  readonly askForAddresses?: boolean
+  /** Whether to ask for block announcements by headers (BIP130) once ready. Default: true. */
+  readonly preferHeaders?: boolean
+  /** Whether to say that compact blocks (BIP152, version 2) are understood once ready. Default: true. */
+  readonly compactBlocks?: boolean
+  /** Fee filter to announce once ready, in satoshi per 1,000 virtual bytes (BIP133). Default: none. */
+  readonly feeFilter?: bigint
+  /** A transaction to send on a `private-broadcast` connection: its txid and serialisation. */
+  readonly privateTransaction?: { readonly txid: Uint8Array; readonly payload: Uint8Array }
+  /** Ends the connection. */
+  readonly signal?: AbortSignal
+}
+
+/** What a peer works with. */
+export interface PeerComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger?: Logger
+  /** What is served to the remote. Default: nothing. */
+  readonly services?: PeerServices
+  /**
+   * Where notifications go; usually one channel for all peers of a node. While it is full, this peer's socket is not
+   * read. Default: a channel of the peer's own, read by `messages()`.
+   */
+  readonly notifications?: Pick<Channel<PeerNotification>, 'send' | 'trySend'>
+  /** Nonces of all our own connections, shared between them, by which a connection to ourselves is known. */
+  readonly ownNonces?: OwnNonces
+}

@@ -1,0 +1,113 @@
+import type {
+  BlockHash,
+  BlockHeader,
+  GossipedAddress,
+  InventoryVector,
+  Message,
+  Transaction,
+} from '@sapwood/wire-codec'
+import type { PeerEventSource } from '../events/peer-events.ts'
+import type { PeerId } from '../identity/peer-id.ts'
+import type { ConnectionKind } from '../kinds/connection-kind.ts'
+import type { Blame, DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
+import type {
+  CompactFilter,
+  CompactFilterCheckpoints,
+  CompactFilterHeaders,
+  NodeRequestOf,
+  ParametersOf,
+  PingReply,
+  ReceivedBlock,
+  ReplyOf,
+  RequestOptions,
+  RequestType,
+  TransactionId,
+  TransactionsReply,
+} from '../requests/request-map.ts'
+import type { ChainProgress, PeerInfo } from './peer-info.ts'
+import type { PeerNotification } from './peer-message.ts'
+import type { PeerVersion } from './peer-version.ts'
+
+/** Why the owner ends a connection. */
+export interface DisconnectRequest {
+  /** The owner's word for why; reported as it is. */
+  readonly detail: string
+  /** What it says about the remote. Default: 'none'. */
+  readonly blame?: Blame
+}
+
+/**
+ * One connection. It starts by itself, answers what the protocol wants answered, and ends with one typed reason.
+ * Requests made before the handshake is done wait for it. None of the methods throws because of the remote.
+ */
+export interface Peer {
+  readonly id: PeerId
+  readonly kind: ConnectionKind
+  readonly state: PeerState | 'closed'
+  /** Resolves when the version handshake is done; rejects with a `PeerError` (`disconnected`) when it fails. */
+  readonly handshake: Promise<PeerVersion>
+  /** Resolves when the connection has ended. Never rejects. */
+  readonly closed: Promise<DisconnectReport>
+  readonly events: PeerEventSource
+
+  info(): PeerInfo
+  /**
+   * What the peer has to tell, for an owner that gave no `notifications` channel. One reader; while it does not read,
+   * the socket is not read either.
+   */
+  messages(): AsyncIterable<PeerNotification>
+
+  /**
+   * Sends a message as it is. What it asks for comes as messages, marked as requested.
+   * @returns false when more is queued than the remote has taken: `await ready()` before sending more.
+   */
+  send(message: Message): boolean
+  /** Resolves when the remote has taken enough of what was sent; rejects when the connection ends. */
+  ready(): Promise<void>
+
+  /** Any request by its type; the methods below are the same by name. */
+  request<Type extends RequestType>(request: NodeRequestOf<Type>, options?: RequestOptions): ReplyHandle<Type>
+  getHeaders(
+    parameters: ParametersOf<'getHeaders'>,
+    options?: RequestOptions,
+  ): Promise<readonly BlockHeader[]>
+  getBlock(hash: BlockHash, options?: RequestOptions): Promise<ReceivedBlock>
+  /**
+   * @returns The blocks as they arrive. Ends with `PeerError` `not-found` or `timeout`, whose `missing` lists what did
+   * not come, after everything that did. Leaving the loop early withdraws what was not yet asked for.
+   */
+  getBlocks(
+    hashes: readonly BlockHash[],
+    options?: RequestOptions & Omit<ParametersOf<'getBlocks'>, 'hashes'>,
+  ): AsyncIterable<ReceivedBlock>
+  getTransactions(ids: readonly TransactionId[], options?: RequestOptions): Promise<TransactionsReply>
+  getAddresses(options?: RequestOptions): Promise<readonly GossipedAddress[]>
+  getMempool(options?: RequestOptions): Promise<readonly InventoryVector[]>
+  ping(options?: RequestOptions): Promise<PingReply>
+  getCompactFilters(
+    parameters: ParametersOf<'getCompactFilters'>,
+    options?: RequestOptions,
+  ): AsyncIterable<CompactFilter>
+  getCompactFilterHeaders(
+    parameters: ParametersOf<'getCompactFilterHeaders'>,
+    options?: RequestOptions,
+  ): Promise<CompactFilterHeaders>
+  getCompactFilterCheckpoints(
+    parameters: ParametersOf<'getCompactFilterCheckpoints'>,
+    options?: RequestOptions,
+  ): Promise<CompactFilterCheckpoints>
+  getBlockTransactions(
+    parameters: ParametersOf<'getBlockTransactions'>,
+    options?: RequestOptions,
+  ): Promise<readonly Transaction[]>
+
+  /** Tells `info()` how far the owner has followed the remote's chain. */
+  setChainProgress(progress: Partial<ChainProgress>): void
+  /** Ends the connection, after what is queued has left. Resolves when it has ended. A second call changes nothing. */
+  disconnect(request: DisconnectRequest): Promise<DisconnectReport>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** A stream's reply is the stream itself, any other a promise of it. */
+export type ReplyHandle<Type extends RequestType> =
+  ReplyOf<Type> extends AsyncIterable<unknown> ? ReplyOf<Type> : Promise<ReplyOf<Type>>

@@ -1,0 +1,146 @@
+import type {
+  Block,
+  BlockHash,
+  BlockHeader,
+  GossipedAddress,
+  Hash256,
+  InventoryVector,
+  Transaction,
+  Txid,
+  Wtxid,
+} from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
+
+/** A block as it arrived. */
+export interface ReceivedBlock {
+  readonly hash: BlockHash
+  readonly block: Block
+  /** The serialised block: a view into the message it came in. */
+  readonly payload: Uint8Array
+  /** When it was read from the connection. */
+  readonly at: Instant
+}
+
+/** Which transaction: by its hash without the witness, or with it (BIP339). */
+export type TransactionId =
+  | { readonly kind: 'txid'; readonly hash: Txid }
+  | { readonly kind: 'wtxid'; readonly hash: Wtxid }
+
+export interface TransactionsReply {
+  readonly transactions: readonly Transaction[]
+  /** Those that the remote said it does not have. */
+  readonly notFound: readonly TransactionId[]
+}
+
+/** A BIP157 filter of one block. */
+export interface CompactFilter {
+  readonly filterType: number
+  readonly blockHash: BlockHash
+  readonly filter: Uint8Array
+}
+
+/** BIP157 `cfheaders`. */
+export interface CompactFilterHeaders {
+  readonly filterType: number
+  readonly stopHash: BlockHash
+  readonly previousFilterHeader: Hash256
+  readonly filterHashes: readonly Hash256[]
+}
+
+/** BIP157 `cfcheckpt`: the filter header of every 1,000th block. */
+export interface CompactFilterCheckpoints {
+  readonly filterType: number
+  readonly stopHash: BlockHash
+  readonly filterHeaders: readonly Hash256[]
+}
+
+export interface PingReply {
+  /** Milliseconds from our `ping` leaving to its `pong` being read. */
+  readonly roundTrip: number
+}
+
+/** Every request with its parameters and its reply: one typed map. */
+export interface RequestMap {
+  /** Headers after the first hash of the locator that the remote knows; at most 2,000, none at its tip. */
+  getHeaders: {
+    readonly parameters: {
+      /** Block hashes from the tip backwards; at most 101. */
+      readonly locator: readonly BlockHash[]
+      /** The last header wanted; as many as fit when absent. */
+      readonly stopHash?: BlockHash
+    }
+    readonly reply: readonly BlockHeader[]
+  }
+  /** Blocks, each delivered as it arrives, in whatever order the remote chooses. */
+  getBlocks: {
+    readonly parameters: {
+      readonly hashes: readonly BlockHash[]
+      /** With witness data (BIP144). Default: true. */
+      readonly witness?: boolean
+      /** Blocks asked for and not yet taken by the caller, at most. Default: 16, as in Core. */
+      readonly window?: number
+    }
+    readonly reply: AsyncIterable<ReceivedBlock>
+  }
+  getTransactions: {
+    readonly parameters: {
+      /** At most 50,000. */
+      readonly ids: readonly TransactionId[]
+    }
+    readonly reply: TransactionsReply
+  }
+  /**
+   * The remote's known addresses, at most 1,000 at a time. Bitcoin Core answers once for a connection, only where it
+   * is the one dialled, and not at all when it knows none. Shares the `getaddr` that the handshake may have sent.
+   */
+  getAddresses: { readonly parameters: object; readonly reply: readonly GossipedAddress[] }
+  /** BIP35: announcements of what is in the remote's mempool. A remote with an empty one stays silent. */
+  getMempool: { readonly parameters: object; readonly reply: readonly InventoryVector[] }
+  ping: { readonly parameters: object; readonly reply: PingReply }
+  /** BIP157 filters, each delivered as it arrives; the last is the stop block's. */
+  getCompactFilters: {
+    readonly parameters: {
+      /** Default: 0, the basic filter of BIP158. */
+      readonly filterType?: number
+      readonly startHeight: number
+      /** At most 999 blocks above `startHeight`. */
+      readonly stopHash: BlockHash
+    }
+    readonly reply: AsyncIterable<CompactFilter>
+  }
+  getCompactFilterHeaders: {
+    readonly parameters: {
+      readonly filterType?: number
+      readonly startHeight: number
+      /** At most 1,999 blocks above `startHeight`. */
+      readonly stopHash: BlockHash
+    }
+    readonly reply: CompactFilterHeaders
+  }
+  getCompactFilterCheckpoints: {
+    readonly parameters: { readonly filterType?: number; readonly stopHash: BlockHash }
+    readonly reply: CompactFilterCheckpoints
+  }
+  /** BIP152: transactions of a block by their indexes, to complete a compact block. */
+  getBlockTransactions: {
+    readonly parameters: { readonly blockHash: BlockHash; readonly indexes: readonly number[] }
+    readonly reply: readonly Transaction[]
+  }
+}
+
+export type RequestType = keyof RequestMap
+export type ParametersOf<Type extends RequestType> = RequestMap[Type]['parameters']
+export type ReplyOf<Type extends RequestType> = RequestMap[Type]['reply']
+
+/** What the owner asks of a peer. */
+export type NodeRequest = {
+  readonly [Type in RequestType]: { readonly type: Type } & ParametersOf<Type>
+}[RequestType]
+export type NodeRequestOf<Type extends RequestType> = Extract<NodeRequest, { readonly type: Type }>
+
+export interface RequestOptions {
+  /** Gives up on the request; it then rejects with the signal's reason. The connection goes on. */
+  readonly signal?: AbortSignal
+  /** Milliseconds for an answer. For streams: for the next element. Default: `timeouts.request`, 60,000. */
+  readonly timeout?: number
+}
