@@ -1,0 +1,69 @@
+/**
+ * Why a call to the node failed.
+ *
+ * - `stopped`: the node is stopping or has stopped.
+ * - `timeout`: nothing within `limit` milliseconds.
+ * - `invalid-address`: the text is not an address that can be dialled.
+ * - `invalid-argument`: the caller asked for what cannot be.
+ * - `already-connected`: a connection to the address exists or is being made.
+ * - `already-added`: the address is in the list of added peers.
+ * - `not-added`: the address is not in the list of added peers.
+ * - `unreachable-network`: no dialer reaches this kind of address.
+ * - `network-inactive`: the network is switched off.
+ * - `address-banned`: the address is under a ban.
+ * - `slots-full`: as many connections of the kind exist as are allowed.
+ * - `connection-failed`: the dial or the handshake failed; `cause` says how.
+ * - `unknown-peer`: no connection has this id.
+ * - `unknown-block`: no header of that hash is known.
+ * - `block-unavailable`: no peer has the block.
+ * - `invalid-block`: the block breaks a rule that we check.
+ * - `listen-failed`: a listener could not be started; `cause` says why.
+ * - `store-corrupt`: what was persisted does not read back; `detail` names the entry.
+ * - `store-failed`: the store refused to read or to write; `cause` says why.
+ */
+export type NodeErrorCode =
+  | 'stopped'
+  | 'timeout'
+  | 'invalid-address'
+  | 'invalid-argument'
+  | 'already-connected'
+  | 'already-added'
+  | 'not-added'
+  | 'unreachable-network'
+  | 'network-inactive'
+  | 'address-banned'
+  | 'slots-full'
+  | 'connection-failed'
+  | 'unknown-peer'
+  | 'unknown-block'
+  | 'block-unavailable'
+  | 'invalid-block'
+  | 'listen-failed'
+  | 'store-corrupt'
+  | 'store-failed'
+
+/** What is known about a failure. A fact that does not apply is absent. */
+export interface NodeErrorFacts {
+  readonly limit?: number
+  readonly received?: string | number
+  readonly expected?: string | number
+  readonly detail?: string
+  readonly cause?: unknown
+}
+
+/** The only error class of this package; what went wrong is in `code`, the facts in fields. */
+export class NodeError extends Error {
+  override readonly name = 'NodeError'
+  readonly code: NodeErrorCode
+  declare readonly limit?: number
+  declare readonly received?: string | number
+  declare readonly expected?: string | number
+  declare readonly detail?: string
+
+  constructor(code: NodeErrorCode, message: string, facts: NodeErrorFacts = {}) {
+    const { cause, ...fields } = facts
+    super(message, cause === undefined ? undefined : { cause })
+    this.code = code
+    Object.assign(this, fields)
+  }
+}

@@ -1,0 +1,169 @@
+import type { BlockHash, BlockHeader, GossipedAddress, PeerAddress, Transaction } from '@sapwood/wire-codec'
+import type { ConnectionKind, DisconnectReport, PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
+import type { AddressCounts, AddressInfo } from '../addresses/address-info.ts'
+import type { BanEntry } from '../bans/ban-list.ts'
+import type { DeliveredBlock } from '../blocks/block-download-types.ts'
+import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { NodeEventSource } from './node-events.ts'
+import type { NodeInfo } from './node-info.ts'
+
+export interface CallOptions {
+  /** Gives up; the call then rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** Milliseconds. Default: `timeouts.call` of the node, 60,000. */
+  readonly timeout?: number
+}
+
+/** Headers, forks included. Reads only; nothing waits. */
+export type ChainAccess = Pick<
+  HeaderChain,
+  | 'tip'
+  | 'headerAt'
+  | 'hashAt'
+  | 'heightOf'
+  | 'get'
+  | 'isActive'
+  | 'forkPoint'
+  | 'medianTimePast'
+  | 'locator'
+  | 'headersAfter'
+  | 'size'
+> & {
+  /** Resolves when the best chain is at least this high. */
+  waitForHeight(height: number, options?: CallOptions): Promise<void>
+  /** Resolves when no peer has headers left that we lack. */
+  waitForSync(options?: CallOptions): Promise<void>
+  /** Checks headers in their place and keeps them, as if a peer had sent them. */
+  submitHeaders(headers: readonly BlockHeader[]): Promise<{ readonly accepted: number }>
+}
+
+/** What a following stream of blocks yields. */
+export type BlockStreamItem =
+  | ({ readonly type: 'block' } & DeliveredBlock)
+  /** What was yielded before and is not in the best chain any more. The new blocks follow. */
+  | { readonly type: 'reorg'; readonly change: TipChange }
+
+/** Blocks, each with its header, merkle root, witness commitment, weight and coinbase height checked. */
+export interface BlockAccess {
+  /** One block, on the best chain or not, from any peer that has it. */
+  getBlock(hash: BlockHash, options?: CallOptions): Promise<DeliveredBlock>
+  /** Blocks of the best chain from one height to another, in order. The next is fetched while you work. */
+  range(
+    range: { readonly from: number; readonly to: number },
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterableIterator<DeliveredBlock>
+  /** Blocks of the best chain from a height on, for ever, with reorgs. */
+  follow(
+    from: { readonly from: number },
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterableIterator<BlockStreamItem>
+}
+
+/** How a broadcast stands. */
+export interface BroadcastStatus {
+  readonly txid: Uint8Array
+  /** Peers that it was announced to. */
+  readonly announcedTo: number
+  /** Peers that asked for it. */
+  readonly requestedBy: number
+  /** Peers that announced it to us. */
+  readonly seenFrom: number
+}
+
+export interface TransactionAccess {
+  /**
+   * Announces a transaction, and again until it is seen back.
+   * @returns once at least one peer has asked for it.
+   */
+  broadcast(transaction: Transaction, options?: CallOptions): Promise<BroadcastStatus>
+  broadcasts(): readonly BroadcastStatus[]
+  /** A transaction that was heard, by its txid. */
+  getTransaction(txid: Uint8Array): Transaction | undefined
+}
+
+export interface AddPeerOptions {
+  /** `once`: one attempt, and no reconnect. Default: false. */
+  readonly once?: boolean
+  /** Default: `manual`. */
+  readonly kind?: Exclude<ConnectionKind, 'inbound' | 'private-broadcast'>
+}
+
+/** A peer that the node keeps a connection to. */
+export interface AddedPeer {
+  readonly address: PeerAddress
+  /** As text. */
+  readonly text: string
+  readonly connected?: PeerId
+  /** Attempts that failed since it was last connected. */
+  readonly failures: number
+}
+
+export interface NetworkControl {
+  /** Every connection, those with the handshake under way included. */
+  peers(): readonly PeerInfo[]
+  /**
+   * Connects to an address and keeps connecting to it.
+   * @returns when the dial has begun; `waitForPeer` or the events say how it went.
+   * @throws NodeError `invalid-address`, `already-added`, `already-connected`, `network-inactive`, `unreachable-network`, `slots-full`.
+   */
+  addPeer(address: PeerAddress | string, options?: AddPeerOptions): Promise<PeerId>
+  /** As `addPeer`, resolving when the version handshake is done. @throws NodeError `connection-failed` with its cause. */
+  connectPeer(
+    address: PeerAddress | string,
+    options?: AddPeerOptions & CallOptions,
+  ): Promise<{ readonly peer: PeerId; readonly version: PeerVersion }>
+  /** No longer keeps a connection to the address, and ends it where there is one. @throws NodeError `not-added`. */
+  removePeer(address: PeerAddress | string): Promise<void>
+  addedPeers(): readonly AddedPeer[]
+  /** Ends a connection, one whose handshake is under way too. @throws NodeError `unknown-peer`. */
+  disconnectPeer(peer: PeerId, options?: { readonly detail?: string }): Promise<DisconnectReport | undefined>
+  /** Sends a ping to every peer; resolves when all have answered or ended, with the round trips in milliseconds. */
+  ping(options?: CallOptions): Promise<ReadonlyMap<PeerId, number>>
+  /** Switches the network on or off: off ends every connection and dials nobody. */
+  setActive(active: boolean): Promise<void>
+  readonly active: boolean
+}
+
+export interface AddressAccess {
+  counts(): AddressCounts
+  get(address: PeerAddress | string): AddressInfo | undefined
+  /** Random addresses, at most `count`. */
+  sample(count: number): readonly AddressInfo[]
+  /** Offers addresses to the tables, as a peer at `source` would. @returns how many were taken. */
+  add(addresses: readonly GossipedAddress[], source: PeerAddress | string): Promise<number>
+}
+
+export interface BanControl {
+  /**
+   * Bans an address or a subnet (`203.0.113.0/24`), and ends connections to it.
+   * @param options.duration Milliseconds from now. Default: 24 hours. `until` wins over it.
+   */
+  ban(
+    subnet: string,
+    options?: { readonly duration?: number; readonly until?: Date; readonly reason?: string },
+  ): Promise<BanEntry>
+  /** @returns false when no such ban exists. */
+  unban(subnet: string): Promise<boolean>
+  bans(): readonly BanEntry[]
+  clearBans(): Promise<void>
+}
+
+/** What a program holds of a running node. Each capability can be passed on, and mocked, alone. */
+export interface NodeHandle extends AsyncDisposable {
+  readonly chain: ChainAccess
+  readonly blocks: BlockAccess
+  readonly transactions: TransactionAccess
+  readonly network: NetworkControl
+  readonly addresses: AddressAccess
+  readonly bans: BanControl
+  readonly events: NodeEventSource
+  /** The whole node at a glance, in the words of Bitcoin Core's RPC. */
+  info(): NodeInfo
+  /** `network.peers`, `blocks.getBlock`, `network.addPeer` and `network.disconnectPeer`: what most programs need. */
+  peers(): readonly PeerInfo[]
+  getBlock(hash: BlockHash, options?: CallOptions): Promise<DeliveredBlock>
+  addPeer(address: PeerAddress | string, options?: AddPeerOptions): Promise<PeerId>
+  disconnectPeer(peer: PeerId, options?: { readonly detail?: string }): Promise<DisconnectReport | undefined>
+  /** Ends every connection and stream, flushes the store and lets go of everything. Later calls wait for the first. */
+  stop(): Promise<void>
+}

@@ -1,0 +1,48 @@
+import type { AddressNetwork, NetworkName } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
+import type { PhaseName } from '../phases/phase.ts'
+
+/** In the words of Bitcoin Core's `getnetworkinfo`. */
+export interface NetworkInfo {
+  readonly version: string
+  /** Our user agent. */
+  readonly subversion: string
+  readonly protocolVersion: number
+  readonly localServices: bigint
+  readonly localServicesNames: readonly string[]
+  readonly localRelay: boolean
+  readonly networkActive: boolean
+  /** Connections whose handshake is done. */
+  readonly connections: number
+  readonly connectionsIn: number
+  readonly connectionsOut: number
+  readonly networks: readonly { readonly name: AddressNetwork; readonly reachable: boolean }[]
+  readonly localAddresses: readonly string[]
+  /** Median of what outbound peers say that their clocks are ahead, in seconds. Shown, never used. */
+  readonly timeOffset: number
+}
+
+/** In the words of Bitcoin Core's `getblockchaininfo`. */
+export interface BlockchainInfo {
+  readonly chain: NetworkName
+  /** Height that every following stream of blocks has reached; that of the headers where there is none. */
+  readonly blocks: number
+  readonly headers: number
+  /** Hexadecimal, as people read it. */
+  readonly bestBlockHash: string
+  readonly difficulty: number
+  /** Seconds since 1970. */
+  readonly time: number
+  readonly medianTime: number
+  /** 64 hexadecimal digits. */
+  readonly chainWork: string
+  readonly initialBlockDownload: boolean
+}
+
+/** A picture of the whole node. */
+export interface NodeInfo {
+  readonly phase: PhaseName
+  readonly startedAt: Instant
+  readonly network: NetworkInfo
+  readonly blockchain: BlockchainInfo
+}

@@ -1,0 +1,97 @@
+import type { AddressNetwork, Network, PeerAddress } from '@sapwood/wire-codec'
+import type { LimitOptions, PeerServices, PeerTimeouts } from '@sapwood/peer'
+import type {
+  Clock,
+  ConnectTimeouts,
+  Dialer,
+  FallbackPolicy,
+  Logger,
+  Random,
+  Resolver,
+  TransportOptions,
+} from '@sapwood/transport-v1v2'
+import type { Listener } from '../connections/listener.ts'
+import type { SlotOptions } from '../connections/slots.ts'
+import type { NodeMetrics } from '../metrics/node-metrics.ts'
+import type { KeyValueStore } from '../store/key-value-store.ts'
+
+/** All in milliseconds. */
+export interface NodeTimeouts {
+  /** For a dial and the agreement on a transport. See `ConnectTimeouts` of the transport. */
+  readonly connect?: ConnectTimeouts
+  readonly peer?: PeerTimeouts
+  /** For a call of the handle that waits for the network, where the call does not say. Default: 60,000. */
+  readonly call?: number
+  /** For connections to end and the store to be flushed in `stop()`. Default: 5,000. */
+  readonly stop?: number
+}
+
+export interface NodeOptions {
+  /** Which Bitcoin network; from `networks` of the wire codec. */
+  readonly network: Network
+  /** BIP14. Default: that of `@sapwood/peer`. */
+  readonly userAgent?: string
+  /** Service bits to offer. Default: what the node can serve. */
+  readonly services?: bigint
+  /**
+   * Connect to these and to nobody else: no address manager, no seeds, no feelers. Text is `host`, `host:port`,
+   * `[v6]:port`, an onion or an I2P address. Duplicates count once.
+   */
+  readonly connect?: readonly (PeerAddress | string)[]
+  /** Peers to keep a connection to beside the others (Core's `-addnode`). */
+  readonly addPeers?: readonly (PeerAddress | string)[]
+  /** Peers to ask for addresses when there are none (Core's `-seednode`). */
+  readonly seedNodes?: readonly (PeerAddress | string)[]
+  /** Names to ask for addresses. Default: the network's own; `false`: none. */
+  readonly dnsSeeds?: readonly string[] | false
+  /** Whether to fall back to the addresses in this package. Default: true. */
+  readonly fixedSeeds?: boolean
+  /** How many connections of each kind. */
+  readonly slots?: SlotOptions
+  /** When v1 is spoken. Default: Core's rule (`coreFallback`) and a remote that speaks v1 first (`eagerFallback`). */
+  readonly fallback?: FallbackPolicy
+  readonly transport?: TransportOptions
+  readonly limits?: LimitOptions
+  readonly timeouts?: NodeTimeouts
+  /** Whether to dial from the start. Default: true. See `network.setActive`. */
+  readonly networkActive?: boolean
+  /** Work that a chain needs before its headers are kept. Default: the network's minimum chain work. */
+  readonly minimumChainWork?: bigint
+  /** Whether transactions are relayed. Default: true. */
+  readonly relayTransactions?: boolean
+  /** How long the persisted state may lag behind, in milliseconds. Default: 900,000 (Core, `DUMP_PEERS_INTERVAL`). */
+  readonly saveInterval?: number
+}
+
+/** A dialer that may say what it reaches, as the routers of `@sapwood/proxy` do. */
+export interface NodeDialer extends Dialer {
+  /** Networks of the addresses that are chosen by the node itself. Default: IPv4 and IPv6. */
+  readonly reachable?: ReadonlySet<AddressNetwork>
+  /**
+   * False where names go to a proxy: nothing is then resolved here, and DNS seeds are dialled by name and asked for
+   * addresses. Default: true.
+   */
+  readonly resolvesNames?: boolean
+}
+
+/** What the node works with. Each has a default. */
+export interface NodeComponents {
+  /** Default: `systemClock`. */
+  readonly clock?: Clock
+  /** Default: `systemRandom`. */
+  readonly random?: Random
+  /** How peers are reached: a router of `@sapwood/proxy`, or one dialer for all. Default: direct TCP. */
+  readonly dialer?: NodeDialer
+  /** For DNS seeds. Default: the operating system's. Not used where the dialer resolves names itself. */
+  readonly resolver?: Resolver
+  /** Default: silent. `pino` and `console` fit. */
+  readonly logger?: Logger
+  /** What is kept between runs. Default: memory, lost at the end. */
+  readonly store?: KeyValueStore
+  /** Where remotes reach us. Default: nowhere. */
+  readonly listeners?: readonly Listener[]
+  /** Default: nothing is counted. */
+  readonly metrics?: NodeMetrics
+  /** What is served beside headers, addresses and own transactions. */
+  readonly services?: PeerServices
+}

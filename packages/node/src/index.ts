@@ -1,0 +1,44 @@
+export type { AddressCounts, AddressInfo } from './addresses/address-info.ts'
+export type { BanEntry, Subnet } from './bans/ban-list.ts'
+export type { DeliveredBlock } from './blocks/block-download-types.ts'
+export type { BlockRef, ChainEntry, HeaderChain, TipChange } from './chain/header-chain-types.ts'
+export type { InboundStream, Listener, Listening } from './connections/listener.ts'
+export type { SlotOptions } from './connections/slots.ts'
+export { NodeError, type NodeErrorCode, type NodeErrorFacts } from './errors/node-error.ts'
+export { createNode } from './handle/create-node.ts'
+export type {
+  ConnectionFacts,
+  NodeEvent,
+  NodeEventName,
+  NodeEventOf,
+  NodeEvents,
+  NodeEventSource,
+  StopListening,
+  SubscribeOptions,
+} from './handle/node-events.ts'
+export type {
+  AddedPeer,
+  AddPeerOptions,
+  AddressAccess,
+  BanControl,
+  BlockAccess,
+  BlockStreamItem,
+  BroadcastStatus,
+  CallOptions,
+  ChainAccess,
+  NetworkControl,
+  NodeHandle,
+  TransactionAccess,
+} from './handle/node-handle.ts'
+export type { BlockchainInfo, NetworkInfo, NodeInfo } from './handle/node-info.ts'
+export type { NodeComponents, NodeDialer, NodeOptions, NodeTimeouts } from './handle/node-options.ts'
+export type { NodeNotification, TimerName } from './loop/node-notification.ts'
+export type {
+  CounterCollector,
+  GaugeCollector,
+  HistogramCollector,
+  MetricLabels,
+  NodeMetrics,
+} from './metrics/node-metrics.ts'
+export type { PhaseName } from './phases/phase.ts'
+export type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from './store/key-value-store.ts'

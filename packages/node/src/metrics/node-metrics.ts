@@ -1,0 +1,37 @@
+/** Label values by label name. */
+export type MetricLabels = Readonly<Record<string, string>>
+
+/** What only grows: `prom-client`'s `Counter` fits. */
+export interface CounterCollector {
+  inc(labels: MetricLabels, value?: number): void
+}
+
+/** What goes up and down: `prom-client`'s `Gauge` fits. */
+export interface GaugeCollector {
+  set(labels: MetricLabels, value: number): void
+}
+
+/** What is spread over buckets: `prom-client`'s `Histogram` fits. Durations in seconds, as is its custom. */
+export interface HistogramCollector {
+  observe(labels: MetricLabels, value: number): void
+}
+
+/** Collectors that the node feeds; one that is absent is not fed. */
+export interface NodeMetrics {
+  /** Labels: `kind`, `protocol`. */
+  readonly connections?: GaugeCollector
+  /** Labels: `kind`, `outcome`. */
+  readonly dials?: CounterCollector
+  /** Labels: `code`, `kind`. */
+  readonly disconnects?: CounterCollector
+  /** Labels: `command`. */
+  readonly messagesReceived?: CounterCollector
+  /** Labels: `table` (new, tried). */
+  readonly addresses?: GaugeCollector
+  /** No labels. */
+  readonly tipHeight?: GaugeCollector
+  /** No labels. */
+  readonly blocksReceived?: CounterCollector
+  /** Labels: `notification`. Seconds that the loop took. */
+  readonly loopSeconds?: HistogramCollector
+}

@@ -1,0 +1,18 @@
+/** One change of a batch. */
+export type KeyValueOperation =
+  | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
+  | { readonly type: 'delete'; readonly key: string }
+
+/** A part of the store whose keys meet no other part's. */
+export interface KeyValueNamespace {
+  get(key: string): Promise<Uint8Array | undefined>
+  /** All entries, in the order of their keys. */
+  entries(): AsyncIterable<readonly [string, Uint8Array]>
+  /** All or nothing, also when the process is killed in the middle of it. */
+  batch(operations: readonly KeyValueOperation[]): Promise<void>
+}
+
+/** What the node persists through. */
+export interface KeyValueStore {
+  namespace(name: string): KeyValueNamespace
+}
