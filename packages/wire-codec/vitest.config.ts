@@ -1,3 +1,6 @@
+import type { ViteUserConfig } from 'vitest/config'
 import { defineProject } from '../../tools/vitest.base.ts'
 
-export default defineProject('wire-codec')
+const config: ViteUserConfig = defineProject('wire-codec')
+
+export default config

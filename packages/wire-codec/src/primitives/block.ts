@@ -1,7 +1,76 @@
-import type { BlockHeader } from './header.ts'
+import { ByteReader } from '../bytes/byte-reader.ts'
+import { ByteWriter } from '../bytes/byte-writer.ts'
+import { compactSizeLength } from '../bytes/compact-size.ts'
+import type { DecodeSeverity } from '../errors/decode-error.ts'
+import { HEADER_SIZE, readHeader, writeHeader, type BlockHeader } from './header.ts'
+import { MIN_TRANSACTION_SIZE, readTransaction } from './transaction-decoder.ts'
+import { transactionSize, writeTransaction } from './transaction-encoder.ts'
 import type { Transaction } from './transaction.ts'
 
+/** Most weight units of a block (BIP141; `MAX_BLOCK_WEIGHT`, consensus.h). */
+export const MAX_BLOCK_WEIGHT = 4_000_000
+
+/** Most transactions that a block can list on the wire: none is smaller than 60 weight units a byte of its least size. */
+export const MAX_BLOCK_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_TRANSACTION_SIZE)
+
+/** A block: its header and all its transactions, the coinbase first. */
 export interface Block {
   readonly header: BlockHeader
   readonly transactions: readonly Transaction[]
+}
+
+/**
+ * A block from its bytes (BIP144; with or without witnesses). All of it is checked here; transactions make
+ * their inputs and outputs when they are first asked for, as views into `bytes`, which therefore must not change.
+ * Bytes after the end are not looked at.
+ * @throws DecodeError
+ */
+export function decodeBlock(bytes: Uint8Array): Block {
+  return readBlock(new ByteReader(bytes))
+}
+
+/** Reads a block. */
+export function readBlock(reader: ByteReader): Block {
+  const header = readHeader(reader)
+  return { header, transactions: readTransactions(reader, 'discourage') }
+}
+
+/**
+ * Reads a CompactSize count and that many transactions.
+ * `emptySeverity` is what one without inputs means there: see `readTransaction`.
+ */
+export function readTransactions(reader: ByteReader, emptySeverity: DecodeSeverity): Transaction[] {
+  const count = reader.count(MAX_BLOCK_TRANSACTIONS, MIN_TRANSACTION_SIZE)
+  const transactions = new Array<Transaction>(count)
+  for (let i = 0; i < count; i++) transactions[i] = readTransaction(reader, emptySeverity)
+  return transactions
+}
+
+/** The bytes of `block`, with the witness of each transaction that has one (BIP144) unless `witness` is false. */
+export function encodeBlock(
+  block: Block,
+  { witness = true }: { readonly witness?: boolean } = {},
+): Uint8Array {
+  const writer = new ByteWriter(blockSize(block, witness))
+  writeBlock(writer, block, witness)
+  return writer.finish()
+}
+
+/** Writes `block`. */
+export function writeBlock(writer: ByteWriter, block: Block, witness = true): void {
+  writeHeader(writer, block.header)
+  writer.compactSize(block.transactions.length)
+  for (const transaction of block.transactions) writeTransaction(writer, transaction, witness)
+}
+
+/** Bytes that `block` takes on the wire. */
+export function blockSize(block: Block, witness = true): number {
+  let size = HEADER_SIZE + compactSizeLength(block.transactions.length)
+  for (const transaction of block.transactions) size += transactionSize(transaction, witness)
+  return size
+}
+
+/** Weight units of `block` (BIP141): three times its size without witnesses plus its size with them. */
+export function blockWeight(block: Block): number {
+  return 3 * blockSize(block, false) + blockSize(block, true)
 }

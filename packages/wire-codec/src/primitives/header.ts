@@ -1,4 +1,10 @@
+import { ByteReader } from '../bytes/byte-reader.ts'
+import { ByteWriter } from '../bytes/byte-writer.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
+import { sha256d } from '#crypto'
+
+/** Bytes of a block header. */
+export const HEADER_SIZE = 80
 
 /** The 80 bytes that a block is known by. Hash fields are views into the bytes they were decoded from. */
 export interface BlockHeader {
@@ -10,5 +16,49 @@ export interface BlockHeader {
   readonly time: number
   /** Compact target (nBits), unsigned 32-bit. */
   readonly bits: number
+  /** Unsigned 32-bit. */
   readonly nonce: number
+}
+
+/**
+ * A header from its 80 bytes; bytes after them are not looked at.
+ * @throws DecodeError when there are fewer.
+ */
+export function decodeHeader(bytes: Uint8Array): BlockHeader {
+  return readHeader(new ByteReader(bytes))
+}
+
+/** Reads the next 80 bytes as a header. */
+export function readHeader(reader: ByteReader): BlockHeader {
+  return {
+    version: reader.i32(),
+    previousBlockHash: reader.hash<BlockHash>(),
+    merkleRoot: reader.hash(),
+    time: reader.u32(),
+    bits: reader.u32(),
+    nonce: reader.u32(),
+  }
+}
+
+/** The 80 bytes of `header`. */
+export function encodeHeader(header: BlockHeader): Uint8Array {
+  const writer = new ByteWriter(HEADER_SIZE)
+  writeHeader(writer, header)
+  return writer.finish()
+}
+
+/** Writes the 80 bytes of `header`. */
+export function writeHeader(writer: ByteWriter, header: BlockHeader): void {
+  writer
+    .i32(header.version)
+    .hash(header.previousBlockHash)
+    .hash(header.merkleRoot)
+    .u32(header.time)
+    .u32(header.bits)
+    .u32(header.nonce)
+}
+
+/** The hash that names a block: double SHA-256 of its header. Computed at every call. */
+export function blockHash(header: BlockHeader): BlockHash {
+  return sha256d(encodeHeader(header)) as Uint8Array as BlockHash
 }

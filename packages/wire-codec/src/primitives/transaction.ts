@@ -7,6 +7,7 @@ export interface OutPoint {
   readonly index: number
 }
 
+/** What a transaction spends. */
 export interface TransactionInput {
   readonly previousOutput: OutPoint
   readonly scriptSig: Uint8Array
@@ -16,8 +17,9 @@ export interface TransactionInput {
   readonly witness: readonly Uint8Array[]
 }
 
+/** What a transaction pays, and to whom. */
 export interface TransactionOutput {
-  /** Amount in satoshi. */
+  /** Amount in satoshi, signed 64-bit: whether it is in range is for consensus to say. */
   readonly value: bigint
   readonly scriptPubKey: Uint8Array
 }

@@ -1,0 +1,216 @@
+import { DecodeError, type DecodeErrorCode, type DecodeSeverity } from '../errors/decode-error.ts'
+import type { Hash256 } from '../hash/hashes.ts'
+import { MAX_COMPACT_SIZE } from './compact-size.ts'
+
+const scratch = new Uint8Array(8)
+const scratchView = new DataView(scratch.buffer)
+
+/** Facts to put into the error of {@link ByteReader.fail}. */
+export interface FailureFacts {
+  readonly value?: number | bigint
+  readonly limit?: number | bigint
+  readonly severity?: DecodeSeverity
+  /** Default: where the reader stands. */
+  readonly offset?: number
+}
+
+/**
+ * Reads values from the start of a byte array to its end. Numbers are little-endian unless the name says otherwise.
+ * Byte strings are views into `source`, never copies. Every method throws a `DecodeError` when the bytes run out.
+ */
+export class ByteReader {
+  readonly source: Uint8Array
+  /** The message being read, for the errors. */
+  readonly command: string | undefined
+  /** Index in `source` of the next byte. */
+  offset: number
+  /** Index in `source` after the last byte that may be read. */
+  readonly end: number
+
+  constructor(source: Uint8Array, command?: string) {
+    this.source = source
+    this.command = command
+    this.offset = 0
+    this.end = source.length
+  }
+
+  /** Bytes not read yet. */
+  get remaining(): number {
+    return this.end - this.offset
+  }
+
+  /** Throws a `DecodeError` with this reader's command and position. */
+  fail(code: DecodeErrorCode, facts: FailureFacts = {}): never {
+    throw new DecodeError(code, { command: this.command, offset: this.offset, ...facts })
+  }
+
+  /** Refuses when fewer than `length` bytes are left. */
+  need(length: number): void {
+    if (length > this.end - this.offset) {
+      this.fail('truncated', { value: length, limit: this.end - this.offset })
+    }
+  }
+
+  u8(): number {
+    this.need(1)
+    return this.source[this.offset++]!
+  }
+
+  u16(): number {
+    this.need(2)
+    const { source, offset } = this
+    this.offset = offset + 2
+    return source[offset]! | (source[offset + 1]! << 8)
+  }
+
+  /** Big-endian, as ports are. */
+  u16be(): number {
+    this.need(2)
+    const { source, offset } = this
+    this.offset = offset + 2
+    return (source[offset]! << 8) | source[offset + 1]!
+  }
+
+  i32(): number {
+    this.need(4)
+    const { source, offset } = this
+    this.offset = offset + 4
+    return (
+      source[offset]! | (source[offset + 1]! << 8) | (source[offset + 2]! << 16) | (source[offset + 3]! << 24)
+    )
+  }
+
+  u32(): number {
+    return this.i32() >>> 0
+  }
+
+  /** 48 bits, as the short ids of BIP152 are; exact as a number. */
+  u48(): number {
+    this.need(6)
+    const low = this.i32() >>> 0
+    return low + this.u16() * 0x1_0000_0000
+  }
+
+  u64(): bigint {
+    this.loadScratch()
+    return scratchView.getBigUint64(0, true)
+  }
+
+  i64(): bigint {
+    this.loadScratch()
+    return scratchView.getBigInt64(0, true)
+  }
+
+  /** A view of the next `length` bytes. */
+  view(length: number): Uint8Array {
+    this.need(length)
+    const { source, offset } = this
+    this.offset = offset + length
+    return new Uint8Array(source.buffer, source.byteOffset + offset, length)
+  }
+
+  /** A view of the next 32 bytes. Any kind of hash may be asked for: bytes do not say which they are. */
+  hash<H extends Hash256 = Hash256>(): H {
+    return this.view(32) as Hash256 as H
+  }
+
+  /** A view of all that is left. */
+  rest(): Uint8Array {
+    return this.view(this.remaining)
+  }
+
+  /** A length or a count: minimally encoded, at most `MAX_COMPACT_SIZE`. */
+  compactSize(): number {
+    const start = this.offset
+    const first = this.u8()
+    if (first < 0xfd) return first
+    let value: number
+    if (first === 0xfd) {
+      value = this.u16()
+      if (value < 0xfd) this.fail('non-minimal-size', { value, offset: start })
+    } else if (first === 0xfe) {
+      value = this.u32()
+      if (value <= 0xffff) this.fail('non-minimal-size', { value, offset: start })
+    } else {
+      const big = this.u64()
+      if (big <= 0xffff_ffffn) this.fail('non-minimal-size', { value: big, offset: start })
+      this.fail('size-too-large', { value: big, limit: MAX_COMPACT_SIZE, offset: start })
+    }
+    if (value > MAX_COMPACT_SIZE) {
+      this.fail('size-too-large', { value, limit: MAX_COMPACT_SIZE, offset: start })
+    }
+    return value
+  }
+
+  /** A CompactSize that is a value and no length (the services of BIP155): minimally encoded, any 64-bit number. */
+  compactSize64(): bigint {
+    const start = this.offset
+    if (start >= this.end || this.source[start] !== 0xff) return BigInt(this.compactSizeUpTo32())
+    this.offset++
+    const value = this.u64()
+    if (value <= 0xffff_ffffn) this.fail('non-minimal-size', { value, offset: start })
+    return value
+  }
+
+  /**
+   * The length of a list that follows, each of whose elements takes `elementSize` bytes or more.
+   * Refused above `limit`, and also when the elements cannot be there, so that what is returned is safe to allocate for.
+   * `severity` is what passing `limit` means; Core reads the whole list first, so a list that is also cut short is only dropped.
+   */
+  count(limit: number, elementSize: number, severity: DecodeSeverity = 'drop'): number {
+    const start = this.offset
+    const value = this.compactSize()
+    const complete = value * elementSize <= this.remaining
+    if (value > limit) {
+      this.fail('too-many', { value, limit, offset: start, severity: complete ? severity : 'drop' })
+    }
+    if (!complete) {
+      this.fail('truncated', { value: value * elementSize, limit: this.remaining })
+    }
+    return value
+  }
+
+  /** Length, then that many bytes, as a view. `severity` is what passing `limit` means; one also cut short is only dropped. */
+  varBytes(limit: number = MAX_COMPACT_SIZE, severity: DecodeSeverity = 'drop'): Uint8Array {
+    const start = this.offset
+    const length = this.compactSize()
+    if (length > limit) {
+      this.fail('too-long', {
+        value: length,
+        limit,
+        offset: start,
+        severity: length <= this.remaining ? severity : 'drop',
+      })
+    }
+    return this.view(length)
+  }
+
+  /** As `varBytes`, one character (U+0000 to U+00FF) for each byte, so that nothing is lost. */
+  varString(limit: number, severity: DecodeSeverity = 'drop'): string {
+    return String.fromCharCode(...this.varBytes(limit, severity))
+  }
+
+  /** `count` hashes, each a view. Check `count` first: see {@link count}. */
+  hashes<H extends Hash256 = Hash256>(count: number): H[] {
+    this.need(count * 32)
+    const hashes = new Array<H>(count)
+    for (let i = 0; i < count; i++) hashes[i] = this.hash()
+    return hashes
+  }
+
+  private compactSizeUpTo32(): number {
+    const start = this.offset
+    const first = this.u8()
+    if (first < 0xfd) return first
+    const value = first === 0xfd ? this.u16() : this.u32()
+    if (value < (first === 0xfd ? 0xfd : 0x1_0000)) this.fail('non-minimal-size', { value, offset: start })
+    return value
+  }
+
+  private loadScratch(): void {
+    this.need(8)
+    const { source, offset } = this
+    for (let i = 0; i < 8; i++) scratch[i] = source[offset + i]!
+    this.offset = offset + 8
+  }
+}

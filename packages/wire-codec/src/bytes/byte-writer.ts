@@ -1,0 +1,141 @@
+const scratch = new Uint8Array(8)
+const scratchView = new DataView(scratch.buffer)
+
+/**
+ * Writes values one after the other into a buffer that grows. Numbers are little-endian unless the name says otherwise.
+ * A number that does not fit its field throws a `RangeError`: what we send is ours to get right.
+ */
+export class ByteWriter {
+  private buffer: Uint8Array
+  private length = 0
+
+  /** @param capacity Bytes to start with; give the exact size where it is known, and nothing is copied at the end. */
+  constructor(capacity = 64) {
+    this.buffer = new Uint8Array(capacity)
+  }
+
+  /** Bytes written so far. */
+  get size(): number {
+    return this.length
+  }
+
+  u8(value: number): this {
+    const at = this.advance(1, value, 0, 0xff)
+    this.buffer[at] = value
+    return this
+  }
+
+  u16(value: number): this {
+    const at = this.advance(2, value, 0, 0xffff)
+    this.buffer[at] = value
+    this.buffer[at + 1] = value >>> 8
+    return this
+  }
+
+  /** Big-endian, as ports are. */
+  u16be(value: number): this {
+    const at = this.advance(2, value, 0, 0xffff)
+    this.buffer[at] = value >>> 8
+    this.buffer[at + 1] = value
+    return this
+  }
+
+  u32(value: number): this {
+    return this.put32(this.advance(4, value, 0, 0xffff_ffff), value)
+  }
+
+  i32(value: number): this {
+    return this.put32(this.advance(4, value, -0x8000_0000, 0x7fff_ffff), value)
+  }
+
+  /** 48 bits. */
+  u48(value: number): this {
+    const at = this.advance(6, value, 0, 0xffff_ffff_ffff)
+    this.put32(at, value % 0x1_0000_0000)
+    const high = Math.floor(value / 0x1_0000_0000)
+    this.buffer[at + 4] = high
+    this.buffer[at + 5] = high >>> 8
+    return this
+  }
+
+  u64(value: bigint): this {
+    if (BigInt.asUintN(64, value) !== value) throw new RangeError(`Not an unsigned 64-bit number: ${value}`)
+    scratchView.setBigUint64(0, value, true)
+    return this.bytes(scratch)
+  }
+
+  i64(value: bigint): this {
+    if (BigInt.asIntN(64, value) !== value) throw new RangeError(`Not a signed 64-bit number: ${value}`)
+    scratchView.setBigInt64(0, value, true)
+    return this.bytes(scratch)
+  }
+
+  /** Copies `bytes` in. */
+  bytes(bytes: Uint8Array): this {
+    const at = this.reserve(bytes.length)
+    this.buffer.set(bytes, at)
+    return this
+  }
+
+  /** A CompactSize in its shortest form. */
+  compactSize(value: number | bigint): this {
+    if (typeof value === 'number' && !Number.isSafeInteger(value))
+      throw new RangeError(`Not a size: ${value}`)
+    if (value < 0) throw new RangeError(`Not a size: ${value}`)
+    if (value < 0xfd) return this.u8(Number(value))
+    if (value <= 0xffff) return this.u8(0xfd).u16(Number(value))
+    if (value <= 0xffff_ffff) return this.u8(0xfe).u32(Number(value))
+    return this.u8(0xff).u64(BigInt(value))
+  }
+
+  /** Length, then the bytes. */
+  varBytes(bytes: Uint8Array): this {
+    return this.compactSize(bytes.length).bytes(bytes)
+  }
+
+  /** Length, then one byte for each character (U+0000 to U+00FF). */
+  varString(text: string): this {
+    this.compactSize(text.length)
+    for (let i = 0; i < text.length; i++) this.u8(text.charCodeAt(i))
+    return this
+  }
+
+  /** A 32-byte hash. */
+  hash(hash: Uint8Array): this {
+    if (hash.length !== 32) throw new RangeError(`Not a 32-byte hash: ${hash.length} bytes`)
+    return this.bytes(hash)
+  }
+
+  /** What was written, in an array of exactly that length. The writer is not to be used after it. */
+  finish(): Uint8Array {
+    return this.length === this.buffer.length ? this.buffer : this.buffer.slice(0, this.length)
+  }
+
+  private put32(at: number, value: number): this {
+    const { buffer } = this
+    buffer[at] = value
+    buffer[at + 1] = value >>> 8
+    buffer[at + 2] = value >>> 16
+    buffer[at + 3] = value >>> 24
+    return this
+  }
+
+  private advance(size: number, value: number, least: number, most: number): number {
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new RangeError(`Not a whole number from ${least} to ${most}: ${value}`)
+    }
+    return this.reserve(size)
+  }
+
+  private reserve(size: number): number {
+    const at = this.length
+    const needed = at + size
+    if (needed > this.buffer.length) {
+      const larger = new Uint8Array(Math.max(needed, this.buffer.length * 2))
+      larger.set(this.buffer)
+      this.buffer = larger
+    }
+    this.length = needed
+    return at
+  }
+}

@@ -1,0 +1,31 @@
+import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
+import type { BlockHash, Hash256, Txid, Wtxid } from './hashes.ts'
+
+/** The text form that people read: hex of the reversed bytes, 64 characters. */
+export function hashToHex(hash: Hash256): string {
+  return bytesToHex(Uint8Array.from(hash).reverse())
+}
+
+/**
+ * A hash from its text form (64 hex characters, reversed bytes).
+ * @throws SyntaxError when it is not that.
+ */
+export function hashFromHex<H extends Hash256 = Hash256>(hex: string): H {
+  if (hex.length !== 64) throw new SyntaxError(`A hash is 64 hex characters, not ${hex.length}`)
+  return hexToBytes(hex).reverse() as Hash256 as H
+}
+
+/** See {@link hashFromHex}. */
+export function blockHashFromHex(hex: string): BlockHash {
+  return hashFromHex<BlockHash>(hex)
+}
+
+/** See {@link hashFromHex}. */
+export function txidFromHex(hex: string): Txid {
+  return hashFromHex<Txid>(hex)
+}
+
+/** See {@link hashFromHex}. */
+export function wtxidFromHex(hex: string): Wtxid {
+  return hashFromHex<Wtxid>(hex)
+}

@@ -1,0 +1,97 @@
+export type {
+  AddressNetwork,
+  NamedAddress,
+  NetworkAddress,
+  PeerAddress,
+} from './addresses/network-address.ts'
+export { ByteReader, type FailureFacts } from './bytes/byte-reader.ts'
+export { ByteWriter } from './bytes/byte-writer.ts'
+export { bytesEqual, compareBytes, concatBytes } from './bytes/bytes-equal.ts'
+export { compactSizeLength, MAX_COMPACT_SIZE } from './bytes/compact-size.ts'
+export { bytesToHex, hexToBytes } from './bytes/hex.ts'
+export { sha256, sha256d } from '#crypto'
+export {
+  DecodeError,
+  type DecodeErrorCode,
+  type DecodeErrorFacts,
+  type DecodeSeverity,
+} from './errors/decode-error.ts'
+export { blockHashFromHex, hashFromHex, hashToHex, txidFromHex, wtxidFromHex } from './hash/hash-text.ts'
+export {
+  asBlockHash,
+  asHash256,
+  asTxid,
+  asWtxid,
+  type BlockHash,
+  type Hash256,
+  type Txid,
+  type Wtxid,
+} from './hash/hashes.ts'
+export { baseRegistry } from './messages/base-registry.ts'
+export type { AnyMessage, MessageCodec } from './messages/codec.ts'
+export { packageMessages } from './messages/codecs/package-relay.ts'
+export { MIN_RECONCILIATION_VERSION } from './messages/codecs/reconciliation.ts'
+export { COMMAND_SIZE, isCommand, readCommand, writeCommand } from './messages/command.ts'
+export { decodeContents, encodeContents, encodeContentsHeader, type Contents } from './messages/contents.ts'
+export { InventoryType, WITNESS_FLAG } from './messages/inventory-type.ts'
+export * from './messages/limits.ts'
+export type {
+  BloomMessage,
+  CompactBlock,
+  CompactBlockMessage,
+  Empty,
+  FilterMessage,
+  GossipedAddress,
+  InventoryVector,
+  LegacyMessage,
+  MerkleBlock,
+  Message,
+  MessageOf,
+  MessageType,
+  Opaque,
+  PackageMessage,
+  PrefilledTransaction,
+  ReconciliationMessage,
+  UnknownMessage,
+  UtreexoMessage,
+  VersionAddress,
+  VersionMessage,
+} from './messages/message.ts'
+export {
+  decodePayload,
+  decodePayloadWithTrailing,
+  encodePayload,
+  type DecodedPayload,
+} from './messages/payload.ts'
+export { ProtocolVersion } from './messages/protocol-version.ts'
+export { createRegistry, registryOf, type Registry } from './messages/registry.ts'
+export { hasServices, serviceNames, Services } from './messages/services.ts'
+export { createShortIds, defaultShortIds, type ShortIds } from './messages/short-ids.ts'
+export type { Network, NetworkName } from './networks/network.ts'
+export {
+  blockSize,
+  blockWeight,
+  decodeBlock,
+  encodeBlock,
+  MAX_BLOCK_TRANSACTIONS,
+  MAX_BLOCK_WEIGHT,
+  type Block,
+} from './primitives/block.ts'
+export { coinbaseHeight } from './primitives/coinbase-height.ts'
+export { blockHash, decodeHeader, encodeHeader, HEADER_SIZE, type BlockHeader } from './primitives/header.ts'
+export { blockMerkleRoot, merkleRoot, witnessMerkleRoot, type MerkleRoot } from './primitives/merkle-root.ts'
+export { decodeTransaction } from './primitives/transaction-decoder.ts'
+export {
+  encodeTransaction,
+  hasWitness,
+  transactionSize,
+  transactionVirtualSize,
+  transactionWeight,
+} from './primitives/transaction-encoder.ts'
+export { txid, wtxid } from './primitives/transaction-id.ts'
+export type { OutPoint, Transaction, TransactionInput, TransactionOutput } from './primitives/transaction.ts'
+export {
+  checkWitnessCommitment,
+  witnessCommitment,
+  type WitnessCommitmentResult,
+} from './primitives/witness-commitment.ts'

@@ -1,0 +1,37 @@
+import type { DecodeSeverity } from '../../errors/decode-error.ts'
+import type { MessageCodec } from '../codec.ts'
+import { MAX_INV_SIZE } from '../limits.ts'
+import type { InventoryVector, MessageOf } from '../message.ts'
+import { checkLength } from './check-length.ts'
+
+const ENTRY_SIZE = 36
+
+type InventoryType = 'inv' | 'getdata' | 'notfound'
+
+function inventoryCodec<T extends InventoryType>(
+  command: T,
+  shortId: number,
+  severity: DecodeSeverity,
+): MessageCodec<{ readonly type: T; readonly inventory: readonly InventoryVector[] }> {
+  return {
+    command,
+    shortId,
+    decode(reader) {
+      const count = reader.count(MAX_INV_SIZE, ENTRY_SIZE, severity)
+      const inventory = new Array<InventoryVector>(count)
+      for (let i = 0; i < count; i++) inventory[i] = { type: reader.u32(), hash: reader.hash() }
+      return { type: command, inventory }
+    },
+    encode({ inventory }, writer) {
+      checkLength('inventory', inventory.length, MAX_INV_SIZE)
+      writer.compactSize(inventory.length)
+      for (const { type, hash } of inventory) writer.u32(type).hash(hash)
+    },
+    payloadSize: ({ inventory }) => (inventory.length < 0xfd ? 1 : 3) + inventory.length * ENTRY_SIZE,
+  }
+}
+
+export const invCodec: MessageCodec<MessageOf<'inv'>> = inventoryCodec('inv', 14, 'discourage')
+export const getDataCodec: MessageCodec<MessageOf<'getdata'>> = inventoryCodec('getdata', 11, 'discourage')
+/** Core ignores one that is too long. */
+export const notFoundCodec: MessageCodec<MessageOf<'notfound'>> = inventoryCodec('notfound', 17, 'drop')

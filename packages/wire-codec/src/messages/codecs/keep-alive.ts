@@ -1,0 +1,21 @@
+import type { MessageCodec } from '../codec.ts'
+import type { MessageOf } from '../message.ts'
+
+export const pingCodec: MessageCodec<MessageOf<'ping'>> = {
+  command: 'ping',
+  shortId: 18,
+  decode: (reader) => (reader.remaining === 0 ? { type: 'ping' } : { type: 'ping', nonce: reader.u64() }),
+  encode: writeNonce,
+}
+
+/** Core takes a short payload for a pong without nonce, not for an error. */
+export const pongCodec: MessageCodec<MessageOf<'pong'>> = {
+  command: 'pong',
+  shortId: 19,
+  decode: (reader) => (reader.remaining < 8 ? { type: 'pong' } : { type: 'pong', nonce: reader.u64() }),
+  encode: writeNonce,
+}
+
+function writeNonce({ nonce }: { readonly nonce?: bigint }, writer: { u64(value: bigint): unknown }): void {
+  if (nonce !== undefined) writer.u64(nonce)
+}

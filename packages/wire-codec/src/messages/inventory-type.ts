@@ -1,0 +1,24 @@
+/** What an inventory entry names. */
+export const InventoryType = {
+  ERROR: 0,
+  /** A transaction by txid. */
+  TX: 1,
+  BLOCK: 2,
+  /** A `merkleblock` (BIP37); in getdata only. */
+  FILTERED_BLOCK: 3,
+  /** A `cmpctblock` (BIP152); in getdata only. */
+  COMPACT_BLOCK: 4,
+  /** A transaction by wtxid (BIP339). */
+  WTX: 5,
+  /** A package's transactions (BIP331, draft); in notfound only. */
+  PACKAGE_TRANSACTIONS: 6,
+  /** The unconfirmed ancestors of a transaction (BIP331, draft); in getdata only. */
+  ANCESTOR_PACKAGE_INFO: 7,
+  /** A transaction with its witness, by txid (BIP144); in getdata only. */
+  WITNESS_TX: 0x4000_0001,
+  /** A block with its witnesses (BIP144); in getdata only. */
+  WITNESS_BLOCK: 0x4000_0002,
+} as const
+
+/** Bit that asks for the witness too (BIP144; `MSG_WITNESS_FLAG`, protocol.h). */
+export const WITNESS_FLAG = 0x4000_0000

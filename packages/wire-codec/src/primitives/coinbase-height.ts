@@ -1,0 +1,33 @@
+import type { Block } from './block.ts'
+
+const OP_0 = 0x00
+const OP_1 = 0x51
+const OP_16 = 0x60
+
+/** Most bytes of a height in a script: heights are signed 32-bit numbers in Core. */
+const MAX_HEIGHT_BYTES = 4
+
+/**
+ * The height that the coinbase of `block` starts its script with (BIP34), in the shortest form that Core writes and requires;
+ * undefined where there is none (blocks of version 1, or no transaction).
+ */
+export function coinbaseHeight(block: Block): number | undefined {
+  const script = block.transactions[0]?.inputs[0]?.scriptSig
+  const first = script?.[0]
+  if (script === undefined || first === undefined) return undefined
+  if (first === OP_0) return 0
+  if (first >= OP_1 && first <= OP_16) return first - OP_1 + 1
+  if (first > MAX_HEIGHT_BYTES || script.length <= first) return undefined
+  return positiveNumber(script.subarray(1, 1 + first))
+}
+
+/** A script number (little-endian, the top bit its sign) of least length, above 16. */
+function positiveNumber(bytes: Uint8Array): number | undefined {
+  const last = bytes.length - 1
+  const top = bytes[last]!
+  const before = last === 0 ? 0 : bytes[last - 1]!
+  const minimal = top !== 0 || before >= 0x80
+  if (top >= 0x80 || !minimal) return undefined
+  const height = bytes.reduceRight((sum, byte) => sum * 256 + byte, 0)
+  return height > 16 ? height : undefined
+}

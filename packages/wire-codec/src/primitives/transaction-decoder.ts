@@ -1,0 +1,201 @@
+import { ByteReader } from '../bytes/byte-reader.ts'
+import type { DecodeSeverity } from '../errors/decode-error.ts'
+import type { Txid, Wtxid } from '../hash/hashes.ts'
+import type { Transaction, TransactionInput, TransactionOutput } from './transaction.ts'
+
+/** Least bytes of an input: outpoint 36, empty script 1, sequence 4. */
+const MIN_INPUT_SIZE = 41
+/** Least bytes of an output: amount 8, empty script 1. */
+const MIN_OUTPUT_SIZE = 9
+/** Least bytes of a transaction with an input: version, one input, no output, lock time. */
+export const MIN_TRANSACTION_SIZE: number = 4 + 1 + MIN_INPUT_SIZE + 1 + 4
+
+const EMPTY = new Uint8Array(0)
+const NO_WITNESS: readonly Uint8Array[] = Object.freeze([])
+
+interface Made {
+  inputs?: readonly TransactionInput[]
+  outputs?: readonly TransactionOutput[]
+  txid?: Txid
+  wtxid?: Wtxid
+}
+
+/** A transaction over bytes that `readTransaction` has found to be well formed; reading its fields cannot fail. */
+export class DecodedTransaction implements Transaction {
+  /** What the transaction was decoded from; it fills `start` to `end`. */
+  readonly source: Uint8Array
+  readonly start: number
+  readonly end: number
+  /** Where the outputs begin, at their count. */
+  readonly outputsStart: number
+  /** Where the witness begins, or the lock time when there is none. */
+  readonly outputsEnd: number
+  private made: Made | undefined
+
+  constructor(source: Uint8Array, start: number, end: number, outputsStart: number, outputsEnd: number) {
+    this.source = source
+    this.start = start
+    this.end = end
+    this.outputsStart = outputsStart
+    this.outputsEnd = outputsEnd
+    this.made = undefined
+  }
+
+  get version(): number {
+    return this.u32(this.start)
+  }
+
+  get lockTime(): number {
+    return this.u32(this.end - 4)
+  }
+
+  get hasWitness(): boolean {
+    return this.outputsEnd !== this.end - 4
+  }
+
+  get inputs(): readonly TransactionInput[] {
+    return (this.cache.inputs ??= this.makeInputs())
+  }
+
+  get outputs(): readonly TransactionOutput[] {
+    return (this.cache.outputs ??= this.makeOutputs())
+  }
+
+  /** Where the inputs begin, at their count. */
+  get inputsStart(): number {
+    return this.start + (this.hasWitness ? 6 : 4)
+  }
+
+  /** What has been computed once. */
+  get cache(): Made {
+    return (this.made ??= {})
+  }
+
+  private makeInputs(): readonly TransactionInput[] {
+    const reader = this.readerAt(this.inputsStart)
+    const witness = this.hasWitness ? this.readerAt(this.outputsEnd) : undefined
+    const count = reader.compactSize()
+    const inputs = new Array<TransactionInput>(count)
+    for (let i = 0; i < count; i++) {
+      inputs[i] = {
+        previousOutput: { txid: reader.hash<Txid>(), index: reader.u32() },
+        scriptSig: script(reader),
+        sequence: reader.u32(),
+        witness: witness === undefined ? NO_WITNESS : stack(witness),
+      }
+    }
+    return inputs
+  }
+
+  private makeOutputs(): readonly TransactionOutput[] {
+    const reader = this.readerAt(this.outputsStart)
+    const count = reader.compactSize()
+    const outputs = new Array<TransactionOutput>(count)
+    for (let i = 0; i < count; i++) outputs[i] = { value: reader.i64(), scriptPubKey: script(reader) }
+    return outputs
+  }
+
+  private readerAt(offset: number): ByteReader {
+    const reader = new ByteReader(this.source)
+    reader.offset = offset
+    return reader
+  }
+
+  private u32(offset: number): number {
+    const { source } = this
+    return (
+      (source[offset]! |
+        (source[offset + 1]! << 8) |
+        (source[offset + 2]! << 16) |
+        (source[offset + 3]! << 24)) >>>
+      0
+    )
+  }
+}
+
+function script(reader: ByteReader): Uint8Array {
+  const length = reader.compactSize()
+  return length === 0 ? EMPTY : reader.view(length)
+}
+
+function stack(reader: ByteReader): readonly Uint8Array[] {
+  const count = reader.compactSize()
+  if (count === 0) return NO_WITNESS
+  const items = new Array<Uint8Array>(count)
+  for (let i = 0; i < count; i++) items[i] = script(reader)
+  return items
+}
+
+/**
+ * A transaction from its bytes (BIP144; with or without witness). All of it is checked here; inputs and outputs are made
+ * when they are first asked for, as views into `bytes`, which therefore must not change. Bytes after the end are not looked at.
+ * @throws DecodeError
+ */
+export function decodeTransaction(bytes: Uint8Array): Transaction {
+  return readTransaction(new ByteReader(bytes))
+}
+
+/**
+ * Reads a transaction.
+ * One without inputs is refused: on the wire it can only be the ten bytes of an empty one, which no block and no mempool
+ * holds (`bad-txns-vin-empty`). `emptySeverity` is what it means where it was found.
+ */
+export function readTransaction(
+  reader: ByteReader,
+  emptySeverity: DecodeSeverity = 'drop',
+): DecodedTransaction {
+  const start = reader.offset
+  const { source } = reader
+  reader.need(MIN_TRANSACTION_START)
+  const flagged = source[start + 4] === 0 && source[start + 5] !== 0
+  if (flagged && source[start + 5] !== 1) {
+    reader.fail('unknown-witness-flag', { value: source[start + 5]!, limit: 1, offset: start + 5 })
+  }
+  reader.offset = start + (flagged ? 6 : 4)
+  const inputs = reader.count(MAX_INPUTS, MIN_INPUT_SIZE)
+  if (inputs === 0) {
+    const complete = !flagged && reader.remaining >= EMPTY_TRANSACTION_REST
+    reader.fail('empty-transaction', { offset: start, severity: complete ? emptySeverity : 'drop' })
+  }
+  for (let i = 0; i < inputs; i++) {
+    skip(reader, 36)
+    skip(reader, reader.compactSize())
+    skip(reader, 4)
+  }
+  const outputsStart = reader.offset
+  const outputs = reader.count(MAX_OUTPUTS, MIN_OUTPUT_SIZE)
+  for (let i = 0; i < outputs; i++) {
+    skip(reader, 8)
+    skip(reader, reader.compactSize())
+  }
+  const outputsEnd = reader.offset
+  if (flagged) skipWitness(reader, inputs)
+  skip(reader, 4)
+  return new DecodedTransaction(source, start, reader.offset, outputsStart, outputsEnd)
+}
+
+/** Version, marker or count of inputs, and one byte more: what has to be there to tell which. */
+const MIN_TRANSACTION_START = 6
+/** What follows the count of no inputs: a count of no outputs, and the lock time. */
+const EMPTY_TRANSACTION_REST = 5
+/** No message holds more: the bytes are checked with the count. */
+const MAX_INPUTS = Math.floor(4_000_000 / MIN_INPUT_SIZE)
+const MAX_OUTPUTS = Math.floor(4_000_000 / MIN_OUTPUT_SIZE)
+
+function skipWitness(reader: ByteReader, inputs: number): void {
+  const start = reader.offset
+  let items = 0
+  for (let i = 0; i < inputs; i++) {
+    const count = reader.count(MAX_WITNESS_ITEMS, 1)
+    items += count
+    for (let j = 0; j < count; j++) skip(reader, reader.compactSize())
+  }
+  if (items === 0) reader.fail('superfluous-witness', { offset: start })
+}
+
+const MAX_WITNESS_ITEMS = 4_000_000
+
+function skip(reader: ByteReader, length: number): void {
+  reader.need(length)
+  reader.offset += length
+}

@@ -1,0 +1,31 @@
+import type { Txid, Wtxid } from '../hash/hashes.ts'
+import { sha256d } from '#crypto'
+import { DecodedTransaction } from './transaction-decoder.ts'
+import { encodeTransaction, hasWitness } from './transaction-encoder.ts'
+import type { Transaction } from './transaction.ts'
+
+/**
+ * Double SHA-256 of the transaction without its witness, in wire order.
+ * Computed once for a transaction that was decoded, at every call for one built by hand.
+ */
+export function txid(transaction: Transaction): Txid {
+  if (!(transaction instanceof DecodedTransaction)) return hashed<Txid>(transaction, false)
+  return (transaction.cache.txid ??= hashed<Txid>(transaction, false))
+}
+
+/**
+ * Double SHA-256 of the transaction with its witness (BIP141), in wire order; equal to the txid where it has none.
+ * Computed once for a transaction that was decoded, at every call for one built by hand.
+ */
+export function wtxid(transaction: Transaction): Wtxid {
+  if (!hasWitness(transaction)) return txid(transaction) as Uint8Array as Wtxid
+  if (!(transaction instanceof DecodedTransaction)) return hashed<Wtxid>(transaction, true)
+  return (transaction.cache.wtxid ??= hashed<Wtxid>(transaction, true))
+}
+
+function hashed<H extends Txid | Wtxid>(transaction: Transaction, witness: boolean): H {
+  if (transaction instanceof DecodedTransaction && (witness || !transaction.hasWitness)) {
+    return sha256d(transaction.source.subarray(transaction.start, transaction.end)) as Uint8Array as H
+  }
+  return sha256d(encodeTransaction(transaction, { witness })) as Uint8Array as H
+}
