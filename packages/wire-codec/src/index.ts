@@ -1,15 +1,33 @@
+export { isLocal, isRoutable, isTeredo, isTunnelled, linkedIpv4 } from './addresses/address-ranges.ts'
+export { ADDRESS_SIZES, Bip155NetworkId, decodeBip155, type Bip155Place } from './addresses/bip155.ts'
+export { formatHost, formatPeerAddress } from './addresses/format-peer-address.ts'
+export { I2P_PORT } from './addresses/i2p.ts'
+export { decodeIp16, encodeIp16 } from './addresses/ip16.ts'
+export { netgroup, netgroupKey } from './addresses/netgroup.ts'
 export type {
   AddressNetwork,
   NamedAddress,
   NetworkAddress,
   PeerAddress,
 } from './addresses/network-address.ts'
+export {
+  MAX_NAME_LENGTH,
+  parseHost,
+  parsePeerAddress,
+  type ParsePeerAddressOptions,
+} from './addresses/parse-peer-address.ts'
+export { peerAddressKey } from './addresses/peer-address-key.ts'
+export { ReachabilityClass, reachabilityClass } from './addresses/reachability-class.ts'
 export { ByteReader, type FailureFacts } from './bytes/byte-reader.ts'
 export { ByteWriter } from './bytes/byte-writer.ts'
 export { bytesEqual, compareBytes, concatBytes } from './bytes/bytes-equal.ts'
 export { compactSizeLength, MAX_COMPACT_SIZE } from './bytes/compact-size.ts'
 export { bytesToHex, hexToBytes } from './bytes/hex.ts'
 export { sha256, sha256d } from '#crypto'
+export { MEDIAN_TIME_SPAN, medianTimePast } from './chain-work/median-time-past.ts'
+export { hashToNumber, hasProofOfWork, meetsBits } from './chain-work/proof-of-work.ts'
+export { nextBits, type RetargetFacts } from './chain-work/retarget.ts'
+export { bitsToTarget, targetToBits, workOfBits, workOfTarget } from './chain-work/target.ts'
 export {
   DecodeError,
   type DecodeErrorCode,
@@ -67,7 +85,20 @@ export { ProtocolVersion } from './messages/protocol-version.ts'
 export { createRegistry, registryOf, type Registry } from './messages/registry.ts'
 export { hasServices, serviceNames, Services } from './messages/services.ts'
 export { createShortIds, defaultShortIds, type ShortIds } from './messages/short-ids.ts'
-export type { Network, NetworkName } from './networks/network.ts'
+export { mainnet } from './networks/mainnet.ts'
+export { networkByName, networks } from './networks/network-by-name.ts'
+export type {
+  ActivationHeights,
+  DnsSeed,
+  HeadersSyncParameters,
+  Network,
+  NetworkName,
+  ProofOfWorkRules,
+} from './networks/network.ts'
+export { regtest } from './networks/regtest.ts'
+export { customSignet, signet } from './networks/signet.ts'
+export { testnet3 } from './networks/testnet3.ts'
+export { testnet4 } from './networks/testnet4.ts'
 export {
   blockSize,
   blockWeight,
