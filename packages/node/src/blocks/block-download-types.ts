@@ -2,7 +2,8 @@ import type { Block, BlockHash } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { TipChange } from '../chain/header-chain-types.ts'
 import type { PeerAction } from '../chain/peer-action.ts'
-import type { PeerId } from '../chain/peer-id.ts'
+import type { PeerId } from '@sapwood/peer'
+import type { BlockRule } from './block-check.ts'
 
 /** Names one ordered stream of blocks. */
 export type StreamId = number & { readonly __brand: 'block-stream-id' }
@@ -22,6 +23,10 @@ export interface DeliveredBlock {
   readonly height: number
   readonly hash: BlockHash
   readonly block: Block
+  /** Bytes of the serialised block, with witness. */
+  readonly size: number
+  /** The serialised block, where the caller gave it: a view into the message it came in. */
+  readonly payload?: Uint8Array
   /** Who sent it. */
   readonly peer: PeerId
 }
@@ -30,14 +35,24 @@ export type BlockDownloadAction =
   | PeerAction
   /** In order within the stream. Call `consumed` when the program has taken it. */
   | { readonly type: 'deliver'; readonly stream: StreamId; readonly block: DeliveredBlock }
-  /** The blocks that a following stream delivered and that are no longer in the best chain, from the top down. */
+  /**
+   * The best chain left blocks that the stream delivered: `disconnected` lists those, from the top down. The stream goes on
+   * after `fork`.
+   */
   | { readonly type: 'rewind'; readonly stream: StreamId; readonly change: TipChange }
   /** A stream with an end has delivered it. */
   | { readonly type: 'stream-end'; readonly stream: StreamId }
   /** A block asked for by hash arrived and passed its checks. */
   | { readonly type: 'single'; readonly block: DeliveredBlock }
-  /** The block breaks a consensus rule that we check: `HeaderChain.invalidate` was called on it. */
-  | { readonly type: 'block-invalid'; readonly hash: BlockHash; readonly rule: string }
+  /** No peer that is connected has the block: all were asked. It stays wanted, and a new peer will be asked. */
+  | { readonly type: 'single-unavailable'; readonly hash: BlockHash }
+  /** The block breaks a consensus rule that we check: it and what builds on it left the header chain. */
+  | {
+      readonly type: 'block-invalid'
+      readonly hash: BlockHash
+      readonly rule: BlockRule
+      readonly change?: TipChange
+    }
 
 /** Which blocks are asked of whom, and in what order they are handed on. Pure, as the header sync. */
 export interface BlockDownload {
@@ -47,8 +62,8 @@ export interface BlockDownload {
   peerHas(peer: PeerId, hash: BlockHash, now: Instant): BlockDownloadAction[]
   /** The best chain moved (from the header sync's `tip-changed`). */
   onTipChange(change: TipChange, now: Instant): BlockDownloadAction[]
-  /** A `block` message, asked for or not. */
-  onBlock(peer: PeerId, block: Block, now: Instant): BlockDownloadAction[]
+  /** A `block` message, asked for or not. `payload`: the serialised block, which saves measuring it. */
+  onBlock(peer: PeerId, block: Block, now: Instant, payload?: Uint8Array): BlockDownloadAction[]
   /** Block hashes of a `notfound`. */
   onNotFound(peer: PeerId, hashes: readonly BlockHash[], now: Instant): BlockDownloadAction[]
   /** Call about once a second, and at least each half second while blocks are in flight. */

@@ -83,8 +83,9 @@ export interface HeaderChain {
   /**
    * Checks each header in its place and keeps it: proof of work, difficulty, times, version. Stops at the first that
    * fails. Says nothing about minimum work: that is the header sync's to ask for before it calls this.
+   * @param hashes the headers' hashes, where the caller has computed them already.
    */
-  accept(headers: readonly BlockHeader[], now: Instant): AcceptResult
+  accept(headers: readonly BlockHeader[], now: Instant, hashes?: readonly BlockHash[]): AcceptResult
   /** Takes a block that was found invalid, and all that build on it, out of the running for good. */
   invalidate(hash: BlockHash): TipChange | undefined
 }

@@ -2,7 +2,7 @@ import type { BlockHash, BlockHeader } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { TipChange } from './header-chain-types.ts'
 import type { PeerAction } from './peer-action.ts'
-import type { PeerId } from './peer-id.ts'
+import type { PeerId } from '@sapwood/peer'
 
 /** What the header sync needs to know of a peer when its handshake is done. */
 export interface HeaderPeer {

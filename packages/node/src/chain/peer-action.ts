@@ -1,5 +1,5 @@
 import type { Message } from '@sapwood/wire-codec'
-import type { PeerId } from './peer-id.ts'
+import type { PeerId } from '@sapwood/peer'
 
 /** Why a peer is to be discouraged: it sent what no honest peer sends. */
 export type Misbehaviour =

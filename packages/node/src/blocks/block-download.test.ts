@@ -1,0 +1,319 @@
+import { type Block, type BlockHash, blockHash } from '@sapwood/wire-codec'
+import type { PeerId } from '@sapwood/peer'
+import type { Instant } from '@sapwood/transport-v1v2'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { coinbaseAt, hashesOf, mineBlock, mineBlocks, regtest } from '../../test/support/make-chain.ts'
+import { after, alice, bob, carol, NOON } from '../../test/support/peer-ids.ts'
+import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
+import { type BlockDownloadOptions, createBlockDownload } from './block-download.ts'
+import type { BlockDownload, BlockDownloadAction, BlockPeer } from './block-download-types.ts'
+
+const full: BlockPeer = { serves: 'all', preferred: true, protected: false }
+const blocks = mineBlocks(regtest.genesis, 0, 400)
+const tip = blockHash(blocks.at(-1)!.header)
+
+let chain: StorableHeaderChain
+let download: BlockDownload
+
+function start(options: BlockDownloadOptions = {}): void {
+  chain = createHeaderChain({ network: regtest })
+  chain.accept(
+    blocks.map(({ header }) => header),
+    NOON,
+  )
+  download = createBlockDownload(options, { chain })
+}
+
+beforeEach(() => start())
+
+function join(peer: PeerId, facts: BlockPeer = full, now: Instant = NOON): BlockDownloadAction[] {
+  return [...download.addPeer(peer, facts, now), ...download.peerHas(peer, tip, now)]
+}
+
+/** Heights asked of a peer (of anyone), in order. */
+function asked(actions: readonly BlockDownloadAction[], peer?: PeerId): number[] {
+  return actions.flatMap((action) =>
+    action.type === 'send' && (peer ?? action.peer) === action.peer && action.message.type === 'getdata'
+      ? action.message.inventory.map(({ hash }) => chain.heightOf(hash as BlockHash)!)
+      : [],
+  )
+}
+
+function delivered(actions: readonly BlockDownloadAction[]): number[] {
+  return actions.flatMap((action) => (action.type === 'deliver' ? [action.block.height] : []))
+}
+
+function ofType<T extends BlockDownloadAction['type']>(
+  actions: readonly BlockDownloadAction[],
+  type: T,
+): BlockDownloadAction[] {
+  return actions.filter((action) => action.type === type)
+}
+
+const at = (height: number): Block => blocks[height - 1]!
+const heights = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+describe('the block download', () => {
+  it('asks each peer for 16 blocks, in order, and for one more with each that comes', () => {
+    join(alice)
+    join(bob)
+    const { actions } = download.openStream({ from: 1 }, NOON)
+    expect(asked(actions, alice)).toEqual(heights(1, 16))
+    expect(asked(actions, bob)).toEqual(heights(17, 32))
+    expect(asked(download.onBlock(alice, at(1), NOON))).toEqual([33])
+  })
+
+  it('asks for blocks with their witness', () => {
+    join(alice)
+    const { actions } = download.openStream({ from: 1, to: 1 }, NOON)
+    expect(actions).toMatchObject([{ message: { type: 'getdata', inventory: [{ type: 0x40000002 }] } }])
+  })
+
+  it('delivers in order what arrives in any order', () => {
+    join(alice)
+    const { stream, actions } = download.openStream({ from: 1, to: 40 }, NOON)
+    const order = [...asked(actions)].reverse()
+    const seen: number[] = []
+    for (let height = order.shift(); height !== undefined; height = order.shift()) {
+      const more = download.onBlock(alice, at(height), NOON)
+      order.push(...asked(more))
+      seen.push(...delivered(more))
+      if (seen.length > 0) order.push(...asked(download.consumed(stream, 1, NOON)))
+    }
+    expect(seen).toEqual(heights(1, 40))
+  })
+
+  it('ends a range', () => {
+    join(alice)
+    const { stream } = download.openStream({ from: 5, to: 6 }, NOON)
+    download.onBlock(alice, at(5), NOON)
+    expect(download.onBlock(alice, at(6), NOON)).toMatchObject([
+      { type: 'deliver' },
+      { type: 'stream-end', stream },
+    ])
+    expect(download.inFlight).toBe(0)
+  })
+
+  it('stops delivering to a program that takes nothing, and stops asking when its buffer is full', () => {
+    start({ bufferBytes: 20_000 })
+    join(alice)
+    const { stream } = download.openStream({ from: 1 }, NOON)
+    const seen: number[] = []
+    let asks = 0
+    for (let height = 1; height <= 400; height++) {
+      const actions = download.onBlock(alice, at(height), NOON)
+      seen.push(...delivered(actions))
+      asks += asked(actions).length
+    }
+    expect(seen).toEqual(heights(1, 64))
+    expect(asks).toBeLessThan(300)
+    expect(delivered(download.consumed(stream, 10, NOON)).length).toBeLessThanOrEqual(10)
+  })
+
+  it('gives the blocks of a peer that is gone to others', () => {
+    join(alice)
+    download.openStream({ from: 1 }, NOON)
+    join(bob)
+    expect(asked(download.removePeer(alice, NOON), bob)).toEqual([])
+    for (let height = 17; height <= 32; height++) download.onBlock(bob, at(height), NOON)
+    const actions = download.onBlock(bob, at(33), NOON)
+    expect(download.inFlight).toBe(16)
+    expect([...asked(actions)].every((height) => height < 60)).toBe(true)
+  })
+
+  it('finishes from the second peer when the first dies', () => {
+    join(alice)
+    const { stream, actions } = download.openStream({ from: 1, to: 100 }, NOON)
+    const queue: number[] = []
+    const seen: number[] = []
+    const take = (more: readonly BlockDownloadAction[]): void => {
+      queue.push(...asked(more, bob))
+      for (const height of delivered(more)) {
+        seen.push(height)
+        take(download.consumed(stream, 1, NOON))
+      }
+    }
+    for (const height of asked(actions).slice(0, 7)) take(download.onBlock(alice, at(height), NOON))
+    take(join(bob))
+    take(download.removePeer(alice, NOON))
+    for (let height = queue.shift(); height !== undefined; height = queue.shift()) {
+      take(download.onBlock(bob, at(height), NOON))
+    }
+    expect(seen).toEqual(heights(1, 100))
+  })
+
+  it('asks another peer at once for what one has not', () => {
+    join(alice)
+    join(bob)
+    download.openStream({ from: 1, to: 3 }, NOON)
+    expect(asked(download.onNotFound(alice, [blockHash(at(2).header)], NOON), bob)).toEqual([2])
+  })
+
+  it('asks nobody for what they are not known to have', () => {
+    download.addPeer(alice, full, NOON)
+    expect(asked(download.openStream({ from: 1 }, NOON).actions)).toEqual([])
+    expect(asked(download.peerHas(alice, blockHash(at(3).header), NOON))).toEqual([1, 2, 3])
+  })
+
+  it('asks a pruned peer for recent blocks only', () => {
+    join(alice, { ...full, serves: 'recent' })
+    join(bob, { ...full, serves: 'none' })
+    expect(asked(download.openStream({ from: 1 }, NOON).actions)).toEqual([])
+    expect(asked(download.openStream({ from: 115, to: 116 }, NOON).actions)).toEqual([115, 116])
+    expect(asked(download.openStream({ from: 114, to: 114 }, NOON).actions)).toEqual([])
+  })
+
+  it('ignores blocks that nobody wants and blocks it has no header for', () => {
+    join(alice)
+    expect(download.onBlock(alice, at(9), NOON)).toEqual([])
+    const stranger = mineBlock(at(400).header, [coinbaseAt(401)])
+    expect(download.onBlock(alice, stranger, NOON)).toEqual([])
+  })
+
+  it('punishes a mutated block and gets the real one elsewhere', () => {
+    join(alice)
+    join(bob)
+    download.openStream({ from: 1, to: 1 }, NOON)
+    const mutated = { header: at(1).header, transactions: [coinbaseAt(1, 99)] }
+    const actions = download.onBlock(alice, mutated, NOON)
+    expect(ofType(actions, 'punish')).toMatchObject([{ peer: alice, reason: 'mutated-block' }])
+    expect(asked(actions, bob)).toEqual([1])
+    expect(delivered(download.onBlock(bob, at(1), NOON))).toEqual([1])
+  })
+
+  it('takes an invalid block out of the chain, with what builds on it', () => {
+    const bad = mineBlock(at(400).header, [coinbaseAt(7)])
+    chain.accept([bad.header], NOON)
+    join(alice)
+    download.peerHas(alice, blockHash(bad.header), NOON)
+    download.openStream({ from: 401 }, NOON)
+    const actions = download.onBlock(alice, bad, NOON)
+    expect(ofType(actions, 'punish')).toMatchObject([{ reason: 'invalid-block' }])
+    expect(ofType(actions, 'block-invalid')).toMatchObject([
+      { rule: 'bad-coinbase-height', change: { newTip: { height: 400 } } },
+    ])
+    expect(chain.tip().height).toBe(400)
+  })
+
+  it('rewinds a stream over a reorg and goes on with the new blocks', () => {
+    join(alice)
+    const { stream } = download.openStream({ from: 396 }, NOON)
+    for (let height = 396; height <= 400; height++) download.onBlock(alice, at(height), NOON)
+    const branch = mineBlocks(at(395).header, 395, 6, 5)
+    const { tipChange } = chain.accept(
+      branch.map(({ header }) => header),
+      NOON,
+    )
+    const actions = download.onTipChange(tipChange!, NOON)
+    expect(actions).toMatchObject([{ type: 'rewind', stream, change: { fork: { height: 395 } } }])
+    expect(ofType(actions, 'rewind')[0]).toMatchObject({ change: { disconnected: { length: 5 } } })
+    expect(asked(download.peerHas(alice, hashesOf(branch).at(-1)!, NOON))).toEqual(heights(396, 401))
+    const seen = branch.flatMap((block) => delivered(download.onBlock(alice, block, NOON)))
+    expect(seen).toEqual(heights(396, 401))
+  })
+
+  it('says nothing of a reorg above what a stream delivered', () => {
+    join(alice)
+    download.openStream({ from: 390 }, NOON)
+    const branch = mineBlocks(at(395).header, 395, 6, 5)
+    const { tipChange } = chain.accept(
+      branch.map(({ header }) => header),
+      NOON,
+    )
+    expect(ofType(download.onTipChange(tipChange!, NOON), 'rewind')).toEqual([])
+  })
+
+  it('lets go the peer that the whole window waits for, after 2 s', () => {
+    start({ window: 20 })
+    join(alice)
+    download.openStream({ from: 1 }, NOON)
+    join(bob)
+    for (let height = 17; height <= 20; height++) download.onBlock(bob, at(height), NOON)
+    expect(ofType(download.tick(after(1999)), 'disconnect')).toEqual([])
+    const actions = download.tick(after(2000))
+    expect(ofType(actions, 'disconnect')).toEqual([
+      { type: 'disconnect', peer: alice, reason: 'block-stalling' },
+    ])
+    actions.push(...download.removePeer(alice, after(2000)))
+    expect(asked(actions, bob)).toEqual(heights(1, 16))
+  })
+
+  it('does not blame a peer while it is the only one', () => {
+    start({ window: 10 })
+    join(alice)
+    download.openStream({ from: 1 }, NOON)
+    expect(download.tick(after(60_000))).toEqual([])
+  })
+
+  it('does not blame a peer because the program is slow', () => {
+    start({ window: 100 })
+    join(alice)
+    join(bob)
+    download.openStream({ from: 1 }, NOON)
+    for (let height = 1; height <= 164; height++) download.onBlock(height % 2 ? alice : bob, at(height), NOON)
+    expect(download.tick(after(300_000))).toEqual([])
+  })
+
+  it('asks another peer for the last blocks of a silent one, and lets it go after a minute', () => {
+    join(alice)
+    download.openStream({ from: 400 }, NOON)
+    join(bob)
+    expect(asked(download.tick(after(1999)))).toEqual([])
+    expect(asked(download.tick(after(2000)), bob)).toEqual([400])
+    expect(ofType(download.tick(after(59_999)), 'disconnect')).toEqual([])
+    expect(ofType(download.tick(after(60_000)), 'disconnect')).toMatchObject([
+      { peer: alice, reason: 'block-stalling' },
+    ])
+  })
+
+  it('takes the late block of a slow peer, and trusts it again', () => {
+    join(alice)
+    download.openStream({ from: 399 }, NOON)
+    join(bob)
+    download.tick(after(2000))
+    expect(delivered(download.onBlock(alice, at(399), after(3000)))).toEqual([399])
+    expect(delivered(download.onBlock(bob, at(400), after(3000)))).toEqual([400])
+    expect(download.onBlock(alice, at(400), after(3100))).toEqual([])
+    expect(ofType(download.tick(after(80_000)), 'disconnect')).toEqual([])
+  })
+
+  it('lets go a lone peer that sends no block for the block timeout', () => {
+    join(alice)
+    download.openStream({ from: 1 }, NOON)
+    expect(ofType(download.tick(after(599_999)), 'disconnect')).toEqual([])
+    expect(ofType(download.tick(after(600_000)), 'disconnect')).toMatchObject([
+      { peer: alice, reason: 'block-timeout' },
+    ])
+  })
+
+  it('fetches one block by its hash, and says when nobody has it', () => {
+    join(alice)
+    join(bob)
+    const hash = blockHash(at(200).header)
+    expect(asked(download.want(hash, NOON), alice)).toEqual([200])
+    const refused = download.onNotFound(alice, [hash], NOON)
+    expect(asked(refused, bob)).toEqual([200])
+    expect(download.onNotFound(bob, [hash], NOON)).toEqual([{ type: 'single-unavailable', hash }])
+    expect(asked(join(carol), carol)).toEqual([200])
+    expect(download.onBlock(carol, at(200), NOON)).toMatchObject([
+      { type: 'single', block: { height: 200, peer: carol } },
+    ])
+  })
+
+  it('asks once for a block that a stream and a program want', () => {
+    join(alice)
+    download.openStream({ from: 10, to: 12 }, NOON)
+    expect(asked(download.want(blockHash(at(11).header), NOON))).toEqual([])
+    expect(download.onBlock(alice, at(11), NOON)).toMatchObject([{ type: 'single' }])
+    expect(delivered(download.onBlock(alice, at(10), NOON))).toEqual([10, 11])
+  })
+
+  it('serves two streams with one request', () => {
+    join(alice)
+    download.openStream({ from: 1, to: 3 }, NOON)
+    expect(asked(download.openStream({ from: 2, to: 4 }, NOON).actions)).toEqual([4])
+    download.onBlock(alice, at(1), NOON)
+    expect(delivered(download.onBlock(alice, at(2), NOON))).toEqual([2, 2])
+  })
+})

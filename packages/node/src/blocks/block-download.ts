@@ -1,0 +1,400 @@
+import {
+  type Block,
+  type BlockHash,
+  blockHash,
+  blockSize,
+  bytesToHex,
+  type InventoryVector,
+} from '@sapwood/wire-codec'
+import type { PeerId } from '@sapwood/peer'
+import type { Instant } from '@sapwood/transport-v1v2'
+import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import { checkBlock } from './block-check.ts'
+import type {
+  BlockDownload,
+  BlockDownloadAction,
+  BlockPeer,
+  DeliveredBlock,
+  StreamId,
+} from './block-download-types.ts'
+import { BlockRequests, type DownloadPeer, MAX_BLOCKS_IN_FLIGHT_PER_PEER } from './block-requests.ts'
+import { BlockSizeEstimate } from './block-size-estimate.ts'
+import { BlockStream } from './block-stream.ts'
+import { SingleBlocks } from './single-blocks.ts'
+import { StallTimeout } from './stall-timeout.ts'
+
+/** How far ahead of the next block to deliver others are asked for (Core: BLOCK_DOWNLOAD_WINDOW). */
+export const BLOCK_DOWNLOAD_WINDOW = 1024
+/** Default bound on what one stream keeps in memory. */
+export const DEFAULT_BUFFER_BYTES: number = 64 * 1024 * 1024
+/** Blocks that a NODE_NETWORK_LIMITED peer has (BIP159), less the two that Core keeps as a margin. */
+const LIMITED_PEER_BLOCKS = 288 - 2
+/** Block timeout for a peer that downloads alone, in block spacings (Core: BLOCK_DOWNLOAD_TIMEOUT_BASE). */
+const BLOCK_TIMEOUT_BASE = 1
+/** More for each other peer that downloads (Core: BLOCK_DOWNLOAD_TIMEOUT_PER_PEER). */
+const BLOCK_TIMEOUT_PER_PEER = 0.5
+/** A peer whose blocks had to be asked of others and who then sent none for this long is let go. */
+export const LATE_PEER_TIMEOUT_MS = 60_000
+/** MSG_WITNESS_BLOCK (BIP144). */
+const MSG_WITNESS_BLOCK = 0x40000002
+/** Peers that one block is asked of at the same time. */
+const MAX_PEERS_PER_BLOCK = 2
+
+export interface BlockDownloadOptions {
+  /** Blocks ahead of the next one to deliver. Default: 1,024. */
+  readonly window?: number
+  /** Bytes that one stream may hold back for order or for a slow program. Default: 64 MiB. */
+  readonly bufferBytes?: number
+  /** Blocks asked of one peer at a time. Default: 16. */
+  readonly inFlightPerPeer?: number
+}
+
+export interface BlockDownloadComponents {
+  readonly chain: HeaderChain
+}
+
+/** Fetches the blocks of a header chain from many peers, checks them and hands them on in order. */
+export function createBlockDownload(
+  options: BlockDownloadOptions,
+  components: BlockDownloadComponents,
+): BlockDownload {
+  return new ManyPeerBlockDownload(options, components)
+}
+
+class ManyPeerBlockDownload implements BlockDownload {
+  readonly #chain: HeaderChain
+  readonly #window: number
+  readonly #bufferBytes: number
+  readonly #inFlightPerPeer: number
+  readonly #requests = new BlockRequests()
+  readonly #streams = new Map<StreamId, BlockStream>()
+  readonly #singles = new SingleBlocks()
+  readonly #patience = new StallTimeout()
+  readonly #sizes = new BlockSizeEstimate()
+  #nextStream = 1
+
+  constructor(options: BlockDownloadOptions, { chain }: BlockDownloadComponents) {
+    this.#chain = chain
+    this.#window = options.window ?? BLOCK_DOWNLOAD_WINDOW
+    this.#bufferBytes = options.bufferBytes ?? DEFAULT_BUFFER_BYTES
+    this.#inFlightPerPeer = options.inFlightPerPeer ?? MAX_BLOCKS_IN_FLIGHT_PER_PEER
+  }
+
+  get inFlight(): number {
+    return this.#requests.size
+  }
+
+  addPeer(id: PeerId, facts: BlockPeer, now: Instant): BlockDownloadAction[] {
+    this.#requests.addPeer(id, facts)
+    return this.#fill(now, [])
+  }
+
+  removePeer(id: PeerId, now: Instant): BlockDownloadAction[] {
+    for (const { height } of this.#requests.removePeer(id)) this.#askAgain(height)
+    this.#singles.removePeer(id)
+    return this.#fill(now, [])
+  }
+
+  peerHas(id: PeerId, hash: BlockHash, now: Instant): BlockDownloadAction[] {
+    const peer = this.#requests.peers.get(id)
+    if (peer === undefined) return []
+    peer.best = hash
+    peer.commonHeight = this.#chain.forkPoint(hash)?.height ?? -1
+    return this.#fill(now, [])
+  }
+
+  onTipChange(change: TipChange, now: Instant): BlockDownloadAction[] {
+    const actions: BlockDownloadAction[] = []
+    this.#followTip(change, actions)
+    return this.#fill(now, actions)
+  }
+
+  onBlock(id: PeerId, block: Block, now: Instant, payload?: Uint8Array): BlockDownloadAction[] {
+    const actions: BlockDownloadAction[] = []
+    const hash = blockHash(block.header)
+    const key = bytesToHex(hash)
+    const height = this.#chain.heightOf(hash)
+    this.#requests.progress(id, now)
+    if (height === undefined || !this.#isWanted(key, hash, height)) return actions
+    const fault = checkBlock(block, height, this.#chain.network)
+    if (fault !== undefined) {
+      actions.push({
+        type: 'punish',
+        peer: id,
+        reason: fault.mutated ? 'mutated-block' : 'invalid-block',
+        detail: `block ${height}: ${fault.rule}`,
+      })
+      this.#refuse(id, key)
+      if (!fault.mutated) {
+        const change = this.#chain.invalidate(hash)
+        actions.push({ type: 'block-invalid', hash, rule: fault.rule, ...(change && { change }) })
+        if (change !== undefined) this.#followTip(change, actions)
+      }
+      return this.#fill(now, actions)
+    }
+    this.#requests.finish(key)
+    const size = payload?.length ?? blockSize(block)
+    this.#sizes.add(size)
+    this.#patience.onProgress()
+    this.#handOn({ height, hash, block, size, peer: id, ...(payload && { payload }) }, key, actions)
+    return this.#fill(now, actions)
+  }
+
+  onNotFound(id: PeerId, hashes: readonly BlockHash[], now: Instant): BlockDownloadAction[] {
+    for (const hash of hashes) this.#refuse(id, bytesToHex(hash))
+    return this.#fill(now, [])
+  }
+
+  tick(now: Instant): BlockDownloadAction[] {
+    const actions: BlockDownloadAction[] = []
+    for (const peer of this.#requests.peers.values()) this.#judge(peer, now, actions)
+    return this.#fill(now, actions)
+  }
+
+  openStream(
+    range: { readonly from: number; readonly to?: number },
+    now: Instant,
+  ): { readonly stream: StreamId; readonly actions: BlockDownloadAction[] } {
+    const stream = this.#nextStream++ as StreamId
+    this.#streams.set(stream, new BlockStream(stream, range.from, range.to ?? Number.POSITIVE_INFINITY))
+    return { stream, actions: this.#fill(now, []) }
+  }
+
+  closeStream(stream: StreamId): void {
+    this.#streams.delete(stream)
+  }
+
+  consumed(id: StreamId, count: number, now: Instant): BlockDownloadAction[] {
+    const stream = this.#streams.get(id)
+    if (stream === undefined) return []
+    const actions: BlockDownloadAction[] = []
+    stream.consumed(count)
+    this.#deliver(stream, actions)
+    return this.#fill(now, actions)
+  }
+
+  want(hash: BlockHash, now: Instant): BlockDownloadAction[] {
+    this.#singles.add(bytesToHex(hash), hash)
+    return this.#fill(now, [])
+  }
+
+  unwant(hash: BlockHash): void {
+    this.#singles.delete(bytesToHex(hash))
+  }
+
+  #isWanted(key: string, hash: BlockHash, height: number): boolean {
+    if (this.#singles.has(key)) return true
+    if (this.#chain.isActive(hash)) {
+      for (const stream of this.#streams.values()) if (stream.awaits(height)) return true
+    }
+    // Asked for by a stream that is closed, or before a reorg.
+    this.#requests.finish(key)
+    return false
+  }
+
+  #handOn(block: DeliveredBlock, key: string, actions: BlockDownloadAction[]): void {
+    if (this.#singles.delete(key)) actions.push({ type: 'single', block })
+    if (!this.#chain.isActive(block.hash)) return
+    for (const stream of this.#streams.values()) {
+      if (!stream.awaits(block.height)) continue
+      stream.hold(block)
+      this.#deliver(stream, actions)
+    }
+  }
+
+  #deliver(stream: BlockStream, actions: BlockDownloadAction[]): void {
+    for (let block = stream.take(); block !== undefined; block = stream.take()) {
+      actions.push({ type: 'deliver', stream: stream.id, block })
+    }
+    if (!stream.ended) return
+    this.#streams.delete(stream.id)
+    actions.push({ type: 'stream-end', stream: stream.id })
+  }
+
+  #followTip(change: TipChange, actions: BlockDownloadAction[]): void {
+    for (const peer of this.#requests.peers.values()) {
+      if (peer.best !== undefined) peer.commonHeight = this.#chain.forkPoint(peer.best)?.height ?? -1
+    }
+    if (change.disconnected.length === 0) return
+    for (const stream of this.#streams.values()) {
+      const delivered = stream.rewind(change.fork.height)
+      const disconnected = change.disconnected.filter(({ height }) => height <= delivered)
+      if (disconnected.length > 0) {
+        actions.push({ type: 'rewind', stream: stream.id, change: { ...change, disconnected } })
+      }
+    }
+  }
+
+  /** The peer does not give us the block. */
+  #refuse(id: PeerId, key: string): void {
+    const request = this.#requests.fail(id, key)
+    this.#singles.refused(key, id)
+    if (request === undefined) return
+    const peer = this.#requests.peers.get(id)
+    // A peer that lacks a block lacks what builds on it, as far as we care.
+    if (peer !== undefined && peer.commonHeight >= request.height) peer.commonHeight = request.height - 1
+    this.#askAgain(request.height)
+  }
+
+  #askAgain(height: number): void {
+    for (const stream of this.#streams.values()) stream.retry(height)
+  }
+
+  /** Asks for whatever may be asked for, of every peer that has room. */
+  #fill(now: Instant, actions: BlockDownloadAction[]): BlockDownloadAction[] {
+    for (const peer of this.#peersByPreference()) {
+      const inventory: InventoryVector[] = []
+      const room = (): boolean => this.#hasRoom(peer)
+      if (!room()) continue
+      for (const single of this.#singles.pendingFor(peer.id)) {
+        if (!room()) break
+        const height = this.#chain.heightOf(single.hash)
+        if (peer.facts.serves === 'none' || this.#requests.get(single.key) !== undefined) continue
+        if (height === undefined || (this.#chain.isActive(single.hash) && !this.#mayServe(peer, height)))
+          continue
+        this.#ask(peer, single.key, single.hash, height, inventory, now)
+      }
+      let waitsFor: PeerId | undefined
+      for (const stream of this.#streams.values()) {
+        if (!room()) break
+        waitsFor ??= this.#askForStream(stream, peer, room, inventory, now)
+      }
+      if (inventory.length > 0)
+        actions.push({ type: 'send', peer: peer.id, message: { type: 'getdata', inventory } })
+      else if (waitsFor !== undefined && waitsFor !== peer.id && room()) this.#startStall(waitsFor, now)
+    }
+    for (const single of this.#singles.exhausted(this.#servingPeers())) {
+      actions.push({ type: 'single-unavailable', hash: single })
+    }
+    return actions
+  }
+
+  /** @returns the peer that the stream's window waits for, where that is why nothing could be asked for. */
+  #askForStream(
+    stream: BlockStream,
+    peer: DownloadPeer,
+    room: () => boolean,
+    inventory: InventoryVector[],
+    now: Instant,
+  ): PeerId | undefined {
+    for (const height of stream.retries) {
+      if (!room()) return undefined
+      if (!this.#mayServe(peer, height) || !this.#mayBuffer(stream, height)) continue
+      this.#askAt(peer, height, inventory, now)
+      stream.unretry(height)
+    }
+    const last = Math.min(stream.to, this.#chain.tip().height)
+    const end = Math.min(last, stream.next + this.#window - 1)
+    while (room() && stream.cursor <= end && this.#mayServe(peer, stream.cursor)) {
+      if (!this.#mayBuffer(stream, stream.cursor)) return this.#holderOf(stream)
+      this.#askAt(peer, stream.cursor++, inventory, now)
+    }
+    return room() && stream.cursor > end && end < last ? this.#holderOf(stream) : undefined
+  }
+
+  #askAt(peer: DownloadPeer, height: number, inventory: InventoryVector[], now: Instant): void {
+    const hash = this.#chain.hashAt(height)!
+    const key = bytesToHex(hash)
+    if (this.#requests.get(key) === undefined) this.#ask(peer, key, hash, height, inventory, now)
+  }
+
+  #ask(
+    peer: DownloadPeer,
+    key: string,
+    hash: BlockHash,
+    height: number,
+    inventory: InventoryVector[],
+    now: Instant,
+  ): void {
+    this.#requests.ask(peer, key, hash, height, now)
+    inventory.push({ type: MSG_WITNESS_BLOCK, hash })
+  }
+
+  #mayServe({ facts, commonHeight }: DownloadPeer, height: number): boolean {
+    if (facts.serves === 'none') return false
+    if (facts.serves === 'recent' && height <= this.#chain.tip().height - LIMITED_PEER_BLOCKS) return false
+    return height <= commonHeight
+  }
+
+  /** The block that is next in order always may: only it makes room. */
+  #mayBuffer(stream: BlockStream, height: number): boolean {
+    if (height === stream.next) return true
+    return stream.bytes + (this.#requests.size + 1) * this.#sizes.expected < this.#bufferBytes
+  }
+
+  /** The only peer that was asked for the stream's next block. */
+  #holderOf(stream: BlockStream): PeerId | undefined {
+    if (!stream.awaits(stream.next)) return undefined
+    const hash = this.#chain.hashAt(stream.next)
+    const request = hash === undefined ? undefined : this.#requests.get(bytesToHex(hash))
+    if (request === undefined || request.peers.size >= MAX_PEERS_PER_BLOCK) return undefined
+    const [holder] = request.peers
+    return holder
+  }
+
+  #startStall(holder: PeerId, now: Instant): void {
+    const peer = this.#requests.peers.get(holder)
+    if (peer !== undefined) peer.stallingSince ??= now
+  }
+
+  #judge(peer: DownloadPeer, now: Instant, actions: BlockDownloadAction[]): void {
+    if (peer.inFlight.size === 0) return
+    const silence = now - peer.downloadingSince
+    if (silence >= this.#patience.milliseconds) this.#askOthersToo(peer, now, actions)
+    const stalls = peer.stallingSince !== undefined && now - peer.stallingSince >= this.#patience.milliseconds
+    if (stalls) {
+      peer.stallingSince = undefined
+      this.#patience.onStall()
+    }
+    if (peer.facts.protected) return
+    if (stalls || (peer.late && silence >= LATE_PEER_TIMEOUT_MS)) {
+      actions.push({ type: 'disconnect', peer: peer.id, reason: 'block-stalling' })
+    } else if (silence >= this.#blockTimeout(peer)) {
+      actions.push({ type: 'disconnect', peer: peer.id, reason: 'block-timeout' })
+    }
+  }
+
+  /**
+   * What a silent peer was asked for is asked of one more, where that one has nothing better to do. So at the tip or at the end of
+   * a range, where no window fills up, one slow peer costs seconds and not its whole timeout.
+   */
+  #askOthersToo(silent: DownloadPeer, now: Instant, actions: BlockDownloadAction[]): void {
+    const free = [...this.#peersByPreference()].filter((peer) => peer !== silent && this.#hasRoom(peer))
+    const inventories = new Map<DownloadPeer, InventoryVector[]>()
+    for (const key of silent.inFlight) {
+      const request = this.#requests.get(key)
+      if (request === undefined || request.peers.size >= MAX_PEERS_PER_BLOCK) continue
+      const other = free.find((peer) => this.#hasRoom(peer) && this.#mayServe(peer, request.height))
+      if (other === undefined) continue
+      silent.late = true
+      const inventory = inventories.get(other) ?? []
+      inventories.set(other, inventory)
+      this.#ask(other, key, request.hash, request.height, inventory, now)
+    }
+    for (const [{ id }, inventory] of inventories) {
+      actions.push({ type: 'send', peer: id, message: { type: 'getdata', inventory } })
+    }
+  }
+
+  #hasRoom(peer: DownloadPeer): boolean {
+    return !peer.late && peer.inFlight.size < this.#inFlightPerPeer
+  }
+
+  #blockTimeout(peer: DownloadPeer): number {
+    let others = 0
+    for (const other of this.#requests.peers.values()) if (other !== peer && other.inFlight.size > 0) others++
+    const spacing = this.#chain.network.proofOfWork.targetSpacing * 1000
+    return spacing * (BLOCK_TIMEOUT_BASE + BLOCK_TIMEOUT_PER_PEER * others)
+  }
+
+  *#peersByPreference(): Iterable<DownloadPeer> {
+    for (const peer of this.#requests.peers.values()) if (peer.facts.preferred) yield peer
+    for (const peer of this.#requests.peers.values()) if (!peer.facts.preferred) yield peer
+  }
+
+  #servingPeers(): PeerId[] {
+    return [...this.#requests.peers.values()]
+      .filter((peer) => peer.facts.serves !== 'none')
+      .map((peer) => peer.id)
+  }
+}

@@ -1,0 +1,124 @@
+import type { BlockHash } from '@sapwood/wire-codec'
+import type { PeerId } from '@sapwood/peer'
+import type { Instant } from '@sapwood/transport-v1v2'
+import type { BlockPeer } from './block-download-types.ts'
+
+/** Blocks asked of one peer at a time (Core: MAX_BLOCKS_IN_TRANSIT_PER_PEER). */
+export const MAX_BLOCKS_IN_FLIGHT_PER_PEER = 16
+
+/** A peer as the block download sees it. */
+export interface DownloadPeer {
+  readonly id: PeerId
+  readonly facts: BlockPeer
+  /** The block with the most work that it is known to have. */
+  best: BlockHash | undefined
+  /** Up to here it has the blocks of our best chain; -1 while nothing is known. */
+  commonHeight: number
+  /** Keys of the blocks asked of it, oldest first. */
+  readonly inFlight: Set<string>
+  /** When it last sent a block, or was asked for one while it had nothing to do: the next should follow soon. */
+  downloadingSince: Instant
+  /** Since when the window waits for it alone. */
+  stallingSince: Instant | undefined
+  /** What it was asked for has been asked of others too: it gets nothing more until it sends a block. */
+  late: boolean
+}
+
+/** A block asked of one peer, or of two where the first is late. */
+export interface BlockRequest {
+  readonly key: string
+  readonly hash: BlockHash
+  readonly height: number
+  readonly peers: Set<PeerId>
+}
+
+/** What is asked of whom. Keeps both views, by block and by peer, in step. */
+export class BlockRequests {
+  readonly peers = new Map<PeerId, DownloadPeer>()
+  readonly #requests = new Map<string, BlockRequest>()
+
+  get size(): number {
+    return this.#requests.size
+  }
+
+  get(key: string): BlockRequest | undefined {
+    return this.#requests.get(key)
+  }
+
+  addPeer(id: PeerId, facts: BlockPeer): DownloadPeer {
+    const peer: DownloadPeer = {
+      id,
+      facts,
+      best: undefined,
+      commonHeight: -1,
+      inFlight: new Set(),
+      downloadingSince: 0 as Instant,
+      stallingSince: undefined,
+      late: false,
+    }
+    this.peers.set(id, peer)
+    return peer
+  }
+
+  /** @returns the requests that nobody else has been asked for. */
+  removePeer(id: PeerId): BlockRequest[] {
+    const peer = this.peers.get(id)
+    if (peer === undefined) return []
+    this.peers.delete(id)
+    const orphaned: BlockRequest[] = []
+    for (const key of peer.inFlight) {
+      const request = this.#requests.get(key)
+      if (request !== undefined && this.#leave(request, id)) orphaned.push(request)
+    }
+    return orphaned
+  }
+
+  ask(peer: DownloadPeer, key: string, hash: BlockHash, height: number, now: Instant): void {
+    let request = this.#requests.get(key)
+    if (request === undefined) {
+      request = { key, hash, height, peers: new Set() }
+      this.#requests.set(key, request)
+    }
+    request.peers.add(peer.id)
+    if (peer.inFlight.size === 0) peer.downloadingSince = now
+    peer.inFlight.add(key)
+  }
+
+  /** The peer sent a block, whichever. */
+  progress(id: PeerId, now: Instant): void {
+    const peer = this.peers.get(id)
+    if (peer === undefined) return
+    peer.late = false
+    peer.stallingSince = undefined
+    peer.downloadingSince = now
+  }
+
+  /** The block is here: nobody is waited for any more. */
+  finish(key: string): void {
+    const request = this.#requests.get(key)
+    if (request === undefined) return
+    this.#requests.delete(key)
+    for (const id of request.peers) this.#forget(id, key)
+  }
+
+  /** The peer will not send it. @returns the request where nobody else was asked for it. */
+  fail(peer: PeerId, key: string): BlockRequest | undefined {
+    this.#forget(peer, key)
+    const request = this.#requests.get(key)
+    if (request === undefined || !request.peers.has(peer)) return undefined
+    return this.#leave(request, peer) ? request : undefined
+  }
+
+  #leave(request: BlockRequest, peer: PeerId): boolean {
+    request.peers.delete(peer)
+    if (request.peers.size > 0) return false
+    this.#requests.delete(request.key)
+    return true
+  }
+
+  #forget(id: PeerId, key: string): void {
+    const peer = this.peers.get(id)
+    if (peer === undefined) return
+    if (peer.inFlight.delete(key) && peer.inFlight.size === 0) peer.stallingSince = undefined
+  }
+}

@@ -1,0 +1,99 @@
+import type { DeliveredBlock, StreamId } from './block-download-types.ts'
+
+/** Blocks handed to a program and not taken by it yet, at most. */
+const MAX_UNCONSUMED = 64
+
+/**
+ * One ordered run of blocks: what of it has been asked for, what has come out of order, and what the program has not
+ * taken yet. Heights below `cursor` are delivered, held, in flight or in the list of those to ask for again.
+ */
+export class BlockStream {
+  readonly id: StreamId
+  /** The last height; `Infinity` for a following stream. */
+  readonly to: number
+  /** The next height to deliver. */
+  next: number
+  /** The next height never asked for. */
+  cursor: number
+  readonly #held = new Map<number, DeliveredBlock>()
+  #heldBytes = 0
+  /** Sizes of the blocks delivered and not consumed, oldest first. */
+  readonly #unconsumed: number[] = []
+  #unconsumedBytes = 0
+  #retry: number[] = []
+
+  constructor(id: StreamId, from: number, to: number) {
+    this.id = id
+    this.next = from
+    this.cursor = from
+    this.to = to
+  }
+
+  /** Bytes kept in memory for this stream. */
+  get bytes(): number {
+    return this.#heldBytes + this.#unconsumedBytes
+  }
+
+  get ended(): boolean {
+    return this.next > this.to
+  }
+
+  /** Whether the stream has asked for this height and waits for it. */
+  awaits(height: number): boolean {
+    return height >= this.next && height < this.cursor && !this.#held.has(height)
+  }
+
+  /** Heights to ask for again, lowest first. */
+  get retries(): readonly number[] {
+    return this.#retry
+  }
+
+  /** The block at `height` did not come. */
+  retry(height: number): void {
+    if (!this.awaits(height) || this.#retry.includes(height)) return
+    this.#retry.push(height)
+    this.#retry.sort((a, b) => a - b)
+  }
+
+  /** It has been asked for again, or is not needed any more. */
+  unretry(height: number): void {
+    if (this.#retry.length > 0) this.#retry = this.#retry.filter((other) => other !== height)
+  }
+
+  hold(block: DeliveredBlock): void {
+    if (this.#held.has(block.height)) return
+    this.unretry(block.height)
+    this.#held.set(block.height, block)
+    this.#heldBytes += block.size
+  }
+
+  /** The next block in order, where it is here and the program has room for it. */
+  take(): DeliveredBlock | undefined {
+    const block = this.#held.get(this.next)
+    if (block === undefined || this.#unconsumed.length >= MAX_UNCONSUMED) return undefined
+    this.#held.delete(this.next)
+    this.#heldBytes -= block.size
+    this.#unconsumed.push(block.size)
+    this.#unconsumedBytes += block.size
+    this.next++
+    return block
+  }
+
+  consumed(count: number): void {
+    for (const size of this.#unconsumed.splice(0, count)) this.#unconsumedBytes -= size
+  }
+
+  /** Forgets everything above `height`. @returns how high it had delivered. */
+  rewind(height: number): number {
+    const delivered = this.next - 1
+    for (const [at, block] of this.#held) {
+      if (at <= height) continue
+      this.#held.delete(at)
+      this.#heldBytes -= block.size
+    }
+    this.#retry = this.#retry.filter((at) => at <= height)
+    this.next = Math.min(this.next, height + 1)
+    this.cursor = Math.min(this.cursor, height + 1)
+    return delivered
+  }
+}

@@ -1,0 +1,39 @@
+import type { BlockHash, BlockHeader, Network } from '@sapwood/wire-codec'
+import { meetsTarget, targetOf } from './target-cache.ts'
+
+/** The first header of a batch that no honest peer sends, whatever chain it follows. */
+export interface HeaderBreak {
+  readonly index: number
+  readonly code: 'not-linked' | 'bad-proof-of-work'
+}
+
+/** Checks what needs no chain: each header builds on the one before it and its hash meets the target it states. */
+export function findBreak(
+  network: Network,
+  headers: readonly BlockHeader[],
+  hashes: readonly BlockHash[],
+): HeaderBreak | undefined {
+  const limit = targetOf(network.powLimitBits)!.value
+  for (let index = 0; index < headers.length; index++) {
+    const header = headers[index]!
+    const target = targetOf(header.bits)
+    if (target === undefined || target.value > limit || !meetsTarget(hashes[index]!, target)) {
+      return { index, code: 'bad-proof-of-work' }
+    }
+    if (index > 0 && !equalBytes(header.previousBlockHash, hashes[index - 1]!))
+      return { index, code: 'not-linked' }
+  }
+  return undefined
+}
+
+/** Work that the headers state in their bits; proved only where `findBreak` found nothing. */
+export function claimedWork(headers: readonly BlockHeader[]): bigint {
+  let total = 0n
+  for (const header of headers) total += targetOf(header.bits)?.work ?? 0n
+  return total
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < 32; i++) if (a[i] !== b[i]) return false
+  return true
+}

@@ -1,0 +1,277 @@
+import type { BlockHash, BlockHeader, Network } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
+import { contextualError, medianTimePast, type RuleContext } from './header-rules.ts'
+import type {
+  AcceptResult,
+  BlockRef,
+  ChainEntry,
+  HeaderChain,
+  HeaderError,
+  HeaderErrorCode,
+  TipChange,
+} from './header-chain-types.ts'
+import { hashHeader } from './header-scratch.ts'
+import { HEADER_RECORD_SIZE, HeaderTable, NO_SLOT, recordFields } from './header-table.ts'
+import { locatorHeights } from './locator.ts'
+import { ActiveChain } from './active-chain.ts'
+import { meetsTarget, targetOf } from './target-cache.ts'
+import { NodeError } from '../errors/node-error.ts'
+
+/** Headers in one message (Core: MAX_HEADERS_RESULTS). */
+export const MAX_HEADERS_RESULTS = 2000
+
+export interface HeaderChainOptions {
+  readonly network: Network
+}
+
+/** A header chain that can be written to a store and read back, in the order in which the headers came. */
+export interface StorableHeaderChain extends HeaderChain {
+  /** The stored form of the headers `first` to before `size`: 84 bytes each (see `HEADER_RECORD_SIZE`). */
+  recordsFrom(first: number): Uint8Array
+  /**
+   * Takes back what `recordsFrom` gave, in the same order, without checking the rules again.
+   * @throws NodeError `store-corrupt` where the records do not fit what came before them.
+   */
+  restore(records: Uint8Array): void
+  /** Chooses the best chain among what was restored. Call once, after the last `restore`. */
+  finishRestore(invalid: readonly BlockHash[]): void
+}
+
+/** The headers of a network, with nothing but genesis in them. */
+export function createHeaderChain({ network }: HeaderChainOptions): StorableHeaderChain {
+  return new CompactHeaderChain(network)
+}
+
+class CompactHeaderChain implements StorableHeaderChain {
+  readonly network: Network
+  readonly #table = new HeaderTable()
+  readonly #active: ActiveChain
+  readonly #context: RuleContext
+
+  constructor(network: Network) {
+    this.network = network
+    const target = targetOf(network.genesis.bits)!
+    this.#table.append(network.genesis, network.genesisHash, NO_SLOT, target.workLimbs)
+    this.#active = new ActiveChain(this.#table)
+    const table = this.#table
+    this.#context = {
+      network,
+      height: (slot) => table.height(slot),
+      time: (slot) => table.time(slot),
+      bits: (slot) => table.bits(slot),
+      parent: (slot) => table.parent(slot),
+      ancestor: (slot, height) => this.#active.ancestor(slot, height),
+    }
+  }
+
+  get size(): number {
+    return this.#table.size
+  }
+
+  tip(): ChainEntry {
+    return this.#entry(this.#active.tip)
+  }
+
+  headerAt(height: number): BlockHeader | undefined {
+    const slot = this.#active.at(height)
+    return slot === undefined ? undefined : this.#table.header(slot)
+  }
+
+  hashAt(height: number): BlockHash | undefined {
+    const slot = this.#active.at(height)
+    return slot === undefined ? undefined : this.#table.hash(slot)
+  }
+
+  heightOf(hash: BlockHash): number | undefined {
+    const slot = this.#table.find(hash)
+    return slot < 0 ? undefined : this.#table.height(slot)
+  }
+
+  get(hash: BlockHash): ChainEntry | undefined {
+    const slot = this.#table.find(hash)
+    return slot < 0 ? undefined : this.#entry(slot)
+  }
+
+  isActive(hash: BlockHash): boolean {
+    const slot = this.#table.find(hash)
+    return slot >= 0 && this.#active.has(slot)
+  }
+
+  forkPoint(hash: BlockHash): BlockRef | undefined {
+    const slot = this.#table.find(hash)
+    return slot < 0 ? undefined : this.#ref(this.#active.fork(slot))
+  }
+
+  medianTimePast(hash: BlockHash): number | undefined {
+    const slot = this.#table.find(hash)
+    return slot < 0 ? undefined : medianTimePast(this.#context, slot)
+  }
+
+  locator(from?: BlockHash): BlockHash[] {
+    const known = from === undefined ? this.#active.tip : this.#table.find(from)
+    let slot = known < 0 ? this.#active.tip : known
+    const hashes: BlockHash[] = []
+    for (const height of locatorHeights(this.#table.height(slot))) {
+      slot = this.#active.ancestor(slot, height)
+      hashes.push(this.#table.hash(slot))
+    }
+    return hashes
+  }
+
+  headersAfter(
+    locator: readonly BlockHash[],
+    stopHash: BlockHash,
+    limit: number = MAX_HEADERS_RESULTS,
+  ): BlockHeader[] {
+    let height = 1
+    for (const hash of locator) {
+      const slot = this.#table.find(hash)
+      if (slot >= 0 && this.#active.has(slot)) {
+        height = this.#table.height(slot) + 1
+        break
+      }
+    }
+    const headers: BlockHeader[] = []
+    for (; headers.length < limit; height++) {
+      const slot = this.#active.at(height)
+      if (slot === undefined) break
+      headers.push(this.#table.header(slot))
+      if (this.#table.hashEquals(slot, stopHash)) break
+    }
+    return headers
+  }
+
+  accept(headers: readonly BlockHeader[], now: Instant, hashes?: readonly BlockHash[]): AcceptResult {
+    const table = this.#table
+    const oldTip = this.#active.tip
+    const nowSeconds = Math.floor(now / 1000)
+    let accepted = 0
+    let previous = -1
+    let error: HeaderError | undefined
+    let known = 0
+    for (const header of headers) {
+      const hash = hashes?.[known] ?? hashHeader(header)
+      const existing = table.find(hash)
+      if (existing >= 0) {
+        if (table.isInvalid(existing)) {
+          error = refusal('known-invalid', known, hash, 'found invalid before')
+          break
+        }
+        previous = existing
+        known++
+        continue
+      }
+      const target = targetOf(header.bits)
+      if (
+        target === undefined ||
+        target.value > targetOf(this.network.powLimitBits)!.value ||
+        !meetsTarget(hash, target)
+      ) {
+        error = refusal('bad-proof-of-work', known, hash, `hash is above its target`)
+        break
+      }
+      const parent =
+        previous >= 0 && table.hashEquals(previous, header.previousBlockHash)
+          ? previous
+          : table.find(header.previousBlockHash)
+      if (parent < 0) {
+        error = refusal('unknown-parent', known, hash, 'builds on a header that is not known')
+        break
+      }
+      if (table.isInvalid(parent)) {
+        error = refusal('invalid-parent', known, hash, 'builds on an invalid block')
+        break
+      }
+      const failure = contextualError(this.#context, header, parent, nowSeconds)
+      if (failure !== undefined) {
+        error = refusal(failure.code, known, hash, failure.detail)
+        break
+      }
+      previous = table.append(header, hash, parent, target.workLimbs)
+      accepted++
+      known++
+      if (table.hasMoreWork(previous, this.#active.tip)) this.#active.setTip(previous)
+    }
+    const tipChange = this.#changeSince(oldTip)
+    return { accepted, known, ...(tipChange && { tipChange }), ...(error && { error }) }
+  }
+
+  invalidate(hash: BlockHash): TipChange | undefined {
+    const first = this.#table.find(hash)
+    // Genesis is what makes the network what it is.
+    if (first <= 0) return undefined
+    const oldTip = this.#active.tip
+    this.#markInvalid(first)
+    this.#active.setTip(this.#best())
+    return this.#changeSince(oldTip)
+  }
+
+  recordsFrom(first: number): Uint8Array {
+    return this.#table.records(first, this.#table.size)
+  }
+
+  restore(records: Uint8Array): void {
+    if (records.length % HEADER_RECORD_SIZE !== 0) throw corrupt('a record is cut off')
+    const table = this.#table
+    table.reserve(table.size + records.length / HEADER_RECORD_SIZE)
+    for (let start = 0; start < records.length; start += HEADER_RECORD_SIZE) {
+      const { parent, bits } = recordFields(records, start)
+      if (parent >= table.size) throw corrupt('a header comes before its parent')
+      const target = targetOf(bits)
+      if (target === undefined) throw corrupt('a header has no valid target')
+      table.appendRecord(records, start, target.workLimbs)
+    }
+  }
+
+  finishRestore(invalid: readonly BlockHash[]): void {
+    for (const hash of invalid) {
+      const slot = this.#table.find(hash)
+      if (slot > 0) this.#markInvalid(slot)
+    }
+    this.#active.setTip(this.#best())
+  }
+
+  #markInvalid(first: number): void {
+    const table = this.#table
+    table.markInvalid(first)
+    // Children come after their parents, so one pass finds all that build on it.
+    for (let slot = first + 1; slot < table.size; slot++) {
+      if (table.isInvalid(table.parent(slot))) table.markInvalid(slot)
+    }
+  }
+
+  /** The valid header with the most work; of equals the one that came first. */
+  #best(): number {
+    const table = this.#table
+    let best = 0
+    for (let slot = 1; slot < table.size; slot++) {
+      if (!table.isInvalid(slot) && table.hasMoreWork(slot, best)) best = slot
+    }
+    return best
+  }
+
+  #changeSince(oldTip: number): TipChange | undefined {
+    const newTip = this.#active.tip
+    if (newTip === oldTip) return undefined
+    const fork = this.#active.fork(oldTip)
+    const disconnected: BlockRef[] = []
+    for (let slot = oldTip; slot !== fork; slot = this.#table.parent(slot)) disconnected.push(this.#ref(slot))
+    return { oldTip: this.#ref(oldTip), newTip: this.#ref(newTip), fork: this.#ref(fork), disconnected }
+  }
+
+  #ref(slot: number): BlockRef {
+    return { height: this.#table.height(slot), hash: this.#table.hash(slot) }
+  }
+
+  #entry(slot: number): ChainEntry {
+    return { ...this.#ref(slot), header: this.#table.header(slot), work: this.#table.work(slot) }
+  }
+}
+
+function refusal(code: HeaderErrorCode, index: number, hash: BlockHash, detail: string): HeaderError {
+  return { code, index, hash, detail }
+}
+
+function corrupt(detail: string): NodeError {
+  return new NodeError('store-corrupt', `The stored headers do not fit together: ${detail}.`)
+}

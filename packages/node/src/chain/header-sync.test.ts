@@ -1,0 +1,177 @@
+import { blockHash, type BlockHeader, type Message } from '@sapwood/wire-codec'
+import type { PeerId } from '@sapwood/peer'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { mineHeader, mineHeaders, regtest } from '../../test/support/make-chain.ts'
+import { after, alice, bob, carol, NOON, seededRandom } from '../../test/support/peer-ids.ts'
+import { createHeaderChain, type StorableHeaderChain } from './header-chain.ts'
+import { createHeaderSync } from './header-sync.ts'
+import type { HeaderPeer, HeaderSync, HeaderSyncAction } from './header-sync-types.ts'
+
+const outbound: HeaderPeer = { preferred: true, protected: false, startHeight: 100 }
+const inbound: HeaderPeer = { ...outbound, preferred: false }
+const manual: HeaderPeer = { ...outbound, protected: true }
+
+let chain: StorableHeaderChain
+let sync: HeaderSync
+
+beforeEach(() => {
+  chain = createHeaderChain({ network: regtest })
+  sync = createHeaderSync({}, { chain, random: seededRandom() })
+})
+
+function sent(actions: readonly HeaderSyncAction[], peer?: PeerId): Message[] {
+  return actions.flatMap((action) =>
+    action.type === 'send' && (peer ?? action.peer) === action.peer ? [action.message] : [],
+  )
+}
+
+function recent(headers: readonly BlockHeader[]): BlockHeader {
+  return mineHeader(headers.at(-1)!, { time: NOON / 1000 - 60 })
+}
+
+describe('the header sync', () => {
+  it('asks one peer and no other while the chain is old', () => {
+    expect(sent(sync.addPeer(alice, outbound, NOON))).toMatchObject([
+      { type: 'getheaders', locator: [regtest.genesisHash] },
+    ])
+    expect(sync.addPeer(bob, outbound, NOON)).toEqual([])
+    expect(sync.syncPeer).toBe(alice)
+  })
+
+  it('goes on from the last header of a full message, and asks the others when it is done', () => {
+    const headers = mineHeaders(regtest.genesis, 2500)
+    sync.addPeer(alice, outbound, NOON)
+    sync.addPeer(bob, inbound, NOON)
+    const first = sync.onHeaders(alice, headers.slice(0, 2000), NOON)
+    expect(sent(first)).toMatchObject([{ type: 'getheaders' }])
+    expect(first.filter(({ type }) => type === 'tip-changed')).toHaveLength(1)
+    const second = sync.onHeaders(alice, headers.slice(2000), NOON)
+    expect(sent(second, bob)).toHaveLength(1)
+    expect(sent(second, alice)).toHaveLength(0)
+    expect(second).toContainEqual({ type: 'peer-has', peer: alice, hash: blockHash(headers[2499]!) })
+    expect(sync.caughtUp).toBe(true)
+    expect(chain.tip().height).toBe(2500)
+  })
+
+  it('asks from the parent of the tip, so that a peer in step with us answers and shows what it has', () => {
+    const headers = mineHeaders(regtest.genesis, 10)
+    chain.accept(headers, NOON)
+    const [message] = sent(sync.addPeer(alice, outbound, NOON))
+    expect(message).toMatchObject({ locator: expect.arrayContaining([blockHash(headers[8]!)]) })
+    const actions = sync.onHeaders(alice, headers.slice(9), NOON)
+    expect(actions).toContainEqual({ type: 'peer-has', peer: alice, hash: blockHash(headers[9]!) })
+  })
+
+  it('replaces a sync peer that says nothing once another is there', () => {
+    sync.addPeer(alice, outbound, NOON)
+    expect(sync.tick(after(119_000))).toEqual([])
+    sync.addPeer(bob, outbound, after(119_000))
+    const actions = sync.tick(after(120_000))
+    expect(actions).toContainEqual({ type: 'disconnect', peer: alice, reason: 'headers-timeout' })
+    expect(sent(actions, bob)).toHaveLength(1)
+    expect(sync.syncPeer).toBe(bob)
+  })
+
+  it('does not let go a manual peer for silence, but asks another', () => {
+    sync.addPeer(alice, manual, NOON)
+    sync.addPeer(bob, outbound, NOON)
+    const actions = sync.tick(after(120_000))
+    expect(actions.some(({ type }) => type === 'disconnect')).toBe(false)
+    expect(sync.syncPeer).toBe(bob)
+  })
+
+  it('replaces a sync peer that answers but takes too long in all', () => {
+    const headers = mineHeaders(regtest.genesis, 2000 * 4)
+    sync.addPeer(alice, outbound, NOON)
+    sync.addPeer(bob, outbound, NOON)
+    let now = NOON
+    let letGo = false
+    for (let i = 0; i < 20 && !letGo; i++) {
+      now = after(100_000, now)
+      if (i < 4) sync.onHeaders(alice, headers.slice(2000 * i, 2000 * (i + 1)), now)
+      else sync.onHeaders(alice, headers.slice(6000), now)
+      letGo = sync.tick(now).some((action) => action.type === 'disconnect' && action.peer === alice)
+    }
+    expect(letGo).toBe(true)
+  })
+
+  it('takes another sync peer when the one it had is gone', () => {
+    sync.addPeer(alice, outbound, NOON)
+    sync.addPeer(bob, outbound, NOON)
+    expect(sent(sync.removePeer(alice, NOON), bob)).toHaveLength(1)
+  })
+
+  it('asks every peer at once when the tip is young', () => {
+    const headers = mineHeaders(regtest.genesis, 5)
+    chain.accept([...headers, recent(headers)], NOON)
+    for (const peer of [alice, bob, carol])
+      expect(sent(sync.addPeer(peer, inbound, NOON), peer)).toHaveLength(1)
+  })
+
+  it('punishes the peer of a bad header, once, and keeps what came before it', () => {
+    const headers = mineHeaders(regtest.genesis, 10)
+    const bad = mineHeader(headers[9]!, { version: 1 })
+    sync.addPeer(alice, outbound, NOON)
+    const actions = sync.onHeaders(alice, [...headers, bad, ...mineHeaders(bad, 5)], NOON)
+    expect(actions.filter(({ type }) => type === 'punish')).toMatchObject([
+      { peer: alice, reason: 'invalid-header' },
+    ])
+    expect(chain.tip().height).toBe(10)
+  })
+
+  it('punishes headers that are not linked', () => {
+    const headers = mineHeaders(regtest.genesis, 10)
+    sync.addPeer(alice, outbound, NOON)
+    const actions = sync.onHeaders(alice, [...headers.slice(0, 4), ...headers.slice(6)], NOON)
+    expect(actions).toMatchObject([
+      { type: 'tip-changed' },
+      { type: 'punish', peer: alice, reason: 'headers-not-linked' },
+    ])
+  })
+
+  it('punishes more than 2,000 headers in one message', () => {
+    const headers = mineHeaders(regtest.genesis, 2001)
+    sync.addPeer(alice, outbound, NOON)
+    expect(sync.onHeaders(alice, headers, NOON)).toMatchObject([
+      { type: 'punish', reason: 'too-many-headers' },
+    ])
+    expect(chain.tip().height).toBe(0)
+  })
+
+  it('never punishes headers that build on one it does not know: it asks for those before', () => {
+    const headers = mineHeaders(regtest.genesis, 10)
+    chain.accept([recent([regtest.genesis])], NOON)
+    sync.addPeer(alice, outbound, NOON)
+    sync.onHeaders(alice, [], NOON)
+    for (let i = 0; i < 20; i++) {
+      const actions = sync.onHeaders(alice, [headers[9]!], after(i))
+      expect(actions.map(({ type }) => type)).toEqual(['send'])
+    }
+  })
+
+  it('does not punish a header from the future', () => {
+    const [header] = [mineHeader(regtest.genesis, { time: NOON / 1000 + 7201 })]
+    sync.addPeer(alice, outbound, NOON)
+    expect(sync.onHeaders(alice, [header], NOON).filter(({ type }) => type === 'punish')).toEqual([])
+    expect(chain.tip().height).toBe(0)
+  })
+
+  it('learns from an announcement who has a block, also before its header is here', () => {
+    const headers = mineHeaders(regtest.genesis, 3)
+    chain.accept([recent([regtest.genesis])], NOON)
+    for (const peer of [alice, bob]) {
+      sync.addPeer(peer, outbound, NOON)
+      sync.onHeaders(peer, [], NOON)
+    }
+    expect(sent(sync.onBlockInventory(bob, [blockHash(headers[2]!)], NOON), bob)).toHaveLength(1)
+    const actions = sync.onHeaders(alice, headers, NOON)
+    expect(actions).toContainEqual({ type: 'peer-has', peer: bob, hash: blockHash(headers[2]!) })
+    expect(actions).toContainEqual({ type: 'peer-has', peer: alice, hash: blockHash(headers[2]!) })
+  })
+
+  it('ignores a peer that it does not know', () => {
+    expect(sync.onHeaders(carol, mineHeaders(regtest.genesis, 1), NOON)).toEqual([])
+    expect(sync.onBlockInventory(carol, [regtest.genesisHash], NOON)).toEqual([])
+    expect(sync.removePeer(carol, NOON)).toEqual([])
+  })
+})

@@ -1,0 +1,329 @@
+import type { BlockHash, BlockHeader, Message } from '@sapwood/wire-codec'
+import type { Instant, Random } from '@sapwood/transport-v1v2'
+import { MAX_HEADERS_RESULTS } from './header-chain.ts'
+import type { ChainEntry, HeaderChain, HeaderError } from './header-chain-types.ts'
+import type { HeaderPeer, HeaderSync, HeaderSyncAction } from './header-sync-types.ts'
+import { MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
+import { hashHeader } from './header-scratch.ts'
+import { claimedWork, findBreak, type HeaderBreak } from './header-batch.ts'
+import type { PeerId } from '@sapwood/peer'
+import { targetOf } from './target-cache.ts'
+
+/** Protocol version that a `getheaders` carries; nobody reads it. */
+const GETHEADERS_VERSION = 70016
+/** With a tip younger than this the first sync is over and every peer is asked (Core: 24 h). */
+export const RECENT_TIP_AGE_MS: number = 24 * 60 * 60 * 1000
+/** How long a sync peer has in all, without what the headers themselves need (Core: HEADERS_DOWNLOAD_TIMEOUT_BASE). */
+export const HEADERS_TIMEOUT_BASE_MS: number = 15 * 60 * 1000
+/** More time for each header that is expected (Core: HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER). */
+export const HEADERS_TIMEOUT_PER_HEADER_MS = 1
+/** A `getheaders` not answered for this long counts as lost (Core: HEADERS_RESPONSE_TIME). */
+export const HEADERS_RESPONSE_TIME_MS: number = 2 * 60 * 1000
+/** A chain that forks off deeper than this many blocks of today's work is low-work (Core: near_chaintip_work). */
+const NEAR_TIP_BLOCKS = 144n
+
+export interface HeaderSyncOptions {
+  /** Work that a chain must have before any of its headers is kept. Default: the network's own. */
+  readonly minimumChainWork?: bigint
+  /** How long a sync peer may leave a `getheaders` unanswered before another is asked. Default: 2 min. */
+  readonly responseTimeoutMs?: number
+}
+
+export interface HeaderSyncComponents {
+  readonly chain: HeaderChain
+  readonly random: Random
+}
+
+interface PeerState {
+  readonly id: PeerId
+  readonly facts: HeaderPeer
+  /** Asked for headers at least once. */
+  started: boolean
+  /** When the `getheaders` that is not answered yet left. */
+  askedAt: Instant | undefined
+  /** The block with the most work that the peer is known to have. */
+  best: ChainEntry | undefined
+  /** A hash it announced that we have no header for yet. */
+  announcedUnknown: BlockHash | undefined
+}
+
+/** Follows the headers of many peers into one chain. */
+export function createHeaderSync(options: HeaderSyncOptions, components: HeaderSyncComponents): HeaderSync {
+  return new ManyPeerHeaderSync(options, components)
+}
+
+class ManyPeerHeaderSync implements HeaderSync {
+  readonly #chain: HeaderChain
+  readonly #random: Random
+  readonly #minimumChainWork: bigint
+  readonly #responseTimeoutMs: number
+  readonly #peers = new Map<PeerId, PeerState>()
+  #sync: { readonly peer: PeerState; readonly deadline: number } | undefined
+  #caughtUp = false
+
+  constructor(options: HeaderSyncOptions, { chain, random }: HeaderSyncComponents) {
+    this.#chain = chain
+    this.#random = random
+    this.#minimumChainWork = options.minimumChainWork ?? chain.network.proofOfWork.minimumChainWork
+    this.#responseTimeoutMs = options.responseTimeoutMs ?? HEADERS_RESPONSE_TIME_MS
+  }
+
+  get syncPeer(): PeerId | undefined {
+    return this.#sync?.peer.id
+  }
+
+  get caughtUp(): boolean {
+    return this.#caughtUp
+  }
+
+  addPeer(id: PeerId, facts: HeaderPeer, now: Instant): HeaderSyncAction[] {
+    const actions: HeaderSyncAction[] = []
+    const peer = {
+      id,
+      facts,
+      started: false,
+      askedAt: undefined,
+      best: undefined,
+      announcedUnknown: undefined,
+    }
+    this.#peers.set(id, peer)
+    if (this.#askEveryone(now)) this.#start(peer, now, actions)
+    else this.#chooseSyncPeer(now, actions)
+    return actions
+  }
+
+  removePeer(id: PeerId, now: Instant): HeaderSyncAction[] {
+    const actions: HeaderSyncAction[] = []
+    this.#peers.delete(id)
+    if (this.#sync?.peer.id === id) {
+      this.#sync = undefined
+      this.#chooseSyncPeer(now, actions)
+    }
+    return actions
+  }
+
+  onHeaders(id: PeerId, headers: readonly BlockHeader[], now: Instant): HeaderSyncAction[] {
+    const actions: HeaderSyncAction[] = []
+    const peer = this.#peers.get(id)
+    if (peer === undefined) return actions
+    if (headers.length > MAX_HEADERS_RESULTS) {
+      actions.push({
+        type: 'punish',
+        peer: id,
+        reason: 'too-many-headers',
+        detail: `${headers.length} headers in one message`,
+      })
+      return actions
+    }
+    peer.askedAt = undefined
+    if (headers.length === 0) {
+      this.#peerHasNoMore(peer, now, actions)
+      return actions
+    }
+    const start = this.#chain.get(headers[0]!.previousBlockHash)
+    if (start === undefined) this.#unconnecting(peer, headers, now, actions)
+    else this.#connecting(peer, start, headers, now, actions)
+    return actions
+  }
+
+  onBlockInventory(id: PeerId, hashes: readonly BlockHash[], now: Instant): HeaderSyncAction[] {
+    const actions: HeaderSyncAction[] = []
+    const peer = this.#peers.get(id)
+    const last = hashes.at(-1)
+    if (peer === undefined || last === undefined) return actions
+    for (const hash of hashes) this.#announced(peer, hash, actions)
+    if (this.#chain.heightOf(last) === undefined) this.#ask(peer, undefined, now, actions)
+    return actions
+  }
+
+  tick(now: Instant): HeaderSyncAction[] {
+    const actions: HeaderSyncAction[] = []
+    this.#judgeSyncPeer(now, actions)
+    if (this.#askEveryone(now)) this.#startAll(now, actions)
+    else this.#chooseSyncPeer(now, actions)
+    return actions
+  }
+
+  /** Headers whose parent is not known: announced by a peer that is ahead of us. Never a fault in itself. */
+  #unconnecting(
+    peer: PeerState,
+    headers: readonly BlockHeader[],
+    now: Instant,
+    actions: HeaderSyncAction[],
+  ): void {
+    this.#announced(peer, hashHeader(headers.at(-1)!), actions)
+    this.#ask(peer, undefined, now, actions)
+  }
+
+  #connecting(
+    peer: PeerState,
+    start: ChainEntry,
+    headers: readonly BlockHeader[],
+    now: Instant,
+    actions: HeaderSyncAction[],
+  ): void {
+    const threshold = this.#workThreshold()
+    let hashes: BlockHash[] | undefined
+    if (start.work < threshold) {
+      // Work can be claimed in a header; only the hash shows it. So look at every hash before believing the sum.
+      hashes = headers.map(hashHeader)
+      const fault = findBreak(this.#chain.network, headers, hashes)
+      if (fault !== undefined) {
+        this.#punishBreak(peer, fault, actions)
+        return
+      }
+      const known = this.#chain.get(hashes.at(-1)!)
+      if (known === undefined && start.work + claimedWork(headers) < threshold) {
+        this.#lowWork(peer, start, headers, now, actions)
+        return
+      }
+    }
+    this.#accept(peer, headers, hashes, now, actions)
+  }
+
+  #lowWork(
+    peer: PeerState,
+    _start: ChainEntry,
+    _headers: readonly BlockHeader[],
+    now: Instant,
+    actions: HeaderSyncAction[],
+  ): void {
+    this.#peerHasNoMore(peer, now, actions)
+  }
+
+  #accept(
+    peer: PeerState,
+    headers: readonly BlockHeader[],
+    hashes: readonly BlockHash[] | undefined,
+    now: Instant,
+    actions: HeaderSyncAction[],
+  ): void {
+    const { known, tipChange, error } = this.#chain.accept(headers, now, hashes)
+    if (tipChange !== undefined) actions.push({ type: 'tip-changed', change: tipChange })
+    if (error !== undefined && !this.#forgive(peer, error)) {
+      const reason = error.code === 'unknown-parent' ? 'headers-not-linked' : 'invalid-header'
+      actions.push({
+        type: 'punish',
+        peer: peer.id,
+        reason,
+        detail: `header ${error.index}: ${error.code}, ${error.detail}`,
+      })
+      return
+    }
+    const last = known > 0 ? (hashes?.[known - 1] ?? hashHeader(headers[known - 1]!)) : undefined
+    if (last !== undefined) this.#announced(peer, last, actions)
+    this.#resolveAnnounced(actions)
+    if (error === undefined && headers.length === MAX_HEADERS_RESULTS) this.#ask(peer, last, now, actions)
+    else this.#peerHasNoMore(peer, now, actions)
+  }
+
+  /** A header from the future may be ours being slow; one found invalid before may be the peer following another rule. */
+  #forgive(peer: PeerState, { code }: HeaderError): boolean {
+    if (code === 'time-too-new') return true
+    return (code === 'known-invalid' || code === 'invalid-parent') && !peer.facts.preferred
+  }
+
+  #punishBreak(peer: PeerState, fault: HeaderBreak, actions: HeaderSyncAction[]): void {
+    const reason = fault.code === 'not-linked' ? 'headers-not-linked' : 'invalid-header'
+    actions.push({ type: 'punish', peer: peer.id, reason, detail: `header ${fault.index}: ${fault.code}` })
+  }
+
+  /** The peer's answer was not a full one: what it has, we have seen. */
+  #peerHasNoMore(peer: PeerState, now: Instant, actions: HeaderSyncAction[]): void {
+    if (this.#sync?.peer !== peer) return
+    this.#sync = undefined
+    this.#caughtUp = true
+    this.#startAll(now, actions)
+  }
+
+  #announced(peer: PeerState, hash: BlockHash, actions: HeaderSyncAction[]): void {
+    const entry = this.#chain.get(hash)
+    if (entry === undefined) {
+      peer.announcedUnknown = hash
+      return
+    }
+    if (peer.best !== undefined && entry.work <= peer.best.work) return
+    peer.best = entry
+    actions.push({ type: 'peer-has', peer: peer.id, hash: entry.hash })
+  }
+
+  #resolveAnnounced(actions: HeaderSyncAction[]): void {
+    for (const peer of this.#peers.values()) {
+      const hash = peer.announcedUnknown
+      if (hash === undefined || this.#chain.heightOf(hash) === undefined) continue
+      peer.announcedUnknown = undefined
+      this.#announced(peer, hash, actions)
+    }
+  }
+
+  #workThreshold(): bigint {
+    const tip = this.#chain.tip()
+    const near = tip.work - NEAR_TIP_BLOCKS * targetOf(tip.header.bits)!.work
+    return near > this.#minimumChainWork ? near : this.#minimumChainWork
+  }
+
+  #askEveryone(now: Instant): boolean {
+    return this.#caughtUp || this.#chain.tip().header.time * 1000 > now - RECENT_TIP_AGE_MS
+  }
+
+  #startAll(now: Instant, actions: HeaderSyncAction[]): void {
+    for (const peer of this.#peers.values()) if (!peer.started) this.#start(peer, now, actions)
+  }
+
+  /** From the parent of our tip, so that even a peer with nothing new answers with one header and shows what it has. */
+  #start(peer: PeerState, now: Instant, actions: HeaderSyncAction[]): void {
+    peer.started = true
+    const tip = this.#chain.tip()
+    this.#ask(peer, tip.height > 0 ? tip.header.previousBlockHash : undefined, now, actions)
+  }
+
+  #chooseSyncPeer(now: Instant, actions: HeaderSyncAction[]): void {
+    if (this.#sync !== undefined || this.#caughtUp) return
+    const candidates = this.#candidates()
+    if (candidates.length === 0) return
+    const bytes = this.#random.bytes(4)
+    const choice = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) % candidates.length
+    const peer = candidates[choice]!
+    this.#sync = { peer, deadline: now + this.#allowance(now) }
+    peer.askedAt = undefined
+    this.#start(peer, now, actions)
+  }
+
+  /** Preferred peers that have not been asked yet; else any that have not; else all. */
+  #candidates(): PeerState[] {
+    const all = [...this.#peers.values()]
+    const fresh = all.filter((peer) => !peer.started)
+    const preferred = fresh.filter((peer) => peer.facts.preferred)
+    if (preferred.length > 0) return preferred
+    return fresh.length > 0 ? fresh : all
+  }
+
+  #allowance(now: Instant): number {
+    const age = now + MAX_FUTURE_BLOCK_TIME * 1000 - this.#chain.tip().header.time * 1000
+    const expected = Math.max(0, age) / (this.#chain.network.proofOfWork.targetSpacing * 1000)
+    return HEADERS_TIMEOUT_BASE_MS + HEADERS_TIMEOUT_PER_HEADER_MS * expected
+  }
+
+  /** A sync peer that is silent, or too slow in all, is replaced as soon as there is another to ask. */
+  #judgeSyncPeer(now: Instant, actions: HeaderSyncAction[]): void {
+    if (this.#sync === undefined || this.#peers.size < 2) return
+    const { peer, deadline } = this.#sync
+    const silent = peer.askedAt !== undefined && now - peer.askedAt >= this.#responseTimeoutMs
+    if (!silent && now < deadline) return
+    this.#sync = undefined
+    if (!peer.facts.protected) actions.push({ type: 'disconnect', peer: peer.id, reason: 'headers-timeout' })
+    this.#chooseSyncPeer(now, actions)
+  }
+
+  #ask(peer: PeerState, from: BlockHash | undefined, now: Instant, actions: HeaderSyncAction[]): void {
+    if (peer.askedAt !== undefined && now - peer.askedAt < HEADERS_RESPONSE_TIME_MS) return
+    peer.askedAt = now
+    const message: Message = {
+      type: 'getheaders',
+      version: GETHEADERS_VERSION,
+      locator: this.#chain.locator(from),
+      stopHash: new Uint8Array(32) as BlockHash,
+    }
+    actions.push({ type: 'send', peer: peer.id, message })
+  }
+}
