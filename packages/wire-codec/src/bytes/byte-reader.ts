@@ -1,5 +1,13 @@
 import { DecodeError, type DecodeErrorCode, type DecodeSeverity } from '../errors/decode-error.ts'
-import type { Hash256 } from '../hash/hashes.ts'
+import {
+  asBlockHash,
+  asTxid,
+  asWtxid,
+  type BlockHash,
+  type Hash256,
+  type Txid,
+  type Wtxid,
+} from '../hash/hashes.ts'
 import { MAX_COMPACT_SIZE } from './compact-size.ts'
 
 const scratch = new Uint8Array(8)
@@ -109,9 +117,24 @@ export class ByteReader {
     return new Uint8Array(source.buffer, source.byteOffset + offset, length)
   }
 
-  /** A view of the next 32 bytes. Any kind of hash may be asked for: bytes do not say which they are. */
-  hash<H extends Hash256 = Hash256>(): H {
-    return this.view(32) as Hash256 as H
+  /** A view of the next 32 bytes. */
+  hash(): Hash256 {
+    return this.view(32)
+  }
+
+  /** As `hash`, the hash of a block. */
+  blockHash(): BlockHash {
+    return asBlockHash(this.view(32))
+  }
+
+  /** As `hash`, the id of a transaction. */
+  txid(): Txid {
+    return asTxid(this.view(32))
+  }
+
+  /** As `hash`, the id of a transaction with its witness. */
+  wtxid(): Wtxid {
+    return asWtxid(this.view(32))
   }
 
   /** A view of all that is left. */
@@ -190,12 +213,11 @@ export class ByteReader {
     return String.fromCharCode(...this.varBytes(limit, severity))
   }
 
-  /** `count` hashes, each a view. Check `count` first: see {@link count}. */
-  hashes<H extends Hash256 = Hash256>(count: number): H[] {
-    this.need(count * 32)
-    const hashes = new Array<H>(count)
-    for (let i = 0; i < count; i++) hashes[i] = this.hash()
-    return hashes
+  /** `count` elements, each read by `element`. Have `count` checked first: see {@link count}. */
+  list<T>(count: number, element: (reader: ByteReader) => T): T[] {
+    const list = new Array<T>(count)
+    for (let i = 0; i < count; i++) list[i] = element(this)
+    return list
   }
 
   private compactSizeUpTo32(): number {

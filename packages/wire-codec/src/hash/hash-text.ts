@@ -1,5 +1,13 @@
 import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
-import type { BlockHash, Hash256, Txid, Wtxid } from './hashes.ts'
+import {
+  asBlockHash,
+  asTxid,
+  asWtxid,
+  type BlockHash,
+  type Hash256,
+  type Txid,
+  type Wtxid,
+} from './hashes.ts'
 
 /** The text form that people read: hex of the reversed bytes, 64 characters. */
 export function hashToHex(hash: Hash256): string {
@@ -10,22 +18,22 @@ export function hashToHex(hash: Hash256): string {
  * A hash from its text form (64 hex characters, reversed bytes).
  * @throws SyntaxError when it is not that.
  */
-export function hashFromHex<H extends Hash256 = Hash256>(hex: string): H {
+export function hashFromHex(hex: string): Hash256 {
   if (hex.length !== 64) throw new SyntaxError(`A hash is 64 hex characters, not ${hex.length}`)
-  return hexToBytes(hex).reverse() as Hash256 as H
+  return hexToBytes(hex).reverse()
 }
 
 /** See {@link hashFromHex}. */
 export function blockHashFromHex(hex: string): BlockHash {
-  return hashFromHex<BlockHash>(hex)
+  return asBlockHash(hashFromHex(hex))
 }
 
 /** See {@link hashFromHex}. */
 export function txidFromHex(hex: string): Txid {
-  return hashFromHex<Txid>(hex)
+  return asTxid(hashFromHex(hex))
 }
 
 /** See {@link hashFromHex}. */
 export function wtxidFromHex(hex: string): Wtxid {
-  return hashFromHex<Wtxid>(hex)
+  return asWtxid(hashFromHex(hex))
 }

@@ -13,25 +13,25 @@ export type Wtxid = Uint8Array & { readonly [brand]: 'wtxid' }
 
 /** `bytes` as a block hash. @throws RangeError unless it is 32 bytes. */
 export function asBlockHash(bytes: Uint8Array): BlockHash {
-  return branded<BlockHash>(bytes)
+  return check(bytes) as BlockHash
 }
 
 /** `bytes` as a transaction id. @throws RangeError unless it is 32 bytes. */
 export function asTxid(bytes: Uint8Array): Txid {
-  return branded<Txid>(bytes)
+  return check(bytes) as Txid
 }
 
 /** `bytes` as a witness transaction id. @throws RangeError unless it is 32 bytes. */
 export function asWtxid(bytes: Uint8Array): Wtxid {
-  return branded<Wtxid>(bytes)
+  return check(bytes) as Wtxid
 }
 
 /** `bytes` as any kind of hash. @throws RangeError unless it is 32 bytes. */
 export function asHash256(bytes: Uint8Array): Hash256 {
-  return branded<Hash256>(bytes)
+  return check(bytes)
 }
 
-function branded<H extends Hash256>(bytes: Uint8Array): H {
+function check(bytes: Uint8Array): Hash256 {
   if (bytes.length !== 32) throw new RangeError(`Not a 32-byte hash: ${bytes.length} bytes`)
-  return bytes as Hash256 as H
+  return bytes
 }

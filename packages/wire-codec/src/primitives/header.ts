@@ -1,6 +1,6 @@
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
-import type { BlockHash, Hash256 } from '../hash/hashes.ts'
+import { asBlockHash, type BlockHash, type Hash256 } from '../hash/hashes.ts'
 import { sha256d } from '#crypto'
 
 /** Bytes of a block header. */
@@ -32,7 +32,7 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
 export function readHeader(reader: ByteReader): BlockHeader {
   return {
     version: reader.i32(),
-    previousBlockHash: reader.hash<BlockHash>(),
+    previousBlockHash: reader.blockHash(),
     merkleRoot: reader.hash(),
     time: reader.u32(),
     bits: reader.u32(),
@@ -60,5 +60,5 @@ export function writeHeader(writer: ByteWriter, header: BlockHeader): void {
 
 /** The hash that names a block: double SHA-256 of its header. Computed at every call. */
 export function blockHash(header: BlockHeader): BlockHash {
-  return sha256d(encodeHeader(header)) as Uint8Array as BlockHash
+  return asBlockHash(sha256d(encodeHeader(header)))
 }

@@ -78,7 +78,7 @@ export class DecodedTransaction implements Transaction {
     const inputs = new Array<TransactionInput>(count)
     for (let i = 0; i < count; i++) {
       inputs[i] = {
-        previousOutput: { txid: reader.hash<Txid>(), index: reader.u32() },
+        previousOutput: { txid: reader.txid(), index: reader.u32() },
         scriptSig: script(reader),
         sequence: reader.u32(),
         witness: witness === undefined ? NO_WITNESS : stack(witness),

@@ -1,4 +1,4 @@
-import type { Txid, Wtxid } from '../hash/hashes.ts'
+import { asTxid, asWtxid, type Txid, type Wtxid } from '../hash/hashes.ts'
 import { sha256d } from '#crypto'
 import { DecodedTransaction } from './transaction-decoder.ts'
 import { encodeTransaction, hasWitness } from './transaction-encoder.ts'
@@ -9,8 +9,8 @@ import type { Transaction } from './transaction.ts'
  * Computed once for a transaction that was decoded, at every call for one built by hand.
  */
 export function txid(transaction: Transaction): Txid {
-  if (!(transaction instanceof DecodedTransaction)) return hashed<Txid>(transaction, false)
-  return (transaction.cache.txid ??= hashed<Txid>(transaction, false))
+  if (!(transaction instanceof DecodedTransaction)) return asTxid(digest(transaction, false))
+  return (transaction.cache.txid ??= asTxid(digest(transaction, false)))
 }
 
 /**
@@ -18,14 +18,14 @@ export function txid(transaction: Transaction): Txid {
  * Computed once for a transaction that was decoded, at every call for one built by hand.
  */
 export function wtxid(transaction: Transaction): Wtxid {
-  if (!hasWitness(transaction)) return txid(transaction) as Uint8Array as Wtxid
-  if (!(transaction instanceof DecodedTransaction)) return hashed<Wtxid>(transaction, true)
-  return (transaction.cache.wtxid ??= hashed<Wtxid>(transaction, true))
+  if (!hasWitness(transaction)) return asWtxid(txid(transaction))
+  if (!(transaction instanceof DecodedTransaction)) return asWtxid(digest(transaction, true))
+  return (transaction.cache.wtxid ??= asWtxid(digest(transaction, true)))
 }
 
-function hashed<H extends Txid | Wtxid>(transaction: Transaction, witness: boolean): H {
+function digest(transaction: Transaction, witness: boolean): Uint8Array {
   if (transaction instanceof DecodedTransaction && (witness || !transaction.hasWitness)) {
-    return sha256d(transaction.source.subarray(transaction.start, transaction.end)) as Uint8Array as H
+    return sha256d(transaction.source.subarray(transaction.start, transaction.end))
   }
-  return sha256d(encodeTransaction(transaction, { witness })) as Uint8Array as H
+  return sha256d(encodeTransaction(transaction, { witness }))
 }

@@ -51,7 +51,7 @@ export const merkleBlockCodec: MessageCodec<MessageOf<'merkleblock'>> = {
   decode(reader) {
     const header = readHeader(reader)
     const transactionCount = reader.u32()
-    const hashes = reader.hashes(reader.count(MAX_BLOCK_TRANSACTIONS, 32))
+    const hashes = reader.list(reader.count(MAX_BLOCK_TRANSACTIONS, 32), (next) => next.hash())
     return {
       type: 'merkleblock',
       merkleBlock: { header, transactionCount, hashes, flags: reader.varBytes() },

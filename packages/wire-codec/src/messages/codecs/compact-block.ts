@@ -1,6 +1,5 @@
 import type { ByteReader } from '../../bytes/byte-reader.ts'
 import type { ByteWriter } from '../../bytes/byte-writer.ts'
-import type { BlockHash } from '../../hash/hashes.ts'
 import { readTransactions } from '../../primitives/block.ts'
 import { readHeader, writeHeader } from '../../primitives/header.ts'
 import { MIN_TRANSACTION_SIZE, readTransaction } from '../../primitives/transaction-decoder.ts'
@@ -90,7 +89,7 @@ export const getBlockTxnCodec: MessageCodec<MessageOf<'getblocktxn'>> = {
   command: 'getblocktxn',
   shortId: 10,
   decode(reader) {
-    const blockHash = reader.hash<BlockHash>()
+    const blockHash = reader.blockHash()
     const count = reader.count(MAX_COMPACT_BLOCK_TRANSACTIONS + 1, 1)
     const indexes = new Uint16Array(count)
     let next = 0
@@ -117,7 +116,7 @@ export const blockTxnCodec: MessageCodec<MessageOf<'blocktxn'>> = {
   shortId: 3,
   decode: (reader) => ({
     type: 'blocktxn',
-    blockHash: reader.hash<BlockHash>(),
+    blockHash: reader.blockHash(),
     transactions: readTransactions(reader, 'drop'),
   }),
   encode({ blockHash, transactions }, writer) {

@@ -23,7 +23,7 @@ function rangeCodec<T extends 'getcfilters' | 'getcfheaders'>(
       type: command,
       filterType: reader.u8(),
       startHeight: reader.u32(),
-      stopHash: reader.hash<BlockHash>(),
+      stopHash: reader.blockHash(),
     }),
     encode: ({ filterType, startHeight, stopHash }, writer) =>
       void writer.u8(filterType).u32(startHeight).hash(stopHash),
@@ -39,7 +39,7 @@ export const cfilterCodec: MessageCodec<MessageOf<'cfilter'>> = {
   decode: (reader) => ({
     type: 'cfilter',
     filterType: reader.u8(),
-    blockHash: reader.hash<BlockHash>(),
+    blockHash: reader.blockHash(),
     filter: reader.varBytes(MAX_PAYLOAD_SIZE),
   }),
   encode: ({ filterType, blockHash, filter }, writer) =>
@@ -53,9 +53,9 @@ export const cfheadersCodec: MessageCodec<MessageOf<'cfheaders'>> = {
   decode: (reader) => ({
     type: 'cfheaders',
     filterType: reader.u8(),
-    stopHash: reader.hash<BlockHash>(),
+    stopHash: reader.blockHash(),
     previousFilterHeader: reader.hash(),
-    filterHashes: reader.hashes(reader.count(MAX_FILTER_HEADERS_PER_REQUEST, 32)),
+    filterHashes: reader.list(reader.count(MAX_FILTER_HEADERS_PER_REQUEST, 32), (next) => next.hash()),
   }),
   encode({ filterType, stopHash, previousFilterHeader, filterHashes }, writer) {
     checkLength('filterHashes', filterHashes.length, MAX_FILTER_HEADERS_PER_REQUEST)
@@ -68,7 +68,7 @@ export const cfheadersCodec: MessageCodec<MessageOf<'cfheaders'>> = {
 export const getCFCheckptCodec: MessageCodec<MessageOf<'getcfcheckpt'>> = {
   command: 'getcfcheckpt',
   shortId: 26,
-  decode: (reader) => ({ type: 'getcfcheckpt', filterType: reader.u8(), stopHash: reader.hash<BlockHash>() }),
+  decode: (reader) => ({ type: 'getcfcheckpt', filterType: reader.u8(), stopHash: reader.blockHash() }),
   encode: ({ filterType, stopHash }, writer) => void writer.u8(filterType).hash(stopHash),
 }
 
@@ -78,8 +78,8 @@ export const cfcheckptCodec: MessageCodec<MessageOf<'cfcheckpt'>> = {
   decode: (reader) => ({
     type: 'cfcheckpt',
     filterType: reader.u8(),
-    stopHash: reader.hash<BlockHash>(),
-    filterHeaders: reader.hashes(reader.count(MAX_FILTER_CHECKPOINTS, 32)),
+    stopHash: reader.blockHash(),
+    filterHeaders: reader.list(reader.count(MAX_FILTER_CHECKPOINTS, 32), (next) => next.hash()),
   }),
   encode({ filterType, stopHash, filterHeaders }, writer) {
     writer.u8(filterType).hash(stopHash).compactSize(filterHeaders.length)

@@ -58,8 +58,8 @@ function locatorCodec<T extends LocatorType>(
       return {
         type: command,
         version,
-        locator: reader.hashes<BlockHash>(count),
-        stopHash: reader.hash<BlockHash>(),
+        locator: reader.list(count, (next) => next.blockHash()),
+        stopHash: reader.blockHash(),
       }
     },
     encode({ version, locator, stopHash }, writer) {

@@ -14,7 +14,10 @@ function wtxidsCodec<T extends 'ancpkginfo' | 'getpkgtxns'>(
 ): MessageCodec<{ readonly type: T; readonly wtxids: readonly Wtxid[] }> {
   return {
     command,
-    decode: (reader) => ({ type: command, wtxids: reader.hashes<Wtxid>(reader.count(limit, 32)) }),
+    decode: (reader) => ({
+      type: command,
+      wtxids: reader.list(reader.count(limit, 32), (next) => next.wtxid()),
+    }),
     encode({ wtxids }, writer) {
       checkLength('wtxids', wtxids.length, limit)
       writer.compactSize(wtxids.length)
