@@ -1,9 +1,23 @@
 import type { Network } from '@sapwood/wire-codec'
 import type { TransportProtocol } from '../connect/attempt.ts'
-import type { TransportComponents } from '../connect/components.ts'
+import {
+  resolveComponents,
+  type ResolvedComponents,
+  type TransportComponents,
+} from '../connect/components.ts'
+import { FramedTransport } from '../connect/framed-transport.ts'
+import { abortWith, createSession, type HandshakeProgress, performHandshake } from '../connect/handshake.ts'
+import type { Transport, TransportMessage } from '../connect/transport.ts'
 import type { TransportOptions } from '../connect/transport-options.ts'
-import type { Transport } from '../connect/transport.ts'
+import { withDeadline } from '../environment/deadline.ts'
+import { TransportError } from '../errors/transport-error.ts'
+import type { MessageCodec } from '../framing/message-codec.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
+import { createV1Codec } from '../v1/v1-codec.ts'
+import { V1Detector } from '../v1/v1-prefix.ts'
+
+/** Milliseconds for detection and handshake, unless told otherwise (Core's `-peertimeout`). */
+export const DEFAULT_ACCEPT_TIMEOUT = 60_000
 
 export interface AcceptOptions extends TransportOptions {
   readonly network: Network
@@ -18,13 +32,114 @@ export interface AcceptOptions extends TransportOptions {
 /**
  * Answers a remote that connected to us, in the protocol that it speaks: v1 if its first 16 bytes are those of a v1
  * `version` message, else v2 as the responder of BIP324, which stays silent until then.
- * @throws TransportError; the stream is aborted then.
+ * @throws TransportError, or the signal's reason; the stream is aborted then.
  */
 export async function accept(
   stream: ByteStream,
   options: AcceptOptions,
   components: TransportComponents = {},
 ): Promise<Transport> {
-  stream.abort(new Error('not yet'))
-  throw new Error(`not yet: ${options.network.name} ${Object.keys(components).length}`)
+  const resolved = resolveComponents(components)
+  const limit = options.timeout ?? DEFAULT_ACCEPT_TIMEOUT
+  const progress: HandshakeProgress = { phase: 'detect', bytesSent: 0, bytesReceived: 0 }
+  let release = (): void => undefined
+  try {
+    return await withDeadline(
+      resolved.clock,
+      limit,
+      (signal) => {
+        release = abortWith(stream, signal)
+        return answer(stream, options, resolved, progress)
+      },
+      {
+        signal: options.signal,
+        reason: () =>
+          new TransportError('timeout', `No transport within ${limit} ms`, { phase: progress.phase, limit }),
+      },
+    )
+  } catch (error) {
+    stream.abort(error instanceof Error ? error : new Error('The operation was aborted', { cause: error }))
+    throw error
+  } finally {
+    release()
+  }
+}
+
+async function answer(
+  stream: ByteStream,
+  options: AcceptOptions,
+  components: ResolvedComponents,
+  progress: HandshakeProgress,
+): Promise<Transport> {
+  const started = components.clock.now()
+  const { network, protocols = ['v1', 'v2'] } = options
+  const { protocol, head } = await detect(stream, network, progress)
+  if (!protocols.includes(protocol)) throw refused(protocol, progress)
+
+  let codec: MessageCodec
+  let sessionId: Uint8Array | undefined
+  let early: readonly TransportMessage[]
+  if (protocol === 'v1') {
+    codec = createV1Codec(network.magic)
+    const messages: TransportMessage[] = []
+    codec.receive(head, messages)
+    early = messages
+  } else {
+    const session = createSession('responder', network, options, components)
+    try {
+      early = await performHandshake(session, stream, progress, head)
+    } catch (error) {
+      session.wipe()
+      throw error
+    }
+    codec = session
+    sessionId = session.sessionId
+  }
+  return new FramedTransport({
+    protocol,
+    sessionId,
+    stream,
+    codec,
+    clock: components.clock,
+    early,
+    handshakeBytesSent: progress.bytesSent,
+    handshakeBytesReceived: progress.bytesReceived,
+    handshakeMilliseconds: components.clock.now() - started,
+    highWaterMark: options.highWaterMark,
+    sendTimeout: options.sendTimeout,
+  })
+}
+
+/** Reads until the protocol is known. @returns it, and all bytes read so far. */
+async function detect(
+  stream: ByteStream,
+  network: Network,
+  progress: HandshakeProgress,
+): Promise<{ readonly protocol: TransportProtocol; readonly head: Uint8Array }> {
+  const detector = new V1Detector(network.magic)
+  for (;;) {
+    const chunk = await stream.read()
+    if (chunk === null) {
+      throw new TransportError('unexpected-end', 'The remote ended the connection before it spoke', {
+        phase: 'detect',
+      })
+    }
+    progress.bytesReceived += chunk.length
+    const before = detector.matched
+    const protocol = detector.look(chunk)
+    if (protocol === 'undecided') continue
+    if (before.length === 0) return { protocol, head: chunk }
+    const head = new Uint8Array(before.length + chunk.length)
+    head.set(before)
+    head.set(chunk, before.length)
+    return { protocol, head }
+  }
+}
+
+function refused(protocol: TransportProtocol, { phase }: HandshakeProgress): TransportError {
+  return protocol === 'v1'
+    ? new TransportError('v1-peer', 'The remote speaks v1, which is not accepted here', { phase })
+    : new TransportError('v2-refused', 'The remote does not speak v1, and nothing else is accepted here', {
+        phase,
+      })
 }

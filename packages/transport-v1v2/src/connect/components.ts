@@ -1,7 +1,11 @@
+import { cryptoBackend } from '#crypto'
 import type { CryptoBackend } from '../crypto/backend.ts'
 import type { Clock } from '../environment/clock.ts'
-import type { Logger } from '../environment/logger.ts'
+import { systemClock } from '../environment/default-clock.ts'
+import { systemRandom } from '../environment/default-random.ts'
+import { type Logger, silentLogger } from '../environment/logger.ts'
 import type { Random } from '../environment/random.ts'
+import { createEphemeralKey, type EphemeralKey } from '../v2/keys/ephemeral-key.ts'
 
 /** What `connect` and `accept` work with; each has a default. */
 export interface TransportComponents {
@@ -13,4 +17,25 @@ export interface TransportComponents {
   readonly logger?: Logger
   /** Default: Node.js' own primitives on Node.js, the noble libraries elsewhere. */
   readonly crypto?: CryptoBackend
+  /** Where keys for v2 connections come from. Default: each is made when it is needed; see `createKeyPool`. */
+  readonly keys?: KeySource
+}
+
+/** Gives out keys, each for one connection. */
+export interface KeySource {
+  next(): EphemeralKey
+}
+
+/** The components with the defaults filled in. */
+export type ResolvedComponents = Required<TransportComponents>
+
+export function resolveComponents(components: TransportComponents): ResolvedComponents {
+  const {
+    clock = systemClock,
+    random = systemRandom,
+    logger = silentLogger,
+    crypto: backend = cryptoBackend,
+  } = components
+  const keys = components.keys ?? { next: () => createEphemeralKey(backend, random) }
+  return { clock, random, logger, crypto: backend, keys }
 }

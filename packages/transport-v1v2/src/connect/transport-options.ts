@@ -1,5 +1,5 @@
+import type { ShortIds } from '@sapwood/wire-codec'
 import type { Shaping } from '../v2/shaping/shaping.ts'
-import type { ShortIds } from '../v2/short-ids.ts'
 
 /** What applies to a connection whichever side opened it. */
 export interface TransportOptions {

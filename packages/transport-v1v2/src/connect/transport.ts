@@ -31,14 +31,36 @@ export interface WriteTransport {
   close(): Promise<void>
 }
 
+/** Messages of one command in one direction. */
+export interface CommandStats {
+  readonly messages: number
+  /** Bytes of their payloads. */
+  readonly bytes: number
+}
+
 /** What has crossed one connection so far. */
 export interface TransportStats {
+  /** Bytes taken from the stream, the handshake's included. */
   readonly bytesReceived: number
+  /** Bytes handed to the stream, the handshake's included. */
   readonly bytesSent: number
   readonly messagesReceived: number
   readonly messagesSent: number
   /** Decoy packets dropped (v2). */
   readonly decoysReceived: number
+  /** Decoy packets sent (v2). */
+  readonly decoysSent: number
+  /** Messages dropped as the protocol asks: wrong checksum or malformed command (v1), no such command or id (v2). */
+  readonly messagesDropped: number
+  /** Changes of key, both directions together (v2: one for each 224 packets of a direction). */
+  readonly rekeys: number
+  /** Milliseconds from having the stream to having the transport. */
+  readonly handshakeMilliseconds: number
+  /**
+   * By command. A remote can make up commands: those beyond the first 64 that it sends are counted under `*other*`.
+   */
+  readonly received: ReadonlyMap<string, CommandStats>
+  readonly sent: ReadonlyMap<string, CommandStats>
 }
 
 /** A connection on which both sides speak the same framing. */

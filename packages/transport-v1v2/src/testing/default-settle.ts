@@ -1,5 +1,5 @@
-/** The runtime's own queue of tasks, where it has a quicker way into it than a timer. */
-const runtime: { readonly setImmediate?: (callback: () => void) => unknown } = globalThis
+/** The runtime's own queue of tasks, where it has a quicker way into it than a timer (Node.js). */
+const immediate: unknown = Reflect.get(globalThis, 'setImmediate')
 
 /**
  * Resolves after all promise callbacks that are due have run, and those that they make due in turn: a turn of the
@@ -7,7 +7,7 @@ const runtime: { readonly setImmediate?: (callback: () => void) => unknown } = g
  */
 export function settleMicrotasks(): Promise<void> {
   return new Promise((resolve) => {
-    if (runtime.setImmediate !== undefined) runtime.setImmediate(resolve)
+    if (typeof immediate === 'function') immediate(resolve)
     else setTimeout(resolve, 0)
   })
 }

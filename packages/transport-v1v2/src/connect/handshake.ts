@@ -1,0 +1,96 @@
+import { abortReason } from '../environment/deadline.ts'
+import { TransportError, type TransportPhase } from '../errors/transport-error.ts'
+import { defaultShortIds, type Network } from '@sapwood/wire-codec'
+import type { ByteStream } from '../stream/byte-stream.ts'
+import { V2Session } from '../v2/v2-session.ts'
+import { MAX_GARBAGE_LENGTH } from '../v2/garbage.ts'
+import type { ResolvedComponents } from './components.ts'
+import type { TransportMessage } from './transport.ts'
+import type { TransportOptions } from './transport-options.ts'
+
+/** How far a connection has come, and what has crossed it. */
+export interface HandshakeProgress {
+  phase: TransportPhase
+  bytesSent: number
+  bytesReceived: number
+}
+
+export function createSession(
+  role: 'initiator' | 'responder',
+  network: Network,
+  options: TransportOptions,
+  { random, crypto: backend, keys }: ResolvedComponents,
+): V2Session {
+  return new V2Session(
+    {
+      role,
+      magic: network.magic,
+      key: keys.next(),
+      garbage: random.bytes(options.garbageLength ?? randomGarbageLength(random.bytes(2))),
+      shortIds: options.shortIds ?? defaultShortIds,
+      decoys: options.handshakeDecoys,
+      shaping: options.shaping,
+    },
+    backend,
+    random,
+  )
+}
+
+/** 0 to 4,095, each as likely (Core does the same): 12 random bits. */
+function randomGarbageLength(bits: Uint8Array): number {
+  return (bits[0]! | (bits[1]! << 8)) & MAX_GARBAGE_LENGTH
+}
+
+/**
+ * Carries a v2 handshake to its end. The stream is left as it is when that fails.
+ * @param head bytes that were read from the stream before, counted already.
+ * @returns the messages that arrived together with the end of the handshake.
+ */
+export async function performHandshake(
+  session: V2Session,
+  stream: ByteStream,
+  progress: HandshakeProgress,
+  head?: Uint8Array,
+): Promise<readonly TransportMessage[]> {
+  const messages: TransportMessage[] = []
+  let written = Promise.resolve()
+  const flush = (): void => {
+    progress.phase = session.phase
+    const length = session.outbox.length
+    if (length === 0) return
+    const parts = session.outbox.take()
+    progress.bytesSent += length
+    // Not waited for before reading: two sides that both send before they read would wait for ever.
+    written = written.then(() => stream.write(parts))
+    // A broken stream is reported by the read, or by the wait at the end.
+    written.catch(() => undefined)
+  }
+  const receive = (chunk: Uint8Array): void => {
+    session.receive(chunk, messages)
+    flush()
+  }
+
+  session.start()
+  flush()
+  if (head !== undefined) receive(head)
+  while (session.phase !== 'application') {
+    const chunk = await stream.read()
+    if (chunk === null) {
+      throw new TransportError('unexpected-end', 'The remote ended the connection during the handshake', {
+        phase: progress.phase,
+      })
+    }
+    progress.bytesReceived += chunk.length
+    receive(chunk)
+  }
+  await written
+  return messages
+}
+
+/** Aborts the stream as soon as the signal is, with its reason. @returns what undoes that. */
+export function abortWith(stream: ByteStream, signal: AbortSignal): () => void {
+  const onAbort = (): void => stream.abort(abortReason(signal))
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
+  return () => signal.removeEventListener('abort', onAbort)
+}

@@ -1,0 +1,118 @@
+import { createCipheriv, createDecipheriv, createECDH, createHash, createHmac, type ECDH } from 'node:crypto'
+import type { Aead, CryptoBackend, SecretKey } from './backend.ts'
+
+const AEAD = 'chacha20-poly1305'
+const TAG_LENGTH = 16
+const AEAD_OPTIONS = { authTagLength: TAG_LENGTH }
+const CURVE = 'secp256k1'
+const KEY_LENGTH = 32
+/** Prefix of a compressed public key whose y coordinate is even. */
+const EVEN_Y = 0x02
+
+/** BIP324's primitives from `node:crypto` (OpenSSL). */
+export const cryptoBackend: CryptoBackend = {
+  name: 'node',
+  sha256: (data) => plain(createHash('sha256').update(data).digest()),
+  hmacSha256: (key, data) => plain(createHmac('sha256', key).update(data).digest()),
+  chacha20: (key, nonce, block, length) => {
+    // OpenSSL takes the block counter, little-endian, in front of the nonce.
+    const iv = new Uint8Array(16)
+    new DataView(iv.buffer).setUint32(0, block, true)
+    iv.set(nonce, 4)
+    return plain(createCipheriv('chacha20', key, iv).update(new Uint8Array(length)))
+  },
+  createAead: (key) => new NodeAead(key),
+  createSecretKey: (secret) => {
+    const ecdh = createECDH(CURVE)
+    try {
+      ecdh.setPrivateKey(secret)
+    } catch {
+      return undefined
+    }
+    return new NodeSecretKey(ecdh)
+  },
+}
+
+/** A Buffer's bytes as a Uint8Array, which is what leaves this package. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
+class NodeAead implements Aead {
+  readonly #key: Uint8Array
+
+  constructor(key: Uint8Array) {
+    this.#key = Uint8Array.from(key)
+  }
+
+  sealInto(out: Uint8Array, nonce: Uint8Array, aad: Uint8Array | undefined, plaintext: Uint8Array): void {
+    const cipher = createCipheriv(AEAD, this.#key, nonce, AEAD_OPTIONS)
+    if (aad !== undefined && aad.length > 0) cipher.setAAD(aad, { plaintextLength: plaintext.length })
+    out.set(cipher.update(plaintext))
+    cipher.final()
+    out.set(cipher.getAuthTag(), plaintext.length)
+  }
+
+  sealParts(
+    nonce: Uint8Array,
+    aad: Uint8Array | undefined,
+    head: Uint8Array,
+    body: Uint8Array,
+  ): readonly Uint8Array[] {
+    const cipher = createCipheriv(AEAD, this.#key, nonce, AEAD_OPTIONS)
+    if (aad !== undefined && aad.length > 0) {
+      cipher.setAAD(aad, { plaintextLength: head.length + body.length })
+    }
+    const parts = [plain(cipher.update(head)), plain(cipher.update(body))]
+    cipher.final()
+    parts.push(plain(cipher.getAuthTag()))
+    return parts
+  }
+
+  open(nonce: Uint8Array, aad: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined {
+    const length = sealed.length - TAG_LENGTH
+    const decipher = createDecipheriv(AEAD, this.#key, nonce, AEAD_OPTIONS)
+    if (aad !== undefined && aad.length > 0) decipher.setAAD(aad, { plaintextLength: length })
+    decipher.setAuthTag(sealed.subarray(length))
+    const plaintext = decipher.update(sealed.subarray(0, length))
+    try {
+      decipher.final()
+    } catch {
+      // Only now is it known that the plaintext is forged: it goes no further.
+      plaintext.fill(0)
+      return undefined
+    }
+    return plain(plaintext)
+  }
+
+  wipe(): void {
+    this.#key.fill(0)
+  }
+}
+
+class NodeSecretKey implements SecretKey {
+  readonly x: Uint8Array
+  #ecdh: ECDH | undefined
+
+  constructor(ecdh: ECDH) {
+    this.#ecdh = ecdh
+    this.x = plain(ecdh.getPublicKey(null, 'compressed').subarray(1))
+  }
+
+  sharedX(x: Uint8Array): Uint8Array | undefined {
+    const point = new Uint8Array(KEY_LENGTH + 1)
+    point[0] = EVEN_Y
+    point.set(x, 1)
+    try {
+      const shared = this.#ecdh?.computeSecret(point)
+      return shared === undefined ? undefined : plain(shared)
+    } catch {
+      return undefined
+    }
+  }
+
+  wipe(): void {
+    // OpenSSL overwrites the scalar when it frees the key.
+    this.#ecdh = undefined
+  }
+}

@@ -1,0 +1,30 @@
+import type { TransportMessage } from '../connect/transport.ts'
+import type { Outbox } from './outbox.ts'
+
+/** What a codec has counted that is not seen from outside it. */
+export interface CodecCounters {
+  readonly decoysReceived: number
+  readonly decoysSent: number
+  /** Messages that were framed well and dropped: a wrong checksum, a command that is none, an unknown id. */
+  readonly messagesDropped: number
+  /** Changes of key in both directions (v2). */
+  readonly rekeys: number
+}
+
+/** One framing of messages on one connection: bytes in and messages out, and back, without any I/O. */
+export interface MessageCodec {
+  /** Where framed bytes go. */
+  readonly outbox: Outbox
+  /**
+   * Takes in the next bytes and appends the messages they complete.
+   * @throws TransportError: the messages appended until then are good, and no call may follow.
+   */
+  receive(chunk: Uint8Array, messages: TransportMessage[]): void
+  /** Appends one message's frame to the outbox. @throws TransportError `message-too-large` or `invalid-command`. */
+  frame(message: TransportMessage): void
+  /** Whether the bytes so far end where a message ends. */
+  readonly atBoundary: boolean
+  counters(): CodecCounters
+  /** Overwrites secrets. No call may follow, but for `counters`. */
+  wipe(): void
+}

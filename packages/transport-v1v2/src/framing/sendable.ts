@@ -1,0 +1,16 @@
+import { isCommand, MAX_PAYLOAD_SIZE } from '@sapwood/wire-codec'
+import type { TransportMessage } from '../connect/transport.ts'
+import { TransportError } from '../errors/transport-error.ts'
+
+/** @throws TransportError `message-too-large` or `invalid-command` for a message that neither framing can carry. */
+export function assertSendable({ command, payload }: TransportMessage): void {
+  if (payload.length > MAX_PAYLOAD_SIZE) {
+    throw new TransportError('message-too-large', `A message of ${payload.length} bytes cannot be sent`, {
+      received: payload.length,
+      limit: MAX_PAYLOAD_SIZE,
+    })
+  }
+  if (!isCommand(command)) {
+    throw new TransportError('invalid-command', 'A command is 1 to 12 printable ASCII characters')
+  }
+}

@@ -1,0 +1,123 @@
+import {
+  bytesToHex,
+  COMMAND_SIZE,
+  MAX_PAYLOAD_SIZE,
+  readCommand,
+  sha256d,
+  writeCommand,
+} from '@sapwood/wire-codec'
+import type { TransportMessage } from '../connect/transport.ts'
+import { TransportError } from '../errors/transport-error.ts'
+import type { CodecCounters, MessageCodec } from '../framing/message-codec.ts'
+import { MAX_COPIED_BYTES, Outbox } from '../framing/outbox.ts'
+import { PortionReader } from '../framing/portion-reader.ts'
+import { assertSendable } from '../framing/sendable.ts'
+
+/** magic(4) ‖ command(12) ‖ length(4, little-endian) ‖ checksum(4). */
+export const V1_HEADER_LENGTH = 24
+/** Last printable character of a v1 command (Core `CMessageHeader::IsMessageTypeValid`). */
+const LAST_PRINTABLE = 0x7e
+const LENGTH_OFFSET = 16
+const CHECKSUM_OFFSET = 20
+const CHECKSUM_LENGTH = 4
+
+interface Header {
+  /** Undefined when the field is malformed: the message is dropped then. */
+  readonly command: string | undefined
+  readonly length: number
+  readonly checksum: number
+}
+
+/** The original framing, unencrypted. @param magic the network's, 4 bytes. */
+export function createV1Codec(magic: Uint8Array): MessageCodec {
+  return new V1Codec(magic)
+}
+
+class V1Codec implements MessageCodec {
+  readonly outbox: Outbox = new Outbox()
+  readonly #magic: Uint8Array
+  readonly #reader = new PortionReader()
+  #header: Header | undefined
+  #dropped = 0
+
+  constructor(magic: Uint8Array) {
+    this.#magic = magic
+  }
+
+  get atBoundary(): boolean {
+    return this.#header === undefined && !this.#reader.partial
+  }
+
+  receive(chunk: Uint8Array, messages: TransportMessage[]): void {
+    this.#reader.feed(chunk)
+    for (;;) {
+      if (this.#header === undefined) {
+        const bytes = this.#reader.take(V1_HEADER_LENGTH)
+        if (bytes === undefined) return
+        this.#header = this.#readHeader(bytes)
+      }
+      const { command, length, checksum } = this.#header
+      const payload = this.#reader.take(length)
+      if (payload === undefined) return
+      this.#header = undefined
+      // Core drops these messages and keeps the connection (V1Transport::GetReceivedMessage).
+      if (command === undefined || readChecksum(sha256d(payload), 0) !== checksum) this.#dropped += 1
+      else messages.push({ command, payload })
+    }
+  }
+
+  frame(message: TransportMessage): void {
+    assertSendable(message)
+    const { command, payload } = message
+    const header = new Uint8Array(V1_HEADER_LENGTH)
+    header.set(this.#magic)
+    writeCommand(command, header, this.#magic.length)
+    new DataView(header.buffer).setUint32(LENGTH_OFFSET, payload.length, true)
+    header.set(sha256d(payload).subarray(0, CHECKSUM_LENGTH), CHECKSUM_OFFSET)
+    if (V1_HEADER_LENGTH + payload.length <= MAX_COPIED_BYTES) {
+      const room = this.outbox.reserve(V1_HEADER_LENGTH + payload.length)
+      room.set(header)
+      room.set(payload, V1_HEADER_LENGTH)
+    } else {
+      this.outbox.push(header)
+      this.outbox.push(payload)
+    }
+  }
+
+  counters(): CodecCounters {
+    return { decoysReceived: 0, decoysSent: 0, messagesDropped: this.#dropped, rekeys: 0 }
+  }
+
+  wipe(): void {
+    // There is no secret in v1.
+  }
+
+  /** A wrong magic and an excessive length end the connection, as in Core (V1Transport::readHeader). */
+  #readHeader(bytes: Uint8Array): Header {
+    for (let index = 0; index < this.#magic.length; index++) {
+      if (bytes[index] !== this.#magic[index]) {
+        throw new TransportError('wrong-magic', 'A message does not begin with the magic of the network', {
+          expected: bytesToHex(this.#magic),
+          received: bytesToHex(bytes.subarray(0, this.#magic.length)),
+        })
+      }
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, V1_HEADER_LENGTH)
+    const length = view.getUint32(LENGTH_OFFSET, true)
+    if (length > MAX_PAYLOAD_SIZE) {
+      throw new TransportError('message-too-large', `The remote announced a message of ${length} bytes`, {
+        received: length,
+        limit: MAX_PAYLOAD_SIZE,
+      })
+    }
+    return {
+      command: readCommand(bytes, LENGTH_OFFSET - COMMAND_SIZE, LAST_PRINTABLE),
+      length,
+      checksum: readChecksum(bytes, CHECKSUM_OFFSET),
+    }
+  }
+}
+
+function readChecksum(bytes: Uint8Array, offset: number): number {
+  return bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24)
+}

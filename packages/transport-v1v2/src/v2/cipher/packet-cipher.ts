@@ -1,0 +1,80 @@
+import type { Aead, CryptoBackend } from '../../crypto/backend.ts'
+import { REKEY_INTERVAL } from './length-cipher.ts'
+
+/** The nonce counter that stands for a rekeying (BIP324: 0xffffffff in place of the packet number). */
+const REKEY_COUNTER = 0xffffffff
+
+const KEY_LENGTH = 32
+
+/** FSChaCha20Poly1305 (BIP324): the packets of one direction, under a key that changes every 224. */
+export class PacketCipher {
+  readonly #crypto: CryptoBackend
+  readonly #nonce = new Uint8Array(12)
+  readonly #nonceView = new DataView(this.#nonce.buffer)
+  readonly #key: Uint8Array
+  #aead: Aead
+  #packets = 0
+  #rekeys = 0
+
+  /** @param key 32 bytes; copied. */
+  constructor(crypto: CryptoBackend, key: Uint8Array) {
+    this.#crypto = crypto
+    this.#key = Uint8Array.from(key)
+    this.#aead = crypto.createAead(this.#key)
+  }
+
+  /** Times that the key has changed. */
+  get rekeys(): number {
+    return this.#rekeys
+  }
+
+  /** Writes ciphertext and tag to `out`, which is 16 bytes longer than `plaintext`. */
+  sealInto(out: Uint8Array, aad: Uint8Array | undefined, plaintext: Uint8Array): void {
+    this.#setNonce()
+    this.#aead.sealInto(out, this.#nonce, aad, plaintext)
+    this.#advance()
+  }
+
+  /** Seals `head` and `body` as one packet without joining them; the tag is the last part. */
+  sealParts(aad: Uint8Array | undefined, head: Uint8Array, body: Uint8Array): readonly Uint8Array[] {
+    this.#setNonce()
+    const parts = this.#aead.sealParts(this.#nonce, aad, head, body)
+    this.#advance()
+    return parts
+  }
+
+  /** The plaintext of ciphertext and tag; undefined when they are not what the other side sealed at this turn. */
+  open(aad: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined {
+    this.#setNonce()
+    const plaintext = this.#aead.open(this.#nonce, aad, sealed)
+    this.#advance()
+    return plaintext
+  }
+
+  wipe(): void {
+    this.#key.fill(0)
+    this.#aead.wipe()
+  }
+
+  #setNonce(): void {
+    this.#nonceView.setUint32(0, this.#packets, true)
+  }
+
+  #advance(): void {
+    this.#packets += 1
+    if (this.#packets === REKEY_INTERVAL) this.#rekey()
+  }
+
+  #rekey(): void {
+    // BIP324 takes the first 32 bytes of sealing 32 zero bytes: keystream of the AEAD, whose block 0 makes the tag's key.
+    this.#nonceView.setUint32(0, REKEY_COUNTER, true)
+    const next = this.#crypto.chacha20(this.#key, this.#nonce, 1, KEY_LENGTH)
+    this.#key.set(next)
+    next.fill(0)
+    this.#aead.wipe()
+    this.#aead = this.#crypto.createAead(this.#key)
+    this.#packets = 0
+    this.#rekeys += 1
+    this.#nonceView.setBigUint64(4, BigInt(this.#rekeys), true)
+  }
+}

@@ -1,0 +1,83 @@
+import type { Random } from '../../environment/random.ts'
+import { ELLSWIFT_LENGTH } from './decode.ts'
+import {
+  curveSide,
+  FIELD_PRIME,
+  fieldFromBytes,
+  fieldToBytes,
+  invert,
+  isSquare,
+  mod,
+  SQRT_MINUS_3,
+  squareRoot,
+} from './field.ts'
+
+const HALF = invert(2n)
+/** (1 - c) / 2 and (1 + c) / 2, by bit 0 of the case. */
+const HALF_ONE_MINUS_C = mod((1n - SQRT_MINUS_3) * HALF)
+const HALF_ONE_PLUS_C = mod((1n + SQRT_MINUS_3) * HALF)
+
+/** Random bytes for one try: u, and the case. */
+const BYTES_PER_TRY = 33
+
+/**
+ * A uniformly random ElligatorSwift encoding of an x coordinate (BIP324, `xelligatorswift`): indistinguishable from 64
+ * random bytes. About four tries on average.
+ * @param x 32 bytes, the x coordinate of a point on the curve. @returns 64 bytes.
+ */
+export function encodeEllSwift(x: Uint8Array, random: Random): Uint8Array {
+  const target = fieldFromBytes(x)
+  for (;;) {
+    const bytes = random.bytes(BYTES_PER_TRY)
+    const u = fieldFromBytes(bytes.subarray(0, 32))
+    if (u === 0n) continue
+    const t = xSwiftEcInverse(target, u, bytes[32]! & 7)
+    if (t === undefined) continue
+    const encoding = new Uint8Array(ELLSWIFT_LENGTH)
+    fieldToBytes(u, encoding, 0)
+    fieldToBytes(t, encoding, 32)
+    return encoding
+  }
+}
+
+/**
+ * BIP324's XSwiftECInv: the t for which XSwiftEC(u, t) = x, of the eight that there can be the one that `branch` (0 to 7)
+ * names; undefined where there is none.
+ */
+export function xSwiftEcInverse(x: bigint, u: bigint, branch: number): bigint | undefined {
+  const found = (branch & 2) === 0 ? fromFirstRoot(x, u) : fromOtherRoots(x, u, branch)
+  if (found === undefined) return undefined
+  const { w, v } = found
+  const factor = (branch & 1) === 0 ? HALF_ONE_MINUS_C : HALF_ONE_PLUS_C
+  const t = (w * mod(u * factor + v)) % FIELD_PRIME
+  const negate = (branch & 5) === 0 || (branch & 5) === 5
+  return negate && t !== 0n ? FIELD_PRIME - t : t
+}
+
+interface Root {
+  /** A square root of s. */
+  readonly w: bigint
+  readonly v: bigint
+}
+
+/** Cases 0, 1, 4, 5: v = x, s = -(u^3+7)/(u^2+uv+v^2). */
+function fromFirstRoot(x: bigint, u: bigint): Root | undefined {
+  const d = mod(u * u + x * (u + x))
+  const s = mod(-curveSide(u) * d)
+  // s of the BIP is this one divided by d^2: both are squares or neither is. The cheaper test goes first.
+  if (!isSquare(s) || isSquare(curveSide(mod(-x - u)))) return undefined
+  const w = (squareRoot(s) * invert(d)) % FIELD_PRIME
+  // Of the two roots the BIP takes the one that is a square itself.
+  return { w: isSquare(d) || w === 0n ? w : FIELD_PRIME - w, v: x }
+}
+
+/** Cases 2, 3, 6, 7: s = x - u, v = (-u + r/s)/2 with r^2 = -s(4(u^3+7) + 3su^2). */
+function fromOtherRoots(x: bigint, u: bigint, branch: number): Root | undefined {
+  const s = mod(x - u)
+  if (s === 0n || !isSquare(s)) return undefined
+  const rr = mod(-s * mod(4n * curveSide(u) + 3n * s * ((u * u) % FIELD_PRIME)))
+  if (!isSquare(rr)) return undefined
+  if ((branch & 1) === 1 && rr === 0n) return undefined
+  const r = squareRoot(rr)
+  return { w: squareRoot(s), v: mod((r * invert(s) - u) * HALF) }
+}

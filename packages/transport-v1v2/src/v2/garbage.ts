@@ -1,0 +1,77 @@
+import { TransportError } from '../errors/transport-error.ts'
+import type { PortionReader } from '../framing/portion-reader.ts'
+import { GARBAGE_TERMINATOR_LENGTH } from './keys/session-keys.ts'
+
+/** Most bytes of garbage that a side may send (BIP324 MAX_GARBAGE_LEN). */
+export const MAX_GARBAGE_LENGTH = 4_095
+
+/** Finds the terminator that ends the remote's garbage, at any offset and however it was cut. */
+export class GarbageScanner {
+  readonly #terminator: Uint8Array
+  readonly #last: number
+  #garbage: Uint8Array = new Uint8Array(256)
+  #length = 0
+
+  constructor(terminator: Uint8Array) {
+    this.#terminator = terminator
+    this.#last = terminator[GARBAGE_TERMINATOR_LENGTH - 1]!
+  }
+
+  /**
+   * Takes bytes up to the terminator, and no further.
+   * @returns the garbage without the terminator, or undefined when it is not there yet.
+   * @throws TransportError `garbage-unterminated` when it can no longer come (4,095 + 16 bytes).
+   */
+  scan(reader: PortionReader): Uint8Array | undefined {
+    const room = MAX_GARBAGE_LENGTH + GARBAGE_TERMINATOR_LENGTH - this.#length
+    const chunk = reader.take(Math.min(reader.available, room)) ?? new Uint8Array(0)
+    const before = this.#length
+    this.#append(chunk)
+    const end = this.#find(before)
+    if (end !== undefined) {
+      // What follows the terminator is the first packet.
+      reader.unread(chunk.length - (end - before))
+      return this.#garbage.slice(0, end - GARBAGE_TERMINATOR_LENGTH)
+    }
+    if (chunk.length < room) return undefined
+    throw new TransportError('garbage-unterminated', 'The remote sent garbage without an end', {
+      phase: 'garbage',
+      limit: MAX_GARBAGE_LENGTH + GARBAGE_TERMINATOR_LENGTH,
+    })
+  }
+
+  wipe(): void {
+    this.#terminator.fill(0)
+  }
+
+  /** The offset after the first terminator that ends beyond `from`. */
+  #find(from: number): number | undefined {
+    const searched = this.#garbage.subarray(0, this.#length)
+    let index = Math.max(from, GARBAGE_TERMINATOR_LENGTH - 1)
+    for (;;) {
+      index = searched.indexOf(this.#last, index)
+      if (index === -1) return undefined
+      if (this.#endsAt(index)) return index + 1
+      index += 1
+    }
+  }
+
+  #endsAt(index: number): boolean {
+    const start = index - (GARBAGE_TERMINATOR_LENGTH - 1)
+    for (let offset = 0; offset < GARBAGE_TERMINATOR_LENGTH; offset++) {
+      if (this.#garbage[start + offset] !== this.#terminator[offset]) return false
+    }
+    return true
+  }
+
+  #append(chunk: Uint8Array): void {
+    const length = this.#length + chunk.length
+    if (length > this.#garbage.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * this.#garbage.length))
+      grown.set(this.#garbage.subarray(0, this.#length))
+      this.#garbage = grown
+    }
+    this.#garbage.set(chunk, this.#length)
+    this.#length = length
+  }
+}

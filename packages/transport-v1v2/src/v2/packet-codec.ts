@@ -1,0 +1,176 @@
+import { COMMAND_SIZE, MAX_PAYLOAD_SIZE } from '@sapwood/wire-codec'
+import type { CryptoBackend } from '../crypto/backend.ts'
+import { TransportError, type TransportPhase } from '../errors/transport-error.ts'
+import { MAX_COPIED_BYTES, type Outbox } from '../framing/outbox.ts'
+import type { PortionReader } from '../framing/portion-reader.ts'
+import { LENGTH_BYTES, LengthCipher } from './cipher/length-cipher.ts'
+import { PacketCipher } from './cipher/packet-cipher.ts'
+
+/** Longest contents of a packet: a long command and the largest payload (Core, `MAX_CONTENTS_LEN`). */
+export const MAX_CONTENTS_LENGTH: number = 1 + COMMAND_SIZE + MAX_PAYLOAD_SIZE
+
+/** Bit of the header that marks a decoy (BIP324 IGNORE_BIT_POS); the others are ignored. */
+const IGNORE_BIT = 0x80
+const HEADER_LENGTH = 1
+const TAG_LENGTH = 16
+
+/** Bytes that a packet adds to its contents. */
+export const PACKET_OVERHEAD: number = LENGTH_BYTES + HEADER_LENGTH + TAG_LENGTH
+
+const NOTHING = new Uint8Array(0)
+
+/** Seals one direction's packets. */
+export class PacketSealer {
+  readonly #lengths: LengthCipher
+  readonly #packets: PacketCipher
+  readonly #outbox: Outbox
+  readonly #scratch = new Uint8Array(64)
+  #decoys = 0
+
+  constructor(crypto: CryptoBackend, lengthKey: Uint8Array, packetKey: Uint8Array, outbox: Outbox) {
+    this.#lengths = new LengthCipher(crypto, lengthKey)
+    this.#packets = new PacketCipher(crypto, packetKey)
+    this.#outbox = outbox
+  }
+
+  get rekeys(): number {
+    return this.#packets.rekeys
+  }
+
+  get decoys(): number {
+    return this.#decoys
+  }
+
+  /** Appends a packet whose contents are `head` and `body`, which are checked to be short enough by the caller. */
+  seal(head: Uint8Array, body: Uint8Array, aad?: Uint8Array): void {
+    this.#seal(0, head, body, aad)
+  }
+
+  /** Appends a decoy: on the wire nobody can tell it from a message of the same length. */
+  sealDecoy(contents: Uint8Array, aad?: Uint8Array): void {
+    this.#decoys += 1
+    this.#seal(IGNORE_BIT, NOTHING, contents, aad)
+  }
+
+  wipe(): void {
+    this.#lengths.wipe()
+    this.#packets.wipe()
+    this.#scratch.fill(0)
+  }
+
+  #seal(header: number, head: Uint8Array, body: Uint8Array, aad: Uint8Array | undefined): void {
+    const contents = head.length + body.length
+    const length = this.#lengths.apply(contents & 0xff, (contents >> 8) & 0xff, contents >> 16)
+    const total = contents + PACKET_OVERHEAD
+    if (total <= MAX_COPIED_BYTES) {
+      const room = this.#outbox.reserve(total)
+      writeLength(room, length)
+      const plaintext = this.#plaintext(header, head, body)
+      this.#packets.sealInto(room.subarray(LENGTH_BYTES), aad, plaintext)
+      return
+    }
+    writeLength(this.#outbox.reserve(LENGTH_BYTES), length)
+    for (const part of this.#packets.sealParts(aad, this.#plaintext(header, head, NOTHING), body)) {
+      this.#outbox.push(part)
+    }
+  }
+
+  /** header ‖ head ‖ body in one piece: in the scratch where it is small, as is the head of any packet. */
+  #plaintext(header: number, head: Uint8Array, body: Uint8Array): Uint8Array {
+    const length = HEADER_LENGTH + head.length + body.length
+    const plaintext =
+      length <= this.#scratch.length ? this.#scratch.subarray(0, length) : new Uint8Array(length)
+    plaintext[0] = header
+    plaintext.set(head, HEADER_LENGTH)
+    plaintext.set(body, HEADER_LENGTH + head.length)
+    return plaintext
+  }
+}
+
+function writeLength(out: Uint8Array, length: number): void {
+  out[0] = length
+  out[1] = length >> 8
+  out[2] = length >> 16
+}
+
+/** Opens the other direction's packets. */
+export class PacketOpener {
+  readonly #lengths: LengthCipher
+  readonly #packets: PacketCipher
+  readonly #reader: PortionReader
+  #length: number | undefined
+  #decoys = 0
+
+  constructor(crypto: CryptoBackend, lengthKey: Uint8Array, packetKey: Uint8Array, reader: PortionReader) {
+    this.#lengths = new LengthCipher(crypto, lengthKey)
+    this.#packets = new PacketCipher(crypto, packetKey)
+    this.#reader = reader
+  }
+
+  get rekeys(): number {
+    return this.#packets.rekeys
+  }
+
+  get decoys(): number {
+    return this.#decoys
+  }
+
+  get atBoundary(): boolean {
+    return this.#length === undefined && !this.#reader.partial
+  }
+
+  /**
+   * The contents of the next packet that is no decoy; undefined when its last byte has not arrived.
+   * @param aad what the first packet is authenticated with besides; `takeAad` tells that it has been used.
+   * @throws TransportError `message-too-large` as soon as the length is there, `authentication-failed`.
+   */
+  next(phase: TransportPhase, aad?: GarbageAad): Uint8Array | undefined {
+    for (;;) {
+      if (this.#length === undefined) {
+        const bytes = this.#reader.take(LENGTH_BYTES)
+        if (bytes === undefined) return undefined
+        this.#length = this.#lengths.apply(bytes[0]!, bytes[1]!, bytes[2]!)
+        if (this.#length > MAX_CONTENTS_LENGTH) throw tooLarge(this.#length, phase)
+      }
+      const sealed = this.#reader.take(HEADER_LENGTH + this.#length + TAG_LENGTH)
+      if (sealed === undefined) return undefined
+      this.#length = undefined
+      const plaintext = this.#packets.open(aad?.take(), sealed)
+      if (plaintext === undefined) {
+        throw new TransportError('authentication-failed', 'A packet is not what the remote side sealed', {
+          phase,
+        })
+      }
+      if ((plaintext[0]! & IGNORE_BIT) === 0) return plaintext.subarray(HEADER_LENGTH)
+      this.#decoys += 1
+    }
+  }
+
+  wipe(): void {
+    this.#lengths.wipe()
+    this.#packets.wipe()
+  }
+}
+
+/** Garbage, which authenticates the first packet that follows it in its direction, be it a decoy, and no other. */
+export class GarbageAad {
+  #garbage: Uint8Array | undefined
+
+  constructor(garbage: Uint8Array) {
+    this.#garbage = garbage
+  }
+
+  take(): Uint8Array | undefined {
+    const garbage = this.#garbage
+    this.#garbage = undefined
+    return garbage
+  }
+}
+
+function tooLarge(length: number, phase: TransportPhase): TransportError {
+  return new TransportError('message-too-large', `The remote announced a packet of ${length} bytes`, {
+    phase,
+    received: length,
+    limit: MAX_CONTENTS_LENGTH,
+  })
+}

@@ -1,0 +1,216 @@
+import {
+  bytesToHex,
+  DecodeError,
+  decodeContents,
+  encodeContentsHeader,
+  type ShortIds,
+} from '@sapwood/wire-codec'
+import type { TransportMessage } from '../connect/transport.ts'
+import type { CryptoBackend } from '../crypto/backend.ts'
+import type { Random } from '../environment/random.ts'
+import { TransportError } from '../errors/transport-error.ts'
+import type { CodecCounters, MessageCodec } from '../framing/message-codec.ts'
+import { Outbox } from '../framing/outbox.ts'
+import { PortionReader } from '../framing/portion-reader.ts'
+import { assertSendable } from '../framing/sendable.ts'
+import { V1_PREFIX_LENGTH, v1MagicOf, v1Prefix } from '../v1/v1-prefix.ts'
+import { ELLSWIFT_LENGTH } from './ellswift/decode.ts'
+import { GarbageScanner, MAX_GARBAGE_LENGTH } from './garbage.ts'
+import type { EphemeralKey } from './keys/ephemeral-key.ts'
+import { deriveSessionKeys } from './keys/session-keys.ts'
+import { GarbageAad, MAX_CONTENTS_LENGTH, PacketOpener, PacketSealer } from './packet-codec.ts'
+import type { Shaping } from './shaping/shaping.ts'
+
+/** What is being waited for: the remote's key, the end of its garbage, its version packet, messages. */
+export type V2Phase = 'key' | 'garbage' | 'version' | 'application'
+
+export interface V2SessionOptions {
+  readonly role: 'initiator' | 'responder'
+  /** The network's, 4 bytes. */
+  readonly magic: Uint8Array
+  readonly key: EphemeralKey
+  /** Garbage to send, at most 4,095 bytes. */
+  readonly garbage: Uint8Array
+  readonly shortIds: ShortIds
+  /** Sizes of decoys sent before the version packet. */
+  readonly decoys?: readonly number[] | undefined
+  readonly shaping?: Shaping | undefined
+}
+
+const NOTHING = new Uint8Array(0)
+
+/**
+ * BIP324's protocol for one side of one connection, without any I/O: `start`, then each received chunk to `receive` and
+ * whatever is in the `outbox` to the remote, until `phase` is `application`; from then on it is a `MessageCodec`.
+ * A responder is created once its remote is known not to speak v1.
+ */
+export class V2Session implements MessageCodec {
+  readonly outbox: Outbox = new Outbox()
+  readonly #options: V2SessionOptions
+  readonly #crypto: CryptoBackend
+  readonly #random: Random
+  readonly #reader = new PortionReader()
+  #phase: V2Phase = 'key'
+  #prefix: Uint8Array | undefined
+  #scanner: GarbageScanner | undefined
+  #garbageAad: GarbageAad | undefined
+  #sealer: PacketSealer | undefined
+  #opener: PacketOpener | undefined
+  #sessionId: Uint8Array | undefined
+  #dropped = 0
+
+  constructor(options: V2SessionOptions, crypto: CryptoBackend, random: Random) {
+    if (options.garbage.length > MAX_GARBAGE_LENGTH) {
+      throw new RangeError(`Garbage is at most ${MAX_GARBAGE_LENGTH} bytes`)
+    }
+    this.#options = options
+    this.#crypto = crypto
+    this.#random = random
+  }
+
+  get phase(): V2Phase {
+    return this.#phase
+  }
+
+  /** 32 bytes, from the phase `garbage` on. */
+  get sessionId(): Uint8Array | undefined {
+    return this.#sessionId
+  }
+
+  get atBoundary(): boolean {
+    return this.#phase === 'application' && this.#opener?.atBoundary === true
+  }
+
+  /** Queues the key and the garbage. */
+  start(): void {
+    this.outbox.push(this.#options.key.encoding)
+    this.outbox.push(this.#options.garbage)
+  }
+
+  receive(chunk: Uint8Array, messages: TransportMessage[]): void {
+    this.#reader.feed(chunk)
+    if (this.#phase === 'key' && !this.#receiveKey()) return
+    if (this.#phase === 'garbage' && !this.#receiveGarbage()) return
+    const opener = this.#opener!
+    if (this.#phase === 'version') {
+      // The contents of the version packet are for future extensions: any are accepted, none are looked at.
+      if (opener.next('version', this.#garbageAad) === undefined) return
+      this.#garbageAad = undefined
+      this.#phase = 'application'
+    }
+    for (;;) {
+      const contents = opener.next('application')
+      if (contents === undefined) return
+      const message = this.#readContents(contents)
+      if (message === undefined) this.#dropped += 1
+      else messages.push(message)
+    }
+  }
+
+  frame(message: TransportMessage): void {
+    const sealer = this.#sealer
+    if (sealer === undefined) throw new TransportError('closed', 'There are no keys to send with')
+    assertSendable(message)
+    const { command, payload } = message
+    const head = encodeContentsHeader(command, this.#options.shortIds)
+    const plan = this.#options.shaping?.plan(head.length + payload.length, this.#random)
+    if (plan === undefined) {
+      sealer.seal(head, payload)
+      return
+    }
+    for (const length of plan.before) sealer.sealDecoy(decoyContents(length))
+    sealer.seal(head, payload)
+    for (const length of plan.after) sealer.sealDecoy(decoyContents(length))
+  }
+
+  counters(): CodecCounters {
+    return {
+      decoysReceived: this.#opener?.decoys ?? 0,
+      decoysSent: this.#sealer?.decoys ?? 0,
+      messagesDropped: this.#dropped,
+      rekeys: (this.#opener?.rekeys ?? 0) + (this.#sealer?.rekeys ?? 0),
+    }
+  }
+
+  wipe(): void {
+    this.#options.key.wipe()
+    this.#scanner?.wipe()
+    this.#sealer?.wipe()
+    this.#opener?.wipe()
+  }
+
+  /** What BIP324 has a receiver drop is undefined: no contents, an unknown id, a malformed command. */
+  #readContents(contents: Uint8Array): TransportMessage | undefined {
+    try {
+      return decodeContents(contents, this.#options.shortIds)
+    } catch (error) {
+      if (error instanceof DecodeError) return undefined
+      throw error
+    }
+  }
+
+  #receiveKey(): boolean {
+    if (this.#prefix === undefined) {
+      this.#prefix = this.#reader.take(V1_PREFIX_LENGTH)
+      if (this.#prefix === undefined) return false
+      this.#refuseV1(this.#prefix)
+    }
+    const rest = this.#reader.take(ELLSWIFT_LENGTH - V1_PREFIX_LENGTH)
+    if (rest === undefined) return false
+    const remote = new Uint8Array(ELLSWIFT_LENGTH)
+    remote.set(this.#prefix)
+    remote.set(rest, V1_PREFIX_LENGTH)
+    this.#agree(remote)
+    return true
+  }
+
+  /** A remote that begins a v1 `version` is no v2 peer: half a key that looks like it comes once in 2^96 connections. */
+  #refuseV1(prefix: Uint8Array): void {
+    const magic = v1MagicOf(prefix, v1Prefix(this.#options.magic))
+    if (magic === undefined) return
+    const expected = bytesToHex(this.#options.magic)
+    const facts = { phase: 'key', expected, received: magic } as const
+    if (magic === expected) throw new TransportError('v1-peer', 'The remote speaks v1', facts)
+    throw new TransportError('wrong-network', 'The remote speaks v1 of another network', facts)
+  }
+
+  /** With the remote's key there are keys to send with: terminator, decoys and version packet leave at once. */
+  #agree(remoteEncoding: Uint8Array): void {
+    const { role, magic, key, garbage, decoys = [] } = this.#options
+    const initiating = role === 'initiator'
+    const shared = key.sharedSecret(remoteEncoding, initiating)
+    key.wipe()
+    const keys = deriveSessionKeys(this.#crypto, shared, magic, initiating)
+    this.#sessionId = keys.sessionId
+    this.#sealer = new PacketSealer(this.#crypto, keys.sendLength, keys.sendPacket, this.outbox)
+    this.#opener = new PacketOpener(this.#crypto, keys.receiveLength, keys.receivePacket, this.#reader)
+    this.#scanner = new GarbageScanner(keys.receiveGarbageTerminator)
+    for (const secret of [keys.sendLength, keys.sendPacket, keys.receiveLength, keys.receivePacket])
+      secret.fill(0)
+
+    this.outbox.push(keys.sendGarbageTerminator)
+    const aad = new GarbageAad(garbage)
+    for (const length of decoys) this.#sealer.sealDecoy(decoyContents(length), aad.take())
+    this.#sealer.seal(NOTHING, NOTHING, aad.take())
+    this.#phase = 'garbage'
+  }
+
+  #receiveGarbage(): boolean {
+    const scanner = this.#scanner!
+    const found = scanner.scan(this.#reader)
+    if (found === undefined) return false
+    this.#garbageAad = new GarbageAad(found)
+    scanner.wipe()
+    this.#scanner = undefined
+    this.#phase = 'version'
+    return true
+  }
+}
+
+/** Contents of a decoy: nobody ever sees them. */
+function decoyContents(length: number): Uint8Array {
+  if (!Number.isInteger(length) || length < 0 || length > MAX_CONTENTS_LENGTH) {
+    throw new RangeError(`A decoy holds 0 to ${MAX_CONTENTS_LENGTH} bytes`)
+  }
+  return length === 0 ? NOTHING : new Uint8Array(length)
+}
