@@ -1,0 +1,53 @@
+import { isIP } from 'node:net'
+import type { Resolver } from '@sapwood/transport-v1v2'
+import { formatHost } from '@sapwood/wire-codec'
+import { ProxyError } from '../errors/proxy-error.ts'
+
+/** Where a proxy, a control port or a SAM bridge listens. */
+export type ProxyAddress =
+  /** An IP address, `localhost`, or a name if there is a `Resolver` for it. */
+  | { readonly host: string; readonly port: number }
+  /** A unix domain socket. */
+  | { readonly path: string }
+
+/** What `net.connect` takes, in a form that makes it resolve nothing. */
+export type SocketTarget = { readonly host: string; readonly port: number } | { readonly path: string }
+
+/**
+ * Checks a proxy's address.
+ * @throws ProxyError `invalid-options`
+ */
+export function checkProxyAddress(address: ProxyAddress, hasResolver: boolean): void {
+  if ('path' in address) {
+    if (address.path === '') throw new ProxyError('invalid-options', 'The path of a unix socket is empty')
+    return
+  }
+  const { host, port } = address
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new ProxyError('invalid-options', `Not a port: ${port}`)
+  }
+  if (isIP(host) === 0 && host !== 'localhost' && !hasResolver) {
+    throw new ProxyError('invalid-options', `${host} is not an IP address, and there is no resolver`)
+  }
+}
+
+/** The address with its name resolved, if it is one; `localhost` is the loopback address without asking (RFC 6761). */
+export async function resolveProxyAddress(
+  address: ProxyAddress,
+  resolver: Resolver | undefined,
+  signal: AbortSignal,
+): Promise<SocketTarget> {
+  if ('path' in address || isIP(address.host) !== 0) return address
+  if (address.host === 'localhost') return { host: '127.0.0.1', port: address.port }
+  const [first] = (await resolver?.resolve(address.host, { signal })) ?? []
+  if (first === undefined) {
+    throw new ProxyError('proxy-unreachable', `No address for the proxy ${address.host}`, { step: 'connect' })
+  }
+  return { host: formatHost(first), port: address.port }
+}
+
+/** For messages: `127.0.0.1:9050` or `unix:/run/tor/socks`. */
+export function formatProxyAddress(address: ProxyAddress): string {
+  if ('path' in address) return `unix:${address.path}`
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+}
