@@ -1,0 +1,119 @@
+import { bytesToHex, type NetworkAddress, regtest } from '@sapwood/wire-codec'
+import { describe, expect, it } from 'vitest'
+import { accept } from '../accept/accept.ts'
+import { createTcpDialer, listenTcp } from '../tcp/index.ts'
+import { createSeededRandom, createVirtualClock } from '../testing/index.ts'
+import type { Dialer } from '../stream/dialer.ts'
+import type { ByteStream } from '../stream/byte-stream.ts'
+import { streamPair } from '../stream/stream-pair.ts'
+import { connect } from './connect.ts'
+import type { Transport } from './transport.ts'
+import { eagerFallback, neverFallback, onlyV1 } from './fallback.ts'
+
+const address: NetworkAddress = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 18_444 }
+
+/** A dialer whose remote ends go to `answer`, one for each dial. */
+function dialerTo(answer: (stream: ByteStream, attempt: number) => void): Dialer {
+  let attempts = 0
+  return {
+    dial: (_address, { signal }) => {
+      signal.throwIfAborted()
+      const [near, far] = streamPair()
+      answer(far, attempts++)
+      return Promise.resolve(near)
+    },
+  }
+}
+
+async function exchange(near: Transport, far: Transport): Promise<void> {
+  near.writer.send({ command: 'ping', payload: Uint8Array.of(1, 2, 3) })
+  near.writer.send({ command: 'version', payload: new Uint8Array(100) })
+  far.writer.send({ command: 'block', payload: new Uint8Array(300_000).fill(7) })
+  const received = []
+  while (received.length < 2) received.push(...((await far.reader.read()) ?? []))
+  expect(received).toEqual([
+    { command: 'ping', payload: Uint8Array.of(1, 2, 3) },
+    { command: 'version', payload: new Uint8Array(100) },
+  ])
+  const [block] = (await near.reader.read()) ?? []
+  expect(block?.command).toBe('block')
+  expect(block?.payload).toHaveLength(300_000)
+}
+
+describe('connect and accept', () => {
+  it.each([
+    ['v2', neverFallback],
+    ['v1', onlyV1],
+  ] as const)('agree on %s in memory', async (protocol, fallback) => {
+    let accepted: Promise<Transport> | undefined
+    const dialer = dialerTo((stream) => {
+      accepted = accept(stream, { network: regtest }, { random: createSeededRandom(2) })
+    })
+    const connecting = connect(
+      address,
+      { dialer, network: regtest, fallback },
+      { random: createSeededRandom(1) },
+    )
+    const near = await connecting
+    near.writer.send({ command: 'version', payload: new Uint8Array(0) })
+    const far = await accepted!
+    expect(await far.reader.read()).toEqual([{ command: 'version', payload: new Uint8Array(0) }])
+    expect([near.protocol, far.protocol]).toEqual([protocol, protocol])
+    if (protocol === 'v2') expect(bytesToHex(near.sessionId!)).toBe(bytesToHex(far.sessionId!))
+    else expect(near.sessionId).toBeUndefined()
+    await exchange(near, far)
+    expect(near.attempts).toHaveLength(1)
+    await near.writer.close()
+    expect(await far.reader.read()).toBeNull()
+    await far.writer.close()
+    expect(await near.reader.read()).toBeNull()
+    expect(near.stats().bytesSent).toBe(far.stats().bytesReceived)
+    expect(far.stats().bytesSent).toBe(near.stats().bytesReceived)
+  })
+
+  it('agree on v2 over TCP', async () => {
+    const streams: ByteStream[] = []
+    await using listener = await listenTcp({}, (stream) => streams.push(stream))
+    const connecting = connect(
+      { ...address, port: listener.port },
+      { dialer: createTcpDialer(), network: regtest },
+    )
+    while (streams.length === 0) await new Promise((resolve) => setImmediate(resolve))
+    const far = await accept(streams[0]!, { network: regtest })
+    const near = await connecting
+    await exchange(near, far)
+    near.abort(new Error('done'))
+    await expect(far.reader.read()).rejects.toMatchObject({ code: 'stream-failed' })
+  })
+
+  it('falls back to v1 when the remote closes without a byte', async () => {
+    let accepted: Promise<Transport> | undefined
+    const dialer = dialerTo((stream, attempt) => {
+      if (attempt === 0) void stream.read().then(() => stream.close())
+      else accepted = accept(stream, { network: regtest })
+    })
+    const near = await connect(address, { dialer, network: regtest })
+    near.writer.send({ command: 'version', payload: new Uint8Array(0) })
+    expect((await await accepted).protocol).toBe('v1')
+    expect(near.protocol).toBe('v1')
+    expect(near.attempts).toMatchObject([
+      { protocol: 'v2', phase: 'key', bytesReceived: 0, error: { code: 'unexpected-end' } },
+      { protocol: 'v1', phase: 'application' },
+    ])
+  })
+
+  it('redials at once when the remote speaks v1 first, if the policy is eager', async () => {
+    const clock = createVirtualClock()
+    const dialer = dialerTo((stream) => {
+      void stream.write(Uint8Array.from([...regtest.magic, ...new TextEncoder().encode('version\0\0\0\0\0')]))
+    })
+    const near = await connect(address, { dialer, network: regtest, fallback: eagerFallback }, { clock })
+    expect(near.protocol).toBe('v1')
+    expect(near.attempts[0]?.error?.code).toBe('v1-peer')
+    await expect(connect(address, { dialer, network: regtest }, { clock })).rejects.toMatchObject({
+      code: 'v1-peer',
+      attempts: [{ protocol: 'v2' }],
+    })
+    expect(clock.pendingTimers).toBe(0)
+  })
+})
