@@ -30,7 +30,9 @@ const archives = new Map<string, string>()
 for (const folder of readdirSync(join(root, 'packages'))) {
   const path = join(root, 'packages', folder)
   const manifest = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest
-  const [packed] = JSON.parse(sh('npm', ['pack', '--json', '--pack-destination', work], path)) as [{ filename: string }]
+  const [packed] = JSON.parse(sh('npm', ['pack', '--json', '--pack-destination', work], path)) as [
+    { filename: string },
+  ]
   manifests.set(manifest.name, manifest)
   archives.set(manifest.name, join(work, packed.filename))
 }
@@ -39,7 +41,8 @@ for (const folder of readdirSync(join(root, 'packages'))) {
 function archivesFor(name: string, found = new Set<string>()): Set<string> {
   if (archives.has(name) && !found.has(name)) {
     found.add(name)
-    for (const dependency of Object.keys(manifests.get(name)!.dependencies ?? {})) archivesFor(dependency, found)
+    for (const dependency of Object.keys(manifests.get(name)!.dependencies ?? {}))
+      archivesFor(dependency, found)
   }
   return found
 }
@@ -52,11 +55,21 @@ function check(name: string): string {
 
   const project = join(work, name.replace('@sapwood/', ''))
   mkdirSync(project)
-  const dependencies = Object.fromEntries([...archivesFor(name)].map((each) => [each, `file:${archives.get(each)!}`]))
-  const manifestHere = { private: true, type: 'module', dependencies: { ...dependencies, ...manifest.peerDependencies } }
+  const dependencies = Object.fromEntries(
+    [...archivesFor(name)].map((each) => [each, `file:${archives.get(each)!}`]),
+  )
+  const manifestHere = {
+    private: true,
+    type: 'module',
+    dependencies: { ...dependencies, ...manifest.peerDependencies },
+  }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifestHere))
   // The same Node.js types as the repository's own: a package's types may mention them.
-  sh('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '@types/node@20.19.43'], project)
+  sh(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '@types/node@20.19.43'],
+    project,
+  )
 
   const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json')
   const specifiers = entries.map((entry) => name + entry.slice(1))
@@ -64,13 +77,22 @@ function check(name: string): string {
   const use = `console.log(${specifiers.map((_, index) => `Object.keys(entry${index}).length`).join(', ')})`
   writeFileSync(join(project, 'main.mts'), `${lines.join('\n')}\n${use}\n`)
   const importable = specifiers.filter((specifier) => !specifier.endsWith('/conformance'))
-  writeFileSync(join(project, 'main.mjs'), importable.map((specifier) => `await import('${specifier}')`).join('\n'))
+  writeFileSync(
+    join(project, 'main.mjs'),
+    importable.map((specifier) => `await import('${specifier}')`).join('\n'),
+  )
   sh(process.execPath, ['main.mjs'], project)
   for (const [module, moduleResolution] of [
     ['NodeNext', 'NodeNext'],
     ['ESNext', 'Bundler'],
   ] as const) {
-    const options = { module, moduleResolution, target: 'ES2022', lib: ['ES2022', 'ESNext.Disposable', 'DOM'], strict: true }
+    const options = {
+      module,
+      moduleResolution,
+      target: 'ES2022',
+      lib: ['ES2022', 'ESNext.Disposable', 'DOM'],
+      strict: true,
+    }
     const compilerOptions = { ...options, noEmit: true, skipLibCheck: true, types: ['node'] }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.mts'] }))
     sh(bin('tsc'), ['-p', 'tsconfig.json'], project)
@@ -91,5 +113,7 @@ try {
 } finally {
   rmSync(work, { recursive: true, force: true })
 }
-console.log(failures === 0 ? 'all packages are fit to publish' : `${failures} packages are not fit to publish`)
+console.log(
+  failures === 0 ? 'all packages are fit to publish' : `${failures} packages are not fit to publish`,
+)
 process.exit(failures === 0 ? 0 : 1)
