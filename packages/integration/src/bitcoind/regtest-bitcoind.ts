@@ -1,0 +1,234 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { NetworkAddress } from '@sapwood/wire-codec'
+import { IntegrationError, type ProcessExit } from '../errors/integration-error.ts'
+import { monotonicTime, sleep } from '../programs/default-sleep.ts'
+import type { Program } from '../programs/find-program.ts'
+import { freePort } from '../programs/free-port.ts'
+import { runCommand } from '../programs/run-command.ts'
+import { type RunningProcess, startProcess } from '../programs/start-process.ts'
+import { findBitcoind, type FindBitcoindOptions } from './find-bitcoind.ts'
+import { RpcClient } from './rpc-client.ts'
+
+/** Longest that bitcoind may take until it answers calls, in milliseconds. */
+export const START_TIMEOUT = 60_000
+/** How often a start is tried when another process has taken one of the ports meanwhile. */
+export const PORT_ATTEMPTS = 5
+/** Milliseconds between two looks at whether bitcoind answers yet. */
+const POLL_INTERVAL = 30
+/** bitcoind's code for "still warming up". */
+const RPC_IN_WARMUP = -28
+
+const HOST = '127.0.0.1'
+/** Said on standard error when a port is taken. */
+const PORT_CLASH = /Unable to bind|Unable to start HTTP server|Failed to listen|Address already in use/i
+
+export interface RegtestBitcoindOptions extends FindBitcoindOptions {
+  /** More arguments: `['-v2transport=0', '-txindex']`. They come last, so they win. */
+  readonly args?: readonly string[]
+  /** The program to run, where it has been found before; {@link findBitcoind} looks for it otherwise. */
+  readonly program?: Program
+  /**
+   * A data folder to use again (of an earlier `RegtestBitcoind` that was started with one too). It is then the caller's, and is
+   * not removed. By default each has a folder of its own in the system's temporary folder, removed at the end.
+   */
+  readonly dataFolder?: string
+  /** The port for peers; a free one by default. A given port is not tried a second time. */
+  readonly p2pPort?: number
+}
+
+/**
+ * A real bitcoind on a regtest chain of its own, on free ports of 127.0.0.1, that reaches nothing outside and does
+ * not outlive our process, whatever becomes of that.
+ */
+export class RegtestBitcoind implements AsyncDisposable {
+  /** Where its chain, its log (`regtest/debug.log`) and its cookie are. */
+  readonly dataFolder: string
+  /** Where peers reach it. */
+  readonly p2pAddress: NetworkAddress
+  readonly p2pPort: number
+  readonly rpcPort: number
+  /** What is run, and where it was found. */
+  readonly program: Program
+  readonly process: RunningProcess
+  readonly #rpc: RpcClient
+  readonly #ownsFolder: boolean
+  #removed: Promise<void> | undefined
+
+  private constructor(program: Program, started: RunningProcess, layout: Layout) {
+    this.program = program
+    this.process = started
+    this.dataFolder = layout.dataFolder
+    this.#ownsFolder = layout.ownsFolder
+    this.p2pPort = layout.p2pPort
+    this.rpcPort = layout.rpcPort
+    this.p2pAddress = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: layout.p2pPort }
+    const cookieFile = join(layout.dataFolder, 'regtest/.cookie')
+    this.#rpc = new RpcClient({ host: HOST, port: layout.rpcPort, cookieFile })
+  }
+
+  /**
+   * Starts one and waits until it answers.
+   * @throws IntegrationError `program-not-found`; `port-in-use` when `p2pPort` is taken, or no free port could be had;
+   * `process-exited` when it ends while starting, with its standard error; `timeout`.
+   */
+  static async start(options: RegtestBitcoindOptions = {}): Promise<RegtestBitcoind> {
+    const program = options.program ?? (await findBitcoind(options))
+    for (let attempt = 1; ; attempt++) {
+      const p2pPort = options.p2pPort ?? (await freePort())
+      const rpcPort = await freePort()
+      const ownsFolder = options.dataFolder === undefined
+      const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'sapwood-bitcoind-')))
+      const layout = { dataFolder, ownsFolder, p2pPort, rpcPort }
+      const bitcoind = await RegtestBitcoind.#launch(program, layout, options.args ?? [])
+      try {
+        await bitcoind.#waitUntilReady()
+        return bitcoind
+      } catch (error) {
+        await bitcoind.kill()
+        if (!PORT_CLASH.test(bitcoind.process.stderr)) throw error
+        if (options.p2pPort === undefined && attempt < PORT_ATTEMPTS) continue
+        const message = `bitcoind could not listen on port ${layout.p2pPort} or ${rpcPort} of ${HOST}`
+        throw new IntegrationError('port-in-use', message, { cause: error, stderr: bitcoind.process.stderr })
+      }
+    }
+  }
+
+  static async #launch(program: Program, layout: Layout, args: readonly string[]): Promise<RegtestBitcoind> {
+    const command = [
+      ...program.command,
+      '-regtest',
+      `-datadir=${layout.dataFolder}`,
+      `-bind=${HOST}:${layout.p2pPort}`,
+      `-rpcbind=${HOST}`,
+      `-rpcallowip=${HOST}`,
+      `-rpcport=${layout.rpcPort}`,
+      '-server=1',
+      '-listen=1',
+      // Nothing leaves this machine.
+      '-dnsseed=0',
+      '-fixedseeds=0',
+      '-discover=0',
+      '-natpmp=0',
+      '-listenonion=0',
+      ...(await supportedSwitches(program)),
+      '-fallbackfee=0.0001',
+      '-printtoconsole=0',
+      ...args,
+    ]
+    const removeFolder = layout.ownsFolder ? { removeFolder: layout.dataFolder } : {}
+    const started = await startProcess(command, { environment: program.environment, ...removeFolder })
+    return new RegtestBitcoind(program, started, layout)
+  }
+
+  /** Resolves when it has ended, in whatever way. */
+  get exited(): Promise<ProcessExit> {
+    return this.process.exited
+  }
+
+  /** Where peers reach it, as text: `127.0.0.1:PORT`. */
+  get p2pHostAndPort(): string {
+    return `${HOST}:${this.p2pPort}`
+  }
+
+  /**
+   * Calls an RPC method: `await bitcoind.rpc<number>('getblockcount')`.
+   * @throws IntegrationError `rpc-error` or `rpc-unreachable`; `process-exited` when it has ended.
+   */
+  async rpc<T = unknown>(method: string, ...params: readonly unknown[]): Promise<T> {
+    try {
+      return await this.#rpc.call<T>(method, ...params)
+    } catch (error) {
+      const unreachable = error instanceof IntegrationError && error.code === 'rpc-unreachable'
+      if (!unreachable || this.process.running) throw error
+      throw this.#exitedError(await this.exited, error)
+    }
+  }
+
+  /**
+   * Mines blocks on its tip.
+   * @param address who gets the coins; by default a fixed address that nobody has the key of.
+   * @returns the hashes, in text form, the oldest first.
+   */
+  async mine(count: number, address: string = NOBODYS_ADDRESS): Promise<string[]> {
+    return await this.rpc<string[]>('generatetoaddress', count, address)
+  }
+
+  /** Asks it to end (SIGTERM), waits for that, and removes its data folder if it has its own. */
+  async stop(): Promise<ProcessExit> {
+    this.#rpc.close()
+    const exit = await this.process.stop()
+    await this.#removeFolder()
+    return exit
+  }
+
+  /** Ends it at once by SIGKILL, as a crash would, and removes its data folder if it has its own. */
+  async kill(): Promise<ProcessExit> {
+    this.#rpc.close()
+    const exit = await this.process.kill()
+    await this.#removeFolder()
+    return exit
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #removeFolder(): Promise<void> {
+    if (this.#ownsFolder)
+      this.#removed ??= rm(this.dataFolder, { recursive: true, force: true, maxRetries: 5 })
+    await this.#removed
+  }
+
+  async #waitUntilReady(): Promise<void> {
+    const deadline = monotonicTime() + START_TIMEOUT
+    for (;;) {
+      try {
+        await this.#rpc.call('getblockchaininfo')
+        return
+      } catch (error) {
+        if (!(error instanceof IntegrationError)) throw error
+        if (!this.process.running) throw this.#exitedError(await this.exited, error)
+        if (error.code === 'rpc-error' && error.rpcCode !== RPC_IN_WARMUP) throw error
+        if (monotonicTime() > deadline) {
+          const message = `bitcoind did not answer within ${START_TIMEOUT} ms`
+          throw new IntegrationError('timeout', message, { cause: error, stderr: this.process.stderr })
+        }
+      }
+      await sleep(POLL_INTERVAL)
+    }
+  }
+
+  #exitedError(exit: ProcessExit, cause: unknown): IntegrationError {
+    const how = exit.signal ?? `exit code ${String(exit.code)}`
+    const said = this.process.stderr.trim()
+    const message = `bitcoind ended by itself (${how})${said === '' ? '' : `: ${said}`}`
+    return new IntegrationError('process-exited', message, { cause, exit, stderr: this.process.stderr })
+  }
+}
+
+interface Layout {
+  readonly dataFolder: string
+  readonly ownsFolder: boolean
+  readonly p2pPort: number
+  readonly rpcPort: number
+}
+
+/** A P2WPKH address of regtest over twenty zero bytes. */
+const NOBODYS_ADDRESS = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
+
+const switchesOf = new Map<string, Promise<readonly string[]>>()
+
+/** Switches that only some builds know: Bitcoin Knots starts a Tor of its own where one is installed. */
+async function supportedSwitches(program: Program): Promise<readonly string[]> {
+  const key = program.command.join('\0')
+  let switches = switchesOf.get(key)
+  if (switches === undefined) {
+    switches = runCommand([...program.command, '-help'], { environment: program.environment }).then((help) =>
+      /^\s*-torexecute/m.test(help) ? ['-torexecute='] : [],
+    )
+    switchesOf.set(key, switches)
+  }
+  return await switches
+}

@@ -1,0 +1,17 @@
+export type { BitcoinArchive, FindBitcoindOptions } from './bitcoind/find-bitcoind.ts'
+export { BITCOIN_CORE_ARCHIVE, findBitcoind } from './bitcoind/find-bitcoind.ts'
+export type { RegtestBitcoindOptions } from './bitcoind/regtest-bitcoind.ts'
+export { RegtestBitcoind } from './bitcoind/regtest-bitcoind.ts'
+export type { RpcClientOptions } from './bitcoind/rpc-client.ts'
+export { RpcClient } from './bitcoind/rpc-client.ts'
+export type {
+  IntegrationErrorCode,
+  IntegrationErrorDetails,
+  ProcessExit,
+} from './errors/integration-error.ts'
+export { IntegrationError } from './errors/integration-error.ts'
+export type { DebianProgram, FindProgramOptions, Program, ProgramSpec } from './programs/find-program.ts'
+export { findProgram } from './programs/find-program.ts'
+export { freePort } from './programs/free-port.ts'
+export type { RunningProcess, StartProcessOptions, StopOptions } from './programs/start-process.ts'
+export { startProcess } from './programs/start-process.ts'

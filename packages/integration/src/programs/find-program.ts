@@ -1,0 +1,242 @@
+import { constants, existsSync, readFileSync } from 'node:fs'
+import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { delimiter, isAbsolute, join, relative, resolve } from 'node:path'
+import { IntegrationError } from '../errors/integration-error.ts'
+import { debianSources, distributionSources } from './apt-sources.ts'
+import { cacheFolder } from './cache-folder.ts'
+import { unpackDebianPackages } from './debian-packages.ts'
+import { withMachineLock } from './machine-lock.ts'
+
+/** How a program is had from Debian packages. */
+export interface DebianProgram {
+  readonly packages: readonly string[]
+  /** The executable's path inside the packages, without a leading slash: `usr/bin/microsocks`. */
+  readonly executable: string
+  /** Suites of Debian to take them from; those of the machine's own distribution by default. */
+  readonly suites?: readonly string[]
+  /**
+   * Which C library it runs with. `own` (the default) starts it by the unpacked loader, so that it runs on any
+   * distribution; `system` leaves that to the machine, for programs that start themselves again.
+   */
+  readonly libraries?: 'own' | 'system'
+}
+
+/** A program that tests need, and how to get it. */
+export interface ProgramSpec {
+  /** Its name on PATH; also the name of its folder in the cache. */
+  readonly name: string
+  /** Other names that it goes by on PATH. */
+  readonly otherNames?: readonly string[]
+  /** An environment variable that holds the path of the executable; when it is set nothing else is tried. */
+  readonly variable?: string
+  readonly debian?: DebianProgram
+  /**
+   * Another way to install it, tried after Debian packages.
+   * @param folder an empty folder to install into.
+   * @returns the executable's path inside the folder.
+   */
+  readonly install?: (folder: string) => Promise<string>
+}
+
+/** A program that was found, and how it is started. */
+export interface Program {
+  readonly name: string
+  /** The executable with the arguments that have to stand before the program's own (an unpacked loader's). */
+  readonly command: readonly string[]
+  /** To be added to its environment. */
+  readonly environment: Readonly<Record<string, string>>
+  readonly origin: 'variable' | 'path' | 'cache' | 'installed'
+  /** What it was installed from: `name=version` of each package. Empty where it was found. */
+  readonly packages: readonly string[]
+  /** The folder that it was unpacked to, where it was. */
+  readonly folder?: string
+}
+
+export interface FindProgramOptions {
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  /** See {@link cacheFolder}. */
+  readonly cache?: string
+  /** False to look only, and install nothing. */
+  readonly install?: boolean
+  /** Told, in a line, what takes its time. */
+  readonly onProgress?: (line: string) => void
+}
+
+/** What the cache folder says of a program that was installed into it. */
+interface Installation {
+  /** Relative to the program's folder. */
+  readonly executable: string
+  readonly loader?: string
+  readonly libraries: readonly string[]
+  readonly packages: readonly string[]
+}
+
+const INSTALLATION_FILE = 'installation.json'
+/** Where servers are on Debian; an ordinary user's PATH lacks them. */
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
+
+/**
+ * Finds a program: in its environment variable, on PATH, in the cache folder; else installs it there. Any number of
+ * processes may ask for the same one at once: one installs, the others wait.
+ * @throws IntegrationError `program-not-found`, with all that was tried and what can be done.
+ */
+export async function findProgram(spec: ProgramSpec, options: FindProgramOptions = {}): Promise<Program> {
+  const environment = options.environment ?? process.env
+  const chosen = spec.variable === undefined ? undefined : environment[spec.variable]
+  if (spec.variable !== undefined && chosen) return await fromVariable(spec, spec.variable, chosen)
+  const found = await onPath(spec, environment['PATH'] ?? '')
+  if (found !== undefined) return simple(spec, found, 'path')
+  const folder = join(options.cache ?? cacheFolder(environment), spec.name)
+  const installed = fromCache(spec, folder, 'cache')
+  if (installed !== undefined) return installed
+  const tried = [`${namesOf(spec).join(', ')} on PATH: not there`, `${folder}: not there`]
+  if (options.install === false) throw notFound(spec, tried)
+  return await withMachineLock(folder, async () => {
+    const byAnother = fromCache(spec, folder, 'cache')
+    if (byAnother !== undefined) return byAnother
+    options.onProgress?.(`installing ${spec.name} into ${folder}`)
+    await install(spec, folder, tried)
+    const program = fromCache(spec, folder, 'installed')
+    if (program === undefined) throw notFound(spec, tried)
+    return program
+  })
+}
+
+async function fromVariable(spec: ProgramSpec, variable: string, chosen: string): Promise<Program> {
+  const executable = resolve(chosen)
+  if (await isExecutable(executable)) return simple(spec, executable, 'variable')
+  throw notFound(spec, [`${variable}=${chosen}: not an executable file`])
+}
+
+async function onPath(spec: ProgramSpec, path: string): Promise<string | undefined> {
+  const folders = [...path.split(delimiter).filter((folder) => isAbsolute(folder)), ...SYSTEM_FOLDERS]
+  for (const name of namesOf(spec)) {
+    for (const folder of folders) {
+      if (await isExecutable(join(folder, name))) return join(folder, name)
+    }
+  }
+  return undefined
+}
+
+function fromCache(spec: ProgramSpec, folder: string, origin: Program['origin']): Program | undefined {
+  const file = join(folder, INSTALLATION_FILE)
+  if (!existsSync(file)) return undefined
+  const installation = JSON.parse(readFileSync(file, 'utf8')) as Installation
+  const inside = (path: string): string => join(folder, path)
+  const executable = inside(installation.executable)
+  const libraryPath = installation.libraries.map(inside).join(':')
+  const { loader } = installation
+  return {
+    name: spec.name,
+    command:
+      loader === undefined ? [executable] : [inside(loader), '--library-path', libraryPath, executable],
+    environment: loader === undefined && libraryPath !== '' ? { LD_LIBRARY_PATH: libraryPath } : {},
+    origin,
+    packages: installation.packages,
+    folder,
+  }
+}
+
+async function install(spec: ProgramSpec, folder: string, tried: string[]): Promise<void> {
+  const ways: (readonly [string, (into: string) => Promise<Installation>])[] = []
+  const { debian, install: other } = spec
+  if (debian !== undefined) {
+    ways.push([`Debian packages ${debian.packages.join(' ')}`, (into) => fromDebian(debian, into)])
+  }
+  if (other !== undefined) {
+    const installation = async (into: string): Promise<Installation> => ({
+      executable: await other(into),
+      libraries: [],
+      packages: [],
+    })
+    ways.push(['download', installation])
+  }
+  // Made beside its place and moved there whole: a half-made installation is never taken for a program.
+  const unfinished = `${folder}.unfinished`
+  for (const [way, make] of ways) {
+    await rm(unfinished, { recursive: true, force: true })
+    await mkdir(unfinished, { recursive: true })
+    try {
+      const installation = await make(unfinished)
+      await access(join(unfinished, installation.executable), constants.X_OK)
+      await writeFile(join(unfinished, INSTALLATION_FILE), `${JSON.stringify(installation, null, 2)}\n`)
+      await rm(folder, { recursive: true, force: true })
+      await rename(unfinished, folder)
+      return
+    } catch (error) {
+      tried.push(`${way}: ${error instanceof Error ? error.message : String(error)}`)
+      await rm(unfinished, { recursive: true, force: true })
+    }
+  }
+}
+
+async function fromDebian(debian: DebianProgram, folder: string): Promise<Installation> {
+  const sources = debian.suites === undefined ? distributionSources() : debianSources(debian.suites)
+  const packages = await unpackDebianPackages(folder, debian.packages, sources)
+  const own = debian.libraries !== 'system'
+  if (!own) await leaveOutCLibrary(folder)
+  const libraries = await libraryFolders(folder)
+  const loader = own ? await findLoader(folder, libraries) : undefined
+  return {
+    executable: debian.executable,
+    ...(loader === undefined ? {} : { loader }),
+    libraries,
+    packages,
+  }
+}
+
+/** Folders of shared libraries, relative to `folder`: `usr/lib/x86_64-linux-gnu` and the like. */
+async function libraryFolders(folder: string): Promise<readonly string[]> {
+  const found: string[] = []
+  for (const parent of ['usr/lib', 'lib']) {
+    const names = await readdir(join(folder, parent)).catch(() => [])
+    for (const name of names) if (name.includes('-linux-gnu')) found.push(join(parent, name))
+  }
+  return found
+}
+
+async function findLoader(folder: string, libraries: readonly string[]): Promise<string> {
+  for (const library of libraries) {
+    const names = await readdir(join(folder, library))
+    const loader = names.find((name) => /^ld-linux.*\.so\.\d+$/.test(name))
+    if (loader !== undefined) return relative(folder, join(folder, library, loader))
+  }
+  throw new IntegrationError('command-failed', 'the unpacked packages hold no dynamic loader')
+}
+
+/** The machine's own C library has to go with the machine's own loader. */
+async function leaveOutCLibrary(folder: string): Promise<void> {
+  const parts =
+    /^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|nsl|anl|mvec|nss_.*|thread_db|BrokenLocale))\.so\.\d+$/
+  for (const library of await libraryFolders(folder)) {
+    for (const name of await readdir(join(folder, library))) {
+      if (parts.test(name)) await rm(join(folder, library, name))
+    }
+  }
+}
+
+function simple(spec: ProgramSpec, executable: string, origin: Program['origin']): Program {
+  return { name: spec.name, command: [executable], environment: {}, origin, packages: [] }
+}
+
+function namesOf(spec: ProgramSpec): readonly string[] {
+  return [spec.name, ...(spec.otherNames ?? [])]
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function notFound(spec: ProgramSpec, tried: readonly string[]): IntegrationError {
+  const advice =
+    spec.variable === undefined
+      ? `Install ${spec.name} so that it is on PATH.`
+      : `Install ${spec.name} so that it is on PATH, or set ${spec.variable} to its executable.`
+  const message = `${spec.name} was not found and could not be installed.\n  tried: ${tried.join('\n  tried: ')}\n  ${advice}`
+  return new IntegrationError('program-not-found', message, { tried })
+}
