@@ -126,3 +126,16 @@ export {
   witnessCommitment,
   type WitnessCommitmentResult,
 } from './primitives/witness-commitment.ts'
+export { bitmapHas, bitmapIndexes, bitmapOf, type Bitmap } from './utreexo/bitmap.ts'
+export {
+  MAX_LEAF_SCRIPT_SIZE,
+  type ImpliedScriptType,
+  type LeafData,
+  type LeafScript,
+} from './utreexo/leaf-data.ts'
+export {
+  MAX_UTREEXO_HASHES,
+  MAX_UTREEXO_TARGETS,
+  type UtreexoProof,
+  type UtreexoProofRequest,
+} from './utreexo/utreexo-proof.ts'

@@ -18,6 +18,7 @@ import { getDataCodec, invCodec, notFoundCodec } from './codecs/inventory.ts'
 import { pingCodec, pongCodec } from './codecs/keep-alive.ts'
 import { alertCodec, rejectCodec } from './codecs/legacy.ts'
 import { reconcilDiffCodec, reqReconCodec, sendTxRcnclCodec, sketchCodec } from './codecs/reconciliation.ts'
+import { getUProofCodec, uProofCodec } from './codecs/utreexo.ts'
 import { featureCodec, versionCodec } from './codecs/version.ts'
 import type { Message, MessageType } from './message.ts'
 import { registryOf, type Registry } from './registry.ts'
@@ -68,8 +69,8 @@ const codecs: { readonly [T in MessageType]: MessageCodec<Extract<KnownMessage, 
   cfcheckpt: cfcheckptCodec,
   reject: rejectCodec,
   alert: alertCodec,
-  uproof: opaqueCodec('uproof', 29),
-  getuproof: opaqueCodec('getuproof', 30),
+  uproof: uProofCodec,
+  getuproof: getUProofCodec,
   uttls: opaqueCodec('uttls', 31),
   getuttls: opaqueCodec('getuttls', 32),
   usummary: opaqueCodec('usummary', 33),

@@ -3,6 +3,7 @@ import type { BlockHash, Hash256, Wtxid } from '../hash/hashes.ts'
 import type { Block } from '../primitives/block.ts'
 import type { BlockHeader } from '../primitives/header.ts'
 import type { Transaction } from '../primitives/transaction.ts'
+import type { UtreexoProof, UtreexoProofRequest } from '../utreexo/utreexo-proof.ts'
 
 /** An address as the `version` message carries it: no time, and IPv4 mapped into IPv6. */
 export interface VersionAddress {
@@ -170,8 +171,8 @@ export type CompactBlockMessage =
 
 /** Messages of the Utreexo peers, in Floresta's layout; those that it does not use are carried unread. */
 export type UtreexoMessage =
-  | Opaque<'getuproof'>
-  | Opaque<'uproof'>
+  | { readonly type: 'getuproof'; readonly request: UtreexoProofRequest }
+  | { readonly type: 'uproof'; readonly proof: UtreexoProof }
   | Opaque<'uttls'>
   | Opaque<'getuttls'>
   | Opaque<'usummary'>

@@ -1,0 +1,55 @@
+import type { ByteReader } from '../bytes/byte-reader.ts'
+import type { ByteWriter } from '../bytes/byte-writer.ts'
+
+/** Most bytes of a script in a leaf (`MAX_SCRIPT_SIZE`, script.h: no longer one can ever be spent). */
+export const MAX_LEAF_SCRIPT_SIZE = 10_000
+/** Bytes of the smallest leaf: header code, amount, type. */
+export const MIN_LEAF_SIZE = 13
+
+/** Forms of script whose only variable part is a hash that the spending input shows again, so that it is not sent. */
+export type ImpliedScriptType = 'p2pkh' | 'p2wpkh' | 'p2sh' | 'p2wsh'
+
+/** The script of the spent output: itself, or which form it has where the input tells the rest. */
+export type LeafScript =
+  | { readonly type: 'other'; readonly scriptPubKey: Uint8Array }
+  | { readonly type: ImpliedScriptType }
+
+/** What a utreexo peer tells of an output that a block spends: what a node without the outputs cannot know. */
+export interface LeafData {
+  /** Height of the block that made the output, 31 bits. */
+  readonly height: number
+  /** Whether the output is of a coinbase. */
+  readonly coinbase: boolean
+  /** Satoshi. */
+  readonly amount: bigint
+  readonly script: LeafScript
+}
+
+/** Script types by their byte on the wire. */
+const SCRIPT_TYPES = ['other', 'p2pkh', 'p2wpkh', 'p2sh', 'p2wsh'] as const
+
+/** Reads one leaf. */
+export function readLeafData(reader: ByteReader): LeafData {
+  const headerCode = reader.u32()
+  const amount = reader.u64()
+  return { height: headerCode >>> 1, coinbase: (headerCode & 1) === 1, amount, script: readScript(reader) }
+}
+
+function readScript(reader: ByteReader): LeafScript {
+  const offset = reader.offset
+  const value = reader.u8()
+  const type = SCRIPT_TYPES[value]
+  if (type === undefined) reader.fail('out-of-range', { value, limit: SCRIPT_TYPES.length - 1, offset })
+  return type === 'other' ? { type, scriptPubKey: reader.varBytes(MAX_LEAF_SCRIPT_SIZE) } : { type }
+}
+
+/** Writes one leaf. @throws RangeError when its height or amount does not fit. */
+export function writeLeafData(writer: ByteWriter, { height, coinbase, amount, script }: LeafData): void {
+  if (!Number.isInteger(height) || height < 0 || height > 0x7fff_ffff)
+    throw new RangeError(`Not a height: ${height}`)
+  writer
+    .u32(height * 2 + Number(coinbase))
+    .u64(amount)
+    .u8(SCRIPT_TYPES.indexOf(script.type))
+  if (script.type === 'other') writer.varBytes(script.scriptPubKey)
+}

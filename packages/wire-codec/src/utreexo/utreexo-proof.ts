@@ -1,0 +1,87 @@
+import type { ByteReader } from '../bytes/byte-reader.ts'
+import type { ByteWriter } from '../bytes/byte-writer.ts'
+import type { BlockHash, Hash256 } from '../hash/hashes.ts'
+import type { Bitmap } from './bitmap.ts'
+import { type LeafData, MIN_LEAF_SIZE, readLeafData, writeLeafData } from './leaf-data.ts'
+
+/** Most inputs that a block can have: 4,000,000 weight units over the 164 of the smallest input (Floresta: block_proof.rs). */
+export const MAX_UTREEXO_TARGETS = 24_386
+/** Most hashes of a proof: one for each row of the largest forest and each target. */
+export const MAX_UTREEXO_HASHES: number = MAX_UTREEXO_TARGETS * 64
+
+const MAX_LEAF_BITMAP_SIZE = Math.ceil(MAX_UTREEXO_TARGETS / 8)
+const MAX_PROOF_BITMAP_SIZE = MAX_UTREEXO_HASHES / 8
+
+const WITH_TARGETS = 1
+const WITH_PROOF_HASHES = 2
+const WITH_LEAF_DATA = 4
+
+/** A request for the proof of a block's inputs. */
+export interface UtreexoProofRequest {
+  readonly blockHash: BlockHash
+  readonly withTargets: boolean
+  readonly withProofHashes: boolean
+  readonly withLeafData: boolean
+  /** Which hashes of the proof are wanted; empty for all. */
+  readonly proofBitmap: Bitmap
+  /** Which leaves are wanted; empty for all. */
+  readonly leafBitmap: Bitmap
+}
+
+/** The proof that the outputs which a block spends are in the accumulator. */
+export interface UtreexoProof {
+  readonly blockHash: BlockHash
+  readonly proofHashes: readonly Hash256[]
+  /** Positions of the spent leaves in the forest. */
+  readonly targets: BigUint64Array
+  readonly leafData: readonly LeafData[]
+}
+
+/** Reads the payload of `getuproof`. Unknown bits of the mask are ignored. */
+export function readUtreexoProofRequest(reader: ByteReader): UtreexoProofRequest {
+  const blockHash = reader.blockHash()
+  const mask = reader.u8()
+  return {
+    blockHash,
+    withTargets: (mask & WITH_TARGETS) !== 0,
+    withProofHashes: (mask & WITH_PROOF_HASHES) !== 0,
+    withLeafData: (mask & WITH_LEAF_DATA) !== 0,
+    proofBitmap: reader.varBytes(MAX_PROOF_BITMAP_SIZE),
+    leafBitmap: reader.varBytes(MAX_LEAF_BITMAP_SIZE),
+  }
+}
+
+/** Writes the payload of `getuproof`. */
+export function writeUtreexoProofRequest(writer: ByteWriter, request: UtreexoProofRequest): void {
+  const mask =
+    (request.withTargets ? WITH_TARGETS : 0) |
+    (request.withProofHashes ? WITH_PROOF_HASHES : 0) |
+    (request.withLeafData ? WITH_LEAF_DATA : 0)
+  writer.hash(request.blockHash).u8(mask).varBytes(request.proofBitmap).varBytes(request.leafBitmap)
+}
+
+/** Reads the payload of `uproof`. */
+export function readUtreexoProof(reader: ByteReader): UtreexoProof {
+  return {
+    blockHash: reader.blockHash(),
+    proofHashes: reader.list(reader.count(MAX_UTREEXO_HASHES, 32), (next) => next.hash()),
+    targets: readTargets(reader),
+    leafData: reader.list(reader.count(MAX_UTREEXO_TARGETS, MIN_LEAF_SIZE), readLeafData),
+  }
+}
+
+function readTargets(reader: ByteReader): BigUint64Array {
+  const targets = new BigUint64Array(reader.count(MAX_UTREEXO_TARGETS, 1))
+  for (let i = 0; i < targets.length; i++) targets[i] = reader.compactSize64()
+  return targets
+}
+
+/** Writes the payload of `uproof`. */
+export function writeUtreexoProof(writer: ByteWriter, proof: UtreexoProof): void {
+  writer.hash(proof.blockHash).compactSize(proof.proofHashes.length)
+  for (const hash of proof.proofHashes) writer.hash(hash)
+  writer.compactSize(proof.targets.length)
+  for (const target of proof.targets) writer.compactSize(target)
+  writer.compactSize(proof.leafData.length)
+  for (const leaf of proof.leafData) writeLeafData(writer, leaf)
+}
