@@ -34,7 +34,7 @@ export interface BlockRequest {
 
 /** What is asked of whom. Keeps both views, by block and by peer, in step. */
 export class BlockRequests {
-  readonly peers = new Map<PeerId, DownloadPeer>()
+  readonly peers: Map<PeerId, DownloadPeer> = new Map()
   readonly #requests = new Map<string, BlockRequest>()
 
   get size(): number {

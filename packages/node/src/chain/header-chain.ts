@@ -30,9 +30,11 @@ export interface StorableHeaderChain extends HeaderChain {
   recordsFrom(first: number): Uint8Array
   /**
    * Takes back what `recordsFrom` gave, in the same order, without checking the rules again.
-   * @throws NodeError `store-corrupt` where the records do not fit what came before them.
+   * @throws NodeError `store-corrupt` where the records do not fit what came before them; none is taken then.
    */
   restore(records: Uint8Array): void
+  /** The blocks that `invalidate` was called on, oldest first; what builds on them follows from it. */
+  readonly invalidated: readonly BlockHash[]
   /** Chooses the best chain among what was restored. Call once, after the last `restore`. */
   finishRestore(invalid: readonly BlockHash[]): void
 }
@@ -46,6 +48,7 @@ class CompactHeaderChain implements StorableHeaderChain {
   readonly network: Network
   readonly #table = new HeaderTable()
   readonly #active: ActiveChain
+  readonly #invalidated: BlockHash[] = []
   readonly #context: RuleContext
 
   constructor(network: Network) {
@@ -66,6 +69,10 @@ class CompactHeaderChain implements StorableHeaderChain {
 
   get size(): number {
     return this.#table.size
+  }
+
+  get invalidated(): readonly BlockHash[] {
+    return this.#invalidated
   }
 
   tip(): ChainEntry {
@@ -199,7 +206,7 @@ class CompactHeaderChain implements StorableHeaderChain {
   invalidate(hash: BlockHash): TipChange | undefined {
     const first = this.#table.find(hash)
     // Genesis is what makes the network what it is.
-    if (first <= 0) return undefined
+    if (first <= 0 || this.#table.isInvalid(first)) return undefined
     const oldTip = this.#active.tip
     this.#markInvalid(first)
     this.#active.setTip(this.#best())
@@ -214,12 +221,14 @@ class CompactHeaderChain implements StorableHeaderChain {
     if (records.length % HEADER_RECORD_SIZE !== 0) throw corrupt('a record is cut off')
     const table = this.#table
     table.reserve(table.size + records.length / HEADER_RECORD_SIZE)
-    for (let start = 0; start < records.length; start += HEADER_RECORD_SIZE) {
+    let slot = table.size
+    for (let start = 0; start < records.length; start += HEADER_RECORD_SIZE, slot++) {
       const { parent, bits } = recordFields(records, start)
-      if (parent >= table.size) throw corrupt('a header comes before its parent')
-      const target = targetOf(bits)
-      if (target === undefined) throw corrupt('a header has no valid target')
-      table.appendRecord(records, start, target.workLimbs)
+      if (parent >= slot) throw corrupt('a header comes before its parent')
+      if (targetOf(bits) === undefined) throw corrupt('a header has no valid target')
+    }
+    for (let start = 0; start < records.length; start += HEADER_RECORD_SIZE) {
+      table.appendRecord(records, start, targetOf(recordFields(records, start).bits)!.workLimbs)
     }
   }
 
@@ -233,6 +242,7 @@ class CompactHeaderChain implements StorableHeaderChain {
 
   #markInvalid(first: number): void {
     const table = this.#table
+    this.#invalidated.push(table.hash(first))
     table.markInvalid(first)
     // Children come after their parents, so one pass finds all that build on it.
     for (let slot = first + 1; slot < table.size; slot++) {

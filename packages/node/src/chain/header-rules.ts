@@ -1,13 +1,11 @@
-import { type Network, targetToBits } from '@sapwood/wire-codec'
+import { MEDIAN_TIME_SPAN, type Network, nextBits, targetToBits } from '@sapwood/wire-codec'
 import { targetOf } from './target-cache.ts'
 import type { HeaderErrorCode } from './header-chain-types.ts'
 
 /** A header's time may be at most this far ahead of ours: 2 hours, in seconds (Core: MAX_FUTURE_BLOCK_TIME). */
-export const MAX_FUTURE_BLOCK_TIME = 2 * 60 * 60
+export const MAX_FUTURE_BLOCK_TIME: number = 2 * 60 * 60
 /** How far the first block of a period may lie before the one before it, seconds (BIP94: MAX_TIMEWARP). */
 export const MAX_TIMEWARP = 600
-/** How many headers the median time past is taken over (Core: CBlockIndex::nMedianTimeSpan). */
-export const MEDIAN_TIME_SPAN = 11
 
 /** The chain below a header, as far as the rules look. Slots name headers; `parent` of genesis is negative. */
 export interface RuleContext {
@@ -31,14 +29,16 @@ export function requiredBits(context: RuleContext, parent: number, time: number)
     if (time > context.time(parent) + proofOfWork.targetSpacing * 2) return context.network.powLimitBits
     return lastRealBits(context, parent, interval)
   }
-  if (proofOfWork.noRetargeting) return context.bits(parent)
-  // Off by one on purpose: Bitcoin measures 2,015 spacings and calls them 2,016.
+  // The first of the period that ends, so 2,015 spacings before its last block.
   const first = context.ancestor(parent, height - interval)
-  return retarget(
+  return nextBits(
+    {
+      firstTime: context.time(first),
+      firstBits: context.bits(first),
+      lastTime: context.time(parent),
+      lastBits: context.bits(parent),
+    },
     context.network,
-    context.time(parent) - context.time(first),
-    context.bits(parent),
-    context.bits(first),
   )
 }
 
@@ -47,17 +47,6 @@ function lastRealBits(context: RuleContext, from: number, interval: number): num
   let slot = from
   while (context.height(slot) % interval !== 0 && context.bits(slot) === limit) slot = context.parent(slot)
   return context.bits(slot)
-}
-
-function retarget(network: Network, timespan: number, lastBits: number, firstBits: number): number {
-  const { proofOfWork } = network
-  const whole = proofOfWork.difficultyAdjustmentInterval * proofOfWork.targetSpacing
-  const clamped = Math.min(Math.max(timespan, Math.floor(whole / 4)), whole * 4)
-  // BIP94: start from the first block of the period, which no least-difficulty exception can have touched.
-  const target = targetOf(proofOfWork.enforceBip94 ? firstBits : lastBits)!.value
-  const limit = targetOf(network.powLimitBits)!.value
-  const next = (target * BigInt(clamped)) / BigInt(whole)
-  return targetToBits(next > limit ? limit : next)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { BlockHash, BlockHeader, Hash256 } from '@sapwood/wire-codec'
+import type { BlockHash, BlockHeader } from '@sapwood/wire-codec'
 import { HashIndex } from './hash-index.ts'
 
 /**
@@ -170,7 +170,7 @@ export class HeaderTable {
     return {
       version: view.getInt32(offset + VERSION, true),
       previousBlockHash: parent === NO_SLOT ? (new Uint8Array(32) as BlockHash) : this.hash(parent),
-      merkleRoot: records.subarray(offset + MERKLE_ROOT, offset + MERKLE_ROOT + 32) as Hash256,
+      merkleRoot: records.subarray(offset + MERKLE_ROOT, offset + MERKLE_ROOT + 32),
       time: view.getUint32(offset + TIME, true),
       bits: view.getUint32(offset + BITS, true),
       nonce: view.getUint32(offset + NONCE, true),
