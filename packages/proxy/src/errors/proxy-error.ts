@@ -92,14 +92,14 @@ export type ProxyStep =
 
 /** What is known about a failure. A fact that does not apply is absent; none of them is ever a secret. */
 export interface ProxyErrorFacts {
-  declare readonly step?: ProxyStep
+  readonly step?: ProxyStep
   /** Reply code of SOCKS5 (0 to 255) or of Tor's control port (500 to 599). */
-  declare readonly reply?: number
+  readonly reply?: number
   readonly retry?: RetryAdvice
   /** Milliseconds (`timeout`) or bytes. */
-  declare readonly limit?: number
-  declare readonly expected?: string | number
-  declare readonly received?: string | number
+  readonly limit?: number
+  readonly expected?: string | number
+  readonly received?: string | number
   readonly cause?: unknown
 }
 

@@ -100,8 +100,7 @@ function findWays(options: RouterOptions): ReadonlyMap<AddressNetwork | 'name', 
   const isOneProxy = proxy !== undefined && 'dial' in proxy
   const proxyOf = (network: keyof ProxyByNetwork): Dialer | undefined =>
     isOneProxy ? proxy : proxy?.[network]
-  const hasProxy =
-    proxy !== undefined && (isOneProxy || Object.values(proxy).some((dialer) => dialer !== undefined))
+  const hasProxy = proxy !== undefined && (isOneProxy || Object.keys(proxy).length > 0)
 
   const ways = new Map<AddressNetwork | 'name', Way>()
   const add = (network: AddressNetwork | 'name', route: Route, dialer: Dialer | undefined): void => {
