@@ -30,14 +30,17 @@ export class ByteReader {
   readonly source: Uint8Array
   /** The message being read, for the errors. */
   readonly command: string | undefined
+  /** What a failure means for the peer where nothing else is said. */
+  readonly severity: DecodeSeverity
   /** Index in `source` of the next byte. */
   offset: number
   /** Index in `source` after the last byte that may be read. */
   readonly end: number
 
-  constructor(source: Uint8Array, command?: string) {
+  constructor(source: Uint8Array, command?: string, severity: DecodeSeverity = 'drop') {
     this.source = source
     this.command = command
+    this.severity = severity
     this.offset = 0
     this.end = source.length
   }
@@ -49,7 +52,8 @@ export class ByteReader {
 
   /** Throws a `DecodeError` with this reader's command and position. */
   fail(code: DecodeErrorCode, facts: FailureFacts = {}): never {
-    throw new DecodeError(code, { command: this.command, offset: this.offset, ...facts })
+    const { command, severity, offset } = this
+    throw new DecodeError(code, { command, severity, offset, ...facts })
   }
 
   /** Refuses when fewer than `length` bytes are left. */
@@ -180,12 +184,12 @@ export class ByteReader {
    * Refused above `limit`, and also when the elements cannot be there, so that what is returned is safe to allocate for.
    * `severity` is what passing `limit` means; Core reads the whole list first, so a list that is also cut short is only dropped.
    */
-  count(limit: number, elementSize: number, severity: DecodeSeverity = 'drop'): number {
+  count(limit: number, elementSize: number, severity: DecodeSeverity = this.severity): number {
     const start = this.offset
     const value = this.compactSize()
     const complete = value * elementSize <= this.remaining
     if (value > limit) {
-      this.fail('too-many', { value, limit, offset: start, severity: complete ? severity : 'drop' })
+      this.fail('too-many', { value, limit, offset: start, severity: complete ? severity : this.severity })
     }
     if (!complete) {
       this.fail('truncated', { value: value * elementSize, limit: this.remaining })
@@ -194,7 +198,7 @@ export class ByteReader {
   }
 
   /** Length, then that many bytes, as a view. `severity` is what passing `limit` means; one also cut short is only dropped. */
-  varBytes(limit: number = MAX_COMPACT_SIZE, severity: DecodeSeverity = 'drop'): Uint8Array {
+  varBytes(limit: number = MAX_COMPACT_SIZE, severity: DecodeSeverity = this.severity): Uint8Array {
     const start = this.offset
     const length = this.compactSize()
     if (length > limit) {
@@ -202,15 +206,15 @@ export class ByteReader {
         value: length,
         limit,
         offset: start,
-        severity: length <= this.remaining ? severity : 'drop',
+        severity: length <= this.remaining ? severity : this.severity,
       })
     }
     return this.view(length)
   }
 
   /** As `varBytes`, one character (U+0000 to U+00FF) for each byte, so that nothing is lost. */
-  varString(limit: number, severity: DecodeSeverity = 'drop'): string {
-    return String.fromCharCode(...this.varBytes(limit, severity))
+  varString(limit: number): string {
+    return String.fromCharCode(...this.varBytes(limit))
   }
 
   /** `count` elements, each read by `element`. Have `count` checked first: see {@link count}. */

@@ -1,5 +1,6 @@
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
+import type { DecodeSeverity } from '../errors/decode-error.ts'
 
 /** What a registry needs of a message. */
 export interface AnyMessage {
@@ -16,6 +17,8 @@ export interface MessageCodec<M extends AnyMessage> {
   readonly maxPayload?: number
   /** Whether bytes after the message are accepted, as Core does nearly everywhere (default), or refused. */
   readonly trailing?: 'accept' | 'refuse'
+  /** What a payload out of form means for the peer, where `decode` does not say otherwise. Default: `drop`. */
+  readonly malformed?: DecodeSeverity
   /** Reads the message. Throws a `DecodeError`, by way of `reader.fail`, and nothing else. */
   decode(reader: ByteReader): M
   /** Writes the payload; absent where a message is only ever read. */

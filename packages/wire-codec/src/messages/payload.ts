@@ -46,10 +46,10 @@ export function decodePayloadWithTrailing<M extends AnyMessage = Message>(
   if (payload.length > limit) {
     throw new DecodeError('payload-too-large', { command, offset: 0, value: payload.length, limit })
   }
-  const reader = new ByteReader(payload, command)
+  const reader = new ByteReader(payload, command, codec.malformed)
   const message = codec.decode(reader)
   if (reader.remaining > 0 && codec.trailing === 'refuse') {
-    reader.fail('trailing-bytes', { value: reader.remaining, limit: 0, severity: 'disconnect' })
+    reader.fail('trailing-bytes', { value: reader.remaining, limit: 0 })
   }
   return { message, trailingBytes: reader.remaining }
 }

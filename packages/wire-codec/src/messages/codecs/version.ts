@@ -72,18 +72,18 @@ export const featureCodec: MessageCodec<MessageOf<'feature'>> = {
   command: 'feature',
   shortId: 37,
   trailing: 'refuse',
+  malformed: 'disconnect',
   decode(reader) {
     const start = reader.offset
-    const id = reader.varString(MAX_FEATURE_ID_LENGTH, 'disconnect')
+    const id = reader.varString(MAX_FEATURE_ID_LENGTH)
     if (id.length < MIN_FEATURE_ID_LENGTH) {
       reader.fail('too-short', {
         value: id.length,
         limit: MIN_FEATURE_ID_LENGTH,
         offset: start,
-        severity: 'disconnect',
       })
     }
-    return { type: 'feature', id, data: reader.varBytes(MAX_FEATURE_DATA_SIZE, 'disconnect') }
+    return { type: 'feature', id, data: reader.varBytes(MAX_FEATURE_DATA_SIZE) }
   },
   encode(message, writer) {
     checkLength('id', message.id.length, MAX_FEATURE_ID_LENGTH, MIN_FEATURE_ID_LENGTH)
