@@ -113,6 +113,20 @@ export class ByteReader {
     return scratchView.getBigInt64(0, true)
   }
 
+  /** Passes over the next `length` bytes. */
+  skip(length: number): void {
+    if (length > this.end - this.offset) this.need(length)
+    this.offset += length
+  }
+
+  /** As `varBytes`, without making the view. */
+  skipVarBytes(limit: number = MAX_COMPACT_SIZE): void {
+    const start = this.offset
+    const length = this.compactSize()
+    if (length > limit) this.fail('too-long', { value: length, limit, offset: start })
+    this.skip(length)
+  }
+
   /** A view of the next `length` bytes. */
   view(length: number): Uint8Array {
     this.need(length)

@@ -158,19 +158,19 @@ export function readTransaction(
     reader.fail('empty-transaction', { offset: start, severity: complete ? emptySeverity : 'drop' })
   }
   for (let i = 0; i < inputs; i++) {
-    skip(reader, 36)
-    skip(reader, reader.compactSize())
-    skip(reader, 4)
+    reader.skip(36)
+    reader.skipVarBytes()
+    reader.skip(4)
   }
   const outputsStart = reader.offset
   const outputs = reader.count(MAX_OUTPUTS, MIN_OUTPUT_SIZE)
   for (let i = 0; i < outputs; i++) {
-    skip(reader, 8)
-    skip(reader, reader.compactSize())
+    reader.skip(8)
+    reader.skipVarBytes()
   }
   const outputsEnd = reader.offset
   if (flagged) skipWitness(reader, inputs)
-  skip(reader, 4)
+  reader.skip(4)
   return new DecodedTransaction(source, start, reader.offset, outputsStart, outputsEnd)
 }
 
@@ -188,14 +188,9 @@ function skipWitness(reader: ByteReader, inputs: number): void {
   for (let i = 0; i < inputs; i++) {
     const count = reader.count(MAX_WITNESS_ITEMS, 1)
     items += count
-    for (let j = 0; j < count; j++) skip(reader, reader.compactSize())
+    for (let j = 0; j < count; j++) reader.skipVarBytes()
   }
   if (items === 0) reader.fail('superfluous-witness', { offset: start })
 }
 
 const MAX_WITNESS_ITEMS = 4_000_000
-
-function skip(reader: ByteReader, length: number): void {
-  reader.need(length)
-  reader.offset += length
-}
