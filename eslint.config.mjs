@@ -64,6 +64,8 @@ export default defineConfig(
       '@nx/enforce-module-boundaries': [
         'error',
         {
+          // A package's own `imports` map, never another package.
+          allow: ['#crypto'],
           enforceBuildableLibDependency: true,
           banTransitiveDependencies: true,
           depConstraints: layers.map((layer) =>
