@@ -75,12 +75,24 @@ export class RegtestBitcoind implements AsyncDisposable {
    */
   static async start(options: RegtestBitcoindOptions = {}): Promise<RegtestBitcoind> {
     const program = options.program ?? (await findBitcoind(options))
+    return await RegtestBitcoind.#startIn(
+      program,
+      options.dataFolder,
+      options.dataFolder === undefined,
+      options,
+    )
+  }
+
+  static async #startIn(
+    program: Program,
+    folder: string | undefined,
+    ownsFolder: boolean,
+    options: Pick<RegtestBitcoindOptions, 'args' | 'p2pPort'>,
+  ): Promise<RegtestBitcoind> {
     for (let attempt = 1; ; attempt++) {
+      const dataFolder = folder ?? (await mkdtemp(join(tmpdir(), 'sapwood-bitcoind-')))
       const p2pPort = options.p2pPort ?? (await freePort())
-      const rpcPort = await freePort()
-      const ownsFolder = options.dataFolder === undefined
-      const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'sapwood-bitcoind-')))
-      const layout = { dataFolder, ownsFolder, p2pPort, rpcPort }
+      const layout = { dataFolder, ownsFolder, p2pPort, rpcPort: await freePort() }
       const bitcoind = await RegtestBitcoind.#launch(program, layout, options.args ?? [])
       try {
         await bitcoind.#waitUntilReady()
@@ -88,8 +100,10 @@ export class RegtestBitcoind implements AsyncDisposable {
       } catch (error) {
         await bitcoind.kill()
         if (!PORT_CLASH.test(bitcoind.process.stderr)) throw error
-        if (options.p2pPort === undefined && attempt < PORT_ATTEMPTS) continue
-        const message = `bitcoind could not listen on port ${layout.p2pPort} or ${rpcPort} of ${HOST}`
+        const again =
+          options.p2pPort === undefined && attempt < PORT_ATTEMPTS && (folder === undefined || !ownsFolder)
+        if (again) continue
+        const message = `bitcoind could not listen on port ${p2pPort} or ${layout.rpcPort} of ${HOST}`
         throw new IntegrationError('port-in-use', message, { cause: error, stderr: bitcoind.process.stderr })
       }
     }
@@ -153,6 +167,19 @@ export class RegtestBitcoind implements AsyncDisposable {
    */
   async mine(count: number, address: string = NOBODYS_ADDRESS): Promise<string[]> {
     return await this.rpc<string[]>('generatetoaddress', count, address)
+  }
+
+  /**
+   * Ends it, where it still runs, and starts another on the same data folder and the same port for peers. This one must not be
+   * used any more. After `process.kill()` it is a start after a crash.
+   * @param args instead of those of this one.
+   */
+  async restart({ args = [] }: Pick<RegtestBitcoindOptions, 'args'> = {}): Promise<RegtestBitcoind> {
+    this.#rpc.close()
+    await this.process.stop()
+    this.#removed = Promise.resolve()
+    const { program, dataFolder, p2pPort } = this
+    return await RegtestBitcoind.#startIn(program, dataFolder, this.#ownsFolder, { args, p2pPort })
   }
 
   /** Asks it to end (SIGTERM), waits for that, and removes its data folder if it has its own. */

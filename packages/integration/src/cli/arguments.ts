@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util'
+import { IntegrationError } from '../errors/integration-error.ts'
+
+/** What the main job was asked to do. */
+export interface MainJobOptions {
+  readonly help: boolean
+  /** Take the peer inside this process even where a bitcoind can be had. */
+  readonly embedded: boolean
+  readonly blocks: number
+  /** Port that the peer of the runs listens on; a free one where undefined. */
+  readonly port: number | undefined
+}
+
+/** Fewest blocks that make the job say something, and most that it takes on. */
+const BLOCKS = { least: 1, most: 20_000 }
+
+/** What `--help` prints. */
+export const USAGE: string = `Usage: npm start -- [options]
+
+Connects a Sapwood node to a Bitcoin peer on regtest, follows its headers and blocks, checks them, and prints what it
+saw: over v2 (BIP324), over v1 to a peer that speaks nothing else, and over v2 through a SOCKS5 server.
+The peer is a real bitcoind: that of the BITCOIND variable, that on PATH, or one installed into .cache/bitcoind.
+
+Options:
+  --embedded     use the peer inside this process instead of a bitcoind; needs no network and no installation
+  --blocks N     blocks to mine and to follow, ${BLOCKS.least} to ${BLOCKS.most} (default 200)
+  --port N       port of 127.0.0.1 that the peer listens on (default: a free one)
+  -h, --help     print this
+
+Exit code: 0 when every run saw what it had to see, 1 when one did not, 2 when the command line was not understood.`
+
+/**
+ * Reads the command line.
+ * @throws IntegrationError `usage`
+ */
+export function parseArguments(args: readonly string[]): MainJobOptions {
+  const values = parseValues(args)
+  return {
+    help: values.help ?? false,
+    embedded: values.embedded ?? false,
+    blocks: parseNumber('--blocks', values.blocks, BLOCKS) ?? 200,
+    port: parseNumber('--port', values.port, { least: 1, most: 65_535 }),
+  }
+}
+
+interface Values {
+  readonly help?: boolean
+  readonly embedded?: boolean
+  readonly blocks?: string
+  readonly port?: string
+}
+
+function parseValues(args: readonly string[]): Values {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        embedded: { type: 'boolean' },
+        blocks: { type: 'string' },
+        port: { type: 'string' },
+      },
+    }).values
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new IntegrationError('usage', why, { cause })
+  }
+}
+
+function parseNumber(
+  option: string,
+  text: string | undefined,
+  { least, most }: { readonly least: number; readonly most: number },
+): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value
+  throw new IntegrationError('usage', `${option} takes a number from ${least} to ${most}, not '${text}'`)
+}

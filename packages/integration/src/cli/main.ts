@@ -1,0 +1,31 @@
+import { IntegrationError } from '../errors/integration-error.ts'
+import { parseArguments, USAGE } from './arguments.ts'
+import { mainJob } from './main-job.ts'
+import { progressBar } from './progress-bar.ts'
+
+/** Exit code for a command line that was not understood. */
+const BAD_USAGE = 2
+
+async function main(): Promise<number> {
+  const options = parseArguments(process.argv.slice(2))
+  if (options.help) {
+    console.log(USAGE)
+    return 0
+  }
+  await mainJob(options, {
+    result: (text) => console.log(text),
+    note: (text) => console.error(text),
+    progress: progressBar(),
+  })
+  return 0
+}
+
+function failed(error: unknown): number {
+  const usage = error instanceof IntegrationError && error.code === 'usage'
+  console.error(`sapwood: ${error instanceof Error ? error.message : String(error)}`)
+  if (usage) console.error('Try --help.')
+  return usage ? BAD_USAGE : 1
+}
+
+// Exits by itself even where something has been left open; whatever was started ends with us.
+process.exit(await main().catch(failed))
