@@ -1,0 +1,161 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ByteReader } from '../bytes/byte-reader.ts'
+import { ByteWriter } from '../bytes/byte-writer.ts'
+import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
+import { asBlockHash } from '../hash/hashes.ts'
+import { bitmapHas, bitmapIndexes, bitmapOf } from './bitmap.ts'
+import { type LeafData, readLeafData, writeLeafData } from './leaf-data.ts'
+import {
+  readUtreexoProof,
+  readUtreexoProofRequest,
+  writeUtreexoProof,
+  writeUtreexoProofRequest,
+} from './utreexo-proof.ts'
+
+const blockHash = asBlockHash(new Uint8Array(32).fill(0xab))
+const fields = ({ height, coinbase, amount, script }: LeafData): LeafData => ({
+  height,
+  coinbase,
+  amount,
+  script,
+})
+const encoded = (write: (writer: ByteWriter) => void): Uint8Array => {
+  const writer = new ByteWriter()
+  write(writer)
+  return writer.finish()
+}
+
+describe('bitmaps', () => {
+  it('set bits from the lowest of the first byte', () => {
+    expect(bytesToHex(bitmapOf([0]))).toBe('01')
+    expect(bytesToHex(bitmapOf([7, 8, 17]))).toBe('800102')
+    expect(bytesToHex(bitmapOf([]))).toBe('')
+  })
+
+  it('mean every entry where they are empty', () => {
+    expect([...bitmapIndexes(new Uint8Array(0), 3)]).toEqual([0, 1, 2])
+    expect(bitmapHas(new Uint8Array(0), 1_000_000)).toBe(true)
+  })
+
+  it('mean nothing beyond their end', () => {
+    expect(bitmapHas(Uint8Array.of(0xff), 7)).toBe(true)
+    expect(bitmapHas(Uint8Array.of(0xff), 8)).toBe(false)
+  })
+
+  it('give their indexes back', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(5000), { minLength: 1 }), (indexes) => {
+        const sorted = [...indexes].sort((a, b) => a - b)
+        expect([...bitmapIndexes(bitmapOf(indexes), 5001)]).toEqual(sorted)
+      }),
+    )
+  })
+
+  it.each([-1, 0.5, Number.NaN, 2 ** 53])('have no index %d', (index) => {
+    expect(() => bitmapOf([index])).toThrow(RangeError)
+  })
+})
+
+describe('leaf data', () => {
+  it.each([
+    ['0300000000f2052a010000000101', 1, true, 5_000_000_000n, 'p2pkh'],
+    ['00000000010000000000000002', 0, false, 1n, 'p2wpkh'],
+    ['feffffff000000000000000003', 0x7fff_ffff, false, 0n, 'p2sh'],
+    ['ffffffffffffffffffffffff04', 0x7fff_ffff, true, 0xffff_ffff_ffff_ffffn, 'p2wsh'],
+  ] as const)('is read from %s', (hex, height, coinbase, amount, type) => {
+    const bytes = hexToBytes(hex)
+    const reader = new ByteReader(bytes)
+    const leaf = readLeafData(reader)
+    expect(reader.offset).toBe(13)
+    expect(fields(leaf)).toEqual({ height, coinbase, amount, script: { type } })
+    expect(encoded((writer) => writeLeafData(writer, leaf))).toEqual(bytes.subarray(0, 13))
+  })
+
+  it('carries a script that the spending input does not tell', () => {
+    const bytes = hexToBytes('0000000001000000000000000002' + '6a51')
+    const leaf = readLeafData(new ByteReader(bytes))
+    expect(leaf.script).toEqual({ type: 'other', scriptPubKey: hexToBytes('6a51') })
+    expect(encoded((writer) => writeLeafData(writer, leaf))).toEqual(bytes)
+  })
+
+  it.each([
+    ['a type that there is not', '00000000010000000000000005', 'out-of-range', 12],
+    ['a script of 10,001 bytes', '00000000010000000000000000fd1127', 'too-many', 13],
+    ['a script that is not there', '000000000100000000000000000351', 'truncated', 14],
+    ['half a leaf', '0000000001', 'truncated', 0],
+    ['no type', '000000000100000000000000', 'truncated', 12],
+  ])('refuses %s', (_, hex, code, offset) => {
+    expect(() => readLeafData(new ByteReader(hexToBytes(hex)))).toThrow(
+      expect.objectContaining({ code, offset }),
+    )
+  })
+
+  it.each([-1, 2 ** 31, 1.5])('has no height %d', (height) => {
+    const leaf: LeafData = { height, coinbase: false, amount: 0n, script: { type: 'p2sh' } }
+    expect(() => writeLeafData(new ByteWriter(), leaf)).toThrow(RangeError)
+  })
+})
+
+describe('getuproof', () => {
+  it.each([
+    [0, false, false, false],
+    [1, true, false, false],
+    [2, false, true, false],
+    [4, false, false, true],
+    [7, true, true, true],
+  ])('has the mask %i', (mask, withTargets, withProofHashes, withLeafData) => {
+    const request = {
+      blockHash,
+      withTargets,
+      withProofHashes,
+      withLeafData,
+      proofBitmap: Uint8Array.of(5),
+      leafBitmap: new Uint8Array(0),
+    }
+    const bytes = encoded((writer) => writeUtreexoProofRequest(writer, request))
+    expect(bytesToHex(bytes)).toBe(`${'ab'.repeat(32)}0${mask}010500`)
+    expect(readUtreexoProofRequest(new ByteReader(bytes))).toEqual(request)
+  })
+
+  it.each([
+    ['proof', `fe11fa0200`],
+    ['leaf', `00fdea0b`],
+  ])('refuses a bitmap of one byte too many for the %s', (_, sizes) => {
+    const bytes = new Uint8Array(300_000)
+    bytes.set(hexToBytes(sizes), 33)
+    expect(() => readUtreexoProofRequest(new ByteReader(bytes))).toThrow(
+      expect.objectContaining({ code: 'too-long' }),
+    )
+  })
+})
+
+describe('uproof', () => {
+  it('is read and written', () => {
+    const proof = {
+      blockHash,
+      proofHashes: [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)],
+      targets: BigUint64Array.of(0n, 252n, 253n, 0xffff_ffff_ffff_ffffn),
+      leafData: [{ height: 5, coinbase: true, amount: 7n, script: { type: 'p2wsh' as const } }],
+    }
+    const bytes = encoded((writer) => writeUtreexoProof(writer, proof))
+    expect(bytesToHex(bytes)).toBe(
+      `${'ab'.repeat(32)}02${'01'.repeat(32)}${'02'.repeat(32)}0400fcfdfd00ffffffffffffffffff010b000000070000000000000004`,
+    )
+    const read = readUtreexoProof(new ByteReader(bytes))
+    expect({ ...read, leafData: read.leafData.map(fields) }).toEqual(proof)
+  })
+
+  it.each([
+    ['hashes', 'fe81d01700', 'too-many'],
+    ['hashes that are not there', '02', 'truncated'],
+    ['targets', '00fd435f', 'too-many'],
+    ['targets that are not there', '0003', 'truncated'],
+    ['leaves', '0000fd435f', 'too-many'],
+    ['leaves that are not there', '000002', 'truncated'],
+    ['a target written too long', '0001fdfc00', 'non-minimal-size'],
+  ])('refuses %s beyond the limit', (_, hex, code) => {
+    const bytes = hexToBytes('ab'.repeat(32) + hex)
+    expect(() => readUtreexoProof(new ByteReader(bytes))).toThrow(expect.objectContaining({ code }))
+  })
+})
