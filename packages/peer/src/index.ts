@@ -12,7 +12,7 @@ export type { ChainProgress, MessageCount, PeerInfo } from './peer/peer-info.ts'
 export type { PeerMessage, PeerNotification } from './peer/peer-message.ts'
 export type { PeerComponents, PeerOptions, PeerTimeouts, VersionFacts } from './peer/peer-options.ts'
 export type { PeerVersion } from './peer/peer-version.ts'
-export type { DisconnectRequest, Peer, ReplyHandle } from './peer/peer.ts'
+export type { DisconnectRequest, Peer } from './peer/peer.ts'
 export type {
   Blame,
   DisconnectCode,
@@ -30,7 +30,9 @@ export type {
   NodeRequestOf,
   ParametersOf,
   PingReply,
+  RawBlock,
   ReceivedBlock,
+  ReplyHandle,
   ReplyOf,
   RequestMap,
   RequestOptions,

@@ -4,6 +4,7 @@ import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
  * - `disconnected`: the connection ended before the answer; `reason` says why.
  * - `timeout`: no answer in time.
  * - `not-found`: the remote said that it does not have what was asked; `missing` lists it.
+ * - `malformed-reply`: what was asked for came, and does not decode; `cause` is the `DecodeError`.
  * - `request-queue-full`: more requests wait for this peer than its queue holds.
  * - `invalid-argument`: the caller asked for something the protocol cannot carry.
  * - `channel-closed`: a value was sent into a closed channel.
@@ -13,6 +14,7 @@ export type PeerErrorCode =
   | 'disconnected'
   | 'timeout'
   | 'not-found'
+  | 'malformed-reply'
   | 'request-queue-full'
   | 'invalid-argument'
   | 'channel-closed'
@@ -36,12 +38,12 @@ export interface PeerErrorFacts {
 export class PeerError extends Error {
   override readonly name = 'PeerError'
   readonly code: PeerErrorCode
-  readonly request?: string
-  readonly timeout?: number
-  readonly missing?: readonly Uint8Array[]
-  readonly reason?: DisconnectReason
-  readonly limit?: number
-  readonly offset?: number
+  declare readonly request?: string
+  declare readonly timeout?: number
+  declare readonly missing?: readonly Uint8Array[]
+  declare readonly reason?: DisconnectReason
+  declare readonly limit?: number
+  declare readonly offset?: number
 
   constructor(code: PeerErrorCode, message: string, facts: PeerErrorFacts = {}) {
     const { cause, ...fields } = facts

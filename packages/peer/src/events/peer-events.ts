@@ -2,6 +2,7 @@ import type { DecodeError, GossipedAddress, Message } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { PeerVersion } from '../peer/peer-version.ts'
 import type { DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
+import type { RequestOutcome } from '../requests/pending-request.ts'
 import type { RequestType } from '../requests/request-map.ts'
 
 /** One message that crossed, seen before it is decoded or after it is framed. */
@@ -33,7 +34,7 @@ export interface PeerEvents {
   request: { readonly request: RequestType }
   requestEnded: {
     readonly request: RequestType
-    readonly outcome: 'answered' | 'not-found' | 'timeout' | 'aborted' | 'disconnected'
+    readonly outcome: RequestOutcome
     readonly milliseconds: number
   }
   addressesLimited: { readonly dropped: readonly GossipedAddress[] }

@@ -1,4 +1,5 @@
 import type { Transport } from '@sapwood/transport-v1v2'
+import { PeerConnection } from './peer-connection.ts'
 import type { PeerComponents, PeerOptions } from './peer-options.ts'
 import type { Peer } from './peer.ts'
 
@@ -7,5 +8,5 @@ import type { Peer } from './peer.ts'
  * we dialled, and waits for the remote's where we were dialled.
  */
 export function createPeer(transport: Transport, options: PeerOptions, components: PeerComponents): Peer {
-  throw new Error(`not built yet: ${options.kind} over ${transport.protocol} with ${typeof components}`)
+  return new PeerConnection(transport, options, components).start()
 }

@@ -1,4 +1,4 @@
-import type { MessageRegistry, Network, PeerAddress } from '@sapwood/wire-codec'
+import type { Network, PeerAddress } from '@sapwood/wire-codec'
 import type { Clock, Logger, Random } from '@sapwood/transport-v1v2'
 import type { Channel } from '../channel/channel.ts'
 import type { OwnNonces } from '../handshake/own-nonces.ts'
@@ -10,7 +10,7 @@ import type { PeerNotification } from './peer-message.ts'
 
 /** What our `version` message says. It carries no address of ours. */
 export interface VersionFacts {
-  /** Default: 70016; with `features`, 70017 (BIP434). */
+  /** Default: 70,017 (BIP434). */
   readonly protocolVersion?: number
   /** Service bits offered. Default: 0. */
   readonly services?: bigint
@@ -48,6 +48,8 @@ export interface PeerOptions {
   readonly network: Network
   /** Where the remote is, where known. */
   readonly address?: PeerAddress
+  /** The remote is reached through a proxy: `version` then does not repeat its address. Default: false. */
+  readonly proxied?: boolean
   /** Reported in `info()`: our side's address and port, as text. */
   readonly localAddress?: string
   /** Reported in `info()`, as in Core's `permissions`. Default: none. */
@@ -59,8 +61,6 @@ export interface PeerOptions {
   readonly minimumVersion?: number
   readonly timeouts?: PeerTimeouts
   readonly limits?: LimitOptions
-  /** Messages known. Default: `baseRegistry` of wire-codec. */
-  readonly registry?: MessageRegistry
   /** BIP434 features to announce: data by feature id (4 to 80 bytes of text; at most 512 bytes of data). */
   readonly features?: ReadonlyMap<string, Uint8Array>
   /** Whether the handshake sends `getaddr`. Default: by the connection's kind, as Core. */

@@ -17,8 +17,9 @@ import type {
   NodeRequestOf,
   ParametersOf,
   PingReply,
+  RawBlock,
   ReceivedBlock,
-  ReplyOf,
+  ReplyHandle,
   RequestOptions,
   RequestType,
   TransactionId,
@@ -80,6 +81,11 @@ export interface Peer {
     hashes: readonly BlockHash[],
     options?: RequestOptions & Omit<ParametersOf<'getBlocks'>, 'hashes'>,
   ): AsyncIterable<ReceivedBlock>
+  /** The same without decoding. */
+  getRawBlocks(
+    hashes: readonly BlockHash[],
+    options?: RequestOptions & Omit<ParametersOf<'getRawBlocks'>, 'hashes'>,
+  ): AsyncIterable<RawBlock>
   getTransactions(ids: readonly TransactionId[], options?: RequestOptions): Promise<TransactionsReply>
   getAddresses(options?: RequestOptions): Promise<readonly GossipedAddress[]>
   getMempool(options?: RequestOptions): Promise<readonly InventoryVector[]>
@@ -107,7 +113,3 @@ export interface Peer {
   disconnect(request: DisconnectRequest): Promise<DisconnectReport>
   [Symbol.asyncDispose](): Promise<void>
 }
-
-/** A stream's reply is the stream itself, any other a promise of it. */
-export type ReplyHandle<Type extends RequestType> =
-  ReplyOf<Type> extends AsyncIterable<unknown> ? ReplyOf<Type> : Promise<ReplyOf<Type>>

@@ -21,6 +21,9 @@ export interface ReceivedBlock {
   readonly at: Instant
 }
 
+/** A block as it arrived, its transactions not looked at: only the hash of its first 80 bytes has been checked. */
+export type RawBlock = Omit<ReceivedBlock, 'block'>
+
 /** Which transaction: by its hash without the witness, or with it (BIP339). */
 export type TransactionId =
   | { readonly kind: 'txid'; readonly hash: Txid }
@@ -82,6 +85,11 @@ export interface RequestMap {
     }
     readonly reply: AsyncIterable<ReceivedBlock>
   }
+  /** The same without decoding, for an owner that stores blocks or decodes them elsewhere. */
+  getRawBlocks: {
+    readonly parameters: RequestMap['getBlocks']['parameters']
+    readonly reply: AsyncIterable<RawBlock>
+  }
   getTransactions: {
     readonly parameters: {
       /** At most 50,000. */
@@ -132,11 +140,18 @@ export type RequestType = keyof RequestMap
 export type ParametersOf<Type extends RequestType> = RequestMap[Type]['parameters']
 export type ReplyOf<Type extends RequestType> = RequestMap[Type]['reply']
 
+/** One request by its type. */
+export type NodeRequestOf<Type extends RequestType> = { readonly type: Type } & ParametersOf<Type>
 /** What the owner asks of a peer. */
-export type NodeRequest = {
-  readonly [Type in RequestType]: { readonly type: Type } & ParametersOf<Type>
-}[RequestType]
-export type NodeRequestOf<Type extends RequestType> = Extract<NodeRequest, { readonly type: Type }>
+export type NodeRequest = { readonly [Type in RequestType]: NodeRequestOf<Type> }[RequestType]
+
+type ReplyHandles = {
+  readonly [Type in RequestType]: ReplyOf<Type> extends AsyncIterable<unknown>
+    ? ReplyOf<Type>
+    : Promise<ReplyOf<Type>>
+}
+/** What a request gives at once: a stream's reply is the stream itself, any other a promise of it. */
+export type ReplyHandle<Type extends RequestType> = ReplyHandles[Type]
 
 export interface RequestOptions {
   /** Gives up on the request; it then rejects with the signal's reason. The connection goes on. */

@@ -1,0 +1,46 @@
+import type { Clock, ReadTransport } from '@sapwood/transport-v1v2'
+import type { Channel } from '../channel/channel.ts'
+import type { ReaderMessage } from './reader-message.ts'
+
+/**
+ * Reads a transport and passes on what arrives, with the time at which it did. While its channel is full it does not
+ * read, and the remote feels it. It ends with the transport, or when `signal` fires.
+ */
+export class MessageActor {
+  readonly #reader: ReadTransport
+  readonly #channel: Channel<ReaderMessage>
+  readonly #clock: Clock
+  readonly #signal: AbortSignal
+
+  constructor(reader: ReadTransport, channel: Channel<ReaderMessage>, clock: Clock, signal: AbortSignal) {
+    this.#reader = reader
+    this.#channel = channel
+    this.#clock = clock
+    this.#signal = signal
+  }
+
+  /** Reads until the end. Never rejects. */
+  async run(): Promise<void> {
+    for (;;) {
+      const message = await this.#next()
+      // Whatever was read once the peer has ended is of no use to anyone.
+      if (this.#signal.aborted) return
+      try {
+        if (!this.#channel.trySend(message)) await this.#channel.send(message)
+      } catch {
+        return
+      }
+      if (message.type !== 'messages') return
+    }
+  }
+
+  async #next(): Promise<ReaderMessage> {
+    try {
+      const messages = await this.#reader.read()
+      const at = this.#clock.now()
+      return messages === null ? { type: 'end', at } : { type: 'messages', messages, at }
+    } catch (error) {
+      return { type: 'error', error, at: this.#clock.now() }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { GossipedAddress } from '@sapwood/wire-codec'
+import type { Instant, Random } from '@sapwood/transport-v1v2'
+import type { BucketOptions } from './limit-options.ts'
+import { TokenBucket } from './token-bucket.ts'
+
+/** Core: `MAX_ADDR_PROCESSING_TOKEN_BUCKET`, `MAX_ADDR_RATE_PER_SECOND`. */
+export const ADDRESS_BUCKET: BucketOptions = { burst: 1_000, perSecond: 0.1 }
+/** Tokens of a new connection (Core, `m_addr_token_bucket`). */
+export const INITIAL_ADDRESS_TOKENS = 1
+/** Granted with each `getaddr` of ours, above the bucket's size (Core, `MAX_ADDR_TO_SEND`). */
+export const ADDRESSES_PER_GETADDR = 1_000
+
+/** The rate at which addresses are taken from one remote. */
+export class AddressLimit {
+  readonly #bucket: TokenBucket
+  readonly #random: Random
+  processed = 0
+  rateLimited = 0
+
+  constructor(random: Random, now: Instant, options: BucketOptions = ADDRESS_BUCKET) {
+    this.#random = random
+    this.#bucket = new TokenBucket(options, now, Math.min(INITIAL_ADDRESS_TOKENS, options.burst))
+  }
+
+  /** We asked: as many addresses as one message holds may come on top. */
+  asked(): void {
+    this.#bucket.grant(ADDRESSES_PER_GETADDR)
+  }
+
+  /** Splits into those within the rate and those dropped. Which ones are dropped is up to chance, not to the remote. */
+  admit(
+    addresses: readonly GossipedAddress[],
+    now: Instant,
+  ): { readonly admitted: readonly GossipedAddress[]; readonly dropped: readonly GossipedAddress[] } {
+    const shuffled = shuffle(addresses, this.#random)
+    const admitted: GossipedAddress[] = []
+    const dropped: GossipedAddress[] = []
+    for (const address of shuffled) (this.#bucket.take(1, now) ? admitted : dropped).push(address)
+    this.processed += admitted.length
+    this.rateLimited += dropped.length
+    return { admitted, dropped }
+  }
+}
+
+/** Fisher–Yates. The bias of taking 32 bits modulo at most 1,000 is below one in four million. */
+function shuffle<T>(values: readonly T[], random: Random): T[] {
+  const shuffled = [...values]
+  if (shuffled.length < 2) return shuffled
+  const bytes = random.bytes(4 * shuffled.length)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  for (let last = shuffled.length - 1; last > 0; last--) {
+    const other = view.getUint32(4 * last, true) % (last + 1)
+    const value = shuffled[last]!
+    shuffled[last] = shuffled[other]!
+    shuffled[other] = value
+  }
+  return shuffled
+}

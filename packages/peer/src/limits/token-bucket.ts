@@ -1,0 +1,42 @@
+import type { Instant } from '@sapwood/transport-v1v2'
+import type { BucketOptions } from './limit-options.ts'
+
+/** Counts what one remote sends: `burst` at once, refilled with `perSecond`, never above `burst` by refilling. */
+export class TokenBucket {
+  readonly #burst: number
+  readonly #perMillisecond: number
+  #tokens: number
+  #refilledAt: Instant
+
+  /** @param initial Tokens at the start. Default: full. */
+  constructor(options: BucketOptions, now: Instant, initial: number = options.burst) {
+    this.#burst = options.burst
+    this.#perMillisecond = options.perSecond / 1_000
+    this.#tokens = initial
+    this.#refilledAt = now
+  }
+
+  /** Takes `count` tokens, or none where there are not enough. */
+  take(count: number, now: Instant): boolean {
+    if (this.#tokens < count) {
+      this.#refill(now)
+      if (this.#tokens < count) return false
+    }
+    this.#tokens -= count
+    return true
+  }
+
+  /** Adds tokens, also above `burst`: what has been asked for. */
+  grant(count: number): void {
+    this.#tokens += count
+  }
+
+  /** Refilling only when tokens run short keeps the usual case to one comparison. */
+  #refill(now: Instant): void {
+    const elapsed = now - this.#refilledAt
+    if (elapsed <= 0) return
+    this.#refilledAt = now
+    if (this.#tokens >= this.#burst) return
+    this.#tokens = Math.min(this.#burst, this.#tokens + elapsed * this.#perMillisecond)
+  }
+}

@@ -1,0 +1,86 @@
+import { bytesToHex, hashToHex, serviceNames } from '@sapwood/wire-codec'
+import type { Instant, Transport } from '@sapwood/transport-v1v2'
+import type { PeerProtocol } from '../protocol/peer-protocol.ts'
+import type { MessageCounts } from './message-counts.ts'
+import type { ChainProgress, PeerInfo } from './peer-info.ts'
+import type { PeerOptions } from './peer-options.ts'
+
+export interface PeerSnapshot {
+  readonly options: PeerOptions
+  readonly transport: Transport
+  readonly protocol: PeerProtocol
+  readonly state: PeerInfo['state']
+  readonly now: Instant
+  readonly connectedAt: Instant
+  readonly lastSend: Instant | undefined
+  readonly lastReceive: Instant | undefined
+  readonly sent: MessageCounts
+  readonly received: MessageCounts
+  readonly progress: ChainProgress
+  readonly compactHighBandwidthTo: boolean
+  readonly stalls: number
+}
+
+/** What Bitcoin Core's `getpeerinfo` says of a peer. */
+export function describePeer(snapshot: PeerSnapshot): PeerInfo {
+  const { options, transport, protocol, now } = snapshot
+  const { keepAlive, addressLimit, settings, requests } = protocol
+  const version = protocol.negotiation.settled()
+  const stats = transport.stats()
+  return {
+    ...snapshot.progress,
+    id: options.id,
+    state: snapshot.state,
+    ...defined({ address: options.address, localAddress: options.localAddress, seenAs: version?.seenAs }),
+    connectionKind: options.kind,
+    inbound: protocol.behaviour.direction === 'inbound',
+    transport: transport.protocol,
+    ...defined({ sessionId: transport.sessionId && bytesToHex(transport.sessionId) }),
+    version: version?.version ?? 0,
+    userAgent: version?.userAgent ?? '',
+    services: version?.services ?? 0n,
+    serviceNames: serviceNames(version?.services ?? 0n),
+    startingHeight: version?.startHeight ?? -1,
+    relayTransactions: protocol.behaviour.relaysTransactions && version?.relay === true,
+    wtxidRelay: version?.wtxidRelay ?? false,
+    addrv2: version?.addrv2 ?? false,
+    timeOffset: version?.timeOffset ?? 0,
+    connectedAt: snapshot.connectedAt,
+    ...defined({
+      lastSend: snapshot.lastSend,
+      lastReceive: snapshot.lastReceive,
+      lastTransaction: protocol.lastTransaction,
+      lastBlock: protocol.lastBlock,
+    }),
+    bytesSent: stats.bytesSent,
+    bytesReceived: stats.bytesReceived,
+    sentByMessage: snapshot.sent.snapshot(),
+    receivedByMessage: snapshot.received.snapshot(),
+    ...defined({
+      pingTime: keepAlive.pingTime,
+      minimumPing: keepAlive.minimumPing,
+      averagePing: keepAlive.averagePing,
+      pingWait: keepAlive.pingWait(now),
+    }),
+    blocksInFlight: requests.blocksInFlight().map(hashToHex),
+    requestsInFlight: requests.size,
+    compactHighBandwidthTo: snapshot.compactHighBandwidthTo,
+    compactHighBandwidthFrom: settings.compactHighBandwidth,
+    prefersHeaders: settings.prefersHeaders,
+    minimumFeeFilter: settings.feeFilter,
+    addressRelayEnabled: protocol.addressRelayEnabled,
+    addressesProcessed: addressLimit.processed,
+    addressesRateLimited: addressLimit.rateLimited,
+    permissions: options.permissions ?? [],
+    queuedBytes: transport.writer.queuedBytes,
+    malformedMessages: protocol.malformedMessages,
+    stalls: snapshot.stalls,
+  }
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
+
+/** Leaves out what is not known, so that `'pingTime' in info` means what it says. */
+function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>
+}

@@ -1,0 +1,88 @@
+import type { Instant } from '@sapwood/transport-v1v2'
+import { createChannel } from '../channel/bounded-channel.ts'
+import type { Channel } from '../channel/channel.ts'
+import { PeerError } from '../errors/peer-error.ts'
+import type { PeerId } from '../identity/peer-id.ts'
+import type { PeerMessage, PeerNotification } from './peer-message.ts'
+
+/** Notifications held for `messages()`. */
+export const MESSAGE_QUEUE = 64
+
+type Sink = Pick<Channel<PeerNotification>, 'send' | 'trySend'>
+
+/** The channel from a peer to its owner: in order, bounded, and never waited for inside the state machine. */
+export class Notifier {
+  readonly #id: PeerId
+  readonly #capacity: number
+  readonly #shared: boolean
+  #sink: Sink | undefined
+  #own: Channel<PeerNotification> | undefined
+  /** What did not fit: a few at most, as the peer stops reading until they are gone. */
+  readonly #backlog: PeerNotification[] = []
+  #draining: Promise<void> | undefined
+  #finished = false
+
+  constructor(id: PeerId, sink: Sink | undefined, capacity: number = MESSAGE_QUEUE) {
+    this.#id = id
+    this.#sink = sink
+    this.#shared = sink !== undefined
+    this.#capacity = capacity
+  }
+
+  notify(message: PeerMessage, at: Instant): void {
+    const sink = this.#sink
+    if (sink === undefined) return
+    const notification: PeerNotification = { type: 'peer', peer: this.#id, at, message }
+    if (this.#backlog.length === 0 && sink.trySend(notification)) return
+    this.#backlog.push(notification)
+    this.#draining ??= this.#drain()
+  }
+
+  /** A promise while the owner has not taken everything; undefined when it has. */
+  pending(): Promise<void> | undefined {
+    return this.#draining
+  }
+
+  /** Nothing follows. */
+  async finish(): Promise<void> {
+    this.#finished = true
+    await this.#draining
+    this.#own?.close()
+  }
+
+  /**
+   * The peer's own channel as an iterable. What was said before the call is not kept: a peer whose owner never reads
+   * must not stand still.
+   */
+  messages(): AsyncIterable<PeerNotification> {
+    if (this.#shared)
+      throw new PeerError('invalid-argument', 'messages go to the notifications channel that was given')
+    const channel = (this.#own ??= createChannel(this.#capacity))
+    if (this.#finished) channel.close()
+    else this.#sink = channel
+    return {
+      [Symbol.asyncIterator]: () => ({
+        next: () => channel[Symbol.asyncIterator]().next(),
+        return: () => {
+          this.#sink = undefined
+          this.#own = undefined
+          channel.close()
+          return Promise.resolve({ done: true, value: undefined })
+        },
+      }),
+    }
+  }
+
+  async #drain(): Promise<void> {
+    for (let next = this.#backlog[0]; next !== undefined; next = this.#backlog[0]) {
+      try {
+        await this.#sink?.send(next)
+      } catch {
+        // The owner closed its channel: nobody is there to be told.
+        this.#backlog.length = 0
+      }
+      this.#backlog.shift()
+    }
+    this.#draining = undefined
+  }
+}

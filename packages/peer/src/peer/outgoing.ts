@@ -1,0 +1,74 @@
+import { encodePayload, type Message } from '@sapwood/wire-codec'
+import type { Clock, Instant, Transport } from '@sapwood/transport-v1v2'
+import type { EventEmitter } from '../events/event-emitter.ts'
+import { MessageCounts } from './message-counts.ts'
+
+/** Queued bytes at which a connection ends: a remote that does not read is not worth more memory. */
+export const MAX_QUEUED_BYTES = 32_000_000
+/** Queued bytes at which the remote's messages are no longer read: it would only make us queue more. */
+export const PAUSE_AT_QUEUED_BYTES = 4_000_000
+
+/** The way out: encodes, counts, shows to listeners, and keeps an eye on how much waits. */
+export class Outgoing {
+  readonly counts: MessageCounts
+  lastSend: Instant | undefined
+  readonly #transport: Transport
+  readonly #clock: Clock
+  readonly #events: EventEmitter
+  #full = false
+  #closed = false
+
+  constructor(transport: Transport, clock: Clock, events: EventEmitter) {
+    this.#transport = transport
+    this.#clock = clock
+    this.#events = events
+    this.counts = new MessageCounts(transport.protocol)
+  }
+
+  /** Whether more is queued than the remote has taken. */
+  get full(): boolean {
+    return this.#full
+  }
+
+  get queuedBytes(): number {
+    return this.#transport.writer.queuedBytes
+  }
+
+  /** @throws RangeError when the message does not fit the wire. */
+  send(message: Message): boolean {
+    const { command, payload } = encodePayload(message)
+    return this.sendPayload(command, payload)
+  }
+
+  sendPayload(command: string, payload: Uint8Array): boolean {
+    if (this.#closed) return false
+    try {
+      this.#full = !this.#transport.writer.send({ command, payload })
+    } catch {
+      // The connection is gone; whoever reads it will learn why.
+      this.#closed = true
+      return false
+    }
+    this.lastSend = this.#clock.now()
+    const bytes = this.counts.add(command, payload.length)
+    if (this.#events.has('trace')) {
+      this.#events.emit('trace', { direction: 'sent', command, payload, bytes, at: this.lastSend })
+    }
+    return !this.#full
+  }
+
+  /** Resolves when there is room again; at once when there is, or when the connection is gone. */
+  async ready(): Promise<void> {
+    if (!this.#full || this.#closed) return
+    try {
+      await this.#transport.writer.ready()
+    } catch {
+      this.#closed = true
+    }
+    this.#full = false
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+}

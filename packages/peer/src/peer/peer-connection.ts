@@ -1,0 +1,519 @@
+import type { BlockHash, Message } from '@sapwood/wire-codec'
+import {
+  type CancelTimer,
+  type Clock,
+  type Instant,
+  isTransportError,
+  type Transport,
+} from '@sapwood/transport-v1v2'
+import { MessageActor } from '../actor/message-actor.ts'
+import type { ReaderMessage } from '../actor/reader-message.ts'
+import { createChannel } from '../channel/bounded-channel.ts'
+import type { Channel } from '../channel/channel.ts'
+import { PeerError } from '../errors/peer-error.ts'
+import { EventEmitter } from '../events/event-emitter.ts'
+import type { PeerEventSource } from '../events/peer-events.ts'
+import type { PeerId } from '../identity/peer-id.ts'
+import type { ConnectionKind } from '../kinds/connection-kind.ts'
+import { PeerProtocol } from '../protocol/peer-protocol.ts'
+import type { ProtocolOutput } from '../protocol/protocol-output.ts'
+import type { DisconnectReason, DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
+import type { PendingRequest } from '../requests/pending-request.ts'
+import type {
+  NodeRequestOf,
+  ParametersOf,
+  ReceivedBlock,
+  ReplyHandle,
+  RequestOptions,
+  RequestType,
+  TransactionId,
+} from '../requests/request-map.ts'
+import { Server } from '../serving/server.ts'
+import { ServeQueue } from '../serving/serve-queue.ts'
+import { MessageCounts } from './message-counts.ts'
+import { Notifier } from './notifier.ts'
+import { MAX_QUEUED_BYTES, Outgoing, PAUSE_AT_QUEUED_BYTES } from './outgoing.ts'
+import type { ChainProgress, PeerInfo } from './peer-info.ts'
+import { describePeer } from './describe-peer.ts'
+import type { PeerNotification } from './peer-message.ts'
+import type { PeerComponents, PeerOptions, PeerTimeouts } from './peer-options.ts'
+import { peerTimeouts } from './peer-timeouts.ts'
+import type { PeerVersion } from './peer-version.ts'
+import type { DisconnectRequest, Peer } from './peer.ts'
+import { Stalls } from './stalls.ts'
+
+/** Read batches held. One is what arrived together: many small messages, or one of up to 4 MB. */
+const READER_QUEUE = 4
+/** Requests that wait for the connection to take them. */
+const MAX_QUEUED_REQUESTS = 1_000
+/** Messages sent before the handshake is done, kept until it is. */
+const MAX_EARLY_MESSAGES = 1_000
+
+/** Joins the state machine to a transport, a clock and the owner's channels. */
+export class PeerConnection implements Peer {
+  readonly id: PeerId
+  readonly kind: ConnectionKind
+  readonly handshake: Promise<PeerVersion>
+  readonly closed: Promise<DisconnectReport>
+  readonly events: PeerEventSource
+  readonly #emitter: EventEmitter
+  readonly #options: PeerOptions
+  readonly #transport: Transport
+  readonly #clock: Clock
+  readonly #logger: PeerComponents['logger']
+  readonly #protocol: PeerProtocol
+  readonly #outgoing: Outgoing
+  readonly #received: MessageCounts
+  readonly #notifier: Notifier
+  readonly #serving: ServeQueue
+  readonly #stalls: Stalls
+  readonly #fromReader: Channel<ReaderMessage>
+  readonly #requests: Channel<PendingRequest>
+  readonly #cancel = new AbortController()
+  readonly #connectedAt: Instant
+  readonly #timeouts: Required<PeerTimeouts>
+  readonly #onSignal = (): void => {
+    this.#protocol.end({ code: 'aborted', blame: 'none', cause: this.#options.signal?.reason })
+  }
+  readonly #early: Message[] = []
+  #resolveHandshake!: (version: PeerVersion) => void
+  #rejectHandshake!: (error: unknown) => void
+  #resolveClosed!: (report: DisconnectReport) => void
+  #reason: DisconnectReason | undefined
+  #progress: ChainProgress = { presyncedHeaders: -1, syncedHeaders: -1, syncedBlocks: -1 }
+  #compactHighBandwidthTo = false
+  #lastReceive: Instant | undefined
+  #cancelTimer: CancelTimer | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+
+  constructor(transport: Transport, options: PeerOptions, components: PeerComponents) {
+    const { clock, logger } = components
+    const limits = options.limits ?? {}
+    this.id = options.id
+    this.kind = options.kind
+    this.#options = options
+    this.#transport = transport
+    this.#clock = clock
+    this.#logger = logger
+    this.#connectedAt = clock.now()
+    this.#timeouts = peerTimeouts(options.timeouts)
+    this.#emitter = new EventEmitter((cause) => this.#ownerFailed(cause))
+    this.events = this.#emitter
+    this.#outgoing = new Outgoing(transport, clock, this.#emitter)
+    this.#received = new MessageCounts(transport.protocol)
+    this.#notifier = new Notifier(options.id, components.notifications, limits.messageQueue)
+    this.#fromReader = createChannel(limits.readerQueue ?? READER_QUEUE)
+    this.#requests = createChannel(limits.maxQueuedRequests ?? MAX_QUEUED_REQUESTS)
+    this.handshake = new Promise((resolve, reject) => {
+      this.#resolveHandshake = resolve
+      this.#rejectHandshake = reject
+    })
+    // Whoever does not wait for the handshake learns of its failure by `closed`.
+    this.handshake.catch(() => undefined)
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve
+    })
+    const services = components.services ?? {}
+    const output = this.#protocolOutput()
+    this.#protocol = new PeerProtocol(
+      options,
+      this.#timeouts,
+      { random: components.random, services, ownNonces: components.ownNonces },
+      output,
+      this.#connectedAt,
+    )
+    this.#stalls = new Stalls(clock, this.#emitter, (milliseconds) => this.#protocol.excuse(milliseconds))
+    const server = new Server(
+      services,
+      { peer: options.id, signal: this.#cancel.signal },
+      {
+        send: output.send,
+        sendPayload: output.sendPayload,
+        room: () => (this.#outgoing.full ? this.#outgoing.ready() : undefined),
+        end: (reason) => this.#protocol.end(reason),
+        addrv2: () => this.#protocol.negotiation.addrv2,
+      },
+    )
+    this.#serving = new ServeQueue(
+      (message) => server.serve(message),
+      (cause) => this.#ownerFailed(cause),
+    )
+  }
+
+  /** Starts reading, and speaking where the speaking is ours. */
+  start(): this {
+    const { signal } = this.#options
+    const actor = new MessageActor(this.#transport.reader, this.#fromReader, this.#clock, this.#cancel.signal)
+    void actor.run()
+    void this.#takeMessages()
+    void this.#takeRequests()
+    if (signal?.aborted === true) this.#onSignal()
+    else signal?.addEventListener('abort', this.#onSignal, { once: true })
+    this.#protocol.start(this.#connectedAt)
+    this.#schedule()
+    return this
+  }
+
+  get state(): PeerState | 'closed' {
+    return this.#reason === undefined ? this.#protocol.state : 'closed'
+  }
+
+  info(): PeerInfo {
+    return describePeer({
+      options: this.#options,
+      transport: this.#transport,
+      protocol: this.#protocol,
+      state: this.state,
+      now: this.#clock.now(),
+      connectedAt: this.#connectedAt,
+      lastSend: this.#outgoing.lastSend,
+      lastReceive: this.#lastReceive,
+      sent: this.#outgoing.counts,
+      received: this.#received,
+      progress: this.#progress,
+      compactHighBandwidthTo: this.#compactHighBandwidthTo,
+      stalls: this.#stalls.count,
+    })
+  }
+
+  messages(): AsyncIterable<PeerNotification> {
+    return this.#notifier.messages()
+  }
+
+  send(message: Message): boolean {
+    if (this.kind === 'private-broadcast') {
+      throw new PeerError('invalid-argument', 'a private broadcast sends nothing but its transaction')
+    }
+    if (this.#reason !== undefined) return false
+    if (this.#protocol.state !== 'ready') {
+      if (this.#early.length >= MAX_EARLY_MESSAGES) {
+        throw new PeerError('request-queue-full', 'too much was sent before the handshake', {
+          limit: MAX_EARLY_MESSAGES,
+        })
+      }
+      this.#early.push(message)
+      return true
+    }
+    if (message.type === 'sendcmpct') this.#compactHighBandwidthTo = message.announce
+    this.#protocol.requests.noteSent(message)
+    const room = this.#outgoing.send(message)
+    this.#checkQueue()
+    return room
+  }
+
+  async ready(): Promise<void> {
+    await this.handshake
+    await this.#outgoing.ready()
+    if (this.#reason !== undefined) throw this.#disconnectedError(this.#reason)
+  }
+
+  request<Type extends RequestType>(
+    request: NodeRequestOf<Type>,
+    options: RequestOptions = {},
+  ): ReplyHandle<Type> {
+    const { signal, timeout = this.#timeouts.request } = options
+    this.#protocol.moment(this.#clock.now())
+    const pending = this.#protocol.requests.create(request, timeout)
+    if (this.#reason !== undefined) pending.disconnected(this.#reason)
+    else if (signal?.aborted === true) pending.fail('aborted', signal.reason)
+    else if (this.kind === 'private-broadcast') {
+      pending.fail('refused', new PeerError('invalid-argument', 'a private broadcast asks for nothing'))
+    } else if (!this.#requests.trySend(pending)) {
+      const limit = this.#requests.capacity
+      const error = new PeerError('request-queue-full', `${limit} requests wait`, {
+        request: request.type,
+        limit,
+      })
+      pending.fail('refused', error)
+    } else {
+      if (signal !== undefined) this.#withdrawOnAbort(pending, signal)
+      this.#emitter.emit('request', { request: request.type })
+    }
+    return pending.handle
+  }
+
+  getHeaders(parameters: ParametersOf<'getHeaders'>, options?: RequestOptions): ReplyHandle<'getHeaders'> {
+    return this.request({ type: 'getHeaders', ...parameters }, options)
+  }
+
+  async getBlock(hash: BlockHash, options?: RequestOptions): Promise<ReceivedBlock> {
+    for await (const block of this.getBlocks([hash], options)) return block
+    // A stream of one ends with its block, or throws.
+    throw new PeerError('not-found', 'the block did not come', { request: 'getBlocks', missing: [hash] })
+  }
+
+  getBlocks(hashes: readonly BlockHash[], options: BlockOptions = {}): ReplyHandle<'getBlocks'> {
+    return this.request({ type: 'getBlocks', ...blockParameters(hashes, options) }, options)
+  }
+
+  getRawBlocks(hashes: readonly BlockHash[], options: BlockOptions = {}): ReplyHandle<'getRawBlocks'> {
+    return this.request({ type: 'getRawBlocks', ...blockParameters(hashes, options) }, options)
+  }
+
+  getTransactions(ids: readonly TransactionId[], options?: RequestOptions): ReplyHandle<'getTransactions'> {
+    return this.request({ type: 'getTransactions', ids }, options)
+  }
+
+  getAddresses(options?: RequestOptions): ReplyHandle<'getAddresses'> {
+    return this.request({ type: 'getAddresses' }, options)
+  }
+
+  getMempool(options?: RequestOptions): ReplyHandle<'getMempool'> {
+    return this.request({ type: 'getMempool' }, options)
+  }
+
+  ping(options?: RequestOptions): ReplyHandle<'ping'> {
+    return this.request({ type: 'ping' }, options)
+  }
+
+  getCompactFilters(
+    parameters: ParametersOf<'getCompactFilters'>,
+    options?: RequestOptions,
+  ): ReplyHandle<'getCompactFilters'> {
+    return this.request({ type: 'getCompactFilters', ...parameters }, options)
+  }
+
+  getCompactFilterHeaders(
+    parameters: ParametersOf<'getCompactFilterHeaders'>,
+    options?: RequestOptions,
+  ): ReplyHandle<'getCompactFilterHeaders'> {
+    return this.request({ type: 'getCompactFilterHeaders', ...parameters }, options)
+  }
+
+  getCompactFilterCheckpoints(
+    parameters: ParametersOf<'getCompactFilterCheckpoints'>,
+    options?: RequestOptions,
+  ): ReplyHandle<'getCompactFilterCheckpoints'> {
+    return this.request({ type: 'getCompactFilterCheckpoints', ...parameters }, options)
+  }
+
+  getBlockTransactions(
+    parameters: ParametersOf<'getBlockTransactions'>,
+    options?: RequestOptions,
+  ): ReplyHandle<'getBlockTransactions'> {
+    return this.request({ type: 'getBlockTransactions', ...parameters }, options)
+  }
+
+  setChainProgress(progress: Partial<ChainProgress>): void {
+    this.#progress = { ...this.#progress, ...progress }
+  }
+
+  disconnect({ detail, blame = 'none' }: DisconnectRequest): Promise<DisconnectReport> {
+    this.#protocol.end({ code: 'requested', blame, detail })
+    return this.closed
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.disconnect({ detail: 'disposed' })
+  }
+
+  /** Reads what the actor passes on, until the end. Stands still while the owner or the remote does not keep up. */
+  async #takeMessages(): Promise<void> {
+    for (
+      let batch = await this.#fromReader.receive();
+      batch !== undefined;
+      batch = await this.#fromReader.receive()
+    ) {
+      if (this.#over()) return
+      if (batch.type === 'messages') {
+        for (const message of batch.messages) {
+          this.#take(message.command, message.payload, batch.at)
+          if (this.#over()) return
+          const wait = this.#standStill()
+          if (wait !== undefined) await wait
+        }
+        this.#schedule()
+      } else this.#protocol.end(this.#endOfReading(batch))
+    }
+  }
+
+  #take(command: string, payload: Uint8Array, at: Instant): void {
+    this.#lastReceive = at
+    const bytes = this.#received.add(command, payload.length)
+    if (this.#emitter.has('trace')) {
+      this.#emitter.emit('trace', { direction: 'received', command, payload, bytes, at })
+    }
+    try {
+      this.#protocol.receive(command, payload, at)
+      this.#checkQueue()
+    } catch (cause) {
+      // Decoding cannot throw past the state machine: what does is ours, or the owner's.
+      this.#ownerFailed(cause)
+    }
+  }
+
+  /** What has to be waited for before the next message, if anything. */
+  #standStill(): Promise<void> | undefined {
+    const owner = this.#notifier.pending()
+    if (owner !== undefined) return this.#stalls.during('owner', owner)
+    if (this.#serving.full) {
+      return this.#stalls.during(this.#outgoing.full ? 'remote' : 'owner', this.#serving.room())
+    }
+    const pauseAt = this.#options.limits?.pauseAtQueuedBytes ?? PAUSE_AT_QUEUED_BYTES
+    if (this.#outgoing.full && this.#outgoing.queuedBytes > pauseAt) {
+      return this.#stalls.during('remote', this.#outgoing.ready())
+    }
+    return undefined
+  }
+
+  #over(): boolean {
+    return this.#reason !== undefined
+  }
+
+  #endOfReading(end: Exclude<ReaderMessage, { type: 'messages' }>): DisconnectReason {
+    if (end.type === 'end') return { code: 'remote-closed', blame: 'none', state: this.#protocol.state }
+    const { error } = end
+    const transportCode = isTransportError(error) ? error.code : 'stream-failed'
+    const blame = lostConnection.has(transportCode) ? 'none' : 'disconnect'
+    return { code: 'transport-failed', blame, transportCode, cause: error }
+  }
+
+  /** Puts the owner's requests to the remote, one after the other, once the handshake is done. */
+  async #takeRequests(): Promise<void> {
+    try {
+      await this.handshake
+    } catch {
+      return
+    }
+    for (
+      let pending = await this.#requests.receive();
+      pending !== undefined;
+      pending = await this.#requests.receive()
+    ) {
+      if (this.#outgoing.full) await this.#outgoing.ready()
+      if (this.#over()) return
+      const now = this.#clock.now()
+      this.#protocol.moment(now)
+      try {
+        pending.begin(now)
+      } catch (cause) {
+        pending.fail(
+          'refused',
+          new PeerError('invalid-argument', 'the request does not fit the wire', { cause }),
+        )
+      }
+    }
+  }
+
+  #withdrawOnAbort(pending: PendingRequest, signal: AbortSignal): void {
+    const onAbort = (): void => pending.fail('aborted', signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    pending.whenEnded = () => signal.removeEventListener('abort', onAbort)
+  }
+
+  #protocolOutput(): ProtocolOutput {
+    return {
+      send: (message) => void this.#outgoing.send(message),
+      sendPayload: (command, payload) => void this.#outgoing.sendPayload(command, payload),
+      deliver: (message) => this.#notifier.notify(message, this.#clock.now()),
+      serve: (message) => this.#serving.push(message),
+      stateChanged: (state) => this.#stateChanged(state),
+      end: (reason) => this.#end(reason),
+      emit: (name, event) => this.#emitter.emit(name, event),
+      deadlineChanged: () => this.#schedule(),
+    }
+  }
+
+  #stateChanged(state: PeerState): void {
+    this.#emitter.emit('state', { state })
+    const version = this.#protocol.negotiation.settled()
+    if (state !== 'ready' || version === undefined) return
+    this.#notifier.notify({ type: 'ready', version }, this.#clock.now())
+    this.#emitter.emit('ready', { version })
+    this.#logger?.debug(
+      { peer: this.id, userAgent: version.userAgent, version: version.version },
+      'peer ready',
+    )
+    this.#resolveHandshake(version)
+    for (const message of this.#early.splice(0)) this.send(message)
+  }
+
+  #checkQueue(): void {
+    if (!this.#outgoing.full) return
+    const limit = this.#options.limits?.maxQueuedBytes ?? MAX_QUEUED_BYTES
+    const { queuedBytes } = this.#outgoing
+    if (queuedBytes <= limit) return
+    this.#protocol.end({ code: 'send-queue-full', blame: 'disconnect', queuedBytes, limit })
+  }
+
+  #ownerFailed(cause: unknown): void {
+    this.#logger?.error({ peer: this.id, error: String(cause) }, 'the owner of a peer failed')
+    this.#protocol.end({ code: 'owner-failed', blame: 'none', cause })
+  }
+
+  /** Keeps one timer, at the earliest thing that is due. */
+  #schedule(): void {
+    if (this.#over()) return
+    const deadline = this.#protocol.nextDeadline()
+    if (deadline >= this.#timerAt) return
+    this.#cancelTimer?.()
+    this.#timerAt = deadline
+    this.#cancelTimer = this.#clock.setTimer(Math.max(0, deadline - this.#clock.now()), this.#onTimer)
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timerAt = Number.POSITIVE_INFINITY
+    this.#cancelTimer = undefined
+    this.#stalls.excuseSoFar()
+    const { queuedBytes } = this.#outgoing
+    this.#protocol.tick(this.#clock.now(), this.#transport.stats().bytesSent - queuedBytes, queuedBytes)
+    this.#schedule()
+  }
+
+  /** The state machine has ended: lets go of everything, tells the owner, and says why once it is over. */
+  #end(reason: DisconnectReason): void {
+    this.#reason = reason
+    this.#cancelTimer?.()
+    this.#options.signal?.removeEventListener('abort', this.#onSignal)
+    this.#cancel.abort()
+    this.#requests.close()
+    this.#fromReader.close()
+    this.#serving.close()
+    this.#rejectHandshake(this.#disconnectedError(reason))
+    void this.#shutDown(reason)
+  }
+
+  async #shutDown(reason: DisconnectReason): Promise<void> {
+    // A remote that is to blame, or gone, gets nothing more; any other gets what is queued for it.
+    if (reason.blame === 'none' && reason.code !== 'transport-failed') await this.#flush()
+    this.#outgoing.close()
+    this.#transport.abort(this.#disconnectedError(reason))
+    const report: DisconnectReport = { reason, stats: this.#transport.stats() }
+    this.#notifier.notify({ type: 'disconnected', ...report }, this.#clock.now())
+    this.#emitter.emit('closed', report)
+    this.#logger?.debug({ peer: this.id, code: reason.code, blame: reason.blame }, 'peer closed')
+    this.#resolveClosed(report)
+    await this.#notifier.finish()
+  }
+
+  async #flush(): Promise<void> {
+    let cancel: CancelTimer | undefined
+    const deadline = new Promise<void>((resolve) => {
+      cancel = this.#clock.setTimer(this.#timeouts.close, resolve)
+    })
+    try {
+      await Promise.race([this.#transport.writer.close(), deadline])
+    } catch {
+      // It is gone already.
+    }
+    cancel?.()
+  }
+
+  #disconnectedError(reason: DisconnectReason): PeerError {
+    return new PeerError('disconnected', `the connection ended: ${reason.code}`, { reason })
+  }
+}
+
+/** Transport failures that say nothing about the remote but that it is gone. */
+const lostConnection: ReadonlySet<string> = new Set(['stream-failed', 'unexpected-end', 'closed', 'aborted'])
+
+type BlockOptions = RequestOptions & Omit<ParametersOf<'getBlocks'>, 'hashes'>
+
+function blockParameters(hashes: readonly BlockHash[], options: BlockOptions): ParametersOf<'getBlocks'> {
+  const { witness, window } = options
+  return {
+    hashes,
+    ...(witness === undefined ? {} : { witness }),
+    ...(window === undefined ? {} : { window }),
+  }
+}

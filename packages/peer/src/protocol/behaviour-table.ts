@@ -1,0 +1,320 @@
+import {
+  bytesEqual,
+  InventoryType,
+  MAX_MONEY,
+  ProtocolVersion,
+  Services,
+  WITNESS_FLAG,
+} from '@sapwood/wire-codec'
+import type { PeerServices } from '../serving/peer-services.ts'
+import type { MessageMap } from './message-map.ts'
+import type { MessagePurpose, Outcome, Row, Rule } from './rule.ts'
+
+/** The only version of compact blocks that is spoken (BIP152, with witnesses). */
+export const COMPACT_BLOCKS_VERSION = 2n
+/** Entries of a `notfound` that are looked at (Core: `MAX_PEER_TX_ANNOUNCEMENTS` + `MAX_BLOCKS_IN_TRANSIT_PER_PEER`). */
+export const MAX_NOTFOUND = 5_016
+
+type Table = { readonly [Type in keyof MessageMap]: Row<Type> }
+
+type RowOptions<Type extends keyof MessageMap> = Partial<
+  Pick<Row<Type>, 'rules' | 'core' | 'onPrivateBroadcast'>
+>
+
+/** A message that only makes sense once both sides have said `verack`; before that it is ignored, as in Core. */
+function whenReady<Type extends keyof MessageMap>(
+  purpose: MessagePurpose,
+  does: string,
+  options: RowOptions<Type> = {},
+): Row<Type> {
+  return row(purpose, ['ignore', 'ignore', 'handle'], does, options)
+}
+
+function row<Type extends keyof MessageMap>(
+  purpose: MessagePurpose,
+  [first, second, third]: readonly [Outcome, Outcome, Outcome],
+  does: string,
+  options: RowOptions<Type> = {},
+): Row<Type> {
+  return {
+    purpose,
+    states: { 'awaiting-version': first, 'awaiting-verack': second, ready: third },
+    does,
+    ...options,
+    rules: options.rules ?? [],
+  }
+}
+
+const isTransactionEntry = (type: number): boolean => {
+  const plain = type & ~WITNESS_FLAG
+  return plain === InventoryType.TX || plain === InventoryType.WTX
+}
+
+/** A request for a service that is not offered ends the connection. */
+function notOffered<Type extends keyof MessageMap>(command: string, service: keyof PeerServices): Rule<Type> {
+  return {
+    when: 'we do not offer it',
+    applies: (_, facts) => !facts.serves(service),
+    outcome: 'disconnect',
+    reason: () => ({ code: 'service-not-offered', command }),
+  }
+}
+
+function withoutBloom<Type extends keyof MessageMap>(command: string): Rule<Type> {
+  return {
+    when: 'our `version` did not offer NODE_BLOOM',
+    applies: (_, facts) => (facts.ourServices & Services.BLOOM) === 0n,
+    outcome: 'disconnect',
+    reason: () => ({ code: 'service-not-offered', command }),
+  }
+}
+
+const addressesUnwanted: Rule<'addr' | 'addrv2'> = {
+  when: 'no addresses are exchanged on a connection of this kind',
+  applies: (_, facts) => !facts.behaviour.relaysAddresses,
+  outcome: 'ignore',
+}
+
+/** Not in Core's words: reading them costs a decoder, and nothing is done with them. */
+const notSpoken = 'a draft that is not spoken'
+
+/**
+ * What every message does in every state: the one place where it is decided. Limits on the number of entries and on
+ * field values that make a payload malformed are wire-codec's (`DecodeError.severity`); they end the connection, or
+ * drop the message, before these rules are looked at.
+ */
+export const behaviourTable: Table = {
+  version: row('handshake', ['handle', 'ignore', 'ignore'], 'answers, and settles what both speak', {
+    rules: [
+      {
+        when: 'the remote lacks a service that this kind of connection needs',
+        applies: ({ services }, facts) =>
+          facts.behaviour.expectsServices && (services & facts.servicesWanted) !== facts.servicesWanted,
+        outcome: 'disconnect',
+        reason: ({ services }, facts) => ({
+          code: 'missing-services',
+          received: services,
+          required: facts.servicesWanted,
+        }),
+      },
+      {
+        when: 'its protocol version is below the minimum (31,800)',
+        applies: ({ version }, facts) => version < facts.minimumVersion,
+        outcome: 'disconnect',
+        reason: ({ version }, facts) => ({
+          code: 'obsolete-version',
+          received: version,
+          minimum: facts.minimumVersion,
+        }),
+      },
+      {
+        when: 'the remote dialled us, and its nonce is one of ours: we are talking to ourselves',
+        applies: ({ nonce }, facts) => facts.behaviour.direction === 'inbound' && facts.isOwnNonce(nonce),
+        outcome: 'disconnect',
+        reason: ({ nonce }) => ({ code: 'self-connection', nonce }),
+      },
+      {
+        when: 'a private broadcast, and the remote relays no transactions',
+        applies: ({ relay }, facts) => facts.kind === 'private-broadcast' && !relay,
+        outcome: 'disconnect',
+        reason: () => ({ code: 'transactions-not-relayed' }),
+      },
+    ],
+  }),
+  verack: row('handshake', ['ignore', 'handle', 'ignore'], 'completes the handshake'),
+  wtxidrelay: row('handshake', ['ignore', 'handle', 'disconnect'], 'announces by wtxid (BIP339)', {
+    rules: [
+      {
+        when: 'the common version is below 70,016',
+        applies: (_, facts) => facts.commonVersion < ProtocolVersion.WTXID_RELAY,
+        outcome: 'ignore',
+      },
+    ],
+  }),
+  sendaddrv2: row('handshake', ['ignore', 'handle', 'disconnect'], 'sends `addrv2` from now on (BIP155)'),
+  feature: row('handshake', ['ignore', 'handle', 'disconnect'], 'notes the feature (BIP434)', {
+    rules: [
+      {
+        when: 'the common version is below 70,017',
+        applies: (_, facts) => facts.commonVersion < ProtocolVersion.FEATURE,
+        outcome: 'disconnect',
+        reason: (_, facts) => ({
+          code: 'message-not-negotiated',
+          command: 'feature',
+          commonVersion: facts.commonVersion,
+          required: ProtocolVersion.FEATURE,
+        }),
+      },
+    ],
+  }),
+  sendtxrcncl: row(
+    'handshake',
+    ['ignore', 'ignore', 'ignore'],
+    'nothing: reconciliation (BIP330) is not spoken',
+    {
+      core: { ready: 'ignore, unless `-txreconciliation` is on: then disconnect' },
+    },
+  ),
+  sendheaders: row('setting', ['ignore', 'handle', 'handle'], 'announces blocks by headers (BIP130)'),
+  sendcmpct: row(
+    'setting',
+    ['ignore', 'handle', 'handle'],
+    'notes who wants compact blocks announced (BIP152)',
+    {
+      rules: [
+        {
+          when: 'it is for another version than 2',
+          applies: ({ version }) => version !== COMPACT_BLOCKS_VERSION,
+          outcome: 'ignore',
+        },
+      ],
+    },
+  ),
+  feefilter: whenReady('setting', 'notes the least fee rate announced to the remote (BIP133)', {
+    rules: [
+      {
+        when: 'the fee rate is not an amount of money',
+        applies: ({ feeRate }) => feeRate < 0n || feeRate > MAX_MONEY,
+        outcome: 'ignore',
+      },
+    ],
+  }),
+  ping: whenReady('keep-alive', 'answers with `pong` (BIP31)', {
+    rules: [
+      {
+        when: 'the common version is 60,000 or below, which has no `pong`',
+        applies: (_, facts) => facts.commonVersion <= ProtocolVersion.BIP31,
+        outcome: 'ignore',
+      },
+    ],
+  }),
+  pong: whenReady('keep-alive', 'measures the round trip', { onPrivateBroadcast: true }),
+  addr: whenReady('announcement', 'hands on the addresses within the rate limit', {
+    rules: [addressesUnwanted],
+  }),
+  addrv2: whenReady('announcement', 'hands on the addresses within the rate limit (BIP155)', {
+    rules: [addressesUnwanted],
+  }),
+  getaddr: whenReady('request', 'answers with at most 1,000 addresses', {
+    rules: [
+      {
+        when: 'we dialled: the answer would tell whom we know',
+        applies: (_, facts) => facts.behaviour.direction === 'outbound',
+        outcome: 'ignore',
+      },
+      {
+        when: 'it has been answered on this connection',
+        applies: (_, facts) => facts.addressesServed,
+        outcome: 'ignore',
+      },
+    ],
+  }),
+  inv: whenReady('announcement', 'hands on the announcement', {
+    rules: [
+      {
+        when: 'it announces transactions where our `version` wanted none',
+        applies: ({ inventory }, facts) =>
+          !facts.ourRelay && inventory.some(({ type }) => isTransactionEntry(type)),
+        outcome: 'disconnect',
+        reason: () => ({ code: 'unwanted-transactions', command: 'inv' }),
+      },
+    ],
+  }),
+  getdata: whenReady('request', 'answers with what it names, `notfound` for transactions we lack', {
+    onPrivateBroadcast: true,
+    rules: [
+      {
+        when: 'a private broadcast, and it asks for anything but its transaction',
+        applies: ({ inventory }, facts) =>
+          facts.kind === 'private-broadcast' &&
+          !(
+            inventory.length === 1 &&
+            isTransactionEntry(inventory[0]!.type) &&
+            facts.privateTxid !== undefined &&
+            bytesEqual(inventory[0]!.hash, facts.privateTxid)
+          ),
+        outcome: 'disconnect',
+        reason: () => ({
+          code: 'invalid-request',
+          command: 'getdata',
+          detail: 'not the transaction of the private broadcast',
+        }),
+      },
+    ],
+  }),
+  notfound: whenReady('reply', 'ends the requests for what it names', {
+    rules: [
+      {
+        when: 'it has more than 5,016 entries',
+        applies: ({ inventory }) => inventory.length > MAX_NOTFOUND,
+        outcome: 'ignore',
+      },
+    ],
+  }),
+  getblocks: whenReady('request', 'answers with at most 500 announcements'),
+  getheaders: whenReady('request', 'answers with at most 2,000 headers'),
+  headers: whenReady('reply', 'answers the request that they connect to, or is handed on as an announcement'),
+  block: whenReady('reply', 'is delivered to whoever asked for it'),
+  tx: whenReady('reply', 'is delivered to whoever asked for it', {
+    rules: [
+      {
+        when: 'nobody asked for it, and our `version` wanted no transactions',
+        applies: (_, facts, askedBy) => askedBy === 'none' && !facts.ourRelay,
+        outcome: 'disconnect',
+        reason: () => ({ code: 'unwanted-transactions', command: 'tx' }),
+        core: 'disconnect whether asked for or not: such a connection never asks',
+      },
+    ],
+  }),
+  mempool: whenReady('request', 'answers with announcements of the mempool (BIP35)', {
+    rules: [notOffered('mempool', 'mempool')],
+  }),
+  merkleblock: whenReady('reply', 'is handed on (BIP37)'),
+  filterload: whenReady('setting', 'is handed on (BIP37)', { rules: [withoutBloom('filterload')] }),
+  filteradd: whenReady('setting', 'is handed on (BIP37)', { rules: [withoutBloom('filteradd')] }),
+  filterclear: whenReady('setting', 'is handed on (BIP37)', { rules: [withoutBloom('filterclear')] }),
+  cmpctblock: whenReady('announcement', 'is handed on (BIP152)'),
+  getblocktxn: whenReady('request', 'answers with transactions of a block (BIP152)'),
+  blocktxn: whenReady('reply', 'is delivered to whoever asked for it'),
+  getcfilters: whenReady('request', 'answers with filters (BIP157)', {
+    rules: [notOffered('getcfilters', 'compactFilters')],
+  }),
+  cfilter: whenReady('reply', 'is delivered to whoever asked for it', {
+    core: { ready: 'ignore: Core asks for none' },
+  }),
+  getcfheaders: whenReady('request', 'answers with filter headers (BIP157)', {
+    rules: [notOffered('getcfheaders', 'compactFilterHeaders')],
+  }),
+  cfheaders: whenReady('reply', 'is delivered to whoever asked for it', {
+    core: { ready: 'ignore: Core asks for none' },
+  }),
+  getcfcheckpt: whenReady('request', 'answers with filter checkpoints (BIP157)', {
+    rules: [notOffered('getcfcheckpt', 'compactFilterCheckpoints')],
+  }),
+  cfcheckpt: whenReady('reply', 'is delivered to whoever asked for it', {
+    core: { ready: 'ignore: Core asks for none' },
+  }),
+  reject: row('setting', ['ignore', 'ignore', 'ignore'], 'nothing (BIP61 is gone)'),
+  alert: row('setting', ['ignore', 'ignore', 'ignore'], 'nothing (alerts are gone)'),
+  reqrecon: row('request', ['ignore', 'ignore', 'ignore'], notSpoken),
+  sketch: row('reply', ['ignore', 'ignore', 'ignore'], notSpoken),
+  reqsketchext: row('request', ['ignore', 'ignore', 'ignore'], notSpoken),
+  reconcildiff: row('reply', ['ignore', 'ignore', 'ignore'], notSpoken),
+  getuproof: utreexo('request'),
+  uproof: utreexo('reply'),
+  uttls: utreexo('reply'),
+  getuttls: utreexo('request'),
+  usummary: utreexo('reply'),
+  utreexotx: utreexo('reply'),
+  uroot: utreexo('reply'),
+  geturoot: utreexo('request'),
+  unknown: whenReady('announcement', 'is handed on to the owner, who may know it', {
+    core: { ready: 'ignore' },
+  }),
+}
+
+function utreexo<Type extends keyof MessageMap>(purpose: MessagePurpose): Row<Type> {
+  return whenReady(purpose, 'is handed on to the owner (Utreexo)', {
+    core: { ready: 'ignore: unknown to Core' },
+  })
+}

@@ -1,0 +1,379 @@
+import { DecodeError, decodeBlock, decodePayload, type Message, ProtocolVersion } from '@sapwood/wire-codec'
+import type { Instant, Random } from '@sapwood/transport-v1v2'
+import { Negotiation } from '../handshake/negotiation.ts'
+import type { OwnNonces } from '../handshake/own-nonces.ts'
+import { type OwnVersion, ownVersion, versionMessage } from '../handshake/version-message.ts'
+import { KeepAlive } from '../keep-alive/keep-alive.ts'
+import { type ConnectionKind, type KindBehaviour, kindBehaviour } from '../kinds/connection-kind.ts'
+import { AddressLimit } from '../limits/address-limit.ts'
+import { MessageLimits } from '../limits/message-limits.ts'
+import type { PeerOptions, PeerTimeouts } from '../peer/peer-options.ts'
+import type { DisconnectReason, PeerState } from '../reasons/disconnect-reason.ts'
+import type { PendingRequest, RequestOutcome } from '../requests/pending-request.ts'
+import { type AskedBy, RequestTracker } from '../requests/request-tracker.ts'
+import type { PeerServices } from '../serving/peer-services.ts'
+import { behaviourTable } from './behaviour-table.ts'
+import { handleMessage } from './handle-message.ts'
+import type { MessageMap } from './message-map.ts'
+import { PrivateBroadcast } from './private-broadcast.ts'
+import type { ProtocolOutput } from './protocol-output.ts'
+import { blameOf, type Row, type RuleFacts } from './rule.ts'
+
+/** A message that has passed the rules, on its way to its handler. */
+export interface Arrival {
+  readonly payload: Uint8Array
+  readonly at: Instant
+  readonly askedBy: AskedBy
+}
+
+/** What the remote has told us to do, beside the handshake. */
+export interface RemoteSettings {
+  prefersHeaders: boolean
+  compactHighBandwidth: boolean
+  feeFilter: bigint
+}
+
+/**
+ * The protocol of one connection as a state machine: messages and the passing of time go in, messages and notices
+ * come out, synchronously. It knows no socket, no clock and no promise of its own.
+ */
+export class PeerProtocol implements RuleFacts {
+  readonly kind: ConnectionKind
+  readonly behaviour: KindBehaviour
+  readonly own: OwnVersion
+  readonly options: PeerOptions
+  readonly timeouts: Required<PeerTimeouts>
+  readonly output: ProtocolOutput
+  readonly negotiation: Negotiation = new Negotiation()
+  readonly keepAlive: KeepAlive
+  readonly addressLimit: AddressLimit
+  readonly requests: RequestTracker
+  readonly settings: RemoteSettings = { prefersHeaders: false, compactHighBandwidth: false, feeFilter: 0n }
+  readonly privateBroadcast: PrivateBroadcast | undefined
+  addressRelayEnabled: boolean
+  addressesServed = false
+  lastBlock: Instant | undefined
+  lastTransaction: Instant | undefined
+  malformedMessages = 0
+  readonly #limits: MessageLimits
+  readonly #services: PeerServices
+  readonly #ownNonces: OwnNonces | undefined
+  readonly #nonce: bigint
+  readonly #startedAt: Instant
+  #state: PeerState = 'awaiting-version'
+  #ended = false
+  #now: Instant
+
+  constructor(
+    options: PeerOptions,
+    timeouts: Required<PeerTimeouts>,
+    components: {
+      readonly random: Random
+      readonly services: PeerServices
+      readonly ownNonces: OwnNonces | undefined
+    },
+    output: ProtocolOutput,
+    now: Instant,
+  ) {
+    this.options = options
+    this.timeouts = timeouts
+    this.output = output
+    this.kind = options.kind
+    this.behaviour = kindBehaviour[options.kind]
+    this.own = ownVersion(options.kind, options.version)
+    this.#services = components.services
+    this.#ownNonces = components.ownNonces
+    this.#startedAt = now
+    this.#now = now
+    this.#limits = new MessageLimits(options.limits ?? {})
+    this.keepAlive = new KeepAlive(timeouts, components.random, now)
+    this.addressLimit = new AddressLimit(components.random, now, options.limits?.addresses)
+    this.addressRelayEnabled = this.behaviour.relaysAddresses && this.behaviour.direction === 'outbound'
+    this.#nonce = new DataView(components.random.bytes(8).slice().buffer).getBigUint64(0, true)
+    this.requests = new RequestTracker({
+      genesisHash: options.network.genesisHash,
+      version: () => this.commonVersion,
+      now: () => this.#now,
+      keepAlive: this.keepAlive,
+      send: (message) => this.output.send(message),
+      onAddressesAsked: () => this.addressLimit.asked(),
+      onEnd: (pending, outcome) => this.#requestEnded(pending, outcome),
+      onDeadline: () => this.output.deadlineChanged(),
+    })
+    this.privateBroadcast =
+      options.kind === 'private-broadcast'
+        ? new PrivateBroadcast(options.privateTransaction, this.keepAlive, output)
+        : undefined
+  }
+
+  get state(): PeerState {
+    return this.#state
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  get commonVersion(): number {
+    return this.negotiation.commonVersion
+  }
+
+  get wtxidRelay(): boolean {
+    return this.negotiation.wtxidRelay
+  }
+
+  get ourServices(): bigint {
+    return this.own.services
+  }
+
+  get ourRelay(): boolean {
+    return this.own.relay
+  }
+
+  get servicesWanted(): bigint {
+    return this.options.servicesWanted ?? 0n
+  }
+
+  get minimumVersion(): number {
+    return this.options.minimumVersion ?? ProtocolVersion.MIN_PEER
+  }
+
+  get privateTxid(): Uint8Array | undefined {
+    return this.options.privateTransaction?.txid
+  }
+
+  isOwnNonce = (nonce: bigint): boolean => this.#ownNonces?.has(nonce) === true
+
+  serves = (service: keyof PeerServices): boolean => this.#services[service] !== undefined
+
+  /** The dialler speaks first. */
+  start(now: Instant): void {
+    this.#now = now
+    if (this.behaviour.direction === 'outbound') this.sendVersion(now)
+  }
+
+  /** Our `version`: at the start, or as the answer to the remote's. */
+  sendVersion(now: Instant): void {
+    // Core leaves private broadcasts out: a disconnect by nonce would tell the remote who we are elsewhere.
+    if (this.behaviour.direction === 'outbound' && this.kind !== 'private-broadcast')
+      this.#ownNonces?.add(this.#nonce)
+    this.output.send(versionMessage(this.own, this.options, this.#nonce, now))
+  }
+
+  /** Moves the handshake on. */
+  enter(state: PeerState, now: Instant): void {
+    this.#state = state
+    if (state === 'ready') {
+      this.#ownNonces?.delete(this.#nonce)
+      if (this.kind !== 'private-broadcast') this.keepAlive.start(now)
+    }
+    this.output.stateChanged(state)
+  }
+
+  /** Ends the connection with a reason; only the first counts. */
+  end(reason: DisconnectReason): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#ownNonces?.delete(this.#nonce)
+    this.output.end(reason)
+    this.requests.endAll(reason)
+  }
+
+  /** Takes one message of the remote. Never throws because of what is in it. */
+  receive(command: string, payload: Uint8Array, at: Instant): void {
+    if (this.#ended) return
+    this.#now = at
+    this.keepAlive.received(at)
+    const type = messageType(command)
+    const row = behaviourTable[type]
+    if (row.purpose !== 'reply' && !this.#withinLimits(type, payload, at)) return
+    const outcome = row.states[this.#state]
+    if (outcome === 'ignore') return this.#ignored(command, this.#state)
+    if (outcome !== 'handle') {
+      return this.end({ code: 'late-handshake-message', blame: blameOf(outcome), command })
+    }
+    if (this.#state === 'ready' && this.kind === 'private-broadcast' && row.onPrivateBroadcast !== true) {
+      return this.#ignored(command, 'private broadcast')
+    }
+    if (type === 'block') return this.#receiveBlock(payload, at)
+    const message = this.#decode(command, payload, at)
+    if (message !== undefined) this.#dispatch(type, message as never, payload, at)
+  }
+
+  /** Does what is due. */
+  tick(now: Instant, sentBytes: number, queuedBytes: number): void {
+    if (this.#ended) return
+    this.#now = now
+    const overdue = this.#overdue(now)
+    if (overdue !== undefined) return this.end(overdue)
+    const failure = this.keepAlive.check(now, sentBytes, queuedBytes)
+    if (failure !== undefined) return this.end({ ...failure, blame: 'disconnect' })
+    this.requests.expire(now)
+    const nonce = this.keepAlive.duePing(now)
+    if (nonce !== undefined) this.#sendPing(nonce)
+  }
+
+  /** When `tick` next has something to do. */
+  nextDeadline(): number {
+    return Math.min(this.keepAlive.nextDeadline(), this.requests.nextDeadline, this.#lifeDeadline())
+  }
+
+  /** The owner or the clock moved on outside a message. */
+  moment(now: Instant): void {
+    this.#now = now
+  }
+
+  /** We did not read for a while: that time is not held against the remote. */
+  excuse(milliseconds: number): void {
+    this.keepAlive.excuse(milliseconds)
+    this.requests.excuse(milliseconds)
+  }
+
+  #sendPing(nonce: bigint): void {
+    // Below BIP31 a ping has no nonce and no answer; it only shows a broken connection.
+    if (this.commonVersion > ProtocolVersion.BIP31) this.output.send({ type: 'ping', nonce })
+    else {
+      this.keepAlive.pong(undefined, this.#now)
+      this.output.sendPayload('ping', new Uint8Array(0))
+    }
+  }
+
+  #overdue(now: Instant): DisconnectReason | undefined {
+    if (now < this.#lifeDeadline()) return undefined
+    if (this.#state !== 'ready') {
+      const timeout = this.timeouts.handshake
+      return { code: 'handshake-timeout', blame: 'disconnect', state: this.#state, timeout }
+    }
+    const purpose = this.kind === 'addr-fetch' ? 'addr-fetch' : 'private-broadcast'
+    const timeout = purpose === 'addr-fetch' ? this.timeouts.addressFetch : this.timeouts.privateBroadcast
+    return { code: 'purpose-timeout', blame: 'disconnect', purpose, timeout }
+  }
+
+  /** When the handshake, or a short-lived connection as a whole, has taken too long. */
+  #lifeDeadline(): number {
+    const { handshake, addressFetch, privateBroadcast } = this.timeouts
+    const kind = this.kind
+    const life =
+      kind === 'addr-fetch'
+        ? addressFetch
+        : kind === 'private-broadcast'
+          ? privateBroadcast
+          : Number.POSITIVE_INFINITY
+    return this.#startedAt + (this.#state === 'ready' ? life : Math.min(handshake, life))
+  }
+
+  #withinLimits(type: Message['type'], payload: Uint8Array, at: Instant): boolean {
+    const flood = this.#limits.take(type, payload.length, at)
+    if (flood === undefined) return true
+    this.end({ code: 'flood', blame: 'discourage', command: type, ...flood })
+    return false
+  }
+
+  #ignored(command: string, why: string): void {
+    this.output.emit('ignored', { command, why })
+  }
+
+  #decode(command: string, payload: Uint8Array, at: Instant): Message | undefined {
+    try {
+      return decodePayload(command, payload)
+    } catch (error) {
+      this.#malformed(command, payload, error, at)
+      return undefined
+    }
+  }
+
+  #malformed(command: string, payload: Uint8Array, error: unknown, at: Instant): void {
+    if (!(error instanceof DecodeError)) {
+      return this.end({ code: 'owner-failed', blame: 'none', cause: error })
+    }
+    this.malformedMessages += 1
+    this.output.emit('malformed', { command, error })
+    if (error.severity !== 'drop') {
+      return this.end({
+        code: 'malformed',
+        blame: error.severity,
+        command,
+        decodeCode: error.code,
+        cause: error,
+      })
+    }
+    this.#withinLimits(messageType(command), payload, at)
+  }
+
+  /** A block is claimed by its hash before its transactions are looked at: who stores it raw need not pay for them. */
+  #receiveBlock(payload: Uint8Array, at: Instant): void {
+    const arrived = this.requests.arriveBlock(payload)
+    const { askedBy } = arrived
+    if (askedBy === 'none' && !this.#withinLimits('block', payload, at)) return
+    if (askedBy !== 'none') this.lastBlock = at
+    if (askedBy === 'abandoned') return
+    if (askedBy === 'request' && !arrived.decode) return this.requests.deliverBlock(arrived, undefined, at)
+    try {
+      const block = decodeBlock(payload)
+      if (arrived.wanted) this.requests.deliverBlock(arrived, block, at)
+      if (askedBy !== 'request') handleMessage(this, { type: 'block', block }, { payload, at, askedBy })
+    } catch (error) {
+      this.requests.malformedBlock(arrived, error)
+      this.#malformed('block', payload, error, at)
+    }
+  }
+
+  #dispatch<Type extends keyof MessageMap>(
+    type: Type,
+    message: MessageMap[Type] & Message,
+    payload: Uint8Array,
+    at: Instant,
+  ): void {
+    const row: Row<Type> = behaviourTable[type]
+    // Whether a transaction was asked for decides what it means; other replies are claimed once the rules let them by.
+    const early = message.type === 'tx' ? this.#claim(message) : 'none'
+    for (const rule of row.rules) {
+      if (!rule.applies(message, this, early)) continue
+      const reason = rule.reason?.(message, this)
+      if (reason === undefined) return this.#ignored(type, rule.when)
+      return this.end({ ...reason, blame: blameOf(rule.outcome) })
+    }
+    const askedBy = message.type === 'tx' ? early : row.purpose === 'reply' ? this.#claim(message) : 'none'
+    if (row.purpose === 'reply' && askedBy === 'none' && !this.#withinLimits(type, payload, at)) return
+    handleMessage(this, message, { payload, at, askedBy })
+  }
+
+  #claim(message: Message): AskedBy {
+    const { requests } = this
+    switch (message.type) {
+      case 'headers':
+        return requests.headers(message.headers)
+      case 'tx':
+        return requests.transaction(message.transaction)
+      case 'notfound':
+        return requests.notFound(message.inventory)
+      case 'cfilter':
+        return requests.filter(message)
+      case 'cfheaders':
+        return requests.filterHeaders(message)
+      case 'cfcheckpt':
+        return requests.filterCheckpoints(message)
+      case 'blocktxn':
+        return requests.blockTransactions(message.blockHash, message.transactions)
+      default:
+        return 'none'
+    }
+  }
+
+  #requestEnded(pending: PendingRequest, outcome: RequestOutcome): void {
+    this.output.emit('requestEnded', {
+      request: pending.type,
+      outcome,
+      milliseconds: this.#now - pending.startedAt,
+    })
+  }
+}
+
+const knownTypes: ReadonlyMap<string, Message['type']> = new Map(
+  Object.keys(behaviourTable).map((type) => [type, type as Message['type']]),
+)
+
+/** A map, not the table itself: a remote may well send a command called `constructor`. */
+function messageType(command: string): Message['type'] {
+  return knownTypes.get(command) ?? 'unknown'
+}

@@ -1,0 +1,186 @@
+import { type Block, type BlockHash, InventoryType, type InventoryVector, sha256d } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
+import { hashKey } from './hash-key.ts'
+import type { PendingFacts } from './pending-request.ts'
+import { ReplyStream } from './reply-stream.ts'
+import type { ParametersOf, RawBlock, ReceivedBlock } from './request-map.ts'
+import type { RequestOutput } from './request-output.ts'
+
+/** Core: `MAX_BLOCKS_IN_TRANSIT_PER_PEER`. */
+export const BLOCK_WINDOW = 16
+const HEADER_BYTES = 80
+
+/** One stream's claim on one block. */
+interface Want {
+  readonly hash: BlockHash
+  readonly decoded: boolean
+  readonly deliver: (raw: RawBlock, block: Block | undefined) => void
+  readonly notFound: () => void
+  readonly malformed: (error: unknown) => void
+}
+
+/** A block that has arrived, before its transactions are looked at. */
+export interface ArrivedBlock {
+  readonly hash: BlockHash
+  readonly payload: Uint8Array
+  /** Whether any request waits for it, and whether any of those wants it decoded. */
+  readonly wanted: boolean
+  readonly decode: boolean
+}
+
+/** `getdata` for blocks, and the `block` or `notfound` that answers each entry. */
+export class BlockRequests {
+  readonly #output: RequestOutput
+  readonly #now: () => Instant
+  readonly #wants = new Map<string, Want[]>()
+
+  constructor(output: RequestOutput, now: () => Instant) {
+    this.#output = output
+    this.#now = now
+  }
+
+  create(parameters: ParametersOf<'getBlocks'>, facts: PendingFacts): ReplyStream<ReceivedBlock> {
+    return this.#stream<ReceivedBlock>(parameters, facts, true, (raw, block) =>
+      block === undefined ? undefined : { ...raw, block },
+    )
+  }
+
+  createRaw(parameters: ParametersOf<'getRawBlocks'>, facts: PendingFacts): ReplyStream<RawBlock> {
+    return this.#stream<RawBlock>(parameters, facts, false, (raw) => raw)
+  }
+
+  /** Hashes of the blocks asked for and not yet received. */
+  inFlight(): BlockHash[] {
+    return [...this.#wants.values()].map((wants) => wants[0]!.hash)
+  }
+
+  /** Names the block that a payload claims to be. A payload too short for a header has no hash, and is not wanted. */
+  arrive(payload: Uint8Array): ArrivedBlock {
+    const hash = sha256d(payload.subarray(0, HEADER_BYTES)) as BlockHash
+    const wants = payload.length < HEADER_BYTES ? undefined : this.#wants.get(hashKey(hash))
+    return {
+      hash,
+      payload,
+      wanted: wants !== undefined,
+      decode: wants?.some((want) => want.decoded) === true,
+    }
+  }
+
+  /** Hands a wanted block to all that wait for it. */
+  deliver({ hash, payload }: ArrivedBlock, block: Block | undefined, at: Instant): void {
+    for (const want of this.#takeWants(hash)) want.deliver({ hash, payload, at }, block)
+  }
+
+  malformed({ hash }: ArrivedBlock, error: unknown): void {
+    for (const want of this.#takeWants(hash)) want.malformed(error)
+  }
+
+  notFound(hash: Uint8Array): boolean {
+    const wants = this.#takeWants(hash)
+    for (const want of wants) want.notFound()
+    return wants.length > 0
+  }
+
+  #stream<T>(
+    { hashes, witness = true, window = BLOCK_WINDOW }: ParametersOf<'getBlocks'>,
+    facts: PendingFacts,
+    decoded: boolean,
+    select: (raw: RawBlock, block: Block | undefined) => T | undefined,
+  ): ReplyStream<T> {
+    const wanted = [...new Map(hashes.map((hash) => [hashKey(hash), hash])).values()]
+    const inventoryType = witness ? InventoryType.WITNESS_BLOCK : InventoryType.BLOCK
+    const inFlight = new Map<string, Want>()
+    const missing: BlockHash[] = []
+    let next = 0
+    let begun = false
+
+    const settle = (hash: BlockHash): void => {
+      inFlight.delete(hashKey(hash))
+      fill()
+      if (inFlight.size === 0 && next === wanted.length) stream.finishWith(missing)
+    }
+    const fill = (): void => {
+      if (!begun || stream.ended) return
+      // Asking when half the window is free keeps the pipe full with few messages.
+      if (inFlight.size + stream.buffered <= window >> 1) {
+        const inventory: InventoryVector[] = []
+        while (next < wanted.length && inFlight.size + stream.buffered < window) {
+          const hash = wanted[next]!
+          next += 1
+          const want: Want = {
+            hash,
+            decoded,
+            deliver: (raw, block) => {
+              const value = select(raw, block)
+              if (value !== undefined) stream.push(value)
+              settle(hash)
+            },
+            notFound: () => {
+              missing.push(hash)
+              settle(hash)
+            },
+            malformed: (cause) => {
+              stream.fail(
+                'malformed',
+                stream.error('malformed-reply', 'a block does not decode', { cause, missing: [hash] }),
+              )
+            },
+          }
+          inFlight.set(hashKey(hash), want)
+          if (this.#addWant(want)) inventory.push({ type: inventoryType, hash })
+        }
+        if (inventory.length > 0) this.#output.send({ type: 'getdata', inventory })
+      }
+      stream.deadline = inFlight.size === 0 ? Number.POSITIVE_INFINITY : this.#now() + facts.timeout
+    }
+    const stream = new ReplyStream<T>(
+      facts,
+      {
+        begin: () => {
+          begun = true
+          fill()
+          if (wanted.length === 0) stream.finish()
+        },
+        end: () => {
+          for (const want of inFlight.values()) this.#removeWant(want)
+        },
+        describeMissing: () => [
+          ...missing,
+          ...[...inFlight.values()].map((want) => want.hash),
+          ...wanted.slice(next),
+        ],
+      },
+      fill,
+    )
+    return stream
+  }
+
+  /** @returns whether the remote has to be asked: false when another request has done so. */
+  #addWant(want: Want): boolean {
+    const key = hashKey(want.hash)
+    const others = this.#wants.get(key)
+    if (others === undefined) this.#wants.set(key, [want])
+    else others.push(want)
+    return others === undefined
+  }
+
+  #takeWants(hash: Uint8Array): readonly Want[] {
+    const key = hashKey(hash)
+    const wants = this.#wants.get(key)
+    if (wants === undefined) return []
+    this.#wants.delete(key)
+    return wants
+  }
+
+  #removeWant(want: Want): void {
+    const key = hashKey(want.hash)
+    const wants = this.#wants.get(key)
+    if (wants?.includes(want) !== true) return
+    const left = wants.filter((other) => other !== want)
+    if (left.length > 0) this.#wants.set(key, left)
+    else {
+      this.#wants.delete(key)
+      this.#output.expectations.add('block', want.hash, 'abandoned')
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { type BlockHash, bytesEqual, MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
+import type { PendingFacts } from './pending-request.ts'
+import { ReplyStream } from './reply-stream.ts'
+import type { CompactFilter, ParametersOf } from './request-map.ts'
+import type { RequestOutput } from './request-output.ts'
+
+interface FilterRequest {
+  readonly stream: ReplyStream<CompactFilter>
+  readonly filterType: number
+  readonly stopHash: BlockHash
+  readonly ask: () => void
+  received: number
+}
+
+/**
+ * BIP157 `getcfilters`. A `cfilter` names its block and not its request, so one request is under way at a time and
+ * the others wait their turn.
+ */
+export class FilterRequests {
+  readonly #output: RequestOutput
+  readonly #now: () => Instant
+  readonly #queue: FilterRequest[] = []
+
+  constructor(output: RequestOutput, now: () => Instant) {
+    this.#output = output
+    this.#now = now
+  }
+
+  create(
+    { filterType = 0, startHeight, stopHash }: ParametersOf<'getCompactFilters'>,
+    facts: PendingFacts,
+  ): ReplyStream<CompactFilter> {
+    let request: FilterRequest | undefined
+    const stream = new ReplyStream<CompactFilter>(facts, {
+      begin: () => {
+        request = {
+          stream,
+          filterType,
+          stopHash,
+          received: 0,
+          ask: () => {
+            stream.deadline = this.#now() + facts.timeout
+            this.#output.send({ type: 'getcfilters', filterType, startHeight, stopHash })
+          },
+        }
+        this.#queue.push(request)
+        if (this.#queue[0] === request) request.ask()
+      },
+      end: (outcome) => {
+        if (request === undefined) return
+        const position = this.#queue.indexOf(request)
+        this.#queue.splice(position, 1)
+        if (position !== 0) return
+        if (outcome !== 'answered') this.#output.expectations.addStream(stopHash, 'abandoned')
+        if (outcome !== 'disconnected') this.#queue[0]?.ask()
+      },
+    })
+    return stream
+  }
+
+  /** @returns whether a request was waiting for it. */
+  receive(filter: CompactFilter): boolean {
+    const current = this.#queue[0]
+    if (current === undefined || current.filterType !== filter.filterType) return false
+    // A remote that never sends the stop block's filter must not fill our memory.
+    if (current.received === MAX_FILTERS_PER_REQUEST) return false
+    current.received += 1
+    const { stream } = current
+    stream.deadline = this.#now() + stream.timeout
+    stream.push(filter)
+    if (bytesEqual(filter.blockHash, current.stopHash)) stream.finish()
+    return true
+  }
+}

@@ -1,0 +1,48 @@
+import { InventoryType, type InventoryVector, MAX_INV_SIZE } from '@sapwood/wire-codec'
+import type { PendingFacts } from './pending-request.ts'
+import { ReplyPromise } from './reply-promise.ts'
+import type { RequestOutput } from './request-output.ts'
+
+/** Full `inv` messages taken as one answer, at most. */
+const MAX_PARTS = 20
+
+/** BIP35 `mempool`. The answer is ordinary `inv` messages: one, or more while each is full. */
+export class MempoolRequests {
+  readonly #output: RequestOutput
+  readonly #open = new Set<ReplyPromise<readonly InventoryVector[]>>()
+  #parts: (readonly InventoryVector[])[] = []
+
+  constructor(output: RequestOutput) {
+    this.#output = output
+  }
+
+  create(facts: PendingFacts): ReplyPromise<readonly InventoryVector[]> {
+    const reply = new ReplyPromise<readonly InventoryVector[]>(facts, {
+      begin: () => {
+        this.#open.add(reply)
+        if (this.#open.size === 1) this.#output.send({ type: 'mempool' })
+      },
+      end: () => {
+        this.#open.delete(reply)
+        if (this.#open.size === 0) this.#parts = []
+      },
+      lastChance: () => {
+        if (this.#parts.length > 0) reply.answer(this.#parts.flat())
+      },
+    })
+    return reply
+  }
+
+  receive(inventory: readonly InventoryVector[]): void {
+    if (this.#open.size === 0) return
+    const transactions = inventory.filter(
+      ({ type }) =>
+        type === InventoryType.TX || type === InventoryType.WTX || type === InventoryType.WITNESS_TX,
+    )
+    if (transactions.length === 0) return
+    this.#parts.push(transactions)
+    if (inventory.length >= MAX_INV_SIZE && this.#parts.length < MAX_PARTS) return
+    const all = this.#parts.flat()
+    for (const reply of [...this.#open]) reply.answer(all)
+  }
+}

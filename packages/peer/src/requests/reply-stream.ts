@@ -1,0 +1,92 @@
+import { PeerError, type PeerErrorFacts } from '../errors/peer-error.ts'
+import { type PendingFacts, type PendingHooks, PendingRequest } from './pending-request.ts'
+
+interface Waiter<T> {
+  readonly resolve: (result: IteratorResult<T, undefined>) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A request whose reply comes in parts. What has arrived is given out before an end or an error is. */
+export class ReplyStream<T> extends PendingRequest implements AsyncIterable<T> {
+  readonly handle: AsyncIterable<T>
+  readonly #buffer: T[] = []
+  readonly #waiters: Waiter<T>[] = []
+  readonly #onTake: (() => void) | undefined
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(facts: PendingFacts, hooks: PendingHooks, onTake?: () => void) {
+    super(facts, hooks)
+    this.handle = { [Symbol.asyncIterator]: () => this[Symbol.asyncIterator]() }
+    this.#onTake = onTake
+  }
+
+  /** Arrived and not yet taken. */
+  get buffered(): number {
+    return this.#buffer.length
+  }
+
+  push(value: T): void {
+    if (this.ended) return
+    const waiter = this.#waiters.shift()
+    if (waiter === undefined) this.#buffer.push(value)
+    else waiter.resolve({ done: false, value })
+  }
+
+  /** Everything has been pushed. */
+  finish(): void {
+    if (this.conclude('answered')) this.#releaseWaiters()
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return {
+      next: () => this.#next(),
+      return: () => {
+        this.fail('aborted', new PeerError('invalid-argument', `${this.type} was left early`))
+        this.#failure = undefined
+        this.#buffer.length = 0
+        return Promise.resolve({ done: true, value: undefined })
+      },
+    }
+  }
+
+  /** Fails with `not-found` after what has arrived, or finishes when nothing is missing. */
+  finishWith(missing: readonly Uint8Array[]): void {
+    if (missing.length === 0) return this.finish()
+    const facts: PeerErrorFacts = { missing }
+    this.fail('not-found', this.error('not-found', `${missing.length} of ${this.type} not found`, facts))
+  }
+
+  protected override onFailure(error: unknown): void {
+    this.#failure = { error }
+    this.#releaseWaiters()
+  }
+
+  #next(): Promise<IteratorResult<T, undefined>> {
+    const value = this.#buffer.shift()
+    if (value !== undefined) {
+      if (!this.ended) this.#onTake?.()
+      return Promise.resolve({ done: false, value })
+    }
+    if (!this.ended) {
+      return new Promise((resolve, reject) => {
+        this.#waiters.push({ resolve, reject })
+        this.#onTake?.()
+      })
+    }
+    if (this.#failure === undefined) return Promise.resolve({ done: true, value: undefined })
+    const { error } = this.#failure
+    this.#failure = undefined
+    // An aborted signal's reason need not be an Error; it is passed on as it is.
+    return new Promise((_, reject) => reject(error))
+  }
+
+  #releaseWaiters(): void {
+    for (const waiter of this.#waiters.splice(0)) {
+      if (this.#failure === undefined) waiter.resolve({ done: true, value: undefined })
+      else {
+        waiter.reject(this.#failure.error)
+        this.#failure = undefined
+      }
+    }
+  }
+}
