@@ -12,11 +12,15 @@ const DOWNLOAD_TIMEOUT = 600_000
 /** The machine's own ways to reach an archive (proxies, checks of dates): the only settings of it that we keep. */
 const KEPT_SETTINGS = /^Acquire::(http|https|Check-|ForceIPv)/
 
+/** Which packages the machine has already. */
+const SYSTEM_STATUS = '/var/lib/dpkg/status'
+
 /**
  * Packages with all that they depend on, from the given archives, unpacked into a folder: nothing is installed, no root is
  * needed, and the machine's own apt configuration, lists and cache are not touched. apt resolves the dependencies
  * and checks signatures and hashes.
  * @param folder where to unpack; made if it is not there. apt's own state is kept in it only for the time of the call.
+ * @param beside whether the machine's own packages are taken for granted, and only what they lack is unpacked.
  * @returns `name=version` of each package.
  * @throws IntegrationError `command-failed` when apt or dpkg fails; nothing is retried here.
  */
@@ -24,6 +28,7 @@ export async function unpackDebianPackages(
   folder: string,
   packages: readonly string[],
   sources: readonly AptSource[],
+  beside = false,
 ): Promise<readonly string[]> {
   if (sources.length === 0) {
     throw new IntegrationError('command-failed', 'no archive of Debian packages is known for this machine')
@@ -34,7 +39,11 @@ export async function unpackDebianPackages(
   await mkdir(join(state, 'sources'), { recursive: true })
   await mkdir(join(archives, 'partial'), { recursive: true })
   await writeFile(join(state, 'sources/sapwood.sources'), formatSources(sources))
-  await writeFile(join(state, 'apt.conf'), privateConfiguration(state, await keptSettings()))
+  const settings = [
+    `Dir::State::status "${beside ? SYSTEM_STATUS : '/dev/null'}";`,
+    ...(await keptSettings()),
+  ]
+  await writeFile(join(state, 'apt.conf'), privateConfiguration(state, settings))
   const environment = { APT_CONFIG: join(state, 'apt.conf'), DEBIAN_FRONTEND: 'noninteractive' }
   await runCommand(['apt-get', 'update', '-q'], { environment, timeout: UPDATE_TIMEOUT })
   await runCommand(['apt-get', 'install', '-q', '-y', '--download-only', ...packages], {
@@ -63,7 +72,6 @@ function privateConfiguration(state: string, settings: readonly string[]): strin
     quoted('Dir::Etc::preferences', '/dev/null'),
     quoted('Dir::Etc::preferencesparts', '/dev/null'),
     quoted('Dir::State::lists', join(state, 'lists')),
-    quoted('Dir::State::status', '/dev/null'),
     quoted('Dir::State::extended_states', '/dev/null'),
     quoted('Dir::Cache', join(state, 'cache')),
     quoted('Dir::Log', '/dev/null'),
@@ -76,7 +84,7 @@ function privateConfiguration(state: string, settings: readonly string[]): strin
     quoted('Acquire::http::Timeout', '20'),
     quoted('Acquire::https::Timeout', '20'),
     quoted('Debug::NoLocking', 'true'),
-    // Only what the packages depend on, not what every Debian system holds.
+    // Only what the packages depend on, and not what every Debian system holds beside.
     quoted('pkgCacheGen::Essential', 'none'),
     ...settings,
     '',

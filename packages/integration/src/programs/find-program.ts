@@ -172,8 +172,8 @@ async function install(spec: ProgramSpec, folder: string, tried: string[]): Prom
 
 async function fromDebian(debian: DebianProgram, folder: string): Promise<Installation> {
   const sources = debian.suites === undefined ? distributionSources() : debianSources(debian.suites)
-  const packages = await unpackDebianPackages(folder, debian.packages, sources)
   const own = debian.libraries !== 'system'
+  const packages = await unpackDebianPackages(folder, debian.packages, sources, !own)
   if (!own) await leaveOutCLibrary(folder)
   const libraries = await libraryFolders(folder)
   const loader = own ? await findLoader(folder, libraries) : undefined
@@ -185,12 +185,18 @@ async function fromDebian(debian: DebianProgram, folder: string): Promise<Instal
   }
 }
 
-/** Folders of shared libraries, relative to `folder`: `usr/lib/x86_64-linux-gnu` and the like. */
+/** Folders of shared libraries, relative to `folder`: `usr/lib/x86_64-linux-gnu`, and those in it that hold some too. */
 async function libraryFolders(folder: string): Promise<readonly string[]> {
   const found: string[] = []
+  const look = async (path: string, deeper: boolean): Promise<void> => {
+    const entries = await readdir(join(folder, path), { withFileTypes: true }).catch(() => [])
+    if (deeper || entries.some(({ name }) => /^lib.*\.so/.test(name))) found.push(path)
+    if (!deeper) return
+    for (const entry of entries) if (entry.isDirectory()) await look(join(path, entry.name), false)
+  }
   for (const parent of ['usr/lib', 'lib']) {
     const names = await readdir(join(folder, parent)).catch(() => [])
-    for (const name of names) if (name.includes('-linux-gnu')) found.push(join(parent, name))
+    for (const name of names) if (name.includes('-linux-gnu')) await look(join(parent, name), true)
   }
   return found
 }
@@ -204,7 +210,7 @@ async function findLoader(folder: string, libraries: readonly string[]): Promise
   throw new IntegrationError('command-failed', 'the unpacked packages hold no dynamic loader')
 }
 
-/** The machine's own C library has to go with the machine's own loader. */
+/** The machine's own C library has to go with its own loader: a newer one that was unpacked is left out. */
 async function leaveOutCLibrary(folder: string): Promise<void> {
   const parts =
     /^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util|nsl|anl|mvec|nss_.*|thread_db|BrokenLocale))\.so\.\d+$/
