@@ -50,9 +50,11 @@ class CompactHeaderChain implements StorableHeaderChain {
   readonly #active: ActiveChain
   readonly #invalidated: BlockHash[] = []
   readonly #context: RuleContext
+  readonly #easiestTarget: bigint
 
   constructor(network: Network) {
     this.network = network
+    this.#easiestTarget = targetOf(network.powLimitBits)!.value
     const target = targetOf(network.genesis.bits)!
     this.#table.append(network.genesis, network.genesisHash, NO_SLOT, target.workLimbs)
     this.#active = new ActiveChain(this.#table)
@@ -169,11 +171,7 @@ class CompactHeaderChain implements StorableHeaderChain {
         continue
       }
       const target = targetOf(header.bits)
-      if (
-        target === undefined ||
-        target.value > targetOf(this.network.powLimitBits)!.value ||
-        !meetsTarget(hash, target)
-      ) {
+      if (target === undefined || target.value > this.#easiestTarget || !meetsTarget(hash, target)) {
         error = refusal('bad-proof-of-work', known, hash, `hash is above its target`)
         break
       }

@@ -21,6 +21,7 @@ export interface RuleContext {
 /** The difficulty that the block after `parent` must state, in compact form. */
 export function requiredBits(context: RuleContext, parent: number, time: number): number {
   const { proofOfWork } = context.network
+  if (proofOfWork.noRetargeting) return context.bits(parent)
   const interval = proofOfWork.difficultyAdjustmentInterval
   const height = context.height(parent) + 1
   if (height % interval !== 0) {

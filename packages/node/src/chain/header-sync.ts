@@ -5,6 +5,8 @@ import type { ChainEntry, HeaderChain, HeaderError } from './header-chain-types.
 import type { HeaderPeer, HeaderSync, HeaderSyncAction } from './header-sync-types.ts'
 import { MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
 import { hashHeader } from './header-scratch.ts'
+import { MAX_LOCATOR_SIZE } from './locator.ts'
+import { type LowWorkStep, LowWorkSync } from './low-work-sync.ts'
 import { claimedWork, findBreak, type HeaderBreak } from './header-batch.ts'
 import type { PeerId } from '@sapwood/peer'
 import { targetOf } from './target-cache.ts'
@@ -45,6 +47,10 @@ interface PeerState {
   best: ChainEntry | undefined
   /** A hash it announced that we have no header for yet. */
   announcedUnknown: BlockHash | undefined
+  /** Its chain has too little work so far: its headers are looked at, and not kept. */
+  lowWork: LowWorkSync | undefined
+  /** Its last answer brought us nothing: not chosen as the sync peer before then. */
+  restsUntil: number
 }
 
 /** Follows the headers of many peers into one chain. */
@@ -78,13 +84,15 @@ class ManyPeerHeaderSync implements HeaderSync {
 
   addPeer(id: PeerId, facts: HeaderPeer, now: Instant): HeaderSyncAction[] {
     const actions: HeaderSyncAction[] = []
-    const peer = {
+    const peer: PeerState = {
       id,
       facts,
       started: false,
       askedAt: undefined,
       best: undefined,
       announcedUnknown: undefined,
+      lowWork: undefined,
+      restsUntil: 0,
     }
     this.#peers.set(id, peer)
     if (this.#askEveryone(now)) this.#start(peer, now, actions)
@@ -117,9 +125,12 @@ class ManyPeerHeaderSync implements HeaderSync {
     }
     peer.askedAt = undefined
     if (headers.length === 0) {
+      peer.lowWork = undefined
       this.#peerHasNoMore(peer, now, actions)
       return actions
     }
+    if (peer.lowWork !== undefined && this.#continueLowWork(peer, peer.lowWork, headers, now, actions))
+      return actions
     const start = this.#chain.get(headers[0]!.previousBlockHash)
     if (start === undefined) this.#unconnecting(peer, headers, now, actions)
     else this.#connecting(peer, start, headers, now, actions)
@@ -174,20 +185,85 @@ class ManyPeerHeaderSync implements HeaderSync {
       }
       const known = this.#chain.get(hashes.at(-1)!)
       if (known === undefined && start.work + claimedWork(headers) < threshold) {
-        this.#lowWork(peer, start, headers, now, actions)
+        this.#lowWork(peer, start, { headers, hashes }, now, actions)
         return
       }
     }
     this.#accept(peer, headers, hashes, now, actions)
   }
 
+  /** Too little work to be kept. A full message may be the beginning of more; any other is all there is. */
   #lowWork(
     peer: PeerState,
-    _start: ChainEntry,
-    _headers: readonly BlockHeader[],
+    start: ChainEntry,
+    batch: { readonly headers: readonly BlockHeader[]; readonly hashes: readonly BlockHash[] },
     now: Instant,
     actions: HeaderSyncAction[],
   ): void {
+    if (batch.headers.length < MAX_HEADERS_RESULTS) {
+      this.#lowWorkEnded(peer, now, actions)
+      return
+    }
+    const sync = new LowWorkSync(
+      {
+        network: this.#chain.network,
+        start,
+        startMedianTime: this.#chain.medianTimePast(start.hash)!,
+        requiredWork: this.#workThreshold(),
+        now,
+      },
+      { random: this.#random },
+    )
+    peer.lowWork = sync
+    this.#lowWorkStep(peer, sync.next(batch.headers, batch.hashes), start.hash, now, actions)
+  }
+
+  /** @returns false where the headers are not a continuation, and are to be looked at by themselves. */
+  #continueLowWork(
+    peer: PeerState,
+    sync: LowWorkSync,
+    headers: readonly BlockHeader[],
+    now: Instant,
+    actions: HeaderSyncAction[],
+  ): boolean {
+    const hashes = headers.map(hashHeader)
+    const fault = findBreak(this.#chain.network, headers, hashes)
+    if (fault !== undefined) {
+      this.#punishBreak(peer, fault, actions)
+      return true
+    }
+    const step = sync.next(headers, hashes)
+    if (step.outcome === 'failed' && step.ready === undefined) {
+      peer.lowWork = undefined
+      return false
+    }
+    this.#lowWorkStep(peer, step, sync.start, now, actions)
+    return true
+  }
+
+  #lowWorkStep(
+    peer: PeerState,
+    { outcome, ready, askAfter }: LowWorkStep,
+    start: BlockHash,
+    now: Instant,
+    actions: HeaderSyncAction[],
+  ): void {
+    if (outcome !== 'more') peer.lowWork = undefined
+    if (ready !== undefined && ready.headers.length > 0) {
+      const ended = outcome === 'done' || outcome === 'failed'
+      if (!this.#keep(peer, ready.headers, ready.hashes, now, actions)) return
+      if (ended) this.#ask(peer, ready.hashes.at(-1), now, actions)
+    }
+    if (outcome === 'more') this.#ask(peer, start, now, actions, askAfter)
+    else if (outcome === 'low-work' || (outcome === 'failed' && ready === undefined))
+      this.#lowWorkEnded(peer, now, actions)
+  }
+
+  /** The peer's chain has less work than we ask for. As long as ours has too, such a peer only takes a slot. */
+  #lowWorkEnded(peer: PeerState, now: Instant, actions: HeaderSyncAction[]): void {
+    if (peer.facts.preferred && !peer.facts.protected && this.#chain.tip().work < this.#minimumChainWork) {
+      actions.push({ type: 'disconnect', peer: peer.id, reason: 'low-work-chain' })
+    }
     this.#peerHasNoMore(peer, now, actions)
   }
 
@@ -198,23 +274,31 @@ class ManyPeerHeaderSync implements HeaderSync {
     now: Instant,
     actions: HeaderSyncAction[],
   ): void {
+    if (!this.#keep(peer, headers, hashes, now, actions)) return
+    if (headers.length === MAX_HEADERS_RESULTS) this.#ask(peer, lastHash(headers, hashes), now, actions)
+    else this.#peerHasNoMore(peer, now, actions)
+  }
+
+  /** @returns whether all of them are part of our chain now. */
+  #keep(
+    peer: PeerState,
+    headers: readonly BlockHeader[],
+    hashes: readonly BlockHash[] | undefined,
+    now: Instant,
+    actions: HeaderSyncAction[],
+  ): boolean {
     const { known, tipChange, error } = this.#chain.accept(headers, now, hashes)
     if (tipChange !== undefined) actions.push({ type: 'tip-changed', change: tipChange })
     if (error !== undefined && !this.#forgive(peer, error)) {
       const reason = error.code === 'unknown-parent' ? 'headers-not-linked' : 'invalid-header'
-      actions.push({
-        type: 'punish',
-        peer: peer.id,
-        reason,
-        detail: `header ${error.index}: ${error.code}, ${error.detail}`,
-      })
-      return
+      const detail = `header ${error.index}: ${error.code}, ${error.detail}`
+      actions.push({ type: 'punish', peer: peer.id, reason, detail })
+      return false
     }
-    const last = known > 0 ? (hashes?.[known - 1] ?? hashHeader(headers[known - 1]!)) : undefined
-    if (last !== undefined) this.#announced(peer, last, actions)
+    if (known > 0) this.#announced(peer, lastHash(headers.slice(0, known), hashes?.slice(0, known)), actions)
     this.#resolveAnnounced(actions)
-    if (error === undefined && headers.length === MAX_HEADERS_RESULTS) this.#ask(peer, last, now, actions)
-    else this.#peerHasNoMore(peer, now, actions)
+    if (error !== undefined) this.#peerHasNoMore(peer, now, actions)
+    return error === undefined
   }
 
   /** A header from the future may be ours being slow; one found invalid before may be the peer following another rule. */
@@ -232,8 +316,13 @@ class ManyPeerHeaderSync implements HeaderSync {
   #peerHasNoMore(peer: PeerState, now: Instant, actions: HeaderSyncAction[]): void {
     if (this.#sync?.peer !== peer) return
     this.#sync = undefined
-    this.#caughtUp = true
-    this.#startAll(now, actions)
+    peer.restsUntil = now + HEADERS_RESPONSE_TIME_MS
+    if (this.#chain.tip().work >= this.#minimumChainWork) {
+      this.#caughtUp = true
+      this.#startAll(now, actions)
+    } else {
+      this.#chooseSyncPeer(now, actions)
+    }
   }
 
   #announced(peer: PeerState, hash: BlockHash, actions: HeaderSyncAction[]): void {
@@ -279,7 +368,7 @@ class ManyPeerHeaderSync implements HeaderSync {
 
   #chooseSyncPeer(now: Instant, actions: HeaderSyncAction[]): void {
     if (this.#sync !== undefined || this.#caughtUp) return
-    const candidates = this.#candidates()
+    const candidates = this.#candidates(now)
     if (candidates.length === 0) return
     const bytes = this.#random.bytes(4)
     const choice = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) % candidates.length
@@ -290,8 +379,8 @@ class ManyPeerHeaderSync implements HeaderSync {
   }
 
   /** Preferred peers that have not been asked yet; else any that have not; else all. */
-  #candidates(): PeerState[] {
-    const all = [...this.#peers.values()]
+  #candidates(now: Instant): PeerState[] {
+    const all = [...this.#peers.values()].filter((peer) => now >= peer.restsUntil)
     const fresh = all.filter((peer) => !peer.started)
     const preferred = fresh.filter((peer) => peer.facts.preferred)
     if (preferred.length > 0) return preferred
@@ -315,15 +404,27 @@ class ManyPeerHeaderSync implements HeaderSync {
     this.#chooseSyncPeer(now, actions)
   }
 
-  #ask(peer: PeerState, from: BlockHash | undefined, now: Instant, actions: HeaderSyncAction[]): void {
+  #ask(
+    peer: PeerState,
+    from: BlockHash | undefined,
+    now: Instant,
+    actions: HeaderSyncAction[],
+    /** A header that we do not keep, and that the peer knows to come after `from`. */
+    after?: BlockHash,
+  ): void {
     if (peer.askedAt !== undefined && now - peer.askedAt < HEADERS_RESPONSE_TIME_MS) return
     peer.askedAt = now
+    const locator = this.#chain.locator(from)
     const message: Message = {
       type: 'getheaders',
       version: GETHEADERS_VERSION,
-      locator: this.#chain.locator(from),
+      locator: after === undefined ? locator : [after, ...locator].slice(0, MAX_LOCATOR_SIZE),
       stopHash: new Uint8Array(32) as BlockHash,
     }
     actions.push({ type: 'send', peer: peer.id, message })
   }
+}
+
+function lastHash(headers: readonly BlockHeader[], hashes: readonly BlockHash[] | undefined): BlockHash {
+  return hashes?.at(-1) ?? hashHeader(headers.at(-1)!)
 }
