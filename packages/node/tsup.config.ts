@@ -1,4 +1,6 @@
-import { defineConfig } from 'tsup'
+import type { Options } from 'tsup'
 import { base } from '../../tools/tsup.base.ts'
 
-export default defineConfig({ ...base, entry: { index: 'src/index.ts' } })
+const config: Options = { ...base, entry: { index: 'src/index.ts' } }
+
+export default config

@@ -1,3 +1,6 @@
+import type { ViteUserConfig } from 'vitest/config'
 import { defineProject } from '../../tools/vitest.base.ts'
 
-export default defineProject('node')
+const config: ViteUserConfig = defineProject('node')
+
+export default config

@@ -1,3 +1,6 @@
+import type { ViteUserConfig } from 'vitest/config'
 import { defineProject } from '../../tools/vitest.base.ts'
 
-export default defineProject('peer')
+const config: ViteUserConfig = defineProject('peer')
+
+export default config

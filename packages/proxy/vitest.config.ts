@@ -1,3 +1,6 @@
+import type { ViteUserConfig } from 'vitest/config'
 import { defineProject } from '../../tools/vitest.base.ts'
 
-export default defineProject('proxy')
+const config: ViteUserConfig = defineProject('proxy')
+
+export default config

@@ -1,7 +1,7 @@
-import { defineConfig } from 'tsup'
+import type { Options } from 'tsup'
 import { base } from '../../tools/tsup.base.ts'
 
-export default defineConfig({
+const config: Options = {
   ...base,
   entry: {
     index: 'src/index.ts',
@@ -12,4 +12,6 @@ export default defineConfig({
     crypto: 'src/crypto/crypto.ts',
     'crypto.node': 'src/crypto/crypto.node.ts',
   },
-})
+}
+
+export default config

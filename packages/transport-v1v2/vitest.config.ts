@@ -1,3 +1,6 @@
+import type { ViteUserConfig } from 'vitest/config'
 import { defineProject } from '../../tools/vitest.base.ts'
 
-export default defineProject('transport-v1v2')
+const config: ViteUserConfig = defineProject('transport-v1v2')
+
+export default config
