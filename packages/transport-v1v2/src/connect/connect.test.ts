@@ -87,14 +87,14 @@ describe('connect and accept', () => {
   })
 
   it('falls back to v1 when the remote closes without a byte', async () => {
-    let accepted: Promise<Transport> | undefined
+    const accepted: Promise<Transport>[] = []
     const dialer = dialerTo((stream, attempt) => {
       if (attempt === 0) void stream.read().then(() => stream.close())
-      else accepted = accept(stream, { network: regtest })
+      else accepted.push(accept(stream, { network: regtest }))
     })
     const near = await connect(address, { dialer, network: regtest })
     near.writer.send({ command: 'version', payload: new Uint8Array(0) })
-    expect((await await accepted).protocol).toBe('v1')
+    expect((await accepted[0])?.protocol).toBe('v1')
     expect(near.protocol).toBe('v1')
     expect(near.attempts).toMatchObject([
       { protocol: 'v2', phase: 'key', bytesReceived: 0, error: { code: 'unexpected-end' } },

@@ -153,8 +153,9 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     try {
       return await this.#stream.read()
     } catch (cause) {
-      this.#fail(streamFailure(cause))
-      throw this.#failure
+      const failure = streamFailure(cause)
+      this.#fail(failure)
+      throw this.#failure ?? failure
     }
   }
 

@@ -15,10 +15,10 @@ export const systemClock: Clock = {
     return latest as Instant
   },
   setTimer: (milliseconds, callback) => {
-    let timer: ReturnType<typeof setTimeout>
+    let timer: ReturnType<typeof globalThis.setTimeout>
     const wait = (remaining: number): void => {
       const step = Math.min(Math.max(remaining, 0), MAX_RUNTIME_DELAY)
-      timer = setTimeout(() => (remaining > step ? wait(remaining - step) : callback()), step)
+      timer = globalThis.setTimeout(() => (remaining > step ? wait(remaining - step) : callback()), step)
       release(timer)
     }
     wait(milliseconds)
@@ -27,8 +27,6 @@ export const systemClock: Clock = {
 }
 
 /** Node.js timers keep the process alive unless released; those of a browser are plain numbers. */
-function release(timer: unknown): void {
-  if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function') {
-    timer.unref()
-  }
+function release(timer: number | { unref?: () => unknown }): void {
+  if (typeof timer === 'object') timer.unref?.()
 }

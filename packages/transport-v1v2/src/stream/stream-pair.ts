@@ -70,9 +70,11 @@ class Pipe {
     })
   }
 
-  end(): void {
+  end(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure.writer)
     this.#ended = true
     this.#serveReader()
+    return Promise.resolve()
   }
 
   fail(reader: Error, writer: Error): void {
@@ -132,8 +134,7 @@ class PairEnd implements ByteStream {
   }
 
   close(): Promise<void> {
-    this.#outgoing.end()
-    return Promise.resolve()
+    return this.#outgoing.end()
   }
 
   abort(reason: Error): void {

@@ -31,6 +31,7 @@ export function createTcpDialer(options: TcpDialerOptions = {}): Dialer {
       const targets = await resolveTargets(address, resolver, signal)
       let failure: unknown
       for (const target of targets) {
+        signal.throwIfAborted()
         try {
           return await dialIp(formatIp(target.bytes), address.port, options.localAddress, signal)
         } catch (error) {

@@ -1,5 +1,6 @@
 /** The runtime's own queue of tasks, where it has a quicker way into it than a timer (Node.js). */
-const immediate: unknown = Reflect.get(globalThis, 'setImmediate')
+const runtime: { readonly setImmediate?: (callback: () => void) => unknown; readonly setTimeout: unknown } =
+  globalThis
 
 /**
  * Resolves after all promise callbacks that are due have run, and those that they make due in turn: a turn of the
@@ -7,7 +8,7 @@ const immediate: unknown = Reflect.get(globalThis, 'setImmediate')
  */
 export function settleMicrotasks(): Promise<void> {
   return new Promise((resolve) => {
-    if (typeof immediate === 'function') immediate(resolve)
-    else setTimeout(resolve, 0)
+    if (runtime.setImmediate !== undefined) runtime.setImmediate(resolve)
+    else globalThis.setTimeout(resolve, 0)
   })
 }

@@ -1,0 +1,21 @@
+import { describeDialer } from '../../src/conformance/index.ts'
+import type { ByteStream } from '../../src/index.ts'
+import { createTcpDialer, listenTcp } from '../../src/tcp/index.ts'
+import { arrivals, loopback, openHandles } from './tcp-fixture.ts'
+
+describeDialer('TCP', {
+  open: async () => {
+    const streams = arrivals<ByteStream>()
+    const listener = await listenTcp({}, (stream) => streams.push(stream))
+    const gone = await listenTcp({}, () => undefined)
+    await gone.close()
+    return {
+      dialer: createTcpDialer(),
+      address: loopback(listener.port),
+      refusing: loopback(gone.port),
+      accepted: () => streams.next(),
+      close: () => listener.close(),
+    }
+  },
+  handles: openHandles,
+})
