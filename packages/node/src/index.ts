@@ -1,5 +1,6 @@
 export type { AddressCounts, AddressInfo } from './addresses/address-info.ts'
-export type { BanEntry, Subnet } from './bans/ban-list.ts'
+export type { BanEntry } from './bans/ban-list.ts'
+export type { Subnet } from './bans/subnet.ts'
 export type { DeliveredBlock } from './blocks/block-download-types.ts'
 export type { BlockRef, ChainEntry, HeaderChain, TipChange } from './chain/header-chain-types.ts'
 export type { InboundStream, Listener, Listening } from './connections/listener.ts'
@@ -36,7 +37,6 @@ export type { NodeNotification, TimerName } from './loop/node-notification.ts'
 export type {
   CounterCollector,
   GaugeCollector,
-  HistogramCollector,
   MetricLabels,
   NodeMetrics,
 } from './metrics/node-metrics.ts'

@@ -16,6 +16,7 @@
  * - `unknown-peer`: no connection has this id.
  * - `unknown-block`: no header of that hash is known.
  * - `block-unavailable`: no peer has the block.
+ * - `invalid-header`: a header breaks a rule; `detail` is the rule, `received` its place among those given.
  * - `invalid-block`: the block breaks a rule that we check.
  * - `listen-failed`: a listener could not be started; `cause` says why.
  * - `store-corrupt`: what was persisted does not read back; `detail` names the entry.
@@ -37,6 +38,7 @@ export type NodeErrorCode =
   | 'unknown-peer'
   | 'unknown-block'
   | 'block-unavailable'
+  | 'invalid-header'
   | 'invalid-block'
   | 'listen-failed'
   | 'store-corrupt'

@@ -152,7 +152,6 @@ export interface BanControl {
 export interface NodeHandle extends AsyncDisposable {
   readonly chain: ChainAccess
   readonly blocks: BlockAccess
-  readonly transactions: TransactionAccess
   readonly network: NetworkControl
   readonly addresses: AddressAccess
   readonly bans: BanControl

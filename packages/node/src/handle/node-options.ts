@@ -10,6 +10,7 @@ import type {
   Resolver,
   TransportOptions,
 } from '@sapwood/transport-v1v2'
+import type { BlockDownloadOptions } from '../blocks/block-download.ts'
 import type { Listener } from '../connections/listener.ts'
 import type { SlotOptions } from '../connections/slots.ts'
 import type { NodeMetrics } from '../metrics/node-metrics.ts'
@@ -31,8 +32,13 @@ export interface NodeOptions {
   readonly network: Network
   /** BIP14. Default: that of `@sapwood/peer`. */
   readonly userAgent?: string
-  /** Service bits to offer. Default: what the node can serve. */
+  /** Service bits to offer. Default: `WITNESS`, `P2P_V2`, and `NETWORK` where `components.services` serves blocks. */
   readonly services?: bigint
+  /**
+   * Service bits that peers of the node's own choice must offer. Default: `NETWORK` and `WITNESS`; at the tip
+   * `NETWORK_LIMITED` will do instead of `NETWORK`.
+   */
+  readonly servicesWanted?: bigint
   /**
    * Connect to these and to nobody else: no address manager, no seeds, no feelers. Text is `host`, `host:port`,
    * `[v6]:port`, an onion or an I2P address. Duplicates count once.
@@ -57,6 +63,8 @@ export interface NodeOptions {
   readonly networkActive?: boolean
   /** Work that a chain needs before its headers are kept. Default: the network's minimum chain work. */
   readonly minimumChainWork?: bigint
+  /** How blocks are downloaded. */
+  readonly blocks?: BlockDownloadOptions
   /** Whether transactions are relayed. Default: true. */
   readonly relayTransactions?: boolean
   /** How long the persisted state may lag behind, in milliseconds. Default: 900,000 (Core, `DUMP_PEERS_INTERVAL`). */

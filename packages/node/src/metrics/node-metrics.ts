@@ -11,11 +11,6 @@ export interface GaugeCollector {
   set(labels: MetricLabels, value: number): void
 }
 
-/** What is spread over buckets: `prom-client`'s `Histogram` fits. Durations in seconds, as is its custom. */
-export interface HistogramCollector {
-  observe(labels: MetricLabels, value: number): void
-}
-
 /** Collectors that the node feeds; one that is absent is not fed. */
 export interface NodeMetrics {
   /** Labels: `kind`, `protocol`. */
@@ -24,14 +19,12 @@ export interface NodeMetrics {
   readonly dials?: CounterCollector
   /** Labels: `code`, `kind`. */
   readonly disconnects?: CounterCollector
-  /** Labels: `command`. */
-  readonly messagesReceived?: CounterCollector
   /** Labels: `table` (new, tried). */
   readonly addresses?: GaugeCollector
   /** No labels. */
   readonly tipHeight?: GaugeCollector
   /** No labels. */
   readonly blocksReceived?: CounterCollector
-  /** Labels: `notification`. Seconds that the loop took. */
-  readonly loopSeconds?: HistogramCollector
+  /** No labels. Bytes of those blocks. */
+  readonly blockBytes?: CounterCollector
 }

@@ -5,3 +5,33 @@
  * - `running`: at the tip; transactions and new blocks are relayed.
  */
 export type PhaseName = 'choosing-chain' | 'syncing' | 'running'
+
+/** What a phase decides by. */
+export interface PhaseView {
+  /** Peers past their handshake that headers can come from. */
+  readonly headerPeers: number
+  /** Whether the peer that headers come from has no more of them for us. */
+  readonly headersCaughtUp: boolean
+  /** Milliseconds since the best header's own time. */
+  readonly tipAge: number
+  /** Blocks that the slowest following stream is behind the best header; 0 where there is none. */
+  readonly blocksBehind: number
+}
+
+/**
+ * One phase: what the node does in it, and when it ends. Phases hold no state; the loop asks the current one after
+ * everything that could change the view.
+ */
+export interface Phase {
+  readonly name: PhaseName
+  /** Transactions are announced, asked for and accepted. In the other phases they would be checked against nothing. */
+  readonly relaysTransactions: boolean
+  /** The tip is watched, and another connection made when no new block comes for too long. */
+  readonly watchesTip: boolean
+  /** Peers that keep only the last 288 blocks will do. */
+  readonly acceptsLimitedPeers: boolean
+  /** Addresses are tested by feelers. Before that, every connection is needed for the chain. */
+  readonly sendsFeelers: boolean
+  /** Where to go from here; this phase's own name to stay. */
+  next(view: PhaseView): PhaseName
+}

@@ -1,0 +1,200 @@
+import { type GossipedAddress, isRoutable, type NetworkAddress, Services, sha256d } from '@sapwood/wire-codec'
+import type { AddressNetwork } from '@sapwood/wire-codec'
+import { kindBehaviour, type PeerId } from '@sapwood/peer'
+import type { Clock, Instant, Random } from '@sapwood/transport-v1v2'
+import type { ReadyConnection } from '../connections/connection-record.ts'
+import { drawExponential, shuffle } from '../random/draw.ts'
+import { addressKey } from './address-key.ts'
+import type { AddressManager, AddressReport } from './address-manager.ts'
+import { RecentKeys } from './recent-keys.ts'
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const DAY = 24 * 60 * MINUTE
+
+/** What is added to the age of an address that somebody else told of (Core, `ADDR_TIME_PENALTY`). */
+export const TIME_PENALTY: number = 120 * MINUTE
+/** An address whose time cannot be is given this age (Core). */
+const IMPOSSIBLE_TIME_AGE = 5 * DAY
+/** Times before this are not times (Core: 100,000,000 seconds). */
+const EARLIEST_TIME = 100_000_000 * SECOND
+/** Further ahead than this is not possible (Core). */
+const MAX_AHEAD = 10 * MINUTE
+/** An announcement no longer than this is passed on; longer ones are answers to `getaddr` (Core). */
+const MAX_RELAYED_AT_ONCE = 10
+/** Addresses older than this are not passed on (Core). */
+const MAX_RELAYED_AGE = 10 * MINUTE
+/** Peers that an address is passed on to (Core). For a network that we do not reach: one. */
+const RELAY_TARGETS = 2
+/** The targets of one address change this often (Core, `ROTATE_ADDR_RELAY_DEST_INTERVAL`). */
+const TARGET_ROTATION = DAY
+/** Mean time between two address messages to a peer (Core, `AVG_ADDRESS_BROADCAST_INTERVAL`). */
+const FLUSH_INTERVAL = 30 * SECOND
+/** Mean time between two announcements of our own address (Core, `AVG_LOCAL_ADDRESS_BROADCAST_INTERVAL`). */
+const SELF_INTERVAL = DAY
+/** Addresses in one message (BIP155). */
+const MAX_ADDRESSES = 1_000
+/** Addresses remembered for each peer, so that none is sent twice (Core: a rolling filter of 5,000). */
+const KNOWN_PER_PEER = 5_000
+
+interface GossipPeer {
+  readonly record: ReadyConnection
+  readonly known: RecentKeys
+  readonly score: bigint
+  queue: GossipedAddress[]
+  nextFlush: number
+  nextSelf: number
+  /** Whether addresses are exchanged with it. Inbound: once it has sent some itself (Core). */
+  enabled: boolean
+  /** Our `getaddr` has not been answered in full: what comes is passed on to nobody (Core). */
+  answering: boolean
+}
+
+export interface AddressGossipComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly addresses: AddressManager
+  readonly isAvoided: (address: NetworkAddress) => boolean
+  readonly reachable: ReadonlySet<AddressNetwork>
+  /** Our own addresses, as they may be told. */
+  readonly ownAddresses: () => readonly NetworkAddress[]
+  readonly ownServices: () => bigint
+  readonly added: (count: number, from: PeerId) => void
+}
+
+/** Takes in what peers tell of addresses, passes some on, and tells of our own. */
+export class AddressGossip {
+  readonly #parts: AddressGossipComponents
+  readonly #peers = new Map<PeerId, GossipPeer>()
+  readonly #secret: Uint8Array
+
+  constructor(components: AddressGossipComponents) {
+    this.#parts = components
+    this.#secret = components.random.bytes(16)
+  }
+
+  ready(record: ReadyConnection): void {
+    if (!kindBehaviour[record.kind].relaysAddresses || kindBehaviour[record.kind].shortLived) return
+    const { random, clock } = this.#parts
+    const now = clock.now()
+    const score = random.bytes(8)
+    this.#peers.set(record.id, {
+      record,
+      known: new RecentKeys(KNOWN_PER_PEER),
+      score: new DataView(score.buffer, score.byteOffset, 8).getBigUint64(0),
+      queue: [],
+      nextFlush: now + drawExponential(random, FLUSH_INTERVAL),
+      nextSelf: now,
+      enabled: record.kind !== 'inbound',
+      answering: kindBehaviour[record.kind].asksForAddresses,
+    })
+  }
+
+  closed(id: PeerId): void {
+    this.#peers.delete(id)
+  }
+
+  /** Addresses that a peer sent, within its rate limit. */
+  received(record: ReadyConnection, addresses: readonly GossipedAddress[]): void {
+    const { clock, reachable, isAvoided } = this.#parts
+    const peer = this.#peers.get(record.id)
+    const now = clock.now()
+    if (peer !== undefined) peer.enabled = true
+    const relay = addresses.length <= MAX_RELAYED_AT_ONCE && peer?.answering !== true
+    if (peer !== undefined && addresses.length < MAX_ADDRESSES) peer.answering = false
+    const reports: AddressReport[] = []
+    for (const gossiped of addresses) {
+      const { address, services } = gossiped
+      peer?.known.add(addressKey(address))
+      if ((services & (Services.NETWORK | Services.NETWORK_LIMITED)) === 0n) continue
+      if (isAvoided(address)) continue
+      const time = believableTime(gossiped.time * SECOND, now)
+      const isFresh = time > now - MAX_RELAYED_AGE
+      if (relay && isFresh && isRoutable(address)) {
+        this.#passOn({ ...gossiped, time: Math.floor(time / SECOND) }, record.id)
+      }
+      if (reachable.has(address.network)) reports.push({ address, services, time })
+    }
+    const source = sourceOf(record)
+    const count = this.#parts.addresses.add(reports, source, TIME_PENALTY)
+    if (count > 0) this.#parts.added(count, record.id)
+  }
+
+  /** Sends what is due. */
+  tick(): void {
+    const { clock, random } = this.#parts
+    const now = clock.now()
+    for (const peer of this.#peers.values()) {
+      if (!peer.enabled) continue
+      if (now >= peer.nextSelf) this.#announceSelf(peer, now)
+      if (now < peer.nextFlush) continue
+      peer.nextFlush = now + drawExponential(random, FLUSH_INTERVAL)
+      this.#flush(peer)
+    }
+  }
+
+  #announceSelf(peer: GossipPeer, now: Instant): void {
+    const { random, ownAddresses, ownServices } = this.#parts
+    peer.nextSelf = now + drawExponential(random, SELF_INTERVAL)
+    const time = Math.floor(now / SECOND)
+    const own = ownAddresses().map((address) => ({ address, services: ownServices(), time }))
+    // Alone, so that the remote passes it on.
+    if (own.length > 0) this.#send(peer, own.slice(0, MAX_RELAYED_AT_ONCE))
+  }
+
+  #flush(peer: GossipPeer): void {
+    const queue = shuffle(this.#parts.random, peer.queue)
+    peer.queue = []
+    const fresh = queue.filter(({ address }) => peer.known.add(addressKey(address)))
+    if (fresh.length > 0) this.#send(peer, fresh.slice(0, MAX_ADDRESSES))
+  }
+
+  #send({ record }: GossipPeer, addresses: readonly GossipedAddress[]): void {
+    if (record.version.addrv2) {
+      record.peer.send({ type: 'addrv2', addresses })
+      return
+    }
+    const compatible = addresses.filter(({ address }) => isAddrV1Compatible(address))
+    if (compatible.length > 0) record.peer.send({ type: 'addr', addresses: compatible })
+  }
+
+  /** To the peers that a secret order puts first for this address and day: the same for all who tell of it. */
+  #passOn(gossiped: GossipedAddress, from: PeerId): void {
+    const key = addressKey(gossiped.address)
+    const day = Math.floor(this.#parts.clock.now() / TARGET_ROTATION)
+    const text = new TextEncoder().encode(`${day}/${key}`)
+    const bytes = new Uint8Array(this.#secret.length + text.length)
+    bytes.set(this.#secret)
+    bytes.set(text, this.#secret.length)
+    const hash = sha256d(bytes)
+    const order = new DataView(hash.buffer, hash.byteOffset, 8).getBigUint64(0)
+    const candidates: { readonly peer: GossipPeer; readonly rank: bigint }[] = []
+    for (const peer of this.#peers.values()) {
+      if (peer.record.id === from || !peer.enabled) continue
+      candidates.push({ peer, rank: BigInt.asUintN(64, (peer.score ^ order) * 0x9e3779b97f4a7c15n) })
+    }
+    candidates.sort((a, b) => (a.rank < b.rank ? -1 : 1))
+    const targets = this.#parts.reachable.has(gossiped.address.network) ? RELAY_TARGETS : 1
+    for (const { peer } of candidates.slice(0, targets)) {
+      if (peer.known.has(key)) continue
+      if (peer.queue.length < MAX_ADDRESSES) peer.queue.push(gossiped)
+    }
+  }
+}
+
+/** A remote's claim of when an address was seen, made plausible (Core). */
+function believableTime(time: number, now: Instant): Instant {
+  const impossible = time <= EARLIEST_TIME || time > now + MAX_AHEAD
+  return (impossible ? now - IMPOSSIBLE_TIME_AGE : time) as Instant
+}
+
+/** Who told of it, for the address tables; a remote without an address counts as one local source. */
+function sourceOf({ address }: ReadyConnection): NetworkAddress {
+  if (address !== undefined && address.network !== 'name') return address
+  return { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 0 }
+}
+
+/** What the `addr` message can carry. */
+function isAddrV1Compatible({ network }: NetworkAddress): boolean {
+  return network === 'ipv4' || network === 'ipv6'
+}

@@ -1,0 +1,16 @@
+import { formatHost, type NetworkAddress, type PeerAddress, peerAddressKey } from '@sapwood/wire-codec'
+
+declare const brand: unique symbol
+
+/** Names one address and port: equal for equal addresses, whatever objects they come in. Never a peer's id. */
+export type AddressKey = string & { readonly [brand]: 'address' }
+
+/** The key of an address, fit for maps and for the store. */
+export function addressKey(address: PeerAddress): AddressKey {
+  return peerAddressKey(address) as AddressKey
+}
+
+/** The key of an address without its port: what bans and per-host limits go by. */
+export function hostKey(address: NetworkAddress): string {
+  return `${address.network}/${formatHost(address)}`
+}

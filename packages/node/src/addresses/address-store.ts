@@ -1,0 +1,124 @@
+import { ByteReader, ByteWriter, type NetworkAddress, type AddressNetwork } from '@sapwood/wire-codec'
+import type { Clock, Instant, Random } from '@sapwood/transport-v1v2'
+import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
+import type { AddressEntry } from './address-entry.ts'
+import { type AddressManager, createAddressManager, type RestoredEntry } from './address-manager.ts'
+
+/** The bucket key is kept under this name; every other key of the namespace is an address's. */
+const SECRET_KEY = 'secret'
+/** Version of the entries' layout; entries of another are left out, and learned anew. */
+const LAYOUT = 1
+const NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil']
+
+/** Reads the tables back. What does not read is left out: addresses are learned again. */
+export async function loadAddresses(
+  namespace: KeyValueNamespace,
+  components: { readonly clock: Clock; readonly random: Random },
+): Promise<AddressManager> {
+  let secret = await namespace.get(SECRET_KEY)
+  if (secret?.length !== 32) {
+    secret = components.random.bytes(32)
+    await namespace.batch([{ type: 'put', key: SECRET_KEY, value: secret }])
+    return createAddressManager({ secret }, components)
+  }
+  const restore: RestoredEntry[] = []
+  for await (const [key, value] of namespace.entries()) {
+    const entry = key === SECRET_KEY ? undefined : decodeEntry(value)
+    if (entry !== undefined) restore.push(entry)
+  }
+  return createAddressManager({ secret, restore }, components)
+}
+
+/** Writes what has changed since the last time, in one batch: a crash leaves the tables as they were before it. */
+export async function saveAddresses(namespace: KeyValueNamespace, manager: AddressManager): Promise<void> {
+  const changes = manager.takeChanges()
+  const operations = changes.map((key): KeyValueOperation => {
+    const entry = manager.entryOf(key)
+    return entry === undefined ? { type: 'delete', key } : { type: 'put', key, value: encodeEntry(entry) }
+  })
+  if (operations.length === 0) return
+  try {
+    await namespace.batch(operations)
+  } catch (error) {
+    manager.keepChanges(changes)
+    throw error
+  }
+}
+
+export function encodeEntry(entry: AddressEntry): Uint8Array {
+  const writer = new ByteWriter()
+  writer.u8(LAYOUT)
+  writeAddress(writer, entry.address)
+  writeAddress(writer, entry.source)
+  writer.u64(entry.services)
+  writeInstant(writer, entry.time)
+  writeInstant(writer, entry.lastTry)
+  writeInstant(writer, entry.lastCountedTry)
+  writeInstant(writer, entry.lastSuccess)
+  writer.u16(Math.min(entry.attempts, 0xffff))
+  writer.u8(entry.protocol === undefined ? 0 : entry.protocol === 'v1' ? 1 : 2)
+  writer.u8(entry.tried ? 1 : 0)
+  writer.u8(entry.newBuckets.size)
+  for (const bucket of entry.newBuckets) writer.u16(bucket)
+  return writer.finish()
+}
+
+/** @returns undefined for what is not an entry. */
+export function decodeEntry(bytes: Uint8Array): RestoredEntry | undefined {
+  try {
+    const reader = new ByteReader(bytes)
+    if (reader.u8() !== LAYOUT) return undefined
+    const address = readAddress(reader)
+    const source = readAddress(reader)
+    if (address === undefined || source === undefined) return undefined
+    const services = reader.u64()
+    const time = readInstant(reader)
+    const lastTry = readInstant(reader)
+    const lastCountedTry = readInstant(reader)
+    const lastSuccess = readInstant(reader)
+    const attempts = reader.u16()
+    const protocol = [undefined, 'v1', 'v2'] as const
+    const protocolIndex = reader.u8()
+    const tried = reader.u8() === 1
+    const newBuckets = Array.from({ length: reader.u8() }, () => reader.u16())
+    return {
+      address,
+      source,
+      services,
+      time: time ?? (0 as Instant),
+      lastTry,
+      lastCountedTry,
+      lastSuccess,
+      attempts,
+      protocol: protocol[protocolIndex],
+      tried,
+      newBuckets,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function writeAddress(writer: ByteWriter, { network, bytes, port }: NetworkAddress): void {
+  writer.u8(NETWORKS.indexOf(network))
+  writer.u8(bytes.length)
+  writer.bytes(bytes)
+  writer.u16(port)
+}
+
+function readAddress(reader: ByteReader): NetworkAddress | undefined {
+  const network = NETWORKS[reader.u8()]
+  const bytes = reader.view(reader.u8()).slice()
+  const port = reader.u16()
+  return network === undefined ? undefined : { network, bytes, port }
+}
+
+/** Milliseconds since 1970; 0 for never. */
+function writeInstant(writer: ByteWriter, instant: Instant | undefined): void {
+  writer.u64(BigInt(Math.floor(instant ?? 0)))
+}
+
+function readInstant(reader: ByteReader): Instant | undefined {
+  const value = Number(reader.u64())
+  return value === 0 ? undefined : (value as Instant)
+}

@@ -1,0 +1,84 @@
+import { bytesToHex, hexToBytes } from '@sapwood/wire-codec'
+import type { AddressNetwork } from '@sapwood/wire-codec'
+import type { Clock, Instant } from '@sapwood/transport-v1v2'
+import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
+import { type BanEntry, type BanList, createBanList, subnetKey } from './ban-list.ts'
+import { formatSubnet } from './subnet.ts'
+
+/** Version of the entries' layout. */
+const LAYOUT = 1
+
+interface StoredBan {
+  readonly layout: number
+  readonly network: AddressNetwork
+  /** Hexadecimal. */
+  readonly bytes: string
+  readonly prefixLength: number
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly reason: string
+}
+
+/** Keeps bans between runs. */
+export interface BanStore {
+  load(components: { readonly clock: Clock }): Promise<BanList>
+  /** Writes the list as it is now, in one batch. */
+  save(bans: BanList): Promise<void>
+}
+
+export function createBanStore(namespace: KeyValueNamespace): BanStore {
+  let stored = new Set<string>()
+  return {
+    load: async (components) => {
+      const restore: BanEntry[] = []
+      for await (const [key, value] of namespace.entries()) {
+        stored.add(key)
+        const entry = decodeBan(value)
+        if (entry !== undefined) restore.push(entry)
+      }
+      return createBanList(components, restore)
+    },
+    save: async (bans) => {
+      const entries = new Map(bans.list().map((entry) => [subnetKey(entry.subnet), entry]))
+      const operations: KeyValueOperation[] = []
+      for (const key of stored) if (!entries.has(key)) operations.push({ type: 'delete', key })
+      for (const [key, entry] of entries) operations.push({ type: 'put', key, value: encodeBan(entry) })
+      if (operations.length > 0) await namespace.batch(operations)
+      stored = new Set(entries.keys())
+    },
+  }
+}
+
+function encodeBan({ subnet, createdAt, expiresAt, reason }: BanEntry): Uint8Array {
+  const stored: StoredBan = {
+    layout: LAYOUT,
+    network: subnet.network,
+    bytes: bytesToHex(subnet.bytes),
+    prefixLength: subnet.prefixLength,
+    createdAt,
+    expiresAt,
+    reason,
+  }
+  return new TextEncoder().encode(JSON.stringify(stored))
+}
+
+function decodeBan(value: Uint8Array): BanEntry | undefined {
+  try {
+    const stored = JSON.parse(new TextDecoder().decode(value)) as StoredBan
+    if (stored.layout !== LAYOUT) return undefined
+    const subnet = {
+      network: stored.network,
+      bytes: hexToBytes(stored.bytes),
+      prefixLength: stored.prefixLength,
+    }
+    return {
+      subnet,
+      text: formatSubnet(subnet),
+      createdAt: stored.createdAt as Instant,
+      expiresAt: stored.expiresAt as Instant,
+      reason: stored.reason,
+    }
+  } catch {
+    return undefined
+  }
+}

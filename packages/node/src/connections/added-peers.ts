@@ -1,0 +1,74 @@
+import { formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
+import type { Clock, Instant, Random, TransportProtocol } from '@sapwood/transport-v1v2'
+import { type AddressKey, addressKey } from '../addresses/address-key.ts'
+import { backOffDelay, type BackOffOptions } from './back-off.ts'
+
+/** A connection that lasted this long in milliseconds was a success: the next retry comes soon again. */
+export const STABLE_AFTER = 60_000
+
+/** A peer that the node is to stay connected to. */
+export interface AddedPeerState {
+  readonly address: PeerAddress
+  readonly key: AddressKey
+  readonly text: string
+  /** Failures in a row: dials that failed and connections that did not last. */
+  failures: number
+  nextTry: Instant
+  /** The transport that worked last. */
+  protocol: TransportProtocol | undefined
+}
+
+/** The peers that a program or a user has added, and when each is to be dialled next. */
+export interface AddedPeers {
+  /** @returns undefined where the address is there already. */
+  add(address: PeerAddress): AddedPeerState | undefined
+  remove(address: PeerAddress): AddedPeerState | undefined
+  get(key: AddressKey): AddedPeerState | undefined
+  all(): readonly AddedPeerState[]
+  /** Those whose time has come; the caller leaves out those that are connected. */
+  due(): AddedPeerState[]
+  /** A connection to it ended or a dial failed. @returns milliseconds until the next attempt. */
+  ended(key: AddressKey, readyFor: number | undefined): number | undefined
+}
+
+/** Makes the list, empty. */
+export function createAddedPeers(
+  options: BackOffOptions,
+  components: { readonly clock: Clock; readonly random: Random },
+): AddedPeers {
+  const { clock, random } = components
+  const peers = new Map<AddressKey, AddedPeerState>()
+  return {
+    add: (address) => {
+      const key = addressKey(address)
+      if (peers.has(key)) return undefined
+      const state: AddedPeerState = {
+        address,
+        key,
+        text: formatPeerAddress(address),
+        failures: 0,
+        nextTry: clock.now(),
+        protocol: undefined,
+      }
+      peers.set(key, state)
+      return state
+    },
+    remove: (address) => {
+      const key = addressKey(address)
+      const state = peers.get(key)
+      peers.delete(key)
+      return state
+    },
+    get: (key) => peers.get(key),
+    all: () => [...peers.values()],
+    due: () => [...peers.values()].filter(({ nextTry }) => nextTry <= clock.now()),
+    ended: (key, readyFor) => {
+      const state = peers.get(key)
+      if (state === undefined) return undefined
+      state.failures = readyFor !== undefined && readyFor >= STABLE_AFTER ? 1 : state.failures + 1
+      const delay = backOffDelay(state.failures, random, options)
+      state.nextTry = (clock.now() + delay) as Instant
+      return delay
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import { formatPeerAddress, type NetworkAddress, parsePeerAddress } from '@sapwood/wire-codec'
+import type { KeyValueNamespace } from '../store/key-value-store.ts'
+import { isReady } from './connection-record.ts'
+import type { ConnectionTable } from './connection-table.ts'
+
+/** Block-relay-only peers kept for the next start (Core, `MAX_BLOCK_RELAY_ONLY_ANCHORS`). */
+export const MAX_ANCHORS = 2
+const KEY = 'anchors'
+
+/**
+ * The addresses of block-relay-only peers from one run to the next, so that a restart cannot be used to surround the
+ * node. Addresses, never ids of connections.
+ */
+export interface AnchorStore {
+  /** Those of last time, and forgets them: a node that dies at once because of one does not meet it again. */
+  take(): Promise<NetworkAddress[]>
+  save(anchors: readonly NetworkAddress[]): Promise<void>
+}
+
+export function createAnchorStore(namespace: KeyValueNamespace): AnchorStore {
+  return {
+    take: async () => {
+      const value = await namespace.get(KEY)
+      if (value === undefined) return []
+      await namespace.batch([{ type: 'delete', key: KEY }])
+      return decode(value)
+    },
+    save: async (anchors) => {
+      const text = anchors.slice(0, MAX_ANCHORS).map(formatPeerAddress).join('\n')
+      if (text === '') return
+      await namespace.batch([{ type: 'put', key: KEY, value: new TextEncoder().encode(text) }])
+    },
+  }
+}
+
+/** Whom to come back to: the block-relay-only peers that are connected now. */
+export function currentAnchors(table: ConnectionTable): NetworkAddress[] {
+  const anchors: NetworkAddress[] = []
+  for (const record of table.all()) {
+    const { kind, address } = record
+    if (kind !== 'block-relay-only' || !isReady(record)) continue
+    if (address !== undefined && address.network !== 'name') anchors.push(address)
+  }
+  return anchors.slice(0, MAX_ANCHORS)
+}
+
+function decode(value: Uint8Array): NetworkAddress[] {
+  const anchors: NetworkAddress[] = []
+  for (const line of new TextDecoder().decode(value).split('\n')) {
+    try {
+      const address = parsePeerAddress(line, { defaultPort: 0 })
+      if (address.network !== 'name') anchors.push(address)
+    } catch {
+      // What does not read is no anchor.
+    }
+  }
+  return anchors.slice(0, MAX_ANCHORS)
+}

@@ -1,0 +1,352 @@
+import type { Network, NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
+import {
+  type Channel,
+  type ConnectionKind,
+  createOwnNonces,
+  createPeer,
+  type DisconnectReport,
+  type DisconnectRequest,
+  type LimitOptions,
+  type PeerId,
+  type PeerMessage,
+  type PeerServices,
+  type PeerTimeouts,
+  type PeerVersion,
+  peerId,
+  type VersionFacts,
+} from '@sapwood/peer'
+import {
+  accept,
+  type Clock,
+  connect,
+  type ConnectTimeouts,
+  type Dialer,
+  type FallbackPolicy,
+  type Logger,
+  type Random,
+  type Transport,
+  type TransportOptions,
+  type TransportProtocol,
+} from '@sapwood/transport-v1v2'
+import { addressKey } from '../addresses/address-key.ts'
+import { NodeError } from '../errors/node-error.ts'
+import type { EventHub } from '../handle/event-hub.ts'
+import type { ConnectionFacts } from '../handle/node-events.ts'
+import type { NodeNotification } from '../loop/node-notification.ts'
+import type { ConnectionRecord } from './connection-record.ts'
+import { ConnectionTable } from './connection-table.ts'
+import type { InboundStream } from './listener.ts'
+
+export interface ConnectionKeeperOptions {
+  readonly network: Network
+  /** What our `version` says on a connection of this kind, now. */
+  readonly version: (kind: ConnectionKind) => VersionFacts
+  /** Service bits that a peer of our own choice must offer, now. */
+  readonly servicesWanted: () => bigint
+  readonly fallback: FallbackPolicy
+  readonly transport: TransportOptions
+  readonly limits: LimitOptions
+  readonly connectTimeouts: ConnectTimeouts
+  readonly peerTimeouts: PeerTimeouts
+}
+
+export interface ConnectionKeeperComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly dialer: Dialer
+  readonly notifications: Channel<NodeNotification>
+  readonly events: EventHub
+  readonly services: PeerServices
+}
+
+/** What the rest of the node does when a connection changes. Called on the loop. */
+export interface ConnectionObserver {
+  ready(record: ConnectionRecord, version: PeerVersion): void
+  /** A dial failed, or a remote that dialled us did not agree on a transport. @returns milliseconds to the next attempt. */
+  failed(record: ConnectionRecord, error: Error): number | undefined
+  /** @returns milliseconds to the next attempt, where there will be one. */
+  closed(record: ConnectionRecord, report: DisconnectReport): number | undefined
+}
+
+export interface DialRequest {
+  readonly kind: Exclude<ConnectionKind, 'inbound'>
+  readonly address: PeerAddress
+  /** Services that the address is said to have; absent for one given by hand. */
+  readonly services?: bigint
+  /** Protocol that worked last. */
+  readonly learned?: TransportProtocol
+  readonly protected?: boolean
+  /** For a `private-broadcast` connection. */
+  readonly privateTransaction?: { readonly txid: Uint8Array; readonly payload: Uint8Array }
+}
+
+/**
+ * Makes connections, keeps them and sees them end: dials and accepts, starts a peer on each, and tells the node's
+ * loop of everything by notifications. Its methods are called on the loop only.
+ */
+export class ConnectionKeeper {
+  readonly table: ConnectionTable = new ConnectionTable()
+  readonly #options: ConnectionKeeperOptions
+  readonly #components: ConnectionKeeperComponents
+  readonly #observer: ConnectionObserver
+  readonly #ownNonces = createOwnNonces()
+  #nextId = 0
+
+  constructor(
+    options: ConnectionKeeperOptions,
+    components: ConnectionKeeperComponents,
+    observer: ConnectionObserver,
+  ) {
+    this.#options = options
+    this.#components = components
+    this.#observer = observer
+  }
+
+  /**
+   * Begins a dial.
+   * @throws NodeError `already-connected` when a connection to the address exists or is being made.
+   */
+  open(request: DialRequest): ConnectionRecord {
+    const { address, kind } = request
+    if (this.table.to(address) !== undefined) {
+      throw new NodeError('already-connected', 'A connection to the address exists, or is being made')
+    }
+    const record = this.#record({
+      kind,
+      address,
+      key: addressKey(address),
+      stage: 'dialling',
+      protected: request.protected ?? kind === 'manual',
+      privateTransaction: request.privateTransaction,
+    })
+    this.#components.events.emit('peer-connecting', connectionFacts(record))
+    void this.#dial(record, request)
+    return record
+  }
+
+  async #dial(record: ConnectionRecord, request: DialRequest): Promise<void> {
+    const { clock, random, logger, dialer } = this.#components
+    const { network, fallback, transport, connectTimeouts } = this.#options
+    try {
+      const connection = await connect(
+        request.address,
+        {
+          ...transport,
+          dialer,
+          network,
+          fallback,
+          timeouts: connectTimeouts,
+          signal: record.abort.signal,
+          ...(request.services === undefined ? {} : { services: request.services }),
+          ...(request.learned === undefined ? {} : { learned: request.learned }),
+        },
+        { clock, random, logger },
+      )
+      await this.#tellOf('dialled', record, connection)
+    } catch (error) {
+      await this.#tellOfFailure('dialled', record, error)
+    }
+  }
+
+  /** Begins the responder's side of a connection that has been let in. */
+  admit(inbound: InboundStream): ConnectionRecord {
+    const { address } = inbound
+    const record = this.#record({
+      kind: 'inbound',
+      stage: 'accepting',
+      protected: false,
+      via: inbound.via,
+      ...(address === undefined ? {} : { address, key: addressKey(address) }),
+      ...(inbound.localAddress === undefined ? {} : { localAddress: inbound.localAddress }),
+    })
+    void this.#accept(record, inbound)
+    return record
+  }
+
+  async #accept(record: ConnectionRecord, inbound: InboundStream): Promise<void> {
+    const { clock, random, logger } = this.#components
+    const { network, transport } = this.#options
+    try {
+      const accepted = await accept(
+        inbound.stream,
+        { ...transport, network, signal: record.abort.signal },
+        { clock, random, logger },
+      )
+      await this.#tellOf('accepted', record, accepted)
+    } catch (error) {
+      await this.#tellOfFailure('accepted', record, error)
+    }
+  }
+
+  /** A dial or an accept came to its end. */
+  onTransport(notification: Extract<NodeNotification, { readonly type: 'dialled' | 'accepted' }>): void {
+    const record = this.table.get(notification.peer)
+    const { outcome } = notification
+    if (record === undefined) {
+      if ('transport' in outcome) outcome.transport.abort(ended())
+      return
+    }
+    if ('error' in outcome) {
+      this.#fail(record, outcome.error)
+    } else if (record.abort.signal.aborted) {
+      outcome.transport.abort(ended())
+      this.#fail(record, ended())
+    } else {
+      this.#start(record, outcome.transport)
+    }
+  }
+
+  #fail(record: ConnectionRecord, error: Error): void {
+    this.table.remove(record)
+    const retryIn = this.#observer.failed(record, error)
+    if (record.kind === 'inbound') {
+      const address = record.address as NetworkAddress | undefined
+      this.#components.events.emit('inbound-refused', {
+        why: 'handshake-failed',
+        error,
+        ...(address === undefined ? {} : { address }),
+      })
+      return
+    }
+    this.#components.events.emit('connection-failed', {
+      ...connectionFacts(record),
+      error,
+      ...(retryIn === undefined ? {} : { retryIn }),
+    })
+  }
+
+  #start(record: ConnectionRecord, transport: Transport): void {
+    const { clock, random, logger, notifications, services, events } = this.#components
+    const { network, limits, peerTimeouts } = this.#options
+    const address = record.address
+    record.protocol = transport.protocol
+    if (transport.sessionId !== undefined) record.sessionId = transport.sessionId
+    record.stage = 'handshaking'
+    events.emit('peer-connected', {
+      ...connectionFacts(record),
+      protocol: transport.protocol,
+      ...(record.sessionId === undefined ? {} : { sessionId: record.sessionId }),
+    })
+    record.peer = createPeer(
+      transport,
+      {
+        id: record.id,
+        kind: record.kind,
+        network,
+        limits,
+        timeouts: peerTimeouts,
+        version: this.#options.version(record.kind),
+        servicesWanted: this.#options.servicesWanted(),
+        signal: record.abort.signal,
+        permissions: record.protected ? ['noban'] : [],
+        ...(address === undefined ? {} : { address }),
+        ...(record.localAddress === undefined ? {} : { localAddress: record.localAddress }),
+        ...(record.privateTransaction === undefined ? {} : { privateTransaction: record.privateTransaction }),
+      },
+      { clock, random, logger, services, notifications, ownNonces: this.#ownNonces },
+    )
+    // Its outcome reaches the loop as a notification; the promise is for owners without one.
+    record.peer.handshake.catch(() => undefined)
+  }
+
+  /**
+   * What a peer said of its own connection.
+   * @returns the record where the message is for the rest of the node to handle.
+   */
+  onPeer(id: PeerId, message: PeerMessage): ConnectionRecord | undefined {
+    const record = this.table.get(id)
+    if (record === undefined) return undefined
+    switch (message.type) {
+      case 'ready':
+        this.#ready(record, message.version)
+        return undefined
+      case 'disconnected':
+        this.#closed(record, { reason: message.reason, stats: message.stats })
+        return undefined
+      case 'message':
+        return record
+    }
+  }
+
+  #ready(record: ConnectionRecord, version: PeerVersion): void {
+    record.stage = 'ready'
+    record.version = version
+    record.readyAt = this.#components.clock.now()
+    this.#observer.ready(record, version)
+    this.#components.events.emit('peer-ready', {
+      ...connectionFacts(record),
+      version,
+      protocol: record.protocol!,
+    })
+  }
+
+  #closed(record: ConnectionRecord, report: DisconnectReport): void {
+    this.table.remove(record)
+    const retryIn = this.#observer.closed(record, report)
+    this.#components.events.emit('peer-disconnected', {
+      ...connectionFacts(record),
+      ...report,
+      ...(retryIn === undefined ? {} : { retryIn }),
+    })
+  }
+
+  /** Ends a connection, or the attempt to make one. Resolves when it has ended. */
+  async close(record: ConnectionRecord, request: DisconnectRequest): Promise<DisconnectReport | undefined> {
+    if (record.peer !== undefined) return record.peer.disconnect(request)
+    record.abort.abort(new NodeError('connection-failed', request.detail, { detail: request.detail }))
+    return undefined
+  }
+
+  #record(
+    facts: Pick<ConnectionRecord, 'kind' | 'stage' | 'protected'> & Partial<ConnectionRecord>,
+  ): ConnectionRecord {
+    const record: ConnectionRecord = {
+      ...facts,
+      id: peerId(this.#nextId++),
+      startedAt: this.#components.clock.now(),
+      abort: new AbortController(),
+      lastBlock: 0,
+      lastTransaction: 0,
+      discouraged: false,
+    }
+    this.table.add(record)
+    return record
+  }
+
+  async #tellOf(type: 'dialled' | 'accepted', record: ConnectionRecord, transport: Transport): Promise<void> {
+    try {
+      const at = this.#components.clock.now()
+      await this.#components.notifications.send({ type, peer: record.id, at, outcome: { transport } })
+    } catch {
+      // The loop has ended: nobody is left to own the connection.
+      transport.abort(ended())
+    }
+  }
+
+  async #tellOfFailure(
+    type: 'dialled' | 'accepted',
+    record: ConnectionRecord,
+    cause: unknown,
+  ): Promise<void> {
+    const error =
+      cause instanceof Error ? cause : new NodeError('connection-failed', String(cause), { cause })
+    const at = this.#components.clock.now()
+    await this.#components.notifications
+      .send({ type, peer: record.id, at, outcome: { error } })
+      .catch(() => undefined)
+  }
+}
+
+/** A connection as the events name it. */
+export function connectionFacts(record: ConnectionRecord): ConnectionFacts {
+  return {
+    peer: record.id,
+    kind: record.kind,
+    ...(record.address === undefined ? {} : { address: record.address }),
+  }
+}
+
+function ended(): NodeError {
+  return new NodeError('stopped', 'The node ended the connection')
+}

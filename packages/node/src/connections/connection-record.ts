@@ -1,0 +1,48 @@
+import type { PeerAddress } from '@sapwood/wire-codec'
+import type { ConnectionKind, Peer, PeerId, PeerVersion } from '@sapwood/peer'
+import type { Instant, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { AddressKey } from '../addresses/address-key.ts'
+import type { InboundStream } from './listener.ts'
+
+/** How far a connection has come. */
+export type ConnectionStage = 'dialling' | 'accepting' | 'handshaking' | 'ready'
+
+/** One connection, from the decision to make it to its end. Owned by the connection keeper. */
+export interface ConnectionRecord {
+  readonly id: PeerId
+  readonly kind: ConnectionKind
+  readonly address?: PeerAddress
+  /** The address's name in maps. */
+  readonly key?: AddressKey
+  readonly via?: InboundStream['via']
+  readonly localAddress?: string
+  /** For a `private-broadcast` connection. */
+  readonly privateTransaction?: { readonly txid: Uint8Array; readonly payload: Uint8Array } | undefined
+  readonly startedAt: Instant
+  /** Never evicted, never punished: added by hand, or permitted. */
+  readonly protected: boolean
+  /** Ends the dial or the transport's handshake. */
+  readonly abort: AbortController
+  stage: ConnectionStage
+  peer?: Peer
+  protocol?: TransportProtocol
+  sessionId?: Uint8Array
+  version?: PeerVersion
+  readyAt?: Instant
+  /** When it last brought a block that was new, or announced one. */
+  lastBlock: number
+  lastTransaction: number
+  /** Its host misbehaved before. */
+  discouraged: boolean
+}
+
+/** A record whose peer is past its handshake. */
+export type ReadyConnection = ConnectionRecord & {
+  readonly peer: Peer
+  readonly version: PeerVersion
+  readonly protocol: TransportProtocol
+}
+
+export function isReady(record: ConnectionRecord): record is ReadyConnection {
+  return record.stage === 'ready'
+}

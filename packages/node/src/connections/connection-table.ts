@@ -1,0 +1,58 @@
+import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
+import type { ConnectionKind, PeerId } from '@sapwood/peer'
+import { type AddressKey, addressKey, hostKey } from '../addresses/address-key.ts'
+import { type ConnectionRecord, isReady, type ReadyConnection } from './connection-record.ts'
+
+/** All connections of a node, found by id, by address and by kind in constant time. */
+export class ConnectionTable {
+  readonly #byId = new Map<PeerId, ConnectionRecord>()
+  readonly #byKey = new Map<AddressKey, ConnectionRecord>()
+  readonly #count = new Map<ConnectionKind, number>()
+
+  add(record: ConnectionRecord): void {
+    this.#byId.set(record.id, record)
+    if (record.key !== undefined) this.#byKey.set(record.key, record)
+    this.#count.set(record.kind, this.count(record.kind) + 1)
+  }
+
+  remove(record: ConnectionRecord): void {
+    if (!this.#byId.delete(record.id)) return
+    if (record.key !== undefined && this.#byKey.get(record.key) === record) this.#byKey.delete(record.key)
+    this.#count.set(record.kind, this.count(record.kind) - 1)
+  }
+
+  get(id: PeerId): ConnectionRecord | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** The connection to an address, or the dial under way to it. */
+  to(address: PeerAddress): ConnectionRecord | undefined {
+    return this.#byKey.get(addressKey(address))
+  }
+
+  /** Connections of a kind, those under way included. */
+  count(kind: ConnectionKind): number {
+    return this.#count.get(kind) ?? 0
+  }
+
+  /** Connections to and from a host, whatever the port. */
+  ofHost(address: NetworkAddress): ConnectionRecord[] {
+    const host = hostKey(address)
+    return [...this.#byId.values()].filter(
+      (record) =>
+        record.address !== undefined && record.address.network !== 'name' && hostKey(record.address) === host,
+    )
+  }
+
+  all(): IterableIterator<ConnectionRecord> {
+    return this.#byId.values()
+  }
+
+  *ready(): Generator<ReadyConnection> {
+    for (const record of this.#byId.values()) if (isReady(record)) yield record
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+}

@@ -1,0 +1,102 @@
+import type { Clock } from '@sapwood/transport-v1v2'
+import type { Phase } from '../phases/phase.ts'
+import { isReady, type ReadyConnection } from './connection-record.ts'
+import type { ConnectionTable } from './connection-table.ts'
+import type { Outreach } from './outreach.ts'
+import type { SlotLimits } from './slots.ts'
+
+const MINUTE = 60_000
+/** How often the tip is looked at (Core, `STALE_CHECK_INTERVAL`). */
+export const STALE_CHECK_INTERVAL: number = 10 * MINUTE
+/** A tip that has not moved for three block intervals is stale (Core, `TipMayBeStale`). */
+export const STALE_AFTER: number = 30 * MINUTE
+/** How often connections beyond the slots are looked for (Core, `EXTRA_PEER_CHECK_INTERVAL`). */
+export const EXTRA_CHECK_INTERVAL = 45_000
+/** A connection is given this long to prove itself (Core, `MINIMUM_CONNECT_TIME`). */
+export const MINIMUM_CONNECT_TIME = 30_000
+
+export interface OutboundTrimmerComponents {
+  readonly clock: Clock
+  readonly table: ConnectionTable
+  readonly outreach: Outreach
+  readonly letGo: (record: ReadyConnection, detail: string) => void
+}
+
+/**
+ * Asks for one more connection when the tip grows stale, and lets the least useful go when there are more than slots:
+ * who shows new blocks stays, whoever came first.
+ */
+export class OutboundTrimmer {
+  readonly #limits: SlotLimits
+  readonly #parts: OutboundTrimmerComponents
+  #tipMovedAt: number
+  #nextStaleCheck: number
+  #nextTrim: number
+
+  constructor(options: { readonly limits: SlotLimits }, components: OutboundTrimmerComponents) {
+    this.#limits = options.limits
+    this.#parts = components
+    const now = components.clock.now()
+    this.#tipMovedAt = now
+    this.#nextStaleCheck = now + STALE_CHECK_INTERVAL
+    this.#nextTrim = now + EXTRA_CHECK_INTERVAL
+  }
+
+  tipChanged(): void {
+    this.#tipMovedAt = this.#parts.clock.now()
+    this.#parts.outreach.wantsExtra = false
+  }
+
+  tick(phase: Phase): void {
+    const now = this.#parts.clock.now()
+    if (now >= this.#nextStaleCheck) {
+      this.#nextStaleCheck = now + STALE_CHECK_INTERVAL
+      this.#parts.outreach.wantsExtra = phase.watchesTip && now - this.#tipMovedAt > STALE_AFTER
+    }
+    if (now < this.#nextTrim) return
+    this.#nextTrim = now + EXTRA_CHECK_INTERVAL
+    this.#trimBlockRelay(now)
+    this.#trimFullRelay(now)
+  }
+
+  /** Of the two youngest, the one that was longer without a new block (Core, `EvictExtraOutboundPeers`). */
+  #trimBlockRelay(now: number): void {
+    const peers = this.#ready(['block-relay-only'])
+    if (peers.length <= this.#limits['block-relay-only']) return
+    const [youngest, second] = peers.sort((a, b) => b.id - a.id)
+    if (youngest === undefined) return
+    const chosen = second !== undefined && youngest.lastBlock > second.lastBlock ? second : youngest
+    this.#trim(chosen, now)
+  }
+
+  /** The one that announced a new block the longest ago, except where it is the only one of its network. */
+  #trimFullRelay(now: number): void {
+    const peers = this.#ready(['outbound-full-relay', 'extra'])
+    if (peers.length <= this.#limits['outbound-full-relay']) return
+    const byNetwork = new Map<string, number>()
+    for (const { address } of peers) {
+      const network = address?.network ?? ''
+      byNetwork.set(network, (byNetwork.get(network) ?? 0) + 1)
+    }
+    const [worst] = peers
+      .filter(({ address }) => (byNetwork.get(address?.network ?? '') ?? 0) > 1)
+      // Of equals the youngest goes.
+      .sort((a, b) => a.lastBlock - b.lastBlock || b.id - a.id)
+    if (worst !== undefined) this.#trim(worst, now)
+  }
+
+  #trim(record: ReadyConnection, now: number): void {
+    const { readyAt } = record
+    const settled = readyAt !== undefined && now - readyAt > MINIMUM_CONNECT_TIME
+    if (settled && record.peer.info().blocksInFlight.length === 0)
+      this.#parts.letGo(record, 'extra-connection')
+  }
+
+  #ready(kinds: readonly ReadyConnection['kind'][]): ReadyConnection[] {
+    const found: ReadyConnection[] = []
+    for (const record of this.#parts.table.all()) {
+      if (kinds.includes(record.kind) && isReady(record) && !record.protected) found.push(record)
+    }
+    return found
+  }
+}

@@ -1,0 +1,182 @@
+import { type AddressNetwork, type NetworkAddress, Services } from '@sapwood/wire-codec'
+import type { Clock, Instant, Logger, Random } from '@sapwood/transport-v1v2'
+import type { AddressManager } from '../addresses/address-manager.ts'
+import type { Phase } from '../phases/phase.ts'
+import { drawBelow, drawExponential } from '../random/draw.ts'
+import type { AddedPeers } from './added-peers.ts'
+import type { ConnectionKeeper } from './connection-keeper.ts'
+import { isReady } from './connection-record.ts'
+import { type PlanOptions, planDial } from './dial-planner.ts'
+import type { SlotLimits } from './slots.ts'
+
+const MINUTE = 60_000
+/** Mean time between two feelers (Core, `FEELER_INTERVAL`). */
+export const FEELER_INTERVAL: number = 2 * MINUTE
+/** Mean time between two extra block-relay-only connections (Core, `EXTRA_BLOCK_RELAY_ONLY_PEER_INTERVAL`). */
+export const EXTRA_BLOCK_RELAY_INTERVAL: number = 5 * MINUTE
+/** Mean time between two tries at a network that has no connection (Core, `EXTRA_NETWORK_PEER_INTERVAL`). */
+export const EXTRA_NETWORK_INTERVAL: number = 5 * MINUTE
+/** Outbound connections from which on a failed dial counts against the address: before, we may be offline (Core). */
+const ONLINE_CONNECTIONS = 2
+
+export interface OutreachComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly keeper: ConnectionKeeper
+  readonly addresses: AddressManager
+  readonly added: AddedPeers
+  readonly isAvoided: (address: NetworkAddress) => boolean
+  readonly isBanned: (address: NetworkAddress) => boolean
+  readonly reachable: ReadonlySet<AddressNetwork>
+}
+
+export interface OutreachOptions {
+  readonly limits: SlotLimits
+  /** Only the added peers are dialled. */
+  readonly connectOnly: boolean
+  /** Block-relay-only peers of last time, dialled first. */
+  readonly anchors: readonly NetworkAddress[]
+}
+
+/** Whom the node dials, and when: fills the slots, and now and then looks further. */
+export class Outreach {
+  readonly #options: OutreachOptions
+  readonly #parts: OutreachComponents
+  readonly #anchors: NetworkAddress[]
+  #nextFeeler: number
+  #nextBlockRelay: number
+  #nextNetwork: number
+  /** The tip is stale: one more full-relay connection is wanted. */
+  wantsExtra = false
+
+  constructor(options: OutreachOptions, components: OutreachComponents) {
+    this.#options = options
+    this.#parts = components
+    this.#anchors = [...options.anchors]
+    this.#nextFeeler = this.#after(FEELER_INTERVAL)
+    this.#nextBlockRelay = this.#after(EXTRA_BLOCK_RELAY_INTERVAL)
+    this.#nextNetwork = this.#after(EXTRA_NETWORK_INTERVAL)
+  }
+
+  /** Dials whoever is due. Call about once a second. */
+  tick(phase: Phase): void {
+    this.dialAdded()
+    if (!this.#options.connectOnly) this.#fillSlots(phase)
+  }
+
+  /** Dials the added peers whose time has come. */
+  dialAdded(): void {
+    const { keeper, added, logger, isBanned } = this.#parts
+    for (const peer of added.due()) {
+      if (keeper.table.to(peer.address) !== undefined) continue
+      if (peer.address.network !== 'name' && isBanned(peer.address)) continue
+      if (!this.#options.connectOnly && keeper.table.count('manual') >= this.#options.limits.manual) {
+        logger.debug({ address: peer.text }, 'no slot for an added peer')
+        return
+      }
+      keeper.open({
+        kind: 'manual',
+        address: peer.address,
+        ...(peer.protocol === undefined ? {} : { learned: peer.protocol }),
+      })
+    }
+  }
+
+  #fillSlots(phase: Phase): void {
+    for (let dials = this.#dialsUnderWay(); dials < this.#options.limits.dials; dials++) {
+      const wanted = this.#nextWanted(phase)
+      if (wanted === undefined || !this.#dial(wanted)) return
+    }
+  }
+
+  /** The most urgent connection that there is a slot for. */
+  #nextWanted(phase: Phase): PlanOptions | 'anchor' | undefined {
+    const { table } = this.#parts.keeper
+    const { limits } = this.#options
+    const now = this.#parts.clock.now()
+    const services =
+      Services.WITNESS | (phase.acceptsLimitedPeers ? Services.NETWORK_LIMITED : Services.NETWORK)
+    if (this.#anchors.length > 0) return 'anchor'
+    if (table.count('outbound-full-relay') < limits['outbound-full-relay'])
+      return { kind: 'outbound-full-relay', services }
+    if (table.count('block-relay-only') < limits['block-relay-only'])
+      return { kind: 'block-relay-only', services }
+    if (this.wantsExtra && table.count('extra') < limits.extra) {
+      this.wantsExtra = false
+      return { kind: 'extra', services }
+    }
+    // A slot number of 0 is a wish for no such connection at all.
+    if (limits['block-relay-only'] > 0 && phase.watchesTip && now >= this.#nextBlockRelay) {
+      this.#nextBlockRelay = this.#after(EXTRA_BLOCK_RELAY_INTERVAL)
+      return { kind: 'block-relay-only', services }
+    }
+    if (phase.sendsFeelers && now >= this.#nextFeeler && table.count('feeler') < limits.feeler) {
+      this.#nextFeeler = this.#after(FEELER_INTERVAL)
+      return { kind: 'feeler', services }
+    }
+    if (limits['outbound-full-relay'] > 0 && phase.watchesTip && now >= this.#nextNetwork) {
+      this.#nextNetwork = this.#after(EXTRA_NETWORK_INTERVAL)
+      const network = this.#networkWithout()
+      if (network !== undefined) return { kind: 'extra', services, network }
+    }
+    return undefined
+  }
+
+  /** @returns whether a dial was begun, and another may be tried. */
+  #dial(wanted: PlanOptions | 'anchor'): boolean {
+    const { keeper, addresses } = this.#parts
+    if (wanted === 'anchor') {
+      const address = this.#anchors.shift()!
+      if (keeper.table.to(address) !== undefined || this.#parts.isAvoided(address)) return true
+      const services = addresses.get(address)?.services
+      keeper.open({ kind: 'block-relay-only', address, ...(services === undefined ? {} : { services }) })
+      return true
+    }
+    const plan = planDial(wanted, { ...this.#parts, table: keeper.table })
+    if (plan === undefined) return false
+    // Marked before the dial: whatever happens to it, the address is not taken again at once.
+    addresses.attempt(plan.address, { countFailure: this.#readyOutbound() >= ONLINE_CONNECTIONS })
+    keeper.open({
+      kind: wanted.kind,
+      address: plan.address,
+      services: plan.services,
+      ...(plan.learned === undefined ? {} : { learned: plan.learned }),
+    })
+    return true
+  }
+
+  /** A reachable network with addresses and without a connection (Core, `MaybePickPreferredNetwork`). */
+  #networkWithout(): AddressNetwork | undefined {
+    const { keeper, addresses, random, reachable } = this.#parts
+    const connected = new Set<string>()
+    for (const { kind, address } of keeper.table.all()) {
+      if (kind !== 'inbound' && kind !== 'feeler' && address !== undefined) connected.add(address.network)
+    }
+    const { byNetwork } = addresses.counts()
+    const missing = [...reachable].filter(
+      (network) => !connected.has(network) && byNetwork[network].new + byNetwork[network].tried > 0,
+    )
+    return missing.length === 0 ? undefined : missing[drawBelow(random, missing.length)]
+  }
+
+  #dialsUnderWay(): number {
+    let count = 0
+    for (const { stage, kind } of this.#parts.keeper.table.all()) {
+      if (stage === 'dialling' && kind !== 'manual') count += 1
+    }
+    return count
+  }
+
+  #readyOutbound(): number {
+    let count = 0
+    for (const record of this.#parts.keeper.table.all()) {
+      if (isReady(record) && record.kind !== 'inbound') count += 1
+    }
+    return count
+  }
+
+  #after(mean: number): Instant {
+    return (this.#parts.clock.now() + drawExponential(this.#parts.random, mean)) as Instant
+  }
+}

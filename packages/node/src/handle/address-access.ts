@@ -1,0 +1,39 @@
+import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
+import { TIME_PENALTY } from '../addresses/address-gossip.ts'
+import type { AddressManager } from '../addresses/address-manager.ts'
+import { NodeError } from '../errors/node-error.ts'
+import type { NodeLoop } from '../loop/node-loop.ts'
+import { readAddress } from './network-control.ts'
+import type { AddressAccess } from './node-handle.ts'
+
+/** The handle's view of the address tables. */
+export function createAddressAccess(components: {
+  readonly loop: NodeLoop
+  readonly addresses: AddressManager
+  readonly defaultPort: number
+}): AddressAccess {
+  const { loop, addresses, defaultPort } = components
+  const networkAddress = (address: PeerAddress | string): NetworkAddress => {
+    const parsed = readAddress(address, defaultPort)
+    if (parsed.network === 'name')
+      throw new NodeError('invalid-address', `A name is not an address: ${parsed.host}`, {
+        received: parsed.host,
+      })
+    return parsed
+  }
+  return {
+    counts: () => addresses.counts(),
+    get: (address) => addresses.get(networkAddress(address)),
+    sample: (count) => addresses.sample(count),
+    add: (gossiped, source) =>
+      loop.calls.call('addAddresses', () => {
+        const reports = gossiped.map(({ address, services, time }) => ({
+          address,
+          services,
+          time: (time * 1000) as Instant,
+        }))
+        return addresses.add(reports, networkAddress(source), TIME_PENALTY)
+      }),
+  }
+}

@@ -1,0 +1,119 @@
+import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
+import type { DeliveredBlock } from '../blocks/block-download-types.ts'
+import type { HeaderChain } from '../chain/header-chain-types.ts'
+import { NodeError } from '../errors/node-error.ts'
+import type { BlockDesk, BlockQueue } from '../loop/block-desk.ts'
+import type { CallQueue } from '../loop/call-queue.ts'
+import type { WithCallDeadline } from './call-deadline.ts'
+import type { BlockAccess, BlockStreamItem } from './node-handle.ts'
+
+/** The handle's blocks, on top of the loop's desk. */
+export function createBlockAccess(components: {
+  readonly calls: CallQueue
+  readonly desk: BlockDesk
+  readonly chain: HeaderChain
+  readonly withDeadline: WithCallDeadline
+}): BlockAccess {
+  const { calls, desk, chain, withDeadline } = components
+
+  const getBlock: BlockAccess['getBlock'] = (hash, options) =>
+    withDeadline(options, async (signal) => {
+      let giveUp = (): void => undefined
+      const onAbort = (): void => calls.post('give-up-block', giveUp)
+      signal.addEventListener('abort', onAbort, { once: true })
+      try {
+        return await calls.call('getBlock', () => {
+          refuseUnknown(chain, hash)
+          return new Promise<DeliveredBlock>((resolve, reject) => {
+            giveUp = desk.want(hash, { resolve, reject })
+            if (signal.aborted) giveUp()
+          })
+        })
+      } finally {
+        signal.removeEventListener('abort', onAbort)
+      }
+    })
+
+  const open = (range: { readonly from: number; readonly to?: number }): Promise<BlockQueue> =>
+    calls.call('openStream', () => {
+      refuseBadRange(range)
+      return desk.open(range)
+    })
+
+  return {
+    getBlock,
+    range: (range, options) => onlyBlocks(new LazyStream(() => open(range), options?.signal)),
+    follow: (from, options) => new LazyStream(() => open(from), options?.signal),
+  }
+}
+
+function refuseUnknown(chain: HeaderChain, hash: BlockHash): void {
+  if (chain.heightOf(hash) !== undefined) return
+  const text = hashToHex(hash)
+  throw new NodeError('unknown-block', `No header of block ${text} is known`, { received: text })
+}
+
+function refuseBadRange({ from, to }: { readonly from: number; readonly to?: number }): void {
+  const isHeight = (height: number): boolean => Number.isSafeInteger(height) && height >= 0
+  if (isHeight(from) && (to === undefined || (isHeight(to) && to >= from))) return
+  throw new NodeError('invalid-argument', `Not a range of heights: ${from} to ${to ?? 'the end'}`)
+}
+
+/** A stream that is opened by its first reader, and closed when its signal fires. */
+class LazyStream implements AsyncIterableIterator<BlockStreamItem> {
+  readonly #open: () => Promise<BlockQueue>
+  readonly #signal: AbortSignal | undefined
+  #queue: Promise<BlockQueue> | undefined
+
+  constructor(open: () => Promise<BlockQueue>, signal: AbortSignal | undefined) {
+    this.#open = open
+    this.#signal = signal
+  }
+
+  async next(): Promise<IteratorResult<BlockStreamItem>> {
+    this.#signal?.throwIfAborted()
+    this.#queue ??= this.#start()
+    const queue = await this.#queue
+    return queue.next()
+  }
+
+  async return(): Promise<IteratorResult<BlockStreamItem>> {
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    const queue = await this.#queue?.catch(() => undefined)
+    await queue?.return()
+    // A stream that was never read is not opened later either.
+    this.#queue ??= Promise.reject(new NodeError('invalid-argument', 'The stream has been closed'))
+    this.#queue.catch(() => undefined)
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async #start(): Promise<BlockQueue> {
+    const queue = await this.#open()
+    if (this.#signal?.aborted === true) queue.fail(this.#reason())
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
+    return queue
+  }
+
+  readonly #onAbort = (): void => {
+    void this.#queue?.then(async (queue) => {
+      await queue.return()
+      queue.fail(this.#reason())
+    })
+  }
+
+  #reason(): Error {
+    const reason: unknown = this.#signal?.reason
+    return reason instanceof Error ? reason : new Error('The stream was aborted', { cause: reason })
+  }
+}
+
+/** A range has no reorgs: it delivers the blocks of the best chain as it is when each is delivered. */
+async function* onlyBlocks(
+  stream: AsyncIterableIterator<BlockStreamItem>,
+): AsyncGenerator<DeliveredBlock, void, undefined> {
+  for await (const item of stream) if (item.type === 'block') yield item
+}

@@ -1,0 +1,154 @@
+import { formatPeerAddress, parsePeerAddress, type PeerAddress } from '@sapwood/wire-codec'
+import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
+import type { AddedPeers } from '../connections/added-peers.ts'
+import type { ConnectionRecord } from '../connections/connection-record.ts'
+import { NodeError } from '../errors/node-error.ts'
+import type { NodeLoop } from '../loop/node-loop.ts'
+import type { WithCallDeadline } from './call-deadline.ts'
+import type { EventHub } from './event-hub.ts'
+import type { AddPeerOptions, NetworkControl } from './node-handle.ts'
+
+/** Reads an address as people write it. @throws NodeError `invalid-address`. */
+export function readAddress(address: PeerAddress | string, defaultPort: number): PeerAddress {
+  if (typeof address !== 'string') return address
+  try {
+    return parsePeerAddress(address, { defaultPort })
+  } catch (cause) {
+    throw new NodeError('invalid-address', `Not an address: ${address}`, { received: address, cause })
+  }
+}
+
+/** The handle's control over connections. */
+export function createNetworkControl(components: {
+  readonly loop: NodeLoop
+  readonly added: AddedPeers
+  readonly events: EventHub
+  readonly defaultPort: number
+  readonly isBanned: (address: PeerAddress) => boolean
+  readonly withDeadline: WithCallDeadline
+}): NetworkControl {
+  const { loop, added, events, defaultPort, isBanned, withDeadline } = components
+  const { calls, keeper } = loop
+
+  const begin = (address: PeerAddress, options: AddPeerOptions): ConnectionRecord => {
+    const text = formatPeerAddress(address)
+    const kind = options.kind ?? 'manual'
+    if (!loop.active) throw new NodeError('network-inactive', 'The network is switched off')
+    if (isBanned(address)) throw new NodeError('address-banned', `${text} is under a ban`, { received: text })
+    const existing = keeper.table.to(address)
+    if (options.once === true || kind !== 'manual') {
+      if (existing !== undefined)
+        throw new NodeError('already-connected', `${text} is connected, or being connected to`, {
+          received: text,
+        })
+      return keeper.open({ kind, address })
+    }
+    if (existing === undefined && !loop.hasManualSlot())
+      throw new NodeError('slots-full', 'No slot for another added peer')
+    if (added.add(address) === undefined)
+      throw new NodeError('already-added', `${text} has been added before`, { received: text })
+    if (existing !== undefined) return existing
+    loop.dialAdded()
+    return keeper.table.to(address)!
+  }
+
+  const addPeer: NetworkControl['addPeer'] = (address, options = {}) =>
+    calls.call('addPeer', () => begin(readAddress(address, defaultPort), options).id)
+
+  return {
+    peers: () => peerInfos(loop),
+    addPeer,
+    connectPeer: (address, options = {}) =>
+      withDeadline(options, (signal) =>
+        calls.call('connectPeer', () => {
+          const record = begin(readAddress(address, defaultPort), options)
+          return ready(record, events, signal)
+        }),
+      ),
+    removePeer: (address) =>
+      calls.call('removePeer', () => {
+        const parsed = readAddress(address, defaultPort)
+        if (added.remove(parsed) === undefined) {
+          const text = formatPeerAddress(parsed)
+          throw new NodeError('not-added', `${text} has not been added`, { received: text })
+        }
+        const record = keeper.table.to(parsed)
+        if (record !== undefined) loop.letGo(record, 'removed')
+      }),
+    addedPeers: () =>
+      added.all().map(({ address, text, failures, key }) => {
+        const record = [...keeper.table.all()].find((candidate) => candidate.key === key)
+        return { address, text, failures, ...(record === undefined ? {} : { connected: record.id }) }
+      }),
+    disconnectPeer: (id, options) =>
+      calls.call('disconnectPeer', () => {
+        const record = keeper.table.get(id)
+        if (record === undefined)
+          throw new NodeError('unknown-peer', `No connection has the id ${id}`, { received: id })
+        return keeper.close(record, { detail: options?.detail ?? 'requested', blame: 'none' })
+      }),
+    ping: (options) =>
+      withDeadline(options, async (signal) => {
+        const peers = await calls.call('ping', () => [...keeper.table.ready()])
+        const trips = new Map<PeerId, number>()
+        await Promise.all(
+          peers.map(async ({ id, peer }) => {
+            try {
+              const { roundTrip } = await peer.ping({ signal })
+              trips.set(id, roundTrip)
+            } catch {
+              // It ended, or did not answer: it has no round trip.
+              signal.throwIfAborted()
+            }
+          }),
+        )
+        return trips
+      }),
+    setActive: (active) => calls.call('setActive', () => loop.setActive(active)),
+    get active() {
+      return loop.active
+    },
+  }
+}
+
+/** What each connection past its transport's handshake says of itself. */
+export function peerInfos({ keeper }: NodeLoop): PeerInfo[] {
+  const infos: PeerInfo[] = []
+  for (const { peer } of keeper.table.all()) if (peer !== undefined) infos.push(peer.info())
+  return infos
+}
+
+/** Resolves when the connection's version handshake is done. Called on the loop: no event is missed. */
+function ready(
+  record: ConnectionRecord,
+  events: EventHub,
+  signal: AbortSignal,
+): Promise<{ readonly peer: PeerId; readonly version: PeerVersion }> {
+  if (record.version !== undefined) return Promise.resolve({ peer: record.id, version: record.version })
+  return new Promise((resolve, reject) => {
+    const stops: (() => void)[] = []
+    const settle = (act: () => void): void => {
+      for (const stop of stops) stop()
+      signal.removeEventListener('abort', onAbort)
+      act()
+    }
+    const onAbort = (): void => settle(() => reject(signal.reason as Error))
+    signal.addEventListener('abort', onAbort, { once: true })
+    stops.push(
+      events.on('peer-ready', ({ peer, version }) => {
+        if (peer === record.id) settle(() => resolve({ peer, version }))
+      }),
+      events.on('connection-failed', ({ peer, error }) => {
+        if (peer !== record.id) return
+        settle(() => reject(new NodeError('connection-failed', error.message, { cause: error })))
+      }),
+      events.on('peer-disconnected', ({ peer, reason }) => {
+        if (peer !== record.id) return
+        const message = `The connection ended before it was ready: ${reason.code}`
+        settle(() =>
+          reject(new NodeError('connection-failed', message, { detail: reason.code, cause: reason })),
+        )
+      }),
+    )
+  })
+}

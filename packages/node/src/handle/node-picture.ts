@@ -1,0 +1,104 @@
+import {
+  type AddressNetwork,
+  bitsToTarget,
+  hashToHex,
+  type Network,
+  type NetworkAddress,
+  formatPeerAddress,
+  serviceNames,
+} from '@sapwood/wire-codec'
+import type { Clock, Instant } from '@sapwood/transport-v1v2'
+import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { NodeLoop } from '../loop/node-loop.ts'
+import type { BlockchainInfo, NetworkInfo, NodeInfo } from './node-info.ts'
+
+/** Protocol version that our peers see. */
+const PROTOCOL_VERSION = 70016
+const ALL_NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil']
+/** Target of difficulty 1, by convention of every network (Core, `GetDifficulty`). */
+const DIFFICULTY_1_TARGET = 0xffffn << 208n
+/** A tip older than this means that the chain is still being downloaded (Core, `-maxtipage`). */
+const MAX_TIP_AGE = 24 * 3_600_000
+
+export interface NodePictureComponents {
+  readonly clock: Clock
+  readonly network: Network
+  readonly loop: NodeLoop
+  readonly chain: HeaderChain
+  readonly reachable: ReadonlySet<AddressNetwork>
+  readonly ownAddresses: () => readonly NetworkAddress[]
+  readonly services: bigint
+  readonly userAgent: string
+  readonly version: string
+  readonly relay: boolean
+  readonly startedAt: Instant
+}
+
+/** What `info()` says. */
+export function drawNodePicture(components: NodePictureComponents): NodeInfo {
+  return {
+    phase: components.loop.phase,
+    startedAt: components.startedAt,
+    network: networkInfo(components),
+    blockchain: blockchainInfo(components),
+  }
+}
+
+function networkInfo({
+  loop,
+  services,
+  userAgent,
+  version,
+  relay,
+  reachable,
+  ownAddresses,
+}: NodePictureComponents): NetworkInfo {
+  let incoming = 0
+  let outgoing = 0
+  const offsets: number[] = []
+  for (const record of loop.keeper.table.ready()) {
+    if (record.kind === 'inbound') incoming += 1
+    else {
+      outgoing += 1
+      offsets.push(record.version.timeOffset)
+    }
+  }
+  return {
+    version,
+    subversion: userAgent,
+    protocolVersion: PROTOCOL_VERSION,
+    localServices: services,
+    localServicesNames: serviceNames(services),
+    localRelay: relay,
+    networkActive: loop.active,
+    connections: incoming + outgoing,
+    connectionsIn: incoming,
+    connectionsOut: outgoing,
+    networks: ALL_NETWORKS.map((name) => ({ name, reachable: reachable.has(name) })),
+    localAddresses: ownAddresses().map(formatPeerAddress),
+    timeOffset: median(offsets),
+  }
+}
+
+function blockchainInfo({ network, chain, loop, clock }: NodePictureComponents): BlockchainInfo {
+  const tip = chain.tip()
+  const target = bitsToTarget(tip.header.bits)
+  return {
+    chain: network.name,
+    blocks: loop.desk.lowestFollowed() ?? tip.height,
+    headers: tip.height,
+    bestBlockHash: hashToHex(tip.hash),
+    difficulty: target === undefined ? 0 : Number((DIFFICULTY_1_TARGET * 1_000_000_000n) / target) / 1e9,
+    time: tip.header.time,
+    medianTime: chain.medianTimePast(tip.hash) ?? tip.header.time,
+    chainWork: tip.work.toString(16).padStart(64, '0'),
+    initialBlockDownload:
+      loop.phase === 'choosing-chain' || clock.now() - tip.header.time * 1000 > MAX_TIP_AGE,
+  }
+}
+
+function median(values: readonly number[]): number {
+  if (values.length === 0) return 0
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[sorted.length >> 1]!
+}

@@ -1,0 +1,238 @@
+import type { Message } from '@sapwood/wire-codec'
+import {
+  asBlockHash,
+  hasServices,
+  hashToHex,
+  InventoryType,
+  Services,
+  WITNESS_FLAG,
+} from '@sapwood/wire-codec'
+import type { PeerId } from '@sapwood/peer'
+import type { Clock, Instant, Logger } from '@sapwood/transport-v1v2'
+import type { BlockDownload, BlockDownloadAction } from '../blocks/block-download-types.ts'
+import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { HeaderSync, HeaderSyncAction } from '../chain/header-sync-types.ts'
+import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
+import type { EventHub } from '../handle/event-hub.ts'
+import type { BlockDesk } from './block-desk.ts'
+
+type Action = HeaderSyncAction | BlockDownloadAction
+
+export interface ChainDriverComponents {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly chain: HeaderChain
+  readonly headerSync: HeaderSync
+  readonly download: BlockDownload
+  readonly desk: BlockDesk
+  readonly table: ConnectionTable
+  readonly events: EventHub
+  /** Discourages and disconnects, or only logs where the connection is protected. */
+  readonly punish: (record: ConnectionRecord, detail: string) => void
+  readonly letGo: (record: ConnectionRecord, detail: string) => void
+  /** The best chain moved, whoever moved it. */
+  readonly onTipChange: (change: TipChange) => void
+}
+
+/** Joins the header sync and the block download to the peers: tells them what came, and does what they say. */
+export class ChainDriver {
+  readonly #parts: ChainDriverComponents
+  /** Peers that the two machines know. */
+  readonly #peers = new Set<PeerId>()
+
+  constructor(components: ChainDriverComponents) {
+    this.#parts = components
+  }
+
+  /** Peers that headers can come from. */
+  get peers(): number {
+    return this.#peers.size
+  }
+
+  ready(record: ReadyConnection): void {
+    if (!takesPart(record)) return
+    this.#peers.add(record.id)
+    const { headerSync, download } = this.#parts
+    const now = this.#now()
+    const preferred = record.kind !== 'inbound'
+    const { services, startHeight } = record.version
+    this.run(
+      download.addPeer(
+        record.id,
+        { serves: whatIsServed(services), preferred, protected: record.protected },
+        now,
+      ),
+    )
+    this.run(headerSync.addPeer(record.id, { preferred, protected: record.protected, startHeight }, now))
+  }
+
+  closed(id: PeerId): void {
+    if (!this.#peers.delete(id)) return
+    const now = this.#now()
+    this.run(this.#parts.headerSync.removePeer(id, now))
+    this.run(this.#parts.download.removePeer(id, now))
+  }
+
+  /** @returns whether the message was about the chain. */
+  message(record: ConnectionRecord, message: Message, payload: Uint8Array, at: Instant): boolean {
+    const { headerSync, download } = this.#parts
+    switch (message.type) {
+      case 'headers':
+        this.#forKnown(record, () => headerSync.onHeaders(record.id, message.headers, at))
+        return true
+      case 'block':
+        this.#forKnown(record, () => download.onBlock(record.id, message.block, at, payload))
+        return true
+      case 'inv': {
+        const blocks = message.inventory
+          .filter(({ type }) => isBlock(type))
+          .map(({ hash }) => asBlockHash(hash))
+        if (blocks.length > 0)
+          this.#forKnown(record, () => headerSync.onBlockInventory(record.id, blocks, at))
+        return false
+      }
+      case 'notfound': {
+        const blocks = message.inventory
+          .filter(({ type }) => isBlock(type))
+          .map(({ hash }) => asBlockHash(hash))
+        if (blocks.length > 0) this.#forKnown(record, () => download.onNotFound(record.id, blocks, at))
+        return false
+      }
+      default:
+        return false
+    }
+  }
+
+  #forKnown(record: ConnectionRecord, act: () => Action[]): void {
+    // A short-lived connection's headers and blocks are nobody's business.
+    if (this.#peers.has(record.id)) this.run(act(), record.id)
+  }
+
+  tick(): void {
+    const now = this.#now()
+    this.run(this.#parts.headerSync.tick(now))
+    this.run(this.#parts.download.tick(now))
+  }
+
+  /** Does what a machine said. What follows from one action is done before the next. */
+  run(actions: readonly Action[], from?: PeerId): void {
+    for (const action of actions) this.#do(action, from)
+  }
+
+  #do(action: Action, from: PeerId | undefined): void {
+    const { table, download, desk, punish, letGo } = this.#parts
+    switch (action.type) {
+      case 'send':
+        table.get(action.peer)?.peer?.send(action.message)
+        return
+      case 'punish': {
+        const record = table.get(action.peer)
+        if (record !== undefined) punish(record, `${action.reason}: ${action.detail}`)
+        return
+      }
+      case 'disconnect': {
+        const record = table.get(action.peer)
+        if (record !== undefined) letGo(record, action.reason)
+        return
+      }
+      case 'tip-changed':
+        this.tipChanged(action.change, from)
+        return
+      case 'peer-has':
+        this.run(download.peerHas(action.peer, action.hash, this.#now()))
+        return
+      case 'deliver':
+        this.#received(action.block)
+        desk.deliver(action.stream, action.block)
+        return
+      case 'rewind':
+        desk.rewind(action.stream, action.change)
+        return
+      case 'stream-end':
+        desk.end(action.stream)
+        return
+      case 'single':
+        this.#received(action.block)
+        desk.single(action.block)
+        return
+      case 'single-unavailable':
+        this.#parts.logger.debug(
+          { hash: hashToHex(action.hash) },
+          'no connected peer has a block that is wanted',
+        )
+        return
+      case 'block-invalid':
+        this.#invalid(action, from)
+        return
+    }
+  }
+
+  /** The best chain moved: tells everyone who follows it. */
+  tipChanged(change: TipChange, from?: PeerId): void {
+    this.#announce(change, from)
+    this.run(this.#parts.download.onTipChange(change, this.#now()))
+  }
+
+  #announce(change: TipChange, from: PeerId | undefined): void {
+    this.#parts.events.emit('tip-changed', { change, ...(from === undefined ? {} : { from }) })
+    this.#parts.onTipChange(change)
+  }
+
+  #received({
+    height,
+    hash,
+    peer,
+    size,
+  }: {
+    height: number
+    hash: Uint8Array
+    peer: PeerId
+    size: number
+  }): void {
+    const record = this.#parts.table.get(peer)
+    if (record !== undefined) record.lastBlock = this.#now()
+    this.#parts.events.emit('block-received', {
+      block: { height, hash: asBlockHash(hash) },
+      from: peer,
+      bytes: size,
+    })
+  }
+
+  #invalid(
+    action: Extract<BlockDownloadAction, { readonly type: 'block-invalid' }>,
+    from: PeerId | undefined,
+  ): void {
+    const { chain, events, desk } = this.#parts
+    const height = chain.heightOf(action.hash) ?? -1
+    events.emit('block-invalid', {
+      block: { height, hash: action.hash },
+      rule: action.rule,
+      ...(from === undefined ? {} : { from }),
+    })
+    desk.invalid(action.hash, action.rule)
+    // The block download knows already: it found the fault.
+    if (action.change !== undefined) this.#announce(action.change, from)
+  }
+
+  #now(): Instant {
+    return this.#parts.clock.now()
+  }
+}
+
+/** Connections whose headers and blocks we want. */
+function takesPart({ kind }: ConnectionRecord): boolean {
+  return kind !== 'feeler' && kind !== 'addr-fetch' && kind !== 'private-broadcast'
+}
+
+function whatIsServed(services: bigint): 'all' | 'recent' | 'none' {
+  // Without witnesses a block cannot be checked, whatever else the peer has.
+  if (!hasServices(services, Services.WITNESS)) return 'none'
+  if (hasServices(services, Services.NETWORK)) return 'all'
+  return hasServices(services, Services.NETWORK_LIMITED) ? 'recent' : 'none'
+}
+
+function isBlock(type: number): boolean {
+  const base = type & ~WITNESS_FLAG
+  return base === InventoryType.BLOCK || base === InventoryType.COMPACT_BLOCK
+}

@@ -1,0 +1,465 @@
+import type { AddressNetwork, NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
+import {
+  type Channel,
+  createChannel,
+  type DisconnectReport,
+  type PeerNotification,
+  type PeerServices,
+  type PeerVersion,
+} from '@sapwood/peer'
+import {
+  type CancelTimer,
+  type Clock,
+  type Instant,
+  isTransportError,
+  type Logger,
+  type Random,
+} from '@sapwood/transport-v1v2'
+import { AddressGossip } from '../addresses/address-gossip.ts'
+import { createServedAddresses } from '../addresses/served-addresses.ts'
+import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
+import type { BlockDownload } from '../blocks/block-download-types.ts'
+import type { StorableHeaderChain } from '../chain/header-chain.ts'
+import type { HeaderSync } from '../chain/header-sync-types.ts'
+import type { AddedPeers } from '../connections/added-peers.ts'
+import { currentAnchors } from '../connections/anchors.ts'
+import {
+  ConnectionKeeper,
+  connectionFacts,
+  type ConnectionKeeperOptions,
+  type ConnectionObserver,
+} from '../connections/connection-keeper.ts'
+import { type ConnectionRecord, isReady } from '../connections/connection-record.ts'
+import { createInboundGate, type InboundGate } from '../connections/inbound-gate.ts'
+import { OutboundTrimmer } from '../connections/outbound-trimmer.ts'
+import { Outreach } from '../connections/outreach.ts'
+import type { SlotLimits } from '../connections/slots.ts'
+import type { EventHub } from '../handle/event-hub.ts'
+import type { NodeDialer } from '../handle/node-options.ts'
+import type { Phase, PhaseName } from '../phases/phase.ts'
+import { phases } from '../phases/phases.ts'
+import type { SeedDriver } from '../bootstrap/seed-driver.ts'
+import { BlockDesk } from './block-desk.ts'
+import { type CallQueue, createCallQueue } from './call-queue.ts'
+import { ChainDriver } from './chain-driver.ts'
+import type { NodeNotification } from './node-notification.ts'
+import type { NodeState } from './node-state.ts'
+
+/**
+ * Notifications that wait for the loop, at most. With blocks of 4 MB in each that is 256 MB, which is why it is not
+ * more; while it is full, no peer's socket is read.
+ */
+export const NOTIFICATION_CAPACITY = 64
+/** Milliseconds between two ticks; shorter while blocks are on their way, whose stalls are counted in seconds. */
+const TICK = 1_000
+const TICK_WHILE_DOWNLOADING = 500
+
+export interface NodeLoopOptions extends Omit<ConnectionKeeperOptions, 'servicesWanted'> {
+  readonly slots: SlotLimits
+  readonly connectOnly: boolean
+  readonly networkActive: boolean
+  /** Bits that peers of the node's own choice must offer in a phase. */
+  readonly servicesWanted: (phase: Phase) => bigint
+  readonly saveInterval: number
+  readonly ownServices: () => bigint
+}
+
+export interface NodeLoopComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly dialer: NodeDialer
+  readonly reachable: ReadonlySet<AddressNetwork>
+  readonly events: EventHub
+  readonly state: NodeState
+  readonly chain: StorableHeaderChain
+  readonly headerSync: HeaderSync
+  readonly download: BlockDownload
+  readonly discouraged: DiscouragedHosts
+  readonly added: AddedPeers
+  readonly seeds?: SeedDriver
+  readonly services: PeerServices
+  /** Our own addresses, as they may be told. */
+  readonly ownAddresses: () => readonly NetworkAddress[]
+}
+
+/**
+ * The owner of everything that changes: one loop over the notifications of peers, programs and timers. Each is
+ * handled to its end before the next; nothing else touches the node's state.
+ */
+export class NodeLoop implements ConnectionObserver {
+  readonly calls: CallQueue
+  readonly keeper: ConnectionKeeper
+  readonly desk: BlockDesk
+  readonly driver: ChainDriver
+  readonly notifications: Channel<NodeNotification>
+  readonly #options: NodeLoopOptions
+  readonly #parts: NodeLoopComponents
+  readonly #gossip: AddressGossip
+  readonly #outreach: Outreach
+  readonly #trimmer: OutboundTrimmer
+  readonly #gate: InboundGate
+  #phase: Phase = phases['choosing-chain']
+  #active: boolean
+  #stopping = false
+  #cancelTick: CancelTimer | undefined
+  #nextSave: number
+  #whenEmpty: (() => void) | undefined
+  #savingHeaders: Promise<void> | undefined
+  #headersDirty = false
+
+  constructor(options: NodeLoopOptions, components: NodeLoopComponents) {
+    const { clock, random, logger, dialer, events, state, chain, headerSync, download, reachable } =
+      components
+    this.#options = options
+    this.#parts = components
+    this.#active = options.networkActive
+    this.#nextSave = clock.now() + options.saveInterval
+    this.notifications = createChannel<NodeNotification>(NOTIFICATION_CAPACITY)
+    this.calls = createCallQueue(this.notifications)
+    const { addresses } = state
+    const served = createServedAddresses({ clock, random, addresses, isAvoided: this.isAvoided })
+    const services: PeerServices = {
+      headers: ({ locator, stopHash }) => chain.headersAfter(locator, stopHash),
+      addresses: ({ peer }) => served.answer(this.#askedOver(this.keeper.table.get(peer))),
+      ...components.services,
+    }
+    this.keeper = new ConnectionKeeper(
+      { ...options, servicesWanted: () => options.servicesWanted(this.#phase) },
+      { clock, random, logger, dialer, events, services, notifications: this.notifications },
+      this,
+    )
+    const { table } = this.keeper
+    this.desk = new BlockDesk({
+      download,
+      now: () => clock.now(),
+      run: (actions) => this.driver.run(actions),
+      onLoop: (call, run) => this.calls.post(call, run),
+    })
+    this.driver = new ChainDriver({
+      clock,
+      logger,
+      chain,
+      headerSync,
+      download,
+      desk: this.desk,
+      table,
+      events,
+      punish: (record, detail) => this.punish(record, detail),
+      letGo: (record, detail) => this.letGo(record, detail),
+      onTipChange: () => {
+        this.#trimmer.tipChanged()
+        this.#saveHeaders()
+      },
+    })
+    this.#gossip = new AddressGossip({
+      clock,
+      random,
+      addresses,
+      isAvoided: this.isAvoided,
+      reachable,
+      ownAddresses: components.ownAddresses,
+      ownServices: options.ownServices,
+      added: (count, from) => events.emit('addresses-added', { count, from }),
+    })
+    this.#outreach = new Outreach(
+      { limits: options.slots, connectOnly: options.connectOnly, anchors: state.anchors },
+      {
+        clock,
+        random,
+        logger,
+        keeper: this.keeper,
+        addresses,
+        added: components.added,
+        isAvoided: this.isAvoided,
+        isBanned: (address) => state.bans.find(address) !== undefined,
+        reachable,
+      },
+    )
+    this.#trimmer = new OutboundTrimmer(
+      { limits: options.slots },
+      { clock, table, outreach: this.#outreach, letGo: (record, detail) => this.letGo(record, detail) },
+    )
+    this.#gate = createInboundGate(
+      { maxInbound: options.slots.inbound },
+      {
+        random,
+        table,
+        isBanned: (address) => state.bans.find(address) !== undefined,
+        isDiscouraged: (address) => components.discouraged.has(address),
+      },
+    )
+  }
+
+  get phase(): PhaseName {
+    return this.#phase.name
+  }
+
+  get active(): boolean {
+    return this.#active
+  }
+
+  /** Under a ban or discouraged: not dialled, not gossiped. */
+  readonly isAvoided = (address: NetworkAddress): boolean =>
+    this.#parts.state.bans.find(address) !== undefined || this.#parts.discouraged.has(address)
+
+  /** Runs until the notifications end. */
+  async run(): Promise<void> {
+    this.#parts.events.emit('phase', { phase: this.#phase.name })
+    this.#onTick()
+    for await (const notification of this.notifications) {
+      try {
+        this.#handle(notification)
+      } catch (error) {
+        this.#onFault(notification, error)
+      }
+      if (this.keeper.table.size === 0) this.#whenEmpty?.()
+    }
+  }
+
+  #handle(notification: NodeNotification): void {
+    switch (notification.type) {
+      case 'peer':
+        this.#onPeer(notification)
+        break
+      case 'user':
+        notification.run()
+        break
+      case 'timer':
+        this.#onTick()
+        break
+      case 'dialled':
+      case 'accepted':
+        this.keeper.onTransport(notification)
+        break
+      case 'inbound':
+        this.#onInbound(notification)
+        break
+      case 'seeded':
+        this.#parts.seeds?.answered(notification)
+        break
+    }
+    this.#choosePhase()
+  }
+
+  /** What goes wrong with one notification ends at most the connection that it came from. */
+  #onFault(notification: NodeNotification, error: unknown): void {
+    this.#parts.logger.error(
+      { err: error, notification: notification.type },
+      'a notification could not be handled',
+    )
+    if (notification.type !== 'peer') return
+    const record = this.keeper.table.get(notification.peer)
+    if (record !== undefined) this.letGo(record, 'internal-error')
+  }
+
+  #onPeer({ peer, message, at }: PeerNotification): void {
+    const record = this.keeper.onPeer(peer, message)
+    if (record === undefined || message.type !== 'message' || !isReady(record)) return
+    if (this.driver.message(record, message.message, message.payload, at)) return
+    switch (message.message.type) {
+      case 'addr':
+      case 'addrv2':
+        this.#gossip.received(record, message.message.addresses)
+        return
+      default:
+        return
+    }
+  }
+
+  #onInbound({ inbound }: Extract<NodeNotification, { readonly type: 'inbound' }>): void {
+    const admission = this.#gate.judge(inbound, this.#active && !this.#stopping)
+    if (!admission.admit) {
+      inbound.stream.abort(new Error(admission.why))
+      const { address } = inbound
+      this.#parts.events.emit('inbound-refused', {
+        why: admission.why,
+        ...(address === undefined ? {} : { address }),
+      })
+      return
+    }
+    if (admission.evict !== undefined) this.letGo(admission.evict, 'evicted')
+    const record = this.keeper.admit(inbound)
+    record.discouraged = inbound.address !== undefined && this.#parts.discouraged.has(inbound.address)
+  }
+
+  #onTick(): void {
+    const { clock, download, seeds } = this.#parts
+    if (this.#active && !this.#stopping) {
+      seeds?.tick()
+      this.#outreach.tick(this.#phase)
+      this.#trimmer.tick(this.#phase)
+      this.#gossip.tick()
+    }
+    this.driver.tick()
+    this.#sweepBans()
+    if (clock.now() >= this.#nextSave) {
+      this.#nextSave = clock.now() + this.#options.saveInterval
+      this.#background(this.#parts.state.saveAddresses(), 'addresses')
+    }
+    this.#cancelTick = clock.setTimer(download.inFlight > 0 ? TICK_WHILE_DOWNLOADING : TICK, () => {
+      this.notifications.send({ type: 'timer', timer: 'tick', at: clock.now() }).catch(() => undefined)
+    })
+  }
+
+  #sweepBans(): void {
+    const { state, events } = this.#parts
+    const over = state.bans.sweep()
+    for (const ban of over) events.emit('ban-lifted', { ban, why: 'expired' })
+    if (over.length > 0) this.#background(state.saveBans(), 'bans')
+  }
+
+  #choosePhase(): void {
+    const { chain, clock, headerSync, events } = this.#parts
+    const followed = this.desk.lowestFollowed()
+    const tip = chain.tip()
+    const next = this.#phase.next({
+      headerPeers: this.driver.peers,
+      headersCaughtUp: headerSync.caughtUp,
+      tipAge: clock.now() - tip.header.time * 1000,
+      blocksBehind: followed === undefined ? 0 : Math.max(0, tip.height - followed),
+    })
+    if (next === this.#phase.name) return
+    const previous = this.#phase.name
+    this.#phase = phases[next]
+    events.emit('phase', { phase: next, previous })
+  }
+
+  ready(record: ConnectionRecord, version: PeerVersion): void {
+    const { state, added } = this.#parts
+    const { address } = record
+    if (record.kind !== 'inbound' && address !== undefined && address.network !== 'name') {
+      state.addresses.good(address, {
+        services: version.services,
+        ...(record.protocol === undefined ? {} : { protocol: record.protocol }),
+      })
+    }
+    const peer = record.key === undefined ? undefined : added.get(record.key)
+    if (peer !== undefined) peer.protocol = record.protocol
+    if (!isReady(record)) return
+    if (this.#stopping || !this.#active) {
+      this.letGo(record, 'network-inactive')
+      return
+    }
+    this.driver.ready(record)
+    this.#gossip.ready(record)
+  }
+
+  failed(record: ConnectionRecord, error: Error): number | undefined {
+    const code = isTransportError(error) ? error.code : error.name
+    this.#parts.logger.debug({ peer: record.id, kind: record.kind, code }, 'no connection')
+    return record.key === undefined ? undefined : this.#parts.added.ended(record.key, undefined)
+  }
+
+  closed(record: ConnectionRecord, report: DisconnectReport): number | undefined {
+    const { state, added, clock } = this.#parts
+    this.driver.closed(record.id)
+    this.#gossip.closed(record.id)
+    const { address } = record
+    if (address !== undefined && address.network !== 'name') {
+      if (record.readyAt !== undefined && record.kind !== 'inbound') state.addresses.seen(address)
+      if (report.reason.blame === 'discourage') this.#discourage(record, address, report.reason.code)
+    }
+    if (record.key === undefined) return undefined
+    return added.ended(record.key, record.readyAt === undefined ? undefined : clock.now() - record.readyAt)
+  }
+
+  #discourage(record: ConnectionRecord, address: NetworkAddress, code: string): void {
+    // A peer on this machine shares its address with every other one, hidden services included (Core).
+    if (record.protected || isLoopback(address)) return
+    this.#parts.discouraged.add(address)
+    this.#parts.events.emit('discouraged', { address, peer: record.id, detail: code })
+  }
+
+  /** For what no honest peer does. A peer added by hand is only let go of, and not even that where it is protected. */
+  punish(record: ConnectionRecord, detail: string): void {
+    this.#parts.logger.warn({ ...connectionFacts(record), detail }, 'a peer misbehaved')
+    if (record.protected) return
+    void this.keeper.close(record, { detail, blame: 'discourage' })
+  }
+
+  letGo(record: ConnectionRecord, detail: string): void {
+    void this.keeper.close(record, { detail, blame: 'none' })
+  }
+
+  setActive(active: boolean): void {
+    if (this.#active === active) return
+    this.#active = active
+    this.#parts.events.emit('network-active', { active })
+    if (!active) for (const record of [...this.keeper.table.all()]) this.letGo(record, 'network-inactive')
+  }
+
+  /** Dials the added peers that are due, now rather than at the next tick. */
+  dialAdded(): void {
+    if (this.#active && !this.#stopping) this.#outreach.dialAdded()
+  }
+
+  hasManualSlot(): boolean {
+    return this.#options.connectOnly || this.keeper.table.count('manual') < this.#options.slots.manual
+  }
+
+  /** Begins the end: nobody new, everyone out, state saved. Resolves when no connection is left. */
+  async wind(): Promise<void> {
+    this.#stopping = true
+    const anchors = currentAnchors(this.keeper.table)
+    this.desk.stop()
+    const empty = new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve
+    })
+    for (const record of [...this.keeper.table.all()]) this.letGo(record, 'node-stopping')
+    await Promise.all([empty, this.#parts.state.saveAnchors(anchors)])
+  }
+
+  /** Everything that is not in the store yet. */
+  async flush(): Promise<void> {
+    const { state } = this.#parts
+    await this.#savingHeaders
+    await Promise.all([state.saveHeaders(), state.saveAddresses(), state.saveBans()])
+  }
+
+  /** Ends the loop. */
+  end(): void {
+    this.#cancelTick?.()
+    this.notifications.close()
+  }
+
+  /** One write at a time; what comes meanwhile goes with the next. */
+  #saveHeaders(): void {
+    this.#headersDirty = true
+    this.#savingHeaders ??= this.#writeHeaders().finally(() => {
+      this.#savingHeaders = undefined
+    })
+  }
+
+  async #writeHeaders(): Promise<void> {
+    while (this.#headersDirty) {
+      this.#headersDirty = false
+      try {
+        await this.#parts.state.saveHeaders()
+      } catch (error) {
+        this.#parts.logger.error({ err: error }, 'headers could not be saved')
+      }
+    }
+  }
+
+  #background(work: Promise<void>, what: string): void {
+    work.catch((error: unknown) => this.#parts.logger.error({ err: error }, `${what} could not be saved`))
+  }
+
+  #askedOver(record: ConnectionRecord | undefined): string {
+    return `${record?.via ?? ''}/${networkName(record?.address)}/${record?.localAddress ?? ''}`
+  }
+
+  now(): Instant {
+    return this.#parts.clock.now()
+  }
+}
+
+function networkName(address: PeerAddress | undefined): string {
+  return address?.network ?? ''
+}
+
+function isLoopback({ network, bytes }: NetworkAddress): boolean {
+  if (network === 'ipv4') return bytes[0] === 127
+  return network === 'ipv6' && bytes.every((byte, index) => byte === (index === 15 ? 1 : 0))
+}

@@ -1,0 +1,50 @@
+import type { NetworkAddress } from '@sapwood/wire-codec'
+import type { Clock, Logger, Random } from '@sapwood/transport-v1v2'
+import type { AddressManager } from '../addresses/address-manager.ts'
+import { loadAddresses, saveAddresses } from '../addresses/address-store.ts'
+import type { BanList } from '../bans/ban-list.ts'
+import { createBanStore } from '../bans/ban-store.ts'
+import type { StorableHeaderChain } from '../chain/header-chain.ts'
+import { createAnchorStore } from '../connections/anchors.ts'
+import { createHeaderStore } from '../store/header-store.ts'
+import type { KeyValueStore } from '../store/key-value-store.ts'
+
+/** What outlives a run of the node. */
+export interface NodeState {
+  readonly addresses: AddressManager
+  readonly bans: BanList
+  /** Block-relay-only peers of last time; forgotten by the store as soon as they are read. */
+  readonly anchors: readonly NetworkAddress[]
+  saveAddresses(): Promise<void>
+  saveBans(): Promise<void>
+  saveAnchors(anchors: readonly NetworkAddress[]): Promise<void>
+  saveHeaders(): Promise<void>
+}
+
+/** Reads everything that was kept, into `chain` and into new tables. */
+export async function loadNodeState(
+  store: KeyValueStore,
+  chain: StorableHeaderChain,
+  components: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
+): Promise<NodeState> {
+  const { logger } = components
+  const headerStore = createHeaderStore(store)
+  const { headers, droppedRuns } = await headerStore.load(chain)
+  if (droppedRuns > 0) logger.warn({ droppedRuns }, 'stored headers were damaged, and are asked for again')
+  const addressSpace = store.namespace('addresses')
+  const addresses = await loadAddresses(addressSpace, components)
+  const banStore = createBanStore(store.namespace('bans'))
+  const bans = await banStore.load(components)
+  const anchorStore = createAnchorStore(store.namespace('anchors'))
+  const anchors = await anchorStore.take()
+  logger.info({ headers, addresses: addresses.size, anchors: anchors.length }, 'state loaded')
+  return {
+    addresses,
+    bans,
+    anchors,
+    saveAddresses: () => saveAddresses(addressSpace, addresses),
+    saveBans: () => banStore.save(bans),
+    saveAnchors: (list) => anchorStore.save(list),
+    saveHeaders: () => headerStore.save(chain),
+  }
+}
