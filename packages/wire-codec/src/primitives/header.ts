@@ -30,14 +30,24 @@ export function decodeHeader(bytes: Uint8Array): BlockHeader {
 
 /** Reads the next 80 bytes as a header. */
 export function readHeader(reader: ByteReader): BlockHeader {
+  reader.need(HEADER_SIZE)
+  const { source, offset } = reader
+  const start = source.byteOffset + offset
+  reader.offset = offset + HEADER_SIZE
   return {
-    version: reader.i32(),
-    previousBlockHash: reader.blockHash(),
-    merkleRoot: reader.hash(),
-    time: reader.u32(),
-    bits: reader.u32(),
-    nonce: reader.u32(),
+    version: i32At(source, offset),
+    previousBlockHash: asBlockHash(new Uint8Array(source.buffer, start + 4, 32)),
+    merkleRoot: new Uint8Array(source.buffer, start + 36, 32),
+    time: i32At(source, offset + 68) >>> 0,
+    bits: i32At(source, offset + 72) >>> 0,
+    nonce: i32At(source, offset + 76) >>> 0,
   }
+}
+
+function i32At(source: Uint8Array, offset: number): number {
+  return (
+    source[offset]! | (source[offset + 1]! << 8) | (source[offset + 2]! << 16) | (source[offset + 3]! << 24)
+  )
 }
 
 /** The 80 bytes of `header`. */

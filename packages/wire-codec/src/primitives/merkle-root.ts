@@ -1,5 +1,5 @@
 import type { Hash256 } from '../hash/hashes.ts'
-import { sha256d } from '#crypto'
+import { sha256dInto } from '#crypto'
 import type { Block } from './block.ts'
 import { txid, wtxid } from './transaction-id.ts'
 
@@ -23,7 +23,7 @@ export function merkleRoot(hashes: readonly Hash256[]): MerkleRoot {
   for (let length = hashes.length; length > 1; length = (length + 1) >>> 1) {
     for (let i = 0; i + 1 < length; i += 2) mutated ||= equalAt(row, 32 * i, 32 * (i + 1))
     if (length % 2 === 1) row.copyWithin(32 * length, 32 * (length - 1), 32 * length)
-    for (let i = 0; i < length; i += 2) row.set(sha256d(row.subarray(32 * i, 32 * (i + 2))), 16 * i)
+    for (let i = 0; i < length; i += 2) sha256dInto(row.subarray(32 * i, 32 * (i + 2)), row, 16 * i)
   }
   return { root: row.slice(0, 32), mutated }
 }

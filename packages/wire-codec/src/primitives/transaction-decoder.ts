@@ -1,6 +1,6 @@
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { DecodeSeverity } from '../errors/decode-error.ts'
-import type { Txid, Wtxid } from '../hash/hashes.ts'
+import { asTxid, type Txid, type Wtxid } from '../hash/hashes.ts'
 import type { Transaction, TransactionInput, TransactionOutput } from './transaction.ts'
 
 /** Least bytes of an input: outpoint 36, empty script 1, sequence 4. */
@@ -72,33 +72,27 @@ export class DecodedTransaction implements Transaction {
   }
 
   private makeInputs(): readonly TransactionInput[] {
-    const reader = this.readerAt(this.inputsStart)
-    const witness = this.hasWitness ? this.readerAt(this.outputsEnd) : undefined
-    const count = reader.compactSize()
+    const cursor = new Cursor(this.source, this.inputsStart)
+    const witness = this.hasWitness ? new Cursor(this.source, this.outputsEnd) : undefined
+    const count = cursor.size()
     const inputs = new Array<TransactionInput>(count)
     for (let i = 0; i < count; i++) {
       inputs[i] = {
-        previousOutput: { txid: reader.txid(), index: reader.u32() },
-        scriptSig: script(reader),
-        sequence: reader.u32(),
-        witness: witness === undefined ? NO_WITNESS : stack(witness),
+        previousOutput: { txid: asTxid(cursor.view(32)), index: cursor.u32() },
+        scriptSig: cursor.varBytes(),
+        sequence: cursor.u32(),
+        witness: witness === undefined ? NO_WITNESS : witness.stack(),
       }
     }
     return inputs
   }
 
   private makeOutputs(): readonly TransactionOutput[] {
-    const reader = this.readerAt(this.outputsStart)
-    const count = reader.compactSize()
+    const cursor = new Cursor(this.source, this.outputsStart)
+    const count = cursor.size()
     const outputs = new Array<TransactionOutput>(count)
-    for (let i = 0; i < count; i++) outputs[i] = { value: reader.i64(), scriptPubKey: script(reader) }
+    for (let i = 0; i < count; i++) outputs[i] = { value: cursor.i64(), scriptPubKey: cursor.varBytes() }
     return outputs
-  }
-
-  private readerAt(offset: number): ByteReader {
-    const reader = new ByteReader(this.source)
-    reader.offset = offset
-    return reader
   }
 
   private u32(offset: number): number {
@@ -113,17 +107,69 @@ export class DecodedTransaction implements Transaction {
   }
 }
 
-function script(reader: ByteReader): Uint8Array {
-  const length = reader.compactSize()
-  return length === 0 ? EMPTY : reader.view(length)
-}
+/** Reads what has been checked before, so that it checks nothing. */
+class Cursor {
+  private readonly source: Uint8Array
+  private readonly buffer: ArrayBufferLike
+  private offset: number
 
-function stack(reader: ByteReader): readonly Uint8Array[] {
-  const count = reader.compactSize()
-  if (count === 0) return NO_WITNESS
-  const items = new Array<Uint8Array>(count)
-  for (let i = 0; i < count; i++) items[i] = script(reader)
-  return items
+  constructor(source: Uint8Array, offset: number) {
+    this.source = source
+    this.buffer = source.buffer
+    this.offset = offset
+  }
+
+  u32(): number {
+    const { source, offset } = this
+    this.offset = offset + 4
+    return (
+      (source[offset]! |
+        (source[offset + 1]! << 8) |
+        (source[offset + 2]! << 16) |
+        (source[offset + 3]! << 24)) >>>
+      0
+    )
+  }
+
+  /** Amounts below 2^53 need no arithmetic on bigints. */
+  i64(): bigint {
+    const low = this.u32()
+    const high = this.u32()
+    return high < 0x20_0000
+      ? BigInt(high * 0x1_0000_0000 + low)
+      : BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low))
+  }
+
+  size(): number {
+    const { source, offset } = this
+    const first = source[offset]!
+    if (first < 0xfd) {
+      this.offset = offset + 1
+      return first
+    }
+    this.offset = offset + (first === 0xfd ? 3 : 5)
+    const low = source[offset + 1]! | (source[offset + 2]! << 8)
+    return first === 0xfd ? low : low + (source[offset + 3]! | (source[offset + 4]! << 8)) * 0x1_0000
+  }
+
+  view(length: number): Uint8Array {
+    const { offset } = this
+    this.offset = offset + length
+    return new Uint8Array(this.buffer, this.source.byteOffset + offset, length)
+  }
+
+  varBytes(): Uint8Array {
+    const length = this.size()
+    return length === 0 ? EMPTY : this.view(length)
+  }
+
+  stack(): readonly Uint8Array[] {
+    const count = this.size()
+    if (count === 0) return NO_WITNESS
+    const items = new Array<Uint8Array>(count)
+    for (let i = 0; i < count; i++) items[i] = this.varBytes()
+    return items
+  }
 }
 
 /**
