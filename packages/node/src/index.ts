@@ -5,6 +5,7 @@ export type { DeliveredBlock } from './blocks/block-download-types.ts'
 export type { BlockRef, ChainEntry, HeaderChain, TipChange } from './chain/header-chain-types.ts'
 export type { InboundStream, Listener, Listening } from './connections/listener.ts'
 export type { SlotOptions } from './connections/slots.ts'
+export { createTcpListener, type TcpListenerOptions } from './connections/tcp-listener.ts'
 export { NodeError, type NodeErrorCode, type NodeErrorFacts } from './errors/node-error.ts'
 export { createNode } from './handle/create-node.ts'
 export type {
@@ -41,4 +42,5 @@ export type {
   NodeMetrics,
 } from './metrics/node-metrics.ts'
 export type { PhaseName } from './phases/phase.ts'
+export { createMemoryStore, openStore, type OpenStore } from './store/level-store.ts'
 export type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from './store/key-value-store.ts'

@@ -16,6 +16,8 @@ export interface InboundStream {
 export interface Listening {
   /** As text, for people. */
   readonly address: string
+  /** The port that was taken, where there is one. */
+  readonly port?: number
   /** What can be gossiped of it, where it can be. */
   readonly announce?: NetworkAddress
   close(): Promise<void>

@@ -174,6 +174,7 @@ export async function createNode(options: NodeOptions, components: NodeComponent
     defaultPort,
     isBanned: (address) => address.network !== 'name' && state.bans.find(address) !== undefined,
     withDeadline: deadline,
+    listening,
   })
   const blocks = createBlockAccess({ calls: loop.calls, desk: loop.desk, chain, withDeadline: deadline })
 
@@ -226,9 +227,9 @@ export async function createNode(options: NodeOptions, components: NodeComponent
         startedAt,
       }),
     peers: () => peerInfos(loop),
-    getBlock: blocks.getBlock,
-    addPeer: network_.addPeer,
-    disconnectPeer: network_.disconnectPeer,
+    getBlock: (hash, call) => blocks.getBlock(hash, call),
+    addPeer: (address, how) => network_.addPeer(address, how),
+    disconnectPeer: (peer, how) => network_.disconnectPeer(peer, how),
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -2,6 +2,7 @@ import { formatPeerAddress, parsePeerAddress, type PeerAddress } from '@sapwood/
 import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
 import type { AddedPeers } from '../connections/added-peers.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
+import type { Listening } from '../connections/listener.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
@@ -26,8 +27,9 @@ export function createNetworkControl(components: {
   readonly defaultPort: number
   readonly isBanned: (address: PeerAddress) => boolean
   readonly withDeadline: WithCallDeadline
+  readonly listening: readonly Listening[]
 }): NetworkControl {
-  const { loop, added, events, defaultPort, isBanned, withDeadline } = components
+  const { listening, loop, added, events, defaultPort, isBanned, withDeadline } = components
   const { calls, keeper } = loop
 
   const begin = (address: PeerAddress, options: AddPeerOptions): ConnectionRecord => {
@@ -105,6 +107,7 @@ export function createNetworkControl(components: {
         return trips
       }),
     setActive: (active) => calls.call('setActive', () => loop.setActive(active)),
+    listening: () => listening.map(({ address }) => address),
     get active() {
       return loop.active
     },

@@ -44,7 +44,7 @@ export interface NodeEvents {
   'addresses-added': { readonly count: number; readonly from?: PeerId | 'dns' | 'fixed-seeds' | 'seed-node' }
   /** The best header chain moved. */
   'tip-changed': { readonly change: TipChange; readonly from?: PeerId }
-  /** Headers arrived while the chain is being chosen. */
+  /** A message with headers has been worked through; this is the best header now. */
   'headers-progress': { readonly tip: BlockRef; readonly from?: PeerId }
   /** A block arrived, passed its checks and was handed on. */
   'block-received': { readonly block: BlockRef; readonly from: PeerId; readonly bytes: number }

@@ -122,6 +122,8 @@ export interface NetworkControl {
   /** Switches the network on or off: off ends every connection and dials nobody. */
   setActive(active: boolean): Promise<void>
   readonly active: boolean
+  /** Where the node is being reached, as text. */
+  listening(): readonly string[]
 }
 
 export interface AddressAccess {

@@ -80,6 +80,7 @@ export class ChainDriver {
     switch (message.type) {
       case 'headers':
         this.#forKnown(record, () => headerSync.onHeaders(record.id, message.headers, at))
+        if (message.headers.length > 0) this.#showProgress(record)
         return true
       case 'block':
         this.#forKnown(record, () => download.onBlock(record.id, message.block, at, payload))
@@ -102,6 +103,11 @@ export class ChainDriver {
       default:
         return false
     }
+  }
+
+  #showProgress(record: ConnectionRecord): void {
+    const { height, hash } = this.#parts.chain.tip()
+    this.#parts.events.emit('headers-progress', { tip: { height, hash }, from: record.id })
   }
 
   #forKnown(record: ConnectionRecord, act: () => Action[]): void {

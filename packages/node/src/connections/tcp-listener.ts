@@ -1,0 +1,62 @@
+import { type NetworkAddress, parseHost } from '@sapwood/wire-codec'
+import { listenTcp } from '@sapwood/transport-v1v2/tcp'
+import type { Listener } from './listener.ts'
+
+export interface TcpListenerOptions {
+  /** Local IP address. Default: `127.0.0.1`; `0.0.0.0` and `::` are open to the world. */
+  readonly host?: string
+  /** Default: 0, a free one. */
+  readonly port?: number
+  /** What to tell other nodes of it; where it is left out, nobody is told. */
+  readonly announce?: NetworkAddress
+  /** `onion` for a port that only an onion service leads to: remotes then have no address of their own. */
+  readonly via?: 'tcp' | 'onion'
+  /** Sockets open at the same time, past which none is taken. Default: 256; the node's slots are stricter. */
+  readonly maxSockets?: number
+}
+
+/** More than the inbound slots, so that it is the node that decides who has to leave. */
+const DEFAULT_MAX_SOCKETS = 256
+
+/** Lets peers reach the node over TCP. */
+export function createTcpListener(options: TcpListenerOptions = {}): Listener {
+  const { announce, via = 'tcp', maxSockets = DEFAULT_MAX_SOCKETS } = options
+  return {
+    listen: async (onStream, { signal }) => {
+      const listener = await listenTcp(
+        {
+          signal,
+          maxConnections: maxSockets,
+          ...(options.host === undefined ? {} : { host: options.host }),
+          ...(options.port === undefined ? {} : { port: options.port }),
+        },
+        (stream, remote) => {
+          const address = via === 'onion' ? undefined : remoteAddress(remote)
+          onStream({ stream, via, localAddress: text, ...(address === undefined ? {} : { address }) })
+        },
+      )
+      const text = listener.address.includes(':')
+        ? `[${listener.address}]:${listener.port}`
+        : `${listener.address}:${listener.port}`
+      return {
+        address: text,
+        port: listener.port,
+        close: () => listener.close(),
+        ...(announce === undefined
+          ? {}
+          : { announce: { ...announce, port: announce.port || listener.port } }),
+      }
+    },
+  }
+}
+
+function remoteAddress({
+  host,
+  port,
+}: {
+  readonly host: string
+  readonly port: number
+}): NetworkAddress | undefined {
+  const address = parseHost(host, port)
+  return address.network === 'name' ? undefined : address
+}
