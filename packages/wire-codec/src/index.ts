@@ -18,6 +18,20 @@ export {
 } from './addresses/parse-peer-address.ts'
 export { peerAddressKey } from './addresses/peer-address-key.ts'
 export { ReachabilityClass, reachabilityClass } from './addresses/reachability-class.ts'
+export {
+  BloomUpdate,
+  createBloomFilter,
+  openBloomFilter,
+  type BloomFilter,
+  type BloomFilterFields,
+  type BloomFilterOptions,
+} from './bloom/bloom-filter.ts'
+export {
+  buildMerkleBlock,
+  extractMerkleMatches,
+  MAX_MERKLE_TREE_TRANSACTIONS,
+  type MerkleMatch,
+} from './bloom/partial-merkle-tree.ts'
 export { ByteReader, type FailureFacts } from './bytes/byte-reader.ts'
 export { ByteWriter } from './bytes/byte-writer.ts'
 export { bytesEqual, compareBytes, concatBytes } from './bytes/bytes-equal.ts'
@@ -29,11 +43,28 @@ export { hashToNumber, hasProofOfWork, meetsBits } from './chain-work/proof-of-w
 export { nextBits, type RetargetFacts } from './chain-work/retarget.ts'
 export { bitsToTarget, targetToBits, workOfBits, workOfTarget } from './chain-work/target.ts'
 export {
+  reconstructBlock,
+  type BlockReconstruction,
+  type ReconstructionResult,
+} from './compact-blocks/block-reconstruction.ts'
+export { buildCompactBlock, type CompactBlockOptions } from './compact-blocks/build-compact-block.ts'
+export { shortIdsFor, type ShortIdOf } from './compact-blocks/short-id.ts'
+export {
   DecodeError,
   type DecodeErrorCode,
   type DecodeErrorFacts,
   type DecodeSeverity,
 } from './errors/decode-error.ts'
+export {
+  BASIC_FILTER_TYPE,
+  buildBasicFilter,
+  filterHash,
+  filterHeader,
+  filterHeaderChain,
+  openBasicFilter,
+  type BasicFilter,
+} from './filters/basic-filter.ts'
+export { FILTER_INVERSE_RATE, FILTER_REMAINDER_BITS } from './filters/golomb-coded-set.ts'
 export { blockHashFromHex, hashFromHex, hashToHex, txidFromHex, wtxidFromHex } from './hash/hash-text.ts'
 export {
   asBlockHash,
@@ -45,6 +76,8 @@ export {
   type Txid,
   type Wtxid,
 } from './hash/hashes.ts'
+export { murmurHash3 } from './hash/murmur-hash3.ts'
+export { sipHash24 } from './hash/sip-hash.ts'
 export { baseRegistry } from './messages/base-registry.ts'
 export type { AnyMessage, MessageCodec } from './messages/codec.ts'
 export { packageMessages } from './messages/codecs/package-relay.ts'

@@ -1,0 +1,102 @@
+import { concatBytes } from '../bytes/bytes-equal.ts'
+import type { BlockHash, Hash256 } from '../hash/hashes.ts'
+import { type SipKey, sipKey } from '../hash/sip-hash.ts'
+import { type Block } from '../primitives/block.ts'
+import { blockHash } from '../primitives/header.ts'
+import { sha256d } from '#crypto'
+import { decodeGolombSet, encodeGolombSet, hashToRange } from './golomb-coded-set.ts'
+
+/** The filter type that BIP158 defines, and the only one in use. */
+export const BASIC_FILTER_TYPE = 0
+
+const OP_RETURN = 0x6a
+
+/**
+ * The basic filter of a block (BIP158): the scripts that its outputs pay to, except OP_RETURN's, and the scripts of the outputs
+ * that it spends; empty ones left out.
+ * @param spentScripts `scriptPubKey` of each output that the block spends, in any order. A block does not hold them.
+ */
+export function buildBasicFilter(block: Block, spentScripts: Iterable<Uint8Array>): Uint8Array {
+  return encodeGolombSet(keyOf(blockHash(block.header)), filterItems(block, spentScripts))
+}
+
+function* filterItems(block: Block, spentScripts: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const { outputs } of block.transactions) {
+    for (const { scriptPubKey } of outputs) {
+      if (scriptPubKey.length > 0 && scriptPubKey[0] !== OP_RETURN) yield scriptPubKey
+    }
+  }
+  for (const script of spentScripts) if (script.length > 0) yield script
+}
+
+/** A filter that can be asked whether its block may concern a script. It never says no wrongly, and yes wrongly once in 784,931 times. */
+export interface BasicFilter {
+  /** Number of scripts in the filter. */
+  readonly count: number
+  /** Whether the block may pay to `script` or spend from it. */
+  matchOne(script: Uint8Array): boolean
+  /** Whether that is so for one of `scripts` at least: much cheaper than asking for each. */
+  matchAny(scripts: readonly Uint8Array[]): boolean
+}
+
+/**
+ * A filter from its bytes. All of it is decoded here, into 8 bytes of memory for each script.
+ * @param bytes As `cfilter` carries them.
+ * @param hash Hash of the block, which is the key of the filter's hashes.
+ * @throws DecodeError when the bytes are no filter.
+ */
+export function openBasicFilter(bytes: Uint8Array, hash: BlockHash): BasicFilter {
+  return new DecodedBasicFilter(decodeGolombSet(bytes), keyOf(hash))
+}
+
+class DecodedBasicFilter implements BasicFilter {
+  readonly #values: Float64Array
+  readonly #key: SipKey
+
+  constructor(values: Float64Array, key: SipKey) {
+    this.#values = values
+    this.#key = key
+  }
+
+  get count(): number {
+    return this.#values.length
+  }
+
+  matchOne(script: Uint8Array): boolean {
+    return this.matchAny([script])
+  }
+
+  matchAny(scripts: readonly Uint8Array[]): boolean {
+    const values = this.#values
+    const wanted = hashToRange(this.#key, scripts, values.length)
+    // Both are sorted: one walk through the two.
+    for (let i = 0, j = 0; i < values.length && j < wanted.length; ) {
+      const difference = values[i]! - wanted[j]!
+      if (difference === 0) return true
+      if (difference < 0) i++
+      else j++
+    }
+    return false
+  }
+}
+
+/** BIP158: the first 16 bytes of the block's hash as it is on the wire. */
+function keyOf(hash: BlockHash): SipKey {
+  return sipKey(hash)
+}
+
+/** Hash of a filter's bytes, which `cfheaders` carries (BIP157). */
+export function filterHash(filter: Uint8Array): Hash256 {
+  return sha256d(filter)
+}
+
+/** The header of a filter: its hash together with the header before it (BIP157). Before the first block's it is 32 zero bytes. */
+export function filterHeader(hash: Hash256, previousHeader: Hash256): Hash256 {
+  return sha256d(concatBytes(hash, previousHeader))
+}
+
+/** The headers that follow `previousHeader` for filters with these hashes, as `cfheaders` gives them (BIP157). */
+export function filterHeaderChain(previousHeader: Hash256, hashes: readonly Hash256[]): Hash256[] {
+  let header = previousHeader
+  return hashes.map((hash) => (header = filterHeader(hash, header)))
+}

@@ -1,0 +1,88 @@
+import { ByteReader } from '../bytes/byte-reader.ts'
+import { ByteWriter } from '../bytes/byte-writer.ts'
+import { concatBytes } from '../bytes/bytes-equal.ts'
+import { bytesToHex } from '../bytes/hex.ts'
+import { type SipKey, sipHashInto } from '../hash/sip-hash.ts'
+import { BitReader, BitWriter } from './bit-stream.ts'
+
+/** Bits of the remainder in the Golomb-Rice code of the basic filter (BIP158: P). */
+export const FILTER_REMAINDER_BITS = 19
+/** One over the false positive rate of the basic filter (BIP158: M). */
+export const FILTER_INVERSE_RATE = 784_931
+
+/** Bits of the smallest code: an empty quotient and the remainder. */
+const MIN_CODE_BITS = 1 + FILTER_REMAINDER_BITS
+const REMAINDER = 2 ** FILTER_REMAINDER_BITS
+
+/** The set of `items`, each counted once, as bytes (BIP158): their number, then the sorted hashes' differences. */
+export function encodeGolombSet(key: SipKey, items: Iterable<Uint8Array>): Uint8Array {
+  const unique = new Map<string, Uint8Array>()
+  for (const item of items) unique.set(bytesToHex(item), item)
+  const values = hashToRange(key, [...unique.values()], unique.size)
+  const writer = new BitWriter(unique.size * 3)
+  let last = 0
+  for (const value of values) {
+    const difference = value - last
+    writer.unary(Math.floor(difference / REMAINDER))
+    writer.bits(difference % REMAINDER, FILTER_REMAINDER_BITS)
+    last = value
+  }
+  return concatBytes(new ByteWriter().compactSize(unique.size).finish(), writer.finish())
+}
+
+/**
+ * The sorted hashes of a set from its bytes, 8 bytes of memory for each.
+ * @throws DecodeError when there are fewer codes than it says, or bytes after them.
+ */
+export function decodeGolombSet(bytes: Uint8Array): Float64Array {
+  const reader = new ByteReader(bytes)
+  const count = reader.compactSize()
+  if (count * MIN_CODE_BITS > 8 * reader.remaining) {
+    reader.fail('truncated', { value: Math.ceil((count * MIN_CODE_BITS) / 8), limit: reader.remaining })
+  }
+  const values = new Float64Array(count)
+  const bits = new BitReader(bytes, reader.offset)
+  let value = 0
+  for (let i = 0; i < count; i++) {
+    value += bits.unary() * REMAINDER
+    value += bits.bits(FILTER_REMAINDER_BITS)
+    values[i] = value
+  }
+  if (bits.isPastEnd) reader.fail('truncated')
+  if (bits.bytesLeft > 0) reader.fail('trailing-bytes', { value: bits.bytesLeft, limit: 0 })
+  return values
+}
+
+/** The hashes of `items` for a set of `count`, each a number below `count` times M, sorted. */
+export function hashToRange(key: SipKey, items: readonly Uint8Array[], count: number): Float64Array {
+  const range = count * FILTER_INVERSE_RATE
+  const rangeHigh = Math.floor(range / 2 ** 32)
+  const rangeLow = range >>> 0
+  const hash = { low: 0, high: 0 }
+  const values = new Float64Array(items.length)
+  for (const [index, item] of items.entries()) {
+    sipHashInto(key, item, hash)
+    values[index] = multiplyHigh(hash.high, hash.low, rangeHigh, rangeLow)
+  }
+  return values.sort()
+}
+
+/**
+ * The upper 64 bits of a product of two 64-bit numbers given as unsigned halves: a hash spread over a range without a
+ * division. Exact while the second is below 2^53, and so the result.
+ */
+function multiplyHigh(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
+  const carry = lowHalf(aHigh, bLow) + lowHalf(aLow, bHigh) + highHalf(aLow, bLow)
+  return aHigh * bHigh + highHalf(aHigh, bLow) + highHalf(aLow, bHigh) + Math.floor(carry / 2 ** 32)
+}
+
+/** Upper 32 bits of the product of two unsigned 32-bit numbers. */
+function highHalf(a: number, b: number): number {
+  const low = (a & 0xffff) * b
+  const high = (a >>> 16) * b + Math.floor(low / 0x1_0000)
+  return Math.floor(high / 0x1_0000)
+}
+
+function lowHalf(a: number, b: number): number {
+  return Math.imul(a, b) >>> 0
+}
