@@ -61,23 +61,23 @@ export class ReplyStream<T> extends PendingRequest implements AsyncIterable<T> {
     this.#releaseWaiters()
   }
 
-  #next(): Promise<IteratorResult<T, undefined>> {
+  /** Async only for the last lines: an aborted signal's reason is thrown as it is, Error or not. */
+  async #next(): Promise<IteratorResult<T, undefined>> {
     const value = this.#buffer.shift()
     if (value !== undefined) {
       if (!this.ended) this.#onTake?.()
-      return Promise.resolve({ done: false, value })
+      return { done: false, value }
     }
     if (!this.ended) {
-      return new Promise((resolve, reject) => {
+      return await new Promise((resolve, reject) => {
         this.#waiters.push({ resolve, reject })
         this.#onTake?.()
       })
     }
-    if (this.#failure === undefined) return Promise.resolve({ done: true, value: undefined })
+    if (this.#failure === undefined) return { done: true, value: undefined }
     const { error } = this.#failure
     this.#failure = undefined
-    // An aborted signal's reason need not be an Error; it is passed on as it is.
-    return new Promise((_, reject) => reject(error))
+    throw error
   }
 
   #releaseWaiters(): void {
