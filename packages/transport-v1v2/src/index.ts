@@ -9,6 +9,7 @@ export {
   type FallbackPolicy,
   neverFallback,
   onlyV1,
+  SERVICE_P2P_V2,
 } from './connect/fallback.ts'
 export type {
   ReadTransport,
