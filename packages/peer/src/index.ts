@@ -22,6 +22,7 @@ export type {
   DisconnectReport,
   PeerState,
 } from './reasons/disconnect-reason.ts'
+export type { RequestOutcome } from './requests/pending-request.ts'
 export type {
   CompactFilter,
   CompactFilterCheckpoints,

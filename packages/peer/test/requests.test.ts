@@ -1,0 +1,629 @@
+import {
+  type Block,
+  blockHash,
+  type BlockHash,
+  type BlockHeader,
+  type GossipedAddress,
+  type Hash256,
+  type Message,
+  type Transaction,
+  txid,
+  wtxid,
+} from '@sapwood/wire-codec'
+import { describe, expect, it } from 'vitest'
+import type { PeerError, RequestOutcome } from '../src/index.ts'
+import { network, ScriptedRemote } from './support/scripted-remote.ts'
+
+const MINUTE = 60_000
+
+async function ready(options: ConstructorParameters<typeof ScriptedRemote>[0] = {}): Promise<ScriptedRemote> {
+  const remote = new ScriptedRemote(options)
+  await remote.shakeHands()
+  return remote
+}
+
+function hashOf(n: number): BlockHash {
+  return new Uint8Array(32).fill(n) as BlockHash
+}
+
+function header(nonce: number, previousBlockHash: BlockHash = network.genesisHash): BlockHeader {
+  return { ...network.genesis, nonce, previousBlockHash }
+}
+
+function block(nonce: number): Block {
+  return { header: header(nonce), transactions: [] }
+}
+
+function transaction(lockTime: number, witness: Uint8Array[] = []): Transaction {
+  const previousOutput = { txid: txid({ version: 1, inputs: [], outputs: [], lockTime: 0 }), index: 0 }
+  return {
+    version: 2,
+    inputs: [{ previousOutput, scriptSig: new Uint8Array(0), sequence: 0, witness }],
+    outputs: [],
+    lockTime,
+  }
+}
+
+/** The outcome of a promise, looked at without waiting. */
+function watch<T>(promise: Promise<T>): {
+  readonly value: () => T | undefined
+  readonly error: () => PeerError | undefined
+} {
+  let value: T | undefined
+  let error: PeerError | undefined
+  promise.then(
+    (settled) => {
+      value = settled
+    },
+    (reason: unknown) => {
+      error = reason as PeerError
+    },
+  )
+  return { value: () => value, error: () => error }
+}
+
+function collect<T>(iterable: AsyncIterable<T>): {
+  readonly items: T[]
+  readonly end: ReturnType<typeof watch<'end'>>
+} {
+  const items: T[] = []
+  const run = async (): Promise<'end'> => {
+    for await (const item of iterable) items.push(item)
+    return 'end'
+  }
+  return { items, end: watch(run()) }
+}
+
+describe('getHeaders', () => {
+  it('is matched to the headers that connect to its locator, in whatever order they come', async () => {
+    const remote = await ready()
+    const a = watch(remote.peer.getHeaders({ locator: [hashOf(1)] }))
+    const b = watch(remote.peer.getHeaders({ locator: [hashOf(2), hashOf(3)], stopHash: hashOf(4) }))
+    await remote.settle()
+    expect(remote.heard()).toEqual([
+      { type: 'getheaders', version: 70_017, locator: [hashOf(1)], stopHash: hashOf(0) },
+      { type: 'getheaders', version: 70_017, locator: [hashOf(2), hashOf(3)], stopHash: hashOf(4) },
+    ])
+    await remote.say({ type: 'headers', headers: [header(7, hashOf(3))] })
+    expect([a.value(), b.value()?.length]).toEqual([undefined, 1])
+    await remote.say({ type: 'headers', headers: [] })
+    expect(a.value()).toEqual([])
+    expect(remote.handedOn()).toEqual([])
+  })
+
+  it('takes the first header after genesis for a locator that the remote does not know', async () => {
+    const remote = await ready()
+    const reply = watch(remote.peer.getHeaders({ locator: [hashOf(1)] }))
+    await remote.say({ type: 'headers', headers: [header(1)] })
+    expect(reply.value()).toHaveLength(1)
+  })
+
+  it('by an empty locator is matched to the one header asked for', async () => {
+    const remote = await ready()
+    const stopHash = blockHash(header(5, hashOf(8)))
+    const reply = watch(remote.peer.getHeaders({ locator: [], stopHash }))
+    await remote.say({ type: 'headers', headers: [header(6, hashOf(8))] })
+    expect(reply.value()).toBeUndefined()
+    await remote.say({ type: 'headers', headers: [header(5, hashOf(8))] })
+    expect(reply.value()).toHaveLength(1)
+  })
+
+  it('leaves an announcement of other headers to the owner', async () => {
+    const remote = await ready()
+    const reply = watch(remote.peer.getHeaders({ locator: [hashOf(1)] }))
+    await remote.say({ type: 'headers', headers: [header(1, hashOf(9))] })
+    expect(reply.value()).toBeUndefined()
+    expect(remote.handedOn()).toMatchObject([{ type: 'headers' }])
+  })
+})
+
+describe('getBlocks', () => {
+  it('asks for many at once, delivers each as it arrives, and ends', async () => {
+    const remote = await ready()
+    const blocks = [block(1), block(2), block(3)]
+    const hashes = blocks.map(({ header }) => blockHash(header))
+    const { items, end } = collect(remote.peer.getBlocks(hashes))
+    await remote.settle()
+    expect(remote.heard()).toEqual([
+      { type: 'getdata', inventory: hashes.map((hash) => ({ type: 0x40000002, hash })) },
+    ])
+    expect(remote.peer.info().blocksInFlight).toHaveLength(3)
+    for (const n of [2, 0, 1]) {
+      await remote.say({ type: 'block', block: blocks[n]! })
+      expect(items.at(-1)).toMatchObject({ hash: hashes[n], block: { header: { nonce: n + 1 } } })
+    }
+    expect(end.value()).toBe('end')
+    expect(remote.peer.info()).toMatchObject({ blocksInFlight: [], requestsInFlight: 0 })
+    expect(remote.handedOn()).toEqual([])
+  })
+
+  it('keeps no more than its window between the remote and the caller', async () => {
+    const remote = await ready()
+    const blocks = Array.from({ length: 40 }, (_, n) => block(n))
+    const hashes = blocks.map(({ header }) => blockHash(header))
+    const iterator = remote.peer.getRawBlocks(hashes, { window: 4 })[Symbol.asyncIterator]()
+    await remote.settle()
+    let asked = remote.heardOf('getdata')!.inventory.length
+    expect(asked).toBe(4)
+    for (let n = 0; n < 4; n++) await remote.say({ type: 'block', block: blocks[n]! })
+    expect(remote.heard()).toEqual([])
+    for (let n = 0; n < 40; n++) {
+      const { value } = await iterator.next()
+      expect(value?.hash).toEqual(hashes[n])
+      for (const { inventory } of remote.heard().filter((message) => message.type === 'getdata')) {
+        for (const { hash } of inventory) {
+          asked += 1
+          await remote.say({
+            type: 'block',
+            block: blocks[hashes.findIndex((other) => Buffer.compare(other, hash) === 0)]!,
+          })
+        }
+      }
+      expect(asked - n).toBeLessThanOrEqual(5)
+    }
+    expect(asked).toBe(40)
+    expect(await iterator.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('delivers what came before it fails with what is missing', async () => {
+    const remote = await ready()
+    const hashes = [blockHash(header(1)), hashOf(5), hashOf(6)]
+    const { items, end } = collect(remote.peer.getBlocks(hashes))
+    await remote.settle()
+    await remote.say({ type: 'notfound', inventory: [{ type: 0x40000002, hash: hashOf(5) }] })
+    await remote.say({ type: 'block', block: block(1) })
+    expect(end.error()).toBeUndefined()
+    await remote.say({ type: 'notfound', inventory: [{ type: 2, hash: hashOf(6) }] })
+    expect(items).toHaveLength(1)
+    expect(end.error()).toMatchObject({ code: 'not-found', missing: [hashOf(5), hashOf(6)] })
+  })
+
+  it('times out when nothing comes for a while, counting from the last that came', async () => {
+    const remote = await ready()
+    const { items, end } = collect(
+      remote.peer.getBlocks([blockHash(header(1)), hashOf(5)], { timeout: MINUTE }),
+    )
+    await remote.clock.advance(MINUTE - 1)
+    await remote.say({ type: 'block', block: block(1) })
+    await remote.clock.advance(MINUTE - 1)
+    expect(end.error()).toBeUndefined()
+    await remote.clock.advance(1)
+    expect(items).toHaveLength(1)
+    expect(end.error()).toMatchObject({ code: 'timeout', request: 'getBlocks', missing: [hashOf(5)] })
+    expect(remote.reason).toBeUndefined()
+  })
+
+  it('two requests for one block ask once and are both answered', async () => {
+    const remote = await ready()
+    const hash = blockHash(header(1))
+    const a = watch(remote.peer.getBlock(hash))
+    const b = watch(remote.peer.getBlock(hash))
+    await remote.settle()
+    expect(remote.heardTypes()).toEqual(['getdata'])
+    await remote.say({ type: 'block', block: block(1) })
+    expect(a.value()?.hash).toEqual(hash)
+    expect(b.value()?.hash).toEqual(hash)
+  })
+
+  it('left early, drops what still comes without calling it unasked', async () => {
+    const remote = await ready()
+    const unrequested: string[] = []
+    remote.peer.events.on('unrequested', ({ message }) => unrequested.push(message.type))
+    const run = (async () => {
+      for await (const { hash } of remote.peer.getBlocks([blockHash(header(1)), blockHash(header(2))]))
+        return hash
+      return undefined
+    })()
+    await remote.say({ type: 'block', block: block(1) })
+    expect(await run).toEqual(blockHash(header(1)))
+    await remote.say({ type: 'block', block: block(2) })
+    expect(unrequested).toEqual([])
+    expect(remote.handedOn()).toEqual([])
+    expect(remote.peer.info().requestsInFlight).toBe(0)
+  })
+
+  it('of none ends at once', async () => {
+    const remote = await ready()
+    const { end } = collect(remote.peer.getBlocks([]))
+    await remote.settle()
+    expect(end.value()).toBe('end')
+  })
+
+  it('a block whose transactions do not decode ends the request; raw, it is delivered', async () => {
+    const remote = await ready()
+    const payload = new Uint8Array(90).fill(255)
+    payload.set(encodeHeaderOf(block(1)), 0)
+    const decoded = watch(remote.peer.getBlock(blockHash(header(1))))
+    await remote.sayRaw('block', payload)
+    expect(decoded.error()).toMatchObject({ code: 'malformed-reply' })
+    const raw = collect(remote.peer.getRawBlocks([blockHash(header(1))]))
+    await remote.settle()
+    await remote.sayRaw('block', payload)
+    expect(raw.items).toMatchObject([{ payload }])
+    expect(remote.reason).toBeUndefined()
+  })
+})
+
+function encodeHeaderOf({ header }: Block): Uint8Array {
+  const bytes = new Uint8Array(80)
+  const view = new DataView(bytes.buffer)
+  view.setInt32(0, header.version, true)
+  bytes.set(header.previousBlockHash, 4)
+  bytes.set(header.merkleRoot, 36)
+  view.setUint32(68, header.time, true)
+  view.setUint32(72, header.bits, true)
+  view.setUint32(76, header.nonce, true)
+  return bytes
+}
+
+describe('getTransactions', () => {
+  it('by txid and by wtxid, some of them not found', async () => {
+    const remote = await ready()
+    const plain = transaction(1)
+    const segwit = transaction(2, [Uint8Array.of(1)])
+    const reply = watch(
+      remote.peer.getTransactions([
+        { kind: 'txid', hash: txid(plain) },
+        { kind: 'wtxid', hash: wtxid(segwit) },
+        { kind: 'txid', hash: hashOf(7) as Uint8Array as never },
+      ]),
+    )
+    await remote.settle()
+    expect(remote.heard()).toEqual([
+      {
+        type: 'getdata',
+        inventory: [
+          { type: 0x40000001, hash: txid(plain) },
+          { type: 5, hash: wtxid(segwit) },
+          { type: 0x40000001, hash: hashOf(7) },
+        ],
+      },
+    ])
+    await remote.say({ type: 'tx', transaction: segwit }, { type: 'tx', transaction: plain })
+    await remote.say({ type: 'notfound', inventory: [{ type: 0x40000001, hash: hashOf(7) }] })
+    expect(reply.value()?.transactions.map(({ lockTime }) => lockTime)).toEqual([2, 1])
+    expect(reply.value()?.notFound).toEqual([{ kind: 'txid', hash: hashOf(7) }])
+  })
+
+  it('are welcome on a connection that wants none announced', async () => {
+    const remote = await ready({ version: { relay: false } })
+    const reply = watch(remote.peer.getTransactions([{ kind: 'txid', hash: txid(transaction(1)) }]))
+    await remote.say({ type: 'tx', transaction: transaction(1) })
+    expect(reply.value()?.transactions).toHaveLength(1)
+    await remote.say({ type: 'tx', transaction: transaction(2) })
+    expect(remote.reason?.code).toBe('unwanted-transactions')
+  })
+
+  it('asks in messages of at most 1,000', async () => {
+    const remote = await ready()
+    const ids = Array.from({ length: 2_500 }, (_, n) => {
+      const hash = new Uint8Array(32)
+      new DataView(hash.buffer).setUint32(0, n)
+      return { kind: 'txid', hash: hash as Uint8Array as never } as const
+    })
+    const reply = watch(remote.peer.getTransactions(ids))
+    await remote.settle()
+    expect(remote.heard().map((message) => message.type === 'getdata' && message.inventory.length)).toEqual([
+      1_000, 1_000, 500,
+    ])
+    await remote.peer.disconnect({ detail: 'enough' })
+    await remote.settle()
+    expect(reply.error()).toMatchObject({ code: 'disconnected', reason: { code: 'requested' } })
+    expect(reply.error()?.missing).toHaveLength(2_500)
+  })
+})
+
+describe('getAddresses', () => {
+  const some = (count: number): GossipedAddress[] =>
+    Array.from({ length: count }, (_, n) => ({
+      time: 1,
+      services: 9n,
+      address: { network: 'ipv4', bytes: Uint8Array.of(9, 9, 9, n), port: 1 },
+    }))
+
+  it('shares the getaddr of the handshake, and is not taken in by a single announcement', async () => {
+    const remote = await ready()
+    const reply = watch(remote.peer.getAddresses())
+    await remote.settle()
+    expect(remote.heardTypes()).toEqual([])
+    await remote.say({ type: 'addrv2', addresses: some(1) })
+    expect(reply.value()).toBeUndefined()
+    await remote.say({ type: 'addrv2', addresses: some(5) })
+    expect(reply.value()).toHaveLength(5)
+    expect(remote.handedOn()).toHaveLength(2)
+  })
+
+  it('asks where the handshake did not, takes a single address at the last, and times out for none', async () => {
+    const remote = await ready({ askForAddresses: false })
+    const one = watch(remote.peer.getAddresses({ timeout: 1_000 }))
+    await remote.settle()
+    expect(remote.heardTypes()).toEqual(['getaddr'])
+    await remote.say({ type: 'addr', addresses: some(1) })
+    await remote.clock.advance(1_000)
+    expect(one.value()).toHaveLength(1)
+    const fresh = await ready({ askForAddresses: false })
+    const none = watch(fresh.peer.getAddresses({ timeout: 1_000 }))
+    await fresh.clock.advance(1_000)
+    expect(none.error()).toMatchObject({ code: 'timeout' })
+  })
+})
+
+describe('the other requests', () => {
+  it('ping, many at once, each by its nonce', async () => {
+    const remote = await ready()
+    const pings = [1, 2, 3].map(() => watch(remote.peer.ping()))
+    await remote.settle()
+    const nonces = remote.heard().map((message) => (message.type === 'ping' ? message.nonce! : 0n))
+    await remote.clock.advance(25)
+    await remote.say({ type: 'pong', nonce: nonces[2]! }, { type: 'pong', nonce: nonces[0]! })
+    expect(pings.map((ping) => ping.value()?.roundTrip)).toEqual([25, undefined, 25])
+    await remote.clock.advance(MINUTE)
+    expect(pings[1]!.error()).toMatchObject({ code: 'timeout', request: 'ping' })
+  })
+
+  it('mempool, over several full messages', async () => {
+    const remote = await ready()
+    const reply = watch(remote.peer.getMempool())
+    await remote.settle()
+    expect(remote.heardTypes()).toEqual(['mempool'])
+    const entry = { type: 5, hash: hashOf(1) }
+    await remote.say({ type: 'inv', inventory: [{ type: 2, hash: hashOf(2) }] })
+    await remote.say({ type: 'inv', inventory: new Array(50_000).fill(entry) })
+    expect(reply.value()).toBeUndefined()
+    await remote.say({ type: 'inv', inventory: [entry] })
+    expect(reply.value()).toHaveLength(50_001)
+  })
+
+  it('cfilters, one request at a time, each delivered as it arrives', async () => {
+    const remote = await ready()
+    const ask = (stopHash: BlockHash) => collect(remote.peer.getCompactFilters({ startHeight: 1, stopHash }))
+    const first = ask(hashOf(3))
+    const second = ask(hashOf(4))
+    const filter = (n: number): Message => ({
+      type: 'cfilter',
+      filterType: 0,
+      blockHash: hashOf(n),
+      filter: Uint8Array.of(n),
+    })
+    await remote.settle()
+    expect(remote.heard()).toMatchObject([{ type: 'getcfilters', stopHash: hashOf(3) }])
+    await remote.say(filter(2))
+    expect(first.items).toHaveLength(1)
+    await remote.say(filter(3))
+    expect(first.end.value()).toBe('end')
+    expect(remote.heard()).toMatchObject([{ type: 'getcfilters', stopHash: hashOf(4) }])
+    await remote.say(filter(4))
+    expect(second.items).toMatchObject([{ blockHash: hashOf(4) }])
+    expect(second.end.value()).toBe('end')
+  })
+
+  it('a remote that never sends the last filter is cut off at what the protocol allows', async () => {
+    const remote = await ready()
+    const { items, end } = collect(remote.peer.getCompactFilters({ startHeight: 0, stopHash: hashOf(3) }))
+    await remote.settle()
+    const filter: Message = {
+      type: 'cfilter',
+      filterType: 0,
+      blockHash: hashOf(1),
+      filter: new Uint8Array(1),
+    }
+    for (let n = 0; n < 1_100; n++) await remote.say(filter)
+    expect(items).toHaveLength(1_000)
+    await remote.clock.advance(MINUTE)
+    expect(end.error()).toMatchObject({ code: 'timeout' })
+  })
+
+  it('cfheaders, cfcheckpt and blocktxn, by the hash that both carry', async () => {
+    const remote = await ready()
+    const headers = watch(remote.peer.getCompactFilterHeaders({ startHeight: 0, stopHash: hashOf(1) }))
+    const checkpoints = watch(remote.peer.getCompactFilterCheckpoints({ stopHash: hashOf(2) }))
+    const transactions = watch(remote.peer.getBlockTransactions({ blockHash: hashOf(3), indexes: [1, 4] }))
+    await remote.settle()
+    expect(remote.heard()).toEqual([
+      { type: 'getcfheaders', filterType: 0, startHeight: 0, stopHash: hashOf(1) },
+      { type: 'getcfcheckpt', filterType: 0, stopHash: hashOf(2) },
+      { type: 'getblocktxn', blockHash: hashOf(3), indexes: Uint16Array.of(1, 4) },
+    ])
+    const previousFilterHeader = hashOf(9) as Hash256
+    await remote.say(
+      { type: 'blocktxn', blockHash: hashOf(3), transactions: [transaction(1)] },
+      { type: 'cfcheckpt', filterType: 0, stopHash: hashOf(2), filterHeaders: [hashOf(8)] },
+      { type: 'cfheaders', filterType: 0, stopHash: hashOf(7), previousFilterHeader, filterHashes: [] },
+      {
+        type: 'cfheaders',
+        filterType: 0,
+        stopHash: hashOf(1),
+        previousFilterHeader,
+        filterHashes: [hashOf(6)],
+      },
+    )
+    expect(headers.value()?.filterHashes).toEqual([hashOf(6)])
+    expect(checkpoints.value()?.filterHeaders).toEqual([hashOf(8)])
+    expect(transactions.value()).toHaveLength(1)
+    expect(remote.notifications.map(({ message }) => message)).toMatchObject([
+      { type: 'ready' },
+      { type: 'message', message: { type: 'cfheaders', stopHash: hashOf(7) }, unrequested: true },
+    ])
+  })
+})
+
+describe('every request', () => {
+  const start: readonly [
+    string,
+    (remote: ScriptedRemote, options: { timeout?: number; signal?: AbortSignal }) => Promise<unknown>,
+  ][] = [
+    ['getHeaders', ({ peer }, options) => peer.getHeaders({ locator: [hashOf(1)] }, options)],
+    ['getBlocks', ({ peer }, options) => peer.getBlock(hashOf(1), options)],
+    [
+      'getTransactions',
+      ({ peer }, options) => peer.getTransactions([{ kind: 'txid', hash: hashOf(1) as never }], options),
+    ],
+    ['getAddresses', ({ peer }, options) => peer.getAddresses(options)],
+    ['getMempool', ({ peer }, options) => peer.getMempool(options)],
+    ['ping', ({ peer }, options) => peer.ping(options)],
+    [
+      'getCompactFilters',
+      ({ peer }, options) =>
+        collectAll(peer.getCompactFilters({ startHeight: 0, stopHash: hashOf(1) }, options)),
+    ],
+    [
+      'getCompactFilterHeaders',
+      ({ peer }, options) => peer.getCompactFilterHeaders({ startHeight: 0, stopHash: hashOf(1) }, options),
+    ],
+    [
+      'getCompactFilterCheckpoints',
+      ({ peer }, options) => peer.getCompactFilterCheckpoints({ stopHash: hashOf(1) }, options),
+    ],
+    [
+      'getBlockTransactions',
+      ({ peer }, options) => peer.getBlockTransactions({ blockHash: hashOf(1), indexes: [0] }, options),
+    ],
+  ]
+
+  it.each(start)('%s ends in a timeout, and the connection goes on', async (request, ask) => {
+    const remote = await ready()
+    const outcomes: { request: string; outcome: RequestOutcome }[] = []
+    remote.peer.events.on('requestEnded', (event) => outcomes.push(event))
+    const reply = watch(ask(remote, { timeout: 5_000 }))
+    await remote.clock.advance(4_999)
+    expect(reply.error()).toBeUndefined()
+    await remote.clock.advance(1)
+    expect(reply.error()).toMatchObject({ code: 'timeout', request, timeout: 5_000 })
+    expect(outcomes).toEqual([{ request, outcome: 'timeout', milliseconds: 5_000 }])
+    expect(remote.peer.info().requestsInFlight).toBe(0)
+    expect(remote.reason).toBeUndefined()
+  })
+
+  it.each(start)('%s ends with the reason of the disconnect', async (_, ask) => {
+    const remote = await ready()
+    const reply = watch(ask(remote, {}))
+    await remote.settle()
+    remote.transport.push(null)
+    await remote.settle()
+    expect(reply.error()).toMatchObject({ code: 'disconnected', reason: { code: 'remote-closed' } })
+    const late = watch(ask(remote, {}))
+    await remote.settle()
+    expect(late.error()).toMatchObject({ code: 'disconnected', reason: { code: 'remote-closed' } })
+  })
+
+  it.each(start)('%s is given up by its signal, before and after it is sent', async (_, ask) => {
+    const remote = await ready()
+    const why = new Error('changed my mind')
+    const reply = watch(ask(remote, { signal: AbortSignal.abort(why) }))
+    await remote.settle()
+    expect(reply.error()).toBe(why)
+    expect(remote.heardTypes()).toEqual([])
+    const controller = new AbortController()
+    const later = watch(ask(remote, { signal: controller.signal }))
+    await remote.settle()
+    controller.abort('not an Error')
+    await remote.settle()
+    expect(later.error()).toBe('not an Error')
+    expect(remote.reason).toBeUndefined()
+  })
+
+  it.each(start)('%s before the handshake waits for it, and no longer than its timeout', async (_, ask) => {
+    const remote = new ScriptedRemote({ askForAddresses: false })
+    const reply = watch(ask(remote, { timeout: 5_000 }))
+    await remote.settle()
+    expect(remote.heardTypes()).toEqual(['version'])
+    await remote.clock.advance(5_000)
+    expect(reply.error()).toMatchObject({ code: 'timeout' })
+    await remote.shakeHands()
+    expect(remote.heardTypes()).toEqual([])
+  })
+
+  it('that does not fit the wire is refused to the caller, and the connection goes on', async () => {
+    const remote = await ready()
+    const locator = Array.from({ length: 102 }, (_, n) => hashOf(n))
+    await expect(remote.peer.getHeaders({ locator })).rejects.toMatchObject({ code: 'invalid-argument' })
+    expect(remote.reason).toBeUndefined()
+  })
+
+  it('beyond what the queue holds is refused at once', async () => {
+    const remote = new ScriptedRemote({ limits: { maxQueuedRequests: 3 } })
+    const waiting = [1, 2, 3, 4].map(() => watch(remote.peer.ping()))
+    await remote.settle()
+    expect(waiting.map((ping) => ping.error()?.code)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'request-queue-full',
+    ])
+  })
+})
+
+async function collectAll<T>(iterable: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = []
+  for await (const item of iterable) items.push(item)
+  return items
+}
+
+describe('what the owner sends by itself', () => {
+  it('comes back as messages, marked as requested', async () => {
+    const remote = await ready()
+    remote.peer.send({
+      type: 'getdata',
+      inventory: [
+        { type: 2, hash: blockHash(header(1)) },
+        { type: 1, hash: txid(transaction(1)) },
+      ],
+    })
+    remote.peer.send({ type: 'getheaders', version: 70_016, locator: [hashOf(1)], stopHash: hashOf(0) })
+    remote.peer.send({ type: 'getcfilters', filterType: 0, startHeight: 0, stopHash: hashOf(2) })
+    await remote.say(
+      { type: 'block', block: block(1) },
+      { type: 'tx', transaction: transaction(1) },
+      { type: 'headers', headers: [] },
+      { type: 'cfilter', filterType: 0, blockHash: hashOf(1), filter: new Uint8Array(0) },
+      { type: 'cfilter', filterType: 0, blockHash: hashOf(2), filter: new Uint8Array(0) },
+      { type: 'block', block: block(1) },
+    )
+    const told = remote.notifications.flatMap(({ message }) =>
+      message.type === 'message' ? [[message.message.type, message.unrequested]] : [],
+    )
+    expect(told).toEqual([
+      ['block', false],
+      ['tx', false],
+      ['headers', false],
+      ['cfilter', false],
+      ['cfilter', false],
+      ['block', true],
+    ])
+  })
+
+  it('before the handshake waits for it', async () => {
+    const remote = new ScriptedRemote()
+    remote.peer.send({ type: 'sendheaders' })
+    await remote.settle()
+    expect(remote.heardTypes()).toEqual(['version'])
+    await remote.say(
+      {
+        type: 'version',
+        version: 70_016,
+        services: 0n,
+        time: 0,
+        receiver: none,
+        sender: none,
+        nonce: 1n,
+        userAgent: '',
+        startHeight: 0,
+        relay: true,
+      },
+      { type: 'verack' },
+    )
+    expect(remote.heardTypes()).toContain('sendheaders')
+  })
+
+  it('after the end goes nowhere, and says so', async () => {
+    const remote = await ready()
+    await remote.peer.disconnect({ detail: 'over' })
+    expect(remote.peer.send({ type: 'getaddr' })).toBe(false)
+    await expect(remote.peer.ready()).rejects.toMatchObject({
+      code: 'disconnected',
+      reason: { code: 'requested' },
+    })
+  })
+})
+
+const none = { services: 0n, ip: new Uint8Array(16), port: 0 }
