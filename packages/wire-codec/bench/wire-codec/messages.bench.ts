@@ -35,7 +35,7 @@ async function headers(emit: Emit): Promise<void> {
     {
       ...millions,
       name: 'decode-headers',
-      ours: { name: 'sapwood', run: () => decodePayload('headers', payload) },
+      ours: { name: 'sapwood', run: () => listOf(decodePayload('headers', payload)) },
       references: [
         { name: 'bitcoinjs-lib', run: () => raw.map((bytes) => bitcoinjs.Block.fromBuffer(bytes)) },
         { name: 'bcoin', run: () => bcoin.packets['HeadersPacket']!.fromRaw(buffer) },
@@ -108,6 +108,21 @@ async function small(emit: Emit): Promise<void> {
   }
 }
 
+/** Lists are made when they are first read: here they always are. */
+function listOf(message: Message): unknown {
+  switch (message.type) {
+    case 'headers':
+      return message.headers
+    case 'inv':
+      return message.inventory
+    case 'addr':
+    case 'addrv2':
+      return message.addresses
+    default:
+      return message
+  }
+}
+
 interface Speed {
   readonly unit: string
   readonly better: 'higher' | 'lower'
@@ -133,7 +148,7 @@ async function both(
     {
       ...speed,
       name: `decode-${name}`,
-      ours: { name: 'sapwood', run: () => decodePayload(command, payload) },
+      ours: { name: 'sapwood', run: () => listOf(decodePayload(command, payload)) },
       references: [{ name: referenceName, run: () => Packet.fromRaw(buffer) }],
     },
     emit,

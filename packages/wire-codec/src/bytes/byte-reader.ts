@@ -186,11 +186,23 @@ export class ByteReader {
   /** A CompactSize that is a value and no length (the services of BIP155): minimally encoded, any 64-bit number. */
   compactSize64(): bigint {
     const start = this.offset
-    if (start >= this.end || this.source[start] !== 0xff) return BigInt(this.compactSizeUpTo32())
-    this.offset++
-    const value = this.u64()
-    if (value <= 0xffff_ffffn) this.fail('non-minimal-size', { value, offset: start })
-    return value
+    this.skipCompactSize64()
+    const size = this.offset - start
+    if (size === 1) return BigInt(this.source[start]!)
+    this.offset = start + 1
+    return size === 9 ? this.u64() : BigInt(size === 3 ? this.u16() : this.u32())
+  }
+
+  /** Passes over a CompactSize that is a value and no length, after the same checks. */
+  skipCompactSize64(): void {
+    const start = this.offset
+    const first = this.u8()
+    if (first < 0xfd) return
+    const low = first === 0xfd ? this.u16() : this.u32()
+    const high = first === 0xff ? this.u32() : 0
+    const least = first === 0xfd ? 0xfd : 0x1_0000
+    if (first === 0xff ? high === 0 : low < least)
+      this.fail('non-minimal-size', { value: low, offset: start })
   }
 
   /**
@@ -236,15 +248,6 @@ export class ByteReader {
     const list = new Array<T>(count)
     for (let i = 0; i < count; i++) list[i] = element(this)
     return list
-  }
-
-  private compactSizeUpTo32(): number {
-    const start = this.offset
-    const first = this.u8()
-    if (first < 0xfd) return first
-    const value = first === 0xfd ? this.u16() : this.u32()
-    if (value < (first === 0xfd ? 0xfd : 0x1_0000)) this.fail('non-minimal-size', { value, offset: start })
-    return value
   }
 
   private loadScratch(): void {

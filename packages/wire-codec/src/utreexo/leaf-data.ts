@@ -28,54 +28,24 @@ export interface LeafData {
 /** Script types by their byte on the wire. */
 const SCRIPT_TYPES = ['other', 'p2pkh', 'p2wpkh', 'p2sh', 'p2wsh'] as const
 
-/** A leaf that was checked when it was decoded: its fields are read when asked for, so that many small ones take little more than their bytes. */
-class DecodedLeafData implements LeafData {
-  readonly #source: Uint8Array
-  readonly #offset: number
-
-  constructor(source: Uint8Array, offset: number) {
-    this.#source = source
-    this.#offset = offset
-  }
-
-  get height(): number {
-    return this.#reader(0).u32() >>> 1
-  }
-
-  get coinbase(): boolean {
-    return (this.#reader(0).u8() & 1) === 1
-  }
-
-  get amount(): bigint {
-    return this.#reader(4).u64()
-  }
-
-  get script(): LeafScript {
-    const reader = this.#reader(12)
-    const type = SCRIPT_TYPES[reader.u8()]!
-    return type === 'other' ? { type, scriptPubKey: reader.varBytes() } : { type }
-  }
-
-  #reader(at: number): ByteReader {
-    return new ByteReader(this.#source.subarray(this.#offset + at))
-  }
+/** Reads one leaf that `skipLeafData` has passed over before. */
+export function readLeafData(reader: ByteReader): LeafData {
+  const headerCode = reader.u32()
+  const amount = reader.u64()
+  const type = SCRIPT_TYPES[reader.u8()]!
+  const script = type === 'other' ? { type, scriptPubKey: reader.varBytes() } : { type }
+  return { height: headerCode >>> 1, coinbase: (headerCode & 1) === 1, amount, script }
 }
 
-/** Reads one leaf. */
-export function readLeafData(reader: ByteReader): LeafData {
-  const start = reader.offset
-  reader.need(12)
-  reader.offset += 12
+/** Checks and passes over one leaf. */
+export function skipLeafData(reader: ByteReader): void {
+  reader.skip(12)
   const offset = reader.offset
   const type = reader.u8()
   if (type >= SCRIPT_TYPES.length) {
     reader.fail('out-of-range', { value: type, limit: SCRIPT_TYPES.length - 1, offset })
   }
-  if (type === 0) {
-    const length = reader.count(MAX_LEAF_SCRIPT_SIZE, 1)
-    reader.offset += length
-  }
-  return new DecodedLeafData(reader.source, start)
+  if (type === 0) reader.skipVarBytes(MAX_LEAF_SCRIPT_SIZE)
 }
 
 /** Writes one leaf. @throws RangeError when its height or amount does not fit. */

@@ -1,8 +1,9 @@
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
+import { lazyList } from '../bytes/lazy-list.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
 import type { Bitmap } from './bitmap.ts'
-import { type LeafData, MIN_LEAF_SIZE, readLeafData, writeLeafData } from './leaf-data.ts'
+import { type LeafData, MIN_LEAF_SIZE, readLeafData, skipLeafData, writeLeafData } from './leaf-data.ts'
 
 /** Most inputs that a block can have: 4,000,000 weight units over the 164 of the smallest input (Floresta: block_proof.rs). */
 export const MAX_UTREEXO_TARGETS = 24_386
@@ -60,19 +61,31 @@ export function writeUtreexoProofRequest(writer: ByteWriter, request: UtreexoPro
   writer.hash(request.blockHash).u8(mask).varBytes(request.proofBitmap).varBytes(request.leafBitmap)
 }
 
-/** Reads the payload of `uproof`. */
+/** Reads the payload of `uproof`. Targets and leaves, which take more memory than their bytes, are made when they are first asked for. */
 export function readUtreexoProof(reader: ByteReader): UtreexoProof {
+  const blockHash = reader.blockHash()
+  const proofHashes = reader.list(reader.count(MAX_UTREEXO_HASHES, 32), (next) => next.hash())
+  const targetCount = reader.count(MAX_UTREEXO_TARGETS, 1)
+  const targets = lazyList(reader, (next) => readTargets(next, targetCount))
+  for (let i = 0; i < targetCount; i++) reader.skipCompactSize64()
+  const leafCount = reader.count(MAX_UTREEXO_TARGETS, MIN_LEAF_SIZE)
+  const leafData = lazyList(reader, (next) => next.list(leafCount, readLeafData))
+  for (let i = 0; i < leafCount; i++) skipLeafData(reader)
   return {
-    blockHash: reader.blockHash(),
-    proofHashes: reader.list(reader.count(MAX_UTREEXO_HASHES, 32), (next) => next.hash()),
-    targets: readTargets(reader),
-    leafData: reader.list(reader.count(MAX_UTREEXO_TARGETS, MIN_LEAF_SIZE), readLeafData),
+    blockHash,
+    proofHashes,
+    get targets() {
+      return targets()
+    },
+    get leafData() {
+      return leafData()
+    },
   }
 }
 
-function readTargets(reader: ByteReader): BigUint64Array {
-  const targets = new BigUint64Array(reader.count(MAX_UTREEXO_TARGETS, 1))
-  for (let i = 0; i < targets.length; i++) targets[i] = reader.compactSize64()
+function readTargets(reader: ByteReader, count: number): BigUint64Array {
+  const targets = new BigUint64Array(count)
+  for (let i = 0; i < count; i++) targets[i] = reader.compactSize64()
   return targets
 }
 

@@ -1,11 +1,12 @@
 import { ADDRESS_SIZES, Bip155NetworkId, decodeBip155 } from '../../addresses/bip155.ts'
 import { decodeIp16, encodeIp16 } from '../../addresses/ip16.ts'
-import type { NetworkAddress } from '../../addresses/network-address.ts'
+import type { AddressNetwork } from '../../addresses/network-address.ts'
 import type { ByteReader } from '../../bytes/byte-reader.ts'
 import type { MessageCodec } from '../codec.ts'
 import { MAX_ADDRESSES, MAX_ADDRV2_SIZE } from '../limits.ts'
 import type { GossipedAddress, MessageOf } from '../message.ts'
 import { checkLength } from './check-length.ts'
+import { lazyList } from '../../bytes/lazy-list.ts'
 
 const ADDR_ENTRY_SIZE = 4 + 8 + 16 + 2
 /** Time, services and network and length of one byte each, no address, port. */
@@ -17,14 +18,14 @@ export const addrCodec: MessageCodec<MessageOf<'addr'>> = {
   shortId: 1,
   decode(reader) {
     const count = reader.count(MAX_ADDRESSES, ADDR_ENTRY_SIZE, 'discourage')
-    const addresses: GossipedAddress[] = []
-    for (let i = 0; i < count; i++) {
-      const time = reader.u32()
-      const services = reader.u64()
-      const address = decodeIp16(reader.view(16), reader.u16be())
-      if (address !== 'skip') addresses.push({ time, services, address })
+    const addresses = lazyList(reader, (next) => present(next.list(count, readEntry)))
+    reader.skip(count * ADDR_ENTRY_SIZE)
+    return {
+      type: 'addr',
+      get addresses() {
+        return addresses()
+      },
     }
-    return { type: 'addr', addresses }
   },
   encode({ addresses }, writer) {
     checkLength('addresses', addresses.length, MAX_ADDRESSES)
@@ -45,14 +46,14 @@ export const addrv2Codec: MessageCodec<MessageOf<'addrv2'>> = {
   shortId: 28,
   decode(reader) {
     const count = reader.count(MAX_ADDRESSES, MIN_ADDRV2_ENTRY_SIZE, 'discourage')
-    const addresses: GossipedAddress[] = []
-    for (let i = 0; i < count; i++) {
-      const time = reader.u32()
-      const services = reader.compactSize64()
-      const address = readAddress(reader)
-      if (address !== 'skip') addresses.push({ time, services, address })
+    const addresses = lazyList(reader, (next) => present(next.list(count, readV2Entry)))
+    for (let i = 0; i < count; i++) checkV2Entry(reader)
+    return {
+      type: 'addrv2',
+      get addresses() {
+        return addresses()
+      },
     }
-    return { type: 'addrv2', addresses }
   },
   encode({ addresses }, writer) {
     checkLength('addresses', addresses.length, MAX_ADDRESSES)
@@ -70,9 +71,43 @@ export const addrv2Codec: MessageCodec<MessageOf<'addrv2'>> = {
   },
 }
 
-function readAddress(reader: ByteReader): NetworkAddress | 'skip' {
+type Entry = GossipedAddress | 'skip'
+
+function present(entries: readonly Entry[]): GossipedAddress[] {
+  return entries.filter((entry) => entry !== 'skip')
+}
+
+function readEntry(reader: ByteReader): Entry {
+  const time = reader.u32()
+  const services = reader.u64()
+  const address = decodeIp16(reader.view(16), reader.u16be())
+  return address === 'skip' ? 'skip' : { time, services, address }
+}
+
+function readV2Entry(reader: ByteReader): Entry {
+  const time = reader.u32()
+  const services = reader.compactSize64()
+  const id = reader.u8()
+  const address = decodeBip155(id, reader.varBytes(), reader.u16be())
+  return address === 'skip' ? 'skip' : { time, services, address }
+}
+
+/** Passes over an entry that `readV2Entry` will then read without failing. */
+function checkV2Entry(reader: ByteReader): void {
+  reader.skip(4)
+  reader.skipCompactSize64()
   const id = reader.u8()
   const offset = reader.offset
-  const bytes = reader.varBytes(MAX_ADDRV2_SIZE)
-  return decodeBip155(id, bytes, reader.u16be(), { offset, command: reader.command })
+  reader.skipVarBytes(MAX_ADDRV2_SIZE)
+  const value = reader.offset - offset - (reader.source[offset]! < 0xfd ? 1 : 3)
+  const limit = SIZES_BY_ID.get(id)
+  if (limit !== undefined && value !== limit) reader.fail('invalid-address', { value, limit, offset })
+  reader.skip(2)
 }
+
+const SIZES_BY_ID: ReadonlyMap<number, number> = /* @__PURE__ */ new Map(
+  (Object.keys(Bip155NetworkId) as AddressNetwork[]).map((network) => [
+    Bip155NetworkId[network],
+    ADDRESS_SIZES[network],
+  ]),
+)

@@ -1,3 +1,5 @@
+import type { ByteReader } from '../../bytes/byte-reader.ts'
+import { lazyList } from '../../bytes/lazy-list.ts'
 import type { BlockHash } from '../../hash/hashes.ts'
 import { HEADER_SIZE, readHeader, writeHeader, type BlockHeader } from '../../primitives/header.ts'
 import type { MessageCodec } from '../codec.ts'
@@ -20,12 +22,17 @@ export const headersCodec: MessageCodec<MessageOf<'headers'>> = {
       reader.fail('too-many', { value: count, limit: MAX_HEADERS_RESULTS, offset, severity: 'discourage' })
     }
     reader.need(count * ENTRY_SIZE)
-    const headers = new Array<BlockHeader>(count)
+    const headers = lazyList(reader, (next) => next.list(count, readEntry))
     for (let i = 0; i < count; i++) {
-      headers[i] = readHeader(reader)
+      reader.skip(HEADER_SIZE)
       reader.compactSize()
     }
-    return { type: 'headers', headers }
+    return {
+      type: 'headers',
+      get headers() {
+        return headers()
+      },
+    }
   },
   encode({ headers }, writer) {
     checkLength('headers', headers.length, MAX_HEADERS_RESULTS)
@@ -36,6 +43,12 @@ export const headersCodec: MessageCodec<MessageOf<'headers'>> = {
     }
   },
   payloadSize: ({ headers }) => (headers.length < 0xfd ? 1 : 3) + headers.length * ENTRY_SIZE,
+}
+
+function readEntry(reader: ByteReader): BlockHeader {
+  const header = readHeader(reader)
+  reader.compactSize()
+  return header
 }
 
 type LocatorType = 'getheaders' | 'getblocks'

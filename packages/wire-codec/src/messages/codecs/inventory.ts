@@ -1,10 +1,16 @@
+import type { ByteReader } from '../../bytes/byte-reader.ts'
 import type { DecodeSeverity } from '../../errors/decode-error.ts'
 import type { MessageCodec } from '../codec.ts'
 import { MAX_INV_SIZE } from '../limits.ts'
 import type { InventoryVector, MessageOf } from '../message.ts'
 import { checkLength } from './check-length.ts'
+import { lazyList } from '../../bytes/lazy-list.ts'
 
 const ENTRY_SIZE = 36
+
+function readEntry(reader: ByteReader): InventoryVector {
+  return { type: reader.u32(), hash: reader.hash() }
+}
 
 type InventoryType = 'inv' | 'getdata' | 'notfound'
 
@@ -18,9 +24,14 @@ function inventoryCodec<T extends InventoryType>(
     shortId,
     decode(reader) {
       const count = reader.count(MAX_INV_SIZE, ENTRY_SIZE, severity)
-      const inventory = new Array<InventoryVector>(count)
-      for (let i = 0; i < count; i++) inventory[i] = { type: reader.u32(), hash: reader.hash() }
-      return { type: command, inventory }
+      const inventory = lazyList(reader, (next) => next.list(count, readEntry))
+      reader.skip(count * ENTRY_SIZE)
+      return {
+        type: command,
+        get inventory() {
+          return inventory()
+        },
+      }
     },
     encode({ inventory }, writer) {
       checkLength('inventory', inventory.length, MAX_INV_SIZE)
