@@ -18,7 +18,7 @@ export function createCallQueue(notifications: Channel<NodeNotification>): CallQ
           try {
             resolve(perform())
           } catch (error) {
-            reject(error as Error)
+            reject(error instanceof Error ? error : new Error(String(error)))
           }
         }
         notifications

@@ -1,0 +1,106 @@
+import { silentLogger } from '@sapwood/transport-v1v2'
+import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { describe, expect, it } from 'vitest'
+import { createEventHub } from './event-hub.ts'
+
+function setUp() {
+  const clock = createVirtualClock()
+  const logged: string[] = []
+  const logger = { ...silentLogger, error: (_: object, message: string) => void logged.push(message) }
+  return { clock, logged, hub: createEventHub({ clock, logger }) }
+}
+
+describe('the events', () => {
+  it('reach every subscriber in order, from its subscription on', async () => {
+    const { hub, clock } = setUp()
+    hub.emit('network-active', { active: true })
+    const one = hub.subscribe()
+    hub.emit('network-active', { active: false })
+    const two = hub.subscribe({ types: ['phase'] })
+    hub.emit('phase', { phase: 'running' })
+    hub.close()
+    const seen = []
+    for await (const event of one) seen.push(event)
+    expect(seen).toEqual([
+      { type: 'network-active', active: false, at: clock.now() },
+      { type: 'phase', phase: 'running', at: clock.now() },
+    ])
+    expect(await two.next()).toMatchObject({ value: { type: 'phase' } })
+    expect(await two.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('say how many were left out for a subscriber that does not keep up', async () => {
+    const { hub } = setUp()
+    const slow = hub.subscribe({ buffer: 2 })
+    for (let i = 0; i < 5; i++) hub.emit('addresses-added', { count: i })
+    expect(await slow.next()).toMatchObject({ value: { type: 'events-dropped', count: 3 } })
+    expect(await slow.next()).toMatchObject({ value: { count: 3 } })
+    expect(await slow.next()).toMatchObject({ value: { count: 4 } })
+    hub.close()
+  })
+
+  it('wait for a reader, and end it', async () => {
+    const { hub } = setUp()
+    const subscription = hub.subscribe()
+    const first = subscription.next()
+    hub.emit('phase', { phase: 'syncing' })
+    expect(await first).toMatchObject({ value: { phase: 'syncing' } })
+    const last = subscription.next()
+    hub.close()
+    expect(await last).toEqual({ done: true, value: undefined })
+    expect(await hub.subscribe().next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('end with a signal, and when the reader leaves', async () => {
+    const { hub } = setUp()
+    const abort = new AbortController()
+    const subscription = hub.subscribe({ signal: abort.signal })
+    const waiting = subscription.next()
+    abort.abort()
+    expect(await waiting).toEqual({ done: true, value: undefined })
+    for await (const _ of hub.subscribe({ signal: AbortSignal.abort() })) throw new Error('unreachable')
+    const left = hub.subscribe()
+    hub.emit('phase', { phase: 'syncing' })
+    for await (const _ of left) break
+    expect(await left.next()).toEqual({ done: true, value: undefined })
+  })
+
+  it('survive a listener that throws', () => {
+    const { hub, logged } = setUp()
+    const seen: string[] = []
+    hub.on('phase', () => {
+      throw new Error('mine')
+    })
+    const stop = hub.on('phase', ({ phase }) => void seen.push(phase))
+    hub.emit('phase', { phase: 'running' })
+    stop()
+    hub.emit('phase', { phase: 'syncing' })
+    expect(seen).toEqual(['running'])
+    expect(logged).toHaveLength(2)
+  })
+
+  it('can be waited for, with a filter, a deadline and a signal', async () => {
+    const { hub, clock } = setUp()
+    const found = hub.next('addresses-added', { filter: ({ count }) => count > 1 })
+    hub.emit('addresses-added', { count: 1 })
+    hub.emit('addresses-added', { count: 2 })
+    expect(await found).toMatchObject({ count: 2 })
+
+    const late = expect(hub.next('phase', { timeout: 100 })).rejects.toMatchObject({
+      code: 'timeout',
+      limit: 100,
+    })
+    await clock.advance(100)
+    await late
+    const abort = new AbortController()
+    const aborted = expect(hub.next('phase', { signal: abort.signal })).rejects.toThrow('enough')
+    abort.abort(new Error('enough'))
+    await aborted
+    const stopped = expect(hub.next('phase')).rejects.toMatchObject({ code: 'stopped' })
+    hub.emit('stopped', { why: 'requested' })
+    await stopped
+    hub.close()
+    await expect(hub.next('phase')).rejects.toMatchObject({ code: 'stopped' })
+    expect(clock.pendingTimers).toBe(0)
+  })
+})
