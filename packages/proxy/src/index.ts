@@ -19,3 +19,15 @@ export type { ProxyAddress } from './socket/proxy-address.ts'
 export type { Socks5Credentials, Socks5Isolation } from './socks5/credentials.ts'
 export { createSocks5Dialer, type ProxyComponents, type Socks5DialerOptions } from './socks5/dialer.ts'
 export { DEFAULT_SOCKS5_TIMEOUTS, type Socks5Timeouts } from './socks5/timeouts.ts'
+export type { TorAuthenticationMethod, TorAuthenticationOptions } from './tor/authenticate.ts'
+export { DEFAULT_TOR_CONTROL_TIMEOUTS, type TorControlTimeouts } from './tor/control-connection.ts'
+export type { OnionServiceOptions, OnionTarget } from './tor/onion-service.ts'
+export {
+  createTorControl,
+  DEFAULT_TOR_CONTROL,
+  type OnionService,
+  parseTorEventFields,
+  type TorControl,
+  type TorControlComponents,
+  type TorControlOptions,
+} from './tor/tor-control.ts'

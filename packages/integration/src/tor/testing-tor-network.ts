@@ -59,6 +59,7 @@ export class TestingTorNetwork implements AsyncDisposable {
   readonly #processes: RunningProcess[] = []
   readonly #clients: StartedClient[] = []
   #authorities: readonly string[] = []
+  #clientCount = 0
 
   private constructor(folder: string, tor: Program) {
     this.#folder = folder
@@ -91,7 +92,7 @@ export class TestingTorNetwork implements AsyncDisposable {
 
   /** Starts one more client, and waits until it has made a circuit. */
   async startClient(options: TorClientOptions = {}): Promise<TorClient> {
-    const base = await this.#base(`client${this.#clients.length}`)
+    const base = await this.#base(`client${this.#clientCount++}`)
     const [socksPort, controlPort] = [await freePort(), await freePort()]
     const { controlPassword } = options
     const hashedPassword = controlPassword === undefined ? undefined : await this.#hash(controlPassword)

@@ -1,0 +1,100 @@
+import { createLineBuffer } from '../socket/line-buffer.ts'
+import { ProxyError } from '../errors/proxy-error.ts'
+
+/** One reply or event of Tor's control port (control-spec §2.3, §2.4). */
+export interface ControlReply {
+  /** 2xx done, 4xx and 5xx refused, 6xx an event that nobody asked for. */
+  readonly status: number
+  /** The text of each line, without status and separator; a data block follows its line, joined by line feeds. */
+  readonly lines: readonly string[]
+}
+
+/** Bytes in a line of the control port, as Core limits it (`MAX_LINE_LENGTH`). */
+export const MAX_CONTROL_LINE_LENGTH = 100_000
+/** Lines in a reply, data included: the longest that we ask for (all circuits of a client) has a few hundred. */
+export const MAX_CONTROL_REPLY_LINES = 10_000
+
+/** Takes what a control port sends apart, without any I/O. */
+export interface ControlReplyParser {
+  /**
+   * @returns the replies that are whole now.
+   * @throws ProxyError `protocol-violation`
+   */
+  push(bytes: Uint8Array): readonly ControlReply[]
+}
+
+export function createControlReplyParser(): ControlReplyParser {
+  const buffer = createLineBuffer(MAX_CONTROL_LINE_LENGTH)
+  let status: number | undefined
+  let lines: string[] = []
+  let data: string[] | undefined
+
+  const takeLine = (line: string): ControlReply | undefined => {
+    if (lines.length + (data?.length ?? 0) >= MAX_CONTROL_REPLY_LINES) {
+      throw violation(`A reply of more than ${MAX_CONTROL_REPLY_LINES} lines`)
+    }
+    if (data !== undefined) {
+      if (line === '.') {
+        lines.push(data.join('\n'))
+        data = undefined
+      } else data.push(line.startsWith('.') ? line.slice(1) : line)
+      return undefined
+    }
+    const match = /^([2-6]\d\d)([ +-])(.*)$/.exec(line)
+    if (match === null) throw violation('Not a line of the control port')
+    const lineStatus = Number(match[1])
+    if (status !== undefined && status !== lineStatus) throw violation('Two statuses in one reply')
+    status = lineStatus
+    lines.push(match[3]!)
+    if (match[2] === '+') data = []
+    if (match[2] !== ' ') return undefined
+    const reply = { status, lines }
+    status = undefined
+    lines = []
+    return reply
+  }
+
+  return {
+    push: (bytes) => {
+      buffer.push(bytes)
+      const replies: ControlReply[] = []
+      try {
+        for (let line = buffer.nextLine(); line !== undefined; line = buffer.nextLine()) {
+          const reply = takeLine(line)
+          if (reply !== undefined) replies.push(reply)
+        }
+      } catch (error) {
+        throw error instanceof RangeError ? violation(error.message) : error
+      }
+      return replies
+    },
+  }
+}
+
+function violation(message: string): ProxyError {
+  return new ProxyError('protocol-violation', `Tor's control port: ${message}`, { step: 'command' })
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
+
+/**
+ * The `KEY=value` pairs of a line; a value can be a quoted string with C escapes (control-spec §2.1.1). Words without
+ * a value are left out.
+ */
+export function parseKeyValues(text: string): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>()
+  for (const [, key = '', quoted, plain] of text.matchAll(
+    /(?:^|\s)([\w/-]+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))/g,
+  )) {
+    pairs.set(key, quoted === undefined ? (plain ?? '') : unescape(quoted))
+  }
+  return pairs
+}
+
+function unescape(text: string): string {
+  return text.replace(/\\([0-7]{1,3}|.)/g, (_, escaped: string) =>
+    /^[0-7]/.test(escaped)
+      ? String.fromCharCode(Number.parseInt(escaped, 8) & 0xff)
+      : (ESCAPES[escaped] ?? escaped),
+  )
+}

@@ -1,0 +1,280 @@
+import {
+  type CancelTimer,
+  type Clock,
+  type Logger,
+  type Random,
+  type Resolver,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from '@sapwood/transport-v1v2'
+import { formatPeerAddress, type NetworkAddress } from '@sapwood/wire-codec'
+import { ProxyError } from '../errors/proxy-error.ts'
+import { checkProxyAddress, formatProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
+import { authenticate, type TorAuthenticationMethod, type TorAuthenticationOptions } from './authenticate.ts'
+import {
+  ControlConnection,
+  DEFAULT_TOR_CONTROL_TIMEOUTS,
+  type TorControlTimeouts,
+} from './control-connection.ts'
+import { type ControlReply, parseKeyValues } from './control-reply.ts'
+import {
+  type AddedOnion,
+  addOnion,
+  checkOnionServiceOptions,
+  onionAddress,
+  type OnionServiceOptions,
+} from './onion-service.ts'
+
+export interface TorControlOptions extends TorAuthenticationOptions {
+  /** Where Tor's control port listens. Default: 127.0.0.1, port 9051. */
+  readonly control?: ProxyAddress
+  readonly timeouts?: Partial<TorControlTimeouts>
+  /** Events to be told of (control-spec §4.1), also after a reconnect: `CIRC`, `STREAM`, … Default: none. */
+  readonly events?: readonly string[]
+  /** Called with each event: its text as Tor sent it. */
+  readonly onEvent?: (event: string) => void
+  /** Called when the connection is lost (`false`), and when it and all onion services are back (`true`). */
+  readonly onConnected?: (connected: boolean) => void
+  /** Gives up the first connection. */
+  readonly signal?: AbortSignal
+}
+
+export interface TorControlComponents {
+  /** Default: `systemClock`. */
+  readonly clock?: Clock
+  /** Default: `systemRandom`. */
+  readonly random?: Random
+  /** Default: `silentLogger`. */
+  readonly logger?: Logger
+  /** Only for the control port's own name. */
+  readonly resolver?: Resolver
+}
+
+/** An onion service that leads to us for as long as the control connection is kept up. */
+export interface OnionService extends AsyncDisposable {
+  /** What others dial. */
+  readonly address: NetworkAddress
+  /** The name without `.onion`. */
+  readonly serviceId: string
+  /** Makes the same address again another time; whoever has it is the service. */
+  privateKey(): string
+  /** Whether Tor asks for proof of work under load. */
+  readonly proofOfWork: boolean
+  /** Takes the service down (DEL_ONION). */
+  remove(): Promise<void>
+}
+
+/** A hold on a running Tor. */
+export interface TorControl extends AsyncDisposable {
+  /** Tor's version. */
+  readonly version: string
+  /** How we were let in. */
+  readonly authentication: TorAuthenticationMethod
+  /** False while it reconnects. */
+  readonly connected: boolean
+  /**
+   * Makes an onion service that leads to a port of ours (ADD_ONION). It is made again, with the same address, after each
+   * reconnect.
+   * @throws ProxyError `invalid-options`, `control-refused`, `timeout`, `closed`
+   */
+  addOnion(options: OnionServiceOptions): Promise<OnionService>
+  /** The value of a GETINFO keyword, such as `circuit-status`. @throws ProxyError */
+  getInfo(keyword: string): Promise<string>
+  /** Where Tor's SOCKS ports listen, for `createSocks5Dialer`. @throws ProxyError */
+  socksAddresses(): Promise<readonly ProxyAddress[]>
+  /** Sends one command. @throws ProxyError `control-refused` where Tor refuses it. */
+  command(line: string): Promise<readonly string[]>
+  /** Ends the connection, and with it all onion services made through it. */
+  close(): Promise<void>
+}
+
+/** Where Tor listens unless told otherwise. */
+export const DEFAULT_TOR_CONTROL: ProxyAddress = { host: '127.0.0.1', port: 9051 }
+/** Milliseconds before the first try to reconnect, the factor from one to the next, and the longest (Core's `torcontrol`). */
+const RECONNECT_DELAY = 1_000
+const RECONNECT_FACTOR = 1.5
+const MAX_RECONNECT_DELAY = 600_000
+
+/**
+ * Connects to Tor's control port and authenticates. When the connection is lost afterwards (Tor restarts), it is made
+ * again, and with it the events and the onion services.
+ * @throws ProxyError `proxy-unreachable`, `authentication-failed`, `timeout`, …; or the signal's reason.
+ * @example
+ * const tor = await createTorControl()
+ * const service = await tor.addOnion({ port: 8333, target: { host: '127.0.0.1', port: 8334 } })
+ */
+export async function createTorControl(
+  options: TorControlOptions = {},
+  components: TorControlComponents = {},
+): Promise<TorControl> {
+  checkProxyAddress(options.control ?? DEFAULT_TOR_CONTROL, components.resolver !== undefined)
+  const control = new ReconnectingTorControl(options, components)
+  await control.start()
+  return control
+}
+
+interface KeptOnion {
+  readonly options: OnionServiceOptions
+  readonly serviceId: string
+}
+
+class ReconnectingTorControl implements TorControl {
+  version = ''
+  authentication: TorAuthenticationMethod = 'none'
+  readonly #options: TorControlOptions
+  readonly #address: ProxyAddress
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #logger: Logger
+  readonly #resolver: Resolver | undefined
+  readonly #onions = new Set<KeptOnion>()
+  readonly #closing = new AbortController()
+  #connection: ControlConnection | undefined
+  #delay = RECONNECT_DELAY
+  #cancelReconnect: CancelTimer = () => undefined
+
+  constructor(options: TorControlOptions, components: TorControlComponents) {
+    this.#options = options
+    this.#address = options.control ?? DEFAULT_TOR_CONTROL
+    this.#clock = components.clock ?? systemClock
+    this.#random = components.random ?? systemRandom
+    this.#logger = components.logger ?? silentLogger
+    this.#resolver = components.resolver
+  }
+
+  async start(): Promise<void> {
+    const { signal } = this.#options
+    await this.#connect(signal === undefined ? this.#closing.signal : signal)
+  }
+
+  get connected(): boolean {
+    return this.#connection?.open === true
+  }
+
+  async addOnion(options: OnionServiceOptions): Promise<OnionService> {
+    checkOnionServiceOptions(options)
+    const added = await addOnion(this.#usable, options)
+    const address = onionAddress(added.serviceId, options.port)
+    const kept = { options: { ...options, privateKey: added.privateKey }, serviceId: added.serviceId }
+    this.#onions.add(kept)
+    this.#logger.info({ address: formatPeerAddress(address) }, 'onion service added')
+    return this.#service(kept, added, address)
+  }
+
+  async getInfo(keyword: string): Promise<string> {
+    const { lines } = await this.#usable.command(`GETINFO ${keyword}`)
+    const [first = '', ...rest] = lines
+    // A value of several lines comes as a data block after `keyword=`.
+    return first === `${keyword}=` && rest.length > 1 ? rest[0]! : first.slice(keyword.length + 1)
+  }
+
+  async socksAddresses(): Promise<readonly ProxyAddress[]> {
+    const text = await this.getInfo('net/listeners/socks')
+    return [...text.matchAll(/"([^"]*)"/g)].flatMap(([, listener = '']): ProxyAddress[] => {
+      if (listener.startsWith('unix:')) return [{ path: listener.slice('unix:'.length) }]
+      const match = /^\[?([^\]]*)\]?:(\d+)$/.exec(listener)
+      return match === null ? [] : [{ host: match[1]!, port: Number(match[2]) }]
+    })
+  }
+
+  async command(line: string): Promise<readonly string[]> {
+    return (await this.#usable.command(line)).lines
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort(new ProxyError('closed', 'The hold on Tor was closed by this side'))
+    this.#cancelReconnect()
+    this.#onions.clear()
+    this.#connection?.close()
+    await this.#connection?.ended
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  get #usable(): ControlConnection {
+    if (this.#connection?.open === true) return this.#connection
+    throw new ProxyError('closed', 'There is no connection to Tor now')
+  }
+
+  #service(kept: KeptOnion, added: AddedOnion, address: NetworkAddress): OnionService {
+    const remove = async (): Promise<void> => {
+      if (!this.#onions.delete(kept) || !this.connected) return
+      await this.#usable.command(`DEL_ONION ${kept.serviceId}`)
+    }
+    return {
+      address,
+      serviceId: added.serviceId,
+      privateKey: () => added.privateKey,
+      proofOfWork: added.proofOfWork,
+      remove,
+      [Symbol.asyncDispose]: remove,
+    }
+  }
+
+  async #connect(signal: AbortSignal): Promise<void> {
+    const { events = [] } = this.#options
+    const connection = await ControlConnection.open(this.#address, {
+      clock: this.#clock,
+      resolver: this.#resolver,
+      timeouts: { ...DEFAULT_TOR_CONTROL_TIMEOUTS, ...this.#options.timeouts },
+      signal,
+      onEvent: (event) => this.#tellEvent(event),
+    })
+    const onAbort = (): void => connection.close()
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      signal.throwIfAborted()
+      const { version, method } = await authenticate(connection, this.#options, this.#random)
+      if (events.length > 0) await connection.command(`SETEVENTS ${events.join(' ')}`)
+      for (const { options } of this.#onions) await addOnion(connection, options)
+      this.version = version
+      this.authentication = method
+    } catch (error) {
+      connection.close()
+      signal.throwIfAborted()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+    this.#connection = connection
+    this.#delay = RECONNECT_DELAY
+    this.#logger.info(
+      { control: formatProxyAddress(this.#address), version: this.version },
+      'connected to Tor',
+    )
+    this.#options.onConnected?.(true)
+    void connection.ended.then(() => this.#onLost())
+  }
+
+  #onLost(): void {
+    if (this.#closing.signal.aborted) return
+    this.#logger.warn({ control: formatProxyAddress(this.#address) }, 'lost the connection to Tor')
+    this.#options.onConnected?.(false)
+    this.#scheduleReconnect()
+  }
+
+  #scheduleReconnect(): void {
+    this.#cancelReconnect = this.#clock.setTimer(this.#delay, () => {
+      this.#delay = Math.min(this.#delay * RECONNECT_FACTOR, MAX_RECONNECT_DELAY)
+      this.#connect(this.#closing.signal).catch((error: unknown) => {
+        if (this.#closing.signal.aborted) return
+        const code = error instanceof ProxyError ? error.code : 'unknown'
+        this.#logger.debug({ code, delay: this.#delay }, 'Tor cannot be reached')
+        this.#scheduleReconnect()
+      })
+    })
+  }
+
+  #tellEvent(event: ControlReply): void {
+    this.#options.onEvent?.(event.lines.join('\n'))
+  }
+}
+
+/** What Tor tells of a stream in a `STREAM` event or of a circuit in `CIRC` or `circuit-status` (control-spec §4.1.1, §4.1.2). */
+export function parseTorEventFields(text: string): ReadonlyMap<string, string> {
+  return parseKeyValues(text)
+}
