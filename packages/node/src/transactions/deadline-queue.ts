@@ -1,0 +1,37 @@
+import type { Instant } from '@sapwood/transport-v1v2'
+
+/** Things that each become due a fixed time after they were added: so the first added is the first due. */
+export class DeadlineQueue<T> {
+  readonly #delay: number
+  readonly #entries: { readonly due: number; readonly value: T }[] = []
+  #first = 0
+
+  constructor(delay: number) {
+    this.#delay = delay
+  }
+
+  get size(): number {
+    return this.#entries.length - this.#first
+  }
+
+  add(value: T, now: Instant): void {
+    this.#entries.push({ due: now + this.#delay, value })
+  }
+
+  /** Takes out all that are due. */
+  *due(now: Instant): Iterable<T> {
+    for (
+      let entry = this.#entries[this.#first];
+      entry !== undefined && entry.due <= now;
+      entry = this.#entries[this.#first]
+    ) {
+      this.#first++
+      // Cut off what was taken now and then, not at each step.
+      if (this.#first > 1024 && this.#first * 2 > this.#entries.length) {
+        this.#entries.splice(0, this.#first)
+        this.#first = 0
+      }
+      yield entry.value
+    }
+  }
+}

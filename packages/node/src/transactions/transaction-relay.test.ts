@@ -1,0 +1,324 @@
+import {
+  type InventoryVector,
+  type Message,
+  type Transaction,
+  type Txid,
+  txid,
+  wtxid,
+} from '@sapwood/wire-codec'
+import { type PeerId, peerId } from '@sapwood/peer'
+import { describe, expect, it } from 'vitest'
+import { coinbaseAt, mineBlock, regtest } from '../../test/support/make-chain.ts'
+import { after, alice, bob, carol, NOON, seededRandom } from '../../test/support/peer-ids.ts'
+import { createTransactionRelay } from './transaction-relay.ts'
+import type { TransactionAction, TransactionPeer, TransactionRelay } from './transaction-relay-types.ts'
+
+const WTX = 5
+const TX = 1
+const outbound: TransactionPeer = { relays: true, outbound: true, wtxidRelay: true }
+const inbound: TransactionPeer = { ...outbound, outbound: false }
+const old: TransactionPeer = { ...outbound, wtxidRelay: false }
+
+let counter = 0
+
+function transaction(script = Uint8Array.of(0x51), spends?: Txid): Transaction {
+  counter++
+  return {
+    version: 2,
+    inputs: [
+      {
+        previousOutput: {
+          txid: spends ?? (new Uint8Array(32).fill(counter) as Uint8Array as Txid),
+          index: 0,
+        },
+        scriptSig: new Uint8Array(),
+        sequence: 0xffffffff,
+        witness: [new Uint8Array(64).fill(counter)],
+      },
+    ],
+    outputs: [{ value: 1000n + BigInt(counter), scriptPubKey: script }],
+    lockTime: 0,
+  }
+}
+
+function relayWith(peers: Readonly<Record<number, TransactionPeer>>, options = {}): TransactionRelay {
+  const relay = createTransactionRelay(options, { random: seededRandom(7) })
+  for (const [id, facts] of Object.entries(peers)) relay.addPeer(peerId(Number(id)), facts, NOON)
+  return relay
+}
+
+function inv(type: number, ...transactions: readonly Transaction[]): InventoryVector[] {
+  return transactions.map((tx) => ({ type, hash: type === WTX ? wtxid(tx) : txid(tx) }))
+}
+
+function sent<T extends Message['type']>(
+  actions: readonly TransactionAction[],
+  type: T,
+): { peer: PeerId; message: Message & { type: T } }[] {
+  return actions.flatMap((action) =>
+    action.type === 'send' && action.message.type === type
+      ? [{ peer: action.peer, message: action.message as Message & { type: T } }]
+      : [],
+  )
+}
+
+function requests(actions: readonly TransactionAction[]): [PeerId, number][] {
+  return sent(actions, 'getdata').flatMap(({ peer, message }) =>
+    message.inventory.map(({ type }) => [peer, type] as [PeerId, number]),
+  )
+}
+
+describe('what peers announce', () => {
+  it('is asked of an outbound peer at once', () => {
+    const relay = relayWith({ 1: outbound })
+    expect(requests(relay.onInventory(alice, inv(WTX, transaction()), NOON))).toEqual([[alice, WTX]])
+  })
+
+  it('is asked for once, however many announce it', () => {
+    const relay = relayWith({ 1: outbound, 2: outbound })
+    const tx = transaction()
+    relay.onInventory(alice, inv(WTX, tx), NOON)
+    expect(requests(relay.onInventory(bob, inv(WTX, tx), NOON))).toEqual([])
+    expect(requests(relay.onInventory(alice, inv(WTX, tx), NOON))).toEqual([])
+  })
+
+  it('is asked of an inbound peer two seconds later, and of an outbound one before that', () => {
+    const relay = relayWith({ 1: inbound, 2: outbound })
+    const [first, second] = [transaction(), transaction()]
+    expect(requests(relay.onInventory(alice, inv(WTX, first, second), NOON))).toEqual([])
+    expect(requests(relay.onInventory(bob, inv(WTX, first), after(1000)))).toEqual([[bob, WTX]])
+    expect(requests(relay.tick(after(1999)))).toEqual([])
+    expect(requests(relay.tick(after(2000)))).toEqual([[alice, WTX]])
+  })
+
+  it('is asked by txid two seconds later where a wtxid peer is there', () => {
+    const alone = relayWith({ 1: old })
+    expect(requests(alone.onInventory(alice, inv(TX, transaction()), NOON))).toEqual([[alice, 0x40000001]])
+    const relay = relayWith({ 1: old, 2: outbound })
+    expect(requests(relay.onInventory(alice, inv(TX, transaction()), NOON))).toEqual([])
+    expect(requests(relay.tick(after(2000)))).toEqual([[alice, 0x40000001]])
+  })
+
+  it('is passed over when it is of the other kind than was agreed on', () => {
+    const relay = relayWith({ 1: old, 2: outbound })
+    relay.onInventory(alice, inv(WTX, transaction()), NOON)
+    relay.onInventory(bob, inv(TX, transaction()), NOON)
+    expect(requests(relay.tick(after(10_000)))).toEqual([])
+  })
+
+  it('goes to the next peer after 60 s of silence, at once after notfound, and when a peer is gone', () => {
+    const relay = relayWith({ 1: outbound, 2: outbound, 3: outbound })
+    const tx = transaction()
+    for (const peer of [alice, bob, carol]) relay.onInventory(peer, inv(WTX, tx), NOON)
+    expect(requests(relay.tick(after(59_999)))).toEqual([])
+    const second = requests(relay.tick(after(60_000)))
+    expect(second).toHaveLength(1)
+    expect(second[0]![0]).not.toBe(alice)
+    const third = requests(relay.onNotFound(second[0]![0], inv(WTX, tx), after(60_001)))
+    expect(third).toHaveLength(1)
+    expect(requests(relay.removePeer(third[0]![0], after(60_002)))).toEqual([])
+  })
+
+  it('is asked of another when the peer that was asked is gone', () => {
+    const relay = relayWith({ 1: outbound, 2: outbound })
+    const tx = transaction()
+    relay.onInventory(alice, inv(WTX, tx), NOON)
+    relay.onInventory(bob, inv(WTX, tx), NOON)
+    expect(requests(relay.removePeer(alice, after(1)))).toEqual([[bob, WTX]])
+  })
+
+  it('is not asked for again once it is here', () => {
+    const relay = relayWith({ 1: outbound, 2: outbound })
+    const tx = transaction()
+    relay.onInventory(alice, inv(WTX, tx), NOON)
+    expect(relay.onTransaction(alice, tx, NOON)).toMatchObject([{ type: 'transaction-heard', peer: alice }])
+    expect(relay.onInventory(bob, inv(WTX, tx), NOON)).toEqual([])
+    expect(relay.onTransaction(bob, tx, NOON)).toEqual([])
+    expect(relay.pool().transactions).toBe(1)
+  })
+
+  it('costs no more than 5,000 entries a peer (INVDoS)', () => {
+    const relay = relayWith({ 1: inbound })
+    const flood = (n: number): InventoryVector[] =>
+      Array.from({ length: 50_000 }, (_, i) => {
+        const hash = new Uint8Array(32)
+        new DataView(hash.buffer).setUint32(0, n * 50_000 + i)
+        return { type: WTX, hash }
+      })
+    for (let n = 0; n < 3; n++) relay.onInventory(alice, flood(n), NOON)
+    expect(requests(relay.tick(after(2000)))).toHaveLength(5000)
+  })
+
+  it('costs the connection beyond 50,000 entries, and from a peer that was told to send none', () => {
+    const relay = relayWith({ 1: outbound, 2: { ...outbound, relays: false } })
+    const [entry] = inv(WTX, transaction())
+    expect(
+      relay.onInventory(
+        alice,
+        Array.from({ length: 50_001 }, () => entry!),
+        NOON,
+      ),
+    ).toMatchObject([{ type: 'punish' }])
+    expect(relay.onInventory(bob, [entry!], NOON)).toMatchObject([{ type: 'disconnect' }])
+    expect(relay.onInventory(bob, [{ type: 2, hash: regtest.genesisHash }], NOON)).toEqual([])
+  })
+
+  it('is let be when we do not listen', () => {
+    const relay = relayWith({ 1: outbound }, { listen: false })
+    expect(relay.onInventory(alice, inv(WTX, transaction()), NOON)).toEqual([])
+  })
+})
+
+describe('the pool', () => {
+  it('tells of transactions that pay a script, have a txid or spend one', () => {
+    const relay = relayWith({ 1: outbound })
+    const heard: Uint8Array[] = []
+    const script = Uint8Array.of(0x51, 1, 2, 3)
+    const first = transaction()
+    const end = relay.subscribe({ scripts: [script], txids: [txid(first)] }, (item) => heard.push(item.txid))
+    const pays = transaction(script)
+    const spends = transaction(undefined, txid(first))
+    for (const tx of [transaction(), pays, first, spends]) relay.onTransaction(alice, tx, NOON)
+    expect(heard).toEqual([txid(pays), txid(first), txid(spends)])
+    end()
+    relay.onTransaction(alice, transaction(script), NOON)
+    expect(heard).toHaveLength(3)
+  })
+
+  it('lets the oldest go when it is full', () => {
+    const relay = relayWith({ 1: outbound }, { poolBytes: 1500 })
+    const all = Array.from({ length: 50 }, () => transaction())
+    for (const tx of all) relay.onTransaction(alice, tx, NOON)
+    expect(relay.pool().bytes).toBeLessThanOrEqual(1500)
+    expect(relay.get(txid(all[0]!))).toBeUndefined()
+    expect(relay.get(txid(all[49]!))?.transaction).toBe(all[49])
+  })
+
+  it('lets go what a block holds', () => {
+    const relay = relayWith({ 1: outbound })
+    const tx = transaction()
+    relay.onTransaction(alice, tx, NOON)
+    relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), tx]), NOON)
+    expect(relay.pool()).toEqual({ transactions: 0, bytes: 0 })
+  })
+
+  it('takes no transaction that can be in no block', () => {
+    const relay = relayWith({ 1: outbound })
+    const good = transaction()
+    const bad: Transaction[] = [
+      { ...good, inputs: [] },
+      { ...good, outputs: [] },
+      { ...good, inputs: [good.inputs[0]!, good.inputs[0]!] },
+      { ...good, outputs: [{ value: -1n, scriptPubKey: new Uint8Array() }] },
+      { ...good, outputs: [{ value: 2_100_000_000_000_001n, scriptPubKey: new Uint8Array() }] },
+      coinbaseAt(1),
+    ]
+    for (const tx of bad) expect(relay.onTransaction(alice, tx, NOON)).toEqual([])
+    expect(relay.pool().transactions).toBe(0)
+  })
+})
+
+describe('a broadcast', () => {
+  /** Runs the clock until everything queued has been announced. */
+  function announced(relay: TransactionRelay, from = 0): Map<PeerId, number> {
+    const at = new Map<PeerId, number>()
+    for (let ms = from; ms < from + 120_000; ms += 100) {
+      for (const { peer, message } of sent(relay.tick(after(ms)), 'inv')) {
+        expect(message.inventory).toHaveLength(1)
+        at.set(peer, ms)
+      }
+    }
+    return at
+  }
+
+  it('is announced to each peer at its own time, and not at once', () => {
+    const relay = relayWith({ 1: outbound, 2: outbound })
+    const tx = transaction()
+    expect(sent(relay.broadcast(tx, {}, NOON), 'inv')).toEqual([])
+    const at = announced(relay)
+    expect([...at.keys()].sort()).toEqual([alice, bob])
+    expect(at.get(alice)).not.toBe(at.get(bob))
+  })
+
+  it('keeps one of three or more peers out, to hear it from', () => {
+    const relay = relayWith({ 1: outbound, 2: outbound, 3: outbound, 4: outbound })
+    const tx = transaction()
+    relay.broadcast(tx, {}, NOON)
+    const told = announced(relay)
+    expect(told.size).toBe(3)
+    const listener = [1, 2, 3, 4].map(peerId).find((peer) => !told.has(peer))!
+    const actions = relay.onInventory(listener, inv(WTX, tx), after(130_000))
+    expect(actions).toMatchObject([{ type: 'broadcast-changed', state: { seenFrom: 1, announcedTo: 3 } }])
+    expect(announced(relay, 3_600_000).size).toBe(0)
+  })
+
+  it('is repeated to those who have not asked for it, until it is seen back', () => {
+    const relay = relayWith({ 1: outbound, 2: outbound, 3: outbound })
+    const tx = transaction()
+    relay.broadcast(tx, {}, NOON)
+    const first = announced(relay)
+    const [asker] = first.keys()
+    expect(relay.serve(asker!, { kind: 'wtxid', hash: wtxid(tx) }).transaction).toBe(tx)
+    const second = announced(relay, 15 * 60_000)
+    expect([...second.keys()].sort()).toEqual([alice, bob, carol].filter((peer) => peer !== asker))
+    expect(relay.broadcasts()).toMatchObject([{ requestedBy: 1, rounds: 2 }])
+  })
+
+  it('is given only to peers that it was announced to', () => {
+    const relay = relayWith({ 1: outbound })
+    const tx = transaction()
+    relay.broadcast(tx, {}, NOON)
+    const id = { kind: 'wtxid', hash: wtxid(tx) } as const
+    expect(relay.serve(alice, id)).toEqual({ actions: [] })
+    announced(relay)
+    expect(relay.serve(alice, id)).toMatchObject({
+      transaction: tx,
+      actions: [{ state: { requestedBy: 1 } }],
+    })
+    expect(relay.serve(alice, { kind: 'txid', hash: txid(tx) }).transaction).toBe(tx)
+    expect(relay.serve(bob, id)).toEqual({ actions: [] })
+  })
+
+  it('is announced by txid to a peer that did not agree on wtxids', () => {
+    const relay = relayWith({ 1: old })
+    const tx = transaction()
+    relay.broadcast(tx, {}, NOON)
+    const invs: Message[] = []
+    for (let ms = 0; ms < 60_000; ms += 100)
+      invs.push(...sent(relay.tick(after(ms)), 'inv').map(({ message }) => message))
+    expect(invs).toEqual([{ type: 'inv', inventory: [{ type: TX, hash: txid(tx) }] }])
+  })
+
+  it('does not bother a peer whose fee filter is above its rate', () => {
+    const relay = relayWith({ 1: outbound })
+    relay.onFeeFilter(alice, 2000n)
+    relay.broadcast(transaction(), { feeRate: 1000n }, NOON)
+    expect(announced(relay).size).toBe(0)
+  })
+
+  it('goes to peers that come later', () => {
+    const relay = relayWith({})
+    relay.broadcast(transaction(), {}, NOON)
+    relay.addPeer(bob, outbound, NOON)
+    expect([...announced(relay).keys()]).toEqual([bob])
+  })
+
+  it('ends with its block, and when it is taken back', () => {
+    const relay = relayWith({ 1: outbound })
+    const [first, second] = [transaction(), transaction()]
+    relay.broadcast(first, {}, NOON)
+    relay.broadcast(second, {}, NOON)
+    expect(relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), first]), NOON)).toMatchObject([
+      { state: { confirmed: true } },
+    ])
+    expect(relay.cancelBroadcast(txid(second))).toBe(true)
+    expect(relay.cancelBroadcast(txid(second))).toBe(false)
+    expect(relay.broadcasts()).toHaveLength(1)
+  })
+
+  it('shares one time among all inbound peers', () => {
+    const relay = relayWith({ 1: inbound, 2: inbound, 3: inbound, 4: inbound })
+    relay.broadcast(transaction(), {}, NOON)
+    expect(new Set(announced(relay).values()).size).toBe(1)
+  })
+})

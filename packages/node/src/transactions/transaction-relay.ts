@@ -1,0 +1,347 @@
+import {
+  type Block,
+  bytesToHex,
+  type InventoryVector,
+  InventoryType,
+  MAX_INV_SIZE,
+  type Transaction,
+  transactionSize,
+  type Txid,
+  txid,
+  wtxid,
+} from '@sapwood/wire-codec'
+import type { PeerId, TransactionId } from '@sapwood/peer'
+import type { Instant, Random } from '@sapwood/transport-v1v2'
+import { drawBelow, drawExponential } from '../random/draw.ts'
+import { OwnBroadcast } from './own-broadcast.ts'
+import { RecentSet } from './recent-set.ts'
+import { transactionFault } from './transaction-check.ts'
+import { TransactionPool } from './transaction-pool.ts'
+import type {
+  BroadcastOptions,
+  BroadcastState,
+  HeardTransaction,
+  TransactionAction,
+  TransactionFilter,
+  TransactionPeer,
+  TransactionRelay,
+} from './transaction-relay-types.ts'
+import { TransactionRequests } from './transaction-requests.ts'
+
+/** Mean time between announcements to all inbound peers together (Core: INBOUND_INVENTORY_BROADCAST_INTERVAL). */
+export const INBOUND_ANNOUNCE_INTERVAL_MS = 5_000
+/** Mean time between announcements to one outbound peer (Core: OUTBOUND_INVENTORY_BROADCAST_INTERVAL). */
+export const OUTBOUND_ANNOUNCE_INTERVAL_MS = 2_000
+/** Announcements in one message (Core: INVENTORY_BROADCAST_MAX). */
+const MAX_ANNOUNCEMENTS_PER_MESSAGE = 1_000
+/** Requests in one message (Core: MAX_GETDATA_SZ). */
+const MAX_GETDATA_SIZE = 1_000
+/** A broadcast is repeated after 10 to 15 minutes (Core: ReattemptInitialBroadcast). */
+export const REBROADCAST_MIN_MS: number = 10 * 60_000
+export const REBROADCAST_SPREAD_MS: number = 5 * 60_000
+/** With fewer relaying peers all are told at once, and none is left to tell us. */
+const MIN_PEERS_FOR_LISTENER = 3
+/** Transactions had or refused lately are not asked for again (Core keeps the last 120,000 refused). */
+const RECENT_TRANSACTIONS = 60_000
+/** Broadcasts that have come to their end are forgotten, oldest first, beyond so many. */
+const MAX_BROADCASTS_REMEMBERED = 1_000
+/** Default bound of the pool. */
+export const DEFAULT_POOL_BYTES: number = 32 * 1024 * 1024
+/** Below this fee rate peers need not announce to us, satoshi per 1,000 virtual bytes (Core 30: minrelaytxfee). */
+export const DEFAULT_FEE_FILTER = 100n
+
+export interface TransactionRelayOptions {
+  /** Whether what peers announce is fetched into the pool. Default: true. Broadcasts work either way. */
+  readonly listen?: boolean
+  /** Bytes of transactions kept in the pool. Default: 32 MiB. */
+  readonly poolBytes?: number
+  /** What we send as `feefilter`, satoshi per 1,000 virtual bytes. Default: 100. */
+  readonly feeFilter?: bigint
+}
+
+interface RelayPeer {
+  readonly id: PeerId
+  readonly facts: TransactionPeer
+  /** It does not want to hear of less (BIP133). */
+  feeFilter: bigint
+  nextAnnounceAt: number
+}
+
+/** Hears of transactions and tells of ours. */
+export function createTransactionRelay(
+  options: TransactionRelayOptions,
+  components: { readonly random: Random },
+): TransactionRelay {
+  return new PolicyTransactionRelay(options, components)
+}
+
+class PolicyTransactionRelay implements TransactionRelay {
+  readonly #random: Random
+  readonly #listen: boolean
+  readonly #feeFilter: bigint
+  readonly #peers = new Map<PeerId, RelayPeer>()
+  readonly #requests: TransactionRequests
+  readonly #pool: TransactionPool
+  readonly #recent = new RecentSet(RECENT_TRANSACTIONS)
+  /** By txid. */
+  readonly #broadcasts = new Map<string, OwnBroadcast>()
+  /** By txid and by wtxid. */
+  readonly #broadcastsByHash = new Map<string, OwnBroadcast>()
+  #nextInboundAnnounceAt = 0
+
+  constructor(options: TransactionRelayOptions, { random }: { readonly random: Random }) {
+    this.#random = random
+    this.#listen = options.listen ?? true
+    this.#feeFilter = options.feeFilter ?? DEFAULT_FEE_FILTER
+    this.#requests = new TransactionRequests({ random })
+    this.#pool = new TransactionPool({ maxBytes: options.poolBytes ?? DEFAULT_POOL_BYTES })
+  }
+
+  addPeer(id: PeerId, facts: TransactionPeer, now: Instant): TransactionAction[] {
+    if (!facts.relays) return []
+    this.#peers.set(id, { id, facts, feeFilter: 0n, nextAnnounceAt: this.#announceTime(facts, now) })
+    this.#requests.addPeer(id)
+    for (const broadcast of this.#broadcasts.values()) if (!broadcast.done) broadcast.queuedFor.add(id)
+    if (!this.#listen) return []
+    return [{ type: 'send', peer: id, message: { type: 'feefilter', feeRate: this.#feeFilter } }]
+  }
+
+  removePeer(id: PeerId, now: Instant): TransactionAction[] {
+    this.#peers.delete(id)
+    this.#requests.removePeer(id)
+    for (const broadcast of this.#broadcasts.values()) broadcast.queuedFor.delete(id)
+    return this.#request(now, [])
+  }
+
+  onInventory(id: PeerId, inventory: readonly InventoryVector[], now: Instant): TransactionAction[] {
+    const actions: TransactionAction[] = []
+    const peer = this.#peers.get(id)
+    if (inventory.length > MAX_INV_SIZE) {
+      return [
+        { type: 'punish', peer: id, reason: 'too-many-inventory', detail: `${inventory.length} entries` },
+      ]
+    }
+    // Blocks-only and block-relay-only peers were told not to: Core disconnects them, and so do we.
+    if (peer === undefined) {
+      const told = inventory.some(({ type }) => type === InventoryType.TX || type === InventoryType.WTX)
+      return told ? [{ type: 'disconnect', peer: id, reason: 'transaction-when-none-wanted' }] : []
+    }
+    const priority = this.#priority(peer)
+    const wanted = peer.facts.wtxidRelay ? InventoryType.WTX : InventoryType.TX
+    for (const { type, hash } of inventory) {
+      if (type !== wanted) continue
+      const key = bytesToHex(hash)
+      this.#seenBack(id, key, actions)
+      if (!this.#listen || this.#recent.has(key)) continue
+      this.#requests.announced({ peer: id, key, hash }, priority, now)
+    }
+    return this.#request(now, actions)
+  }
+
+  onTransaction(id: PeerId, transaction: Transaction, now: Instant): TransactionAction[] {
+    const actions: TransactionAction[] = []
+    if (!this.#peers.has(id)) return actions
+    const ids = { txid: txid(transaction), wtxid: wtxid(transaction) }
+    const keys = [bytesToHex(ids.txid), bytesToHex(ids.wtxid)]
+    const known = this.#recent.has(keys[1]!)
+    for (const key of keys) {
+      this.#seenBack(id, key, actions)
+      this.#requests.forget(key)
+    }
+    // A txid does not vouch for the witness: only the wtxid says that this very transaction was here.
+    this.#recent.add(keys[1]!)
+    if (known || !this.#listen || transactionFault(transaction) !== undefined)
+      return this.#request(now, actions)
+    this.#recent.add(keys[0]!)
+    const heard: HeardTransaction = { transaction, ...ids, size: transactionSize(transaction), at: now }
+    this.#pool.add(heard)
+    actions.push({ type: 'transaction-heard', peer: id, heard })
+    return this.#request(now, actions)
+  }
+
+  onNotFound(id: PeerId, inventory: readonly InventoryVector[], now: Instant): TransactionAction[] {
+    for (const { hash } of inventory) this.#requests.failed(id, bytesToHex(hash))
+    return this.#request(now, [])
+  }
+
+  onFeeFilter(id: PeerId, feeRate: bigint): void {
+    const peer = this.#peers.get(id)
+    if (peer !== undefined) peer.feeFilter = feeRate
+  }
+
+  onBlock(block: Block, now: Instant): TransactionAction[] {
+    const actions: TransactionAction[] = []
+    for (const transaction of block.transactions) {
+      const id = txid(transaction)
+      const key = bytesToHex(id)
+      this.#pool.delete(id)
+      this.#requests.forget(key)
+      this.#requests.forget(bytesToHex(wtxid(transaction)))
+      const broadcast = this.#broadcasts.get(key)
+      if (broadcast === undefined || broadcast.confirmed) continue
+      broadcast.confirmed = true
+      actions.push({ type: 'broadcast-changed', state: broadcast.state() })
+    }
+    return this.#request(now, actions)
+  }
+
+  serve(
+    id: PeerId,
+    { hash }: TransactionId,
+  ): { readonly transaction?: Transaction; readonly actions: TransactionAction[] } {
+    const broadcast = this.#broadcastsByHash.get(bytesToHex(hash))
+    // Whoever was not told and asks all the same is probing where the transaction comes from.
+    if (broadcast === undefined || !broadcast.announcedTo.has(id)) return { actions: [] }
+    const { transaction } = broadcast
+    if (broadcast.requestedBy.has(id)) return { transaction, actions: [] }
+    broadcast.requestedBy.add(id)
+    return { transaction, actions: [{ type: 'broadcast-changed', state: broadcast.state() }] }
+  }
+
+  tick(now: Instant): TransactionAction[] {
+    const actions: TransactionAction[] = []
+    for (const broadcast of this.#broadcasts.values()) {
+      if (!broadcast.done && now >= broadcast.nextRoundAt) this.#beginRound(broadcast, now)
+    }
+    this.#announce(now, actions)
+    return this.#request(now, actions)
+  }
+
+  broadcast(transaction: Transaction, { feeRate }: BroadcastOptions, now: Instant): TransactionAction[] {
+    const broadcast = new OwnBroadcast(transaction, feeRate)
+    const known = this.#broadcasts.get(broadcast.txidKey)
+    if (known !== undefined) return [{ type: 'broadcast-changed', state: known.state() }]
+    this.#addBroadcast(broadcast)
+    this.#beginRound(broadcast, now)
+    return [{ type: 'broadcast-changed', state: broadcast.state() }]
+  }
+
+  cancelBroadcast(id: Txid): boolean {
+    const broadcast = this.#broadcasts.get(bytesToHex(id))
+    if (broadcast !== undefined) this.#dropBroadcast(broadcast)
+    return broadcast !== undefined
+  }
+
+  broadcasts(): BroadcastState[] {
+    return [...this.#broadcasts.values()].map((broadcast) => broadcast.state())
+  }
+
+  get(id: Txid): HeardTransaction | undefined {
+    const heard = this.#pool.get(id)
+    if (heard !== undefined) return heard
+    const transaction = this.#broadcasts.get(bytesToHex(id))?.transaction
+    if (transaction === undefined) return undefined
+    return {
+      transaction,
+      txid: id,
+      wtxid: wtxid(transaction),
+      size: transactionSize(transaction),
+      at: 0 as Instant,
+    }
+  }
+
+  subscribe(filter: TransactionFilter, listener: (heard: HeardTransaction) => void): () => void {
+    return this.#pool.subscribe(filter, listener)
+  }
+
+  pool(): { readonly transactions: number; readonly bytes: number } {
+    return { transactions: this.#pool.size, bytes: this.#pool.bytes }
+  }
+
+  #priority({ facts }: RelayPeer): { readonly preferred: boolean; readonly delays: number } {
+    let delays = facts.outbound ? 0 : 1
+    if (!facts.wtxidRelay && [...this.#peers.values()].some((peer) => peer.facts.wtxidRelay)) delays++
+    return { preferred: facts.outbound, delays }
+  }
+
+  #seenBack(id: PeerId, key: string, actions: TransactionAction[]): void {
+    const broadcast = this.#broadcastsByHash.get(key)
+    if (broadcast === undefined || broadcast.seenFrom.has(id)) return
+    broadcast.seenFrom.add(id)
+    // It has it: no need to tell it.
+    broadcast.queuedFor.delete(id)
+    actions.push({ type: 'broadcast-changed', state: broadcast.state() })
+  }
+
+  #addBroadcast(broadcast: OwnBroadcast): void {
+    this.#broadcasts.set(broadcast.txidKey, broadcast)
+    for (const key of [broadcast.txidKey, broadcast.wtxidKey]) {
+      this.#broadcastsByHash.set(key, broadcast)
+      this.#recent.add(key)
+    }
+    for (const old of this.#broadcasts.values()) {
+      if (this.#broadcasts.size <= MAX_BROADCASTS_REMEMBERED) break
+      if (old.done) this.#dropBroadcast(old)
+    }
+  }
+
+  #dropBroadcast(broadcast: OwnBroadcast): void {
+    this.#broadcasts.delete(broadcast.txidKey)
+    for (const key of [broadcast.txidKey, broadcast.wtxidKey]) this.#broadcastsByHash.delete(key)
+  }
+
+  /** Tells everybody but one, another one each time. */
+  #beginRound(broadcast: OwnBroadcast, now: Instant): void {
+    const peers = [...this.#peers.keys()]
+    const others = peers.filter((id) => !broadcast.announcedTo.has(id))
+    broadcast.listener =
+      others.length > 0 && peers.length >= MIN_PEERS_FOR_LISTENER && broadcast.rounds === 0
+        ? others[drawBelow(this.#random, others.length)]
+        : undefined
+    for (const id of peers) {
+      if (id !== broadcast.listener && !broadcast.requestedBy.has(id)) broadcast.queuedFor.add(id)
+    }
+    broadcast.rounds++
+    broadcast.nextRoundAt = now + REBROADCAST_MIN_MS + drawBelow(this.#random, REBROADCAST_SPREAD_MS)
+  }
+
+  /** Tells each peer whose time has come, in one message. */
+  #announce(now: Instant, actions: TransactionAction[]): void {
+    for (const peer of this.#peers.values()) {
+      if (now < peer.nextAnnounceAt) continue
+      peer.nextAnnounceAt = this.#announceTime(peer.facts, now)
+      const inventory: InventoryVector[] = []
+      for (const broadcast of this.#broadcasts.values()) {
+        if (inventory.length === MAX_ANNOUNCEMENTS_PER_MESSAGE || !broadcast.queuedFor.delete(peer.id))
+          continue
+        if (broadcast.feeRate !== undefined && broadcast.feeRate < peer.feeFilter) continue
+        broadcast.announcedTo.add(peer.id)
+        inventory.push(
+          peer.facts.wtxidRelay
+            ? { type: InventoryType.WTX, hash: wtxid(broadcast.transaction) }
+            : { type: InventoryType.TX, hash: txid(broadcast.transaction) },
+        )
+        actions.push({ type: 'broadcast-changed', state: broadcast.state() })
+      }
+      if (inventory.length > 0)
+        actions.push({ type: 'send', peer: peer.id, message: { type: 'inv', inventory } })
+    }
+  }
+
+  /** Inbound peers share one timer, so that connecting often does not show when a transaction appeared. */
+  #announceTime({ outbound }: TransactionPeer, now: Instant): number {
+    if (outbound) return now + drawExponential(this.#random, OUTBOUND_ANNOUNCE_INTERVAL_MS)
+    if (this.#nextInboundAnnounceAt <= now) {
+      this.#nextInboundAnnounceAt = now + drawExponential(this.#random, INBOUND_ANNOUNCE_INTERVAL_MS)
+    }
+    return this.#nextInboundAnnounceAt
+  }
+
+  #request(now: Instant, actions: TransactionAction[]): TransactionAction[] {
+    const byPeer = new Map<PeerId, InventoryVector[]>()
+    for (const { peer, hash } of this.#requests.next(now)) {
+      const type =
+        this.#peers.get(peer)?.facts.wtxidRelay === true ? InventoryType.WTX : InventoryType.WITNESS_TX
+      const inventory = byPeer.get(peer) ?? []
+      byPeer.set(peer, inventory)
+      inventory.push({ type, hash })
+    }
+    for (const [peer, inventory] of byPeer) {
+      for (let from = 0; from < inventory.length; from += MAX_GETDATA_SIZE) {
+        const part = inventory.slice(from, from + MAX_GETDATA_SIZE)
+        actions.push({ type: 'send', peer, message: { type: 'getdata', inventory: part } })
+      }
+    }
+    return actions
+  }
+}

@@ -1,0 +1,191 @@
+import type { Hash256 } from '@sapwood/wire-codec'
+import type { PeerId } from '@sapwood/peer'
+import type { Instant, Random } from '@sapwood/transport-v1v2'
+import { drawUnit } from '../random/draw.ts'
+import { DeadlineQueue } from './deadline-queue.ts'
+
+/** Announcements remembered for one peer; those beyond are ignored (Core: MAX_PEER_TX_ANNOUNCEMENTS; see INVDoS). */
+export const MAX_PEER_TX_ANNOUNCEMENTS = 5_000
+/** Requests to one peer beyond which others are asked first (Core: MAX_PEER_TX_REQUEST_IN_FLIGHT). */
+export const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
+/** Each reason to ask a peer later than others (Core: TXID_RELAY_DELAY, NONPREF_PEER_TX_DELAY, OVERLOADED_PEER_TX_DELAY). */
+export const TX_REQUEST_DELAY_MS = 2_000
+/** After this the next peer is asked (Core: GETDATA_TX_INTERVAL). */
+export const TX_REQUEST_EXPIRY_MS = 60_000
+/** Reasons that can add up. */
+const MAX_DELAYS = 3
+
+/** A peer said that it has a transaction. */
+interface Announcement {
+  readonly key: string
+  readonly peer: PeerId
+  readonly hash: Hash256
+  readonly preferred: boolean
+  /** Breaks ties between equals, differently each time, so that nobody can arrange to be asked first. */
+  readonly lot: number
+  state: 'delayed' | 'ready' | 'requested' | 'failed'
+}
+
+interface PeerCount {
+  announced: number
+  inFlight: number
+  readonly keys: Set<string>
+}
+
+/** To ask this peer for this transaction. */
+export interface TransactionRequest {
+  readonly peer: PeerId
+  readonly hash: Hash256
+}
+
+/**
+ * Which transaction to ask of whom: each of one peer at a time, the next one when that one fails, is silent or is gone. As
+ * Core's `TxRequestTracker`.
+ */
+export class TransactionRequests {
+  readonly #random: Random
+  readonly #byHash = new Map<string, Map<PeerId, Announcement>>()
+  readonly #byPeer = new Map<PeerId, PeerCount>()
+  /** Hashes whose request has ended and that may be asked of somebody else. */
+  readonly #retry = new Set<string>()
+  /** One queue for each number of delays. */
+  readonly #delayed: readonly DeadlineQueue<Announcement>[] = Array.from(
+    { length: MAX_DELAYS + 1 },
+    (_, delays) => new DeadlineQueue<Announcement>(delays * TX_REQUEST_DELAY_MS),
+  )
+  readonly #expiring = new DeadlineQueue<Announcement>(TX_REQUEST_EXPIRY_MS)
+
+  constructor({ random }: { readonly random: Random }) {
+    this.#random = random
+  }
+
+  /** Announcements remembered. */
+  get size(): number {
+    let total = 0
+    for (const { announced } of this.#byPeer.values()) total += announced
+    return total
+  }
+
+  addPeer(peer: PeerId): void {
+    this.#byPeer.set(peer, { announced: 0, inFlight: 0, keys: new Set() })
+  }
+
+  removePeer(peer: PeerId): void {
+    const count = this.#byPeer.get(peer)
+    this.#byPeer.delete(peer)
+    for (const key of count?.keys ?? []) {
+      const announcements = this.#byHash.get(key)
+      const announcement = announcements?.get(peer)
+      if (announcement === undefined) continue
+      announcements!.delete(peer)
+      if (announcement.state === 'requested') this.#retry.add(key)
+      this.#forgetIfHopeless(key)
+    }
+  }
+
+  /** `delays`: how many reasons there are to ask this peer late, without overload, which is known here. */
+  announced(
+    { peer, key, hash }: { readonly peer: PeerId; readonly key: string; readonly hash: Hash256 },
+    { preferred, delays }: { readonly preferred: boolean; readonly delays: number },
+    now: Instant,
+  ): void {
+    const count = this.#byPeer.get(peer)
+    if (count === undefined || count.announced >= MAX_PEER_TX_ANNOUNCEMENTS) return
+    let announcements = this.#byHash.get(key)
+    if (announcements === undefined) {
+      announcements = new Map()
+      this.#byHash.set(key, announcements)
+    }
+    if (announcements.has(peer)) return
+    const overloaded = count.inFlight >= MAX_PEER_TX_REQUEST_IN_FLIGHT ? 1 : 0
+    const announcement: Announcement = {
+      key,
+      peer,
+      hash,
+      preferred,
+      lot: drawUnit(this.#random),
+      state: 'delayed',
+    }
+    announcements.set(peer, announcement)
+    count.announced++
+    count.keys.add(key)
+    this.#delayed[Math.min(delays + overloaded, MAX_DELAYS)]!.add(announcement, now)
+  }
+
+  /** The peer will not deliver: it said so, or what it delivered was of no use. */
+  failed(peer: PeerId, key: string): void {
+    const announcement = this.#byHash.get(key)?.get(peer)
+    if (announcement !== undefined) this.#fail(announcement)
+  }
+
+  /** The transaction is here, or not wanted any more: all announcements of it go. */
+  forget(key: string): void {
+    const announcements = this.#byHash.get(key)
+    if (announcements === undefined) return
+    this.#byHash.delete(key)
+    for (const { peer, state } of announcements.values()) {
+      const count = this.#byPeer.get(peer)
+      if (count === undefined) continue
+      count.announced--
+      count.keys.delete(key)
+      if (state === 'requested') count.inFlight--
+    }
+  }
+
+  /** What to ask for now. Each is taken as asked. */
+  next(now: Instant): TransactionRequest[] {
+    for (const announcement of this.#expiring.due(now)) {
+      if (announcement.state === 'requested') this.#fail(announcement)
+    }
+    const keys = new Set(this.#retry)
+    this.#retry.clear()
+    for (const queue of this.#delayed) {
+      for (const announcement of queue.due(now)) {
+        if (announcement.state !== 'delayed') continue
+        announcement.state = 'ready'
+        keys.add(announcement.key)
+      }
+    }
+    const requests: TransactionRequest[] = []
+    for (const key of keys) {
+      const chosen = this.#choose(key)
+      if (chosen === undefined) continue
+      chosen.state = 'requested'
+      this.#byPeer.get(chosen.peer)!.inFlight++
+      this.#expiring.add(chosen, now)
+      requests.push({ peer: chosen.peer, hash: chosen.hash })
+    }
+    return requests
+  }
+
+  #choose(key: string): Announcement | undefined {
+    let best: Announcement | undefined
+    for (const announcement of this.#byHash.get(key)?.values() ?? []) {
+      if (announcement.state === 'requested') return undefined
+      if (announcement.state !== 'ready') continue
+      if (best === undefined || isBetter(announcement, best)) best = announcement
+    }
+    return best
+  }
+
+  #fail(announcement: Announcement): void {
+    const announcements = this.#byHash.get(announcement.key)
+    if (announcements?.get(announcement.peer) !== announcement || announcement.state === 'failed') return
+    if (announcement.state === 'requested') {
+      const count = this.#byPeer.get(announcement.peer)
+      if (count !== undefined) count.inFlight--
+      this.#retry.add(announcement.key)
+    }
+    announcement.state = 'failed'
+    this.#forgetIfHopeless(announcement.key)
+  }
+
+  #forgetIfHopeless(key: string): void {
+    for (const { state } of this.#byHash.get(key)?.values() ?? []) if (state !== 'failed') return
+    this.forget(key)
+  }
+}
+
+function isBetter(a: Announcement, b: Announcement): boolean {
+  return a.preferred === b.preferred ? a.lot < b.lot : a.preferred
+}
