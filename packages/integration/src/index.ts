@@ -1,5 +1,7 @@
 export type { BitcoinArchive, FindBitcoindOptions } from './bitcoind/find-bitcoind.ts'
 export { BITCOIN_CORE_ARCHIVE, findBitcoind } from './bitcoind/find-bitcoind.ts'
+export { mineWithPayments } from './bitcoind/funded-chain.ts'
+export { submitChain } from './bitcoind/submit-chain.ts'
 export type { RegtestBitcoindOptions } from './bitcoind/regtest-bitcoind.ts'
 export { RegtestBitcoind } from './bitcoind/regtest-bitcoind.ts'
 export type { RpcClientOptions } from './bitcoind/rpc-client.ts'
@@ -15,3 +17,12 @@ export { findProgram } from './programs/find-program.ts'
 export { freePort } from './programs/free-port.ts'
 export type { RunningProcess, StartProcessOptions, StopOptions } from './programs/start-process.ts'
 export { startProcess } from './programs/start-process.ts'
+export type { MineOptions, RegtestBlock, RegtestChainOptions } from './regtest/regtest-chain.ts'
+export { RegtestChain } from './regtest/regtest-chain.ts'
+export type {
+  ListeningRegtestPeer,
+  RegtestPeer,
+  RegtestPeerComponents,
+  RegtestPeerOptions,
+} from './regtest/regtest-peer.ts'
+export { createMemoryDialer, createRegtestPeer, startRegtestPeer } from './regtest/regtest-peer.ts'
