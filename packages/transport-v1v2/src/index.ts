@@ -41,5 +41,6 @@ export {
 } from './errors/transport-error.ts'
 export type { ByteStream } from './stream/byte-stream.ts'
 export type { Dialer, DialOptions } from './stream/dialer.ts'
+export { createReceiveQueue, type ReceiveQueue, type ReceiveQueueOptions } from './stream/receive-queue.ts'
 export { streamPair, type StreamPairOptions } from './stream/stream-pair.ts'
 export type { Shaping, ShapingPlan } from './v2/shaping/shaping.ts'

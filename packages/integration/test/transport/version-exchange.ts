@@ -27,7 +27,8 @@ export async function readUntil(transport: Transport, last: string): Promise<Mes
     if (batch === null) throw new Error(`The connection ended before ${last}`)
     for (const { command, payload } of batch) {
       const message = decodePayload(command, payload)
-      if (message.type === 'ping') sendMessage(transport, { type: 'pong', nonce: message.nonce })
+      if (message.type === 'ping' && message.nonce !== undefined)
+        sendMessage(transport, { type: 'pong', nonce: message.nonce })
       messages.push(message)
     }
     if (batch.some(({ command }) => command === last)) return messages

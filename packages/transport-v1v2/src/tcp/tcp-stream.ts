@@ -1,12 +1,7 @@
 import type { Socket } from 'node:net'
 import { TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
-
-/**
- * Received bytes held for a reader that does not read, before the socket is paused. Together with what Node.js itself
- * holds (two chunks of 64 KiB) that stays below 256 KiB.
- */
-export const RECEIVE_HIGH_WATER_MARK = 65_536
+import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.ts'
 
 /** Bytes handed to the socket and not yet to the kernel, above which a writer waits. */
 export const SEND_HIGH_WATER_MARK = 262_144
@@ -27,26 +22,25 @@ export function tcpStream(socket: Socket, options: TcpStreamOptions = {}): ByteS
   return new TcpStream(socket, options.head)
 }
 
-interface Waiting<T> {
-  readonly resolve: (value: T) => void
+interface Waiting {
+  readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
 
 class TcpStream implements ByteStream {
   readonly #socket: Socket
-  #chunks: Uint8Array[] = []
-  #held = 0
-  #ended = false
+  readonly #received: ReceiveQueue
   #closed = false
   #failure: Error | undefined
-  #reader: Waiting<Uint8Array | null> | undefined
-  #writers: Waiting<void>[] = []
-  #closer: Waiting<void> | undefined
+  #writers: Waiting[] = []
+  #closer: Waiting | undefined
   #closing: Promise<void> | undefined
   #corked = false
 
   constructor(socket: Socket, head: Uint8Array | undefined) {
     this.#socket = socket
+    // Paused at 64 KiB; with the two chunks of 64 KiB that Node.js may hold itself, 256 KiB are never reached.
+    this.#received = createReceiveQueue({ pause: () => socket.pause(), resume: () => socket.resume() })
     // Half-close is the stream's business: Node.js would otherwise end our side when the remote ends its own.
     socket.allowHalfOpen = true
     socket.setNoDelay(true)
@@ -63,19 +57,7 @@ class TcpStream implements ByteStream {
   }
 
   read(): Promise<Uint8Array | null> {
-    if (this.#reader !== undefined)
-      return Promise.reject(new TypeError('ByteStream.read: one call at a time'))
-    const chunk = this.#chunks.shift()
-    if (chunk !== undefined) {
-      this.#held -= chunk.length
-      if (this.#held < RECEIVE_HIGH_WATER_MARK && this.#socket.isPaused()) this.#socket.resume()
-      return Promise.resolve(chunk)
-    }
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#ended) return Promise.resolve(null)
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject }
-    })
+    return this.#received.read()
   }
 
   write(bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
@@ -105,15 +87,9 @@ class TcpStream implements ByteStream {
   }
 
   abort(reason: Error): void {
-    if (this.#failure !== undefined || this.#socket.destroyed) {
-      this.#failure ??= reason
-      this.#discard()
-      return
-    }
-    this.#fail(reason)
-    this.#discard()
+    this.#fail(reason, true)
     // A reset, so that the remote sees an abort and not the end of a stream.
-    this.#socket.resetAndDestroy()
+    if (!this.#socket.destroyed) this.#socket.resetAndDestroy()
   }
 
   /** Everything written in one turn of the event loop leaves in one system call. */
@@ -129,23 +105,10 @@ class TcpStream implements ByteStream {
 
   readonly #onData = (data: Uint8Array): void => {
     // A Buffer differs from a Uint8Array in `slice`, `toString` and equality: only the latter leaves this class.
-    const chunk = new Uint8Array(data.buffer, data.byteOffset, data.length)
-    if (this.#reader !== undefined) {
-      const { resolve } = this.#reader
-      this.#reader = undefined
-      resolve(chunk)
-      return
-    }
-    this.#chunks.push(chunk)
-    this.#held += chunk.length
-    if (this.#held >= RECEIVE_HIGH_WATER_MARK) this.#socket.pause()
+    this.#received.push(new Uint8Array(data.buffer, data.byteOffset, data.length))
   }
 
-  readonly #onEnd = (): void => {
-    this.#ended = true
-    this.#reader?.resolve(null)
-    this.#reader = undefined
-  }
+  readonly #onEnd = (): void => this.#received.end()
 
   readonly #onDrain = (): void => {
     for (const waiting of this.#writers.splice(0)) waiting.resolve()
@@ -156,7 +119,7 @@ class TcpStream implements ByteStream {
   }
 
   readonly #onClose = (): void => {
-    if (!this.#ended || this.#writers.length > 0 || this.#closer !== undefined) {
+    if (!this.#received.ended || this.#writers.length > 0 || this.#closer !== undefined) {
       this.#fail(new TransportError('stream-failed', 'The connection was closed'))
     }
     this.#closed = true
@@ -166,20 +129,12 @@ class TcpStream implements ByteStream {
     this.#socket.off('close', this.#onClose)
   }
 
-  #fail(reason: Error): void {
-    if (this.#failure !== undefined) return
-    this.#failure = reason
-    this.#reader?.reject(reason)
-    this.#reader = undefined
-    for (const waiting of this.#writers.splice(0)) waiting.reject(reason)
-    this.#closer?.reject(reason)
+  #fail(reason: Error, discard = false): void {
+    const failure = (this.#failure ??= reason)
+    this.#received.fail(failure, { discard })
+    for (const waiting of this.#writers.splice(0)) waiting.reject(failure)
+    this.#closer?.reject(failure)
     this.#closer = undefined
-  }
-
-  /** Lets go of what was received and not read. */
-  #discard(): void {
-    this.#chunks = []
-    this.#held = 0
   }
 }
 

@@ -1,1 +1,3 @@
-export {}
+export { createWebSocketDialer, type WebSocketDialerOptions } from './websocket-dialer.ts'
+export type { WebSocketLike } from './websocket-like.ts'
+export { websocketStream } from './websocket-stream.ts'

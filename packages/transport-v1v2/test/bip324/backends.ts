@@ -1,5 +1,6 @@
+import type { CryptoBackend } from '../../src/crypto/backend.ts'
 import { cryptoBackend as noble } from '../../src/crypto/crypto.ts'
 import { cryptoBackend as node } from '../../src/crypto/crypto.node.ts'
 
 /** Every implementation of the primitives: each passes the same tests. */
-export const backends = [node, noble] as const
+export const backends: readonly CryptoBackend[] = [node, noble]

@@ -9,7 +9,7 @@ import { createEphemeralKey } from '../../src/v2/keys/ephemeral-key.ts'
 import type { V2Session } from '../../src/v2/v2-session.ts'
 import { createTestSession, deliver, handshake, NOTHING, scriptedPeer, taken } from './scripted-peer.ts'
 
-const code = (value: string) => expect.objectContaining({ name: 'TransportError', code: value })
+const code = (value: string): unknown => expect.objectContaining({ name: 'TransportError', code: value })
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
 const DECOY = 0x80
 const MAX_CONTENTS = 4_000_013

@@ -73,7 +73,7 @@ describe('connect', () => {
   it('aborts a stream that a dialer gives after the deadline', async () => {
     const clock = createVirtualClock()
     const [near, far] = streamPair()
-    let give = (_: ByteStream): void => undefined
+    let give: (stream: ByteStream) => void = () => undefined
     const dialer: Dialer = {
       dial: () =>
         new Promise((resolve) => {

@@ -1,0 +1,99 @@
+/** Received bytes held for a reader that does not read, before the source is paused, unless told otherwise. */
+export const DEFAULT_RECEIVE_HIGH_WATER_MARK = 65_536
+
+export interface ReceiveQueueOptions {
+  /** Bytes held above which the source is paused. Default: 65,536. */
+  readonly highWaterMark?: number
+  /** Asks the source for no more. */
+  readonly pause: () => void
+  /** Asks the source to go on. */
+  readonly resume: () => void
+}
+
+/** The reading half of a `ByteStream` over a source that pushes: the part that every transport needs alike. */
+export interface ReceiveQueue {
+  /** `ByteStream.read`: chunks in order, then the failure or the end. */
+  read(): Promise<Uint8Array | null>
+  /** A chunk has arrived; it belongs to the queue from here on. */
+  push(chunk: Uint8Array): void
+  /** The remote has ended. */
+  end(): void
+  /** The connection has failed. What has arrived is still delivered, unless `discard` says that nobody wants it. */
+  fail(error: Error, options?: { readonly discard?: boolean }): void
+  readonly ended: boolean
+}
+
+export function createReceiveQueue(options: ReceiveQueueOptions): ReceiveQueue {
+  return new PausingQueue(options)
+}
+
+class PausingQueue implements ReceiveQueue {
+  readonly #options: ReceiveQueueOptions
+  readonly #highWaterMark: number
+  #chunks: Uint8Array[] = []
+  #held = 0
+  #paused = false
+  #ended = false
+  #failure: Error | undefined
+  #reader: { resolve: (chunk: Uint8Array | null) => void; reject: (error: Error) => void } | undefined
+
+  constructor(options: ReceiveQueueOptions) {
+    this.#options = options
+    this.#highWaterMark = options.highWaterMark ?? DEFAULT_RECEIVE_HIGH_WATER_MARK
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  read(): Promise<Uint8Array | null> {
+    if (this.#reader !== undefined)
+      return Promise.reject(new TypeError('ByteStream.read: one call at a time'))
+    const chunk = this.#chunks.shift()
+    if (chunk !== undefined) {
+      this.#held -= chunk.length
+      if (this.#paused && this.#held < this.#highWaterMark) {
+        this.#paused = false
+        this.#options.resume()
+      }
+      return Promise.resolve(chunk)
+    }
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#ended) return Promise.resolve(null)
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject }
+    })
+  }
+
+  push(chunk: Uint8Array): void {
+    if (this.#failure !== undefined) return
+    if (this.#reader !== undefined) {
+      const { resolve } = this.#reader
+      this.#reader = undefined
+      resolve(chunk)
+      return
+    }
+    this.#chunks.push(chunk)
+    this.#held += chunk.length
+    if (this.#paused || this.#held < this.#highWaterMark) return
+    this.#paused = true
+    this.#options.pause()
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#reader?.resolve(null)
+    this.#reader = undefined
+  }
+
+  fail(error: Error, { discard = false }: { readonly discard?: boolean } = {}): void {
+    if (discard) {
+      this.#chunks = []
+      this.#held = 0
+    }
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    this.#reader?.reject(error)
+    this.#reader = undefined
+  }
+}

@@ -1,0 +1,54 @@
+import type { PeerAddress } from '@sapwood/wire-codec'
+import type { Clock } from '../environment/clock.ts'
+import { abortReason } from '../environment/deadline.ts'
+import { TransportError } from '../errors/transport-error.ts'
+import type { ByteStream } from '../stream/byte-stream.ts'
+import type { Dialer } from '../stream/dialer.ts'
+import type { WebSocketLike } from './websocket-like.ts'
+import { websocketStream } from './websocket-stream.ts'
+
+export interface WebSocketDialerOptions {
+  /**
+   * Starts opening a WebSocket to whatever relays to the address:
+   * `(address) => new WebSocket('wss://relay.example/' + address.port)`.
+   */
+  readonly open: (address: PeerAddress) => WebSocketLike
+}
+
+/** A dialer that reaches peers through a WebSocket relay. */
+export function createWebSocketDialer(
+  options: WebSocketDialerOptions,
+  components: { readonly clock?: Clock } = {},
+): Dialer {
+  return {
+    dial: (address, { signal }) =>
+      new Promise<ByteStream>((resolve, reject) => {
+        signal.throwIfAborted()
+        const socket = options.open(address)
+        const settle = (): void => {
+          signal.removeEventListener('abort', onAbort)
+          socket.removeEventListener('open', onOpen)
+          socket.removeEventListener('close', onClose)
+        }
+        const onOpen = (): void => {
+          settle()
+          resolve(stream)
+        }
+        const onClose = (): void => {
+          settle()
+          reject(new TransportError('dial-failed', 'The WebSocket could not be opened', { phase: 'dial' }))
+        }
+        const onAbort = (): void => {
+          settle()
+          const reason = abortReason(signal)
+          stream.abort(reason)
+          reject(reason)
+        }
+        // Made at once, so that a message which arrives together with the opening is not lost.
+        const stream = websocketStream(socket, components)
+        socket.addEventListener('open', onOpen)
+        socket.addEventListener('close', onClose)
+        signal.addEventListener('abort', onAbort, { once: true })
+      }),
+  }
+}

@@ -1,0 +1,103 @@
+import type { Clock } from '../environment/clock.ts'
+import { systemClock } from '../environment/default-clock.ts'
+import { TransportError } from '../errors/transport-error.ts'
+import type { ByteStream } from '../stream/byte-stream.ts'
+import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.ts'
+import type { WebSocketLike } from './websocket-like.ts'
+
+/** Largest binary message sent: what is written in one piece leaves in several. */
+const MAX_MESSAGE = 65_536
+/** Bytes that the socket may hold unsent before a writer waits. */
+const SEND_HIGH_WATER_MARK = 262_144
+/** Milliseconds between two looks at a socket that is full: WebSockets do not say when they have drained. */
+const DRAIN_INTERVAL = 5
+const CLOSE_NORMAL = 1_000
+
+/**
+ * An open WebSocket as a `ByteStream`. Each binary message is a portion of bytes; an empty one ends the sender's side,
+ * as a WebSocket itself has no half-close.
+ */
+export function websocketStream(
+  socket: WebSocketLike,
+  components: { readonly clock?: Clock } = {},
+): ByteStream {
+  return new WebSocketStream(socket, components.clock ?? systemClock)
+}
+
+class WebSocketStream implements ByteStream {
+  readonly #socket: WebSocketLike
+  readonly #clock: Clock
+  readonly #received: ReceiveQueue
+  #failure: Error | undefined
+  #closed = false
+
+  constructor(socket: WebSocketLike, clock: Clock) {
+    this.#socket = socket
+    this.#clock = clock
+    this.#received = createReceiveQueue({ pause: () => socket.pause?.(), resume: () => socket.resume?.() })
+    socket.binaryType = 'arraybuffer'
+    socket.addEventListener('message', this.#onMessage)
+    socket.addEventListener('close', this.#onClose)
+    // An error is always followed by a close, which says all there is to say.
+    socket.addEventListener('error', () => undefined)
+  }
+
+  read(): Promise<Uint8Array | null> {
+    return this.#received.read()
+  }
+
+  async write(bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#closed) throw new TransportError('closed', 'The stream has been closed for writing')
+    for (const part of bytes instanceof Uint8Array ? [bytes] : bytes) {
+      for (let offset = 0; offset < part.length; offset += MAX_MESSAGE) {
+        this.#socket.send(part.slice(offset, offset + MAX_MESSAGE))
+      }
+    }
+    while (this.#socket.bufferedAmount >= SEND_HIGH_WATER_MARK) {
+      await new Promise<void>((resolve) => this.#clock.setTimer(DRAIN_INTERVAL, resolve))
+      this.#throwIfFailed()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#throwIfFailed()
+    if (this.#closed) return
+    this.#closed = true
+    this.#socket.send(new Uint8Array(0))
+    this.#closeWhenOver()
+    return Promise.resolve()
+  }
+
+  abort(reason: Error): void {
+    this.#fail(reason, true)
+    if (this.#socket.terminate === undefined) this.#socket.close()
+    else this.#socket.terminate()
+  }
+
+  readonly #onMessage = ({ data }: { readonly data: unknown }): void => {
+    if (!(data instanceof ArrayBuffer))
+      return this.abort(new TransportError('stream-failed', 'Not a binary message'))
+    if (data.byteLength > 0) return this.#received.push(new Uint8Array(data))
+    this.#received.end()
+    this.#closeWhenOver()
+  }
+
+  readonly #onClose = (): void => {
+    if (!this.#received.ended || !this.#closed)
+      this.#fail(new TransportError('stream-failed', 'The WebSocket closed'))
+  }
+
+  #closeWhenOver(): void {
+    if (this.#received.ended && this.#closed) this.#socket.close(CLOSE_NORMAL)
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #fail(reason: Error, discard = false): void {
+    this.#failure ??= reason
+    this.#received.fail(this.#failure, { discard })
+  }
+}
