@@ -26,3 +26,5 @@ export type {
   RegtestPeerOptions,
 } from './regtest/regtest-peer.ts'
 export { createMemoryDialer, createRegtestPeer, startRegtestPeer } from './regtest/regtest-peer.ts'
+export type { Microsocks, MicrosocksOptions } from './socks/microsocks.ts'
+export { startMicrosocks } from './socks/microsocks.ts'

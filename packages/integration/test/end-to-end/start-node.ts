@@ -19,16 +19,25 @@ export function startNode(
   )
 }
 
-/** Listens on a free port of 127.0.0.1, which `address` tells once the node has started. */
+/** Listens on a free port of `localhost`, which `address` tells once the node has started. */
 export class LoopbackListener implements Listener {
   address: NetworkAddress | undefined
 
   async listen(...[onStream, { signal }]: Parameters<Listener['listen']>): ReturnType<Listener['listen']> {
     const bytes = Uint8Array.of(127, 0, 0, 1)
-    const listener = await listenTcp({ signal }, (stream, { port }) =>
-      onStream({ stream, address: { network: 'ipv4', bytes, port }, via: 'tcp' }),
-    )
-    this.address = { network: 'ipv4', bytes, port: listener.port }
-    return { address: `127.0.0.1:${listener.port}`, close: () => listener.close() }
+    const take: Parameters<typeof listenTcp>[1] = (stream, { port }) =>
+      onStream({ stream, address: { network: 'ipv4', bytes, port }, via: 'tcp' })
+    const listener = await listenTcp({ signal }, take)
+    const { port } = listener
+    // Where the machine has IPv6, that is what `localhost` may mean.
+    const second = await listenTcp({ signal, host: '::1', port }, take).catch(() => undefined)
+    this.address = { network: 'ipv4', bytes, port }
+    return {
+      address: `localhost:${port}`,
+      close: async () => {
+        await listener.close()
+        await second?.close()
+      },
+    }
   }
 }
