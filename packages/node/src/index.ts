@@ -25,7 +25,6 @@ export type {
   BanControl,
   BlockAccess,
   BlockStreamItem,
-  BroadcastStatus,
   CallOptions,
   ChainAccess,
   NetworkControl,
@@ -44,3 +43,10 @@ export type {
 export type { PhaseName } from './phases/phase.ts'
 export { createMemoryStore, openStore, type OpenStore } from './store/level-store.ts'
 export type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from './store/key-value-store.ts'
+export type {
+  BroadcastOptions,
+  BroadcastState,
+  HeardTransaction,
+  TransactionFilter,
+} from './transactions/transaction-relay-types.ts'
+export type { TransactionRelayOptions } from './transactions/transaction-relay.ts'

@@ -39,6 +39,9 @@ export interface OutreachOptions {
   readonly anchors: readonly NetworkAddress[]
 }
 
+/** Milliseconds before the tables are searched again after nothing in them would do, unless something changed. */
+const SEARCH_PAUSE = 10_000
+
 /** Whom the node dials, and when: fills the slots, and now and then looks further. */
 export class Outreach {
   readonly #options: OutreachOptions
@@ -47,6 +50,7 @@ export class Outreach {
   #nextFeeler: number
   #nextBlockRelay: number
   #nextNetwork: number
+  #nextSearch = 0
   /** The tip is stale: one more full-relay connection is wanted. */
   wantsExtra = false
 
@@ -83,7 +87,13 @@ export class Outreach {
     }
   }
 
+  /** Addresses came, or a slot became free: the tables are worth a search again. */
+  changed(): void {
+    this.#nextSearch = 0
+  }
+
   #fillSlots(phase: Phase): void {
+    if (this.#parts.clock.now() < this.#nextSearch) return
     for (let dials = this.#dialsUnderWay(); dials < this.#options.limits.dials; dials++) {
       const wanted = this.#nextWanted(phase)
       if (wanted === undefined || !this.#dial(wanted)) return
@@ -134,7 +144,10 @@ export class Outreach {
       return true
     }
     const plan = planDial(wanted, { ...this.#parts, table: keeper.table })
-    if (plan === undefined) return false
+    if (plan === undefined) {
+      this.#nextSearch = this.#parts.clock.now() + SEARCH_PAUSE
+      return false
+    }
     // Marked before the dial: whatever happens to it, the address is not taken again at once.
     addresses.attempt(plan.address, { countFailure: this.#readyOutbound() >= ONLINE_CONNECTIONS })
     keeper.open({

@@ -33,6 +33,7 @@ export function createAddressAccess(components: {
           services,
           time: (time * 1000) as Instant,
         }))
+        loop.addressesChanged()
         return addresses.add(reports, networkAddress(source), TIME_PENALTY)
       }),
   }

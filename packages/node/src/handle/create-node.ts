@@ -16,6 +16,7 @@ import { NodeLoop } from '../loop/node-loop.ts'
 import { loadNodeState } from '../loop/node-state.ts'
 import { feedMetrics } from '../metrics/feed-metrics.ts'
 import { createMemoryStore } from '../store/level-store.ts'
+import { createTransactionRelay } from '../transactions/transaction-relay.ts'
 import { createAddressAccess } from './address-access.ts'
 import { createBanControl } from './ban-control.ts'
 import { createBlockAccess } from './block-access.ts'
@@ -25,6 +26,7 @@ import { createEventHub } from './event-hub.ts'
 import { createNetworkControl, peerInfos, readAddress } from './network-control.ts'
 import type { NodeHandle } from './node-handle.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
+import { createTransactionAccess } from './transaction-access.ts'
 import { drawNodePicture } from './node-picture.ts'
 
 /** This package's version, as the user agent tells it. */
@@ -72,6 +74,7 @@ export async function createNode(options: NodeOptions, components: NodeComponent
     { chain, random },
   )
   const download = createBlockDownload(options.blocks ?? {}, { chain })
+  const transactionRelay = createTransactionRelay({ listen: relay, ...options.transactions }, { random })
   const listening: Listening[] = []
   const ownAddresses = (): NetworkAddress[] => listening.flatMap(({ announce }) => announce ?? [])
 
@@ -129,6 +132,7 @@ export async function createNode(options: NodeOptions, components: NodeComponent
       chain,
       headerSync,
       download,
+      relay: transactionRelay,
       discouraged: createDiscouragedHosts(),
       added,
       services: components.services ?? {},
@@ -208,6 +212,13 @@ export async function createNode(options: NodeOptions, components: NodeComponent
   return {
     chain: createChainAccess({ loop, chain, clock, events, withDeadline: deadline }),
     blocks,
+    transactions: createTransactionAccess({
+      loop,
+      relay: transactionRelay,
+      clock,
+      events,
+      withDeadline: deadline,
+    }),
     network: network_,
     addresses: createAddressAccess({ loop, addresses: state.addresses, defaultPort }),
     bans: createBanControl({ loop, state, events }),

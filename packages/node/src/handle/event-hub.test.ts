@@ -58,10 +58,16 @@ describe('the events', () => {
     const waiting = subscription.next()
     abort.abort()
     expect(await waiting).toEqual({ done: true, value: undefined })
-    for await (const _ of hub.subscribe({ signal: AbortSignal.abort() })) throw new Error('unreachable')
+    expect(await hub.subscribe({ signal: AbortSignal.abort() }).next()).toEqual({
+      done: true,
+      value: undefined,
+    })
     const left = hub.subscribe()
     hub.emit('phase', { phase: 'syncing' })
-    for await (const _ of left) break
+    for await (const event of left) {
+      expect(event.type).toBe('phase')
+      break
+    }
     expect(await left.next()).toEqual({ done: true, value: undefined })
   })
 

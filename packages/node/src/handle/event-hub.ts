@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@sapwood/transport-v1v2'
 import { withDeadline } from '@sapwood/transport-v1v2'
 import { NodeError } from '../errors/node-error.ts'
+import { BoundedQueue } from './bounded-queue.ts'
 import type {
   NodeEvent,
   NodeEventName,
@@ -108,65 +109,35 @@ function isOf<Name extends NodeEventName>(
   return event.type === name
 }
 
-/** One program's bounded queue of events: the oldest go when it is full, and their number is told in their place. */
+/** One program's events: the oldest go when it does not keep up, and their number is told in their place. */
 class Subscription implements AsyncIterableIterator<NodeEvent> {
   readonly #clock: Clock
   readonly #types: ReadonlySet<string> | undefined
-  readonly #limit: number
-  readonly #release: () => void
-  readonly #signal: AbortSignal | undefined
-  #queue: NodeEvent[] = []
-  #dropped = 0
-  #ended = false
-  readonly #waiting: ((result: IteratorResult<NodeEvent>) => void)[] = []
+  readonly #queue: BoundedQueue<NodeEvent>
 
   constructor(clock: Clock, options: SubscribeOptions, release: () => void) {
     this.#clock = clock
     this.#types = options.types === undefined ? undefined : new Set(options.types)
-    this.#limit = Math.max(1, options.buffer ?? DEFAULT_EVENT_BUFFER)
-    this.#release = release
-    this.#signal = options.signal
-    if (options.signal?.aborted === true) this.#ended = true
-    options.signal?.addEventListener('abort', this.end, { once: true })
+    this.#queue = new BoundedQueue(options.buffer ?? DEFAULT_EVENT_BUFFER, options.signal, release)
   }
 
   push(event: NodeEvent): void {
-    if (this.#ended || this.#types?.has(event.type) === false) return
-    const waiting = this.#waiting.shift()
-    if (waiting !== undefined) {
-      waiting({ done: false, value: event })
-      return
-    }
-    this.#queue.push(event)
-    if (this.#queue.length <= this.#limit) return
-    this.#queue.shift()
-    this.#dropped += 1
+    if (this.#types?.has(event.type) !== false) this.#queue.push(event)
   }
 
-  readonly end = (): void => {
-    this.#ended = true
-    this.#signal?.removeEventListener('abort', this.end)
-    this.#release()
-    for (const waiting of this.#waiting.splice(0)) waiting({ done: true, value: undefined })
+  end(): void {
+    this.#queue.end()
   }
 
   next(): Promise<IteratorResult<NodeEvent>> {
-    if (this.#dropped > 0) {
-      const value: NodeEvent = { type: 'events-dropped', at: this.#clock.now(), count: this.#dropped }
-      this.#dropped = 0
-      return Promise.resolve({ done: false, value })
-    }
-    const value = this.#queue.shift()
-    if (value !== undefined) return Promise.resolve({ done: false, value })
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    const count = this.#queue.dropped
+    if (count === 0) return this.#queue.next()
+    this.#queue.dropped = 0
+    return Promise.resolve({ done: false, value: { type: 'events-dropped', at: this.#clock.now(), count } })
   }
 
   return(): Promise<IteratorResult<NodeEvent>> {
-    this.#queue = []
-    this.#dropped = 0
-    this.end()
-    return Promise.resolve({ done: true, value: undefined })
+    return this.#queue.return()
   }
 
   [Symbol.asyncIterator](): this {

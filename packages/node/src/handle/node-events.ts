@@ -1,9 +1,10 @@
-import type { NetworkAddress, PeerAddress, Transaction, Txid } from '@sapwood/wire-codec'
+import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import type { ConnectionKind, DisconnectReport, PeerId, PeerVersion } from '@sapwood/peer'
 import type { Instant, TransportProtocol } from '@sapwood/transport-v1v2'
 import type { BanEntry } from '../bans/ban-list.ts'
 import type { BlockRef, TipChange } from '../chain/header-chain-types.ts'
 import type { PhaseName } from '../phases/phase.ts'
+import type { BroadcastState, HeardTransaction } from '../transactions/transaction-relay-types.ts'
 
 /** A connection, as the events name it. `address` is absent for a remote that reached us through a hidden service. */
 export interface ConnectionFacts {
@@ -50,13 +51,10 @@ export interface NodeEvents {
   'block-received': { readonly block: BlockRef; readonly from: PeerId; readonly bytes: number }
   /** A block broke a rule that is checked; what builds on it is out of the running. */
   'block-invalid': { readonly block: BlockRef; readonly rule: string; readonly from?: PeerId }
-  /** A transaction was heard and entered the pool. */
-  'transaction-heard': {
-    readonly txid: Txid
-    readonly transaction: Transaction
-    readonly from: PeerId
-  }
-  'transaction-seen-back': { readonly txid: Txid; readonly from: PeerId }
+  /** A transaction was heard and entered the pool. Nobody has checked its scripts or its inputs. */
+  'transaction-heard': { readonly heard: HeardTransaction; readonly from: PeerId }
+  /** A broadcast was announced, asked for, seen back or confirmed. */
+  'broadcast-changed': { readonly broadcast: BroadcastState }
   'network-active': { readonly active: boolean }
   /** This subscription did not keep up: `count` events were left out here. */
   'events-dropped': { readonly count: number }
@@ -67,10 +65,9 @@ export interface NodeEvents {
 export type NodeEventName = keyof NodeEvents
 /** One event: its name in `type`, when it happened, its facts. */
 export type NodeEventOf<Name extends NodeEventName> = {
-  readonly type: Name
-  readonly at: Instant
-} & NodeEvents[Name]
-export type NodeEvent = { readonly [Name in NodeEventName]: NodeEventOf<Name> }[NodeEventName]
+  readonly [Each in Name]: { readonly type: Each; readonly at: Instant } & NodeEvents[Each]
+}[Name]
+export type NodeEvent = NodeEventOf<NodeEventName>
 
 export interface SubscribeOptions<Name extends NodeEventName = NodeEventName> {
   /** Which events. Default: all. */

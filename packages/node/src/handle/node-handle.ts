@@ -1,9 +1,22 @@
-import type { BlockHash, BlockHeader, GossipedAddress, PeerAddress, Transaction } from '@sapwood/wire-codec'
+import type {
+  BlockHash,
+  BlockHeader,
+  GossipedAddress,
+  PeerAddress,
+  Transaction,
+  Txid,
+} from '@sapwood/wire-codec'
 import type { ConnectionKind, DisconnectReport, PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
 import type { AddressCounts, AddressInfo } from '../addresses/address-info.ts'
 import type { BanEntry } from '../bans/ban-list.ts'
 import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type {
+  BroadcastOptions,
+  BroadcastState,
+  HeardTransaction,
+  TransactionFilter,
+} from '../transactions/transaction-relay-types.ts'
 import type { NodeEventSource } from './node-events.ts'
 import type { NodeInfo } from './node-info.ts'
 
@@ -59,26 +72,30 @@ export interface BlockAccess {
   ): AsyncIterableIterator<BlockStreamItem>
 }
 
-/** How a broadcast stands. */
-export interface BroadcastStatus {
-  readonly txid: Uint8Array
-  /** Peers that it was announced to. */
-  readonly announcedTo: number
-  /** Peers that asked for it. */
-  readonly requestedBy: number
-  /** Peers that announced it to us. */
-  readonly seenFrom: number
-}
-
+/** Transactions that are told to the network, and those that are heard from it. */
 export interface TransactionAccess {
   /**
-   * Announces a transaction, and again until it is seen back.
-   * @returns once at least one peer has asked for it.
+   * Announces a transaction, and again until it is seen back from a peer or found in a block.
+   * @returns once a peer has asked for it, or is known to have it. The broadcast goes on, also after a deadline has
+   * passed; `cancelBroadcast` ends it.
    */
-  broadcast(transaction: Transaction, options?: CallOptions): Promise<BroadcastStatus>
-  broadcasts(): readonly BroadcastStatus[]
-  /** A transaction that was heard, by its txid. */
-  getTransaction(txid: Uint8Array): Transaction | undefined
+  broadcast(transaction: Transaction, options?: CallOptions & BroadcastOptions): Promise<BroadcastState>
+  /** @returns false when there was no such broadcast. */
+  cancelBroadcast(txid: Txid): Promise<boolean>
+  broadcasts(): readonly BroadcastState[]
+  /** A transaction that was heard or is being broadcast. */
+  getTransaction(txid: Txid): HeardTransaction | undefined
+  /** How much of what was heard is kept. */
+  pool(): { readonly transactions: number; readonly bytes: number }
+  /**
+   * Transactions heard from now on that pay to one of the scripts, or are or spend one of the txids. Nobody has
+   * checked their scripts or inputs. With an empty filter: none.
+   * @param options.buffer Held for a program that does not keep up; older ones are dropped. Default: 1,000.
+   */
+  subscribe(
+    filter?: TransactionFilter,
+    options?: { readonly signal?: AbortSignal; readonly buffer?: number },
+  ): AsyncIterableIterator<HeardTransaction>
 }
 
 export interface AddPeerOptions {
@@ -154,6 +171,7 @@ export interface BanControl {
 export interface NodeHandle extends AsyncDisposable {
   readonly chain: ChainAccess
   readonly blocks: BlockAccess
+  readonly transactions: TransactionAccess
   readonly network: NetworkControl
   readonly addresses: AddressAccess
   readonly bans: BanControl

@@ -11,6 +11,7 @@ import type {
   TransportOptions,
 } from '@sapwood/transport-v1v2'
 import type { BlockDownloadOptions } from '../blocks/block-download.ts'
+import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'
 import type { Listener } from '../connections/listener.ts'
 import type { SlotOptions } from '../connections/slots.ts'
 import type { NodeMetrics } from '../metrics/node-metrics.ts'
@@ -65,7 +66,9 @@ export interface NodeOptions {
   readonly minimumChainWork?: bigint
   /** How blocks are downloaded. */
   readonly blocks?: BlockDownloadOptions
-  /** Whether transactions are relayed. Default: true. */
+  /** What is heard of transactions and kept. */
+  readonly transactions?: TransactionRelayOptions
+  /** Whether transactions are relayed; without it peers are asked to announce none. Default: true. */
   readonly relayTransactions?: boolean
   /** How long the persisted state may lag behind, in milliseconds. Default: 900,000 (Core, `DUMP_PEERS_INTERVAL`). */
   readonly saveInterval?: number

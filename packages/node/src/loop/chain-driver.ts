@@ -1,4 +1,4 @@
-import type { Message } from '@sapwood/wire-codec'
+import type { Block, Message } from '@sapwood/wire-codec'
 import {
   asBlockHash,
   hasServices,
@@ -9,7 +9,7 @@ import {
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Clock, Instant, Logger } from '@sapwood/transport-v1v2'
-import type { BlockDownload, BlockDownloadAction } from '../blocks/block-download-types.ts'
+import type { BlockDownload, BlockDownloadAction, DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { HeaderSync, HeaderSyncAction } from '../chain/header-sync-types.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
@@ -31,6 +31,8 @@ export interface ChainDriverComponents {
   /** Discourages and disconnects, or only logs where the connection is protected. */
   readonly punish: (record: ConnectionRecord, detail: string) => void
   readonly letGo: (record: ConnectionRecord, detail: string) => void
+  /** A block arrived and passed its checks. */
+  readonly onBlock: (block: Block) => void
   /** The best chain moved, whoever moved it. */
   readonly onTipChange: (change: TipChange) => void
 }
@@ -185,21 +187,12 @@ export class ChainDriver {
     this.#parts.onTipChange(change)
   }
 
-  #received({
-    height,
-    hash,
-    peer,
-    size,
-  }: {
-    height: number
-    hash: Uint8Array
-    peer: PeerId
-    size: number
-  }): void {
+  #received({ height, hash, peer, size, block }: DeliveredBlock): void {
     const record = this.#parts.table.get(peer)
     if (record !== undefined) record.lastBlock = this.#now()
+    this.#parts.onBlock(block)
     this.#parts.events.emit('block-received', {
-      block: { height, hash: asBlockHash(hash) },
+      block: { height, hash },
       from: peer,
       bytes: size,
     })

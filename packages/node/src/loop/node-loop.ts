@@ -39,20 +39,22 @@ import type { NodeDialer } from '../handle/node-options.ts'
 import type { Phase, PhaseName } from '../phases/phase.ts'
 import { phases } from '../phases/phases.ts'
 import type { SeedDriver } from '../bootstrap/seed-driver.ts'
+import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import { BlockDesk } from './block-desk.ts'
 import { type CallQueue, createCallQueue } from './call-queue.ts'
 import { ChainDriver } from './chain-driver.ts'
 import type { NodeNotification } from './node-notification.ts'
 import type { NodeState } from './node-state.ts'
+import { TransactionDriver } from './transaction-driver.ts'
 
 /**
  * Notifications that wait for the loop, at most. With blocks of 4 MB in each that is 256 MB, which is why it is not
  * more; while it is full, no peer's socket is read.
  */
 export const NOTIFICATION_CAPACITY = 64
-/** Milliseconds between two ticks; shorter while blocks are on their way, whose stalls are counted in seconds. */
+/** Milliseconds between two ticks; shorter while blocks or a broadcast are on their way, which go by seconds. */
 const TICK = 1_000
-const TICK_WHILE_DOWNLOADING = 500
+const BUSY_TICK = 500
 
 export interface NodeLoopOptions extends Omit<ConnectionKeeperOptions, 'servicesWanted'> {
   readonly slots: SlotLimits
@@ -75,6 +77,7 @@ export interface NodeLoopComponents {
   readonly chain: StorableHeaderChain
   readonly headerSync: HeaderSync
   readonly download: BlockDownload
+  readonly relay: TransactionRelay
   readonly discouraged: DiscouragedHosts
   readonly added: AddedPeers
   readonly seeds?: SeedDriver
@@ -92,6 +95,7 @@ export class NodeLoop implements ConnectionObserver {
   readonly keeper: ConnectionKeeper
   readonly desk: BlockDesk
   readonly driver: ChainDriver
+  readonly transactions: TransactionDriver
   readonly notifications: Channel<NodeNotification>
   readonly #options: NodeLoopOptions
   readonly #parts: NodeLoopComponents
@@ -121,6 +125,7 @@ export class NodeLoop implements ConnectionObserver {
     const served = createServedAddresses({ clock, random, addresses, isAvoided: this.isAvoided })
     const services: PeerServices = {
       headers: ({ locator, stopHash }) => chain.headersAfter(locator, stopHash),
+      transaction: (id, context) => this.transactions.serve(id, context),
       addresses: ({ peer }) => served.answer(this.#askedOver(this.keeper.table.get(peer))),
       ...components.services,
     }
@@ -147,10 +152,19 @@ export class NodeLoop implements ConnectionObserver {
       events,
       punish: (record, detail) => this.punish(record, detail),
       letGo: (record, detail) => this.letGo(record, detail),
+      onBlock: (block) => this.transactions.block(block),
       onTipChange: () => {
         this.#trimmer.tipChanged()
         this.#saveHeaders()
       },
+    })
+    this.transactions = new TransactionDriver({
+      clock,
+      relay: components.relay,
+      table,
+      events,
+      punish: (record, detail) => this.punish(record, detail),
+      letGo: (record, detail) => this.letGo(record, detail),
     })
     this.#gossip = new AddressGossip({
       clock,
@@ -160,7 +174,10 @@ export class NodeLoop implements ConnectionObserver {
       reachable,
       ownAddresses: components.ownAddresses,
       ownServices: options.ownServices,
-      added: (count, from) => events.emit('addresses-added', { count, from }),
+      added: (count, from) => {
+        this.addressesChanged()
+        events.emit('addresses-added', { count, from })
+      },
     })
     this.#outreach = new Outreach(
       { limits: options.slots, connectOnly: options.connectOnly, anchors: state.anchors },
@@ -237,6 +254,7 @@ export class NodeLoop implements ConnectionObserver {
         break
       case 'seeded':
         this.#parts.seeds?.answered(notification)
+        this.addressesChanged()
         break
     }
     this.#choosePhase()
@@ -257,6 +275,7 @@ export class NodeLoop implements ConnectionObserver {
     const record = this.keeper.onPeer(peer, message)
     if (record === undefined || message.type !== 'message' || !isReady(record)) return
     if (this.driver.message(record, message.message, message.payload, at)) return
+    if (this.transactions.message(record, message.message, at, this.#phase.relaysTransactions)) return
     switch (message.message.type) {
       case 'addr':
       case 'addrv2':
@@ -292,12 +311,14 @@ export class NodeLoop implements ConnectionObserver {
       this.#gossip.tick()
     }
     this.driver.tick()
+    this.transactions.tick()
     this.#sweepBans()
     if (clock.now() >= this.#nextSave) {
       this.#nextSave = clock.now() + this.#options.saveInterval
       this.#background(this.#parts.state.saveAddresses(), 'addresses')
     }
-    this.#cancelTick = clock.setTimer(download.inFlight > 0 ? TICK_WHILE_DOWNLOADING : TICK, () => {
+    const isBusy = download.inFlight > 0 || this.transactions.isBusy
+    this.#cancelTick = clock.setTimer(isBusy ? BUSY_TICK : TICK, () => {
       this.notifications.send({ type: 'timer', timer: 'tick', at: clock.now() }).catch(() => undefined)
     })
   }
@@ -342,6 +363,7 @@ export class NodeLoop implements ConnectionObserver {
       return
     }
     this.driver.ready(record)
+    this.transactions.ready(record)
     this.#gossip.ready(record)
   }
 
@@ -353,7 +375,9 @@ export class NodeLoop implements ConnectionObserver {
 
   closed(record: ConnectionRecord, report: DisconnectReport): number | undefined {
     const { state, added, clock } = this.#parts
+    this.#outreach.changed()
     this.driver.closed(record.id)
+    this.transactions.closed(record.id)
     this.#gossip.closed(record.id)
     const { address } = record
     if (address !== undefined && address.network !== 'name') {
@@ -392,6 +416,10 @@ export class NodeLoop implements ConnectionObserver {
   /** Dials the added peers that are due, now rather than at the next tick. */
   dialAdded(): void {
     if (this.#active && !this.#stopping) this.#outreach.dialAdded()
+  }
+
+  addressesChanged(): void {
+    this.#outreach.changed()
   }
 
   hasManualSlot(): boolean {

@@ -1,0 +1,79 @@
+import { bytesEqual, txid } from '@sapwood/wire-codec'
+import type { Clock } from '@sapwood/transport-v1v2'
+import { NodeError } from '../errors/node-error.ts'
+import type { NodeLoop } from '../loop/node-loop.ts'
+import type {
+  BroadcastState,
+  HeardTransaction,
+  TransactionRelay,
+} from '../transactions/transaction-relay-types.ts'
+import { BoundedQueue } from './bounded-queue.ts'
+import type { WithCallDeadline } from './call-deadline.ts'
+import type { EventHub } from './event-hub.ts'
+import type { TransactionAccess } from './node-handle.ts'
+
+/** Transactions held for a subscriber unless it says so. */
+const DEFAULT_BUFFER = 1_000
+
+/** The handle's transactions, on top of the relay. */
+export function createTransactionAccess(components: {
+  readonly loop: NodeLoop
+  readonly relay: TransactionRelay
+  readonly clock: Clock
+  readonly events: EventHub
+  readonly withDeadline: WithCallDeadline
+}): TransactionAccess {
+  const { loop, relay, clock, events, withDeadline } = components
+  return {
+    broadcast: (transaction, options = {}) =>
+      withDeadline(options, (signal) =>
+        loop.calls.call('broadcast', () => {
+          const id = txid(transaction)
+          const asked = whenAsked(id, events, signal)
+          const { feeRate } = options
+          loop.transactions.run(
+            relay.broadcast(transaction, feeRate === undefined ? {} : { feeRate }, clock.now()),
+          )
+          return asked
+        }),
+      ),
+    cancelBroadcast: (id) => loop.calls.call('cancelBroadcast', () => relay.cancelBroadcast(id)),
+    broadcasts: () => relay.broadcasts(),
+    getTransaction: (id) => relay.get(id),
+    pool: () => relay.pool(),
+    subscribe: (filter = {}, options = {}) => {
+      const queue = new BoundedQueue<HeardTransaction>(options.buffer ?? DEFAULT_BUFFER, options.signal, () =>
+        stopAll(),
+      )
+      const stopListening = relay.subscribe(filter, (heard) => queue.push(heard))
+      const stopEnd = events.on('stopped', () => queue.end())
+      const stopAll = (): void => {
+        stopListening()
+        stopEnd()
+      }
+      return queue
+    },
+  }
+}
+
+/** Resolves with the broadcast once a peer has asked for the transaction, or is known to have it. */
+function whenAsked(id: Uint8Array, events: EventHub, signal: AbortSignal): Promise<BroadcastState> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      stopChange()
+      stopEnd()
+      signal.removeEventListener('abort', onAbort)
+      act()
+    }
+    const onAbort = (): void => settle(() => reject(signal.reason as Error))
+    const stopChange = events.on('broadcast-changed', ({ broadcast }) => {
+      if (!bytesEqual(broadcast.txid, id)) return
+      const { requestedBy, seenFrom, confirmed } = broadcast
+      if (requestedBy > 0 || seenFrom > 0 || confirmed) settle(() => resolve(broadcast))
+    })
+    const stopEnd = events.on('stopped', () =>
+      settle(() => reject(new NodeError('stopped', 'The node has stopped'))),
+    )
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
