@@ -1,9 +1,9 @@
 import type { ViteUserConfig } from 'vitest/config'
 import { defineProject } from '../../tools/vitest.base.ts'
 
-// Most of these tests start real programs, several each: more time, and not every file at once.
+// Most of these tests start real programs, several each.
 const config: ViteUserConfig = defineProject('integration', {
-  test: { testTimeout: 120_000, hookTimeout: 300_000 },
+  test: { testTimeout: 120_000, hookTimeout: 300_000, globalSetup: ['./test/install-programs.ts'] },
 })
 
 export default config

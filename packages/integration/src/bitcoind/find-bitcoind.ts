@@ -57,7 +57,8 @@ function bitcoindSpec(archive: BitcoinArchive): ProgramSpec {
 /** Longest that the download of the archive may take, in milliseconds. */
 const DOWNLOAD_TIMEOUT = 600_000
 
-async function unpackArchive(archive: BitcoinArchive, folder: string): Promise<string> {
+/** Fetches an archive, checks its hash, and unpacks it into a folder; returns the executable's path in that. */
+export async function unpackArchive(archive: BitcoinArchive, folder: string): Promise<string> {
   if (archive === BITCOIN_CORE_ARCHIVE && (process.platform !== 'linux' || process.arch !== 'x64')) {
     const message = `no archive is pinned for ${process.platform} on ${process.arch}`
     throw new IntegrationError('program-not-found', message)

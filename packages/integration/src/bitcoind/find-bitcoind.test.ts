@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runCommand } from '../programs/run-command.ts'
+import { unpackArchive } from './find-bitcoind.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sapwood-archive-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** Serves an archive with a `bitcoind` in it on 127.0.0.1. */
+async function serveArchive(): Promise<{ readonly url: string; readonly sha256: string; stop(): void }> {
+  mkdirSync(join(folder, 'made/bitcoin/bin'), { recursive: true })
+  writeFileSync(join(folder, 'made/bitcoin/bin/bitcoind'), '#!/bin/sh\necho a bitcoind\n')
+  chmodSync(join(folder, 'made/bitcoin/bin/bitcoind'), 0o755)
+  await runCommand(['tar', '-czf', join(folder, 'made.tar.gz'), '-C', join(folder, 'made'), 'bitcoin'])
+  const bytes = readFileSync(join(folder, 'made.tar.gz'))
+  const server = createServer((request, response) => {
+    if (request.url === '/archive') response.end(bytes)
+    else response.writeHead(404).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return { url: `http://127.0.0.1:${port}/archive`, sha256, stop: () => server.close() }
+}
+
+describe('the archive of Bitcoin Core', () => {
+  it('is unpacked when its hash is the pinned one, and refused otherwise', async () => {
+    const served = await serveArchive()
+    const executable = 'bitcoin/bin/bitcoind'
+    const [good, bad] = [join(folder, 'good'), join(folder, 'bad')]
+    mkdirSync(good)
+    mkdirSync(bad)
+    expect(await unpackArchive({ ...served, executable }, good)).toBe(executable)
+    expect(await runCommand([join(good, executable)])).toBe('a bitcoind\n')
+    const wrong = { ...served, sha256: '00'.repeat(32), executable }
+    await expect(unpackArchive(wrong, bad)).rejects.toMatchObject({
+      code: 'checksum-mismatch',
+      expected: '00'.repeat(32),
+      received: served.sha256,
+    })
+    const missing = { ...served, url: `${served.url}-missing`, executable }
+    await expect(unpackArchive(missing, bad)).rejects.toThrow('status 404')
+    served.stop()
+  })
+})
