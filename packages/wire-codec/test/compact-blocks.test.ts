@@ -10,7 +10,6 @@ import {
   decodePayload,
   encodeBlock,
   encodePayload,
-  hexToBytes,
   reconstructBlock,
   shortIdsFor,
   sipHash24,

@@ -1,0 +1,4 @@
+import { messageTarget, type Target } from './message-target.ts'
+
+const target: Target = messageTarget('inventory', ['inv', 'getdata', 'notfound', 'mempool'])
+export default target

@@ -1,0 +1,4 @@
+import { messageTarget, type Target } from './message-target.ts'
+
+const target: Target = messageTarget('legacy', ['reject', 'alert'])
+export default target
