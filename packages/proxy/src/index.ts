@@ -31,3 +31,12 @@ export {
   type TorControlComponents,
   type TorControlOptions,
 } from './tor/tor-control.ts'
+export { DEFAULT_SAM_TIMEOUTS, type SamTimeouts } from './i2p/sam-connection.ts'
+export { createSamDialer } from './i2p/sam-dialer.ts'
+export { DEFAULT_SAM, type SamComponents, type SamOptions } from './i2p/sam-options.ts'
+export {
+  createSamSession,
+  type I2pConnection,
+  type SamSession,
+  type SamSessionOptions,
+} from './i2p/sam-session.ts'

@@ -2,8 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Random } from '@sapwood/transport-v1v2'
 import { ProxyError } from '../errors/proxy-error.ts'
+import { parseKeyValues } from '../socket/key-values.ts'
 import type { ControlConnection } from './control-connection.ts'
-import { parseKeyValues } from './control-reply.ts'
 
 /** How a control port lets us in (control-spec §3.5, §3.24). */
 export type TorAuthenticationMethod = 'none' | 'password' | 'safe-cookie' | 'cookie'

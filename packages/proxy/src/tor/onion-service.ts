@@ -1,7 +1,7 @@
 import { type NetworkAddress, parseHost } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
+import { parseKeyValues } from '../socket/key-values.ts'
 import type { ControlConnection } from './control-connection.ts'
-import { parseKeyValues } from './control-reply.ts'
 
 /** The port of the machine that Tor hands an onion service's connections to. */
 export type OnionTarget = { readonly host: string; readonly port: number } | { readonly path: string }

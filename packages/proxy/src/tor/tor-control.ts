@@ -10,6 +10,7 @@ import {
 } from '@sapwood/transport-v1v2'
 import { formatPeerAddress, type NetworkAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
+import { parseKeyValues } from '../socket/key-values.ts'
 import { checkProxyAddress, formatProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
 import { authenticate, type TorAuthenticationMethod, type TorAuthenticationOptions } from './authenticate.ts'
 import {
@@ -17,7 +18,7 @@ import {
   DEFAULT_TOR_CONTROL_TIMEOUTS,
   type TorControlTimeouts,
 } from './control-connection.ts'
-import { type ControlReply, parseKeyValues } from './control-reply.ts'
+import type { ControlReply } from './control-reply.ts'
 import {
   type AddedOnion,
   addOnion,
