@@ -6,6 +6,8 @@ export interface MainJobOptions {
   readonly help: boolean
   /** Take the peer inside this process even where a bitcoind can be had. */
   readonly embedded: boolean
+  /** Make all runs through a SOCKS5 server that keeps connections apart, and say what it saw. */
+  readonly proxy: boolean
   readonly blocks: number
   /** Port that the peer of the runs listens on; a free one where undefined. */
   readonly port: number | undefined
@@ -23,6 +25,8 @@ The peer is a real bitcoind: that of the BITCOIND variable, that on PATH, or one
 
 Options:
   --embedded     use the peer inside this process instead of a bitcoind; needs no network and no installation
+  --proxy        run through Tor's SOCKS5 server (a private Tor network on this machine), each connection isolated
+                 from the others, and print the credentials that the server saw
   --blocks N     blocks to mine and to follow, ${BLOCKS.least} to ${BLOCKS.most} (default 200)
   --port N       port of 127.0.0.1 that the peer listens on (default: a free one)
   -h, --help     print this
@@ -38,6 +42,7 @@ export function parseArguments(args: readonly string[]): MainJobOptions {
   return {
     help: values.help ?? false,
     embedded: values.embedded ?? false,
+    proxy: values.proxy ?? false,
     blocks: parseNumber('--blocks', values.blocks, BLOCKS) ?? 200,
     port: parseNumber('--port', values.port, { least: 1, most: 65_535 }),
   }
@@ -46,6 +51,7 @@ export function parseArguments(args: readonly string[]): MainJobOptions {
 interface Values {
   readonly help?: boolean
   readonly embedded?: boolean
+  readonly proxy?: boolean
   readonly blocks?: string
   readonly port?: string
 }
@@ -57,6 +63,7 @@ function parseValues(args: readonly string[]): Values {
       options: {
         help: { type: 'boolean', short: 'h' },
         embedded: { type: 'boolean' },
+        proxy: { type: 'boolean' },
         blocks: { type: 'string' },
         port: { type: 'string' },
       },

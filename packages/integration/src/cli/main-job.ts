@@ -2,8 +2,9 @@ import { createSocks5Dialer } from '@sapwood/proxy'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { startMicrosocks } from '../socks/microsocks.ts'
+import { startIsolatingProxy } from '../tor/isolating-proxy.ts'
 import type { MainJobOptions } from './arguments.ts'
-import { reportTable } from './report-table.ts'
+import { connectionsTable, reportTable } from './report-table.ts'
 import { bitcoindHost, embeddedHost, type RunHost } from './run-host.ts'
 import { type SyncProgress, type SyncReport, syncRun } from './sync-run.ts'
 
@@ -26,6 +27,10 @@ const CREDENTIALS = { username: 'sapwood', password: 'regtest' }
 export async function mainJob(options: MainJobOptions, output: MainJobOutput): Promise<void> {
   await using host = await startHost(options, output)
   output.note(`peer: ${host.description}, ${options.blocks} blocks`)
+  if (options.proxy) {
+    await Promise.race([isolatedRuns(host, output), host.failed])
+    return
+  }
   const runs = [directRun('v2'), directRun('v1'), proxiedRun]
   for (const run of runs) {
     const report = await Promise.race([run(host, output), host.failed])
@@ -69,4 +74,22 @@ const proxiedRun: Run = async (host, output) => {
     throw new IntegrationError('check-failed', 'the SOCKS5 server has seen no connection')
   }
   return report
+}
+
+/** Both transports through Tor: each connection with credentials of its own, which the redial in v1 keeps. */
+async function isolatedRuns(host: RunHost, output: MainJobOutput): Promise<void> {
+  output.note('starting a private Tor network on this machine')
+  await using proxy = await startIsolatingProxy({ find: { onProgress: (line) => output.note(line) } })
+  for (const protocol of ['v2', 'v1'] as const) {
+    const title = `${protocol}, through Tor${protocol === 'v1' ? ', falling back from v2' : ''}`
+    const target = await host.target(protocol)
+    const { dialer } = proxy
+    const report = await syncRun({ title, target, expected: protocol, dialer }, output.progress)
+    output.result(`${reportTable(report)}\n`)
+  }
+  const connections = proxy.connections()
+  output.result(`${connectionsTable(connections)}\n`)
+  const credentials = new Set(connections.map(({ username, password }) => `${username}:${password}`))
+  if (credentials.size >= 2 && connections.every(({ username }) => username !== '')) return
+  throw new IntegrationError('check-failed', 'the SOCKS5 server has not seen two different credentials')
 }

@@ -1,4 +1,5 @@
 import Table from 'cli-table3'
+import type { ProxiedConnection } from '../tor/isolating-proxy.ts'
 import type { SyncReport } from './sync-run.ts'
 
 /** One run as a table of two columns. */
@@ -6,6 +7,18 @@ export function reportTable(report: SyncReport): string {
   const table = new Table({ style: { head: [], border: [] }, colWidths: [16, 84], wordWrap: true })
   table.push(...rowsOf(report).map(([name, value]) => [name, value]))
   return `${report.title}\n${table.toString()}`
+}
+
+/** What a SOCKS5 server has seen: a row for each connection. The credentials are made up for it, and no secret. */
+export function connectionsTable(connections: readonly ProxiedConnection[]): string {
+  const table = new Table({
+    style: { head: [], border: [] },
+    head: ['target', 'username', 'password', 'circuit'],
+  })
+  table.push(
+    ...connections.map(({ target, username, password, circuit }) => [target, username, password, circuit]),
+  )
+  return `connections as the SOCKS5 server (Tor) saw them\n${table.toString()}`
 }
 
 function rowsOf(report: SyncReport): readonly (readonly [string, string])[] {
