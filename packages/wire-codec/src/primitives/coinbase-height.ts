@@ -7,11 +7,15 @@ const OP_16 = 0x60
 /** Most bytes of a height in a script: heights are signed 32-bit numbers in Core. */
 const MAX_HEIGHT_BYTES = 4
 
+/** Lowest version of a block whose coinbase starts with its height (BIP34). */
+const FIRST_VERSION_WITH_HEIGHT = 2
+
 /**
  * The height that the coinbase of `block` starts its script with (BIP34), in the shortest form that Core writes and requires;
- * undefined where there is none (blocks of version 1, or no transaction).
+ * undefined where there is none, as in blocks of version 1.
  */
 export function coinbaseHeight(block: Block): number | undefined {
+  if (block.header.version < FIRST_VERSION_WITH_HEIGHT) return undefined
   const script = block.transactions[0]?.inputs[0]?.scriptSig
   const first = script?.[0]
   if (script === undefined || first === undefined) return undefined
