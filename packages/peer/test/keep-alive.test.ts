@@ -101,13 +101,7 @@ describe('keep-alive', () => {
     await remote.shakeHands()
     remote.transport.blocked = true
     remote.transport.queuedBytes = 500
-    remote.transport.stats = () => ({
-      bytesReceived: 0,
-      bytesSent: 500,
-      messagesReceived: 0,
-      messagesSent: 1,
-      decoysReceived: 0,
-    })
+    remote.transport.bytesSent = () => 500
     await busy(remote, 45)
     expect(remote.reason).toEqual({
       code: 'inactive',

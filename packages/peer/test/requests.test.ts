@@ -11,7 +11,7 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import type { PeerError, RequestOutcome } from '../src/index.ts'
+import type { PeerError, RawBlock, RequestOutcome } from '../src/index.ts'
 import { network, ScriptedRemote } from './support/scripted-remote.ts'
 
 const MINUTE = 60_000
@@ -148,8 +148,8 @@ describe('getBlocks', () => {
     for (let n = 0; n < 4; n++) await remote.say({ type: 'block', block: blocks[n]! })
     expect(remote.heard()).toEqual([])
     for (let n = 0; n < 40; n++) {
-      const { value } = await iterator.next()
-      expect(value?.hash).toEqual(hashes[n])
+      const { value } = (await iterator.next()) as IteratorYieldResult<RawBlock>
+      expect(value.hash).toEqual(hashes[n])
       for (const { inventory } of remote.heard().filter((message) => message.type === 'getdata')) {
         for (const { hash } of inventory) {
           asked += 1

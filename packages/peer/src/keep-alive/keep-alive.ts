@@ -24,6 +24,11 @@ interface Ping {
   readonly sentAt: Instant
 }
 
+/** A ping of its own is also a test of life. */
+interface OwnPing extends Ping {
+  deadline: number
+}
+
 /**
  * When to ping, what a pong means, and when silence has lasted too long. Time during which we ourselves did not read
  * is not held against the remote.
@@ -31,7 +36,7 @@ interface Ping {
 export class KeepAlive {
   readonly #options: KeepAliveOptions
   readonly #random: Random
-  #own: Ping | undefined
+  #own: OwnPing | undefined
   /** Pings that the owner asked for, by nonce. */
   readonly #asked = new Map<bigint, Ping>()
   #nextPingAt: number
@@ -55,22 +60,21 @@ export class KeepAlive {
     if (this.#options.pingInterval > 0) this.#nextPingAt = now
   }
 
+  /** Something was read at `at`, which may be long ago by the time that it is looked at. */
   received(at: Instant): void {
-    this.#lastReceive = at
+    this.#lastReceive = Math.max(this.#lastReceive, at)
   }
 
   /** We did not read for a while: deadlines move by as much. */
   excuse(milliseconds: number): void {
     this.#lastReceive += milliseconds
-    if (this.#own !== undefined) {
-      this.#own = { nonce: this.#own.nonce, sentAt: (this.#own.sentAt + milliseconds) as Instant }
-    }
+    if (this.#own !== undefined) this.#own.deadline += milliseconds
   }
 
   /** A nonce for a ping of its own when one is due. */
   duePing(now: Instant): bigint | undefined {
     if (this.#own !== undefined || now < this.#nextPingAt) return undefined
-    this.#own = { nonce: this.#nonce(), sentAt: now }
+    this.#own = { nonce: this.#nonce(), sentAt: now, deadline: now + this.#options.pong }
     this.#nextPingAt = now + this.#options.pingInterval
     return this.#own.nonce
   }
@@ -120,8 +124,7 @@ export class KeepAlive {
     const { pong, inactivity } = this.#options
     if (sentBytes !== this.#lastSentBytes || queuedBytes === 0) this.#sendProgressAt = now
     this.#lastSentBytes = sentBytes
-    if (this.#own !== undefined && now - this.#own.sentAt >= pong)
-      return { code: 'ping-timeout', timeout: pong }
+    if (this.#own !== undefined && now >= this.#own.deadline) return { code: 'ping-timeout', timeout: pong }
     if (now - this.#lastReceive >= inactivity) {
       return { code: 'inactive', direction: 'receive', timeout: inactivity }
     }
@@ -133,9 +136,9 @@ export class KeepAlive {
 
   /** When `duePing` or `check` next has something to say. */
   nextDeadline(): number {
-    const { pong, inactivity } = this.#options
+    const { inactivity } = this.#options
     return Math.min(
-      this.#own === undefined ? this.#nextPingAt : this.#own.sentAt + pong,
+      this.#own === undefined ? this.#nextPingAt : this.#own.deadline,
       this.#lastReceive + inactivity,
       this.#sendProgressAt + inactivity,
     )

@@ -1,4 +1,6 @@
 import type { Transport } from '@sapwood/transport-v1v2'
+import { systemClock, systemRandom } from '@sapwood/transport-v1v2'
+import { peerId } from '../identity/peer-id.ts'
 import { PeerConnection } from './peer-connection.ts'
 import type { PeerComponents, PeerOptions } from './peer-options.ts'
 import type { Peer } from './peer.ts'
@@ -7,6 +9,11 @@ import type { Peer } from './peer.ts'
  * Starts a peer on a connected transport. The peer owns the transport from here on. It sends `version` at once where
  * we dialled, and waits for the remote's where we were dialled.
  */
-export function createPeer(transport: Transport, options: PeerOptions, components: PeerComponents): Peer {
-  return new PeerConnection(transport, options, components).start()
+export function createPeer(
+  transport: Transport,
+  options: PeerOptions,
+  components: PeerComponents = {},
+): Peer {
+  const filled = { clock: systemClock, random: systemRandom, ...components }
+  return new PeerConnection(transport, { ...options, id: options.id ?? peerId(0) }, filled).start()
 }

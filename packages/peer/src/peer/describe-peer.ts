@@ -1,12 +1,12 @@
 import { bytesToHex, hashToHex, serviceNames } from '@sapwood/wire-codec'
-import type { Instant, Transport } from '@sapwood/transport-v1v2'
+import type { Instant, Transport, TransportStats } from '@sapwood/transport-v1v2'
 import type { PeerProtocol } from '../protocol/peer-protocol.ts'
-import type { MessageCounts } from './message-counts.ts'
-import type { ChainProgress, PeerInfo } from './peer-info.ts'
+import type { ChainProgress, MessageCount, PeerInfo } from './peer-info.ts'
 import type { PeerOptions } from './peer-options.ts'
+import { wireSize } from './wire-size.ts'
 
 export interface PeerSnapshot {
-  readonly options: PeerOptions
+  readonly options: PeerOptions & Required<Pick<PeerOptions, 'id'>>
   readonly transport: Transport
   readonly protocol: PeerProtocol
   readonly state: PeerInfo['state']
@@ -14,8 +14,6 @@ export interface PeerSnapshot {
   readonly connectedAt: Instant
   readonly lastSend: Instant | undefined
   readonly lastReceive: Instant | undefined
-  readonly sent: MessageCounts
-  readonly received: MessageCounts
   readonly progress: ChainProgress
   readonly compactHighBandwidthTo: boolean
   readonly stalls: number
@@ -54,8 +52,8 @@ export function describePeer(snapshot: PeerSnapshot): PeerInfo {
     }),
     bytesSent: stats.bytesSent,
     bytesReceived: stats.bytesReceived,
-    sentByMessage: snapshot.sent.snapshot(),
-    receivedByMessage: snapshot.received.snapshot(),
+    sentByMessage: onTheWire(transport.protocol, stats.sent),
+    receivedByMessage: onTheWire(transport.protocol, stats.received),
     ...defined({
       pingTime: keepAlive.pingTime,
       minimumPing: keepAlive.minimumPing,
@@ -76,6 +74,19 @@ export function describePeer(snapshot: PeerSnapshot): PeerInfo {
     malformedMessages: protocol.malformedMessages,
     stalls: snapshot.stalls,
   }
+}
+
+/** The transport counts payloads; Bitcoin Core, and we with it, what they took on the wire. */
+function onTheWire(
+  protocol: 'v1' | 'v2',
+  counts: TransportStats['sent'],
+): Readonly<Record<string, MessageCount>> {
+  return Object.fromEntries(
+    Array.from(counts, ([command, { messages, bytes }]) => [
+      command,
+      { messages, bytes: bytes + messages * wireSize(protocol, command, 0) },
+    ]),
+  )
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }

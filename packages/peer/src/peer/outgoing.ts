@@ -1,7 +1,7 @@
 import { encodePayload, type Message } from '@sapwood/wire-codec'
 import type { Clock, Instant, Transport } from '@sapwood/transport-v1v2'
 import type { EventEmitter } from '../events/event-emitter.ts'
-import { MessageCounts } from './message-counts.ts'
+import { wireSize } from './wire-size.ts'
 
 /** Queued bytes at which a connection ends: a remote that does not read is not worth more memory. */
 export const MAX_QUEUED_BYTES = 32_000_000
@@ -10,7 +10,6 @@ export const PAUSE_AT_QUEUED_BYTES = 4_000_000
 
 /** The way out: encodes, counts, shows to listeners, and keeps an eye on how much waits. */
 export class Outgoing {
-  readonly counts: MessageCounts
   lastSend: Instant | undefined
   readonly #transport: Transport
   readonly #clock: Clock
@@ -22,7 +21,6 @@ export class Outgoing {
     this.#transport = transport
     this.#clock = clock
     this.#events = events
-    this.counts = new MessageCounts(transport.protocol)
   }
 
   /** Whether more is queued than the remote has taken. */
@@ -50,8 +48,8 @@ export class Outgoing {
       return false
     }
     this.lastSend = this.#clock.now()
-    const bytes = this.counts.add(command, payload.length)
     if (this.#events.has('trace')) {
+      const bytes = wireSize(this.#transport.protocol, command, payload.length)
       this.#events.emit('trace', { direction: 'sent', command, payload, bytes, at: this.lastSend })
     }
     return !this.#full

@@ -30,7 +30,6 @@ import type {
 } from '../requests/request-map.ts'
 import { Server } from '../serving/server.ts'
 import { ServeQueue } from '../serving/serve-queue.ts'
-import { MessageCounts } from './message-counts.ts'
 import { Notifier } from './notifier.ts'
 import { MAX_QUEUED_BYTES, Outgoing, PAUSE_AT_QUEUED_BYTES } from './outgoing.ts'
 import type { ChainProgress, PeerInfo } from './peer-info.ts'
@@ -41,6 +40,7 @@ import { peerTimeouts } from './peer-timeouts.ts'
 import type { PeerVersion } from './peer-version.ts'
 import type { DisconnectRequest, Peer } from './peer.ts'
 import { Stalls } from './stalls.ts'
+import { wireSize } from './wire-size.ts'
 
 /** Read batches held. One is what arrived together: many small messages, or one of up to 4 MB. */
 const READER_QUEUE = 4
@@ -48,6 +48,9 @@ const READER_QUEUE = 4
 const MAX_QUEUED_REQUESTS = 1_000
 /** Messages sent before the handshake is done, kept until it is. */
 const MAX_EARLY_MESSAGES = 1_000
+
+export type FilledOptions = PeerOptions & Required<Pick<PeerOptions, 'id'>>
+export type FilledComponents = PeerComponents & Required<Pick<PeerComponents, 'clock' | 'random'>>
 
 /** Joins the state machine to a transport, a clock and the owner's channels. */
 export class PeerConnection implements Peer {
@@ -57,13 +60,12 @@ export class PeerConnection implements Peer {
   readonly closed: Promise<DisconnectReport>
   readonly events: PeerEventSource
   readonly #emitter: EventEmitter
-  readonly #options: PeerOptions
+  readonly #options: FilledOptions
   readonly #transport: Transport
   readonly #clock: Clock
   readonly #logger: PeerComponents['logger']
   readonly #protocol: PeerProtocol
   readonly #outgoing: Outgoing
-  readonly #received: MessageCounts
   readonly #notifier: Notifier
   readonly #serving: ServeQueue
   readonly #stalls: Stalls
@@ -86,7 +88,7 @@ export class PeerConnection implements Peer {
   #cancelTimer: CancelTimer | undefined
   #timerAt = Number.POSITIVE_INFINITY
 
-  constructor(transport: Transport, options: PeerOptions, components: PeerComponents) {
+  constructor(transport: Transport, options: FilledOptions, components: FilledComponents) {
     const { clock, logger } = components
     const limits = options.limits ?? {}
     this.id = options.id
@@ -100,7 +102,6 @@ export class PeerConnection implements Peer {
     this.#emitter = new EventEmitter((cause) => this.#ownerFailed(cause))
     this.events = this.#emitter
     this.#outgoing = new Outgoing(transport, clock, this.#emitter)
-    this.#received = new MessageCounts(transport.protocol)
     this.#notifier = new Notifier(options.id, components.notifications, limits.messageQueue)
     this.#fromReader = createChannel(limits.readerQueue ?? READER_QUEUE)
     this.#requests = createChannel(limits.maxQueuedRequests ?? MAX_QUEUED_REQUESTS)
@@ -168,8 +169,6 @@ export class PeerConnection implements Peer {
       connectedAt: this.#connectedAt,
       lastSend: this.#outgoing.lastSend,
       lastReceive: this.#lastReceive,
-      sent: this.#outgoing.counts,
-      received: this.#received,
       progress: this.#progress,
       compactHighBandwidthTo: this.#compactHighBandwidthTo,
       stalls: this.#stalls.count,
@@ -298,7 +297,7 @@ export class PeerConnection implements Peer {
     this.#progress = { ...this.#progress, ...progress }
   }
 
-  disconnect({ detail, blame = 'none' }: DisconnectRequest): Promise<DisconnectReport> {
+  disconnect({ detail = 'done', blame = 'none' }: DisconnectRequest = {}): Promise<DisconnectReport> {
     this.#protocol.end({ code: 'requested', blame, detail })
     return this.closed
   }
@@ -329,8 +328,8 @@ export class PeerConnection implements Peer {
 
   #take(command: string, payload: Uint8Array, at: Instant): void {
     this.#lastReceive = at
-    const bytes = this.#received.add(command, payload.length)
     if (this.#emitter.has('trace')) {
+      const bytes = wireSize(this.#transport.protocol, command, payload.length)
       this.#emitter.emit('trace', { direction: 'received', command, payload, bytes, at })
     }
     try {

@@ -43,7 +43,8 @@ export interface PeerTimeouts {
 }
 
 export interface PeerOptions {
-  readonly id: PeerId
+  /** Default: `peerId(0)`. An owner of many peers gives each its own. */
+  readonly id?: PeerId
   readonly kind: ConnectionKind
   readonly network: Network
   /** Where the remote is, where known. */
@@ -79,8 +80,10 @@ export interface PeerOptions {
 
 /** What a peer works with. */
 export interface PeerComponents {
-  readonly clock: Clock
-  readonly random: Random
+  /** Default: `systemClock`. */
+  readonly clock?: Clock
+  /** Default: `systemRandom`. */
+  readonly random?: Random
   readonly logger?: Logger
   /** What is served to the remote. Default: nothing. */
   readonly services?: PeerServices

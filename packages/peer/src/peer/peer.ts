@@ -31,8 +31,8 @@ import type { PeerVersion } from './peer-version.ts'
 
 /** Why the owner ends a connection. */
 export interface DisconnectRequest {
-  /** The owner's word for why; reported as it is. */
-  readonly detail: string
+  /** The owner's word for why; reported as it is. Default: 'done'. */
+  readonly detail?: string
   /** What it says about the remote. Default: 'none'. */
   readonly blame?: Blame
 }
@@ -110,6 +110,6 @@ export interface Peer {
   /** Tells `info()` how far the owner has followed the remote's chain. */
   setChainProgress(progress: Partial<ChainProgress>): void
   /** Ends the connection, after what is queued has left. Resolves when it has ended. A second call changes nothing. */
-  disconnect(request: DisconnectRequest): Promise<DisconnectReport>
+  disconnect(request?: DisconnectRequest): Promise<DisconnectReport>
   [Symbol.asyncDispose](): Promise<void>
 }

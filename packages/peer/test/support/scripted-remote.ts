@@ -20,6 +20,20 @@ import {
 
 export const network: Network = networks.regtest
 
+const noStats: TransportStats = {
+  bytesReceived: 0,
+  bytesSent: 0,
+  messagesReceived: 0,
+  messagesSent: 0,
+  decoysReceived: 0,
+  decoysSent: 0,
+  messagesDropped: 0,
+  rekeys: 0,
+  handshakeMilliseconds: 0,
+  received: new Map(),
+  sent: new Map(),
+}
+
 /** A transport whose other end is the test. Nothing moves unless the test says so. */
 export class ScriptedTransport implements Transport {
   readonly protocol = 'v1'
@@ -76,14 +90,11 @@ export class ScriptedTransport implements Transport {
   }
 
   stats(): TransportStats {
-    const bytesSent = this.sent.reduce((sum, { payload }) => sum + payload.length + 24, 0)
-    return {
-      bytesReceived: 0,
-      bytesSent,
-      messagesReceived: 0,
-      messagesSent: this.sent.length,
-      decoysReceived: 0,
-    }
+    return { ...noStats, bytesSent: this.bytesSent(), messagesSent: this.sent.length }
+  }
+
+  bytesSent(): number {
+    return this.sent.reduce((sum, { payload }) => sum + payload.length + 24, 0)
   }
 
   abort(reason: Error): void {
@@ -169,7 +180,9 @@ export class ScriptedRemote {
 
   /** The last message of a type that the peer has said since the last call of `heard`. */
   heardOf<Type extends Message['type']>(type: Type): MessageOf<Type> | undefined {
-    return this.heard().findLast((message): message is MessageOf<Type> => message.type === type)
+    return this.heard()
+      .filter((message): message is MessageOf<Type> => message.type === type)
+      .at(-1)
   }
 
   /** Messages that the peer handed on to its owner. */
