@@ -88,8 +88,10 @@ class TcpStream implements ByteStream {
 
   abort(reason: Error): void {
     this.#fail(reason, true)
-    // A reset, so that the remote sees an abort and not the end of a stream.
-    if (!this.#socket.destroyed) this.#socket.resetAndDestroy()
+    if (this.#socket.destroyed) return
+    // A reset, so that the remote sees an abort and not the end of a stream. Unix sockets (a proxy on one) have none.
+    if (this.#socket.remoteAddress === undefined) this.#socket.destroy()
+    else this.#socket.resetAndDestroy()
   }
 
   /** Everything written in one turn of the event loop leaves in one system call. */
