@@ -31,10 +31,13 @@ describe('base32', () => {
       }),
     )
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz234567'.split('')) }), (text) => {
-        const bytes = decodeBase32(text)
-        if (bytes !== undefined) expect(encodeBase32(bytes)).toBe(text)
-      }),
+      fc.property(
+        fc.string({ unit: fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz234567'.split('')) }),
+        (text) => {
+          const bytes = decodeBase32(text)
+          if (bytes !== undefined) expect(encodeBase32(bytes)).toBe(text)
+        },
+      ),
     )
   })
 })

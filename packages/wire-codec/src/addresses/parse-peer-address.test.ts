@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hexToBytes } from '../bytes/hex.ts'
 import { formatHost, formatPeerAddress } from './format-peer-address.ts'
@@ -145,6 +146,44 @@ describe('peerAddressKey', () => {
     const bytes = hexToBytes('fc000000000000000000000000000001')
     expect(peerAddressKey({ network: 'ipv6', bytes, port: 1 })).not.toBe(
       peerAddressKey({ network: 'cjdns', bytes, port: 1 }),
+    )
+  })
+})
+
+describe('any address', () => {
+  const bytes = (size: number, first?: number) =>
+    fc
+      .uint8Array({ minLength: size, maxLength: size })
+      .map((all) => (first === undefined ? all : Uint8Array.of(first, ...all.subarray(1))))
+  const port = fc.nat(0xffff)
+  const address = fc.oneof(
+    fc.record({ network: fc.constant('ipv4' as const), bytes: bytes(4), port }),
+    fc.record({ network: fc.constant('ipv6' as const), bytes: bytes(16, 0x20), port }),
+    fc.record({ network: fc.constant('cjdns' as const), bytes: bytes(16, 0xfc), port }),
+    fc.record({ network: fc.constant('yggdrasil' as const), bytes: bytes(16, 0x03), port }),
+    fc.record({ network: fc.constant('torv3' as const), bytes: bytes(32), port }),
+    fc.record({ network: fc.constant('i2p' as const), bytes: bytes(32), port: fc.constant(0) }),
+  )
+
+  it('is read back from its text, in either case', () => {
+    fc.assert(
+      fc.property(address, (one) => {
+        const text = formatPeerAddress(one)
+        expect(parsePeerAddress(text, { defaultPort: 1 })).toEqual(one)
+        expect(parsePeerAddress(text.toUpperCase(), { defaultPort: 1 })).toEqual(one)
+      }),
+    )
+  })
+
+  it('is refused with a SyntaxError or read, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' })), (text) => {
+        try {
+          parsePeerAddress(text, { defaultPort: 1 })
+        } catch (error) {
+          expect(error).toBeInstanceOf(SyntaxError)
+        }
+      }),
     )
   })
 })

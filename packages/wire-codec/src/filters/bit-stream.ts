@@ -1,8 +1,9 @@
 /** Writes bits, the highest of each byte first (BIP158). */
 export class BitWriter {
-  #bytes: Uint8Array
+  readonly #bytes: Uint8Array
   #bits = 0
 
+  /** @param capacity Bytes that will be enough; bits after them are lost. */
   constructor(capacity: number) {
     this.#bytes = new Uint8Array(capacity)
   }
@@ -24,13 +25,7 @@ export class BitWriter {
   }
 
   #bit(bit: number): void {
-    const at = this.#bits >>> 3
-    if (at === this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(16, 2 * at))
-      larger.set(this.#bytes)
-      this.#bytes = larger
-    }
-    this.#bytes[at]! |= bit << (7 - (this.#bits & 7))
+    this.#bytes[this.#bits >>> 3]! |= bit << (7 - (this.#bits & 7))
     this.#bits++
   }
 }

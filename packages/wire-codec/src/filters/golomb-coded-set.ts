@@ -12,6 +12,8 @@ export const FILTER_INVERSE_RATE = 784_931
 
 /** Bits of the smallest code: an empty quotient and the remainder. */
 const MIN_CODE_BITS = 1 + FILTER_REMAINDER_BITS
+/** What a code takes on average at most: the quotients of a set add up to less than 1.5 for each item, so 21.5 bits. */
+const MAX_CODE_BYTES = 3
 const REMAINDER = 2 ** FILTER_REMAINDER_BITS
 
 /** The set of `items`, each counted once, as bytes (BIP158): their number, then the sorted hashes' differences. */
@@ -19,7 +21,7 @@ export function encodeGolombSet(key: SipKey, items: Iterable<Uint8Array>): Uint8
   const unique = new Map<string, Uint8Array>()
   for (const item of items) unique.set(bytesToHex(item), item)
   const values = hashToRange(key, [...unique.values()], unique.size)
-  const writer = new BitWriter(unique.size * 3)
+  const writer = new BitWriter(unique.size * MAX_CODE_BYTES)
   let last = 0
   for (const value of values) {
     const difference = value - last
