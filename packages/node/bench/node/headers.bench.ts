@@ -1,0 +1,116 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BlockHeader, decodeHeader, encodeHeader, regtest } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
+import { type Bench, figure, median } from '../../../../tools/bench/measure.ts'
+import { createHeaderChain } from '../../src/chain/header-chain.ts'
+import { createHeaderStore } from '../../src/store/header-store.ts'
+import { openStore } from '../../src/store/level-store.ts'
+import { mineHeader } from '../../test/support/make-chain.ts'
+
+const HEADERS = 900_000
+const BATCH = 2_000
+const ROUNDS = 3
+/** After the last of the headers. */
+const NOW = 2_000_000_000_000 as Instant
+
+/** Headers as they come out of a decoder, one batch at a time: all at once they would take more memory than the chain. */
+function* batches(bytes: Uint8Array): Iterable<BlockHeader[]> {
+  for (let at = 0; at < bytes.length; at += 80 * BATCH) {
+    const message = bytes.slice(at, at + 80 * BATCH)
+    yield Array.from({ length: message.length / 80 }, (_, i) =>
+      decodeHeader(message.subarray(80 * i, 80 * (i + 1))),
+    )
+  }
+}
+
+function mine(): Uint8Array {
+  const bytes = new Uint8Array(80 * HEADERS)
+  for (let i = 0, tip: BlockHeader = regtest.genesis; i < HEADERS; i++) {
+    tip = mineHeader(tip, { time: tip.time + 500 })
+    bytes.set(encodeHeader(tip), 80 * i)
+  }
+  return bytes
+}
+
+/** Bytes that are really in use. */
+function memory(): number {
+  gc?.()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+const bench: Bench = async (emit) => {
+  const bytes = mine()
+  const folder = await mkdtemp(join(tmpdir(), 'sapwood-headers-'))
+  try {
+    const rates: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const chain = createHeaderChain({ network: regtest })
+      let seconds = 0
+      for (const batch of batches(bytes)) {
+        // Processor time: it is one thread's work, and other programs' share of the machine is not part of it.
+        const start = process.cpuUsage()
+        chain.accept(batch, NOW)
+        const { user, system } = process.cpuUsage(start)
+        seconds += (user + system) / 1e6
+      }
+      if (chain.tip().height !== HEADERS) throw new Error(`height ${chain.tip().height}`)
+      rates.push(HEADERS / seconds)
+      if (round > 0) continue
+      const store = await openStore(folder)
+      const headerStore = createHeaderStore(store)
+      await headerStore.load(createHeaderChain({ network: regtest }))
+      await headerStore.save(chain)
+      await store.close()
+    }
+    emit(
+      figure({
+        name: 'headers-validated',
+        unit: '1/s',
+        better: 'higher',
+        ours: median(rates),
+        reference: 150_000,
+        referenceName: 'asked for',
+      }),
+    )
+    const loads: number[] = []
+    let kept = 0
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = memory()
+      const start = performance.now()
+      const store = await openStore(folder)
+      const chain = createHeaderChain({ network: regtest })
+      await createHeaderStore(store).load(chain)
+      loads.push((performance.now() - start) / 1_000)
+      kept = (memory() - before) / 1e6
+      if (chain.tip().height !== HEADERS) throw new Error(`height ${chain.tip().height}`)
+      await store.close()
+    }
+    emit(
+      figure({
+        name: 'headers-load-900k',
+        unit: 's',
+        better: 'lower',
+        ours: median(loads),
+        reference: 3,
+        referenceName: 'asked for',
+      }),
+    )
+    emit(
+      figure({
+        name: 'headers-memory-900k',
+        unit: 'MB',
+        better: 'lower',
+        ours: kept,
+        reference: 150,
+        referenceName: 'asked for',
+      }),
+    )
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+export default bench
