@@ -36,3 +36,5 @@ export type { IsolatingProxy, ProxiedConnection } from './tor/isolating-proxy.ts
 export { startIsolatingProxy } from './tor/isolating-proxy.ts'
 export type { TestingTorNetworkOptions, TorClient, TorClientOptions } from './tor/testing-tor-network.ts'
 export { TestingTorNetwork } from './tor/testing-tor-network.ts'
+export type { Dante, DanteOptions } from './socks/dante.ts'
+export { DANTE_CREDENTIALS, startDante } from './socks/dante.ts'

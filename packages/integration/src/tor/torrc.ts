@@ -92,6 +92,8 @@ export function clientTorrc(
     'CookieAuthentication 1',
     ...(client.hashedPassword === undefined ? [] : [`HashedControlPassword ${client.hashedPassword}`]),
     'ClientRejectInternalAddresses 0',
+    // A stream then has one circuit, which events can be read by, and not two that share its load.
+    'ConfluxEnabled 0',
   ]
   return `${lines.join('\n')}\n`
 }
