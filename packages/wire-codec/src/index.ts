@@ -85,7 +85,30 @@ export { MIN_RECONCILIATION_VERSION } from './messages/codecs/reconciliation.ts'
 export { COMMAND_SIZE, isCommand, readCommand, writeCommand } from './messages/command.ts'
 export { decodeContents, encodeContents, encodeContentsHeader, type Contents } from './messages/contents.ts'
 export { InventoryType, WITNESS_FLAG } from './messages/inventory-type.ts'
-export * from './messages/limits.ts'
+export {
+  FILTER_CHECKPOINT_INTERVAL,
+  MAX_ADDRESSES,
+  MAX_ADDRV2_SIZE,
+  MAX_BLOCKS_IN_INV,
+  MAX_BLOOM_FILTER_SIZE,
+  MAX_BLOOM_HASH_FUNCTIONS,
+  MAX_COMPACT_BLOCK_TRANSACTIONS,
+  MAX_FEATURE_DATA_SIZE,
+  MAX_FEATURE_ID_LENGTH,
+  MAX_FILTERS_PER_REQUEST,
+  MAX_FILTER_ELEMENT_SIZE,
+  MAX_FILTER_HEADERS_PER_REQUEST,
+  MAX_HEADERS_RESULTS,
+  MAX_INV_SIZE,
+  MAX_LOCATOR_SIZE,
+  MAX_MONEY,
+  MAX_PACKAGE_TRANSACTIONS,
+  MAX_PAYLOAD_SIZE,
+  MAX_REJECT_COMMAND_LENGTH,
+  MAX_REJECT_REASON_LENGTH,
+  MAX_USER_AGENT_LENGTH,
+  MIN_FEATURE_ID_LENGTH,
+} from './messages/limits.ts'
 export type {
   BloomMessage,
   CompactBlock,
