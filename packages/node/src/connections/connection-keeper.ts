@@ -5,7 +5,7 @@ import {
   createOwnNonces,
   createPeer,
   type DisconnectReport,
-  type DisconnectRequest,
+  type Blame,
   type LimitOptions,
   type PeerId,
   type PeerMessage,
@@ -67,6 +67,12 @@ export interface ConnectionObserver {
   failed(record: ConnectionRecord, error: Error): number | undefined
   /** @returns milliseconds to the next attempt, where there will be one. */
   closed(record: ConnectionRecord, report: DisconnectReport): number | undefined
+}
+
+/** Why a connection is ended. */
+export interface CloseRequest {
+  readonly detail: string
+  readonly blame: Blame
 }
 
 export interface DialRequest {
@@ -292,10 +298,16 @@ export class ConnectionKeeper {
   }
 
   /** Ends a connection, or the attempt to make one. Resolves when it has ended. */
-  async close(record: ConnectionRecord, request: DisconnectRequest): Promise<DisconnectReport | undefined> {
+  async close(record: ConnectionRecord, request: CloseRequest): Promise<DisconnectReport | undefined> {
     if (record.peer !== undefined) return record.peer.disconnect(request)
-    record.abort.abort(new NodeError('connection-failed', request.detail, { detail: request.detail }))
+    const { detail } = request
+    record.abort.abort(new NodeError('connection-failed', detail, { detail }))
     return undefined
+  }
+
+  /** Ends what is left, without waiting for anybody. */
+  abortAll(): void {
+    for (const record of this.table.all()) record.abort.abort(ended())
   }
 
   #record(

@@ -448,6 +448,7 @@ export class NodeLoop implements ConnectionObserver {
   /** Ends the loop. */
   end(): void {
     this.#cancelTick?.()
+    this.keeper.abortAll()
     this.notifications.close()
   }
 

@@ -36,6 +36,7 @@ export class TransactionDriver {
     const { relay, wtxidRelay } = record.version
     const facts = {
       relays: behaviour.relaysTransactions && relay,
+      mayAnnounce: behaviour.relaysTransactions,
       outbound: behaviour.direction === 'outbound',
       wtxidRelay,
     }

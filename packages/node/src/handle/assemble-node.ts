@@ -1,0 +1,211 @@
+import { type AddressNetwork, type NetworkAddress, type PeerAddress, Services } from '@sapwood/wire-codec'
+import type { ConnectionKind, VersionFacts } from '@sapwood/peer'
+import {
+  type Clock,
+  eagerFallback,
+  type Instant,
+  type Logger,
+  type Random,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from '@sapwood/transport-v1v2'
+import { createTcpDialer, systemResolver } from '@sapwood/transport-v1v2/tcp'
+import { createDiscouragedHosts } from '../bans/discouraged-hosts.ts'
+import { createBlockDownload } from '../blocks/block-download.ts'
+import { createBootstrap } from '../bootstrap/bootstrap.ts'
+import { SeedDriver } from '../bootstrap/seed-driver.ts'
+import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
+import { createHeaderSync } from '../chain/header-sync.ts'
+import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
+import { slotLimits } from '../connections/slots.ts'
+import { NodeLoop } from '../loop/node-loop.ts'
+import { loadNodeState, type NodeState } from '../loop/node-state.ts'
+import { createMemoryStore, type OpenStore } from '../store/level-store.ts'
+import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
+import { createTransactionRelay } from '../transactions/transaction-relay.ts'
+import { createEventHub, type EventHub } from './event-hub.ts'
+import { readAddress } from './network-control.ts'
+import type { NodeComponents, NodeOptions } from './node-options.ts'
+import { createOpenListeners, type OpenListeners } from './open-listeners.ts'
+
+/** This package's version, as the user agent tells it. */
+export const VERSION = '0.1.0'
+/** BIP14. */
+export const DEFAULT_USER_AGENT: string = `/sapwood:${VERSION}/`
+/** Core's `DUMP_PEERS_INTERVAL`. */
+const DEFAULT_SAVE_INTERVAL = 900_000
+/** What is reached without a proxy. */
+const DIRECT_NETWORKS: ReadonlySet<AddressNetwork> = new Set(['ipv4', 'ipv6'])
+
+/** Everything that a node consists of, joined and not running yet. */
+export interface NodeParts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly reachable: ReadonlySet<AddressNetwork>
+  readonly services: bigint
+  readonly userAgent: string
+  readonly relaysTransactions: boolean
+  readonly startedAt: Instant
+  readonly events: EventHub
+  readonly chain: StorableHeaderChain
+  readonly state: NodeState
+  readonly relay: TransactionRelay
+  readonly added: AddedPeers
+  readonly seeds: SeedDriver | undefined
+  readonly listeners: OpenListeners
+  readonly loop: NodeLoop
+  /** The store that was made because none was given; the node's to close. */
+  readonly ownStore: OpenStore | undefined
+}
+
+/** Reads the state and joins the parts. @throws NodeError `invalid-address`, `store-corrupt`, `store-failed`. */
+export async function assembleNode(options: NodeOptions, components: NodeComponents): Promise<NodeParts> {
+  const { network } = options
+  const clock = components.clock ?? systemClock
+  const random = components.random ?? systemRandom
+  const logger = components.logger ?? silentLogger
+  const dialer = components.dialer ?? createTcpDialer({ resolver: components.resolver ?? systemResolver })
+  const reachable = components.dialer?.reachable ?? DIRECT_NETWORKS
+  const services = options.services ?? defaultServices(components)
+  const userAgent = options.userAgent ?? DEFAULT_USER_AGENT
+  const relaysTransactions = options.relayTransactions ?? true
+  const startedAt = clock.now()
+
+  const added = createAddedPeers({}, { clock, random })
+  for (const text of [...(options.connect ?? []), ...(options.addPeers ?? [])]) {
+    added.add(readAddress(text, network.defaultPort))
+  }
+
+  const ownStore = components.store === undefined ? createMemoryStore() : undefined
+  const events = createEventHub({ clock, logger })
+  const chain = createHeaderChain({ network })
+  const state = await loadNodeState(components.store ?? ownStore!, chain, { clock, random, logger })
+  const relay = createTransactionRelay({ listen: relaysTransactions, ...options.transactions }, { random })
+  const listeners = createOpenListeners({ clock })
+  const seeds = createSeeds(options, components, {
+    clock,
+    random,
+    logger,
+    reachable,
+    events,
+    state,
+    added,
+    startedAt,
+  })
+
+  const loop = new NodeLoop(
+    {
+      network,
+      fallback: options.fallback ?? eagerFallback,
+      transport: options.transport ?? {},
+      limits: options.limits ?? {},
+      connectTimeouts: options.timeouts?.connect ?? {},
+      peerTimeouts: options.timeouts?.peer ?? {},
+      version: (kind) =>
+        versionFacts(kind, { services, userAgent, relaysTransactions, startHeight: chain.tip().height }),
+      servicesWanted: (phase) =>
+        options.servicesWanted ??
+        Services.WITNESS | (phase.acceptsLimitedPeers ? Services.NETWORK_LIMITED : Services.NETWORK),
+      slots: slotLimits(options.slots),
+      connectOnly: options.connect !== undefined,
+      networkActive: options.networkActive ?? true,
+      saveInterval: options.saveInterval ?? DEFAULT_SAVE_INTERVAL,
+      ownServices: () => services,
+    },
+    {
+      clock,
+      random,
+      logger,
+      dialer,
+      reachable,
+      events,
+      state,
+      chain,
+      headerSync: createHeaderSync(
+        options.minimumChainWork === undefined ? {} : { minimumChainWork: options.minimumChainWork },
+        { chain, random },
+      ),
+      download: createBlockDownload(options.blocks ?? {}, { chain }),
+      relay,
+      discouraged: createDiscouragedHosts(),
+      added,
+      services: components.services ?? {},
+      ownAddresses: () => ownAddresses(listeners),
+      ...(seeds === undefined ? {} : { seeds }),
+    },
+  )
+  seeds?.attach(loop.keeper, loop.notifications)
+  return {
+    clock,
+    random,
+    logger,
+    reachable,
+    services,
+    userAgent,
+    relaysTransactions,
+    startedAt,
+    events,
+    chain,
+    state,
+    relay,
+    added,
+    seeds,
+    listeners,
+    loop,
+    ownStore,
+  }
+}
+
+/** What other nodes may be told of where we are reached. */
+export function ownAddresses({ listening }: OpenListeners): NetworkAddress[] {
+  return listening.flatMap(({ announce }) => announce ?? [])
+}
+
+/** Where first addresses come from; nowhere, where only a fixed list is connected to. */
+function createSeeds(
+  options: NodeOptions,
+  components: NodeComponents,
+  parts: Pick<
+    NodeParts,
+    'clock' | 'random' | 'logger' | 'reachable' | 'events' | 'state' | 'added' | 'startedAt'
+  >,
+): SeedDriver | undefined {
+  if (options.connect !== undefined) return undefined
+  const { network } = options
+  const { added, startedAt, state } = parts
+  const bootstrap = createBootstrap({
+    dnsSeeds:
+      options.dnsSeeds === false ? [] : (options.dnsSeeds ?? network.dnsSeeds.map(({ host }) => host)),
+    seedNodes: (options.seedNodes ?? []).map((text): PeerAddress => readAddress(text, network.defaultPort)),
+    fixedSeeds: options.fixedSeeds ?? true,
+    hasAddedPeers: added.all().length > 0,
+    startedAt,
+  })
+  return new SeedDriver(
+    { network, resolvesNames: components.dialer?.resolvesNames ?? true },
+    { ...parts, bootstrap, addresses: state.addresses, resolver: components.resolver ?? systemResolver },
+  )
+}
+
+/** What we claim: witnesses are understood, v2 is spoken, and blocks are served where somebody serves them. */
+function defaultServices({ services }: NodeComponents): bigint {
+  const blocks = services?.block === undefined ? Services.NONE : Services.NETWORK | Services.NETWORK_LIMITED
+  return Services.WITNESS | Services.P2P_V2 | blocks
+}
+
+function versionFacts(
+  kind: ConnectionKind,
+  facts: {
+    readonly services: bigint
+    readonly userAgent: string
+    readonly relaysTransactions: boolean
+    readonly startHeight: number
+  },
+): VersionFacts {
+  // A private broadcast tells nothing of the node it comes from.
+  if (kind === 'private-broadcast') return {}
+  const { services, userAgent, startHeight, relaysTransactions } = facts
+  return { services, userAgent, startHeight, ...(relaysTransactions ? {} : { relay: false }) }
+}

@@ -1,0 +1,46 @@
+import type { Channel } from '@sapwood/peer'
+import type { Clock } from '@sapwood/transport-v1v2'
+import type { Listener, Listening } from '../connections/listener.ts'
+import { NodeError } from '../errors/node-error.ts'
+import type { NodeNotification } from '../loop/node-notification.ts'
+
+/** Listeners that have been started. */
+export interface OpenListeners {
+  /** Those that listen; filled by `open`. */
+  readonly listening: readonly Listening[]
+  /** Starts them all, or none. @throws NodeError `listen-failed`. */
+  open(listeners: readonly Listener[], notifications: Channel<NodeNotification>): Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts listeners that hand what they take to the node's loop. */
+export function createOpenListeners(components: { readonly clock: Clock }): OpenListeners {
+  const { clock } = components
+  const abort = new AbortController()
+  const listening: Listening[] = []
+  const close = async (): Promise<void> => {
+    abort.abort()
+    await Promise.allSettled(listening.map((open) => open.close()))
+  }
+  const start = (listener: Listener, notifications: Channel<NodeNotification>): Promise<Listening> =>
+    listener.listen(
+      (inbound) => {
+        notifications
+          .send({ type: 'inbound', inbound, at: clock.now() })
+          .catch(() => inbound.stream.abort(new NodeError('stopped', 'The node has stopped')))
+      },
+      { signal: abort.signal },
+    )
+  return {
+    listening,
+    close,
+    open: async (listeners, notifications) => {
+      try {
+        for (const listener of listeners) listening.push(await start(listener, notifications))
+      } catch (cause) {
+        await close()
+        throw new NodeError('listen-failed', 'A listener could not be started', { cause })
+      }
+    },
+  }
+}
