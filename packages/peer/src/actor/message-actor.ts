@@ -21,17 +21,22 @@ export class MessageActor {
 
   /** Reads until the end. Never rejects. */
   async run(): Promise<void> {
-    for (;;) {
-      const message = await this.#next()
-      // Whatever was read once the peer has ended is of no use to anyone.
-      if (this.#signal.aborted) return
-      try {
-        if (!this.#channel.trySend(message)) await this.#channel.send(message)
-      } catch {
-        return
-      }
-      if (message.type !== 'messages') return
+    while (await this.#pass()) {
+      // A function of its own: what it has passed on is not kept while the next is waited for.
     }
+  }
+
+  /** @returns whether more may follow. */
+  async #pass(): Promise<boolean> {
+    const message = await this.#next()
+    // Whatever was read once the peer has ended is of no use to anyone.
+    if (this.#signal.aborted) return false
+    try {
+      if (!this.#channel.trySend(message)) await this.#channel.send(message)
+    } catch {
+      return false
+    }
+    return message.type === 'messages'
   }
 
   async #next(): Promise<ReaderMessage> {

@@ -38,7 +38,7 @@ export class KeepAlive {
   readonly #random: Random
   #own: OwnPing | undefined
   /** Pings that the owner asked for, by nonce. */
-  readonly #asked = new Map<bigint, Ping>()
+  #asked: Map<bigint, Ping> | undefined
   #nextPingAt: number
   #lastReceive: number
   #sendProgressAt: number
@@ -82,13 +82,14 @@ export class KeepAlive {
   /** A ping that the owner asked for. */
   ask(now: Instant): bigint {
     const ping: Ping = { nonce: this.#nonce(), sentAt: now }
+    this.#asked ??= new Map()
     this.#asked.set(ping.nonce, ping)
     return ping.nonce
   }
 
   /** The owner gave up on one. */
   forget(nonce: bigint): void {
-    this.#asked.delete(nonce)
+    this.#asked?.delete(nonce)
   }
 
   /**
@@ -104,14 +105,19 @@ export class KeepAlive {
       this.#own = undefined
       return undefined
     }
-    const asked = this.#asked.get(nonce)
+    const asked = this.#asked?.get(nonce)
     const ping = asked ?? (this.#own?.nonce === nonce ? this.#own : undefined)
     if (ping === undefined) return undefined
     if (asked === undefined) this.#own = undefined
-    else this.#asked.delete(nonce)
+    else this.#asked?.delete(nonce)
     const roundTrip = Math.max(0, at - ping.sentAt)
     this.#measured(roundTrip)
     return { nonce, roundTrip }
+  }
+
+  /** Whether a pong with this nonce would answer a ping. */
+  awaits(nonce: bigint | undefined): boolean {
+    return nonce !== undefined && (this.#own?.nonce === nonce || this.#asked?.has(nonce) === true)
   }
 
   /** Time since the ping under way was sent. */

@@ -1,7 +1,6 @@
 import type { Message } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { BucketOptions, LimitOptions } from './limit-options.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 /**
  * Messages of one type, unless the table below or the options say otherwise. Bitcoin Core has no such limits; these
@@ -37,52 +36,60 @@ export interface Flood {
   readonly limit: number
 }
 
-interface Buckets {
-  readonly messages: TokenBucket | undefined
-  readonly bytes: TokenBucket | undefined
+/** One type's share: both buckets in one object, as a connection has one for each type that it has seen. */
+interface Meter {
+  messages: number
+  bytes: number
+  /** When both were last refilled, in whole milliseconds since the limits were made. */
+  refilledAt: number
 }
 
 /** The buckets of one connection, made when a type is first seen. */
 export class MessageLimits {
   readonly #options: LimitOptions
-  readonly #byType = new Map<Message['type'], Buckets>()
+  readonly #start: Instant
+  readonly #byType = new Map<Message['type'], Meter>()
 
-  constructor(options: LimitOptions) {
+  constructor(options: LimitOptions, now: Instant) {
     this.#options = options
+    this.#start = now
   }
 
   /** Counts one message. @returns what it exceeded, undefined where it is within the limits. */
   take(type: Message['type'], bytes: number, now: Instant): Flood | undefined {
-    let buckets = this.#byType.get(type)
-    if (buckets === undefined) {
-      buckets = this.#create(type, now)
-      this.#byType.set(type, buckets)
+    const messageLimit = this.#messageBucket(type)
+    const byteLimit = this.#bytesBucket(type)
+    let meter = this.#byType.get(type)
+    if (meter === undefined) {
+      const refilledAt = Math.floor(now - this.#start)
+      meter = { messages: messageLimit.burst, bytes: byteLimit.burst, refilledAt }
+      this.#byType.set(type, meter)
     }
-    if (buckets.messages?.take(1, now) === false) {
-      return { measure: 'messages', limit: this.#messageBucket(type)!.burst }
-    }
-    if (buckets.bytes?.take(bytes, now) === false) {
-      return { measure: 'bytes', limit: this.#bytesBucket(type)!.burst }
-    }
+    if (meter.messages < 1 || meter.bytes < bytes) this.#refill(meter, messageLimit, byteLimit, now)
+    if (meter.messages < 1) return { measure: 'messages', limit: messageLimit.burst }
+    if (meter.bytes < bytes) return { measure: 'bytes', limit: byteLimit.burst }
+    meter.messages -= 1
+    meter.bytes -= bytes
     return undefined
   }
 
-  #create(type: Message['type'], now: Instant): Buckets {
-    const messages = this.#messageBucket(type)
-    const bytes = this.#bytesBucket(type)
-    return {
-      messages: messages && new TokenBucket(messages, now),
-      bytes: bytes && new TokenBucket(bytes, now),
-    }
+  #refill(meter: Meter, messages: BucketOptions, bytes: BucketOptions, now: Instant): void {
+    const elapsed = Math.floor(now - this.#start) - meter.refilledAt
+    if (elapsed <= 0) return
+    meter.messages = Math.min(messages.burst, meter.messages + (elapsed * messages.perSecond) / 1_000)
+    meter.bytes = Math.min(bytes.burst, meter.bytes + (elapsed * bytes.perSecond) / 1_000)
+    meter.refilledAt += elapsed
   }
 
-  #messageBucket(type: Message['type']): BucketOptions | undefined {
+  #messageBucket(type: Message['type']): BucketOptions {
     const own = this.#options.messages?.[type]
-    return own === false ? undefined : (own ?? messageBuckets[type] ?? DEFAULT_MESSAGE_BUCKET)
+    return own === false ? UNLIMITED : (own ?? messageBuckets[type] ?? DEFAULT_MESSAGE_BUCKET)
   }
 
-  #bytesBucket(type: Message['type']): BucketOptions | undefined {
+  #bytesBucket(type: Message['type']): BucketOptions {
     const own = this.#options.bytes?.[type]
-    return own === false ? undefined : (own ?? DEFAULT_BYTES_BUCKET)
+    return own === false ? UNLIMITED : (own ?? DEFAULT_BYTES_BUCKET)
   }
 }
+
+const UNLIMITED: BucketOptions = { burst: Number.POSITIVE_INFINITY, perSecond: 0 }

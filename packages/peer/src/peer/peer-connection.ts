@@ -308,22 +308,27 @@ export class PeerConnection implements Peer {
 
   /** Reads what the actor passes on, until the end. Stands still while the owner or the remote does not keep up. */
   async #takeMessages(): Promise<void> {
-    for (
-      let batch = await this.#fromReader.receive();
-      batch !== undefined;
-      batch = await this.#fromReader.receive()
-    ) {
-      if (this.#over()) return
-      if (batch.type === 'messages') {
-        for (const message of batch.messages) {
-          this.#take(message.command, message.payload, batch.at)
-          if (this.#over()) return
-          const wait = this.#standStill()
-          if (wait !== undefined) await wait
-        }
-        this.#schedule()
-      } else this.#protocol.end(this.#endOfReading(batch))
+    while (await this.#takeBatch()) {
+      // A function of its own: what it has handled is not kept while the next is waited for.
     }
+  }
+
+  /** @returns whether more may follow. */
+  async #takeBatch(): Promise<boolean> {
+    const batch = await this.#fromReader.receive()
+    if (batch === undefined || this.#over()) return false
+    if (batch.type !== 'messages') {
+      this.#protocol.end(this.#endOfReading(batch))
+      return false
+    }
+    for (const message of batch.messages) {
+      this.#take(message.command, message.payload, batch.at)
+      if (this.#over()) return false
+      const wait = this.#standStill()
+      if (wait !== undefined) await wait
+    }
+    this.#schedule()
+    return true
   }
 
   #take(command: string, payload: Uint8Array, at: Instant): void {

@@ -188,7 +188,7 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  pong: whenReady('keep-alive', 'measures the round trip', { onPrivateBroadcast: true }),
+  pong: whenReady('reply', 'measures the round trip', { onPrivateBroadcast: true }),
   addr: whenReady('announcement', 'hands on the addresses within the rate limit', {
     rules: [addressesUnwanted],
   }),

@@ -85,7 +85,7 @@ export class PeerProtocol implements RuleFacts {
     this.#ownNonces = components.ownNonces
     this.#startedAt = now
     this.#now = now
-    this.#limits = new MessageLimits(options.limits ?? {})
+    this.#limits = new MessageLimits(options.limits ?? {}, now)
     this.keepAlive = new KeepAlive(timeouts, components.random, now)
     this.addressLimit = new AddressLimit(components.random, now, options.limits?.addresses)
     this.addressRelayEnabled = this.behaviour.relaysAddresses && this.behaviour.direction === 'outbound'
@@ -341,6 +341,8 @@ export class PeerProtocol implements RuleFacts {
   #claim(message: Message): AskedBy {
     const { requests } = this
     switch (message.type) {
+      case 'pong':
+        return this.keepAlive.awaits(message.nonce) ? 'request' : 'none'
       case 'headers':
         return requests.headers(message.headers)
       case 'tx':

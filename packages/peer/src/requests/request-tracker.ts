@@ -11,17 +11,12 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
-import type { KeepAlive } from '../keep-alive/keep-alive.ts'
 import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
-import { AddressRequests } from './address-requests.ts'
-import { type ArrivedBlock, BlockRequests } from './block-requests.ts'
+import type { AddressRequests } from './address-requests.ts'
+import type { ArrivedBlock } from './block-requests.ts'
 import { Expectations, type ExpectedReply } from './expectations.ts'
-import { FilterRequests } from './filter-requests.ts'
-import { HeaderRequests } from './header-requests.ts'
-import { KeyedReplies } from './keyed-replies.ts'
-import { MempoolRequests } from './mempool-requests.ts'
+import type { KeyedReplies } from './keyed-replies.ts'
 import type { PendingFacts, PendingRequest, RequestOutcome } from './pending-request.ts'
-import { PingRequests } from './ping-requests.ts'
 import type {
   CompactFilter,
   CompactFilterCheckpoints,
@@ -30,18 +25,10 @@ import type {
   ReplyHandle,
   RequestType,
 } from './request-map.ts'
-import type { RequestOutput } from './request-output.ts'
-import { TransactionRequests } from './transaction-requests.ts'
+import { RequestTopics, type TopicOptions } from './request-topics.ts'
 
-export interface TrackerOptions {
-  readonly genesisHash: BlockHash
-  /** The protocol version spoken, for messages that carry it. */
-  readonly version: () => number
-  readonly now: () => Instant
-  readonly keepAlive: KeepAlive
+export interface TrackerOptions extends TopicOptions {
   readonly send: (message: Message) => void
-  /** A `getaddr` is leaving: more addresses may come than the rate allows. */
-  readonly onAddressesAsked: () => void
   readonly onEnd: (pending: PendingRequest, outcome: RequestOutcome) => void
   /** `nextDeadline` has come nearer. */
   readonly onDeadline: () => void
@@ -55,41 +42,28 @@ export type AskedBy = 'request' | 'owner' | 'abandoned' | 'none'
 
 type PendingOf<Type extends RequestType> = PendingRequest & { readonly handle: ReplyHandle<Type> }
 type Creators = {
-  readonly [Type in RequestType]: (request: NodeRequestOf<Type>, facts: PendingFacts) => PendingOf<Type>
+  readonly [Type in RequestType]: (
+    topics: RequestTopics,
+    request: NodeRequestOf<Type>,
+    facts: PendingFacts,
+  ) => PendingOf<Type>
 }
 
 /** All requests of one connection: made, matched to their replies by content, timed out, ended. */
 export class RequestTracker {
-  readonly addresses: AddressRequests
   readonly #options: TrackerOptions
   readonly #expectations = new Expectations()
   readonly #pending = new Set<PendingRequest>()
-  readonly #headers: HeaderRequests
-  readonly #blocks: BlockRequests
-  readonly #transactions: TransactionRequests
-  readonly #mempool: MempoolRequests
-  readonly #pings: PingRequests
-  readonly #filters: FilterRequests
-  readonly #filterHeaders: KeyedReplies<CompactFilterHeaders>
-  readonly #filterCheckpoints: KeyedReplies<CompactFilterCheckpoints>
-  readonly #blockTransactions: KeyedReplies<readonly Transaction[]>
-  readonly #creators: Creators
+  readonly #topics: RequestTopics
   #earliest = Number.POSITIVE_INFINITY
 
   constructor(options: TrackerOptions) {
     this.#options = options
-    const output: RequestOutput = { send: options.send, expectations: this.#expectations }
-    this.#headers = new HeaderRequests(output, options.genesisHash, options.version)
-    this.#blocks = new BlockRequests(output, options.now)
-    this.#transactions = new TransactionRequests(output)
-    this.addresses = new AddressRequests(output, options.onAddressesAsked)
-    this.#mempool = new MempoolRequests(output)
-    this.#pings = new PingRequests(output, options.keepAlive)
-    this.#filters = new FilterRequests(output, options.now)
-    this.#filterHeaders = new KeyedReplies(output, 'cfheaders')
-    this.#filterCheckpoints = new KeyedReplies(output, 'cfcheckpt')
-    this.#blockTransactions = new KeyedReplies(output, 'blocktxn')
-    this.#creators = this.#makeCreators()
+    this.#topics = new RequestTopics(options, { send: options.send, expectations: this.#expectations })
+  }
+
+  get addresses(): AddressRequests {
+    return this.#topics.addresses
   }
 
   get size(): number {
@@ -97,7 +71,7 @@ export class RequestTracker {
   }
 
   blocksInFlight(): BlockHash[] {
-    return this.#blocks.inFlight()
+    return this.#topics.blocks.inFlight()
   }
 
   /** Makes a request; it is put to the remote by its `begin`. */
@@ -110,7 +84,7 @@ export class RequestTracker {
       onEnd: this.#onEnd,
       onDeadline: this.#onDeadline,
     }
-    const pending = this.#creators[type](request, facts)
+    const pending = creators[type](this.#topics, request, facts)
     this.#pending.add(pending)
     this.#onDeadline(pending.deadline)
     return pending
@@ -120,7 +94,7 @@ export class RequestTracker {
   noteSent(message: Message): void {
     switch (message.type) {
       case 'getheaders':
-        this.#headers.ownerAsked()
+        this.#topics.headers.ownerAsked()
         break
       case 'getaddr':
         this.addresses.asked()
@@ -148,26 +122,26 @@ export class RequestTracker {
 
   /** Names a block from its payload, and says who asked for it. */
   arriveBlock(payload: Uint8Array): ArrivedBlock & { readonly askedBy: AskedBy } {
-    const arrived = this.#blocks.arrive(payload)
+    const arrived = this.#topics.blocks.arrive(payload)
     const expected = this.#expectations.take('block', arrived.hash)
     return { ...arrived, askedBy: expected ?? (arrived.wanted ? 'request' : 'none') }
   }
 
   deliverBlock(arrived: ArrivedBlock, block: Block | undefined, at: Instant): void {
-    this.#blocks.deliver(arrived, block, at)
+    this.#topics.blocks.deliver(arrived, block, at)
   }
 
   malformedBlock(arrived: ArrivedBlock, error: unknown): void {
-    this.#blocks.malformed(arrived, error)
+    this.#topics.blocks.malformed(arrived, error)
   }
 
   /** Each method from here on takes a reply and says who had asked for it. */
   headers(headers: readonly BlockHeader[]): AskedBy {
-    return this.#headers.receive(headers)
+    return this.#topics.headers.receive(headers)
   }
 
   transaction(transaction: Transaction): AskedBy {
-    const wanted = this.#transactions.receive(transaction)
+    const wanted = this.#topics.transactions.receive(transaction)
     const byTxid = this.#expectations.take('transaction', txid(transaction))
     const expected = byTxid ?? this.#expectations.take('transaction', wtxid(transaction))
     return expected ?? (wanted ? 'request' : 'none')
@@ -177,7 +151,7 @@ export class RequestTracker {
     let askedBy: AskedBy = 'none'
     for (const { type, hash } of inventory) {
       const reply = isTransaction(type) ? 'transaction' : 'block'
-      const wanted = (reply === 'block' ? this.#blocks : this.#transactions).notFound(hash)
+      const wanted = (reply === 'block' ? this.#topics.blocks : this.#topics.transactions).notFound(hash)
       const expected = this.#expectations.take(reply, hash)
       if (expected === 'owner') askedBy = 'owner'
       else if (askedBy === 'none' && (wanted || expected !== undefined)) askedBy = expected ?? 'request'
@@ -186,28 +160,28 @@ export class RequestTracker {
   }
 
   mempool(inventory: readonly InventoryVector[]): void {
-    this.#mempool.receive(inventory)
+    this.#topics.mempool.receive(inventory)
   }
 
   pong(nonce: bigint, roundTrip: number): void {
-    this.#pings.answered(nonce, roundTrip)
+    this.#topics.pings.answered(nonce, roundTrip)
   }
 
   filter(filter: CompactFilter): AskedBy {
-    if (this.#filters.receive(filter)) return 'request'
+    if (this.#topics.filters.receive(filter)) return 'request'
     return this.#expectations.takeLast(filter.blockHash)
   }
 
   filterHeaders(reply: CompactFilterHeaders): AskedBy {
-    return this.#keyed(this.#filterHeaders, 'cfheaders', reply.stopHash, reply)
+    return this.#keyed(this.#topics.filterHeaders, 'cfheaders', reply.stopHash, reply)
   }
 
   filterCheckpoints(reply: CompactFilterCheckpoints): AskedBy {
-    return this.#keyed(this.#filterCheckpoints, 'cfcheckpt', reply.stopHash, reply)
+    return this.#keyed(this.#topics.filterCheckpoints, 'cfcheckpt', reply.stopHash, reply)
   }
 
   blockTransactions(blockHash: BlockHash, transactions: readonly Transaction[]): AskedBy {
-    return this.#keyed(this.#blockTransactions, 'blocktxn', blockHash, transactions)
+    return this.#keyed(this.#topics.blockTransactions, 'blocktxn', blockHash, transactions)
   }
 
   /** The earliest time at which a request may run out of time. */
@@ -259,33 +233,28 @@ export class RequestTracker {
     for (const pending of this.#pending) earliest = Math.min(earliest, pending.deadline)
     this.#earliest = earliest
   }
+}
 
-  #makeCreators(): Creators {
-    return {
-      getHeaders: (request, facts) => this.#headers.create(request, facts),
-      getBlocks: (request, facts) => this.#blocks.create(request, facts),
-      getRawBlocks: (request, facts) => this.#blocks.createRaw(request, facts),
-      getTransactions: (request, facts) => this.#transactions.create(request, facts),
-      getAddresses: (_, facts) => this.addresses.create(facts),
-      getMempool: (_, facts) => this.#mempool.create(facts),
-      ping: (_, facts) => this.#pings.create(facts),
-      getCompactFilters: (request, facts) => this.#filters.create(request, facts),
-      getCompactFilterHeaders: ({ filterType = 0, startHeight, stopHash }, facts) =>
-        this.#filterHeaders.create(
-          { type: 'getcfheaders', filterType, startHeight, stopHash },
-          stopHash,
-          facts,
-        ),
-      getCompactFilterCheckpoints: ({ filterType = 0, stopHash }, facts) =>
-        this.#filterCheckpoints.create({ type: 'getcfcheckpt', filterType, stopHash }, stopHash, facts),
-      getBlockTransactions: ({ blockHash, indexes }, facts) =>
-        this.#blockTransactions.create(
-          { type: 'getblocktxn', blockHash, indexes: Uint16Array.from(indexes) },
-          blockHash,
-          facts,
-        ),
-    }
-  }
+/** How each request is made: one table for all connections. */
+const creators: Creators = {
+  getHeaders: (topics, request, facts) => topics.headers.create(request, facts),
+  getBlocks: (topics, request, facts) => topics.blocks.create(request, facts),
+  getRawBlocks: (topics, request, facts) => topics.blocks.createRaw(request, facts),
+  getTransactions: (topics, request, facts) => topics.transactions.create(request, facts),
+  getAddresses: (topics, _, facts) => topics.addresses.create(facts),
+  getMempool: (topics, _, facts) => topics.mempool.create(facts),
+  ping: (topics, _, facts) => topics.pings.create(facts),
+  getCompactFilters: (topics, request, facts) => topics.filters.create(request, facts),
+  getCompactFilterHeaders: (topics, { filterType = 0, startHeight, stopHash }, facts) =>
+    topics.filterHeaders.create({ type: 'getcfheaders', filterType, startHeight, stopHash }, stopHash, facts),
+  getCompactFilterCheckpoints: (topics, { filterType = 0, stopHash }, facts) =>
+    topics.filterCheckpoints.create({ type: 'getcfcheckpt', filterType, stopHash }, stopHash, facts),
+  getBlockTransactions: (topics, { blockHash, indexes }, facts) =>
+    topics.blockTransactions.create(
+      { type: 'getblocktxn', blockHash, indexes: Uint16Array.from(indexes) },
+      blockHash,
+      facts,
+    ),
 }
 
 function isTransaction(inventoryType: number): boolean {
