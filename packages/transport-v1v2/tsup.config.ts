@@ -9,6 +9,7 @@ const config: Options = {
     websocket: 'src/websocket/index.ts',
     conformance: 'src/conformance/index.ts',
     testing: 'src/testing/index.ts',
+    native: 'src/native/index.ts',
     crypto: 'src/crypto/crypto.ts',
     'crypto.node': 'src/crypto/crypto.node.ts',
   },

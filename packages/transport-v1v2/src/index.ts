@@ -1,6 +1,6 @@
 export { accept, type AcceptOptions } from './accept/accept.ts'
 export type { ConnectAttempt, TransportProtocol } from './connect/attempt.ts'
-export type { TransportComponents } from './connect/components.ts'
+export type { KeySource, TransportComponents } from './connect/components.ts'
 export { connect, type Connection, type ConnectOptions, type ConnectTimeouts } from './connect/connect.ts'
 export {
   coreFallback,
@@ -44,3 +44,7 @@ export type { Dialer, DialOptions } from './stream/dialer.ts'
 export { createReceiveQueue, type ReceiveQueue, type ReceiveQueueOptions } from './stream/receive-queue.ts'
 export { streamPair, type StreamPairOptions } from './stream/stream-pair.ts'
 export type { Shaping, ShapingPlan } from './v2/shaping/shaping.ts'
+export { randomDecoys, type RandomDecoysOptions } from './v2/shaping/random-decoys.ts'
+export { DEFAULT_SIZE_CLASSES, sizeClasses, type SizeClassesOptions } from './v2/shaping/size-classes.ts'
+export type { EphemeralKey } from './v2/keys/ephemeral-key.ts'
+export { createKeyPool, type KeyPool, type KeyPoolOptions } from './v2/keys/key-pool.ts'

@@ -24,8 +24,14 @@ export interface CryptoBackend {
 
 /** ChaCha20-Poly1305 under one key. A nonce is 12 bytes, is never used twice, and may be changed after the call. */
 export interface Aead {
-  /** Writes ciphertext and the 16-byte tag to `out`, which is 16 bytes longer than `plaintext`. */
-  sealInto(out: Uint8Array, nonce: Uint8Array, aad: Uint8Array | undefined, plaintext: Uint8Array): void
+  /** Writes ciphertext and the 16-byte tag to `out` from `offset` on. */
+  sealInto(
+    out: Uint8Array,
+    offset: number,
+    nonce: Uint8Array,
+    aad: Uint8Array | undefined,
+    plaintext: Uint8Array,
+  ): void
   /** Seals `head` followed by `body` without joining them. @returns parts to be sent in order, the tag last. */
   sealParts(
     nonce: Uint8Array,
@@ -35,9 +41,16 @@ export interface Aead {
   ): readonly Uint8Array[]
   /**
    * @param sealed ciphertext and tag, at least 16 bytes.
-   * @returns the plaintext, in memory of its own; undefined when the tag does not match.
+   * @returns the plaintext, in memory of its own, perhaps as a Buffer; undefined when the tag does not match.
    */
   open(nonce: Uint8Array, aad: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined
+  /** As `open`, with a ciphertext in parts and the 16-byte tag apart. @returns the plaintext, in as many parts or fewer. */
+  openParts(
+    nonce: Uint8Array,
+    aad: Uint8Array | undefined,
+    parts: readonly Uint8Array[],
+    tag: Uint8Array,
+  ): readonly Uint8Array[] | undefined
   /** Overwrites the key. No call may follow. */
   wipe(): void
 }

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createECDH, createHash, createHmac, type ECDH } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createECDH,
+  createHmac,
+  type DecipherChaCha20Poly1305,
+  type ECDH,
+  hash,
+} from 'node:crypto'
 import type { Aead, CryptoBackend, SecretKey } from './backend.ts'
 
 const AEAD = 'chacha20-poly1305'
@@ -12,7 +20,7 @@ const EVEN_Y = 0x02
 /** BIP324's primitives from `node:crypto` (OpenSSL). */
 export const cryptoBackend: CryptoBackend = {
   name: 'node',
-  sha256: (data) => plain(createHash('sha256').update(data).digest()),
+  sha256: (data) => plain(hash('sha256', data, 'buffer')),
   hmacSha256: (key, data) => plain(createHmac('sha256', key).update(data).digest()),
   chacha20: (key, nonce, block, length) => {
     // OpenSSL takes the block counter, little-endian, in front of the nonce.
@@ -45,12 +53,18 @@ class NodeAead implements Aead {
     this.#key = Uint8Array.from(key)
   }
 
-  sealInto(out: Uint8Array, nonce: Uint8Array, aad: Uint8Array | undefined, plaintext: Uint8Array): void {
+  sealInto(
+    out: Uint8Array,
+    offset: number,
+    nonce: Uint8Array,
+    aad: Uint8Array | undefined,
+    plaintext: Uint8Array,
+  ): void {
     const cipher = createCipheriv(AEAD, this.#key, nonce, AEAD_OPTIONS)
     if (aad !== undefined && aad.length > 0) cipher.setAAD(aad, { plaintextLength: plaintext.length })
-    out.set(cipher.update(plaintext))
+    out.set(cipher.update(plaintext), offset)
     cipher.final()
-    out.set(cipher.getAuthTag(), plaintext.length)
+    out.set(cipher.getAuthTag(), offset + plaintext.length)
   }
 
   sealParts(
@@ -71,22 +85,55 @@ class NodeAead implements Aead {
 
   open(nonce: Uint8Array, aad: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined {
     const length = sealed.length - TAG_LENGTH
-    const decipher = createDecipheriv(AEAD, this.#key, nonce, AEAD_OPTIONS)
-    if (aad !== undefined && aad.length > 0) decipher.setAAD(aad, { plaintextLength: length })
-    decipher.setAuthTag(sealed.subarray(length))
+    const decipher = this.#decipher(nonce, aad, length, sealed.subarray(length))
     const plaintext = decipher.update(sealed.subarray(0, length))
-    try {
-      decipher.final()
-    } catch {
-      // Only now is it known that the plaintext is forged: it goes no further.
+    if (!isAuthentic(decipher)) {
       plaintext.fill(0)
       return undefined
     }
-    return plain(plaintext)
+    return plaintext
+  }
+
+  openParts(
+    nonce: Uint8Array,
+    aad: Uint8Array | undefined,
+    parts: readonly Uint8Array[],
+    tag: Uint8Array,
+  ): readonly Uint8Array[] | undefined {
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    const decipher = this.#decipher(nonce, aad, length, tag)
+    const plaintext = parts.map((part) => plain(decipher.update(part)))
+    if (!isAuthentic(decipher)) {
+      for (const part of plaintext) part.fill(0)
+      return undefined
+    }
+    return plaintext
+  }
+
+  #decipher(
+    nonce: Uint8Array,
+    aad: Uint8Array | undefined,
+    plaintextLength: number,
+    tag: Uint8Array,
+  ): DecipherChaCha20Poly1305 {
+    const decipher = createDecipheriv(AEAD, this.#key, nonce, AEAD_OPTIONS)
+    if (aad !== undefined && aad.length > 0) decipher.setAAD(aad, { plaintextLength })
+    decipher.setAuthTag(tag)
+    return decipher
   }
 
   wipe(): void {
     this.#key.fill(0)
+  }
+}
+
+/** Only this call tells whether the plaintext that `update` has given already is forged: until then it goes nowhere. */
+function isAuthentic(decipher: DecipherChaCha20Poly1305): boolean {
+  try {
+    decipher.final()
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -2,6 +2,7 @@ import { chacha20, chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { getPublicKey, getSharedSecret, utils } from '@noble/secp256k1'
+import { concatBytes } from '@sapwood/wire-codec'
 import type { Aead, CryptoBackend, SecretKey } from './backend.ts'
 
 /** Prefix of a compressed public key whose y coordinate is even. */
@@ -24,8 +25,17 @@ class NobleAead implements Aead {
     this.#key = Uint8Array.from(key)
   }
 
-  sealInto(out: Uint8Array, nonce: Uint8Array, aad: Uint8Array | undefined, plaintext: Uint8Array): void {
-    chacha20poly1305(this.#key, nonce, aad).encrypt(plaintext, out)
+  sealInto(
+    out: Uint8Array,
+    offset: number,
+    nonce: Uint8Array,
+    aad: Uint8Array | undefined,
+    plaintext: Uint8Array,
+  ): void {
+    chacha20poly1305(this.#key, nonce, aad).encrypt(
+      plaintext,
+      out.subarray(offset, offset + plaintext.length + 16),
+    )
   }
 
   sealParts(
@@ -37,7 +47,7 @@ class NobleAead implements Aead {
     const out = new Uint8Array(head.length + body.length + 16)
     out.set(head)
     out.set(body, head.length)
-    this.sealInto(out, nonce, aad, out.subarray(0, head.length + body.length))
+    this.sealInto(out, 0, nonce, aad, out.subarray(0, head.length + body.length))
     return [out]
   }
 
@@ -47,6 +57,16 @@ class NobleAead implements Aead {
     } catch {
       return undefined
     }
+  }
+
+  openParts(
+    nonce: Uint8Array,
+    aad: Uint8Array | undefined,
+    parts: readonly Uint8Array[],
+    tag: Uint8Array,
+  ): readonly Uint8Array[] | undefined {
+    const plaintext = this.open(nonce, aad, concatBytes(...parts, tag))
+    return plaintext === undefined ? undefined : [plaintext]
   }
 
   wipe(): void {

@@ -1,3 +1,5 @@
+import { concatBytes } from '@sapwood/wire-codec'
+
 /** Portions smaller than this are copied together; a larger one is kept as it came. */
 const MIN_KEPT_PORTION = 4_096
 
@@ -40,33 +42,61 @@ export class PortionReader {
    * the same length after the next `feed`.
    */
   take(length: number): Uint8Array | undefined {
+    if (this.#gathered > 0) {
+      const parts = this.takeParts(length)
+      return parts === undefined ? undefined : concatBytes(...parts)
+    }
+    const whole = this.takeWhole(length)
+    if (whole === undefined) this.#gatherRest()
+    return whole
+  }
+
+  /** The next `length` bytes if they all are in the chunk and none of them has been gathered; else undefined, and nothing is taken. */
+  takeWhole(length: number): Uint8Array | undefined {
+    const start = this.#offset
+    if (this.#gathered > 0 || this.#chunk.length - start < length) return undefined
+    this.#offset = start + length
+    return this.#chunk.subarray(start, start + length)
+  }
+
+  /** The next three bytes as a number, little-endian; undefined when they are not all there, as with `take`. */
+  takeUint24(): number | undefined {
+    const start = this.#offset
+    if (this.#gathered === 0 && this.#chunk.length - start >= 3) {
+      this.#offset = start + 3
+      return this.#chunk[start]! | (this.#chunk[start + 1]! << 8) | (this.#chunk[start + 2]! << 16)
+    }
+    const bytes = this.take(3)
+    return bytes === undefined ? undefined : bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16)
+  }
+
+  /** As `take`, the bytes in the parts that they arrived in: nothing is joined. */
+  takeParts(length: number): readonly Uint8Array[] | undefined {
     const start = this.#offset
     const missing = length - this.#gathered
-    const available = this.#chunk.length - start
-    if (available >= missing) {
-      this.#offset = start + missing
-      const last = this.#chunk.subarray(start, start + missing)
-      if (this.#gathered === 0) return last
-      return this.#join(length, last)
+    if (this.#chunk.length - start < missing) {
+      this.#gatherRest()
+      return undefined
     }
-    if (available > 0) this.#gather(start === 0 ? this.#chunk : this.#chunk.subarray(start))
+    this.#offset = start + missing
+    this.#flushBlock()
+    const parts = this.#portions
+    parts.push(this.#chunk.subarray(start, start + missing))
+    this.#portions = []
+    this.#gathered = 0
+    return parts
+  }
+
+  #gatherRest(): void {
+    const rest = this.#offset === 0 ? this.#chunk : this.#chunk.subarray(this.#offset)
+    if (rest.length > 0) this.#gather(rest)
     this.#chunk = EMPTY
     this.#offset = 0
-    return undefined
   }
 
   /** Gives back the last `length` bytes of the run taken last, which came from one chunk. */
   unread(length: number): void {
     this.#offset -= length
-  }
-
-  /** Bytes not taken, those of an incomplete run included; the reader is empty afterwards. */
-  rest(): Uint8Array {
-    const last = this.#chunk.subarray(this.#offset)
-    const rest = this.#gathered === 0 ? last : this.#join(this.#gathered + last.length, last)
-    this.#chunk = EMPTY
-    this.#offset = 0
-    return rest
   }
 
   #gather(portion: Uint8Array): void {
@@ -87,19 +117,5 @@ export class PortionReader {
     this.#portions.push(this.#block.subarray(0, this.#used))
     this.#block = undefined
     this.#used = 0
-  }
-
-  #join(length: number, last: Uint8Array): Uint8Array {
-    this.#flushBlock()
-    const joined = new Uint8Array(length)
-    let offset = 0
-    for (const portion of this.#portions) {
-      joined.set(portion, offset)
-      offset += portion.length
-    }
-    joined.set(last, offset)
-    this.#portions = []
-    this.#gathered = 0
-    return joined
   }
 }

@@ -19,12 +19,14 @@ export const PACKET_OVERHEAD: number = LENGTH_BYTES + HEADER_LENGTH + TAG_LENGTH
 
 const NOTHING = new Uint8Array(0)
 
+/** Where a small packet's plaintext is put together, for the length of one call, by whichever connection is sending. */
+const scratch = new Uint8Array(MAX_COPIED_BYTES)
+
 /** Seals one direction's packets. */
 export class PacketSealer {
   readonly #lengths: LengthCipher
   readonly #packets: PacketCipher
   readonly #outbox: Outbox
-  readonly #scratch = new Uint8Array(64)
   #decoys = 0
 
   constructor(crypto: CryptoBackend, lengthKey: Uint8Array, packetKey: Uint8Array, outbox: Outbox) {
@@ -55,36 +57,32 @@ export class PacketSealer {
   wipe(): void {
     this.#lengths.wipe()
     this.#packets.wipe()
-    this.#scratch.fill(0)
   }
 
   #seal(header: number, head: Uint8Array, body: Uint8Array, aad: Uint8Array | undefined): void {
     const contents = head.length + body.length
-    const length = this.#lengths.apply(contents & 0xff, (contents >> 8) & 0xff, contents >> 16)
+    const length = this.#lengths.apply(contents)
     const total = contents + PACKET_OVERHEAD
     if (total <= MAX_COPIED_BYTES) {
       const room = this.#outbox.reserve(total)
       writeLength(room, length)
-      const plaintext = this.#plaintext(header, head, body)
-      this.#packets.sealInto(room.subarray(LENGTH_BYTES), aad, plaintext)
+      const plaintext = joinPlaintext(header, head, body)
+      this.#packets.sealInto(room, LENGTH_BYTES, aad, plaintext)
       return
     }
     writeLength(this.#outbox.reserve(LENGTH_BYTES), length)
-    for (const part of this.#packets.sealParts(aad, this.#plaintext(header, head, NOTHING), body)) {
+    for (const part of this.#packets.sealParts(aad, joinPlaintext(header, head, NOTHING), body)) {
       this.#outbox.push(part)
     }
   }
+}
 
-  /** header ‖ head ‖ body in one piece: in the scratch where it is small, as is the head of any packet. */
-  #plaintext(header: number, head: Uint8Array, body: Uint8Array): Uint8Array {
-    const length = HEADER_LENGTH + head.length + body.length
-    const plaintext =
-      length <= this.#scratch.length ? this.#scratch.subarray(0, length) : new Uint8Array(length)
-    plaintext[0] = header
-    plaintext.set(head, HEADER_LENGTH)
-    plaintext.set(body, HEADER_LENGTH + head.length)
-    return plaintext
-  }
+/** header ‖ head ‖ body in one piece. */
+function joinPlaintext(header: number, head: Uint8Array, body: Uint8Array): Uint8Array {
+  scratch[0] = header
+  scratch.set(head, HEADER_LENGTH)
+  scratch.set(body, HEADER_LENGTH + head.length)
+  return scratch.subarray(0, HEADER_LENGTH + head.length + body.length)
 }
 
 function writeLength(out: Uint8Array, length: number): void {
@@ -92,6 +90,9 @@ function writeLength(out: Uint8Array, length: number): void {
   out[1] = length >> 8
   out[2] = length >> 16
 }
+
+/** The contents of a packet: in one piece where it arrived in one, else in parts, none of them empty. */
+export type PacketContents = Uint8Array | readonly Uint8Array[]
 
 /** Opens the other direction's packets. */
 export class PacketOpener {
@@ -121,29 +122,45 @@ export class PacketOpener {
 
   /**
    * The contents of the next packet that is no decoy; undefined when its last byte has not arrived.
-   * @param aad what the first packet is authenticated with besides; `takeAad` tells that it has been used.
+   * @param aad what the first packet is authenticated with besides.
    * @throws TransportError `message-too-large` as soon as the length is there, `authentication-failed`.
    */
-  next(phase: TransportPhase, aad?: GarbageAad): Uint8Array | undefined {
+  next(phase: TransportPhase, aad?: GarbageAad): PacketContents | undefined {
     for (;;) {
       if (this.#length === undefined) {
-        const bytes = this.#reader.take(LENGTH_BYTES)
-        if (bytes === undefined) return undefined
-        this.#length = this.#lengths.apply(bytes[0]!, bytes[1]!, bytes[2]!)
+        const encrypted = this.#reader.takeUint24()
+        if (encrypted === undefined) return undefined
+        this.#length = this.#lengths.apply(encrypted)
         if (this.#length > MAX_CONTENTS_LENGTH) throw tooLarge(this.#length, phase)
       }
-      const sealed = this.#reader.take(HEADER_LENGTH + this.#length + TAG_LENGTH)
-      if (sealed === undefined) return undefined
+      const size = HEADER_LENGTH + this.#length + TAG_LENGTH
+      const whole = this.#reader.takeWhole(size)
+      const parts = whole === undefined ? this.#reader.takeParts(size) : undefined
+      if (whole === undefined && parts === undefined) return undefined
       this.#length = undefined
-      const plaintext = this.#packets.open(aad?.take(), sealed)
-      if (plaintext === undefined) {
-        throw new TransportError('authentication-failed', 'A packet is not what the remote side sealed', {
-          phase,
-        })
-      }
-      if ((plaintext[0]! & IGNORE_BIT) === 0) return plaintext.subarray(HEADER_LENGTH)
+      const contents =
+        whole === undefined ? this.#openParts(parts!, phase, aad) : this.#openWhole(whole, phase, aad)
+      if (contents !== undefined) return contents
       this.#decoys += 1
     }
+  }
+
+  #openWhole(sealed: Uint8Array, phase: TransportPhase, aad?: GarbageAad): Uint8Array | undefined {
+    const plaintext = this.#packets.open(aad?.take(), sealed)
+    if (plaintext === undefined) throw forged(phase)
+    return (plaintext[0]! & IGNORE_BIT) === 0 ? withoutHeader(plaintext) : undefined
+  }
+
+  #openParts(
+    sealed: readonly Uint8Array[],
+    phase: TransportPhase,
+    aad?: GarbageAad,
+  ): readonly Uint8Array[] | undefined {
+    const plaintext = this.#packets.openParts(aad?.take(), sealed)
+    if (plaintext === undefined) throw forged(phase)
+    const [first, ...more] = plaintext
+    if ((first![0]! & IGNORE_BIT) !== 0) return undefined
+    return first!.length === HEADER_LENGTH ? more : [withoutHeader(first!), ...more]
   }
 
   wipe(): void {
@@ -165,6 +182,18 @@ export class GarbageAad {
     this.#garbage = undefined
     return garbage
   }
+}
+
+function withoutHeader(plaintext: Uint8Array): Uint8Array {
+  return new Uint8Array(
+    plaintext.buffer,
+    plaintext.byteOffset + HEADER_LENGTH,
+    plaintext.length - HEADER_LENGTH,
+  )
+}
+
+function forged(phase: TransportPhase): TransportError {
+  return new TransportError('authentication-failed', 'A packet is not what the remote side sealed', { phase })
 }
 
 function tooLarge(length: number, phase: TransportPhase): TransportError {

@@ -1,5 +1,7 @@
 import {
   bytesToHex,
+  COMMAND_SIZE,
+  concatBytes,
   DecodeError,
   decodeContents,
   encodeContentsHeader,
@@ -18,7 +20,13 @@ import { ELLSWIFT_LENGTH } from './ellswift/decode.ts'
 import { GarbageScanner, MAX_GARBAGE_LENGTH } from './garbage.ts'
 import type { EphemeralKey } from './keys/ephemeral-key.ts'
 import { deriveSessionKeys } from './keys/session-keys.ts'
-import { GarbageAad, MAX_CONTENTS_LENGTH, PacketOpener, PacketSealer } from './packet-codec.ts'
+import {
+  GarbageAad,
+  MAX_CONTENTS_LENGTH,
+  type PacketContents,
+  PacketOpener,
+  PacketSealer,
+} from './packet-codec.ts'
 import type { Shaping } from './shaping/shaping.ts'
 
 /** What is being waited for: the remote's key, the end of its garbage, its version packet, messages. */
@@ -140,9 +148,13 @@ export class V2Session implements MessageCodec {
   }
 
   /** What BIP324 has a receiver drop is undefined: no contents, an unknown id, a malformed command. */
-  #readContents(contents: Uint8Array): TransportMessage | undefined {
+  #readContents(contents: PacketContents): TransportMessage | undefined {
+    const { shortIds } = this.#options
     try {
-      return decodeContents(contents, this.#options.shortIds)
+      if (contents instanceof Uint8Array) return decodeContents(contents, shortIds)
+      const [head = NOTHING, ...body] = contents
+      if (!isWholeHead(head)) return decodeContents(concatBytes(...contents), shortIds)
+      return { command: decodeContents(head, shortIds).command, payload: concatParts(body) }
     } catch (error) {
       if (error instanceof DecodeError) return undefined
       throw error
@@ -205,6 +217,15 @@ export class V2Session implements MessageCodec {
     this.#phase = 'version'
     return true
   }
+}
+
+/** Whether a part holds a message's id or command and no byte of its payload, which then need not be copied. */
+function isWholeHead(part: Uint8Array): boolean {
+  return part.length === (part[0] === 0 ? 1 + COMMAND_SIZE : 1)
+}
+
+function concatParts(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? parts[0]! : concatBytes(...parts)
 }
 
 /** Contents of a decoy: nobody ever sees them. */

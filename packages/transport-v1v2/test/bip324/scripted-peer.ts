@@ -83,9 +83,9 @@ export function scriptedPeer(
   return {
     keys,
     seal: (contents, { header = 0, aad, length = contents.length } = {}) => {
-      const encrypted = lengths.apply(length & 0xff, (length >> 8) & 0xff, length >> 16)
+      const encrypted = lengths.apply(length)
       const sealed = new Uint8Array(contents.length + 17)
-      packets.sealInto(sealed, aad, concatBytes(Uint8Array.of(header), contents))
+      packets.sealInto(sealed, 0, aad, concatBytes(Uint8Array.of(header), contents))
       return concatBytes(Uint8Array.of(encrypted, encrypted >> 8, encrypted >> 16), sealed)
     },
   }

@@ -29,16 +29,13 @@ export class LengthCipher {
   }
 
   /** Encrypts or decrypts a length, 0 to 2^24 - 1, at its turn. */
-  apply(low: number, middle: number, high: number): number {
+  apply(length: number): number {
     const keystream = (this.#keystream ??= this.#epoch())
     const offset = this.#offset
-    const result =
-      (low ^ keystream[offset]!) |
-      ((middle ^ keystream[offset + 1]!) << 8) |
-      ((high ^ keystream[offset + 2]!) << 16)
+    const mask = keystream[offset]! | (keystream[offset + 1]! << 8) | (keystream[offset + 2]! << 16)
     this.#offset = offset + LENGTH_BYTES
     if (this.#offset === EPOCH_LENGTH) this.#rekey(keystream)
-    return result
+    return length ^ mask
   }
 
   wipe(): void {

@@ -5,6 +5,7 @@ import { REKEY_INTERVAL } from './length-cipher.ts'
 const REKEY_COUNTER = 0xffffffff
 
 const KEY_LENGTH = 32
+const TAG_LENGTH = 16
 
 /** FSChaCha20Poly1305 (BIP324): the packets of one direction, under a key that changes every 224. */
 export class PacketCipher {
@@ -28,10 +29,10 @@ export class PacketCipher {
     return this.#rekeys
   }
 
-  /** Writes ciphertext and tag to `out`, which is 16 bytes longer than `plaintext`. */
-  sealInto(out: Uint8Array, aad: Uint8Array | undefined, plaintext: Uint8Array): void {
+  /** Writes ciphertext and tag, 16 bytes more than `plaintext` has, to `out` from `offset` on. */
+  sealInto(out: Uint8Array, offset: number, aad: Uint8Array | undefined, plaintext: Uint8Array): void {
     this.#setNonce()
-    this.#aead.sealInto(out, this.#nonce, aad, plaintext)
+    this.#aead.sealInto(out, offset, this.#nonce, aad, plaintext)
     this.#advance()
   }
 
@@ -47,6 +48,15 @@ export class PacketCipher {
   open(aad: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined {
     this.#setNonce()
     const plaintext = this.#aead.open(this.#nonce, aad, sealed)
+    this.#advance()
+    return plaintext
+  }
+
+  /** As `open`, for ciphertext and tag that arrived in several parts. */
+  openParts(aad: Uint8Array | undefined, sealed: readonly Uint8Array[]): readonly Uint8Array[] | undefined {
+    this.#setNonce()
+    const { parts, tag } = splitTag(sealed)
+    const plaintext = this.#aead.openParts(this.#nonce, aad, parts, tag)
     this.#advance()
     return plaintext
   }
@@ -77,4 +87,18 @@ export class PacketCipher {
     this.#rekeys += 1
     this.#nonceView.setBigUint64(4, BigInt(this.#rekeys), true)
   }
+}
+
+/** Takes the last 16 bytes off, wherever they were cut. */
+function splitTag(sealed: readonly Uint8Array[]): { parts: readonly Uint8Array[]; tag: Uint8Array } {
+  const parts = [...sealed]
+  const tag = new Uint8Array(TAG_LENGTH)
+  for (let missing = TAG_LENGTH; missing > 0; ) {
+    const last = parts.pop()!
+    const length = Math.min(missing, last.length)
+    tag.set(last.subarray(last.length - length), missing - length)
+    if (length < last.length) parts.push(last.subarray(0, last.length - length))
+    missing -= length
+  }
+  return { parts, tag }
 }

@@ -9,7 +9,7 @@ import {
   isSquare,
   mod,
   SQRT_MINUS_3,
-  squareRoot,
+  squareRootAndInverse,
 } from './field.ts'
 
 const HALF = invert(2n)
@@ -63,10 +63,13 @@ interface Root {
 /** Cases 0, 1, 4, 5: v = x, s = -(u^3+7)/(u^2+uv+v^2). */
 function fromFirstRoot(x: bigint, u: bigint): Root | undefined {
   const d = mod(u * u + x * (u + x))
-  const s = mod(-curveSide(u) * d)
+  const g = curveSide(u)
+  const s = mod(-g * d)
   // s of the BIP is this one divided by d^2: both are squares or neither is. The cheaper test goes first.
   if (!isSquare(s) || isSquare(curveSide(mod(-x - u)))) return undefined
-  const w = (squareRoot(s) * invert(d)) % FIELD_PRIME
+  const { root, inverse } = squareRootAndInverse(s)
+  // 1/d = -g/s.
+  const w = mod(root * ((-g * inverse) % FIELD_PRIME))
   // Of the two roots the BIP takes the one that is a square itself.
   return { w: isSquare(d) || w === 0n ? w : FIELD_PRIME - w, v: x }
 }
@@ -78,6 +81,7 @@ function fromOtherRoots(x: bigint, u: bigint, branch: number): Root | undefined 
   const rr = mod(-s * mod(4n * curveSide(u) + 3n * s * ((u * u) % FIELD_PRIME)))
   if (!isSquare(rr)) return undefined
   if ((branch & 1) === 1 && rr === 0n) return undefined
-  const r = squareRoot(rr)
-  return { w: squareRoot(s), v: mod((r * invert(s) - u) * HALF) }
+  const { root: r } = squareRootAndInverse(rr)
+  const { root: w, inverse } = squareRootAndInverse(s)
+  return { w, v: mod((r * inverse - u) * HALF) }
 }

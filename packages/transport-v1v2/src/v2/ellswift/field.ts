@@ -14,6 +14,9 @@ export const CURVE_B = 7n
 
 const MASK_32 = 0xffffffffn
 
+/** Above it a number is not exact. */
+const MAX_SMALL = BigInt(Number.MAX_SAFE_INTEGER)
+
 /** The residue of any integer, 0 to p - 1. */
 export function mod(value: bigint): bigint {
   const residue = value % FIELD_PRIME
@@ -66,19 +69,44 @@ export function isSquare(value: bigint): boolean {
   let numerator = value
   let denominator = FIELD_PRIME
   let negative = false
-  while (numerator !== 0n) {
+  while (numerator > MAX_SMALL) {
     const zeros = trailingZeros(numerator)
     if (zeros > 0) {
       numerator >>= BigInt(zeros)
-      const residue = Number(denominator & 7n)
-      if ((zeros & 1) === 1 && (residue === 3 || residue === 5)) negative = !negative
+      if ((zeros & 1) === 1 && isThreeOrFive(Number(denominator & 7n))) negative = !negative
     }
     if ((numerator & 3n) === 3n && (denominator & 3n) === 3n) negative = !negative
     const remainder = denominator % numerator
     denominator = numerator
     numerator = remainder
   }
-  return !negative
+  if (numerator === 0n) return !negative
+  // The numerator fits a number: one more step, and both do.
+  const zeros = trailingZeros(numerator)
+  numerator >>= BigInt(zeros)
+  if ((zeros & 1) === 1 && isThreeOrFive(Number(denominator & 7n))) negative = !negative
+  if ((numerator & 3n) === 3n && (denominator & 3n) === 3n) negative = !negative
+  return isSmallSymbolPositive(Number(denominator % numerator), Number(numerator)) !== negative
+}
+
+/** Whether the Jacobi symbol of two safe integers is not -1; the denominator is odd. */
+function isSmallSymbolPositive(numerator: number, denominator: number): boolean {
+  let positive = true
+  while (numerator !== 0) {
+    while (numerator % 2 === 0) {
+      numerator /= 2
+      if (isThreeOrFive(denominator % 8)) positive = !positive
+    }
+    if (numerator % 4 === 3 && denominator % 4 === 3) positive = !positive
+    const remainder = denominator % numerator
+    denominator = numerator
+    numerator = remainder
+  }
+  return positive
+}
+
+function isThreeOrFive(residue: number): boolean {
+  return residue === 3 || residue === 5
 }
 
 function trailingZeros(value: bigint): number {
@@ -92,8 +120,11 @@ function trailingZeros(value: bigint): number {
   }
 }
 
-/** A square root of a field element known to be a square: value^((p + 1) / 4), as p is 3 modulo 4. */
-export function squareRoot(value: bigint): bigint {
+/**
+ * A square root of a field element known to be a square other than 0, and its inverse, which comes with it:
+ * y = value^((p - 3) / 4), as p is 3 modulo 4; then y * value is the root and y^2 the inverse.
+ */
+export function squareRootAndInverse(value: bigint): { readonly root: bigint; readonly inverse: bigint } {
   const x2 = times(square(value, 1), value)
   const x3 = times(square(x2, 1), value)
   const x6 = times(square(x3, 3), x3)
@@ -105,8 +136,10 @@ export function squareRoot(value: bigint): bigint {
   const x176 = times(square(x88, 88), x88)
   const x220 = times(square(x176, 44), x44)
   const x223 = times(square(x220, 3), x3)
+  // (p - 3) / 4 in binary: 223 ones, a zero, 22 ones, 4 zeros, 1, 0, 1, 1.
   const tail = times(square(x223, 23), x22)
-  return square(times(square(tail, 6), x2), 2)
+  const y = times(square(times(square(tail, 5), value), 3), x2)
+  return { root: times(y, value), inverse: times(y, y) }
 }
 
 function times(a: bigint, b: bigint): bigint {

@@ -1,0 +1,61 @@
+import { cryptoBackend } from '#crypto'
+import type { CryptoBackend } from '../../crypto/backend.ts'
+import type { CancelTimer, Clock } from '../../environment/clock.ts'
+import { systemClock } from '../../environment/default-clock.ts'
+import { systemRandom } from '../../environment/default-random.ts'
+import type { Random } from '../../environment/random.ts'
+import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
+
+/** Milliseconds between two keys being made: the pool takes a tenth of one processor at most. */
+const REFILL_INTERVAL = 10
+
+export interface KeyPoolOptions {
+  /** Keys kept ready. Default: 8, the outbound connections of a node. */
+  readonly size?: number
+}
+
+/** Keys made ahead of need, so that a dial finds the costlier half of its handshake's work done. */
+export interface KeyPool {
+  /** A key that nobody else gets: from the pool, or made at once when it is empty. */
+  next(): EphemeralKey
+  /** Keys ready now. */
+  readonly ready: number
+  /** Stops making keys, and overwrites those that are left. `next` goes on working. */
+  close(): void
+}
+
+/** Creates a pool, to be given to `connect` and `accept` as the component `keys`. It fills itself a key at a time. */
+export function createKeyPool(
+  options: KeyPoolOptions = {},
+  components: { readonly clock?: Clock; readonly random?: Random; readonly crypto?: CryptoBackend } = {},
+): KeyPool {
+  const { size = 8 } = options
+  const { clock = systemClock, random = systemRandom, crypto: backend = cryptoBackend } = components
+  const keys: EphemeralKey[] = []
+  let cancel: CancelTimer | undefined
+  let closed = false
+  const refill = (): void => {
+    if (closed || cancel !== undefined || keys.length >= size) return
+    cancel = clock.setTimer(REFILL_INTERVAL, () => {
+      cancel = undefined
+      keys.push(createEphemeralKey(backend, random))
+      refill()
+    })
+  }
+  refill()
+  return {
+    next: () => {
+      const key = keys.shift() ?? createEphemeralKey(backend, random)
+      refill()
+      return key
+    },
+    get ready() {
+      return keys.length
+    },
+    close: () => {
+      closed = true
+      cancel?.()
+      for (const key of keys.splice(0)) key.wipe()
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import { MAX_CONTENTS_LENGTH, PACKET_OVERHEAD } from '../packet-codec.ts'
+import type { Shaping } from './shaping.ts'
+
+/** Powers of two from 256 bytes to 4 MiB. */
+export const DEFAULT_SIZE_CLASSES: readonly number[] = Array.from({ length: 15 }, (_, index) => 256 << index)
+
+export interface SizeClassesOptions {
+  /** Bytes on the wire that a message and its padding may come to, in rising order. Default: `DEFAULT_SIZE_CLASSES`. */
+  readonly classes?: readonly number[]
+}
+
+/**
+ * Pads every message with one decoy so that both together have one of a few sizes: an observer sees the class and not the
+ * message. A message larger than the largest class is padded to the next multiple of it. A message that fills its class
+ * up to the last 19 bytes, where no decoy fits, goes to the next.
+ */
+export function sizeClasses(options: SizeClassesOptions = {}): Shaping {
+  const classes = options.classes ?? DEFAULT_SIZE_CLASSES
+  const largest = classes.at(-1)
+  if (
+    largest === undefined ||
+    classes.some((size, index) => !(size > (classes[index - 1] ?? 2 * PACKET_OVERHEAD)))
+  ) {
+    throw new RangeError(`Size classes rise, and are more than ${2 * PACKET_OVERHEAD} bytes`)
+  }
+  return {
+    plan: (contentsLength) => {
+      const bare = contentsLength + PACKET_OVERHEAD
+      const least = bare + PACKET_OVERHEAD
+      if (classes.includes(bare)) return undefined
+      const size = classes.find((candidate) => candidate >= least) ?? Math.ceil(least / largest) * largest
+      return { before: [], after: [Math.min(size - least, MAX_CONTENTS_LENGTH)] }
+    },
+  }
+}
