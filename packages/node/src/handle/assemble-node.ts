@@ -127,7 +127,11 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
         options.minimumChainWork === undefined ? {} : { minimumChainWork: options.minimumChainWork },
         { chain, random },
       ),
-      download: createBlockDownload(options.blocks ?? {}, { chain }),
+      download: createBlockDownload(options.blocks ?? {}, {
+        chain,
+        // Without a pool a compact block would have to be asked for transaction by transaction.
+        ...(relaysTransactions ? { transactions: () => relay.transactions() } : {}),
+      }),
       relay,
       discouraged: createDiscouragedHosts(),
       added,

@@ -1,6 +1,8 @@
 import type { Block, Message } from '@sapwood/wire-codec'
 import {
   asBlockHash,
+  blockHash,
+  type CompactBlock,
   hasServices,
   hashToHex,
   InventoryType,
@@ -87,6 +89,17 @@ export class ChainDriver {
       case 'block':
         this.#forKnown(record, () => download.onBlock(record.id, message.block, at, payload))
         return true
+      case 'sendcmpct':
+        download.onSendCompact(record.id, message.version)
+        return true
+      case 'cmpctblock':
+        this.#forKnown(record, () => this.#compactBlock(record, message.compactBlock, at))
+        return true
+      case 'blocktxn':
+        this.#forKnown(record, () =>
+          download.onBlockTransactions(record.id, message.blockHash, message.transactions, at),
+        )
+        return true
       case 'inv': {
         const blocks = message.inventory
           .filter(({ type }) => isBlock(type))
@@ -105,6 +118,15 @@ export class ChainDriver {
       default:
         return false
     }
+  }
+
+  /** Its header first, as if it had been announced; but the block is then not asked for, since it is here in part. */
+  #compactBlock(record: ConnectionRecord, compactBlock: CompactBlock, at: Instant): Action[] {
+    const { headerSync, download } = this.#parts
+    const actions = headerSync.onHeaders(record.id, [compactBlock.header], at)
+    download.expectCompactBlock(record.id, blockHash(compactBlock.header), at)
+    this.run(actions, record.id)
+    return download.onCompactBlock(record.id, compactBlock, at)
   }
 
   #showProgress(record: ConnectionRecord): void {

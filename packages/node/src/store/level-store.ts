@@ -46,10 +46,22 @@ export function createLevelStore(level: AnyLevel): OpenStore {
 
 function namespaceOf(sublevel: Sublevel): KeyValueNamespace {
   return {
-    get: async (key) => failing('read', sublevel.get(key)),
-    entries: () => sublevel.iterator(),
+    get: async (key) => plain(await failing('read', sublevel.get(key))),
+    entries: () => plainEntries(sublevel),
     batch: async (operations) => failing('write', sublevel.batch(operations.map(levelOperation))),
   }
+}
+
+async function* plainEntries(
+  sublevel: Sublevel,
+): AsyncGenerator<readonly [string, Uint8Array], void, undefined> {
+  for await (const [key, value] of sublevel.iterator()) yield [key, plain(value)]
+}
+
+/** Databases hand out a Buffer, whose `slice` shares what a Uint8Array's copies. */
+function plain<T extends Uint8Array | undefined>(bytes: T): T | Uint8Array {
+  if (bytes === undefined || bytes.constructor === Uint8Array) return bytes
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function levelOperation(operation: KeyValueOperation): AbstractBatchOperation<Sublevel, string, Uint8Array> {

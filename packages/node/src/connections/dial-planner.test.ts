@@ -1,0 +1,112 @@
+import { Services } from '@sapwood/wire-codec'
+import { peerId } from '@sapwood/peer'
+import type { Instant } from '@sapwood/transport-v1v2'
+import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { describe, expect, it } from 'vitest'
+import { address, FULL_NODE, report } from '../../test/support/addresses.ts'
+import { addressKey } from '../addresses/address-key.ts'
+import { createAddressManager } from '../addresses/address-manager.ts'
+import type { ConnectionRecord } from './connection-record.ts'
+import { ConnectionTable } from './connection-table.ts'
+import { type DialPlannerComponents, planDial, type PlanOptions } from './dial-planner.ts'
+
+const WANTED = Services.NETWORK | Services.WITNESS
+const options: PlanOptions = { kind: 'outbound-full-relay', services: WANTED }
+
+function setUp(texts: readonly string[], services = FULL_NODE) {
+  const clock = createVirtualClock()
+  const random = createSeededRandom(1)
+  const addresses = createAddressManager({}, { clock, random })
+  addresses.add(
+    texts.map((text) => report(text, clock.now(), services)),
+    address('252.2.2.2'),
+  )
+  const table = new ConnectionTable()
+  const avoided = new Set<string>()
+  const parts: DialPlannerComponents = {
+    clock,
+    random,
+    addresses,
+    table,
+    isAvoided: (candidate) => avoided.has(addressKey(candidate)),
+    reachable: new Set(['ipv4', 'ipv6']),
+  }
+  return { parts, addresses, table, avoided, clock }
+}
+
+let nextId = 0
+
+function connectTo(table: ConnectionTable, text: string, kind: ConnectionRecord['kind']): void {
+  table.add({
+    id: peerId(nextId++),
+    kind,
+    address: address(text),
+    key: addressKey(address(text)),
+    startedAt: 0 as Instant,
+    protected: false,
+    abort: new AbortController(),
+    stage: 'dialling',
+    lastBlock: 0,
+    lastTransaction: 0,
+    discouraged: false,
+  })
+}
+
+describe('the choice of whom to dial', () => {
+  it('is an address that is reachable and serves what is needed', () => {
+    const { parts } = setUp(['250.1.1.1:8333'])
+    expect(planDial(options, parts)).toEqual({
+      kind: 'outbound-full-relay',
+      address: address('250.1.1.1:8333'),
+      services: FULL_NODE,
+    })
+    expect(planDial({ ...options, services: WANTED | Services.COMPACT_FILTERS }, parts)).toBeUndefined()
+    expect(planDial({ ...options, network: 'ipv6' }, parts)).toBeUndefined()
+    expect(planDial(options, { ...parts, reachable: new Set(['torv3']) })).toBeUndefined()
+  })
+
+  it('is never one that is connected, being dialled, avoided, or of a netgroup that has a connection', () => {
+    const { parts, table, avoided } = setUp([
+      '250.1.1.1:8333',
+      '250.1.2.2:8333',
+      '251.3.1.1:8333',
+      '252.9.1.1:8333',
+    ])
+    connectTo(table, '250.1.1.1:8333', 'block-relay-only')
+    avoided.add(addressKey(address('251.3.1.1:8333')))
+    for (let i = 0; i < 20; i++) expect(planDial(options, parts)?.address).toEqual(address('252.9.1.1:8333'))
+    connectTo(table, '252.9.1.1:8333', 'outbound-full-relay')
+    expect(planDial(options, parts)).toBeUndefined()
+  })
+
+  it('does not care for the netgroups of inbound connections and feelers', () => {
+    const { parts, table } = setUp(['250.1.2.2:8333'])
+    connectTo(table, '250.1.1.1:8333', 'inbound')
+    connectTo(table, '250.1.1.9:8333', 'feeler')
+    expect(planDial(options, parts)).toBeDefined()
+  })
+
+  it('prefers those not tried a moment ago, and ports that are no other service, as long as there are some', () => {
+    const { parts, addresses } = setUp(['250.1.1.1:25', '251.1.1.1:8333'])
+    for (let i = 0; i < 20; i++) expect(planDial(options, parts)?.address.port).toBe(8333)
+    addresses.attempt(address('251.1.1.1:8333'), { countFailure: false })
+    expect(planDial(options, parts)?.address.port).toBe(25)
+  })
+
+  it('remembers the transport that worked, and tries v2 again now and then', () => {
+    const { parts, addresses } = setUp(['250.1.1.1:8333'], FULL_NODE | Services.P2P_V2)
+    addresses.good(address('250.1.1.1:8333'), { protocol: 'v1' })
+    const learned = Array.from({ length: 100 }, () => planDial(options, parts)?.learned)
+    expect(learned.filter((protocol) => protocol === 'v1').length).toBeGreaterThan(70)
+    expect(learned.filter((protocol) => protocol === undefined).length).toBeGreaterThan(3)
+    addresses.good(address('250.1.1.1:8333'), { protocol: 'v2' })
+    expect(planDial(options, parts)?.learned).toBe('v2')
+  })
+
+  it('is for a feeler an address that never worked, whatever it serves', () => {
+    const { parts, addresses } = setUp(['250.1.1.1:8333', '251.1.1.1:8333'], Services.NETWORK_LIMITED)
+    addresses.good(address('250.1.1.1:8333'))
+    for (let i = 0; i < 10; i++)
+      expect(planDial({ ...options, kind: 'feeler' }, parts)?.address).toEqual(address('251.1.1.1:8333'))
+  })
+})
