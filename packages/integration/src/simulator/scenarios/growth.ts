@@ -1,0 +1,43 @@
+import type { NodeOptions } from '@sapwood/node'
+import { hostAddress } from '../simulated-network.ts'
+import type { SimulatedNode, Simulation } from '../simulation.ts'
+
+const OUTBOUND: ReadonlySet<string> = new Set(['outbound-full-relay', 'block-relay-only'])
+/** Virtual milliseconds between the starts of two nodes. */
+const START_SPACING = 200
+
+/**
+ * Starts nodes one after the other. All but the first know one address, that of the first, which they stay connected to; whom
+ * else they find, they find by what the nodes tell one another.
+ */
+export async function grow(
+  simulation: Simulation,
+  count: number,
+  options: Partial<NodeOptions> = {},
+): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const own = i === 0 ? { slots: { inbound: 2 * count } } : { addPeers: [hostAddress(0)] }
+    await simulation.addNode({ ...own, ...options })
+    await simulation.run(START_SPACING)
+  }
+}
+
+/** How many outbound connections of a node's own choice have done their handshake. */
+export function connectedTo(node: SimulatedNode): number {
+  return node.handle.peers().filter((peer) => OUTBOUND.has(peer.connectionKind) && peer.state === 'ready').length
+}
+
+/** How the nodes stand. */
+export function spread(simulation: Simulation, tip: string): Readonly<Record<string, string | number>> {
+  const { nodes } = simulation
+  const outbound = nodes.map(connectedTo)
+  const known = nodes.map(({ handle }) => handle.addresses.counts().total)
+  return {
+    nodes: nodes.length,
+    'at the tip': nodes.filter((node) => simulation.tipOf(node) === tip).length,
+    'outbound connections': `${Math.min(...outbound)} to ${Math.max(...outbound)}`,
+    'addresses known': `${Math.min(...known)} to ${Math.max(...known)}`,
+    'connections made': simulation.network.dialled,
+    'virtual seconds': Math.round(simulation.elapsed / 1_000),
+  }
+}
