@@ -1,6 +1,13 @@
 const scratch = new Uint8Array(8)
 const scratchView = new DataView(scratch.buffer)
 
+const MAX_U64 = 0xffff_ffff_ffff_ffffn
+const MIN_I64 = -0x8000_0000_0000_0000n
+const MAX_I64 = 0x7fff_ffff_ffff_ffffn
+
+/** Up to about this many bytes a loop is quicker than a call of `set`. */
+const SMALL = 16
+
 /**
  * Writes values one after the other into a buffer that grows. Numbers are little-endian unless the name says otherwise.
  * A number that does not fit its field throws a `RangeError`: what we send is ours to get right.
@@ -59,21 +66,24 @@ export class ByteWriter {
   }
 
   u64(value: bigint): this {
-    if (BigInt.asUintN(64, value) !== value) throw new RangeError(`Not an unsigned 64-bit number: ${value}`)
+    if (value < 0n || value > MAX_U64) throw new RangeError(`Not an unsigned 64-bit number: ${value}`)
     scratchView.setBigUint64(0, value, true)
     return this.bytes(scratch)
   }
 
   i64(value: bigint): this {
-    if (BigInt.asIntN(64, value) !== value) throw new RangeError(`Not a signed 64-bit number: ${value}`)
+    if (value < MIN_I64 || value > MAX_I64) throw new RangeError(`Not a signed 64-bit number: ${value}`)
     scratchView.setBigInt64(0, value, true)
     return this.bytes(scratch)
   }
 
   /** Copies `bytes` in. */
   bytes(bytes: Uint8Array): this {
-    const at = this.reserve(bytes.length)
-    this.buffer.set(bytes, at)
+    const { length } = bytes
+    const at = this.reserve(length)
+    const { buffer } = this
+    if (length > SMALL) buffer.set(bytes, at)
+    else for (let i = 0; i < length; i++) buffer[at + i] = bytes[i]!
     return this
   }
 

@@ -20,4 +20,5 @@ export const feeFilterCodec: MessageCodec<MessageOf<'feefilter'>> = {
     }
     writer.i64(message.feeRate)
   },
+  payloadSize: () => 8,
 }

@@ -6,6 +6,7 @@ export const pingCodec: MessageCodec<MessageOf<'ping'>> = {
   shortId: 18,
   decode: (reader) => (reader.remaining === 0 ? { type: 'ping' } : { type: 'ping', nonce: reader.u64() }),
   encode: writeNonce,
+  payloadSize: nonceSize,
 }
 
 /** Core takes a short payload for a pong without nonce, not for an error. */
@@ -14,6 +15,11 @@ export const pongCodec: MessageCodec<MessageOf<'pong'>> = {
   shortId: 19,
   decode: (reader) => (reader.remaining < 8 ? { type: 'pong' } : { type: 'pong', nonce: reader.u64() }),
   encode: writeNonce,
+  payloadSize: nonceSize,
+}
+
+function nonceSize({ nonce }: { readonly nonce?: bigint }): number {
+  return nonce === undefined ? 0 : 8
 }
 
 function writeNonce({ nonce }: { readonly nonce?: bigint }, writer: { u64(value: bigint): unknown }): void {
