@@ -1,4 +1,4 @@
-import type { Block, BlockHash } from '@sapwood/wire-codec'
+import type { Block, BlockHash, CompactBlock, Transaction } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { TipChange } from '../chain/header-chain-types.ts'
 import type { PeerAction } from '../chain/peer-action.ts'
@@ -64,6 +64,22 @@ export interface BlockDownload {
   onTipChange(change: TipChange, now: Instant): BlockDownloadAction[]
   /** A `block` message, asked for or not. `payload`: the serialised block, which saves measuring it. */
   onBlock(peer: PeerId, block: Block, now: Instant, payload?: Uint8Array): BlockDownloadAction[]
+  /** A `sendcmpct`: which version of compact blocks (BIP152) the peer speaks. */
+  onSendCompact(peer: PeerId, version: bigint): void
+  /**
+   * Call before what follows from the header of an unasked `cmpctblock` is done (`onTipChange`, `peerHas`): the block is then
+   * not asked for in another way. `onCompactBlock` has to follow.
+   */
+  expectCompactBlock(peer: PeerId, hash: BlockHash, now: Instant): void
+  /** A `cmpctblock`, asked for or expected, whose header the chain has accepted. */
+  onCompactBlock(peer: PeerId, compactBlock: CompactBlock, now: Instant): BlockDownloadAction[]
+  /** A `blocktxn`. */
+  onBlockTransactions(
+    peer: PeerId,
+    hash: BlockHash,
+    transactions: readonly Transaction[],
+    now: Instant,
+  ): BlockDownloadAction[]
   /** Block hashes of a `notfound`. */
   onNotFound(peer: PeerId, hashes: readonly BlockHash[], now: Instant): BlockDownloadAction[]
   /** Call about once a second, and at least each half second while blocks are in flight. */

@@ -43,9 +43,9 @@ function delivered(actions: readonly BlockDownloadAction[]): number[] {
   return actions.flatMap((action) => (action.type === 'deliver' ? [action.block.height] : []))
 }
 
-function ofType<T extends BlockDownloadAction['type']>(
+function ofType(
   actions: readonly BlockDownloadAction[],
-  type: T,
+  type: BlockDownloadAction['type'],
 ): BlockDownloadAction[] {
   return actions.filter((action) => action.type === type)
 }

@@ -4,10 +4,14 @@ import {
   blockHash,
   blockSize,
   bytesToHex,
+  type CompactBlock,
+  InventoryType,
   type InventoryVector,
+  type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2'
+import { type CompactStep, CompactBlocks, MAX_COMPACT_DOWNLOADS_PER_BLOCK } from './compact-blocks.ts'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import { checkBlock } from './block-check.ts'
 import type {
@@ -35,8 +39,8 @@ const BLOCK_TIMEOUT_BASE = 1
 const BLOCK_TIMEOUT_PER_PEER = 0.5
 /** A peer whose blocks had to be asked of others and who then sent none for this long is let go. */
 export const LATE_PEER_TIMEOUT_MS = 60_000
-/** MSG_WITNESS_BLOCK (BIP144). */
-const MSG_WITNESS_BLOCK = 0x40000002
+/** A tip younger than this is worth a compact block; an older one is part of a sync. */
+const RECENT_TIP_MS = 60 * 60_000
 /** Peers that one block is asked of at the same time. */
 const MAX_PEERS_PER_BLOCK = 2
 
@@ -51,6 +55,15 @@ export interface BlockDownloadOptions {
 
 export interface BlockDownloadComponents {
   readonly chain: HeaderChain
+  /** What compact blocks (BIP152) are put together from. Without it none is asked for. */
+  readonly transactions?: () => Iterable<Transaction>
+}
+
+interface ArrivedBlock {
+  readonly id: PeerId
+  readonly block: Block
+  readonly payload?: Uint8Array
+  readonly viaCompact: boolean
 }
 
 /** Fetches the blocks of a header chain from many peers, checks them and hands them on in order. */
@@ -71,10 +84,14 @@ class ManyPeerBlockDownload implements BlockDownload {
   readonly #singles = new SingleBlocks()
   readonly #patience = new StallTimeout()
   readonly #sizes = new BlockSizeEstimate()
+  readonly #compact: CompactBlocks
+  readonly #usesCompact: boolean
   #nextStream = 1
 
-  constructor(options: BlockDownloadOptions, { chain }: BlockDownloadComponents) {
+  constructor(options: BlockDownloadOptions, { chain, transactions }: BlockDownloadComponents) {
     this.#chain = chain
+    this.#compact = new CompactBlocks(transactions ?? (() => []))
+    this.#usesCompact = transactions !== undefined
     this.#window = options.window ?? BLOCK_DOWNLOAD_WINDOW
     this.#bufferBytes = options.bufferBytes ?? DEFAULT_BUFFER_BYTES
     this.#inFlightPerPeer = options.inFlightPerPeer ?? MAX_BLOCKS_IN_FLIGHT_PER_PEER
@@ -86,12 +103,14 @@ class ManyPeerBlockDownload implements BlockDownload {
 
   addPeer(id: PeerId, facts: BlockPeer, now: Instant): BlockDownloadAction[] {
     this.#requests.addPeer(id, facts)
+    this.#compact.addPeer(id, facts.preferred)
     return this.#fill(now, [])
   }
 
   removePeer(id: PeerId, now: Instant): BlockDownloadAction[] {
     for (const { height } of this.#requests.removePeer(id)) this.#askAgain(height)
     this.#singles.removePeer(id)
+    this.#compact.removePeer(id)
     return this.#fill(now, [])
   }
 
@@ -110,34 +129,96 @@ class ManyPeerBlockDownload implements BlockDownload {
   }
 
   onBlock(id: PeerId, block: Block, now: Instant, payload?: Uint8Array): BlockDownloadAction[] {
+    this.#requests.progress(id, now)
+    return this.#fill(now, this.#take({ id, block, viaCompact: false, ...(payload && { payload }) }, now))
+  }
+
+  onSendCompact(id: PeerId, version: bigint): void {
+    this.#compact.onSendCompact(id, version)
+  }
+
+  expectCompactBlock(id: PeerId, hash: BlockHash, now: Instant): void {
+    const peer = this.#requests.peers.get(id)
+    const height = this.#chain.heightOf(hash)
+    if (peer === undefined || height === undefined) return
+    const key = bytesToHex(hash)
+    const request = this.#requests.get(key)
+    if (request !== undefined && request.peers.size >= MAX_COMPACT_DOWNLOADS_PER_BLOCK) return
+    this.#requests.ask(peer, key, hash, height, now)
+  }
+
+  onCompactBlock(id: PeerId, compactBlock: CompactBlock, now: Instant): BlockDownloadAction[] {
+    this.#requests.progress(id, now)
+    const hash = blockHash(compactBlock.header)
+    const key = bytesToHex(hash)
+    const height = this.#chain.heightOf(hash)
+    if (height === undefined || this.#requests.get(key)?.peers.has(id) !== true) return []
+    if (!this.#isWanted(key, hash, height)) return this.#fill(now, [])
+    return this.#compactStep(id, hash, this.#compact.begin(id, key, compactBlock), now)
+  }
+
+  onBlockTransactions(
+    id: PeerId,
+    hash: BlockHash,
+    transactions: readonly Transaction[],
+    now: Instant,
+  ): BlockDownloadAction[] {
+    this.#requests.progress(id, now)
+    const step = this.#compact.answer(id, bytesToHex(hash), transactions)
+    return step === undefined ? [] : this.#compactStep(id, hash, step, now)
+  }
+
+  #compactStep(id: PeerId, hash: BlockHash, step: CompactStep, now: Instant): BlockDownloadAction[] {
+    switch (step.status) {
+      case 'complete':
+        return this.#fill(now, this.#take({ id, block: step.block, viaCompact: true }, now))
+      case 'missing': {
+        const indexes = Uint16Array.from(step.indexes)
+        return [{ type: 'send', peer: id, message: { type: 'getblocktxn', blockHash: hash, indexes } }]
+      }
+      case 'failed':
+        // Still asked of this peer, now in full.
+        return [sendGetData(id, [{ type: InventoryType.WITNESS_BLOCK, hash }])]
+      case 'wrong-count': {
+        this.#refuse(id, bytesToHex(hash))
+        const actions: BlockDownloadAction[] = [
+          { type: 'punish', peer: id, reason: 'invalid-compact-block', detail: step.detail },
+        ]
+        return this.#fill(now, actions)
+      }
+    }
+  }
+
+  #take({ id, block, payload, viaCompact }: ArrivedBlock, now: Instant): BlockDownloadAction[] {
     const actions: BlockDownloadAction[] = []
     const hash = blockHash(block.header)
     const key = bytesToHex(hash)
     const height = this.#chain.heightOf(hash)
-    this.#requests.progress(id, now)
     if (height === undefined || !this.#isWanted(key, hash, height)) return actions
     const fault = checkBlock(block, height, this.#chain.network)
-    if (fault !== undefined) {
-      actions.push({
-        type: 'punish',
-        peer: id,
-        reason: fault.mutated ? 'mutated-block' : 'invalid-block',
-        detail: `block ${height}: ${fault.rule}`,
-      })
-      this.#refuse(id, key)
-      if (!fault.mutated) {
-        const change = this.#chain.invalidate(hash)
-        actions.push({ type: 'block-invalid', hash, rule: fault.rule, ...(change && { change }) })
-        if (change !== undefined) this.#followTip(change, actions)
-      }
-      return this.#fill(now, actions)
+    if (fault === undefined) {
+      this.#requests.finish(key)
+      this.#compact.forget(key)
+      const size = payload?.length ?? blockSize(block)
+      this.#sizes.add(size)
+      this.#patience.onProgress()
+      this.#handOn({ height, hash, block, size, peer: id, ...(payload && { payload }) }, key, actions)
+      if (height === this.#chain.tip().height && isRecent(block, now))
+        actions.push(...this.#compact.reward(id))
+      return actions
     }
-    this.#requests.finish(key)
-    const size = payload?.length ?? blockSize(block)
-    this.#sizes.add(size)
-    this.#patience.onProgress()
-    this.#handOn({ height, hash, block, size, peer: id, ...(payload && { payload }) }, key, actions)
-    return this.#fill(now, actions)
+    if (fault.mutated && viaCompact) return [sendGetData(id, [{ type: InventoryType.WITNESS_BLOCK, hash }])]
+    // A compact block may be passed on before it is validated (BIP152), so an invalid one is nobody's fault.
+    if (!viaCompact) {
+      const reason = fault.mutated ? 'mutated-block' : 'invalid-block'
+      actions.push({ type: 'punish', peer: id, reason, detail: `block ${height}: ${fault.rule}` })
+    }
+    this.#refuse(id, key)
+    if (fault.mutated) return actions
+    const change = this.#chain.invalidate(hash)
+    actions.push({ type: 'block-invalid', hash, rule: fault.rule, ...(change && { change }) })
+    if (change !== undefined) this.#followTip(change, actions)
+    return actions
   }
 
   onNotFound(id: PeerId, hashes: readonly BlockHash[], now: Instant): BlockDownloadAction[] {
@@ -259,8 +340,7 @@ class ManyPeerBlockDownload implements BlockDownload {
         if (!room()) break
         waitsFor ??= this.#askForStream(stream, peer, room, inventory, now)
       }
-      if (inventory.length > 0)
-        actions.push({ type: 'send', peer: peer.id, message: { type: 'getdata', inventory } })
+      if (inventory.length > 0) actions.push(sendGetData(peer.id, inventory))
       else if (waitsFor !== undefined && waitsFor !== peer.id && room()) this.#startStall(waitsFor, now)
     }
     for (const single of this.#singles.exhausted(this.#servingPeers())) {
@@ -306,8 +386,15 @@ class ManyPeerBlockDownload implements BlockDownload {
     inventory: InventoryVector[],
     now: Instant,
   ): void {
+    const compact = this.#usesCompact && this.#isNewTip(height, now) && this.#compact.supports(peer.id)
     this.#requests.ask(peer, key, hash, height, now)
-    inventory.push({ type: MSG_WITNESS_BLOCK, hash })
+    inventory.push({ type: compact ? InventoryType.COMPACT_BLOCK : InventoryType.WITNESS_BLOCK, hash })
+  }
+
+  /** A block whose transactions we may have heard of: the tip, fresh, with nothing else on its way. */
+  #isNewTip(height: number, now: Instant): boolean {
+    const tip = this.#chain.tip()
+    return height === tip.height && this.#requests.size === 0 && isRecent(tip, now)
   }
 
   #mayServe({ facts, commonHeight }: DownloadPeer, height: number): boolean {
@@ -371,9 +458,7 @@ class ManyPeerBlockDownload implements BlockDownload {
       inventories.set(other, inventory)
       this.#ask(other, key, request.hash, request.height, inventory, now)
     }
-    for (const [{ id }, inventory] of inventories) {
-      actions.push({ type: 'send', peer: id, message: { type: 'getdata', inventory } })
-    }
+    for (const [{ id }, inventory] of inventories) actions.push(sendGetData(id, inventory))
   }
 
   #hasRoom(peer: DownloadPeer): boolean {
@@ -397,4 +482,12 @@ class ManyPeerBlockDownload implements BlockDownload {
       .filter((peer) => peer.facts.serves !== 'none')
       .map((peer) => peer.id)
   }
+}
+
+function sendGetData(peer: PeerId, inventory: readonly InventoryVector[]): BlockDownloadAction {
+  return { type: 'send', peer, message: { type: 'getdata', inventory } }
+}
+
+function isRecent({ header }: { readonly header: { readonly time: number } }, now: Instant): boolean {
+  return header.time * 1000 > now - RECENT_TIP_MS
 }

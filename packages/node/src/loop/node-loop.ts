@@ -126,7 +126,10 @@ export class NodeLoop implements ConnectionObserver {
     const services: PeerServices = {
       headers: ({ locator, stopHash }) => chain.headersAfter(locator, stopHash),
       transaction: (id, context) => this.transactions.serve(id, context),
-      addresses: ({ peer }) => served.answer(this.#askedOver(this.keeper.table.get(peer))),
+      addresses: ({ peer }) => {
+        this.#gossip.asked(peer)
+        return served.answer(this.#askedOver(this.keeper.table.get(peer)))
+      },
       ...components.services,
     }
     this.keeper = new ConnectionKeeper(

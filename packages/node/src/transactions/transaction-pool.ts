@@ -33,6 +33,10 @@ export class TransactionPool {
     return this.#transactions.get(bytesToHex(txid))
   }
 
+  *transactions(): Iterable<Transaction> {
+    for (const { transaction } of this.#transactions.values()) yield transaction
+  }
+
   add(heard: HeardTransaction): void {
     const key = bytesToHex(heard.txid)
     if (this.#transactions.has(key)) return

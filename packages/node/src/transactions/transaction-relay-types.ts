@@ -5,8 +5,10 @@ import type { PeerAction } from '../chain/peer-action.ts'
 
 /** What the transaction relay needs to know of a peer when its handshake is done. */
 export interface TransactionPeer {
-  /** Whether transactions may cross: full relay on both sides (not block-relay-only, and `relay` in its `version`). */
+  /** Whether it wants to hear of transactions: `relay` in its `version`, and not a block-relay-only connection. */
   readonly relays: boolean
+  /** Whether it may announce transactions to us: what we said of it in our own `version`. */
+  readonly mayAnnounce: boolean
   /** Dialled by us: announced to sooner, asked first. */
   readonly outbound: boolean
   /** Both sides have sent `wtxidrelay` (BIP339). */
@@ -88,6 +90,8 @@ export interface TransactionRelay {
   get(txid: Txid): HeardTransaction | undefined
   /** Calls back for each transaction that is heard and passes the filter, from now on. @returns what ends it. */
   subscribe(filter: TransactionFilter, listener: (heard: HeardTransaction) => void): () => void
+  /** All transactions in the pool: what compact blocks are put together from. */
+  transactions(): Iterable<Transaction>
   /** What the pool holds. */
   pool(): { readonly transactions: number; readonly bytes: number }
 }

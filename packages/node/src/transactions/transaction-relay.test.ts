@@ -15,7 +15,7 @@ import type { TransactionAction, TransactionPeer, TransactionRelay } from './tra
 
 const WTX = 5
 const TX = 1
-const outbound: TransactionPeer = { relays: true, outbound: true, wtxidRelay: true }
+const outbound: TransactionPeer = { relays: true, mayAnnounce: true, outbound: true, wtxidRelay: true }
 const inbound: TransactionPeer = { ...outbound, outbound: false }
 const old: TransactionPeer = { ...outbound, wtxidRelay: false }
 
@@ -150,7 +150,7 @@ describe('what peers announce', () => {
   })
 
   it('costs the connection beyond 50,000 entries, and from a peer that was told to send none', () => {
-    const relay = relayWith({ 1: outbound, 2: { ...outbound, relays: false } })
+    const relay = relayWith({ 1: outbound, 2: { ...outbound, relays: false, mayAnnounce: false } })
     const [entry] = inv(WTX, transaction())
     expect(
       relay.onInventory(
@@ -161,6 +161,13 @@ describe('what peers announce', () => {
     ).toMatchObject([{ type: 'punish' }])
     expect(relay.onInventory(bob, [entry!], NOON)).toMatchObject([{ type: 'disconnect' }])
     expect(relay.onInventory(bob, [{ type: 2, hash: regtest.genesisHash }], NOON)).toEqual([])
+  })
+
+  it('is heard from a peer that wants to hear of none itself', () => {
+    const relay = relayWith({ 1: { ...outbound, relays: false } })
+    expect(requests(relay.onInventory(alice, inv(WTX, transaction()), NOON))).toEqual([[alice, WTX]])
+    relay.broadcast(transaction(), {}, NOON)
+    for (let ms = 0; ms < 60_000; ms += 500) expect(sent(relay.tick(after(ms)), 'inv')).toEqual([])
   })
 
   it('is let be when we do not listen', () => {

@@ -98,11 +98,13 @@ class PolicyTransactionRelay implements TransactionRelay {
   }
 
   addPeer(id: PeerId, facts: TransactionPeer, now: Instant): TransactionAction[] {
-    if (!facts.relays) return []
+    if (!facts.relays && !facts.mayAnnounce) return []
     this.#peers.set(id, { id, facts, feeFilter: 0n, nextAnnounceAt: this.#announceTime(facts, now) })
     this.#requests.addPeer(id)
-    for (const broadcast of this.#broadcasts.values()) if (!broadcast.done) broadcast.queuedFor.add(id)
-    if (!this.#listen) return []
+    if (facts.relays) {
+      for (const broadcast of this.#broadcasts.values()) if (!broadcast.done) broadcast.queuedFor.add(id)
+    }
+    if (!this.#listen || !facts.mayAnnounce) return []
     return [{ type: 'send', peer: id, message: { type: 'feefilter', feeRate: this.#feeFilter } }]
   }
 
@@ -121,8 +123,8 @@ class PolicyTransactionRelay implements TransactionRelay {
         { type: 'punish', peer: id, reason: 'too-many-inventory', detail: `${inventory.length} entries` },
       ]
     }
-    // Blocks-only and block-relay-only peers were told not to: Core disconnects them, and so do we.
-    if (peer === undefined) {
+    // It was told in our `version` to announce none: Core disconnects it, and so do we.
+    if (peer?.facts.mayAnnounce !== true) {
       const told = inventory.some(({ type }) => type === InventoryType.TX || type === InventoryType.WTX)
       return told ? [{ type: 'disconnect', peer: id, reason: 'transaction-when-none-wanted' }] : []
     }
@@ -244,6 +246,10 @@ class PolicyTransactionRelay implements TransactionRelay {
     return this.#pool.subscribe(filter, listener)
   }
 
+  transactions(): Iterable<Transaction> {
+    return this.#pool.transactions()
+  }
+
   pool(): { readonly transactions: number; readonly bytes: number } {
     return { transactions: this.#pool.size, bytes: this.#pool.bytes }
   }
@@ -282,7 +288,7 @@ class PolicyTransactionRelay implements TransactionRelay {
 
   /** Tells everybody but one, another one each time. */
   #beginRound(broadcast: OwnBroadcast, now: Instant): void {
-    const peers = [...this.#peers.keys()]
+    const peers = [...this.#peers.values()].filter(({ facts }) => facts.relays).map(({ id }) => id)
     const others = peers.filter((id) => !broadcast.announcedTo.has(id))
     broadcast.listener =
       others.length > 0 && peers.length >= MIN_PEERS_FOR_LISTENER && broadcast.rounds === 0
