@@ -44,7 +44,7 @@ interface GossipPeer {
   queue: GossipedAddress[]
   nextFlush: number
   nextSelf: number
-  /** Whether addresses are exchanged with it. Inbound: once it has sent some itself (Core). */
+  /** Whether addresses are exchanged with it. Inbound: once it has sent some, or asked for some (Core). */
   enabled: boolean
   /** Our `getaddr` has not been answered in full: what comes is passed on to nobody (Core). */
   answering: boolean
@@ -74,7 +74,7 @@ export class AddressGossip {
   }
 
   ready(record: ReadyConnection): void {
-    if (!kindBehaviour[record.kind].relaysAddresses || kindBehaviour[record.kind].shortLived) return
+    if (!kindBehaviour[record.kind].relaysAddresses) return
     const { random, clock } = this.#parts
     const now = clock.now()
     const score = random.bytes(8)
@@ -92,6 +92,12 @@ export class AddressGossip {
 
   closed(id: PeerId): void {
     this.#peers.delete(id)
+  }
+
+  /** An inbound peer asked for addresses: it takes part (Core, `SetupAddressRelay`). */
+  asked(id: PeerId): void {
+    const peer = this.#peers.get(id)
+    if (peer !== undefined) peer.enabled = true
   }
 
   /** Addresses that a peer sent, within its rate limit. */

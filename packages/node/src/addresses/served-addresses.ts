@@ -10,6 +10,14 @@ const MAX_ADDRESSES = 1_000
 /** An answer is given again for this long, and up to 6 hours longer (Core): asking often shows no more of the tables. */
 const CACHE_LIFETIME = 21 * HOUR
 const CACHE_SPREAD = 6 * HOUR
+/**
+ * Below this number an answer is of a young table, which changes quickly and has little to hide: a day-old answer of
+ * nobody would keep a new network from growing.
+ */
+const YOUNG_ANSWER = 100
+const YOUNG_LIFETIME = 60_000
+/** Of a table of a few addresses this many are shown, whatever their share. */
+const YOUNG_COUNT = 16
 
 /** Answers `getaddr`: one answer for all who ask over the same network, for about a day. */
 export interface ServedAddresses {
@@ -30,11 +38,14 @@ export function createServedAddresses(components: {
       const now = clock.now()
       const cached = cache.get(askedOver)
       if (cached !== undefined && now < cached.until) return cached.answer
+      const share = Math.floor((addresses.size * MAX_SHARED_PERCENT) / 100)
       const answer = addresses
-        .sample(MAX_ADDRESSES, { maxPercent: MAX_SHARED_PERCENT })
+        .sample(Math.min(MAX_ADDRESSES, Math.max(share, YOUNG_COUNT)))
         .filter(({ address }) => !isAvoided(address))
         .map(gossiped)
-      cache.set(askedOver, { until: now + CACHE_LIFETIME + drawUnit(random) * CACHE_SPREAD, answer })
+      const lifetime =
+        answer.length < YOUNG_ANSWER ? YOUNG_LIFETIME : CACHE_LIFETIME + drawUnit(random) * CACHE_SPREAD
+      cache.set(askedOver, { until: now + lifetime, answer })
       return answer
     },
   }

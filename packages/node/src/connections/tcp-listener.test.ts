@@ -6,7 +6,7 @@ import { createTcpListener } from './tcp-listener.ts'
 
 async function takeOne(options: Parameters<typeof createTcpListener>[0]) {
   const abort = new AbortController()
-  let take = (_: InboundStream): void => undefined
+  let take: (inbound: InboundStream) => void = () => undefined
   const inbound = new Promise<InboundStream>((resolve) => {
     take = resolve
   })
