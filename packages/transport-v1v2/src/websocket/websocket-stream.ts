@@ -5,6 +5,9 @@ import type { ByteStream } from '../stream/byte-stream.ts'
 import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.ts'
 import type { WebSocketLike } from './websocket-like.ts'
 
+/** Default: `systemClock`. */
+type Components = { readonly clock?: Clock }
+
 /** Largest binary message sent: what is written in one piece leaves in several. */
 const MAX_MESSAGE = 65_536
 /** Bytes that the socket may hold unsent before a writer waits. */
@@ -17,11 +20,8 @@ const CLOSE_NORMAL = 1_000
  * An open WebSocket as a `ByteStream`. Each binary message is a portion of bytes; an empty one ends the sender's side,
  * as a WebSocket itself has no half-close.
  */
-export function websocketStream(
-  socket: WebSocketLike,
-  components: { readonly clock?: Clock } = {},
-): ByteStream {
-  return new WebSocketStream(socket, components.clock ?? systemClock)
+export function websocketStream(socket: WebSocketLike, { clock = systemClock }: Components = {}): ByteStream {
+  return new WebSocketStream(socket, clock)
 }
 
 class WebSocketStream implements ByteStream {
@@ -47,7 +47,7 @@ class WebSocketStream implements ByteStream {
   }
 
   async write(bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure
+    this.#throwIfFailed()
     if (this.#closed) throw new TransportError('closed', 'The stream has been closed for writing')
     for (const part of bytes instanceof Uint8Array ? [bytes] : bytes) {
       for (let offset = 0; offset < part.length; offset += MAX_MESSAGE) {
@@ -60,11 +60,10 @@ class WebSocketStream implements ByteStream {
     }
   }
 
-  async close(): Promise<void> {
-    this.#throwIfFailed()
-    if (this.#closed) return
+  close(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (!this.#closed) this.#socket.send(new Uint8Array(0))
     this.#closed = true
-    this.#socket.send(new Uint8Array(0))
     this.#closeWhenOver()
     return Promise.resolve()
   }
@@ -76,16 +75,14 @@ class WebSocketStream implements ByteStream {
   }
 
   readonly #onMessage = ({ data }: { readonly data: unknown }): void => {
-    if (!(data instanceof ArrayBuffer))
-      return this.abort(new TransportError('stream-failed', 'Not a binary message'))
+    if (!(data instanceof ArrayBuffer)) return this.abort(failure('A message is not binary'))
     if (data.byteLength > 0) return this.#received.push(new Uint8Array(data))
     this.#received.end()
     this.#closeWhenOver()
   }
 
   readonly #onClose = (): void => {
-    if (!this.#received.ended || !this.#closed)
-      this.#fail(new TransportError('stream-failed', 'The WebSocket closed'))
+    if (!this.#received.ended || !this.#closed) this.#fail(failure('The WebSocket closed'))
   }
 
   #closeWhenOver(): void {
@@ -97,7 +94,8 @@ class WebSocketStream implements ByteStream {
   }
 
   #fail(reason: Error, discard = false): void {
-    this.#failure ??= reason
-    this.#received.fail(this.#failure, { discard })
+    this.#received.fail((this.#failure ??= reason), { discard })
   }
 }
+
+const failure = (message: string): TransportError => new TransportError('stream-failed', message)

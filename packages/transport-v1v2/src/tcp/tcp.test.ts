@@ -1,0 +1,173 @@
+import { connect as connectSocket, createServer, type Socket } from 'node:net'
+import type { NetworkAddress } from '@sapwood/wire-codec'
+import { describe, expect, it } from 'vitest'
+import type { ByteStream } from '../stream/byte-stream.ts'
+import { createTcpDialer, listenTcp, tcpStream } from './index.ts'
+import { formatIp, parseIp } from './ip-text.ts'
+
+const signal = new AbortController().signal
+const address = (port: number, network: NetworkAddress['network'] = 'ipv4'): NetworkAddress => ({
+  network,
+  bytes: network === 'ipv4' ? Uint8Array.of(127, 0, 0, 1) : new Uint8Array(network === 'torv3' ? 32 : 16),
+  port,
+})
+
+/** A socket to a listener of our own, and how many chunks the other side got. */
+async function rawPair() {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const accepted = new Promise<Socket>((resolve) => server.once('connection', resolve))
+  const near = connectSocket(port, '127.0.0.1')
+  await new Promise((resolve) => near.once('connect', resolve))
+  return { near, far: await accepted, close: () => server.close() }
+}
+
+describe('tcpStream', () => {
+  it('sends the writes of one turn of the event loop together', async () => {
+    const { near, far, close } = await rawPair()
+    const stream = tcpStream(near)
+    const chunks: number[] = []
+    const complete = new Promise<void>((resolve) => {
+      let total = 0
+      far.on('data', (data: Buffer) => {
+        chunks.push(data.length)
+        total += data.length
+        if (total === 5_000) resolve()
+      })
+    })
+    for (let index = 0; index < 100; index++) {
+      void stream.write(new Uint8Array(50))
+      await Promise.resolve()
+    }
+    await complete
+    expect(chunks).toEqual([5_000])
+    stream.abort(new Error('end of test'))
+    far.destroy()
+    close()
+  })
+
+  it('gives what was read before it first', async () => {
+    const { near, far, close } = await rawPair()
+    const stream = tcpStream(near, { head: Uint8Array.of(1, 2) })
+    far.write(Uint8Array.of(3))
+    expect(await stream.read()).toEqual(Uint8Array.of(1, 2))
+    expect(await stream.read()).toEqual(Uint8Array.of(3))
+    stream.abort(new Error('end of test'))
+    far.destroy()
+    close()
+  })
+
+  it('turns off Nagle’s algorithm', async () => {
+    const { near, far, close } = await rawPair()
+    let noDelay: unknown
+    near.setNoDelay = (value) => {
+      noDelay = value
+      return near
+    }
+    tcpStream(near).abort(new Error('end of test'))
+    expect(noDelay).toBe(true)
+    far.destroy()
+    close()
+  })
+
+  it('holds less than 256 KiB for a reader that does not read', async () => {
+    const { near, far, close } = await rawPair()
+    const stream = tcpStream(near)
+    const block = new Uint8Array(65_536)
+    while (far.writableLength < 4_194_304) {
+      far.write(block)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const taken = near.bytesRead
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(near.bytesRead).toBe(taken)
+    expect(taken).toBeLessThanOrEqual(262_144)
+    stream.abort(new Error('end of test'))
+    far.destroy()
+    close()
+  })
+})
+
+describe('createTcpDialer', () => {
+  it('refuses addresses that TCP cannot reach', async () => {
+    const dialer = createTcpDialer()
+    for (const network of ['torv3', 'i2p'] as const) {
+      await expect(dialer.dial(address(1, network), { signal })).rejects.toMatchObject({
+        code: 'refused-address',
+        received: network,
+      })
+    }
+  })
+
+  it('dials names through its resolver only, trying each address', async () => {
+    const streams: ByteStream[] = []
+    await using listener = await listenTcp({}, (stream) => streams.push(stream))
+    const asked: string[] = []
+    const dialer = createTcpDialer({
+      resolver: {
+        resolve: async (host) => {
+          asked.push(host)
+          return [
+            { network: 'torv3', bytes: new Uint8Array(32), port: 0 },
+            { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 2), port: 0 },
+            { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 0 },
+          ]
+        },
+      },
+    })
+    const near = await dialer.dial({ network: 'name', host: 'peer.invalid', port: listener.port }, { signal })
+    expect(asked).toEqual(['peer.invalid'])
+    near.abort(new Error('end of test'))
+    const nowhere = createTcpDialer({ resolver: { resolve: async () => [] } })
+    await expect(nowhere.dial({ network: 'name', host: 'x', port: 1 }, { signal })).rejects.toMatchObject({
+      code: 'resolve-failed',
+    })
+  })
+})
+
+describe('listenTcp', () => {
+  it('closes connections beyond its limit, and takes others when one has ended', async () => {
+    const streams: ByteStream[] = []
+    await using listener = await listenTcp({ maxConnections: 2 }, (stream) => streams.push(stream))
+    const dialer = createTcpDialer()
+    const nears = []
+    for (let index = 0; index < 3; index++) nears.push(await dialer.dial(address(listener.port), { signal }))
+    await expect(
+      nears[2]!.read().then((chunk) => chunk ?? Promise.reject(new Error('ended'))),
+    ).rejects.toThrow()
+    expect(streams).toHaveLength(2)
+    expect(listener.connections).toBe(2)
+    nears[0]!.abort(new Error('one less'))
+    while (listener.connections > 1) await new Promise((resolve) => setImmediate(resolve))
+    const again = await dialer.dial(address(listener.port), { signal })
+    await again.write(Uint8Array.of(1))
+    while (streams.length < 3) await new Promise((resolve) => setImmediate(resolve))
+    for (const near of [...nears, again]) near.abort(new Error('end of test'))
+  })
+
+  it('says why it cannot listen, and stops with its signal', async () => {
+    const controller = new AbortController()
+    const listener = await listenTcp({ signal: controller.signal }, () => undefined)
+    await expect(listenTcp({ port: listener.port }, () => undefined)).rejects.toMatchObject({
+      code: 'dial-failed',
+      cause: { code: 'EADDRINUSE' },
+    })
+    controller.abort()
+    await listener.close()
+    const again = await listenTcp({ port: listener.port }, () => undefined)
+    await again.close()
+  })
+})
+
+describe('IP addresses in text', () => {
+  it.each([
+    ['127.0.0.1', '127.0.0.1'],
+    ['::1', '0:0:0:0:0:0:0:1'],
+    ['fe80::1%eth0', 'fe80:0:0:0:0:0:0:1'],
+    ['::ffff:1.2.3.4', '0:0:0:0:0:ffff:102:304'],
+    ['2001:db8::', '2001:db8:0:0:0:0:0:0'],
+  ])('%s', (text, formatted) => {
+    expect(formatIp(parseIp(text))).toBe(formatted)
+  })
+})
