@@ -447,6 +447,33 @@ describe('the other requests', () => {
   })
 })
 
+describe('getUtreexoProof', () => {
+  it('is matched by the block', async () => {
+    const remote = await ready()
+    const bitmap = new Uint8Array(0)
+    const request = {
+      blockHash: hashOf(1),
+      withTargets: true,
+      withProofHashes: true,
+      withLeafData: true,
+      proofBitmap: bitmap,
+      leafBitmap: bitmap,
+    }
+    const reply = watch(remote.peer.getUtreexoProof({ request: request as never }))
+    await remote.settle()
+    expect(remote.transport.sent.at(-1)?.command).toBe('getuproof')
+    const proof = {
+      blockHash: hashOf(1),
+      proofHashes: [hashOf(4)],
+      targets: BigUint64Array.of(9n),
+      leafData: [],
+    }
+    await remote.say({ type: 'uproof', proof })
+    expect(reply.value()?.proofHashes).toEqual([hashOf(4)])
+    expect(remote.handedOn()).toEqual([])
+  })
+})
+
 describe('every request', () => {
   const start: readonly [
     string,

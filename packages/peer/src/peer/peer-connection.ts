@@ -293,6 +293,13 @@ export class PeerConnection implements Peer {
     return this.request({ type: 'getBlockTransactions', ...parameters }, options)
   }
 
+  getUtreexoProof(
+    parameters: ParametersOf<'getUtreexoProof'>,
+    options?: RequestOptions,
+  ): ReplyHandle<'getUtreexoProof'> {
+    return this.request({ type: 'getUtreexoProof', ...parameters }, options)
+  }
+
   setChainProgress(progress: Partial<ChainProgress>): void {
     this.#progress = { ...this.#progress, ...progress }
   }

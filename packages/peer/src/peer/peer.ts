@@ -107,6 +107,11 @@ export interface Peer {
     options?: RequestOptions,
   ): Promise<readonly Transaction[]>
 
+  getUtreexoProof(
+    parameters: ParametersOf<'getUtreexoProof'>,
+    options?: RequestOptions,
+  ): ReplyHandle<'getUtreexoProof'>
+
   /** Tells `info()` how far the owner has followed the remote's chain. */
   setChainProgress(progress: Partial<ChainProgress>): void
   /** Ends the connection, after what is queued has left. Resolves when it has ended. A second call changes nothing. */

@@ -220,7 +220,8 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  getdata: whenReady('request', 'answers with what it names, `notfound` for transactions we lack', {
+  getdata: whenReady('request', 'answers with what it names, `notfound` for what we lack', {
+    core: { ready: 'the same, but silence for blocks that it lacks' },
     onPrivateBroadcast: true,
     rules: [
       {
@@ -301,7 +302,9 @@ export const behaviourTable: Table = {
   reqsketchext: row('request', ['ignore', 'ignore', 'ignore'], notSpoken),
   reconcildiff: row('reply', ['ignore', 'ignore', 'ignore'], notSpoken),
   getuproof: utreexo('request'),
-  uproof: utreexo('reply'),
+  uproof: whenReady('reply', 'is delivered to whoever asked for it (Utreexo)', {
+    core: { ready: 'ignore: unknown to Core' },
+  }),
   uttls: utreexo('reply'),
   getuttls: utreexo('request'),
   usummary: utreexo('reply'),

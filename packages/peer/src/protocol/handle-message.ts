@@ -170,7 +170,7 @@ const handlers: Handlers = {
   getcfcheckpt: (protocol, message) => protocol.output.serve(message),
   cfcheckpt: reply,
   getuproof: announce,
-  uproof: announce,
+  uproof: reply,
   uttls: announce,
   getuttls: announce,
   usummary: announce,

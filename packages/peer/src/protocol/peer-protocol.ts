@@ -357,6 +357,8 @@ export class PeerProtocol implements RuleFacts {
         return requests.filterCheckpoints(message)
       case 'blocktxn':
         return requests.blockTransactions(message.blockHash, message.transactions)
+      case 'uproof':
+        return requests.utreexoProof(message.proof)
       default:
         return 'none'
     }

@@ -7,6 +7,8 @@ import type {
   InventoryVector,
   Transaction,
   Txid,
+  UtreexoProof,
+  UtreexoProofRequest,
   Wtxid,
 } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
@@ -128,6 +130,11 @@ export interface RequestMap {
   getCompactFilterCheckpoints: {
     readonly parameters: { readonly filterType?: number; readonly stopHash: BlockHash }
     readonly reply: CompactFilterCheckpoints
+  }
+  /** The Utreexo proof of a block, from a remote that keeps one (services `UTREEXO`, `UTREEXO_ARCHIVE`). */
+  getUtreexoProof: {
+    readonly parameters: { readonly request: UtreexoProofRequest }
+    readonly reply: UtreexoProof
   }
   /** BIP152: transactions of a block by their indexes, to complete a compact block. */
   getBlockTransactions: {

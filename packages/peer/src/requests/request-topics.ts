@@ -1,4 +1,4 @@
-import type { BlockHash, Transaction } from '@sapwood/wire-codec'
+import type { BlockHash, Transaction, UtreexoProof } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { KeepAlive } from '../keep-alive/keep-alive.ts'
 import { AddressRequests } from './address-requests.ts'
@@ -36,6 +36,7 @@ export class RequestTopics {
   #filterHeaders: KeyedReplies<CompactFilterHeaders> | undefined
   #filterCheckpoints: KeyedReplies<CompactFilterCheckpoints> | undefined
   #blockTransactions: KeyedReplies<readonly Transaction[]> | undefined
+  #utreexoProofs: KeyedReplies<UtreexoProof> | undefined
 
   constructor(options: TopicOptions, output: RequestOutput) {
     this.#options = options
@@ -81,5 +82,9 @@ export class RequestTopics {
 
   get blockTransactions(): KeyedReplies<readonly Transaction[]> {
     return (this.#blockTransactions ??= new KeyedReplies(this.#output, 'blocktxn'))
+  }
+
+  get utreexoProofs(): KeyedReplies<UtreexoProof> {
+    return (this.#utreexoProofs ??= new KeyedReplies(this.#output, 'uproof'))
   }
 }

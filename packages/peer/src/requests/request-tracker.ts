@@ -7,6 +7,7 @@ import {
   type Message,
   type Transaction,
   txid,
+  type UtreexoProof,
   WITNESS_FLAG,
   wtxid,
 } from '@sapwood/wire-codec'
@@ -113,6 +114,9 @@ export class RequestTracker {
       case 'getcfcheckpt':
         this.#expectations.add('cfcheckpt', message.stopHash, 'owner')
         break
+      case 'getuproof':
+        this.#expectations.add('uproof', message.request.blockHash, 'owner')
+        break
       case 'getblocktxn':
         this.#expectations.add('blocktxn', message.blockHash, 'owner')
         break
@@ -182,6 +186,10 @@ export class RequestTracker {
 
   blockTransactions(blockHash: BlockHash, transactions: readonly Transaction[]): AskedBy {
     return this.#keyed(this.#topics.blockTransactions, 'blocktxn', blockHash, transactions)
+  }
+
+  utreexoProof(proof: UtreexoProof): AskedBy {
+    return this.#keyed(this.#topics.utreexoProofs, 'uproof', proof.blockHash, proof)
   }
 
   /** The earliest time at which a request may run out of time. */
@@ -255,6 +263,8 @@ const creators: Creators = {
       blockHash,
       facts,
     ),
+  getUtreexoProof: (topics, { request }, facts) =>
+    topics.utreexoProofs.create({ type: 'getuproof', request }, request.blockHash, facts),
 }
 
 function isTransaction(inventoryType: number): boolean {

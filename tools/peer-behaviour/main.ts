@@ -1,0 +1,7 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { renderBehaviour } from './render.ts'
+
+const file = join(import.meta.dirname, '../../docs/peer-behaviour.md')
+writeFileSync(file, renderBehaviour())
+console.log(`wrote ${file}`)

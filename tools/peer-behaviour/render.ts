@@ -1,0 +1,58 @@
+import { behaviourTable, type Outcome, type Row } from '@sapwood/peer'
+
+const states = ['awaiting-version', 'awaiting-verack', 'ready'] as const
+
+type AnyRow = Pick<Row<'unknown'>, 'purpose' | 'states' | 'does' | 'core' | 'onPrivateBroadcast'> & {
+  readonly rules: readonly { readonly when: string; readonly outcome: Outcome; readonly core?: string }[]
+}
+
+/** The behaviour table of `@sapwood/peer` as the text of `docs/peer-behaviour.md`. */
+export function renderBehaviour(): string {
+  const rows: readonly (readonly [string, AnyRow])[] = Object.entries(behaviourTable)
+  return `${[
+    '# What a peer does with each message',
+    '',
+    'Made from the table in `packages/peer/src/protocol/behaviour-table.ts` by `npx tsx --conditions=@sapwood/source',
+    'tools/peer-behaviour/main.ts`; a test checks that both agree. A message that is not in the table does not compile.',
+    '',
+    '- **handle**: the message is acted upon, as the last column says, unless one of the rules below decides otherwise.',
+    '- **ignore**: it is dropped, and reported as an `ignored` event.',
+    '- **disconnect**: the connection ends; the address may be tried again.',
+    '- **discourage**: the connection ends, and the address should be avoided: "misbehaving" in Bitcoin Core.',
+    '',
+    'Before any of this come the limits on what one remote may send (`flood`: discourage), and after it the decoder, whose',
+    '`DecodeError.severity` says what a malformed payload costs (table in the README of `@sapwood/wire-codec`). On a private',
+    'broadcast connection that is ready, everything but the messages marked with ▸ is ignored.',
+    '',
+    '## By state',
+    '',
+    'Each cell: what we do; where Bitcoin Core does otherwise, *what it does*. `version` has not come in the first column,',
+    '`verack` not in the second.',
+    '',
+    '| message | before version | before verack | ready | handling it |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows.map(([type, row]) => stateRow(type, row)),
+    '',
+    '## Rules',
+    '',
+    'For messages that would be handled; the first that applies decides. Bitcoin Core does the same unless the last column',
+    'says otherwise.',
+    '',
+    '| message | when | we | Bitcoin Core |',
+    '| --- | --- | --- | --- |',
+    ...rows.flatMap(([type, row]) =>
+      row.rules.map(
+        (rule) => `| \`${type}\` | ${rule.when} | ${rule.outcome} | ${rule.core ?? 'the same'} |`,
+      ),
+    ),
+  ].join('\n')}\n`
+}
+
+function stateRow(type: string, row: AnyRow): string {
+  const cells = states.map((state) => {
+    const core = row.core?.[state]
+    return core === undefined ? row.states[state] : `${row.states[state]} *(${core})*`
+  })
+  const mark = row.onPrivateBroadcast === true ? ' ▸' : ''
+  return `| \`${type}\`${mark} | ${cells.join(' | ')} | ${row.does} |`
+}
