@@ -1,12 +1,10 @@
+import type { TransportComponents } from '../connect/components.ts'
 import type { Clock } from '../environment/clock.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.ts'
 import type { WebSocketLike } from './websocket-like.ts'
-
-/** Default: `systemClock`. */
-type Components = { readonly clock?: Clock }
 
 /** Largest binary message sent: what is written in one piece leaves in several. */
 const MAX_MESSAGE = 65_536
@@ -20,7 +18,7 @@ const CLOSE_NORMAL = 1_000
  * An open WebSocket as a `ByteStream`. Each binary message is a portion of bytes; an empty one ends the sender's side,
  * as a WebSocket itself has no half-close.
  */
-export function websocketStream(socket: WebSocketLike, { clock = systemClock }: Components = {}): ByteStream {
+export function websocketStream(socket: WebSocketLike, { clock = systemClock }: TransportComponents = {}): ByteStream {
   return new WebSocketStream(socket, clock)
 }
 
