@@ -48,3 +48,13 @@ export { randomDecoys, type RandomDecoysOptions } from './v2/shaping/random-deco
 export { DEFAULT_SIZE_CLASSES, sizeClasses, type SizeClassesOptions } from './v2/shaping/size-classes.ts'
 export type { EphemeralKey } from './v2/keys/ephemeral-key.ts'
 export { createKeyPool, type KeyPool, type KeyPoolOptions } from './v2/keys/key-pool.ts'
+export {
+  createV2Session,
+  type V2Phase,
+  type V2Session,
+  type V2SessionInit,
+  type V2SessionOptions,
+} from './v2/create-v2-session.ts'
+export { createV1Codec } from './v1/v1-codec.ts'
+export type { CodecCounters, MessageCodec } from './framing/message-codec.ts'
+export type { CommandStats } from './connect/transport.ts'
