@@ -471,6 +471,3 @@ function judgeOccupant(
 function ownAddress(address: NetworkAddress): NetworkAddress {
   return { network: address.network, bytes: address.bytes.slice(), port: address.port }
 }
-
-/** How many addresses the two tables hold at most. */
-export const CAPACITY: number = (NEW_BUCKET_COUNT + TRIED_BUCKET_COUNT) * BUCKET_SIZE

@@ -6,11 +6,12 @@ import {
   type Instant,
   type Logger,
   type Random,
+  type Resolver,
   silentLogger,
   systemClock,
   systemRandom,
 } from '@sapwood/transport-v1v2'
-import { createTcpDialer, systemResolver } from '@sapwood/transport-v1v2/tcp'
+import { systemResolver } from '@sapwood/transport-v1v2/tcp'
 import { createDiscouragedHosts } from '../bans/discouraged-hosts.ts'
 import { createBlockDownload } from '../blocks/block-download.ts'
 import { createBootstrap } from '../bootstrap/bootstrap.ts'
@@ -18,6 +19,7 @@ import { SeedDriver } from '../bootstrap/seed-driver.ts'
 import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
 import { createHeaderSync } from '../chain/header-sync.ts'
 import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
+import { buildDialer } from '../connections/build-dialer.ts'
 import { slotLimits } from '../connections/slots.ts'
 import { NodeLoop } from '../loop/node-loop.ts'
 import { loadNodeState, type NodeState } from '../loop/node-state.ts'
@@ -26,7 +28,7 @@ import type { TransactionRelay } from '../transactions/transaction-relay-types.t
 import { createTransactionRelay } from '../transactions/transaction-relay.ts'
 import { createEventHub, type EventHub } from './event-hub.ts'
 import { readAddress } from './network-control.ts'
-import type { NodeComponents, NodeOptions } from './node-options.ts'
+import type { NodeComponents, NodeDialer, NodeOptions } from './node-options.ts'
 import { createOpenListeners, type OpenListeners } from './open-listeners.ts'
 
 /** This package's version, as the user agent tells it. */
@@ -66,8 +68,9 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   const clock = components.clock ?? systemClock
   const random = components.random ?? systemRandom
   const logger = components.logger ?? silentLogger
-  const dialer = components.dialer ?? createTcpDialer({ resolver: components.resolver ?? systemResolver })
-  const reachable = components.dialer?.reachable ?? DIRECT_NETWORKS
+  const resolver = components.resolver ?? systemResolver
+  const dialer: NodeDialer = components.dialer ?? buildDialer(options, { clock, random, logger, resolver })
+  const reachable = dialer.reachable ?? DIRECT_NETWORKS
   const services = options.services ?? defaultServices(components)
   const userAgent = options.userAgent ?? DEFAULT_USER_AGENT
   const relaysTransactions = options.relayTransactions ?? true
@@ -84,7 +87,9 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   const state = await loadNodeState(components.store ?? ownStore!, chain, { clock, random, logger })
   const relay = createTransactionRelay({ listen: relaysTransactions, ...options.transactions }, { random })
   const listeners = createOpenListeners({ clock })
-  const seeds = createSeeds(options, components, {
+  const seeds = createSeeds(options, {
+    dialer,
+    resolver,
     clock,
     random,
     logger,
@@ -170,8 +175,7 @@ export function ownAddresses({ listening }: OpenListeners): NetworkAddress[] {
 /** Where first addresses come from; nowhere, where only a fixed list is connected to. */
 function createSeeds(
   options: NodeOptions,
-  components: NodeComponents,
-  parts: Pick<
+  parts: { readonly dialer: NodeDialer; readonly resolver: Resolver } & Pick<
     NodeParts,
     'clock' | 'random' | 'logger' | 'reachable' | 'events' | 'state' | 'added' | 'startedAt'
   >,
@@ -188,8 +192,8 @@ function createSeeds(
     startedAt,
   })
   return new SeedDriver(
-    { network, resolvesNames: components.dialer?.resolvesNames ?? true },
-    { ...parts, bootstrap, addresses: state.addresses, resolver: components.resolver ?? systemResolver },
+    { network, resolvesNames: parts.dialer.resolvesNames ?? true },
+    { ...parts, bootstrap, addresses: state.addresses },
   )
 }
 

@@ -12,6 +12,7 @@ import type {
 } from '@sapwood/transport-v1v2'
 import type { BlockDownloadOptions } from '../blocks/block-download.ts'
 import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'
+import type { ReachOptions } from '../connections/build-dialer.ts'
 import type { Listener } from '../connections/listener.ts'
 import type { SlotOptions } from '../connections/slots.ts'
 import type { NodeMetrics } from '../metrics/node-metrics.ts'
@@ -28,7 +29,7 @@ export interface NodeTimeouts {
   readonly stop?: number
 }
 
-export interface NodeOptions {
+export interface NodeOptions extends ReachOptions {
   /** Which Bitcoin network; from `networks` of the wire codec. */
   readonly network: Network
   /** BIP14. Default: that of `@sapwood/peer`. */
@@ -91,7 +92,7 @@ export interface NodeComponents {
   readonly clock?: Clock
   /** Default: `systemRandom`. */
   readonly random?: Random
-  /** How peers are reached: a router of `@sapwood/proxy`, or one dialer for all. Default: direct TCP. */
+  /** How peers are reached; wins over `proxy` and the options beside it. Default: what those ask for, else direct TCP. */
   readonly dialer?: NodeDialer
   /** For DNS seeds. Default: the operating system's. Not used where the dialer resolves names itself. */
   readonly resolver?: Resolver

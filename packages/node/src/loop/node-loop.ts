@@ -334,14 +334,12 @@ export class NodeLoop implements ConnectionObserver {
   }
 
   #choosePhase(): void {
-    const { chain, clock, headerSync, events } = this.#parts
+    const { chain, headerSync, events } = this.#parts
     const followed = this.desk.lowestFollowed()
-    const tip = chain.tip()
     const next = this.#phase.next({
       headerPeers: this.driver.peers,
       headersCaughtUp: headerSync.caughtUp,
-      tipAge: clock.now() - tip.header.time * 1000,
-      blocksBehind: followed === undefined ? 0 : Math.max(0, tip.height - followed),
+      blocksBehind: followed === undefined ? 0 : Math.max(0, chain.tip().height - followed),
     })
     if (next === this.#phase.name) return
     const previous = this.#phase.name

@@ -12,8 +12,6 @@ export interface PhaseView {
   readonly headerPeers: number
   /** Whether the peer that headers come from has no more of them for us. */
   readonly headersCaughtUp: boolean
-  /** Milliseconds since the best header's own time. */
-  readonly tipAge: number
   /** Blocks that the slowest following stream is behind the best header; 0 where there is none. */
   readonly blocksBehind: number
 }

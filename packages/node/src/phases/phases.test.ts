@@ -5,7 +5,6 @@ import { phases } from './phases.ts'
 const view = (changes: Partial<PhaseView> = {}): PhaseView => ({
   headerPeers: 1,
   headersCaughtUp: true,
-  tipAge: 0,
   blocksBehind: 0,
   ...changes,
 })

@@ -1,0 +1,71 @@
+import { parsePeerAddress } from '@sapwood/wire-codec'
+import { silentLogger } from '@sapwood/transport-v1v2'
+import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { describe, expect, it } from 'vitest'
+import { buildDialer, type ReachOptions } from './build-dialer.ts'
+
+const proxy = { host: '127.0.0.1', port: 9050 }
+const address = (text: string) => parsePeerAddress(text, { defaultPort: 8333 })
+const v4 = address('203.0.113.7')
+const onion = address('kpgvmscirrdqpekbqjsvw5teanhatztpp2gl6eee4zkowvwfxwenqaid.onion')
+const i2p = address('ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p')
+const name = address('seed.example')
+
+function routes(options: ReachOptions) {
+  const components = {
+    clock: createVirtualClock(),
+    random: createSeededRandom(1),
+    logger: silentLogger,
+    resolver: { resolve: () => Promise.resolve([]) },
+  }
+  const router = buildDialer(options, components)
+  return {
+    of: [v4, onion, i2p, name].map((to) => router.routeOf(to)),
+    reachable: [...router.reachable].sort(),
+    resolvesNames: router.resolvesNames,
+  }
+}
+
+describe('how peers are reached', () => {
+  it.each<[string, ReachOptions, ReturnType<typeof routes>]>([
+    [
+      'directly',
+      {},
+      { of: ['direct', undefined, undefined, 'direct'], reachable: ['ipv4', 'ipv6'], resolvesNames: true },
+    ],
+    [
+      'through one proxy',
+      { proxy },
+      {
+        of: ['proxy', 'proxy', undefined, 'proxy'],
+        reachable: ['ipv4', 'ipv6', 'torv3'],
+        resolvesNames: false,
+      },
+    ],
+    [
+      'onion services through their own proxy',
+      { onion: { ...proxy, auth: { username: 'a', password: 'b' } } },
+      {
+        of: ['direct', 'proxy', undefined, 'direct'],
+        reachable: ['ipv4', 'ipv6', 'torv3'],
+        resolvesNames: true,
+      },
+    ],
+    [
+      'no onion services',
+      { proxy, onion: false },
+      { of: ['proxy', undefined, undefined, 'proxy'], reachable: ['ipv4', 'ipv6'], resolvesNames: false },
+    ],
+    [
+      'I2P, and only that by itself',
+      { i2p: {}, onlyNet: ['i2p'] },
+      { of: ['direct', undefined, 'i2p', 'direct'], reachable: ['i2p'], resolvesNames: true },
+    ],
+  ])('%s', (_, options, expected) => {
+    expect(routes(options)).toEqual(expected)
+  })
+
+  it('refuses what cannot be', () => {
+    expect(() => routes({ onlyNet: ['onion'] })).toThrow(expect.objectContaining({ name: 'ProxyError' }))
+  })
+})

@@ -1,0 +1,58 @@
+import {
+  createRouter,
+  createSamDialer,
+  createSocks5Dialer,
+  type NetworkName,
+  type ProxyAddress,
+  type Router,
+  type SamOptions,
+  type Socks5DialerOptions,
+} from '@sapwood/proxy'
+import type { Clock, Dialer, Logger, Random, Resolver } from '@sapwood/transport-v1v2'
+import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
+
+/** A SOCKS5 proxy: where it listens (`host` and `port`, or the `path` of a Unix socket), and what it wants. */
+export type ProxySetting = ProxyAddress & Omit<Socks5DialerOptions, 'proxy'>
+
+/** How peers are reached. Each option means what Bitcoin Core's of that name does. */
+export interface ReachOptions {
+  /**
+   * Everything goes through this proxy: IPv4, IPv6, onion services and names, which nobody resolves here (`-proxy`).
+   * Without `auth`, each connection gets credentials of its own, which Tor turns into a circuit of its own
+   * (`-proxyrandomize`). Default: no proxy.
+   */
+  readonly proxy?: ProxySetting
+  /** Onion services go through this proxy instead (`-onion`); `false`: they are not reached. */
+  readonly onion?: ProxySetting | false
+  /** The SAM bridge of an I2P router (`-i2psam`). Default: I2P is not reached. */
+  readonly i2p?: SamOptions
+  /** Whether this machine is part of CJDNS (`-cjdnsreachable`). Default: false. */
+  readonly cjdns?: boolean
+  /** The only networks that the node picks addresses of by itself (`-onlynet`). Default: all that are reached. */
+  readonly onlyNet?: readonly NetworkName[]
+}
+
+export interface BuildDialerComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly resolver: Resolver
+}
+
+/** The dialer that these options ask for. @throws ProxyError `invalid-options`. */
+export function buildDialer(options: ReachOptions, components: BuildDialerComponents): Router {
+  const { proxy, onion, i2p, cjdns, onlyNet } = options
+  return createRouter({
+    direct: createTcpDialer({ resolver: components.resolver }),
+    ...(proxy === undefined ? {} : { proxy: socks5(proxy, components) }),
+    ...(onion === undefined ? {} : { onion: onion === false ? onion : socks5(onion, components) }),
+    ...(i2p === undefined ? {} : { i2p: createSamDialer(i2p, components) }),
+    ...(cjdns === undefined ? {} : { cjdns }),
+    ...(onlyNet === undefined ? {} : { onlyNet }),
+  })
+}
+
+function socks5(setting: ProxySetting, { clock, random, resolver }: BuildDialerComponents): Dialer {
+  const isolation = setting.isolation ?? (setting.auth === undefined ? 'per-connection' : 'shared')
+  return createSocks5Dialer({ ...setting, proxy: setting, isolation }, { clock, random, resolver })
+}

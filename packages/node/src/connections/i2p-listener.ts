@@ -1,0 +1,55 @@
+import { formatPeerAddress } from '@sapwood/wire-codec'
+import { isProxyError, type SamSession } from '@sapwood/proxy'
+import type { Clock } from '@sapwood/transport-v1v2'
+import type { Listener } from './listener.ts'
+
+/** Milliseconds before a session that has died is asked again. */
+const RETRY_AFTER = 10_000
+
+/**
+ * Lets peers reach the node at a destination of its own on I2P, and tells other nodes of it. The session stays the
+ * caller's to close.
+ */
+export function createI2pListener(session: SamSession, components: { readonly clock: Clock }): Listener {
+  const { clock } = components
+  return {
+    listen: (onStream, { signal }) => {
+      const abort = new AbortController()
+      const onAbort = (): void => abort.abort(signal.reason)
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
+      const localAddress = formatPeerAddress(session.address)
+      const pause = (): Promise<void> =>
+        new Promise((resolve) => {
+          const cancel = clock.setTimer(RETRY_AFTER, resolve)
+          const stop = (): void => {
+            cancel()
+            resolve()
+          }
+          abort.signal.addEventListener('abort', stop, { once: true })
+        })
+      const accepting = (async (): Promise<void> => {
+        while (!abort.signal.aborted) {
+          try {
+            const { stream, remote } = await session.accept({ signal: abort.signal })
+            onStream({ stream, address: remote, via: 'i2p', localAddress })
+          } catch (error) {
+            // The router may come back; only our own end is the end.
+            if (!abort.signal.aborted && isProxyError(error)) await pause()
+            else if (!abort.signal.aborted) throw error
+          }
+        }
+      })()
+      accepting.catch(() => undefined)
+      return Promise.resolve({
+        address: localAddress,
+        announce: session.address,
+        close: async () => {
+          signal.removeEventListener('abort', onAbort)
+          abort.abort(new Error('The listener was closed'))
+          await accepting.catch(() => undefined)
+        },
+      })
+    },
+  }
+}
