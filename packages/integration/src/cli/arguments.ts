@@ -9,6 +9,8 @@ export interface MainJobOptions {
   /** Make all runs through a SOCKS5 server that keeps connections apart, and say what it saw. */
   readonly proxy: boolean
   readonly blocks: number
+  /** Where the chain and the node's store are kept from one start to the next. */
+  readonly data: string | undefined
   /** Port that the peer of the runs listens on; a free one where undefined. */
   readonly port: number | undefined
 }
@@ -29,6 +31,8 @@ Options:
                  from the others, and print the credentials that the server saw
   --blocks N     blocks to mine and to follow, ${BLOCKS.least} to ${BLOCKS.most} (default 200)
   --port N       port of 127.0.0.1 that the peer listens on (default: a free one)
+  --data FOLDER  where the peer's chain and the node's store are kept, so that the next start goes on from there
+                 (default .cache/main-job)
   -h, --help     print this
 
 Exit code: 0 when every run saw what it had to see, 1 when one did not, 2 when the command line was not understood.`
@@ -44,6 +48,7 @@ export function parseArguments(args: readonly string[]): MainJobOptions {
     embedded: values.embedded ?? false,
     proxy: values.proxy ?? false,
     blocks: parseNumber('--blocks', values.blocks, BLOCKS) ?? 200,
+    data: values.data,
     port: parseNumber('--port', values.port, { least: 1, most: 65_535 }),
   }
 }
@@ -54,6 +59,7 @@ interface Values {
   readonly proxy?: boolean
   readonly blocks?: string
   readonly port?: string
+  readonly data?: string
 }
 
 function parseValues(args: readonly string[]): Values {
@@ -66,6 +72,7 @@ function parseValues(args: readonly string[]): Values {
         proxy: { type: 'boolean' },
         blocks: { type: 'string' },
         port: { type: 'string' },
+        data: { type: 'string' },
       },
     }).values
   } catch (cause) {

@@ -1,7 +1,12 @@
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type OpenStore, openStore } from '@sapwood/node'
 import { createSocks5Dialer } from '@sapwood/proxy'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { IntegrationError } from '../errors/integration-error.ts'
-import { startMicrosocks } from '../socks/microsocks.ts'
+import { cacheFolder } from '../programs/cache-folder.ts'
+import { startEmbeddedSocks5 } from '../socks/embedded-socks5.ts'
+import { type Microsocks, startMicrosocks } from '../socks/microsocks.ts'
 import { startIsolatingProxy } from '../tor/isolating-proxy.ts'
 import type { MainJobOptions } from './arguments.ts'
 import { connectionsTable, reportTable } from './report-table.ts'
@@ -25,23 +30,26 @@ const CREDENTIALS = { username: 'sapwood', password: 'regtest' }
  * @throws IntegrationError when something did not go as it had to.
  */
 export async function mainJob(options: MainJobOptions, output: MainJobOutput): Promise<void> {
-  await using host = await startHost(options, output)
-  output.note(`peer: ${host.description}, ${options.blocks} blocks`)
+  const data = options.data === undefined ? join(cacheFolder(), 'main-job') : resolve(options.data)
+  await using host = await startHost(options, data, output)
+  output.note(`peer: ${host.description}`)
   if (options.proxy) {
     await Promise.race([isolatedRuns(host, output), host.failed])
     return
   }
-  const runs = [directRun('v2'), directRun('v1'), proxiedRun]
-  for (const run of runs) {
+  // The embedded peer's chain follows from its length, and so do the headers that are kept of it.
+  const store = join(data, host.kind === 'embedded' ? `embedded-${options.blocks}` : host.kind, 'node')
+  for (const run of [storedRun(store), fallbackRun, proxiedRun]) {
     const report = await Promise.race([run(host, output), host.failed])
     output.result(`${reportTable(report)}\n`)
   }
 }
 
-async function startHost(options: MainJobOptions, output: MainJobOutput): Promise<RunHost> {
+async function startHost(options: MainJobOptions, data: string, output: MainJobOutput): Promise<RunHost> {
   if (options.embedded) return await embeddedHost(options)
   try {
-    return await bitcoindHost(options, { onProgress: (line) => output.note(line) })
+    const dataFolder = join(data, 'bitcoind', 'chain')
+    return await bitcoindHost({ ...options, dataFolder }, { onProgress: (line) => output.note(line) })
   } catch (error) {
     if (!(error instanceof IntegrationError) || error.code !== 'program-not-found') throw error
     output.note(
@@ -53,27 +61,52 @@ async function startHost(options: MainJobOptions, output: MainJobOutput): Promis
 
 type Run = (host: RunHost, output: MainJobOutput) => Promise<SyncReport>
 
-function directRun(protocol: 'v1' | 'v2'): Run {
-  const title = protocol === 'v2' ? 'v2, direct' : 'v1, falling back from v2'
+/** Directly over v2, with a store on disk: what an earlier start has left there is not asked for again. */
+function storedRun(folder: string): Run {
   return async (host, output) => {
-    const target = await host.target(protocol)
-    return await syncRun({ title, target, expected: protocol, dialer: createTcpDialer() }, output.progress)
+    const target = await host.target('v2')
+    await mkdir(folder, { recursive: true })
+    await using store: OpenStore = await openStore(folder)
+    return await syncRun(
+      { title: 'v2, direct', target, expected: 'v2', dialer: createTcpDialer(), store, storeFolder: folder },
+      output.progress,
+    )
   }
+}
+
+const fallbackRun: Run = async (host, output) => {
+  const target = await host.target('v1')
+  return await syncRun(
+    { title: 'v1, falling back from v2', target, expected: 'v1', dialer: createTcpDialer() },
+    output.progress,
+  )
 }
 
 const proxiedRun: Run = async (host, output) => {
   const target = await host.target('v2')
-  await using server = await startMicrosocks(CREDENTIALS)
+  await using server = await startSocksServer(host, output)
   const proxy = { host: server.host, port: server.port }
   const dialer = createSocks5Dialer({ proxy, auth: CREDENTIALS })
-  const report = await syncRun(
-    { title: 'v2, through SOCKS5', target, expected: 'v2', dialer },
-    output.progress,
-  )
-  if (server.connections().length === 0) {
-    throw new IntegrationError('check-failed', 'the SOCKS5 server has seen no connection')
+  const title = `v2, through SOCKS5 (${server.name})`
+  const report = await syncRun({ title, target, expected: 'v2', dialer }, output.progress)
+  if (server.connections().length > 0) return report
+  throw new IntegrationError('check-failed', 'the SOCKS5 server has seen no connection')
+}
+
+type SocksServer = Pick<Microsocks, 'host' | 'port'> &
+  AsyncDisposable & { readonly name: string; connections(): readonly unknown[] }
+
+/** `microsocks`; one in this process beside the embedded peer, and where no other can be had. */
+async function startSocksServer(host: RunHost, output: MainJobOutput): Promise<SocksServer> {
+  if (host.kind === 'bitcoind') {
+    try {
+      return Object.assign(await startMicrosocks(CREDENTIALS), { name: 'microsocks' })
+    } catch (error) {
+      if (!(error instanceof IntegrationError) || error.code !== 'program-not-found') throw error
+      output.note(`${error.message}\nNo microsocks can be had, so the SOCKS5 server of this process is used.`)
+    }
   }
-  return report
+  return Object.assign(await startEmbeddedSocks5({ auth: CREDENTIALS }), { name: 'in this process' })
 }
 
 /** Both transports through Tor: each connection with credentials of its own, which the redial in v1 keeps. */

@@ -1,7 +1,5 @@
 import { IntegrationError } from '../errors/integration-error.ts'
 import { parseArguments, USAGE } from './arguments.ts'
-import { mainJob } from './main-job.ts'
-import { progressBar } from './progress-bar.ts'
 
 /** Exit code for a command line that was not understood. */
 const BAD_USAGE = 2
@@ -12,6 +10,11 @@ async function main(): Promise<number> {
     console.log(USAGE)
     return 0
   }
+  // Not before they are needed: a wrong option is to be said at once.
+  const [{ mainJob }, { progressBar }] = await Promise.all([
+    import('./main-job.ts'),
+    import('./progress-bar.ts'),
+  ])
   await mainJob(options, {
     result: (text) => console.log(text),
     note: (text) => console.error(text),

@@ -31,11 +31,17 @@ function rowsOf(report: SyncReport): readonly (readonly [string, string])[] {
     ['services', report.serviceNames.join(', ')],
     ['height', `${report.height}, tip ${report.tip}`],
     ['headers', `${report.headers} checked: proof of work, linkage, difficulty, times`],
+    ...storeRows(report),
     ['blocks', blocksLine(report)],
     ['bytes in', peer.bytesReceived.toLocaleString('en-US')],
     ['bytes out', peer.bytesSent.toLocaleString('en-US')],
     ['time', `${(report.milliseconds / 1000).toFixed(2)} s`],
   ]
+}
+
+function storeRows({ storeFolder, resumedAt }: SyncReport): readonly (readonly [string, string])[] {
+  if (storeFolder === undefined) return []
+  return [['store', `${resumedAt === 0 ? 'new' : `resumed at height ${resumedAt}`}, in ${storeFolder}`]]
 }
 
 function sessionLine({ peer, sameSession }: SyncReport): string {

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { hashToHex } from '@sapwood/wire-codec'
 import type { FindBitcoindOptions } from '../bitcoind/find-bitcoind.ts'
 import { findBitcoind } from '../bitcoind/find-bitcoind.ts'
@@ -10,6 +11,7 @@ import { onlySession, type SyncTarget } from './sync-run.ts'
 
 /** Where the peers of the runs come from: a bitcoind, or this process itself. */
 export interface RunHost extends AsyncDisposable {
+  readonly kind: 'bitcoind' | 'embedded'
   /** What the peer is, in a line. */
   readonly description: string
   /** A peer with the chain, which speaks v2 as well as v1, or v1 alone. One at a time: an earlier one is gone then. */
@@ -19,24 +21,32 @@ export interface RunHost extends AsyncDisposable {
 }
 
 export interface RunHostOptions {
+  /** Blocks that its chain has at least. */
   readonly blocks: number
   readonly port: number | undefined
 }
 
+/** Blocks mined on a chain of an earlier start, so that there is something new. */
+const NEW_BLOCKS = 10
+
 /**
- * Starts a bitcoind and has it mine.
+ * Starts a bitcoind on a data folder that may be there from an earlier start, and has it mine.
  * @throws IntegrationError `program-not-found`, `port-in-use`, `process-exited`
  */
 export async function bitcoindHost(
-  options: RunHostOptions,
+  options: RunHostOptions & { readonly dataFolder: string },
   find: FindBitcoindOptions = {},
 ): Promise<RunHost> {
   const program = await findBitcoind(find)
-  const { port } = options
-  const first = await RegtestBitcoind.start({ program, ...(port === undefined ? {} : { p2pPort: port }) })
+  const { port, dataFolder } = options
+  await mkdir(dataFolder, { recursive: true })
+  const p2pPort = port === undefined ? {} : { p2pPort: port }
+  const first = await RegtestBitcoind.start({ program, dataFolder, ...p2pPort })
   const host = new BitcoindHost(first)
   try {
-    await mineWithPayments(first, options.blocks)
+    const height = await first.rpc<number>('getblockcount')
+    if (height === 0) await mineWithPayments(first, options.blocks)
+    else await first.mine(Math.max(NEW_BLOCKS, options.blocks - height))
     return await host.describe()
   } catch (error) {
     await host[Symbol.asyncDispose]()
@@ -45,6 +55,7 @@ export async function bitcoindHost(
 }
 
 class BitcoindHost implements RunHost {
+  readonly kind = 'bitcoind'
   description = ''
   readonly failed: Promise<never>
   #fail!: (error: Error) => void
@@ -119,6 +130,7 @@ export async function embeddedHost(options: RunHostOptions): Promise<RunHost> {
     })
   let peer = await start('v2', options.port)
   return {
+    kind: 'embedded',
     description: 'the embedded peer of this process',
     target: async (protocol) => {
       await peer.stop()

@@ -7,7 +7,7 @@ import {
   regtest,
   serviceNames,
 } from '@sapwood/wire-codec'
-import { createNode, type NodeHandle } from '@sapwood/node'
+import { createNode, type KeyValueStore, type NodeHandle } from '@sapwood/node'
 import type { PeerInfo } from '@sapwood/peer'
 import type { Dialer } from '@sapwood/transport-v1v2'
 import { IntegrationError } from '../errors/integration-error.ts'
@@ -32,6 +32,10 @@ export interface SyncRunOptions {
   /** The transport that the connection has to end up with. */
   readonly expected: 'v1' | 'v2'
   readonly dialer: Dialer
+  /** What the node keeps from one start to the next; nothing by default. */
+  readonly store?: KeyValueStore
+  /** Where that is, for the report. */
+  readonly storeFolder?: string
 }
 
 /** Told how far a run has come. */
@@ -51,7 +55,11 @@ export interface SyncReport {
   readonly sameSession: boolean | undefined
   readonly height: number
   readonly tip: string
+  /** Headers that were asked for and checked now. */
   readonly headers: number
+  /** Height that the store had at the start; 0 without one. */
+  readonly resumedAt: number
+  readonly storeFolder: string | undefined
   readonly blocks: number
   readonly transactions: number
   readonly witnessBlocks: number
@@ -67,8 +75,9 @@ export async function syncRun(options: SyncRunOptions, progress: SyncProgress): 
   const started = monotonicTime()
   const node = await createNode(
     { network: regtest, connect: [target.address], dnsSeeds: false, fixedSeeds: false },
-    { dialer },
+    { dialer, ...(options.store === undefined ? {} : { store: options.store }) },
   )
+  const resumedAt = node.chain.tip().height
   try {
     progress.begin(title, target.height)
     const stopHeaders = node.events.on('headers-progress', ({ tip }) => progress.update(tip.height, 0))
@@ -88,7 +97,9 @@ export async function syncRun(options: SyncRunOptions, progress: SyncProgress): 
       sameSession,
       height: node.chain.tip().height,
       tip: hashToHex(node.chain.tip().hash),
-      headers: target.height,
+      headers: target.height - resumedAt,
+      resumedAt,
+      storeFolder: options.storeFolder,
       ...counted,
       milliseconds: monotonicTime() - started,
     }

@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  asTxid,
-  asWtxid,
-  encodeTransaction,
-  sha256d,
-  type Transaction,
-  type TransactionOutput,
-  type Txid,
-  txid,
-} from '@sapwood/wire-codec'
+import { type Transaction, type TransactionOutput, type Txid, txid } from '@sapwood/wire-codec'
 
 const OP_DROP = 0x75
 const OP_TRUE = 0x51
@@ -66,15 +57,4 @@ export function spend(output: SpendableOutput, outputs: readonly TransactionOutp
 export function outputOf(transaction: Transaction, index: number): SpendableOutput {
   const { value, scriptPubKey } = transaction.outputs[index]!
   return { txid: txid(transaction), index, value, witness: scriptPubKey[0] === 0x00 }
-}
-
-/** Encodes a transaction and its two ids in one go, for those who make very many. */
-export function encodeWithIds(transaction: Transaction): {
-  readonly bytes: Uint8Array
-  readonly txid: Txid
-  readonly wtxid: ReturnType<typeof asWtxid>
-} {
-  const bytes = encodeTransaction(transaction)
-  const stripped = encodeTransaction(transaction, { witness: false })
-  return { bytes, txid: asTxid(sha256d(stripped)), wtxid: asWtxid(sha256d(bytes)) }
 }
