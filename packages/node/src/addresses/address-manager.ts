@@ -4,7 +4,7 @@ import { drawBelow, drawUnit } from '../random/draw.ts'
 import { type AddressEntry, entryInfo, isTerrible, selectionChance } from './address-entry.ts'
 import type { AddressCounts, AddressInfo } from './address-info.ts'
 import { type AddressKey, addressKey } from './address-key.ts'
-import { BUCKET_SIZE, createBucketHash, NEW_BUCKET_COUNT, TRIED_BUCKET_COUNT } from './bucket-hash.ts'
+import { createBucketHash, NEW_BUCKET_COUNT, TRIED_BUCKET_COUNT } from './bucket-hash.ts'
 import { BucketTable } from './bucket-table.ts'
 import { countByNetwork, NetworkCounts } from './network-counts.ts'
 

@@ -1,5 +1,5 @@
 import { formatPeerAddress } from '@sapwood/wire-codec'
-import { isProxyError, type SamSession } from '@sapwood/proxy'
+import type { SamSession } from '@sapwood/proxy'
 import type { Clock } from '@sapwood/transport-v1v2'
 import type { Listener } from './listener.ts'
 
@@ -28,26 +28,26 @@ export function createI2pListener(session: SamSession, components: { readonly cl
           }
           abort.signal.addEventListener('abort', stop, { once: true })
         })
-      const accepting = (async (): Promise<void> => {
-        while (!abort.signal.aborted) {
+      const isOver = (): boolean => abort.signal.aborted
+      const takeAll = async (): Promise<void> => {
+        while (!isOver()) {
           try {
             const { stream, remote } = await session.accept({ signal: abort.signal })
             onStream({ stream, address: remote, via: 'i2p', localAddress })
-          } catch (error) {
-            // The router may come back; only our own end is the end.
-            if (!abort.signal.aborted && isProxyError(error)) await pause()
-            else if (!abort.signal.aborted) throw error
+          } catch {
+            // The router may come back: `accept` then makes the session anew. Only our own end is the end.
+            if (!isOver()) await pause()
           }
         }
-      })()
-      accepting.catch(() => undefined)
+      }
+      const accepting = takeAll()
       return Promise.resolve({
         address: localAddress,
         announce: session.address,
         close: async () => {
           signal.removeEventListener('abort', onAbort)
           abort.abort(new Error('The listener was closed'))
-          await accepting.catch(() => undefined)
+          await accepting
         },
       })
     },
