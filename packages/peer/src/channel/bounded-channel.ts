@@ -59,6 +59,10 @@ class BoundedChannel<T> implements Channel<T> {
     return new Promise((resolve) => this.#receivers.push(resolve))
   }
 
+  tryReceive(): T | undefined {
+    return this.size > 0 ? this.#take() : undefined
+  }
+
   close(): void {
     if (this.#closed) return
     this.#closed = true

@@ -9,6 +9,8 @@ export interface Channel<T> {
   trySend(value: T): boolean
   /** The next value; `undefined` once the channel is closed and empty. */
   receive(): Promise<T | undefined>
+  /** The next value if there is one; `undefined` when there is none, or the channel is closed and empty. */
+  tryReceive(): T | undefined
   /** No more values are taken; those queued are still delivered. */
   close(): void
   readonly size: number

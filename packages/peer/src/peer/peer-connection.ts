@@ -386,23 +386,31 @@ export class PeerConnection implements Peer {
     } catch {
       return
     }
-    for (
-      let pending = await this.#requests.receive();
-      pending !== undefined;
-      pending = await this.#requests.receive()
-    ) {
+    while (await this.#takeRequest()) {
+      // A function of its own: what it has put to the remote is not kept while the next is waited for.
+    }
+  }
+
+  /** @returns whether more may follow. */
+  async #takeRequest(): Promise<boolean> {
+    let pending = await this.#requests.receive()
+    // All that wait at once: what is sent in one turn leaves in one piece.
+    for (; pending !== undefined; pending = this.#requests.tryReceive()) {
       if (this.#outgoing.full) await this.#outgoing.ready()
-      if (this.#over()) return
-      const now = this.#clock.now()
-      this.#protocol.moment(now)
-      try {
-        pending.begin(now)
-      } catch (cause) {
-        pending.fail(
-          'refused',
-          new PeerError('invalid-argument', 'the request does not fit the wire', { cause }),
-        )
-      }
+      if (this.#over()) return false
+      this.#begin(pending)
+    }
+    return !this.#over()
+  }
+
+  #begin(pending: PendingRequest): void {
+    const now = this.#clock.now()
+    this.#protocol.moment(now)
+    try {
+      pending.begin(now)
+    } catch (cause) {
+      const error = new PeerError('invalid-argument', 'the request does not fit the wire', { cause })
+      pending.fail('refused', error)
     }
   }
 
