@@ -54,7 +54,9 @@ const NOTHING = new Uint8Array(0)
  */
 export class V2Session implements MessageCodec {
   readonly outbox: Outbox = new Outbox()
-  readonly #options: V2SessionOptions
+  readonly #options: Omit<V2SessionOptions, 'key' | 'garbage'>
+  /** Let go of, as all that only the handshake needs, when it is no longer needed: idle connections stay small. */
+  #handshake: Pick<V2SessionOptions, 'key' | 'garbage'> | undefined
   readonly #crypto: CryptoBackend
   readonly #random: Random
   readonly #reader = new PortionReader()
@@ -71,7 +73,9 @@ export class V2Session implements MessageCodec {
     if (options.garbage.length > MAX_GARBAGE_LENGTH) {
       throw new RangeError(`Garbage is at most ${MAX_GARBAGE_LENGTH} bytes`)
     }
-    this.#options = options
+    const { key, garbage, ...lasting } = options
+    this.#handshake = { key, garbage }
+    this.#options = lasting
     this.#crypto = crypto
     this.#random = random
   }
@@ -91,8 +95,9 @@ export class V2Session implements MessageCodec {
 
   /** Queues the key and the garbage. */
   start(): void {
-    this.outbox.push(this.#options.key.encoding)
-    this.outbox.push(this.#options.garbage)
+    if (this.#handshake === undefined) return
+    this.outbox.push(this.#handshake.key.encoding)
+    this.outbox.push(this.#handshake.garbage)
   }
 
   receive(chunk: Uint8Array, messages: TransportMessage[]): void {
@@ -141,7 +146,7 @@ export class V2Session implements MessageCodec {
   }
 
   wipe(): void {
-    this.#options.key.wipe()
+    this.#handshake?.key.wipe()
     this.#scanner?.wipe()
     this.#sealer?.wipe()
     this.#opener?.wipe()
@@ -188,7 +193,10 @@ export class V2Session implements MessageCodec {
 
   /** With the remote's key there are keys to send with: terminator, decoys and version packet leave at once. */
   #agree(remoteEncoding: Uint8Array): void {
-    const { role, magic, key, garbage, decoys = [] } = this.#options
+    const { role, magic, decoys = [] } = this.#options
+    const { key, garbage } = this.#handshake!
+    this.#handshake = undefined
+    this.#prefix = undefined
     const initiating = role === 'initiator'
     const shared = key.sharedSecret(remoteEncoding, initiating)
     key.wipe()

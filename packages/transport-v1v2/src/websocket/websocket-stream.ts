@@ -18,11 +18,8 @@ const CLOSE_NORMAL = 1_000
  * An open WebSocket as a `ByteStream`. Each binary message is a portion of bytes; an empty one ends the sender's side,
  * as a WebSocket itself has no half-close.
  */
-export function websocketStream(
-  socket: WebSocketLike,
-  { clock = systemClock }: TransportComponents = {},
-): ByteStream {
-  return new WebSocketStream(socket, clock)
+export function websocketStream(socket: WebSocketLike, components: TransportComponents = {}): ByteStream {
+  return new WebSocketStream(socket, components.clock ?? systemClock)
 }
 
 class WebSocketStream implements ByteStream {
