@@ -328,7 +328,8 @@ class ManyPeerHeaderSync implements HeaderSync {
   #announced(peer: PeerState, hash: BlockHash, actions: HeaderSyncAction[]): void {
     const entry = this.#chain.get(hash)
     if (entry === undefined) {
-      peer.announcedUnknown = hash
+      // A view into a message that 32 bytes must not keep alive.
+      peer.announcedUnknown = hash.slice() as BlockHash
       return
     }
     if (peer.best !== undefined && entry.work <= peer.best.work) return

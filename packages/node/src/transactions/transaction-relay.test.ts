@@ -1,4 +1,6 @@
 import {
+  decodeTransaction,
+  encodeTransaction,
   type InventoryVector,
   type Message,
   type Transaction,
@@ -198,7 +200,19 @@ describe('the pool', () => {
     for (const tx of all) relay.onTransaction(alice, tx, NOON)
     expect(relay.pool().bytes).toBeLessThanOrEqual(1500)
     expect(relay.get(txid(all[0]!))).toBeUndefined()
-    expect(relay.get(txid(all[49]!))?.transaction).toBe(all[49])
+    expect(relay.get(txid(all[49]!))?.txid).toEqual(txid(all[49]!))
+  })
+
+  it('keeps no more alive than the transaction itself', () => {
+    const relay = relayWith({ 1: outbound })
+    const bytes = encodeTransaction(transaction())
+    const chunk = new Uint8Array(1_000_000)
+    chunk.set(bytes)
+    const view = decodeTransaction(chunk.subarray(0, bytes.length))
+    relay.onTransaction(alice, view, NOON)
+    const kept = relay.get(txid(view))!.transaction
+    expect(kept.outputs[0]!.scriptPubKey.buffer.byteLength).toBe(bytes.length)
+    expect(encodeTransaction(kept)).toEqual(bytes)
   })
 
   it('lets go what a block holds', () => {

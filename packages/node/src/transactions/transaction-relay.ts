@@ -1,6 +1,8 @@
 import {
   type Block,
   bytesToHex,
+  decodeTransaction,
+  encodeTransaction,
   type InventoryVector,
   InventoryType,
   MAX_INV_SIZE,
@@ -155,7 +157,12 @@ class PolicyTransactionRelay implements TransactionRelay {
     if (known || !this.#listen || transactionFault(transaction) !== undefined)
       return this.#request(now, actions)
     this.#recent.add(keys[0]!)
-    const heard: HeardTransaction = { transaction, ...ids, size: transactionSize(transaction), at: now }
+    const heard: HeardTransaction = {
+      transaction: detached(transaction),
+      ...ids,
+      size: transactionSize(transaction),
+      at: now,
+    }
     this.#pool.add(heard)
     actions.push({ type: 'transaction-heard', peer: id, heard })
     return this.#request(now, actions)
@@ -350,4 +357,9 @@ class PolicyTransactionRelay implements TransactionRelay {
     }
     return actions
   }
+}
+
+/** The same transaction in bytes of its own: it came as a view, and would keep alive the whole chunk that it came in. */
+function detached(transaction: Transaction): Transaction {
+  return decodeTransaction(encodeTransaction(transaction))
 }

@@ -101,7 +101,8 @@ export class TransactionRequests {
     const announcement: Announcement = {
       key,
       peer,
-      hash,
+      // A view into an `inv` of up to 1.8 MB, which 32 bytes must not keep alive.
+      hash: hash.slice(),
       preferred,
       lot: drawUnit(this.#random),
       state: 'delayed',
