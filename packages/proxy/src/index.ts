@@ -33,6 +33,7 @@ export {
 } from './tor/tor-control.ts'
 export { DEFAULT_SAM_TIMEOUTS, type SamTimeouts } from './i2p/sam-connection.ts'
 export { createSamDialer } from './i2p/sam-dialer.ts'
+export { createSamListener, type I2pInboundStream, type SamListener } from './i2p/sam-listener.ts'
 export { DEFAULT_SAM, type SamComponents, type SamOptions } from './i2p/sam-options.ts'
 export {
   createSamSession,

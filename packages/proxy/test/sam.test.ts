@@ -6,8 +6,10 @@ import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   createSamDialer,
+  createSamListener,
   createSamSession,
   DEFAULT_SAM_TIMEOUTS,
+  type I2pInboundStream,
   type ProxyError,
   type SamSession,
 } from '../src/index.ts'
@@ -206,6 +208,34 @@ describe('createSamSession', () => {
     expect(await accepting).toMatchObject({ code: 'closed' })
     await expect.poll(() => server.open).toBe(0)
     expect(await refusal(made.dialer.dial(peer.address, { signal: never }))).toMatchObject({ code: 'closed' })
+  })
+})
+
+describe('createSamListener', () => {
+  it('gives one connection after the other, and pauses while the session cannot be had', async () => {
+    let accepts = 0
+    const { made, server } = await session({
+      'STREAM ACCEPT': async (client) => {
+        accepts += 1
+        if (accepts === 2) client.reset()
+        else if (accepts < 4) client.write(`STREAM STATUS RESULT=OK\n${peer.pub}\nhi`)
+        await client.gone
+      },
+    })
+    const clock = createVirtualClock()
+    const seen: I2pInboundStream[] = []
+    const listening = await createSamListener(made, { clock }).listen((inbound) => seen.push(inbound), {
+      signal: never,
+    })
+    expect(listening.address).toContain('.b32.i2p')
+    await expect.poll(() => clock.pendingTimers).toBe(1)
+    expect(seen).toMatchObject([{ address: peer.address, via: 'i2p' }])
+    await clock.advance(1_000)
+    await expect.poll(() => [seen.length, accepts]).toEqual([2, 4])
+    await listening.close()
+    for (const { stream } of seen) stream.abort(new Error('seen'))
+    await expect.poll(() => server.open).toBe(1)
+    expect(clock.pendingTimers).toBe(0)
   })
 })
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 
 /** The least that gets a socket through a SOCKS5 server without authentication: what a plain pipe costs. */
 export async function plainSocks5(proxyPort: number, targetPort: number): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port: proxyPort, noDelay: true })
+  const socket = connect({ host: '127.0.0.1', port: proxyPort, noDelay: true, allowHalfOpen: true })
   await once(socket, 'connect')
   socket.write(Uint8Array.of(5, 1, 0))
   await readExactly(socket, 2)
@@ -21,7 +21,8 @@ export async function drainSocket(socket: Socket): Promise<number> {
     bytes += chunk.length
   })
   await once(socket, 'end')
-  socket.destroy()
+  // As our stream's `close()` does, which the other side of the comparison calls.
+  await new Promise<void>((resolve) => socket.end(resolve))
   return bytes
 }
 
