@@ -87,6 +87,12 @@ export class ByteWriter {
     return this
   }
 
+  /** Sets `size` bytes aside, as a view to be filled before anything else is written. */
+  claim(size: number): Uint8Array {
+    const at = this.reserve(size)
+    return this.buffer.subarray(at, at + size)
+  }
+
   /** A CompactSize in its shortest form. */
   compactSize(value: number | bigint): this {
     if (typeof value === 'number' && !Number.isSafeInteger(value))

@@ -192,6 +192,10 @@ describe('transactions', () => {
     expect(() => decodeTransaction(hexToBytes('01000000' + '0000' + '00000000'))).toThrow(
       expect.objectContaining({ code: 'empty-transaction', offset: 0, severity: 'drop' }),
     )
+    const whole = new ByteReader(hexToBytes('01000000' + '0000' + '00000000'))
+    expect(() => readTransaction(whole, 'discourage')).toThrow(
+      expect.objectContaining({ severity: 'discourage' }),
+    )
     const reader = new ByteReader(hexToBytes('01000000' + '0000' + '000000'))
     expect(() => readTransaction(reader, 'discourage')).toThrow(expect.objectContaining({ severity: 'drop' }))
     expect(() => decodeTransaction(hexToBytes('0100000000'))).toThrow(DecodeError)

@@ -1,7 +1,9 @@
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { compactSizeLength } from '../bytes/compact-size.ts'
+import { asTxid } from '../hash/hashes.ts'
+import { FieldWriter } from './field-writer.ts'
 import { DecodedTransaction } from './transaction-decoder.ts'
-import type { Transaction, TransactionInput } from './transaction.ts'
+import type { Transaction } from './transaction.ts'
 
 /** Whether any input has a witness (BIP144). */
 export function hasWitness(transaction: Transaction): boolean {
@@ -26,20 +28,35 @@ export function writeTransaction(writer: ByteWriter, transaction: Transaction, w
     return
   }
   const withWitness = witness && hasWitness(transaction)
-  writer.u32(transaction.version)
-  if (withWitness) writer.u8(0).u8(1)
-  writer.compactSize(transaction.inputs.length)
-  for (const input of transaction.inputs) {
-    writer
-      .hash(input.previousOutput.txid)
-      .u32(input.previousOutput.index)
-      .varBytes(input.scriptSig)
-      .u32(input.sequence)
+  const size = strippedSize(transaction) + (withWitness ? witnessSize(transaction) : 0)
+  writeFields(new FieldWriter(writer.claim(size)), transaction, withWitness)
+}
+
+function writeFields(fields: FieldWriter, transaction: Transaction, withWitness: boolean): void {
+  fields.u32(transaction.version)
+  if (withWitness) {
+    fields.size(0)
+    fields.size(1)
   }
-  writer.compactSize(transaction.outputs.length)
-  for (const output of transaction.outputs) writer.i64(output.value).varBytes(output.scriptPubKey)
-  if (withWitness) for (const input of transaction.inputs) writeStack(writer, input)
-  writer.u32(transaction.lockTime)
+  fields.size(transaction.inputs.length)
+  for (const { previousOutput, scriptSig, sequence } of transaction.inputs) {
+    fields.bytes(asTxid(previousOutput.txid))
+    fields.u32(previousOutput.index)
+    fields.varBytes(scriptSig)
+    fields.u32(sequence)
+  }
+  fields.size(transaction.outputs.length)
+  for (const { value, scriptPubKey } of transaction.outputs) {
+    fields.i64(value)
+    fields.varBytes(scriptPubKey)
+  }
+  if (withWitness) {
+    for (const { witness } of transaction.inputs) {
+      fields.size(witness.length)
+      for (const item of witness) fields.varBytes(item)
+    }
+  }
+  fields.u32(transaction.lockTime)
 }
 
 function writeDecoded(writer: ByteWriter, transaction: DecodedTransaction, witness: boolean): void {
@@ -54,21 +71,21 @@ function writeDecoded(writer: ByteWriter, transaction: DecodedTransaction, witne
     .bytes(source.subarray(end - 4, end))
 }
 
-function writeStack(writer: ByteWriter, input: TransactionInput): void {
-  writer.compactSize(input.witness.length)
-  for (const item of input.witness) writer.varBytes(item)
-}
-
 /** Bytes that `transaction` takes on the wire, with its witness unless `witness` is false. */
 export function transactionSize(transaction: Transaction, witness = true): number {
   if (transaction instanceof DecodedTransaction) {
     const { start, end, inputsStart, outputsEnd } = transaction
     return witness ? end - start : 8 + outputsEnd - inputsStart
   }
+  const size = strippedSize(transaction)
+  return witness && hasWitness(transaction) ? size + witnessSize(transaction) : size
+}
+
+function strippedSize(transaction: Transaction): number {
   let size = 8 + compactSizeLength(transaction.inputs.length) + compactSizeLength(transaction.outputs.length)
   for (const input of transaction.inputs) size += 40 + varBytesLength(input.scriptSig)
   for (const output of transaction.outputs) size += 8 + varBytesLength(output.scriptPubKey)
-  return witness && hasWitness(transaction) ? size + witnessSize(transaction) : size
+  return size
 }
 
 function witnessSize(transaction: Transaction): number {
