@@ -1,4 +1,5 @@
-import { findBitcoind, findProgram } from '../src/index.ts'
+import { findBitcoind } from '../src/bitcoind/find-bitcoind.ts'
+import { findProgram } from '../src/programs/find-program.ts'
 import { I2PD } from '../src/i2p/testing-i2p-router.ts'
 import { DANTE, MICROSOCKS } from '../src/socks/programs.ts'
 import { findTorPrograms } from '../src/tor/programs.ts'

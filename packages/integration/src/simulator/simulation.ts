@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { hashToHex, type NetworkAddress, peerAddressKey, regtest, Services } from '@sapwood/wire-codec'
 import { createNode, type Listener, type NodeEvent, type NodeHandle, type NodeOptions } from '@sapwood/node'
+import type { PeerServices } from '@sapwood/peer'
 import { onlyV1, type Random } from '@sapwood/transport-v1v2'
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { RegtestChain } from '../regtest/regtest-chain.ts'
@@ -84,7 +85,8 @@ export class Simulation implements AsyncDisposable {
     const index = this.nodes.length
     const address = hostAddress(index)
     const random = this.random(`node ${index}`)
-    const services = { block: regtestServices(() => node.chain, new Map()).block! }
+    const served = regtestServices(() => node.chain, new Map())
+    const services: PeerServices = { block: (hash, context) => served.block?.(hash, context) }
     const handle = await createNode(
       {
         network: regtest,

@@ -24,7 +24,8 @@ export async function grow(
 
 /** How many outbound connections of a node's own choice have done their handshake. */
 export function connectedTo(node: SimulatedNode): number {
-  return node.handle.peers().filter((peer) => OUTBOUND.has(peer.connectionKind) && peer.state === 'ready').length
+  return node.handle.peers().filter((peer) => OUTBOUND.has(peer.connectionKind) && peer.state === 'ready')
+    .length
 }
 
 /** How the nodes stand. */

@@ -1,0 +1,94 @@
+import { type GossipedAddress, type NetworkAddress, regtest, Services } from '@sapwood/wire-codec'
+import { createPeer, peerId, type PeerServices } from '@sapwood/peer'
+import { accept, type ByteStream, type Random } from '@sapwood/transport-v1v2'
+import type { RegtestChain } from '../regtest/regtest-chain.ts'
+import { regtestServices } from '../regtest/regtest-services.ts'
+import type { Simulation } from './simulation.ts'
+
+/** What somebody does to those who connect to him. */
+export type Lie =
+  /** Headers without proof of work. */
+  | 'bad-headers'
+  /** True headers, and no answer to whoever asks for a block. */
+  | 'withheld-blocks'
+  /** Thousands of addresses of nobody. */
+  | 'address-flood'
+  /** A high chain in his `version`, and no answer to whoever asks for its headers. */
+  | 'silence'
+  /** None of these: an honest look, for those who only want to be chosen. */
+  | 'none'
+
+/** Addresses of one message of a flood, and messages of a flood. */
+const FLOOD = { addresses: 1_000, messages: 10 }
+
+/** Somebody who is not one of our nodes, and lies. He takes connections at an address until the simulation ends. */
+export function listenLiar(
+  simulation: Simulation,
+  address: NetworkAddress,
+  lie: Lie,
+  chain: RegtestChain,
+): void {
+  const random = simulation.random(`liar ${address.bytes.join('.')}`)
+  let nextId = 0
+  simulation.network.listen(address, (stream) => {
+    serve(simulation, stream, lie, chain, random, nextId++).catch(() => undefined)
+  })
+}
+
+async function serve(
+  simulation: Simulation,
+  stream: ByteStream,
+  lie: Lie,
+  chain: RegtestChain,
+  random: Random,
+  id: number,
+): Promise<void> {
+  const components = { clock: simulation.clock, random }
+  const transport = await accept(stream, { network: regtest }, components)
+  const services = Services.NETWORK | Services.WITNESS
+  const peer = createPeer(
+    transport,
+    { id: peerId(id), kind: 'inbound', network: regtest, version: { services, startHeight: chain.height } },
+    { ...components, services: servicesOf(lie, chain) },
+  )
+  for await (const { message } of peer.messages()) {
+    if (message.type === 'disconnected') return
+    if (message.type !== 'ready' || lie !== 'address-flood') continue
+    const time = Math.floor(simulation.clock.now() / 1_000)
+    for (let i = 0; i < FLOOD.messages; i++) {
+      peer.send({ type: 'addrv2', addresses: inventedAddresses(random, time, FLOOD.addresses) })
+    }
+  }
+}
+
+function servicesOf(lie: Lie, chain: RegtestChain): PeerServices {
+  const honest = regtestServices(() => chain, new Map())
+  const never = (): Promise<never> => new Promise(() => undefined)
+  switch (lie) {
+    case 'bad-headers':
+      return {
+        headers: ({ locator }) =>
+          chain.headersAfter(locator).map((header) => ({ ...header, bits: 0x1d00ffff })),
+      }
+    case 'withheld-blocks':
+      return { ...honest, block: never }
+    case 'silence':
+      return { headers: never, block: never }
+    case 'address-flood':
+    case 'none':
+      return honest
+  }
+}
+
+/** Addresses that nobody listens at, each drawn at random. */
+export function inventedAddresses(random: Random, time: number, count: number): GossipedAddress[] {
+  return Array.from({ length: count }, () => {
+    const [a, b, c] = random.bytes(3)
+    const bytes = Uint8Array.of(150 + (a! % 20), b!, c!, 7)
+    return {
+      time,
+      services: Services.NETWORK | Services.WITNESS,
+      address: { network: 'ipv4', bytes, port: regtest.defaultPort },
+    }
+  })
+}
