@@ -18,7 +18,7 @@ export const MINIMUM_CONNECT_TIME = 30_000
 export interface OutboundTrimmerComponents {
   readonly clock: Clock
   readonly table: ConnectionTable
-  readonly outreach: Outreach
+  readonly outreach: Pick<Outreach, 'wantsExtra'>
   readonly letGo: (record: ReadyConnection, detail: string) => void
 }
 

@@ -1,0 +1,159 @@
+import type { GossipedAddress, Message } from '@sapwood/wire-codec'
+import { type ConnectionKind, type Peer, peerId } from '@sapwood/peer'
+import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { describe, expect, it } from 'vitest'
+import { address, FULL_NODE, nthAddress } from '../../test/support/addresses.ts'
+import type { ReadyConnection } from '../connections/connection-record.ts'
+import { AddressGossip } from './address-gossip.ts'
+import { createAddressManager } from './address-manager.ts'
+import { createServedAddresses } from './served-addresses.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const ONION = 'kpgvmscirrdqpekbqjsvw5teanhatztpp2gl6eee4zkowvwfxwenqaid.onion:8333'
+const OURS = address('203.0.113.77:8333')
+
+function setUp(own = [OURS]) {
+  const clock = createVirtualClock()
+  const random = createSeededRandom(1)
+  const addresses = createAddressManager({}, { clock, random })
+  const gossip = new AddressGossip({
+    clock,
+    random,
+    addresses,
+    isAvoided: ({ bytes }) => bytes[0] === 66,
+    reachable: new Set(['ipv4', 'ipv6']),
+    ownAddresses: () => own,
+    ownServices: () => FULL_NODE,
+    added: () => undefined,
+  })
+  const sent: { readonly id: number; readonly message: Message }[] = []
+  const connect = (id: number, kind: ConnectionKind, addrv2 = true): ReadyConnection => {
+    const record = {
+      id: peerId(id),
+      kind,
+      address: address(`250.${id}.1.1:8333`),
+      version: { addrv2 },
+      peer: { send: (message: Message) => void sent.push({ id, message }) } as unknown as Peer,
+    } as unknown as ReadyConnection
+    gossip.ready(record)
+    return record
+  }
+  const pass = async (milliseconds: number): Promise<void> => {
+    for (let passed = 0; passed < milliseconds; passed += 1_000) {
+      await clock.advance(1_000)
+      gossip.tick()
+    }
+  }
+  const seconds = (ago = 0): number => Math.floor(clock.now() / 1_000) - ago
+  const told = (text: string, ago = 0, services = FULL_NODE): GossipedAddress => ({
+    address: address(text),
+    services,
+    time: seconds(ago),
+  })
+  return { clock, random, addresses, gossip, sent, connect, pass, told, seconds }
+}
+
+describe('address gossip', () => {
+  it('tells outbound peers of ourselves first, and inbound ones once they take part', async () => {
+    const { sent, connect, pass, gossip } = setUp()
+    connect(1, 'outbound-full-relay')
+    connect(2, 'inbound')
+    connect(3, 'block-relay-only')
+    connect(4, 'feeler')
+    connect(5, 'addr-fetch')
+    await pass(2_000)
+    expect(sent.map(({ id }) => id)).toEqual([1, 5])
+    expect(sent[0]?.message).toMatchObject({
+      type: 'addrv2',
+      addresses: [{ address: OURS, services: FULL_NODE }],
+    })
+    gossip.asked(peerId(2))
+    await pass(1_000)
+    expect(sent.map(({ id }) => id)).toEqual([1, 5, 2])
+  })
+
+  it('keeps what serves the chain, is reachable and not avoided, with a time that can be', () => {
+    const { gossip, connect, addresses, told, clock, seconds } = setUp()
+    const peer = connect(1, 'inbound')
+    gossip.received(peer, [
+      told('44.1.1.1:8333'),
+      told('45.1.1.1:8333', 0, 8n),
+      told('66.1.1.1:8333'),
+      told(ONION),
+      { ...told('46.1.1.1:8333'), time: seconds() + 3_600 },
+      { ...told('47.1.1.1:8333'), time: 5 },
+    ])
+    expect(addresses.size).toBe(3)
+    expect(addresses.get(address('44.1.1.1:8333'))?.time).toBe(clock.now() - 2 * HOUR)
+    for (const text of ['46.1.1.1:8333', '47.1.1.1:8333'])
+      expect(addresses.get(address(text))?.time).toBe(clock.now() - 5 * 24 * HOUR - 2 * HOUR)
+  })
+
+  it('passes a fresh announcement on to two peers, never back, and once each', async () => {
+    const { gossip, connect, sent, pass, told } = setUp([])
+    const from = connect(1, 'inbound')
+    gossip.asked(from.id)
+    const others = [2, 3, 4, 5, 6].map((id) => connect(id, 'outbound-full-relay'))
+    for (const other of others) gossip.received(other, [])
+    const fresh = told('44.1.1.1:8333')
+    gossip.received(from, [fresh])
+    gossip.received(from, [fresh])
+    await pass(10 * MINUTE)
+    const receivers = sent.map(({ id }) => id)
+    expect(receivers).toHaveLength(2)
+    expect(new Set(receivers).size).toBe(2)
+    expect(receivers).not.toContain(1)
+  })
+
+  it('passes on nothing old, nothing of a long list, and nothing that answers our own question', async () => {
+    const { gossip, connect, sent, pass, told } = setUp([])
+    const from = connect(1, 'inbound')
+    connect(2, 'outbound-full-relay')
+    const answering = connect(3, 'outbound-full-relay')
+    gossip.received(from, [told('44.1.1.1:8333', 3_600)])
+    gossip.received(
+      from,
+      Array.from({ length: 11 }, (_, i) => told(`44.1.2.${i + 1}:8333`)),
+    )
+    gossip.received(answering, [told('44.1.1.2:8333')])
+    await pass(10 * MINUTE)
+    expect(sent).toEqual([])
+  })
+
+  it('speaks `addr` to those that know no other, and leaves out what that cannot carry', async () => {
+    const { connect, sent, pass } = setUp([OURS, address(ONION)])
+    connect(1, 'outbound-full-relay', false)
+    await pass(2_000)
+    expect(sent[0]?.message).toMatchObject({ type: 'addr', addresses: [{ address: OURS }] })
+    expect(sent[0]?.message).toHaveProperty('addresses.length', 1)
+  })
+})
+
+describe('the answer to getaddr', () => {
+  it('is the same for a day for all who ask over one network, and no more than a share of the tables', async () => {
+    const { clock, random, addresses } = setUp()
+    for (let i = 0; i < 2_000; i++)
+      addresses.add([{ address: nthAddress(i), services: FULL_NODE, time: clock.now() }], nthAddress(i))
+    const served = createServedAddresses({ clock, random, addresses, isAvoided: () => false })
+    const first = served.answer('ipv4')
+    expect(first.length).toBe(Math.floor(addresses.size * 0.23))
+    expect(served.answer('ipv4')).toBe(first)
+    expect(served.answer('torv3')).not.toEqual(first)
+    await clock.advance(20 * HOUR)
+    expect(served.answer('ipv4')).toBe(first)
+    await clock.advance(8 * HOUR)
+    expect(served.answer('ipv4')).not.toBe(first)
+  })
+
+  it('of a young table is short-lived, and shows what there is', async () => {
+    const { clock, random, addresses } = setUp()
+    const served = createServedAddresses({ clock, random, addresses, isAvoided: () => false })
+    expect(served.answer('ipv4')).toEqual([])
+    addresses.add([{ address: nthAddress(1), services: FULL_NODE, time: clock.now() }], nthAddress(1))
+    await clock.advance(MINUTE)
+    expect(served.answer('ipv4')).toMatchObject([
+      { address: nthAddress(1), time: Math.floor((clock.now() - MINUTE) / 1_000) },
+    ])
+  })
+})

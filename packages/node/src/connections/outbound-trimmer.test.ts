@@ -1,0 +1,109 @@
+import { type ConnectionKind, type Peer, peerId, type PeerVersion } from '@sapwood/peer'
+import type { Instant } from '@sapwood/transport-v1v2'
+import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { describe, expect, it } from 'vitest'
+import { address } from '../../test/support/addresses.ts'
+import { phases } from '../phases/phases.ts'
+import type { ConnectionRecord } from './connection-record.ts'
+import { ConnectionTable } from './connection-table.ts'
+import { OutboundTrimmer } from './outbound-trimmer.ts'
+import { slotLimits } from './slots.ts'
+
+const MINUTE = 60_000
+const ONION = 'kpgvmscirrdqpekbqjsvw5teanhatztpp2gl6eee4zkowvwfxwenqaid.onion:8333'
+
+function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
+  const clock = createVirtualClock()
+  const table = new ConnectionTable()
+  const gone: number[] = []
+  const outreach = { wantsExtra: false }
+  const trimmer = new OutboundTrimmer(
+    { limits: slotLimits(limits) },
+    {
+      clock,
+      table,
+      outreach,
+      letGo: (record) => {
+        gone.push(record.id)
+        table.remove(record)
+      },
+    },
+  )
+  const connect = (id: number, kind: ConnectionKind, facts: Partial<ConnectionRecord> = {}): void =>
+    table.add({
+      id: peerId(id),
+      kind,
+      address: address(`250.${id}.1.1:8333`),
+      startedAt: clock.now(),
+      readyAt: clock.now(),
+      protected: false,
+      abort: new AbortController(),
+      stage: 'ready',
+      lastBlock: 0,
+      lastTransaction: 0,
+      discouraged: false,
+      version: {} as PeerVersion,
+      peer: { info: () => ({ blocksInFlight: [] }) } as unknown as Peer,
+      ...facts,
+    })
+  return { clock, trimmer, outreach, gone, connect }
+}
+
+describe('the trimming of outbound connections', () => {
+  it('asks for one more when the tip has not moved for half an hour', async () => {
+    const { clock, trimmer, outreach } = setUp()
+    await clock.advance(29 * MINUTE)
+    trimmer.tick(phases.running)
+    expect(outreach.wantsExtra).toBe(false)
+    await clock.advance(11 * MINUTE)
+    trimmer.tick(phases.running)
+    expect(outreach.wantsExtra).toBe(true)
+    trimmer.tipChanged()
+    expect(outreach.wantsExtra).toBe(false)
+    await clock.advance(40 * MINUTE)
+    trimmer.tick(phases['choosing-chain'])
+    expect(outreach.wantsExtra).toBe(false)
+  })
+
+  it('lets the one go that showed a new block the longest ago', async () => {
+    const { clock, trimmer, gone, connect } = setUp({ fullRelay: 2 })
+    connect(1, 'outbound-full-relay', { lastBlock: 300 })
+    connect(2, 'outbound-full-relay', { lastBlock: 100 })
+    connect(3, 'extra', { lastBlock: 200 })
+    await clock.advance(MINUTE)
+    trimmer.tick(phases.running)
+    expect(gone).toEqual([2])
+    await clock.advance(MINUTE)
+    trimmer.tick(phases.running)
+    expect(gone).toEqual([2])
+  })
+
+  it('keeps the only one of its network, those that are protected, and those that are new', async () => {
+    const { clock, trimmer, gone, connect } = setUp({ fullRelay: 1 })
+    connect(1, 'outbound-full-relay', { address: address(ONION) })
+    connect(2, 'outbound-full-relay', { protected: true })
+    connect(3, 'outbound-full-relay', { lastBlock: 5 })
+    await clock.advance(MINUTE)
+    connect(4, 'extra', { readyAt: clock.now() as Instant })
+    trimmer.tick(phases.running)
+    // 4 is the worst and too young to be judged.
+    expect(gone).toEqual([])
+    await clock.advance(MINUTE)
+    trimmer.tick(phases.running)
+    expect(gone).toEqual([4])
+  })
+
+  it('of block-relay-only peers beyond the slots lets the younger go, unless it brought the newer block', async () => {
+    const { clock, trimmer, gone, connect } = setUp({ blockRelayOnly: 2 })
+    connect(1, 'block-relay-only', { lastBlock: 0 })
+    connect(2, 'block-relay-only', { lastBlock: 10 })
+    connect(3, 'block-relay-only', { lastBlock: 20 })
+    await clock.advance(MINUTE)
+    trimmer.tick(phases.running)
+    expect(gone).toEqual([2])
+    connect(4, 'block-relay-only')
+    await clock.advance(MINUTE)
+    trimmer.tick(phases.running)
+    expect(gone).toEqual([2, 4])
+  })
+})
