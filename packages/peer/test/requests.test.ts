@@ -459,7 +459,7 @@ describe('getUtreexoProof', () => {
       proofBitmap: bitmap,
       leafBitmap: bitmap,
     }
-    const reply = watch(remote.peer.getUtreexoProof({ request: request as never }))
+    const reply = watch(remote.peer.getUtreexoProof({ request: request }))
     await remote.settle()
     expect(remote.transport.sent.at(-1)?.command).toBe('getuproof')
     const proof = {
