@@ -38,3 +38,8 @@ export type { TestingTorNetworkOptions, TorClient, TorClientOptions } from './to
 export { TestingTorNetwork } from './tor/testing-tor-network.ts'
 export type { Dante, DanteOptions } from './socks/dante.ts'
 export { DANTE_CREDENTIALS, startDante } from './socks/dante.ts'
+export {
+  startWebSocketRelay,
+  type WebSocketRelay,
+  type WebSocketRelayOptions,
+} from './websocket/websocket-relay.ts'
