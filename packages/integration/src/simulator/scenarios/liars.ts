@@ -8,6 +8,8 @@ import type { Scenario } from './scenario.ts'
 const MINUTE = 60_000
 const BLOCKS = 60
 const LIES: readonly Lie[] = ['bad-headers', 'withheld-blocks', 'address-flood']
+/** Virtual time that the nodes spend among the liars before blocks are asked for. */
+const AMONG_LIARS = 10 * MINUTE
 /** Nodes that ask for every block. */
 const READERS = 3
 
@@ -31,14 +33,16 @@ export const liars: Scenario = {
       handle.events.on('discouraged', () => (counted.discouraged += 1))
       await Promise.all([handle.addresses.add(gossip, address), simulation.run(0)])
     }
-    await simulation.submit(simulation.nodes[0]!, longest)
+    const miner = simulation.nodes[Math.floor(honest / 2)]!
+    await simulation.submit(miner, longest)
     for (const node of simulation.nodes) node.chain = longest
-    const tip = simulation.tipOf(simulation.nodes[0]!)
+    const tip = simulation.tipOf(miner)
     const reached = await simulation.runUntil(
       () => simulation.nodes.every((node) => simulation.tipOf(node) === tip),
       60 * MINUTE,
       5_000,
     )
+    await simulation.run(AMONG_LIARS)
     const read = { blocks: 0 }
     for (const { handle } of simulation.nodes.slice(1, 1 + READERS)) {
       void (async () => {

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest'
+import { discovery } from '../../src/simulator/scenarios/discovery.ts'
+import { eclipse } from '../../src/simulator/scenarios/eclipse.ts'
+import { liars } from '../../src/simulator/scenarios/liars.ts'
+import { stalling } from '../../src/simulator/scenarios/stalling.ts'
+
+describe('on a simulated network', () => {
+  it.each([discovery, liars, stalling, eclipse])('$name: $claim', async (scenario) => {
+    const seed = 1
+    const { passed, facts } = await scenario.run({ seed, nodes: 12 })
+    expect({ seed, passed, facts }).toMatchObject({ passed: true })
+  })
+
+  it('the same seed gives the same trace, and another seed another', async () => {
+    const traceOf = async (seed: number): Promise<string> => (await discovery.run({ seed, nodes: 6 })).digest
+    const first = await traceOf(7)
+    expect(await traceOf(7)).toBe(first)
+    expect(await traceOf(8)).not.toBe(first)
+  })
+})
