@@ -79,6 +79,11 @@ describe('the version handshake where we dialled', () => {
     })
     await onion.settle()
     expect(onion.heardOf('version')?.receiver).toEqual(noAddress)
+    const local = new ScriptedRemote({
+      address: { network: 'ipv4', bytes: Uint8Array.of(192, 168, 1, 2), port: 8333 },
+    })
+    await local.settle()
+    expect(local.heardOf('version')?.receiver).toEqual(noAddress)
   })
 
   it.each<[ConnectionKind, boolean, boolean]>([

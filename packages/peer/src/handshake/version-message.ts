@@ -1,4 +1,5 @@
 import {
+  isRoutable,
   type MessageOf,
   type PeerAddress,
   ProtocolVersion,
@@ -32,7 +33,7 @@ export function ownVersion(kind: ConnectionKind, facts: VersionFacts = {}): OwnV
   }
   const { relaysTransactions } = kindBehaviour[kind]
   return {
-    protocolVersion: facts.protocolVersion ?? ProtocolVersion.FEATURE,
+    protocolVersion: facts.protocolVersion ?? ProtocolVersion.CURRENT,
     services: facts.services ?? Services.NONE,
     userAgent: facts.userAgent ?? DEFAULT_USER_AGENT,
     startHeight: facts.startHeight ?? 0,
@@ -66,8 +67,9 @@ export function versionMessage(
 }
 
 function receiverAddress(address: PeerAddress | undefined): VersionAddress {
-  if (address?.network === 'ipv6') return { services: Services.NONE, ip: address.bytes, port: address.port }
-  if (address?.network !== 'ipv4') return NO_ADDRESS
+  if (address === undefined || address.network === 'name' || !isRoutable(address)) return NO_ADDRESS
+  if (address.network === 'ipv6') return { services: Services.NONE, ip: address.bytes, port: address.port }
+  if (address.network !== 'ipv4') return NO_ADDRESS
   const ip = new Uint8Array(16)
   ip.fill(0xff, 10, 12)
   ip.set(address.bytes, 12)

@@ -19,5 +19,5 @@ export const ProtocolVersion = {
   /** `feature` (BIP434). */
   FEATURE: 70_017,
   /** What Sapwood says it speaks. */
-  CURRENT: 70_016,
+  CURRENT: 70_017,
 } as const
