@@ -1,5 +1,4 @@
 import { type ConnectionKind, type Peer, peerId, type PeerVersion } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
@@ -84,7 +83,7 @@ describe('the trimming of outbound connections', () => {
     connect(2, 'outbound-full-relay', { protected: true })
     connect(3, 'outbound-full-relay', { lastBlock: 5 })
     await clock.advance(MINUTE)
-    connect(4, 'extra', { readyAt: clock.now() as Instant })
+    connect(4, 'extra', { readyAt: clock.now() })
     trimmer.tick(phases.running)
     // 4 is the worst and too young to be judged.
     expect(gone).toEqual([])

@@ -36,7 +36,7 @@ export interface ChainDriverComponents {
   /** A block arrived and passed its checks. */
   readonly onBlock: (block: Block) => void
   /** The best chain moved, whoever moved it. */
-  readonly onTipChange: (change: TipChange) => void
+  readonly onTipChange: (change: TipChange, from: PeerId | undefined) => void
 }
 
 /** Joins the header sync and the block download to the peers: tells them what came, and does what they say. */
@@ -206,7 +206,7 @@ export class ChainDriver {
 
   #announce(change: TipChange, from: PeerId | undefined): void {
     this.#parts.events.emit('tip-changed', { change, ...(from === undefined ? {} : { from }) })
-    this.#parts.onTipChange(change)
+    this.#parts.onTipChange(change, from)
   }
 
   #received({ height, hash, peer, size, block }: DeliveredBlock): void {

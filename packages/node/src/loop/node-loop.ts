@@ -1,4 +1,4 @@
-import type { AddressNetwork, NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
+import { type AddressNetwork, type NetworkAddress, type PeerAddress, Services } from '@sapwood/wire-codec'
 import {
   type Channel,
   createChannel,
@@ -40,6 +40,7 @@ import type { Phase, PhaseName } from '../phases/phase.ts'
 import { phases } from '../phases/phases.ts'
 import type { SeedDriver } from '../bootstrap/seed-driver.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
+import { announceTip } from './announce-tip.ts'
 import { BlockDesk } from './block-desk.ts'
 import { type CallQueue, createCallQueue } from './call-queue.ts'
 import { ChainDriver } from './chain-driver.ts'
@@ -156,7 +157,11 @@ export class NodeLoop implements ConnectionObserver {
       punish: (record, detail) => this.punish(record, detail),
       letGo: (record, detail) => this.letGo(record, detail),
       onBlock: (block) => this.transactions.block(block),
-      onTipChange: () => {
+      onTipChange: (change, from) => {
+        // Whoever hears of a block asks for it: only who serves blocks may tell, and only at the tip (Core).
+        const serves = (options.ownServices() & (Services.NETWORK | Services.NETWORK_LIMITED)) !== 0n
+        if (serves && this.#phase.name !== 'choosing-chain')
+          announceTip(change, from, { chain, peers: table.ready() })
         this.#trimmer.tipChanged()
         this.#saveHeaders()
       },
