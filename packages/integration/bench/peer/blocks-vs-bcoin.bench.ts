@@ -87,9 +87,7 @@ export default async function bench(emit: Emit): Promise<void> {
   await peer.disconnect()
 }
 
-async function openBcoin(
-  port: number,
-): Promise<{
+async function openBcoin(port: number): Promise<{
   download: (hashes: readonly BlockHash[], decoded: boolean) => Promise<number>
   close: () => void
 }> {
