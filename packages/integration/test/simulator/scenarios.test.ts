@@ -12,6 +12,14 @@ describe('on a simulated network', () => {
     expect({ seed, passed, facts }).toMatchObject({ passed: true })
   })
 
+  it('200 nodes find each other from one seed node, and all reach the longest chain', {
+    timeout: 600_000,
+  }, async () => {
+    const seed = 1
+    const { passed, facts } = await discovery.run({ seed, nodes: 200 })
+    expect({ seed, passed, facts }).toMatchObject({ passed: true })
+  })
+
   it('the same seed gives the same trace, and another seed another', async () => {
     const traceOf = async (seed: number): Promise<string> => (await discovery.run({ seed, nodes: 6 })).digest
     const first = await traceOf(7)

@@ -1,3 +1,4 @@
+import { Services } from '@sapwood/wire-codec'
 import type { NodeOptions } from '@sapwood/node'
 import { hostAddress } from '../simulated-network.ts'
 import type { SimulatedNode, Simulation } from '../simulation.ts'
@@ -7,17 +8,24 @@ const OUTBOUND: ReadonlySet<string> = new Set(['outbound-full-relay', 'block-rel
 const START_SPACING = 200
 
 /**
- * Starts nodes one after the other. All but the first know one address, that of the first, which they stay connected to; whom
- * else they find, they find by what the nodes tell one another.
+ * Starts nodes one after the other. The first is the seed node: it has heard of every host, as one that has long been crawling the
+ * network. The others know its address and nothing else, ask it once for addresses, and find the rest by what the nodes tell
+ * one another.
  */
 export async function grow(
   simulation: Simulation,
   count: number,
   options: Partial<NodeOptions> = {},
 ): Promise<void> {
-  for (let i = 0; i < count; i++) {
-    const own = i === 0 ? { slots: { inbound: 2 * count } } : { addPeers: [hostAddress(0)] }
-    await simulation.addNode({ ...own, ...options })
+  const seed = await simulation.addNode({ slots: { inbound: 2 * count }, ...options })
+  const time = Math.floor(simulation.clock.now() / 1_000)
+  const services = Services.NETWORK | Services.WITNESS
+  for (let i = 1; i < count; i++) {
+    const address = hostAddress(i)
+    await Promise.all([seed.handle.addresses.add([{ time, services, address }], address), simulation.run(0)])
+  }
+  for (let i = 1; i < count; i++) {
+    await simulation.addNode({ seedNodes: [seed.address], ...options })
     await simulation.run(START_SPACING)
   }
 }
