@@ -1,11 +1,11 @@
 import type { ViteUserConfig } from 'vitest/config'
 import { defineProject } from '../../tools/vitest.base.ts'
 
-/** The tests of what is mutated that are quick enough to run against every mutant: neither properties nor what measures memory. */
+/** The tests of what is mutated that are quick enough to run against every mutant: not every message's properties, nor memory. */
 const tests = [
-  'src/{bytes,messages,primitives,utreexo}/*.test.ts',
+  'src/{bytes,messages,primitives,utreexo,bloom,chain-work}/*.test.ts',
   'src/addresses/{bip155,ip16}.test.ts',
-  'test/{messages,core-outcomes}.test.ts',
+  'test/{messages,core-outcomes,blocks,headers,compact-blocks,basic-filter,bloom,partial-merkle-tree}.test.ts',
 ]
 
 /** `defineProject` adds its own tests to those of another configuration: here only these are wanted. */
