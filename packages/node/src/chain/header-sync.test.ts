@@ -108,6 +108,17 @@ describe('the header sync', () => {
       expect(sent(sync.addPeer(peer, inbound, NOON), peer)).toHaveLength(1)
   })
 
+  it('has caught up once a peer has no more, also where the stored tip was young and nobody was the sync peer', () => {
+    const headers = mineHeaders(regtest.genesis, 5)
+    const tip = recent(headers)
+    chain.accept([...headers, tip], NOON)
+    sync.addPeer(alice, outbound, NOON)
+    expect(sync.syncPeer).toBeUndefined()
+    expect(sync.caughtUp).toBe(false)
+    sync.onHeaders(alice, [tip], NOON)
+    expect(sync.caughtUp).toBe(true)
+  })
+
   it('punishes the peer of a bad header, once, and keeps what came before it', () => {
     const headers = mineHeaders(regtest.genesis, 10)
     const bad = mineHeader(headers[9]!, { version: 1 })

@@ -314,6 +314,16 @@ class ManyPeerHeaderSync implements HeaderSync {
 
   /** The peer's answer was not a full one: what it has, we have seen. */
   #peerHasNoMore(peer: PeerState, now: Instant, actions: HeaderSyncAction[]): void {
+    if (
+      this.#sync === undefined &&
+      this.#isTipRecent(now) &&
+      this.#chain.tip().work >= this.#minimumChainWork
+    ) {
+      // A chain from the store that is nearly at its tip: everyone was asked, and nobody is the sync peer.
+      this.#caughtUp = true
+      this.#startAll(now, actions)
+      return
+    }
     if (this.#sync?.peer !== peer) return
     this.#sync = undefined
     peer.restsUntil = now + HEADERS_RESPONSE_TIME_MS
@@ -353,7 +363,11 @@ class ManyPeerHeaderSync implements HeaderSync {
   }
 
   #askEveryone(now: Instant): boolean {
-    return this.#caughtUp || this.#chain.tip().header.time * 1000 > now - RECENT_TIP_AGE_MS
+    return this.#caughtUp || this.#isTipRecent(now)
+  }
+
+  #isTipRecent(now: Instant): boolean {
+    return this.#chain.tip().header.time * 1000 > now - RECENT_TIP_AGE_MS
   }
 
   #startAll(now: Instant, actions: HeaderSyncAction[]): void {
