@@ -121,4 +121,12 @@ describe('the desk', () => {
     await Promise.all([reading, waiting])
     expect(await queue.next()).toEqual({ done: true, value: undefined })
   })
+
+  it('takes nobody in after the stop: nobody would ever answer', () => {
+    const { desk } = setUp()
+    desk.stop()
+    const stopped = expect.objectContaining({ code: 'stopped' })
+    expect(() => desk.open({ from: 1 })).toThrow(stopped)
+    expect(() => desk.want(hash(1), { resolve: () => undefined, reject: () => undefined })).toThrow(stopped)
+  })
 })

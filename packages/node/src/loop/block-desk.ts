@@ -35,8 +35,9 @@ export class BlockDesk {
     this.#parts = components
   }
 
-  /** Opens a stream; on the loop. */
+  /** Opens a stream; on the loop. @throws NodeError `stopped` after `stop`. */
   open(range: { readonly from: number; readonly to?: number }): BlockQueue {
+    this.#refuseStopped()
     const { download, now, run, onLoop } = this.#parts
     const { stream, actions } = download.openStream(range, now())
     const queue = new BlockQueue(range.from, range.to !== undefined, {
@@ -66,8 +67,9 @@ export class BlockDesk {
     this.#queues.delete(stream)
   }
 
-  /** Asks for one block; on the loop. @returns how to give up. */
+  /** Asks for one block; on the loop. @returns how to give up. @throws NodeError `stopped` after `stop`. */
   want(hash: BlockHash, waiter: Waiter): () => void {
+    this.#refuseStopped()
     const { download, now, run } = this.#parts
     const key = hashToHex(hash)
     const known = this.#waiting.get(key)
@@ -109,11 +111,16 @@ export class BlockDesk {
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
-    const error = new NodeError('stopped', 'The node has stopped')
+    const error = stopped()
     for (const queue of this.#queues.values()) queue.fail(error)
     this.#queues.clear()
     for (const { waiters } of this.#waiting.values()) for (const { reject } of waiters) reject(error)
     this.#waiting.clear()
+  }
+
+  /** While connections end the loop still runs, and nobody would answer. */
+  #refuseStopped(): void {
+    if (this.#stopped) throw stopped()
   }
 
   #take(hash: BlockHash): Waiter[] {
@@ -122,6 +129,10 @@ export class BlockDesk {
     this.#waiting.delete(key)
     return waiters
   }
+}
+
+function stopped(): NodeError {
+  return new NodeError('stopped', 'The node has stopped')
 }
 
 /** What one program has been given and has not taken. The block download bounds it. */
