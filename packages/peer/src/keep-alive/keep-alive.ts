@@ -4,8 +4,6 @@ import type { Instant, Random } from '@sapwood/transport-v1v2'
 export const PING_INTERVAL = 120_000
 /** Core: `TIMEOUT_INTERVAL`, for a pong, and for silence in either direction. */
 export const INACTIVITY_TIMEOUT = 1_200_000
-/** BIP31: pings carry a nonce, and are answered, above this protocol version. */
-export const BIP31_VERSION = 60_000
 /** Weight of a new round trip in the average. */
 const AVERAGE_WEIGHT = 0.125
 
