@@ -1,3 +1,8 @@
-import { defineConfig } from 'vitest/config'
+import type { ViteUserConfig } from 'vitest/config'
+import { defineProject } from './vitest.base.ts'
 
-export default defineConfig({ test: { name: 'tools', include: ['**/*.test.ts'], testTimeout: 120_000 } })
+const config: ViteUserConfig = defineProject('tools', {
+  test: { include: ['**/*.test.ts'], testTimeout: 120_000 },
+})
+
+export default config

@@ -2,6 +2,9 @@ import { behaviourTable, type Outcome, type Row } from '@sapwood/peer'
 
 const states = ['awaiting-version', 'awaiting-verack', 'ready'] as const
 
+/** What stands in Core's column where it does as we do. */
+const same = 'same'
+
 type AnyRow = Pick<Row<'unknown'>, 'purpose' | 'states' | 'does' | 'core' | 'onPrivateBroadcast'> & {
   readonly rules: readonly { readonly when: string; readonly outcome: Outcome; readonly core?: string }[]
 }
@@ -26,33 +29,27 @@ export function renderBehaviour(): string {
     '',
     '## By state',
     '',
-    'Each cell: what we do; where Bitcoin Core does otherwise, *what it does*. `version` has not come in the first column,',
-    '`verack` not in the second.',
+    'For each state, what we do, and next to it what Bitcoin Core does. `version` has not come in the first state, `verack`',
+    'not in the second.',
     '',
-    '| message | before version | before verack | ready | handling it |',
-    '| --- | --- | --- | --- | --- |',
+    '| message | before version | Core | before verack | Core | ready | Core | handling it |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
     ...rows.map(([type, row]) => stateRow(type, row)),
     '',
     '## Rules',
     '',
-    'For messages that would be handled; the first that applies decides. Bitcoin Core does the same unless the last column',
-    'says otherwise.',
+    'For messages that would be handled; the first that applies decides.',
     '',
-    '| message | when | we | Bitcoin Core |',
+    '| message | when | we | Core |',
     '| --- | --- | --- | --- |',
     ...rows.flatMap(([type, row]) =>
-      row.rules.map(
-        (rule) => `| \`${type}\` | ${rule.when} | ${rule.outcome} | ${rule.core ?? 'the same'} |`,
-      ),
+      row.rules.map((rule) => `| \`${type}\` | ${rule.when} | ${rule.outcome} | ${rule.core ?? same} |`),
     ),
   ].join('\n')}\n`
 }
 
 function stateRow(type: string, row: AnyRow): string {
-  const cells = states.map((state) => {
-    const core = row.core?.[state]
-    return core === undefined ? row.states[state] : `${row.states[state]} *(${core})*`
-  })
+  const cells = states.flatMap((state) => [row.states[state], row.core?.[state] ?? same])
   const mark = row.onPrivateBroadcast === true ? ' ▸' : ''
   return `| \`${type}\`${mark} | ${cells.join(' | ')} | ${row.does} |`
 }

@@ -152,7 +152,10 @@ export const behaviourTable: Table = {
     ['ignore', 'ignore', 'ignore'],
     'nothing: reconciliation (BIP330) is not spoken',
     {
-      core: { ready: 'ignore, unless `-txreconciliation` is on: then disconnect' },
+      core: {
+        'awaiting-verack': 'ignore, unless `-txreconciliation` is on: then handle',
+        ready: 'ignore, unless `-txreconciliation` is on: then disconnect',
+      },
     },
   ),
   sendheaders: row('setting', ['ignore', 'handle', 'handle'], 'announces blocks by headers (BIP130)'),
@@ -221,7 +224,7 @@ export const behaviourTable: Table = {
     ],
   }),
   getdata: whenReady('request', 'answers with what it names, `notfound` for what we lack', {
-    core: { ready: 'the same, but silence for blocks that it lacks' },
+    core: { ready: 'handle, with silence for blocks that it lacks' },
     onPrivateBroadcast: true,
     rules: [
       {
@@ -268,9 +271,16 @@ export const behaviourTable: Table = {
     ],
   }),
   mempool: whenReady('request', 'answers with announcements of the mempool (BIP35)', {
-    rules: [notOffered('mempool', 'mempool')],
+    rules: [
+      {
+        ...notOffered('mempool', 'mempool'),
+        core: 'disconnect where its `version` did not offer NODE_BLOOM, or its upload target is met',
+      },
+    ],
   }),
-  merkleblock: whenReady('reply', 'is handed on (BIP37)'),
+  merkleblock: whenReady('reply', 'is handed on (BIP37)', {
+    core: { ready: 'ignore: Core asks for none' },
+  }),
   filterload: whenReady('setting', 'is handed on (BIP37)', { rules: [withoutBloom('filterload')] }),
   filteradd: whenReady('setting', 'is handed on (BIP37)', { rules: [withoutBloom('filteradd')] }),
   filterclear: whenReady('setting', 'is handed on (BIP37)', { rules: [withoutBloom('filterclear')] }),
