@@ -245,7 +245,13 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   async #finish(): Promise<void> {
     while (this.queuedBytes > 0 && this.#failure === undefined) await this.#drained()
     if (this.#failure !== undefined) throw this.#failure
-    await this.#stream.close()
+    // The stream still holds some of it, and a remote that takes nothing would keep it for ever.
+    this.#cancelDeadline = this.#clock.setTimer(this.#sendTimeout, this.#onSendTimeout)
+    try {
+      await this.#stream.close()
+    } finally {
+      this.#cancelDeadline()
+    }
     this.#wipeWhenOver()
   }
 

@@ -342,6 +342,32 @@ describe('accept', () => {
 })
 
 describe('an open connection', () => {
+  it('ends a remote that does not let it close, at its deadline', async () => {
+    const clock = createVirtualClock()
+    const [near] = streamPair()
+    let aborted: Error | undefined
+    const stream: ByteStream = {
+      read: () => near.read(),
+      write: (bytes) => near.write(bytes),
+      close: () =>
+        new Promise((_, reject) => {
+          stream.abort = (reason) => {
+            aborted = reason
+            reject(reason)
+          }
+        }),
+      abort: (reason) => near.abort(reason),
+    }
+    const dialer: Dialer = { dial: () => Promise.resolve(stream) }
+    const options = { dialer, network: regtest, fallback: onlyV1, sendTimeout: 20_000 }
+    const { writer } = await connect(address, options, { clock })
+    const closing = expect(writer.close()).rejects.toMatchObject({ code: 'too-slow', limit: 20_000 })
+    await clock.advance(20_000)
+    await closing
+    expect(aborted).toMatchObject({ code: 'too-slow' })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it.each([neverFallback, onlyV1])('ends a remote that takes nothing, at its deadline', async (fallback) => {
     const clock = createVirtualClock()
     const { dialled, dialer } = setUp(({ far }) => {
