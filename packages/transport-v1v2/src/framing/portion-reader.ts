@@ -114,7 +114,9 @@ export class PortionReader {
 
   #flushBlock(): void {
     if (this.#block === undefined) return
-    this.#portions.push(this.#block.subarray(0, this.#used))
+    const mostlyEmpty = 2 * this.#used < this.#block.length
+    // A remote that sends small and large portions in turn would have a block held for each small one.
+    this.#portions.push(mostlyEmpty ? this.#block.slice(0, this.#used) : this.#block.subarray(0, this.#used))
     this.#block = undefined
     this.#used = 0
   }
