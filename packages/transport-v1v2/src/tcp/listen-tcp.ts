@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net'
+import { abortReason } from '../environment/deadline.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { tcpStream } from './tcp-stream.ts'
@@ -35,7 +36,7 @@ export interface TcpListener {
 
 /**
  * Listens for TCP connections and hands each on as a `ByteStream`.
- * @throws TransportError `dial-failed` when the port cannot be had (`cause` says why).
+ * @throws TransportError `dial-failed` when the port cannot be had (`cause` says why); or the signal's reason.
  */
 export async function listenTcp(
   options: ListenTcpOptions,
@@ -83,6 +84,11 @@ export async function listenTcp(
     return closed
   }
   const onAbort = (): void => void close()
+  if (signal?.aborted === true) {
+    // It came while the port was being opened.
+    await close()
+    throw abortReason(signal)
+  }
   signal?.addEventListener('abort', onAbort, { once: true })
 
   const bound = server.address()

@@ -50,10 +50,11 @@ class TcpStream implements ByteStream {
     socket.on('drain', this.#onDrain)
     socket.on('error', this.#onError)
     socket.on('close', this.#onClose)
+    // Before the head is taken in, which pauses the socket again when it is a long one.
+    if (!socket.destroyed && !socket.readableEnded) socket.resume()
     if (head !== undefined && head.length > 0) this.#onData(head)
     if (socket.destroyed) this.#onClose()
     else if (socket.readableEnded) this.#onEnd()
-    else socket.resume()
   }
 
   read(): Promise<Uint8Array | null> {

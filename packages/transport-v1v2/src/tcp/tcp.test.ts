@@ -58,6 +58,17 @@ describe('tcpStream', () => {
     close()
   })
 
+  it('reads no further while nobody has read a long head', async () => {
+    const { near, far, close } = await rawPair()
+    const stream = tcpStream(near, { head: new Uint8Array(65_536) })
+    expect(near.isPaused()).toBe(true)
+    expect((await stream.read())?.length).toBe(65_536)
+    expect(near.isPaused()).toBe(false)
+    stream.abort(new Error('end of test'))
+    far.destroy()
+    close()
+  })
+
   it('turns off Nagle’s algorithm', async () => {
     const { near, far, close } = await rawPair()
     let noDelay: unknown
@@ -157,6 +168,14 @@ describe('listenTcp', () => {
     await listener.close()
     const again = await listenTcp({ port: listener.port }, () => undefined)
     await again.close()
+  })
+
+  it('leaves no port open when its signal comes while it opens it', async () => {
+    const controller = new AbortController()
+    const opening = listenTcp({ signal: controller.signal }, () => undefined)
+    const reason = new Error('changed my mind')
+    controller.abort(reason)
+    await expect(opening).rejects.toBe(reason)
   })
 })
 
