@@ -3,7 +3,7 @@ import type { ByteStream } from '@sapwood/transport-v1v2'
 import { formatHost, type PeerAddress } from '@sapwood/wire-codec'
 import { createHash } from 'node:crypto'
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   createSamDialer,
   createSamListener,
@@ -13,6 +13,7 @@ import {
   type ProxyError,
   type SamSession,
 } from '../src/index.ts'
+import { SamConnection } from '../src/i2p/sam-connection.ts'
 import { type ScriptedPeer, type ScriptedServer, scriptedServer } from './scripted-server.ts'
 
 const never = new AbortController().signal
@@ -157,6 +158,57 @@ describe('createSamSession', () => {
     controller.abort(reason)
     await expect(accepting).rejects.toBe(reason)
     await expect.poll(() => server.open).toBe(1)
+  })
+
+  it('leaves no session open when its signal ends the wait for it', async () => {
+    let asked = false
+    const { sam, server } = await bridge({
+      'SESSION CREATE': () => {
+        asked = true
+      },
+    })
+    const controller = new AbortController()
+    const reason = new Error('enough')
+    const making = createSamSession({ sam }, {}, { signal: controller.signal })
+    await expect.poll(() => asked).toBe(true)
+    controller.abort(reason)
+    await expect(making).rejects.toBe(reason)
+    await expect.poll(() => server.open).toBe(0)
+  })
+
+  it('holds on to nothing of a connection that it has given out', async () => {
+    const controls: ScriptedPeer[] = []
+    const { made } = await session({
+      'SESSION CREATE': (client) => {
+        controls.push(client)
+        client.write(`SESSION STATUS RESULT=OK DESTINATION=${ours.priv}\n`)
+      },
+      'STREAM ACCEPT': (client) => client.write(`STREAM STATUS RESULT=OK\n${peer.pub}\n`),
+    })
+    streams.push((await made.accept({ signal: never })).stream)
+    const close = vi.spyOn(SamConnection.prototype, 'close')
+    controls[0]!.reset()
+    await expect.poll(() => made.lookup('peer.i2p', { signal: never })).toEqual(peer.address)
+    streams.push((await made.accept({ signal: never })).stream)
+    // Once for each look-up, whose connection ends with it; never for the one that has become a stream.
+    expect(close.mock.contexts.length).toBe(1)
+    close.mockRestore()
+  })
+
+  it('does not gather what a bridge sends on the control socket of a session', async () => {
+    const stopped = vi.spyOn(SamConnection.prototype, 'stopReading')
+    await session({
+      'SESSION CREATE': async (client) => {
+        client.write(`SESSION STATUS RESULT=OK DESTINATION=${ours.priv}\n`)
+        for (let index = 0; index < 5; index++) {
+          await new Promise((resolve) => setImmediate(resolve))
+          client.write('noise\n'.repeat(1_000))
+        }
+      },
+    })
+    const control = stopped.mock.contexts[0] as SamConnection
+    stopped.mockRestore()
+    await expect(control.readLine('session', 50, never)).rejects.toMatchObject({ code: 'timeout' })
   })
 
   it('looks a name up', async () => {

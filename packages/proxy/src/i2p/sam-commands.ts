@@ -42,6 +42,7 @@ export async function openSession(
       timeouts.session,
       signal,
     )
+    control.stopReading()
     return { id, control, privateKey }
   } catch (error) {
     control.close()

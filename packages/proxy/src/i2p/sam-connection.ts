@@ -48,12 +48,9 @@ export class SamConnection {
   readonly #buffer = createLineBuffer(MAX_SAM_LINE_LENGTH)
   #failure: ProxyError | undefined
   #taken = false
+  #deaf = false
   #wake: () => void = () => undefined
-  #announceEnd: () => void = () => undefined
-  /** Resolves when the connection has ended, for whatever reason. */
-  readonly ended: Promise<void> = new Promise((resolve) => {
-    this.#announceEnd = resolve
-  })
+  readonly #endListeners = new Set<() => void>()
 
   private constructor(socket: Socket, clock: Clock) {
     this.#socket = socket
@@ -88,6 +85,23 @@ export class SamConnection {
 
   get open(): boolean {
     return this.#failure === undefined
+  }
+
+  /**
+   * Calls back once, when the connection has ended for whatever reason, at once where it has already. Not a promise: one
+   * would hold all that ever waited for a session that lives for months.
+   * @returns what takes the listener off.
+   */
+  onEnd(listener: () => void): () => void {
+    if (this.#failure === undefined) this.#endListeners.add(listener)
+    else listener()
+    return () => void this.#endListeners.delete(listener)
+  }
+
+  /** Drops whatever else comes: nobody reads from a session's control socket, and what it sends must not pile up. */
+  stopReading(): void {
+    this.#deaf = true
+    this.#buffer.takeRest()
   }
 
   /**
@@ -187,6 +201,7 @@ export class SamConnection {
   }
 
   readonly #onData = (bytes: Uint8Array): void => {
+    if (this.#deaf) return
     this.#buffer.push(bytes)
     this.#wake()
   }
@@ -206,7 +221,8 @@ export class SamConnection {
     this.#failure = failure
     this.#socket.destroy()
     this.#wake()
-    this.#announceEnd()
+    for (const listener of this.#endListeners) listener()
+    this.#endListeners.clear()
     return failure
   }
 

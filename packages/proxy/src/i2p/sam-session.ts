@@ -69,7 +69,13 @@ export async function createSamSession(
 ): Promise<SamSession> {
   const environment = samEnvironment(options, components)
   const keeper = new SessionKeeper(environment, components, options)
-  await keeper.live(signal ?? new AbortController().signal)
+  try {
+    await keeper.live(signal ?? new AbortController().signal)
+  } catch (error) {
+    // An aborted signal ends the wait only: the session that is on its way would be nobody's.
+    await keeper.close()
+    throw error
+  }
   return keeper
 }
 
@@ -115,8 +121,7 @@ class SessionKeeper implements SamSession {
     const session = await this.live(signal)
     const both = AbortSignal.any([signal, this.#closing.signal])
     const connection = await SamConnection.open(this.#environment, both)
-    const onSessionEnd = (): void => connection.close()
-    void session.control.ended.then(onSessionEnd)
+    const release = session.control.onEnd(() => connection.close())
     try {
       const { stream: limit } = this.#environment.timeouts
       await this.#forget(session, () =>
@@ -129,6 +134,8 @@ class SessionKeeper implements SamSession {
     } catch (error) {
       connection.close()
       throw error
+    } finally {
+      release()
     }
   }
 
@@ -182,7 +189,7 @@ class SessionKeeper implements SamSession {
       )
       this.#privateKey = session.privateKey
       this.#logger.info({ address: formatPeerAddress(this.address) }, 'I2P session made')
-      void session.control.ended.then(() => {
+      session.control.onEnd(() => {
         this.#live = undefined
         if (!this.#closing.signal.aborted) this.#logger.warn({}, 'lost the I2P session')
       })
