@@ -3,7 +3,7 @@ import type { Instant } from '@sapwood/transport-v1v2'
 /** Things that each become due a fixed time after they were added: so the first added is the first due. */
 export class DeadlineQueue<T> {
   readonly #delay: number
-  readonly #entries: { readonly due: number; readonly value: T }[] = []
+  #entries: { readonly due: number; readonly value: T }[] = []
   #first = 0
 
   constructor(delay: number) {
@@ -16,6 +16,12 @@ export class DeadlineQueue<T> {
 
   add(value: T, now: Instant): void {
     this.#entries.push({ due: now + this.#delay, value })
+  }
+
+  /** Forgets those that `isWanted` says no of. Costs as much as the queue is long. */
+  prune(isWanted: (value: T) => boolean): void {
+    this.#entries = this.#entries.filter((entry, index) => index >= this.#first && isWanted(entry.value))
+    this.#first = 0
   }
 
   /** Takes out all that are due. */

@@ -12,6 +12,8 @@ export const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
 export const TX_REQUEST_DELAY_MS = 2_000
 /** After this the next peer is asked (Core: GETDATA_TX_INTERVAL). */
 export const TX_REQUEST_EXPIRY_MS = 60_000
+/** Entries of the queues from which on those that nobody waits for any more are looked for. */
+const MIN_QUEUED_TO_PRUNE = 10_000
 /** Reasons that can add up. */
 const MAX_DELAYS = 3
 
@@ -54,6 +56,7 @@ export class TransactionRequests {
     (_, delays) => new DeadlineQueue<Announcement>(delays * TX_REQUEST_DELAY_MS),
   )
   readonly #expiring = new DeadlineQueue<Announcement>(TX_REQUEST_EXPIRY_MS)
+  #pruneAt = MIN_QUEUED_TO_PRUNE
 
   constructor({ random }: { readonly random: Random }) {
     this.#random = random
@@ -64,6 +67,15 @@ export class TransactionRequests {
     let total = 0
     for (const { announced } of this.#byPeer.values()) total += announced
     return total
+  }
+
+  /** Entries of the queues: those remembered, and some that have been forgotten before their time came. */
+  get queued(): number {
+    return this.#queues.reduce((total, queue) => total + queue.size, 0)
+  }
+
+  get #queues(): readonly DeadlineQueue<Announcement>[] {
+    return [...this.#delayed, this.#expiring]
   }
 
   addPeer(peer: PeerId): void {
@@ -135,6 +147,7 @@ export class TransactionRequests {
 
   /** What to ask for now. Each is taken as asked. */
   next(now: Instant): TransactionRequest[] {
+    this.#prune()
     for (const announcement of this.#expiring.due(now)) {
       if (announcement.state === 'requested') this.#fail(announcement)
     }
@@ -157,6 +170,17 @@ export class TransactionRequests {
       requests.push({ peer: chosen.peer, hash: chosen.hash })
     }
     return requests
+  }
+
+  /** A peer that announces and at once says `notfound`, over and over, must not fill the queues for a minute. */
+  #prune(): void {
+    if (this.queued < this.#pruneAt) return
+    const isKnown = (announcement: Announcement): boolean =>
+      this.#byHash.get(announcement.key)?.get(announcement.peer) === announcement
+    for (const queue of this.#delayed)
+      queue.prune((announcement) => announcement.state === 'delayed' && isKnown(announcement))
+    this.#expiring.prune((announcement) => announcement.state === 'requested' && isKnown(announcement))
+    this.#pruneAt = Math.max(MIN_QUEUED_TO_PRUNE, 2 * this.queued)
   }
 
   #choose(key: string): Announcement | undefined {
