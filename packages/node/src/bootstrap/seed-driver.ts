@@ -118,7 +118,11 @@ export class SeedDriver {
   async #takeFixedSeeds(): Promise<void> {
     const { name } = this.#options.network
     const load = this.#parts.loadFixed ?? loadFixedSeeds
-    const addresses = await load(name)
+    // A list that does not load, in a bundle without it for one, is no reason for the program to end.
+    const addresses = await load(name).catch((error: unknown) => {
+      this.#parts.logger.warn({ err: error }, 'the fixed seeds could not be read')
+      return []
+    })
     await this.#notifications!.send({ type: 'seeded', seed: 'fixed', from: 'fixed-seeds', addresses }).catch(
       () => undefined,
     )
