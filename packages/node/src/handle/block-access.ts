@@ -93,16 +93,19 @@ class LazyStream implements AsyncIterableIterator<BlockStreamItem> {
 
   async #start(): Promise<BlockQueue> {
     const queue = await this.#open()
-    if (this.#signal?.aborted === true) queue.fail(this.#reason())
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
+    // Aborted while it was opened: closed too, or its blocks would go on being asked for.
+    if (this.#signal?.aborted === true) await this.#end(queue)
+    else this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
     return queue
   }
 
   readonly #onAbort = (): void => {
-    void this.#queue?.then(async (queue) => {
-      await queue.return()
-      queue.fail(this.#reason())
-    })
+    void this.#queue?.then((queue) => this.#end(queue))
+  }
+
+  async #end(queue: BlockQueue): Promise<void> {
+    await queue.return()
+    queue.fail(this.#reason())
   }
 
   #reason(): Error {

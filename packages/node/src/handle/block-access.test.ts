@@ -1,0 +1,42 @@
+import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import type { Instant } from '@sapwood/transport-v1v2'
+import { describe, expect, it } from 'vitest'
+import type { BlockDownload, StreamId } from '../blocks/block-download-types.ts'
+import type { HeaderChain } from '../chain/header-chain-types.ts'
+import { BlockDesk } from '../loop/block-desk.ts'
+import { createBlockAccess } from './block-access.ts'
+import { createCallDeadline } from './call-deadline.ts'
+
+function setUp() {
+  const open = new Set<StreamId>()
+  const download = {
+    openStream: () => {
+      const stream = (open.size + 1) as StreamId
+      open.add(stream)
+      return { stream, actions: [] }
+    },
+    closeStream: (stream: StreamId) => void open.delete(stream),
+  } as unknown as BlockDownload
+  const post = (_: string, run: () => void): void => queueMicrotask(run)
+  const desk = new BlockDesk({ download, now: () => 0 as Instant, run: () => undefined, onLoop: post })
+  const blocks = createBlockAccess({
+    calls: { call: async (_, perform) => perform(), post },
+    desk,
+    chain: {} as HeaderChain,
+    withDeadline: createCallDeadline(createVirtualClock()),
+  })
+  return { blocks, desk, open }
+}
+
+describe('a stream of blocks', () => {
+  it('is closed where its signal fires while it is being opened', async () => {
+    const { blocks, desk, open } = setUp()
+    const controller = new AbortController()
+    const reading = blocks.follow({ from: 1 }, { signal: controller.signal }).next()
+    controller.abort(new Error('enough'))
+    await expect(reading).rejects.toThrow('enough')
+    await Promise.resolve()
+    expect(open.size).toBe(0)
+    expect(desk.lowestFollowed()).toBeUndefined()
+  })
+})
