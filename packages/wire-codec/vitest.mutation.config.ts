@@ -5,7 +5,7 @@ import { defineProject } from '../../tools/vitest.base.ts'
 const tests = [
   'src/{bytes,messages,primitives,utreexo,bloom,chain-work}/*.test.ts',
   'src/addresses/{bip155,ip16}.test.ts',
-  'test/{messages,core-outcomes,blocks,headers,compact-blocks,basic-filter,bloom,partial-merkle-tree}.test.ts',
+  'test/{messages,core-outcomes,compact-blocks,basic-filter,bloom,partial-merkle-tree}.test.ts',
 ]
 
 /** `defineProject` adds its own tests to those of another configuration: here only these are wanted. */

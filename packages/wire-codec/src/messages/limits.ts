@@ -34,7 +34,7 @@ export const MIN_FEATURE_ID_LENGTH = 4
 export const MAX_FEATURE_ID_LENGTH = 80
 /** Most bytes of the data of a feature (BIP434). */
 export const MAX_FEATURE_DATA_SIZE = 512
-/** Most transactions that `getpkgtxns` may ask for (BIP331). */
+/** Most transactions that `getpkgtxns` may ask for, and so of `pkgtxns` (BIP331). */
 export const MAX_PACKAGE_TRANSACTIONS = 100
 /** Most bytes of the command and most of the reason that a `reject` carries (BIP61). */
 export const MAX_REJECT_COMMAND_LENGTH = 12

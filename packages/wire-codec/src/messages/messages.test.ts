@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { concatBytes } from '../bytes/bytes-equal.ts'
 import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
 import { baseRegistry } from './base-registry.ts'
 import type { MessageCodec } from './codec.ts'
@@ -242,19 +243,32 @@ describe('what we send keeps to the limits', () => {
   }
   const filled = <T>(length: number, value: T): T[] => new Array<T>(length).fill(value)
   const transaction = { version: 1, inputs: [], outputs: [], lockTime: 0 }
+  const ipv6Address = (size: number) => ({
+    ...address,
+    address: { network: 'ipv6', bytes: new Uint8Array(size), port: 1 },
+  })
+  const leaf = { height: 1, coinbase: false, amount: 1n, script: { type: 'p2pkh' } }
+  const proof = { blockHash: hash, proofHashes: [], targets: new BigUint64Array(0), leafData: [] }
 
-  it.each<[string, unknown, unknown]>([
-    ['user agent', version, { ...version, userAgent: 'x'.repeat(257) }],
-    ['ip', version, { ...version, sender: { ...versionAddress, ip: new Uint8Array(4) } }],
+  it.each<[string, unknown, unknown, string]>([
+    ['user agent', version, { ...version, userAgent: 'x'.repeat(257) }, 'userAgent: 257, not 0 to 256'],
+    [
+      'ip',
+      version,
+      { ...version, sender: { ...versionAddress, ip: new Uint8Array(4) } },
+      'ip: 4, not 16 to 16',
+    ],
     [
       'addr',
       { type: 'addr', addresses: filled(1000, address) },
       { type: 'addr', addresses: filled(1001, address) },
+      'addresses: 1001, not 0 to 1000',
     ],
     [
       'addrv2',
       { type: 'addrv2', addresses: filled(1000, address) },
       { type: 'addrv2', addresses: filled(1001, address) },
+      'addresses: 1001, not 0 to 1000',
     ],
     [
       'addr without Tor',
@@ -263,6 +277,7 @@ describe('what we send keeps to the limits', () => {
         type: 'addr',
         addresses: [{ ...address, address: { network: 'torv3', bytes: new Uint8Array(32), port: 1 } }],
       },
+      'addr does not carry torv3: send addrv2',
     ],
     [
       'the length of an address',
@@ -271,57 +286,73 @@ describe('what we send keeps to the limits', () => {
         type: 'addrv2',
         addresses: [{ ...address, address: { network: 'torv3', bytes: new Uint8Array(31), port: 1 } }],
       },
+      'bytes: 31, not 32 to 32',
     ],
     [
       'inv',
       { type: 'inv', inventory: filled(50_000, { type: 1, hash }) },
       { type: 'inv', inventory: filled(50_001, { type: 1, hash }) },
+      'inventory: 50001, not 0 to 50000',
     ],
     [
       'headers',
       { type: 'headers', headers: filled(2000, header) },
       { type: 'headers', headers: filled(2001, header) },
+      'headers: 2001, not 0 to 2000',
     ],
     [
       'locator',
       { type: 'getheaders', version: 1, locator: filled(101, hash), stopHash: hash },
       { type: 'getheaders', version: 1, locator: filled(102, hash), stopHash: hash },
+      'locator: 102, not 0 to 101',
     ],
     [
       'feature id',
       { type: 'feature', id: 'x'.repeat(80), data: hash },
       { type: 'feature', id: 'x'.repeat(81), data: hash },
+      'id: 81, not 4 to 80',
     ],
     [
       'feature id, short',
       { type: 'feature', id: 'xxxx', data: hash },
       { type: 'feature', id: 'xxx', data: hash },
+      'id: 3, not 4 to 80',
     ],
     [
       'feature data',
       { type: 'feature', id: 'xxxx', data: new Uint8Array(512) },
       { type: 'feature', id: 'xxxx', data: new Uint8Array(513) },
+      'data: 513, not 0 to 512',
     ],
-    ['fee', { type: 'feefilter', feeRate: 0n }, { type: 'feefilter', feeRate: -1n }],
+    [
+      'fee',
+      { type: 'feefilter', feeRate: 0n },
+      { type: 'feefilter', feeRate: -1n },
+      'feeRate: -1, not 0 to 2100000000000000',
+    ],
     [
       'fee, high',
       { type: 'feefilter', feeRate: 2_100_000_000_000_000n },
       { type: 'feefilter', feeRate: 2_100_000_000_000_001n },
+      'feeRate: 2100000000000001, not 0 to 2100000000000000',
     ],
     [
       'filter',
       { type: 'filterload', filter: new Uint8Array(36_000), hashFunctions: 50, tweak: 0, flags: 0 },
       { type: 'filterload', filter: new Uint8Array(36_001), hashFunctions: 50, tweak: 0, flags: 0 },
+      'filter: 36001, not 0 to 36000',
     ],
     [
       'hash functions',
       { type: 'filterload', filter: hash, hashFunctions: 50, tweak: 0, flags: 0 },
       { type: 'filterload', filter: hash, hashFunctions: 51, tweak: 0, flags: 0 },
+      'hashFunctions: 51, not 0 to 50',
     ],
     [
       'element',
       { type: 'filteradd', element: new Uint8Array(520) },
       { type: 'filteradd', element: new Uint8Array(521) },
+      'element: 521, not 0 to 520',
     ],
     [
       'filter headers',
@@ -339,16 +370,19 @@ describe('what we send keeps to the limits', () => {
         previousFilterHeader: hash,
         filterHashes: filled(2001, hash),
       },
+      'filterHashes: 2001, not 0 to 2000',
     ],
     [
       'compact block',
       { type: 'cmpctblock', compactBlock: { header, nonce: 0n, shortIds: filled(65_535, 1), prefilled: [] } },
       { type: 'cmpctblock', compactBlock: { header, nonce: 0n, shortIds: filled(65_536, 1), prefilled: [] } },
+      'transactions: 65536, not 1 to 65535',
     ],
     [
       'compact block, empty',
       { type: 'cmpctblock', compactBlock: { header, nonce: 0n, shortIds: [1], prefilled: [] } },
       { type: 'cmpctblock', compactBlock: { header, nonce: 0n, shortIds: [], prefilled: [] } },
+      'transactions: 0, not 1 to 65535',
     ],
     [
       'prefilled, in order',
@@ -376,20 +410,56 @@ describe('what we send keeps to the limits', () => {
           ],
         },
       },
+      'index: 0, not 1 to 65535',
     ],
     [
       'indexes',
       { type: 'getblocktxn', blockHash: hash, indexes: [0, 65_535] },
       { type: 'getblocktxn', blockHash: hash, indexes: [0, 65_536] },
+      'index: 65536, not 1 to 65535',
     ],
     [
       'a payload of 4,000,000 bytes',
       { type: 'uttls', payload: new Uint8Array(4_000_000) },
       { type: 'uttls', payload: new Uint8Array(4_000_001) },
+      'uttls: a payload of 4000001 bytes is too large',
     ],
-  ])('%s', (_, allowed, refused) => {
+    [
+      'targets',
+      { type: 'uproof', proof: { ...proof, targets: new BigUint64Array(24_386) } },
+      { type: 'uproof', proof: { ...proof, targets: new BigUint64Array(24_387) } },
+      'targets: 24387, not 0 to 24386',
+    ],
+    [
+      'leaves',
+      { type: 'uproof', proof: { ...proof, leafData: filled(24_386, leaf) } },
+      { type: 'uproof', proof: { ...proof, leafData: filled(24_387, leaf) } },
+      'leafData: 24387, not 0 to 24386',
+    ],
+    [
+      'hashes of a proof',
+      { type: 'uproof', proof: { ...proof, proofHashes: filled(100_000, hash) } },
+      { type: 'uproof', proof: { ...proof, proofHashes: filled(1_560_705, hash) } },
+      'proofHashes: 1560705, not 0 to 1560704',
+    ],
+    [
+      'the length of IPv4 in addr',
+      { type: 'addr', addresses: [address] },
+      {
+        type: 'addr',
+        addresses: [{ ...address, address: { ...address.address, bytes: new Uint8Array(3) } }],
+      },
+      'bytes: 3, not 4 to 4',
+    ],
+    [
+      'the length of IPv6 in addr',
+      { type: 'addr', addresses: [ipv6Address(16)] },
+      { type: 'addr', addresses: [ipv6Address(17)] },
+      'bytes: 17, not 16 to 16',
+    ],
+  ])('%s', (_, allowed, refused, text) => {
     expect(encode(allowed)).not.toThrow()
-    expect(encode(refused)).toThrow(RangeError)
+    expect(encode(refused)).toThrow(new RangeError(text))
   })
 
   it('packages of 100', () => {
@@ -397,15 +467,128 @@ describe('what we send keeps to the limits', () => {
     const wtxids = (length: number) => ({ type: 'getpkgtxns', wtxids: filled(length, hash) }) as never
     const transactions = (length: number) =>
       ({ type: 'pkgtxns', transactions: filled(length, transaction) }) as never
-    for (const of of [wtxids, transactions]) {
+    for (const [of, name] of [
+      [wtxids, 'wtxids'],
+      [transactions, 'transactions'],
+    ] as const) {
       expect(() => encodePayload(of(100), registry)).not.toThrow()
-      expect(() => encodePayload(of(101), registry)).toThrow(RangeError)
+      expect(() => encodePayload(of(101), registry)).toThrow(new RangeError(`${name}: 101, not 0 to 100`))
     }
   })
 
-  it('tells the exact size of the payload where it can', () => {
-    const { payload } = encodePayload(version as Message)
-    expect(payload.buffer.byteLength).toBe(payload.length)
+  const inv = (length: number) => ({ type: 'inv', inventory: filled(length, { type: 1, hash }) })
+  const headers = (length: number) => ({ type: 'headers', headers: filled(length, header) })
+  const bytes300 = new Uint8Array(300)
+
+  it.each<[string, unknown, number]>([
+    ['a user agent of 252', { ...version, userAgent: 'x'.repeat(252) }, 0],
+    ['a user agent of 253', { ...version, userAgent: 'x'.repeat(253) }, 0],
+    ['one address', { type: 'addr', addresses: [address] }, 2],
+    ['1,000 addresses', { type: 'addr', addresses: filled(1000, address) }, 0],
+    ['252 entries of inv', inv(252), 0],
+    ['253 entries of inv', inv(253), 0],
+    ['252 headers', headers(252), 0],
+    ['253 headers', headers(253), 0],
+    ['a locator', { type: 'getblocks', version: 1, locator: filled(3, hash), stopHash: hash }, 0],
+    ['a ping without nonce', { type: 'ping' }, 0],
+    ['a ping', { type: 'ping', nonce: 1n }, 0],
+    ['a fee', { type: 'feefilter', feeRate: 1n }, 0],
+    ['a bloom filter', { type: 'filterload', filter: bytes300, hashFunctions: 1, tweak: 0, flags: 0 }, 0],
+    [
+      'a merkle block',
+      {
+        type: 'merkleblock',
+        merkleBlock: { header, transactionCount: 1, hashes: filled(300, hash), flags: bytes300 },
+      },
+      4,
+    ],
+    [
+      'a compact block',
+      {
+        type: 'cmpctblock',
+        compactBlock: {
+          header,
+          nonce: 0n,
+          shortIds: filled(300, 1),
+          prefilled: [
+            { index: 0, transaction },
+            { index: 1, transaction },
+          ],
+        },
+      },
+      6,
+    ],
+    [
+      'transactions of a block',
+      { type: 'blocktxn', blockHash: hash, transactions: filled(3, transaction) },
+      4,
+    ],
+    ['a filter', { type: 'cfilter', filterType: 0, blockHash: hash, filter: bytes300 }, 2],
+    [
+      'filter headers',
+      {
+        type: 'cfheaders',
+        filterType: 0,
+        stopHash: hash,
+        previousFilterHeader: hash,
+        filterHashes: filled(300, hash),
+      },
+      0,
+    ],
+    [
+      'checkpoints',
+      { type: 'cfcheckpt', filterType: 0, stopHash: hash, filterHeaders: filled(300, hash) },
+      2,
+    ],
+    ['a sketch', { type: 'sketch', sketch: bytes300 }, 2],
+    ['short ids', { type: 'reconcildiff', success: true, shortIds: new Uint32Array(300) }, 2],
+    ['a package', { type: 'pkgtxns', transactions: filled(3, transaction) }, 4],
+  ])('sets aside for %s what it takes, and little more', (_, message, spare) => {
+    const registry = createRegistry(baseRegistry, ...packageMessages)
+    const { command, payload } = encodePayload(message as Message, registry)
+    expect(registry.codecOf(command)?.payloadSize?.(message as never)).toBe(payload.length + spare)
+    if (spare === 0) expect(payload.buffer.byteLength).toBe(payload.length)
+  })
+})
+
+describe('package relay (BIP331)', () => {
+  const registry = createRegistry(baseRegistry, ...packageMessages)
+  const transaction = hexToBytes(`0100000001${'07'.repeat(32)}0000000000000000000000000000`)
+  const list = (count: number, entry: Uint8Array): Uint8Array =>
+    concatBytes(Uint8Array.of(count), ...new Array<Uint8Array>(count).fill(entry))
+
+  it('is read and written', () => {
+    for (const [command, payload] of [
+      ['sendpackages', hexToBytes('0100000000000080')],
+      ['ancpkginfo', list(101, new Uint8Array(32).fill(3))],
+      ['getpkgtxns', list(100, new Uint8Array(32).fill(3))],
+      ['pkgtxns', list(100, transaction)],
+    ] as const) {
+      const message = decodePayload(command, payload, registry)
+      expect(message.type).toBe(command)
+      expect(encodePayload(message, registry)).toEqual({ command, payload })
+    }
+    expect(decodePayload('sendpackages', hexToBytes('0100000000000080'), registry)).toEqual({
+      type: 'sendpackages',
+      versions: 0x8000_0000_0000_0001n,
+    })
+    expect(decodePayload('getpkgtxns', list(2, new Uint8Array(32).fill(3)), registry)).toEqual({
+      type: 'getpkgtxns',
+      wtxids: [new Uint8Array(32).fill(3), new Uint8Array(32).fill(3)],
+    })
+  })
+
+  it.each([
+    ['getpkgtxns', list(101, new Uint8Array(32)), { code: 'too-many', value: 101, limit: 100, offset: 0 }],
+    ['pkgtxns', list(101, transaction), { code: 'too-many', value: 101, limit: 100, offset: 0 }],
+    ['ancpkginfo', hexToBytes('fe49e80100'), { code: 'too-many', value: 125_001, limit: 125_000 }],
+    ['ancpkginfo', list(2, new Uint8Array(32)).subarray(0, 64), { code: 'truncated', value: 64, limit: 63 }],
+    ['pkgtxns', concatBytes(Uint8Array.of(1), new Uint8Array(60)), { code: 'empty-transaction', offset: 1 }],
+    ['sendpackages', new Uint8Array(7), { code: 'truncated', value: 8, limit: 7 }],
+  ])('drops %s out of form', (command, payload, facts) => {
+    expect(() => decodePayload(command, payload, registry)).toThrow(
+      expect.objectContaining({ command, severity: 'drop', ...facts }),
+    )
   })
 })
 

@@ -36,11 +36,15 @@ export function readBlock(reader: ByteReader): Block {
 }
 
 /**
- * Reads a CompactSize count and that many transactions.
+ * Reads a CompactSize count, at most `limit`, and that many transactions.
  * `emptySeverity` is what one without inputs means there: see `readTransaction`.
  */
-export function readTransactions(reader: ByteReader, emptySeverity: DecodeSeverity): Transaction[] {
-  const count = reader.count(MAX_BLOCK_TRANSACTIONS, MIN_TRANSACTION_SIZE)
+export function readTransactions(
+  reader: ByteReader,
+  emptySeverity: DecodeSeverity,
+  limit: number = MAX_BLOCK_TRANSACTIONS,
+): Transaction[] {
+  const count = reader.count(limit, MIN_TRANSACTION_SIZE)
   const transactions = new Array<Transaction>(count)
   for (let i = 0; i < count; i++) transactions[i] = readTransaction(reader, emptySeverity)
   return transactions

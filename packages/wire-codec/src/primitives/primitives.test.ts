@@ -7,7 +7,14 @@ import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
 import { DecodeError } from '../errors/decode-error.ts'
 import { hashToHex } from '../hash/hash-text.ts'
 import { asTxid, type Hash256 } from '../hash/hashes.ts'
-import { decodeBlock, type Block } from './block.ts'
+import {
+  blockSize,
+  blockWeight,
+  decodeBlock,
+  encodeBlock,
+  MAX_BLOCK_TRANSACTIONS,
+  type Block,
+} from './block.ts'
 import { coinbaseHeight } from './coinbase-height.ts'
 import { blockHash, decodeHeader, encodeHeader } from './header.ts'
 import { blockMerkleRoot, merkleRoot } from './merkle-root.ts'
@@ -258,6 +265,55 @@ describe('merkle root', () => {
     )
     expect(checkWitnessCommitment(block)).toBe('absent')
     expect(coinbaseHeight(block)).toBeUndefined()
+  })
+})
+
+describe('blocks', () => {
+  const bytes = hexToBytes(bip143)
+  const transaction = decodeTransaction(bytes)
+  const block = (count: number): Block => ({
+    header: decodeHeader(hexToBytes(genesisHeader)),
+    transactions: new Array<Transaction>(count).fill(transaction),
+  })
+
+  it.each([
+    [0, 81],
+    [1, 81],
+    [252, 81],
+    [253, 83],
+  ])('of %i transactions have that size, with witnesses and without, and a weight', (count, head) => {
+    const made = block(count)
+    const stripped = encodeTransaction(transaction, { witness: false }).length
+    const encoded = encodeBlock(made)
+    expect(encoded).toHaveLength(head + count * bytes.length)
+    expect(encoded.buffer.byteLength).toBe(encoded.length)
+    expect(encodeBlock(made, { witness: true })).toEqual(encoded)
+    expect(encodeBlock(made, { witness: false })).toHaveLength(head + count * stripped)
+    expect(blockSize(made)).toBe(encoded.length)
+    expect(blockSize(made, false)).toBe(head + count * stripped)
+    expect(blockWeight(made)).toBe(3 * (head + count * stripped) + encoded.length)
+    const decoded = decodeBlock(encoded)
+    expect(decoded.header).toEqual(made.header)
+    expect(decoded.transactions.map(plain)).toEqual(made.transactions.map(plain))
+  })
+
+  it('list no more transactions than fit', () => {
+    const head = hexToBytes(genesisHeader)
+    const transactions = (size: string) => () => decodeBlock(concatBytes(head, hexToBytes(size)))
+    expect(transactions('fe5f320100')).toThrow(
+      expect.objectContaining({ code: 'truncated', value: 78_431 * 51, limit: 0, offset: 85 }),
+    )
+    expect(MAX_BLOCK_TRANSACTIONS).toBe(78_431)
+    expect(transactions('fe60320100')).toThrow(
+      expect.objectContaining({ code: 'too-many', value: 78_432, limit: 78_431, offset: 80 }),
+    )
+  })
+
+  it('are refused with an empty transaction', () => {
+    const empty = concatBytes(hexToBytes(genesisHeader), Uint8Array.of(1, 1), new Uint8Array(60))
+    expect(() => decodeBlock(empty)).toThrow(
+      expect.objectContaining({ code: 'empty-transaction', severity: 'discourage', offset: 81 }),
+    )
   })
 })
 

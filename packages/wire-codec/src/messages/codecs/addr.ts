@@ -1,6 +1,6 @@
 import { ADDRESS_SIZES, Bip155NetworkId, decodeBip155 } from '../../addresses/bip155.ts'
 import { decodeIp16, encodeIp16 } from '../../addresses/ip16.ts'
-import type { AddressNetwork } from '../../addresses/network-address.ts'
+import type { AddressNetwork, NetworkAddress } from '../../addresses/network-address.ts'
 import type { ByteReader } from '../../bytes/byte-reader.ts'
 import type { MessageCodec } from '../codec.ts'
 import { MAX_ADDRESSES, MAX_ADDRV2_SIZE } from '../limits.ts'
@@ -31,9 +31,9 @@ export const addrCodec: MessageCodec<MessageOf<'addr'>> = {
     checkLength('addresses', addresses.length, MAX_ADDRESSES)
     writer.compactSize(addresses.length)
     for (const { time, services, address } of addresses) {
+      checkAddressLength(address)
       const ip = encodeIp16(address)
       if (ip === undefined) throw new RangeError(`addr does not carry ${address.network}: send addrv2`)
-      checkLength('ip', ip.length, 16, 16)
       writer.u32(time).u64(services).bytes(ip).u16be(address.port)
     }
   },
@@ -59,8 +59,7 @@ export const addrv2Codec: MessageCodec<MessageOf<'addrv2'>> = {
     checkLength('addresses', addresses.length, MAX_ADDRESSES)
     writer.compactSize(addresses.length)
     for (const { time, services, address } of addresses) {
-      const size = ADDRESS_SIZES[address.network]
-      checkLength('bytes', address.bytes.length, size, size)
+      checkAddressLength(address)
       writer
         .u32(time)
         .compactSize(services)
@@ -69,6 +68,10 @@ export const addrv2Codec: MessageCodec<MessageOf<'addrv2'>> = {
         .u16be(address.port)
     }
   },
+}
+
+function checkAddressLength({ network, bytes }: NetworkAddress): void {
+  checkLength('bytes', bytes.length, ADDRESS_SIZES[network], ADDRESS_SIZES[network])
 }
 
 type Entry = GossipedAddress | 'skip'

@@ -44,7 +44,10 @@ const getPkgTxnsCodec: MessageCodec<PackageMessageOf<'getpkgtxns'>> = wtxidsCode
 
 const pkgTxnsCodec: MessageCodec<PackageMessageOf<'pkgtxns'>> = {
   command: 'pkgtxns',
-  decode: (reader) => ({ type: 'pkgtxns', transactions: readTransactions(reader, 'drop') }),
+  decode: (reader) => ({
+    type: 'pkgtxns',
+    transactions: readTransactions(reader, 'drop', MAX_PACKAGE_TRANSACTIONS),
+  }),
   encode({ transactions }, writer) {
     checkLength('transactions', transactions.length, MAX_PACKAGE_TRANSACTIONS)
     writer.compactSize(transactions.length)
