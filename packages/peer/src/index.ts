@@ -9,7 +9,7 @@ export type { MessageTrace, PeerEventSource, PeerEvents, Unsubscribe } from './e
 export { createOwnNonces, type OwnNonces } from './handshake/own-nonces.ts'
 export { type PeerId, peerId } from './identity/peer-id.ts'
 export { type ConnectionKind, type KindBehaviour, kindBehaviour } from './kinds/connection-kind.ts'
-export type { BucketOptions, LimitOptions } from './limits/limit-options.ts'
+export type { BucketOptions, BucketsByType, LimitOptions } from './limits/limit-options.ts'
 export { behaviourTable } from './protocol/behaviour-table.ts'
 export type { MessageMap } from './protocol/message-map.ts'
 export type { MessagePurpose, Outcome, Row, Rule, RuleFacts, RuleReason } from './protocol/rule.ts'

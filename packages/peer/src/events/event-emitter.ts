@@ -1,10 +1,13 @@
-import type { PeerEventSource, PeerEvents, Unsubscribe } from './peer-events.ts'
+import type { AnyMessage } from '@sapwood/wire-codec'
+import type { PeerEventSource, PeerEvents as EventsOf, Unsubscribe } from './peer-events.ts'
+
+type PeerEvents = EventsOf<AnyMessage>
 
 type Listener<Name extends keyof PeerEvents> = (event: PeerEvents[Name]) => void
 type Listeners = { [Name in keyof PeerEvents]?: Set<Listener<Name>> }
 
 /** Calls listeners synchronously, in the order they came. What one throws goes to `onFailure`, and stops no other. */
-export class EventEmitter implements PeerEventSource {
+export class EventEmitter implements PeerEventSource<AnyMessage> {
   readonly #listeners: Listeners = {}
   readonly #onFailure: (error: unknown) => void
 

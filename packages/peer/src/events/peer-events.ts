@@ -1,4 +1,4 @@
-import type { DecodeError, GossipedAddress, Message } from '@sapwood/wire-codec'
+import type { AnyMessage, DecodeError, GossipedAddress, Message } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { PeerVersion } from '../peer/peer-version.ts'
 import type { DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
@@ -17,13 +17,13 @@ export interface MessageTrace {
 }
 
 /** Everything that happens on one connection, by the name to listen to. */
-export interface PeerEvents {
+export interface PeerEvents<Own extends AnyMessage = never> {
   state: { readonly state: PeerState }
   ready: { readonly version: PeerVersion }
   /** Every message in both directions, for metrics and capture. */
   trace: MessageTrace
   /** A message reached the state machine and was let through to be handled. */
-  message: { readonly message: Message; readonly at: Instant }
+  message: { readonly message: Message | Own; readonly at: Instant }
   /** A message was ignored by rule; `why` names the rule. */
   ignored: { readonly command: string; readonly why: string }
   /** A message was dropped because it does not decode. */
@@ -47,7 +47,7 @@ export interface PeerEvents {
 /** Stops a listener. */
 export type Unsubscribe = () => void
 
-export interface PeerEventSource {
+export interface PeerEventSource<Own extends AnyMessage = never> {
   /** Calls `listener` for each event of that name, synchronously, in order. A listener that throws ends the connection. */
-  on<Name extends keyof PeerEvents>(name: Name, listener: (event: PeerEvents[Name]) => void): Unsubscribe
+  on<Name extends keyof PeerEvents>(name: Name, listener: (event: PeerEvents<Own>[Name]) => void): Unsubscribe
 }

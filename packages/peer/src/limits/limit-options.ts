@@ -6,14 +6,19 @@ export interface BucketOptions {
   readonly perSecond: number
 }
 
+/** Limits by message type; a program's own messages have theirs by their command. */
+export type BucketsByType = { readonly [Type in Message['type']]?: BucketOptions | false } & {
+  readonly [command: string]: BucketOptions | false | undefined
+}
+
 /** What one remote may send. What was asked for does not count. */
 export interface LimitOptions {
   /** Addresses taken from `addr` and `addrv2`; more are dropped. Default: 1,000, 0.1 a second (Core). */
   readonly addresses?: BucketOptions
   /** Messages by type; more end the connection. Merged over the defaults; `false` lifts a limit. */
-  readonly messages?: Partial<Record<Message['type'], BucketOptions | false>>
+  readonly messages?: BucketsByType
   /** Bytes by type; more end the connection. Merged over the defaults; `false` lifts a limit. */
-  readonly bytes?: Partial<Record<Message['type'], BucketOptions | false>>
+  readonly bytes?: BucketsByType
   /** Bytes waiting to be sent before the remote's messages are no longer read. Default: 4,000,000. */
   readonly pauseAtQueuedBytes?: number
   /** Bytes waiting to be sent at which the connection ends. Default: 32,000,000. */

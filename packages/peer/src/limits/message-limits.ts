@@ -29,6 +29,8 @@ export const messageBuckets: Partial<Record<Message['type'], BucketOptions>> = {
   mempool: { burst: 100, perSecond: 1 },
 }
 
+const bucketsByType: ReadonlyMap<string, BucketOptions> = new Map(Object.entries(messageBuckets))
+
 /** What was exceeded. */
 export interface Flood {
   readonly measure: 'messages' | 'bytes'
@@ -48,7 +50,7 @@ interface Meter {
 export class MessageLimits {
   readonly #options: LimitOptions
   readonly #start: Instant
-  readonly #byType = new Map<Message['type'], Meter>()
+  readonly #byType = new Map<string, Meter>()
 
   constructor(options: LimitOptions, now: Instant) {
     this.#options = options
@@ -56,7 +58,7 @@ export class MessageLimits {
   }
 
   /** Counts one message. @returns what it exceeded, undefined where it is within the limits. */
-  take(type: Message['type'], bytes: number, now: Instant): Flood | undefined {
+  take(type: string, bytes: number, now: Instant): Flood | undefined {
     const messageLimit = this.#messageBucket(type)
     const byteLimit = this.#bytesBucket(type)
     let meter = this.#byType.get(type)
@@ -81,12 +83,12 @@ export class MessageLimits {
     meter.refilledAt += elapsed
   }
 
-  #messageBucket(type: Message['type']): BucketOptions {
+  #messageBucket(type: string): BucketOptions {
     const own = this.#options.messages?.[type]
-    return own === false ? UNLIMITED : (own ?? messageBuckets[type] ?? DEFAULT_MESSAGE_BUCKET)
+    return own === false ? UNLIMITED : (own ?? bucketsByType.get(type) ?? DEFAULT_MESSAGE_BUCKET)
   }
 
-  #bytesBucket(type: Message['type']): BucketOptions {
+  #bytesBucket(type: string): BucketOptions {
     const own = this.#options.bytes?.[type]
     return own === false ? UNLIMITED : (own ?? DEFAULT_BYTES_BUCKET)
   }

@@ -1,3 +1,4 @@
+import type { AnyMessage } from '@sapwood/wire-codec'
 import type { Transport } from '@sapwood/transport-v1v2'
 import { systemClock, systemRandom } from '@sapwood/transport-v1v2'
 import { peerId } from '../identity/peer-id.ts'
@@ -9,11 +10,13 @@ import type { Peer } from './peer.ts'
  * Starts a peer on a connected transport. The peer owns the transport from here on. It sends `version` at once where
  * we dialled, and waits for the remote's where we were dialled.
  */
-export function createPeer(
+export function createPeer<Own extends AnyMessage = never>(
   transport: Transport,
-  options: PeerOptions,
-  components: PeerComponents = {},
-): Peer {
+  options: PeerOptions<Own>,
+  components: PeerComponents<NoInfer<Own>> = {},
+): Peer<Own> {
   const filled = { clock: systemClock, random: systemRandom, ...components }
-  return new PeerConnection(transport, { ...options, id: options.id ?? peerId(0) }, filled).start()
+  const connection = new PeerConnection(transport, { ...options, id: options.id ?? peerId(0) }, filled)
+  // Of messages that are not the protocol's it hears only what the codecs of `options.registry` give.
+  return connection.start() as Peer<AnyMessage> as Peer<Own>
 }

@@ -1,4 +1,4 @@
-import { bytesToHex, hashToHex, serviceNames } from '@sapwood/wire-codec'
+import { type AnyMessage, bytesToHex, hashToHex, serviceNames, type ShortIds } from '@sapwood/wire-codec'
 import type { Instant, Transport, TransportStats } from '@sapwood/transport-v1v2'
 import type { PeerProtocol } from '../protocol/peer-protocol.ts'
 import type { ChainProgress, MessageCount, PeerInfo } from './peer-info.ts'
@@ -6,7 +6,7 @@ import type { PeerOptions } from './peer-options.ts'
 import { wireSize } from './wire-size.ts'
 
 export interface PeerSnapshot {
-  readonly options: PeerOptions & Required<Pick<PeerOptions, 'id'>>
+  readonly options: PeerOptions<AnyMessage> & Required<Pick<PeerOptions, 'id'>>
   readonly transport: Transport
   readonly protocol: PeerProtocol
   readonly state: PeerInfo['state']
@@ -52,8 +52,8 @@ export function describePeer(snapshot: PeerSnapshot): PeerInfo {
     }),
     bytesSent: stats.bytesSent,
     bytesReceived: stats.bytesReceived,
-    sentByMessage: onTheWire(transport.protocol, stats.sent),
-    receivedByMessage: onTheWire(transport.protocol, stats.received),
+    sentByMessage: onTheWire(transport.protocol, stats.sent, options.registry?.shortIds),
+    receivedByMessage: onTheWire(transport.protocol, stats.received, options.registry?.shortIds),
     ...defined({
       pingTime: keepAlive.pingTime,
       minimumPing: keepAlive.minimumPing,
@@ -80,11 +80,12 @@ export function describePeer(snapshot: PeerSnapshot): PeerInfo {
 function onTheWire(
   protocol: 'v1' | 'v2',
   counts: TransportStats['sent'],
+  shortIds: ShortIds | undefined,
 ): Readonly<Record<string, MessageCount>> {
   return Object.fromEntries(
     Array.from(counts, ([command, { messages, bytes }]) => [
       command,
-      { messages, bytes: bytes + messages * wireSize(protocol, command, 0) },
+      { messages, bytes: bytes + messages * wireSize(protocol, command, 0, shortIds) },
     ]),
   )
 }

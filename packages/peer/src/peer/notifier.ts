@@ -1,9 +1,13 @@
+import type { AnyMessage } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import { createChannel } from '../channel/bounded-channel.ts'
 import type { Channel } from '../channel/channel.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import type { PeerId } from '../identity/peer-id.ts'
-import type { PeerMessage, PeerNotification } from './peer-message.ts'
+import type { PeerMessage as MessageOf, PeerNotification as NotificationOf } from './peer-message.ts'
+
+type PeerMessage = MessageOf<AnyMessage>
+type PeerNotification = NotificationOf<AnyMessage>
 
 /** Notifications held for `messages()`. */
 export const MESSAGE_QUEUE = 64

@@ -1,6 +1,7 @@
-import { encodePayload, type Message } from '@sapwood/wire-codec'
+import { type AnyMessage, encodePayload, type Message, type Registry } from '@sapwood/wire-codec'
 import type { Clock, Instant, Transport } from '@sapwood/transport-v1v2'
 import type { EventEmitter } from '../events/event-emitter.ts'
+import { isProtocolMessage } from '../protocol/message-types.ts'
 import { wireSize } from './wire-size.ts'
 
 /** Queued bytes at which a connection ends: a remote that does not read is not worth more memory. */
@@ -14,10 +15,12 @@ export class Outgoing {
   readonly #transport: Transport
   readonly #clock: Clock
   readonly #events: EventEmitter
+  readonly #registry: Registry<AnyMessage>
   #full = false
   #closed = false
 
-  constructor(transport: Transport, clock: Clock, events: EventEmitter) {
+  constructor(transport: Transport, clock: Clock, events: EventEmitter, registry: Registry<AnyMessage>) {
+    this.#registry = registry
     this.#transport = transport
     this.#clock = clock
     this.#events = events
@@ -33,8 +36,10 @@ export class Outgoing {
   }
 
   /** @throws RangeError when the message does not fit the wire. */
-  send(message: Message): boolean {
-    const { command, payload } = encodePayload(message)
+  send(message: Message | AnyMessage): boolean {
+    const { command, payload } = isProtocolMessage(message)
+      ? encodePayload(message)
+      : encodePayload(message, this.#registry)
     return this.sendPayload(command, payload)
   }
 
@@ -49,7 +54,7 @@ export class Outgoing {
     }
     this.lastSend = this.#clock.now()
     if (this.#events.has('trace')) {
-      const bytes = wireSize(this.#transport.protocol, command, payload.length)
+      const bytes = this.wireSize(command, payload.length)
       this.#events.emit('trace', { direction: 'sent', command, payload, bytes, at: this.lastSend })
     }
     return !this.#full
@@ -64,6 +69,11 @@ export class Outgoing {
       this.#closed = true
     }
     this.#full = false
+  }
+
+  /** Bytes that a message takes on the wire, framing included. */
+  wireSize(command: string, payloadBytes: number): number {
+    return wireSize(this.#transport.protocol, command, payloadBytes, this.#registry.shortIds)
   }
 
   close(): void {

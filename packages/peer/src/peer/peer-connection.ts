@@ -1,4 +1,4 @@
-import type { BlockHash, Message } from '@sapwood/wire-codec'
+import { type AnyMessage, baseRegistry, type BlockHash, type Message } from '@sapwood/wire-codec'
 import {
   type CancelTimer,
   type Clock,
@@ -15,6 +15,7 @@ import { EventEmitter } from '../events/event-emitter.ts'
 import type { PeerEventSource } from '../events/peer-events.ts'
 import type { PeerId } from '../identity/peer-id.ts'
 import type { ConnectionKind } from '../kinds/connection-kind.ts'
+import { isProtocolMessage } from '../protocol/message-types.ts'
 import { PeerProtocol } from '../protocol/peer-protocol.ts'
 import type { ProtocolOutput } from '../protocol/protocol-output.ts'
 import type { DisconnectReason, DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
@@ -40,7 +41,6 @@ import { peerTimeouts } from './peer-timeouts.ts'
 import type { PeerVersion } from './peer-version.ts'
 import type { DisconnectRequest, Peer } from './peer.ts'
 import { Stalls } from './stalls.ts'
-import { wireSize } from './wire-size.ts'
 
 /** Read batches held. One is what arrived together: many small messages, or one of up to 4 MB. */
 const READER_QUEUE = 4
@@ -49,16 +49,16 @@ const MAX_QUEUED_REQUESTS = 1_000
 /** Messages sent before the handshake is done, kept until it is. */
 const MAX_EARLY_MESSAGES = 1_000
 
-export type FilledOptions = PeerOptions & Required<Pick<PeerOptions, 'id'>>
-export type FilledComponents = PeerComponents & Required<Pick<PeerComponents, 'clock' | 'random'>>
+export type FilledOptions = PeerOptions<AnyMessage> & Required<Pick<PeerOptions, 'id'>>
+export type FilledComponents = PeerComponents<AnyMessage> & Required<Pick<PeerComponents, 'clock' | 'random'>>
 
 /** Joins the state machine to a transport, a clock and the owner's channels. */
-export class PeerConnection implements Peer {
+export class PeerConnection implements Peer<AnyMessage> {
   readonly id: PeerId
   readonly kind: ConnectionKind
   readonly handshake: Promise<PeerVersion>
   readonly closed: Promise<DisconnectReport>
-  readonly events: PeerEventSource
+  readonly events: PeerEventSource<AnyMessage>
   readonly #emitter: EventEmitter
   readonly #options: FilledOptions
   readonly #transport: Transport
@@ -77,7 +77,7 @@ export class PeerConnection implements Peer {
   readonly #onSignal = (): void => {
     this.#protocol.end({ code: 'aborted', blame: 'none', cause: this.#options.signal?.reason })
   }
-  readonly #early: Message[] = []
+  readonly #early: (Message | AnyMessage)[] = []
   #resolveHandshake!: (version: PeerVersion) => void
   #rejectHandshake!: (error: unknown) => void
   #resolveClosed!: (report: DisconnectReport) => void
@@ -101,7 +101,7 @@ export class PeerConnection implements Peer {
     this.#timeouts = peerTimeouts(options.timeouts)
     this.#emitter = new EventEmitter((cause) => this.#ownerFailed(cause))
     this.events = this.#emitter
-    this.#outgoing = new Outgoing(transport, clock, this.#emitter)
+    this.#outgoing = new Outgoing(transport, clock, this.#emitter, options.registry ?? baseRegistry)
     this.#notifier = new Notifier(options.id, components.notifications, limits.messageQueue)
     this.#fromReader = createChannel(limits.readerQueue ?? READER_QUEUE)
     this.#requests = createChannel(limits.maxQueuedRequests ?? MAX_QUEUED_REQUESTS)
@@ -175,11 +175,11 @@ export class PeerConnection implements Peer {
     })
   }
 
-  messages(): AsyncIterable<PeerNotification> {
+  messages(): AsyncIterable<PeerNotification<AnyMessage>> {
     return this.#notifier.messages()
   }
 
-  send(message: Message): boolean {
+  send(message: Message | AnyMessage): boolean {
     if (this.kind === 'private-broadcast') {
       throw new PeerError('invalid-argument', 'a private broadcast sends nothing but its transaction')
     }
@@ -193,9 +193,11 @@ export class PeerConnection implements Peer {
       this.#early.push(message)
       return true
     }
-    if (message.type === 'sendcmpct') this.#compactHighBandwidthTo = message.announce
-    this.#protocol.requests.noteSent(message)
     const room = this.#outgoing.send(message)
+    if (isProtocolMessage(message)) {
+      if (message.type === 'sendcmpct') this.#compactHighBandwidthTo = message.announce
+      this.#protocol.requests.noteSent(message)
+    }
     this.#checkQueue()
     return room
   }
@@ -341,7 +343,7 @@ export class PeerConnection implements Peer {
   #take(command: string, payload: Uint8Array, at: Instant): void {
     this.#lastReceive = at
     if (this.#emitter.has('trace')) {
-      const bytes = wireSize(this.#transport.protocol, command, payload.length)
+      const bytes = this.#outgoing.wireSize(command, payload.length)
       this.#emitter.emit('trace', { direction: 'received', command, payload, bytes, at })
     }
     try {

@@ -1,11 +1,14 @@
-import type { Message } from '@sapwood/wire-codec'
+import type { AnyMessage, Message } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { PeerId } from '../identity/peer-id.ts'
 import type { DisconnectReport } from '../reasons/disconnect-reason.ts'
 import type { PeerVersion } from './peer-version.ts'
 
-/** What a peer tells its owner, in order: `ready` at most once, then messages, `disconnected` exactly once and last. */
-export type PeerMessage =
+/**
+ * What a peer tells its owner, in order: `ready` at most once, then messages, `disconnected` exactly once and last.
+ * `Own`: the program's own messages, as the codecs of its registry give them.
+ */
+export type PeerMessage<Own extends AnyMessage = never> =
   | { readonly type: 'ready'; readonly version: PeerVersion }
   | {
       /**
@@ -13,7 +16,7 @@ export type PeerMessage =
        * rate limit, what nobody asked for, and what was asked for with `send()` rather than by a request method.
        */
       readonly type: 'message'
-      readonly message: Message
+      readonly message: Message | Own
       /** The message's payload: a view, as all byte fields of `message` are. */
       readonly payload: Uint8Array
       /** A reply (block, tx, notfound, cfilter, …) that nothing had asked for. */
@@ -22,9 +25,9 @@ export type PeerMessage =
   | ({ readonly type: 'disconnected' } & DisconnectReport)
 
 /** A `PeerMessage` as it arrives at an owner of many peers: who said it, and when it was read. */
-export interface PeerNotification {
+export interface PeerNotification<Own extends AnyMessage = never> {
   readonly type: 'peer'
   readonly peer: PeerId
   readonly at: Instant
-  readonly message: PeerMessage
+  readonly message: PeerMessage<Own>
 }

@@ -1,4 +1,4 @@
-import type { Network, PeerAddress } from '@sapwood/wire-codec'
+import type { AnyMessage, Network, PeerAddress, Registry } from '@sapwood/wire-codec'
 import type { Clock, Logger, Random } from '@sapwood/transport-v1v2'
 import type { Channel } from '../channel/channel.ts'
 import type { OwnNonces } from '../handshake/own-nonces.ts'
@@ -42,11 +42,17 @@ export interface PeerTimeouts {
   readonly close?: number
 }
 
-export interface PeerOptions {
+/** `Own`: the messages of `registry`, where one is given. */
+export interface PeerOptions<Own extends AnyMessage = never> {
   /** Default: `peerId(0)`. An owner of many peers gives each its own. */
   readonly id?: PeerId
   readonly kind: ConnectionKind
   readonly network: Network
+  /**
+   * The program's own messages (`createRegistry`), beside those of `baseRegistry`, which are always read and written as
+   * the protocol has them. Its `shortIds` go to the transport. Default: `baseRegistry`; all else is `unknown`.
+   */
+  readonly registry?: Registry<Own>
   /** Where the remote is, where known. */
   readonly address?: PeerAddress
   /** The remote is reached through a proxy: `version` then does not repeat its address. Default: false. */
@@ -79,7 +85,7 @@ export interface PeerOptions {
 }
 
 /** What a peer works with. */
-export interface PeerComponents {
+export interface PeerComponents<Own extends AnyMessage = never> {
   /** Default: `systemClock`. */
   readonly clock?: Clock
   /** Default: `systemRandom`. */
@@ -91,7 +97,7 @@ export interface PeerComponents {
    * Where notifications go; usually one channel for all peers of a node. While it is full, this peer's socket is not
    * read. Default: a channel of the peer's own, read by `messages()`.
    */
-  readonly notifications?: Pick<Channel<PeerNotification>, 'send' | 'trySend'>
+  readonly notifications?: Pick<Channel<PeerNotification<Own>>, 'send' | 'trySend'>
   /** Nonces of all our own connections, shared between them, by which a connection to ourselves is known. */
   readonly ownNonces?: OwnNonces
 }

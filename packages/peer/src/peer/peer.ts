@@ -1,4 +1,5 @@
 import type {
+  AnyMessage,
   BlockHash,
   BlockHeader,
   GossipedAddress,
@@ -40,8 +41,9 @@ export interface DisconnectRequest {
 /**
  * One connection. It starts by itself, answers what the protocol wants answered, and ends with one typed reason.
  * Requests made before the handshake is done wait for it. None of the methods throws because of the remote.
+ * `Own`: the program's own messages, as the codecs of its registry give them.
  */
-export interface Peer {
+export interface Peer<Own extends AnyMessage = never> {
   readonly id: PeerId
   readonly kind: ConnectionKind
   readonly state: PeerState | 'closed'
@@ -49,20 +51,20 @@ export interface Peer {
   readonly handshake: Promise<PeerVersion>
   /** Resolves when the connection has ended. Never rejects. */
   readonly closed: Promise<DisconnectReport>
-  readonly events: PeerEventSource
+  readonly events: PeerEventSource<Own>
 
   info(): PeerInfo
   /**
    * What the peer has to tell, for an owner that gave no `notifications` channel. One reader; while it does not read,
    * the socket is not read either.
    */
-  messages(): AsyncIterable<PeerNotification>
+  messages(): AsyncIterable<PeerNotification<Own>>
 
   /**
    * Sends a message as it is. What it asks for comes as messages, marked as requested.
    * @returns false when more is queued than the remote has taken: `await ready()` before sending more.
    */
-  send(message: Message): boolean
+  send(message: Message | Own): boolean
   /** Resolves when the remote has taken enough of what was sent; rejects when the connection ends. */
   ready(): Promise<void>
 

@@ -1,4 +1,4 @@
-import { defaultShortIds } from '@sapwood/wire-codec'
+import { defaultShortIds, type ShortIds } from '@sapwood/wire-codec'
 
 /** magic, command, length, checksum. */
 const V1_HEADER = 24
@@ -8,8 +8,13 @@ const V2_OVERHEAD = 20
 const V2_LONG_COMMAND = 13
 
 /** Bytes that a message takes on the wire, framing included. */
-export function wireSize(protocol: 'v1' | 'v2', command: string, payloadBytes: number): number {
+export function wireSize(
+  protocol: 'v1' | 'v2',
+  command: string,
+  payloadBytes: number,
+  shortIds: ShortIds = defaultShortIds,
+): number {
   if (protocol === 'v1') return V1_HEADER + payloadBytes
-  const commandBytes = defaultShortIds.idOf(command) === undefined ? V2_LONG_COMMAND : 1
+  const commandBytes = shortIds.idOf(command) === undefined ? V2_LONG_COMMAND : 1
   return V2_OVERHEAD + commandBytes + payloadBytes
 }

@@ -1,4 +1,11 @@
-import { DecodeError, decodeBlock, decodePayload, type Message, ProtocolVersion } from '@sapwood/wire-codec'
+import {
+  type AnyMessage,
+  DecodeError,
+  decodeBlock,
+  decodePayload,
+  type Message,
+  ProtocolVersion,
+} from '@sapwood/wire-codec'
 import type { Instant, Random } from '@sapwood/transport-v1v2'
 import { Negotiation } from '../handshake/negotiation.ts'
 import type { OwnNonces } from '../handshake/own-nonces.ts'
@@ -14,6 +21,7 @@ import { type AskedBy, RequestTracker } from '../requests/request-tracker.ts'
 import type { PeerServices } from '../serving/peer-services.ts'
 import { behaviourTable } from './behaviour-table.ts'
 import { handleMessage } from './handle-message.ts'
+import { messageType } from './message-types.ts'
 import type { MessageMap } from './message-map.ts'
 import { PrivateBroadcast } from './private-broadcast.ts'
 import type { ProtocolOutput } from './protocol-output.ts'
@@ -41,7 +49,7 @@ export class PeerProtocol implements RuleFacts {
   readonly kind: ConnectionKind
   readonly behaviour: KindBehaviour
   readonly own: OwnVersion
-  readonly options: PeerOptions
+  readonly options: PeerOptions<AnyMessage>
   readonly timeouts: Required<PeerTimeouts>
   readonly output: ProtocolOutput
   readonly negotiation: Negotiation = new Negotiation()
@@ -65,7 +73,7 @@ export class PeerProtocol implements RuleFacts {
   #now: Instant
 
   constructor(
-    options: PeerOptions,
+    options: PeerOptions<AnyMessage>,
     timeouts: Required<PeerTimeouts>,
     components: {
       readonly random: Random
@@ -186,7 +194,7 @@ export class PeerProtocol implements RuleFacts {
     this.keepAlive.received(at)
     const type = messageType(command)
     const row = behaviourTable[type]
-    if (row.purpose !== 'reply' && !this.#withinLimits(type, payload, at)) return
+    if (row.purpose !== 'reply' && !this.#withinLimits(command, payload, at)) return
     const outcome = row.states[this.#state]
     if (outcome === 'ignore') return this.#ignored(command, this.#state)
     if (outcome !== 'handle') {
@@ -196,6 +204,7 @@ export class PeerProtocol implements RuleFacts {
       return this.#ignored(command, 'private broadcast')
     }
     if (type === 'block') return this.#receiveBlock(payload, at)
+    if (type === 'unknown' && this.#isOwn(command)) return this.#receiveOwn(command, payload, at)
     const message = this.#decode(command, payload, at)
     if (message !== undefined) this.#dispatch(type, message as never, payload, at)
   }
@@ -262,7 +271,24 @@ export class PeerProtocol implements RuleFacts {
     return this.#startedAt + (this.#state === 'ready' ? life : Math.min(handshake, life))
   }
 
-  #withinLimits(type: Message['type'], payload: Uint8Array, at: Instant): boolean {
+  /** A command of the program's own registry; those of the protocol are not the program's to change. */
+  #isOwn(command: string): boolean {
+    return this.options.registry?.codecOf(command) !== undefined
+  }
+
+  #receiveOwn(command: string, payload: Uint8Array, at: Instant): void {
+    try {
+      const message: AnyMessage = decodePayload(command, payload, this.options.registry!)
+      this.output.emit('message', { message, at })
+      this.output.deliver({ type: 'message', message, payload, unrequested: false })
+    } catch (error) {
+      this.#malformed(command, payload, error, at)
+    }
+  }
+
+  /** Counts a message by its type, or by its command where that is one of the program's own. */
+  #withinLimits(command: string, payload: Uint8Array, at: Instant): boolean {
+    const type = this.#isOwn(command) ? command : messageType(command)
     const flood = this.#limits.take(type, payload.length, at)
     if (flood === undefined) return true
     this.end({ code: 'flood', blame: 'discourage', command: type, ...flood })
@@ -273,6 +299,7 @@ export class PeerProtocol implements RuleFacts {
     this.output.emit('ignored', { command, why })
   }
 
+  /** A message of the protocol, or `unknown`. */
   #decode(command: string, payload: Uint8Array, at: Instant): Message | undefined {
     try {
       return decodePayload(command, payload)
@@ -297,7 +324,7 @@ export class PeerProtocol implements RuleFacts {
         cause: error,
       })
     }
-    this.#withinLimits(messageType(command), payload, at)
+    this.#withinLimits(command, payload, at)
   }
 
   /** A block is claimed by its hash before its transactions are looked at: who stores it raw need not pay for them. */
@@ -371,13 +398,4 @@ export class PeerProtocol implements RuleFacts {
       milliseconds: this.#now - pending.startedAt,
     })
   }
-}
-
-const knownTypes: ReadonlyMap<string, Message['type']> = new Map(
-  Object.keys(behaviourTable).map((type) => [type, type as Message['type']]),
-)
-
-/** A map, not the table itself: a remote may well send a command called `constructor`. */
-function messageType(command: string): Message['type'] {
-  return knownTypes.get(command) ?? 'unknown'
 }

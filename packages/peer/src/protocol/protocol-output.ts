@@ -1,4 +1,4 @@
-import type { Message } from '@sapwood/wire-codec'
+import type { AnyMessage, Message } from '@sapwood/wire-codec'
 import type { PeerEvents } from '../events/peer-events.ts'
 import type { PeerMessage } from '../peer/peer-message.ts'
 import type { DisconnectReason, PeerState } from '../reasons/disconnect-reason.ts'
@@ -8,13 +8,13 @@ import type { ServedMessage } from '../serving/served-message.ts'
 export interface ProtocolOutput {
   readonly send: (message: Message) => void
   readonly sendPayload: (command: string, payload: Uint8Array) => void
-  readonly deliver: (message: PeerMessage) => void
+  readonly deliver: (message: PeerMessage<AnyMessage>) => void
   /** A request of the remote, to be answered in order. */
   readonly serve: (message: ServedMessage) => void
   readonly stateChanged: (state: PeerState) => void
   /** The connection is to end. Nothing is put out after it. */
   readonly end: (reason: DisconnectReason) => void
-  readonly emit: <Name extends keyof PeerEvents>(name: Name, event: PeerEvents[Name]) => void
+  readonly emit: <Name extends keyof PeerEvents>(name: Name, event: PeerEvents<AnyMessage>[Name]) => void
   /** `nextDeadline` has come nearer. */
   readonly deadlineChanged: () => void
 }

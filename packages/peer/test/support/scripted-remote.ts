@@ -1,6 +1,7 @@
 import type { Transport, TransportMessage, TransportStats } from '@sapwood/transport-v1v2'
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import {
+  type AnyMessage,
   decodePayload,
   encodePayload,
   type Message,
@@ -120,7 +121,7 @@ export class ScriptedTransport implements Transport {
   }
 }
 
-export interface ScriptedRemoteOptions extends Partial<PeerOptions> {
+export interface ScriptedRemoteOptions extends Partial<PeerOptions<AnyMessage>> {
   readonly components?: Partial<PeerComponents>
   readonly seed?: number
 }
@@ -135,11 +136,11 @@ export class ScriptedRemote {
   #reason: DisconnectReason | undefined
 
   constructor({ components, seed = 1, ...options }: ScriptedRemoteOptions = {}) {
-    this.peer = createPeer(
+    this.peer = createPeer<AnyMessage>(
       this.transport,
       { id: peerId(1), kind: 'outbound-full-relay', network, ...options },
       { clock: this.clock, random: createSeededRandom(seed), ...components },
-    )
+    ) as Peer
     if (components?.notifications === undefined) void this.#collect()
     void this.peer.closed.then(({ reason }) => {
       this.#reason = reason
