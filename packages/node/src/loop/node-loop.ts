@@ -107,6 +107,7 @@ export class NodeLoop implements ConnectionObserver {
   #phase: Phase = phases['choosing-chain']
   #active: boolean
   #stopping = false
+  #ended = false
   #cancelTick: CancelTimer | undefined
   #nextSave: number
   #whenEmpty: (() => void) | undefined
@@ -311,7 +312,16 @@ export class NodeLoop implements ConnectionObserver {
   }
 
   #onTick(): void {
-    const { clock, download, seeds } = this.#parts
+    try {
+      this.#tick()
+    } finally {
+      // Whatever went wrong in this one: without the next tick nothing would ever be due again.
+      this.#setNextTick()
+    }
+  }
+
+  #tick(): void {
+    const { clock, seeds } = this.#parts
     if (this.#active && !this.#stopping) {
       seeds?.tick()
       this.#outreach.tick(this.#phase)
@@ -325,6 +335,11 @@ export class NodeLoop implements ConnectionObserver {
       this.#nextSave = clock.now() + this.#options.saveInterval
       this.#background(this.#parts.state.saveAddresses(), 'addresses')
     }
+  }
+
+  #setNextTick(): void {
+    if (this.#ended) return
+    const { clock, download } = this.#parts
     const isBusy = download.inFlight > 0 || this.transactions.isBusy
     this.#cancelTick = clock.setTimer(isBusy ? BUSY_TICK : TICK, () => {
       this.notifications.send({ type: 'timer', timer: 'tick', at: clock.now() }).catch(() => undefined)
@@ -453,6 +468,7 @@ export class NodeLoop implements ConnectionObserver {
 
   /** Ends the loop. */
   end(): void {
+    this.#ended = true
     this.#cancelTick?.()
     this.keeper.abortAll()
     this.notifications.close()
