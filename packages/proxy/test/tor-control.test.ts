@@ -274,6 +274,38 @@ describe('onion services', () => {
     await tor.close()
     expect(clock.pendingTimers).toBe(0)
   })
+
+  it('takes a service down that is removed while it is being made again', async () => {
+    const clock = createVirtualClock()
+    const states: boolean[] = []
+    let answer = (): void => undefined
+    const { control, lines, peers } = await controlPort({
+      methods: 'NULL',
+      answers: {
+        ADD_ONION: async (peer, line) => {
+          if (!line.includes('NEW:')) await new Promise<void>((resolve) => (answer = resolve))
+          peer.write(`250-ServiceID=${SERVICE}\r\n`)
+          if (line.includes('NEW:')) peer.write(`250-PrivateKey=${KEY}\r\n`)
+          peer.write('250 OK\r\n')
+        },
+        DEL_ONION: (peer) => peer.write('250 OK\r\n'),
+      },
+    })
+    const tor = await createTorControl(
+      { control, onConnected: (connected) => void states.push(connected) },
+      { clock },
+    )
+    controls.push(tor)
+    const service = await tor.addOnion({ port: 8333, target })
+    peers[0]!.reset()
+    await expect.poll(() => clock.pendingTimers).toBe(1)
+    await clock.advance(1_000)
+    await expect.poll(() => lines.filter((line) => line.startsWith('ADD_ONION')).length).toBe(2)
+    await service.remove()
+    answer()
+    await expect.poll(() => states).toEqual([true, false, true])
+    expect(lines.at(-1)).toBe(`DEL_ONION ${SERVICE}`)
+  })
 })
 
 describe('replies', () => {

@@ -231,7 +231,7 @@ class ReconnectingTorControl implements TorControl {
       signal.throwIfAborted()
       const { version, method } = await authenticate(connection, this.#options, this.#random)
       if (events.length > 0) await connection.command(`SETEVENTS ${events.join(' ')}`)
-      for (const { options } of this.#onions) await addOnion(connection, options)
+      await this.#addOnionsAgain(connection)
       this.version = version
       this.authentication = method
     } catch (error) {
@@ -249,6 +249,21 @@ class ReconnectingTorControl implements TorControl {
     )
     this.#options.onConnected?.(true)
     void connection.ended.then(() => this.#onLost())
+  }
+
+  /** What is removed meanwhile may have been made again already: it is taken down before anyone is told. */
+  async #addOnionsAgain(connection: ControlConnection): Promise<void> {
+    const made = new Set<KeptOnion>()
+    for (const kept of this.#onions) {
+      await addOnion(connection, kept.options)
+      made.add(kept)
+    }
+    for (;;) {
+      const removed = [...made].find((kept) => !this.#onions.has(kept))
+      if (removed === undefined) return
+      made.delete(removed)
+      await connection.command(`DEL_ONION ${removed.serviceId}`)
+    }
   }
 
   #onLost(): void {
