@@ -66,7 +66,8 @@ class PausingQueue implements ReceiveQueue {
   }
 
   push(chunk: Uint8Array): void {
-    if (this.#failure !== undefined) return
+    // After the end nobody reads: what a remote sends behind it (a WebSocket can) would be held for ever.
+    if (this.#failure !== undefined || this.#ended) return
     if (this.#reader !== undefined) {
       const { resolve } = this.#reader
       this.#reader = undefined
