@@ -93,7 +93,13 @@ export class RegtestBitcoind implements AsyncDisposable {
       const dataFolder = folder ?? (await mkdtemp(join(tmpdir(), 'sapwood-bitcoind-')))
       const p2pPort = options.p2pPort ?? (await freePort())
       const layout = { dataFolder, ownsFolder, p2pPort, rpcPort: await freePort() }
-      const bitcoind = await RegtestBitcoind.#launch(program, layout, options.args ?? [])
+      const bitcoind = await RegtestBitcoind.#launch(program, layout, options.args ?? []).catch(
+        async (error: unknown) => {
+          // There is no process whose guard would remove it.
+          if (ownsFolder) await rm(dataFolder, { recursive: true, force: true })
+          throw error
+        },
+      )
       try {
         await bitcoind.#waitUntilReady()
         return bitcoind
