@@ -113,9 +113,16 @@ describe('npm start', () => {
 
   it('says that bitcoind died in the middle', async () => {
     const real = (await findBitcoind()).command.join(' ')
-    const script = `case "$*" in *-help*) exec ${real} "$@";; esac\n${real} "$@" & sleep 2; kill -9 $!; exit 9`
+    // It dies while it mines: its own log says how far it is.
+    const script = [
+      `case "$*" in *-help*) exec ${real} "$@";; esac`,
+      'for each in "$@"; do case $each in -datadir=*) log=${each#*=}/regtest/debug.log;; esac; done',
+      `${real} "$@" &`,
+      `until grep -qs ' height=20 ' "$log"; do sleep 0.05; done`,
+      'kill -9 $!; exit 9',
+    ].join('\n')
     const BITCOIND = fakeBitcoind('dies-later', script)
-    const { code, stderr } = await run(['--blocks', '20000'], { BITCOIND })
+    const { code, stderr } = await run(['--blocks', '20000', '--data', join(data, 'dying')], { BITCOIND })
     expect(code).toBe(1)
     expect(stderr).toMatch(
       /^sapwood: bitcoind (ended by itself|does not answer)|^sapwood: .*bitcoind ended by itself/m,
