@@ -25,6 +25,8 @@ export class Notifier {
   readonly #backlog: PeerNotification[] = []
   #draining: Promise<void> | undefined
   #finished = false
+  /** The end has been told: nothing follows it. */
+  #ended = false
 
   constructor(id: PeerId, sink: Sink | undefined, capacity: number = MESSAGE_QUEUE) {
     this.#id = id
@@ -34,6 +36,8 @@ export class Notifier {
   }
 
   notify(message: PeerMessage, at: Instant): void {
+    if (this.#ended) return
+    this.#ended = message.type === 'disconnected'
     const sink = this.#sink
     if (sink === undefined) return
     const notification: PeerNotification = { type: 'peer', peer: this.#id, at, message }

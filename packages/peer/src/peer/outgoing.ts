@@ -1,5 +1,6 @@
 import { type AnyMessage, encodePayload, type Message, type Registry } from '@sapwood/wire-codec'
-import type { Clock, Instant, Transport } from '@sapwood/transport-v1v2'
+import { type Clock, type Instant, isTransportError, type Transport } from '@sapwood/transport-v1v2'
+import { PeerError } from '../errors/peer-error.ts'
 import type { EventEmitter } from '../events/event-emitter.ts'
 import { isProtocolMessage } from '../protocol/message-types.ts'
 import { wireSize } from './wire-size.ts'
@@ -8,6 +9,9 @@ import { wireSize } from './wire-size.ts'
 export const MAX_QUEUED_BYTES = 32_000_000
 /** Queued bytes at which the remote's messages are no longer read: it would only make us queue more. */
 export const PAUSE_AT_QUEUED_BYTES = 4_000_000
+
+/** Transport failures that are the message's, not the connection's. */
+const unsendable: ReadonlySet<string> = new Set(['message-too-large', 'invalid-command'])
 
 /** The way out: encodes, counts, shows to listeners, and keeps an eye on how much waits. */
 export class Outgoing {
@@ -47,7 +51,10 @@ export class Outgoing {
     if (this.#closed) return false
     try {
       this.#full = !this.#transport.writer.send({ command, payload })
-    } catch {
+    } catch (cause) {
+      if (isTransportError(cause) && unsendable.has(cause.code)) {
+        throw new PeerError('invalid-argument', `no frame can carry this ${command}`, { cause })
+      }
       // The connection is gone; whoever reads it will learn why.
       this.#closed = true
       return false

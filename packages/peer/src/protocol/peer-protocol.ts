@@ -156,6 +156,7 @@ export class PeerProtocol implements RuleFacts {
 
   /** The dialler speaks first. */
   start(now: Instant): void {
+    if (this.#ended) return
     this.#now = now
     if (this.behaviour.direction === 'outbound') this.sendVersion(now)
   }
@@ -196,12 +197,12 @@ export class PeerProtocol implements RuleFacts {
     const row = behaviourTable[type]
     if (row.purpose !== 'reply' && !this.#withinLimits(command, payload, at)) return
     const outcome = row.states[this.#state]
-    if (outcome === 'ignore') return this.#ignored(command, this.#state)
+    if (outcome === 'ignore') return this.#ignore(command, payload, at, this.#state)
     if (outcome !== 'handle') {
       return this.end({ code: 'late-handshake-message', blame: blameOf(outcome), command })
     }
     if (this.#state === 'ready' && this.kind === 'private-broadcast' && row.onPrivateBroadcast !== true) {
-      return this.#ignored(command, 'private broadcast')
+      return this.#ignore(command, payload, at, 'private broadcast')
     }
     if (type === 'block') return this.#receiveBlock(payload, at)
     if (type === 'unknown' && this.#isOwn(command)) return this.#receiveOwn(command, payload, at)
@@ -295,7 +296,10 @@ export class PeerProtocol implements RuleFacts {
     return false
   }
 
-  #ignored(command: string, why: string): void {
+  #ignore(command: string, payload: Uint8Array, at: Instant, why: string): void {
+    // Other messages have been counted when they came in; a reply is, once it is known that nobody wants it.
+    const isReply = behaviourTable[messageType(command)].purpose === 'reply'
+    if (isReply && !this.#withinLimits(command, payload, at)) return
     this.output.emit('ignored', { command, why })
   }
 
@@ -357,7 +361,7 @@ export class PeerProtocol implements RuleFacts {
     for (const rule of row.rules) {
       if (!rule.applies(message, this, early)) continue
       const reason = rule.reason?.(message, this)
-      if (reason === undefined) return this.#ignored(type, rule.when)
+      if (reason === undefined) return this.#ignore(type, payload, at, rule.when)
       return this.end({ ...reason, blame: blameOf(rule.outcome) })
     }
     const askedBy = message.type === 'tx' ? early : row.purpose === 'reply' ? this.#claim(message) : 'none'

@@ -1,3 +1,4 @@
+import { MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
 import { hashKey } from './hash-key.ts'
 
 /** Most that is remembered; older entries are forgotten first, their replies then count as unrequested. */
@@ -10,6 +11,12 @@ export type ExpectedReply = 'block' | 'transaction' | 'cfheaders' | 'cfcheckpt' 
 
 type Asker = 'owner' | 'abandoned'
 
+interface Stream {
+  readonly who: Asker
+  /** Parts that may still come. */
+  left: number
+}
+
 /**
  * Replies that will come and that no open request waits for: the owner asked with `send()`, or a request was given
  * up after it had been sent. They are neither unrequested nor a flood.
@@ -18,7 +25,7 @@ export class Expectations {
   /** Both are made when first needed: an idle connection needs neither. */
   #expected: Map<string, Asker> | undefined
   /** Streams of filters, by the hash of their stop block. */
-  #streams: Map<string, Asker> | undefined
+  #streams: Map<string, Stream> | undefined
 
   add(reply: ExpectedReply, hash: Uint8Array, who: Asker): void {
     const expected = (this.#expected ??= new Map())
@@ -32,7 +39,7 @@ export class Expectations {
 
   addStream(stopHash: Uint8Array, who: Asker): void {
     const streams = (this.#streams ??= new Map())
-    if (streams.size < MAX_STREAMS) streams.set(hashKey(stopHash), who)
+    if (streams.size < MAX_STREAMS) streams.set(hashKey(stopHash), { who, left: MAX_FILTERS_PER_REQUEST })
   }
 
   /** Takes an expectation when its reply has come. @returns who had asked. */
@@ -44,12 +51,23 @@ export class Expectations {
     return who
   }
 
-  /** For replies that come in parts: takes the expectation with its last part, and keeps it for those before. */
+  /**
+   * For replies that come in parts: takes the expectation with its last part, or with as many as one reply can have,
+   * and keeps it for those before.
+   */
   takeLast(hash: Uint8Array): Asker | 'none' {
     if (this.#streams === undefined || this.#streams.size === 0) return 'none'
     const key = hashKey(hash)
     const last = this.#streams.get(key)
-    if (last !== undefined) this.#streams.delete(key)
-    return last ?? [...this.#streams.values()][0]!
+    if (last !== undefined) {
+      this.#streams.delete(key)
+      return last.who
+    }
+    for (const [oldest, stream] of this.#streams) {
+      stream.left -= 1
+      if (stream.left === 0) this.#streams.delete(oldest)
+      return stream.who
+    }
+    return 'none'
   }
 }

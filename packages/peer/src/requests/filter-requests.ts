@@ -41,7 +41,13 @@ export class FilterRequests {
           received: 0,
           ask: () => {
             stream.deadline = this.#now() + facts.timeout
-            this.#output.send({ type: 'getcfilters', filterType, startHeight, stopHash })
+            try {
+              this.#output.send({ type: 'getcfilters', filterType, startHeight, stopHash })
+            } catch (cause) {
+              // Its turn may come long after it was made: nobody up the stack is there to refuse it.
+              const error = stream.error('invalid-argument', 'the request does not fit the wire', { cause })
+              stream.fail('refused', error)
+            }
           },
         }
         this.#queue.push(request)
@@ -52,7 +58,8 @@ export class FilterRequests {
         const position = this.#queue.indexOf(request)
         this.#queue.splice(position, 1)
         if (position !== 0) return
-        if (outcome !== 'answered') this.#output.expectations.addStream(stopHash, 'abandoned')
+        if (outcome !== 'answered' && outcome !== 'refused')
+          this.#output.expectations.addStream(stopHash, 'abandoned')
         if (outcome !== 'disconnected') this.#queue[0]?.ask()
       },
     })

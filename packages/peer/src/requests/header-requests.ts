@@ -49,7 +49,8 @@ export class HeaderRequests {
       end: (outcome) => {
         if (open === undefined) return
         this.#open.splice(this.#open.indexOf(open), 1)
-        if (outcome !== 'answered') this.#abandoned = Math.min(this.#abandoned + 1, MAX_ABANDONED)
+        if (outcome !== 'answered' && outcome !== 'refused')
+          this.#abandoned = Math.min(this.#abandoned + 1, MAX_ABANDONED)
       },
     })
     return reply

@@ -30,7 +30,8 @@ export class KeyedReplies<Reply> {
       end: (outcome: RequestOutcome) => {
         if (!begun) return
         this.#remove(key, reply)
-        if (outcome !== 'answered') this.#output.expectations.add(this.#expected, hash, 'abandoned')
+        if (outcome !== 'answered' && outcome !== 'refused')
+          this.#output.expectations.add(this.#expected, hash, 'abandoned')
       },
     })
     return reply

@@ -128,7 +128,9 @@ export class RequestTracker {
   arriveBlock(payload: Uint8Array): ArrivedBlock & { readonly askedBy: AskedBy } {
     const arrived = this.#topics.blocks.arrive(payload)
     const expected = this.#expectations.take('block', arrived.hash)
-    return { ...arrived, askedBy: expected ?? (arrived.wanted ? 'request' : 'none') }
+    // One that was given up and is asked for again is the answer to the request that is open.
+    if (arrived.wanted && expected !== 'owner') return { ...arrived, askedBy: 'request' }
+    return { ...arrived, askedBy: expected ?? 'none' }
   }
 
   deliverBlock(arrived: ArrivedBlock, block: Block | undefined, at: Instant): void {

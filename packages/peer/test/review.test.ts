@@ -1,0 +1,136 @@
+import type { BlockHash, Message } from '@sapwood/wire-codec'
+import { TransportError } from '@sapwood/transport-v1v2'
+import { describe, expect, it } from 'vitest'
+import { createOwnNonces, type PeerServices } from '../src/index.ts'
+import { network, ScriptedRemote, type ScriptedRemoteOptions } from './support/scripted-remote.ts'
+
+const MINUTE = 60_000
+const hashOf = (n: number): BlockHash => new Uint8Array(32).fill(n) as BlockHash
+const empty = new Uint8Array(0)
+
+async function ready(options: ScriptedRemoteOptions = {}): Promise<ScriptedRemote> {
+  const remote = new ScriptedRemote(options)
+  await remote.shakeHands()
+  return remote
+}
+
+describe('a reply that is ignored counts against the limits', () => {
+  const notfound = new Uint8Array(3 + 36 * 5_017)
+  notfound.set([0xfd, 0x99, 0x13])
+
+  it.each([
+    ['headers before the handshake', false, 'headers', Uint8Array.of(0)],
+    ['sketch, which is not spoken', true, 'sketch', empty],
+    ['a notfound beyond its limit', true, 'notfound', notfound],
+  ])('%s', async (_, handshake, command, payload) => {
+    const remote = new ScriptedRemote()
+    if (handshake) await remote.shakeHands()
+    for (let n = 0; n <= 1_000 && remote.reason === undefined; n++) await remote.sayRaw(command, payload)
+    expect(remote.reason).toMatchObject({ code: 'flood', blame: 'discourage', command })
+  })
+})
+
+describe('a request that was given up', () => {
+  it('does not swallow the block when it is asked for again', async () => {
+    const remote = await ready()
+    const first = remote.peer.getBlock(network.genesisHash).catch(() => 'given up')
+    await remote.clock.advance(MINUTE)
+    expect(await first).toBe('given up')
+    const second = remote.peer.getBlock(network.genesisHash)
+    await remote.settle()
+    await remote.say({ type: 'block', block: { header: network.genesis, transactions: [] } })
+    expect((await second).hash).toEqual(network.genesisHash)
+  })
+
+  it('lets through no more filters than it could have had', async () => {
+    const remote = await ready()
+    const iterator = remote.peer
+      .getCompactFilters({ startHeight: 0, stopHash: hashOf(3) })
+      [Symbol.asyncIterator]()
+    const end = iterator.next().catch(() => 'given up')
+    await remote.clock.advance(MINUTE)
+    expect(await end).toBe('given up')
+    const filter: Message = { type: 'cfilter', filterType: 0, blockHash: hashOf(1), filter: empty }
+    for (let n = 0; n < 2_100 && remote.reason === undefined; n++) await remote.say(filter)
+    expect(remote.reason).toMatchObject({ code: 'flood', command: 'cfilter' })
+  })
+})
+
+describe('a request that does not fit the wire', () => {
+  it('takes no announcement for its reply', async () => {
+    const remote = await ready()
+    const locator = Array.from({ length: 102 }, (_, n) => hashOf(n))
+    await expect(remote.peer.getHeaders({ locator })).rejects.toMatchObject({ code: 'invalid-argument' })
+    await remote.say({ type: 'headers', headers: [network.genesis] })
+    expect(remote.handedOn()).toMatchObject([{ type: 'headers' }])
+  })
+
+  it('is refused also where it has waited for its turn', async () => {
+    const remote = await ready()
+    const ask = (startHeight: number): Promise<unknown> =>
+      remote.peer
+        .getCompactFilters({ startHeight, stopHash: hashOf(3) })
+        [Symbol.asyncIterator]()
+        .next()
+        .catch((error: unknown) => error)
+    const ends = [ask(0), ask(-1), ask(5)]
+    await remote.clock.advance(MINUTE)
+    expect(await ends[0]).toMatchObject({ code: 'timeout' })
+    expect(await ends[1]).toMatchObject({ code: 'invalid-argument' })
+    expect(remote.heard()).toMatchObject([{ startHeight: 0 }, { startHeight: 5 }])
+    expect(remote.reason).toBeUndefined()
+    await remote.peer.disconnect()
+    await ends[2]
+  })
+})
+
+describe('a message that no frame can carry', () => {
+  it('is refused to whoever sends it, and the connection is not struck dumb', async () => {
+    const remote = await ready()
+    const { writer } = remote.transport
+    const send = writer.send.bind(writer)
+    writer.send = (message) => {
+      if (message.command.length > 12) throw new TransportError('invalid-command', 'no frame can carry it')
+      return send(message)
+    }
+    expect(() => remote.peer.send({ type: 'unknown', command: 'thirteen char', payload: empty })).toThrow(
+      expect.objectContaining({ code: 'invalid-argument' }),
+    )
+    remote.heard()
+    await remote.say({ type: 'ping', nonce: 3n })
+    expect(remote.heard()).toEqual([{ type: 'pong', nonce: 3n }])
+  })
+})
+
+describe('requests of the remote', () => {
+  it('that name many things wait in small number', async () => {
+    const services: PeerServices = { block: () => new Promise(() => undefined) }
+    const remote = await ready({ kind: 'inbound', components: { services } })
+    const inventory = Array.from({ length: 40_000 }, () => ({ type: 2, hash: hashOf(1) }))
+    const before = remote.transport.reads
+    for (let n = 0; n < 10; n++) await remote.say({ type: 'getdata', inventory })
+    // One is being served, one waits, and a few are with the reader.
+    expect(remote.transport.reads - before).toBeLessThanOrEqual(7)
+    await remote.peer.disconnect()
+  })
+})
+
+describe('the end', () => {
+  it('before the start leaves no nonce behind', async () => {
+    const ownNonces = createOwnNonces() as Set<bigint>
+    const remote = new ScriptedRemote({ signal: AbortSignal.abort(), components: { ownNonces } })
+    await remote.peer.closed
+    expect(ownNonces.size).toBe(0)
+    expect(remote.heard()).toEqual([])
+  })
+
+  it('brought about by a listener is still what is told last', async () => {
+    const remote = new ScriptedRemote()
+    remote.peer.events.on('message', ({ message }) => {
+      if (message.type === 'inv') void remote.peer.disconnect({ blame: 'discourage' })
+    })
+    await remote.shakeHands()
+    await remote.say({ type: 'inv', inventory: [{ type: 2, hash: hashOf(1) }] })
+    expect(remote.notifications.map(({ message }) => message.type)).toEqual(['ready', 'disconnected'])
+  })
+})
