@@ -12,6 +12,8 @@
  * - `network-inactive`: the network is switched off.
  * - `address-banned`: the address is under a ban.
  * - `slots-full`: as many connections of the kind exist as are allowed.
+ * - `queue-full`: as many wait as may.
+ * - `no-private-route`: neither Tor nor I2P leads to peers of the node's own choice; nothing was sent.
  * - `connection-failed`: the dial or the handshake failed; `cause` says how.
  * - `unknown-peer`: no connection has this id.
  * - `unknown-block`: no header of that hash is known.
@@ -34,6 +36,8 @@ export type NodeErrorCode =
   | 'network-inactive'
   | 'address-banned'
   | 'slots-full'
+  | 'queue-full'
+  | 'no-private-route'
   | 'connection-failed'
   | 'unknown-peer'
   | 'unknown-block'
