@@ -45,6 +45,7 @@ export type {
 export type { PhaseName } from './phases/phase.ts'
 export { createMemoryStore, openStore, type OpenStore } from './store/level-store.ts'
 export type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from './store/key-value-store.ts'
+export type { PrivateBroadcastState } from './transactions/private-broadcast-types.ts'
 export type {
   BroadcastOptions,
   BroadcastState,

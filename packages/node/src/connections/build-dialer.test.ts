@@ -11,14 +11,17 @@ const onion = address('kpgvmscirrdqpekbqjsvw5teanhatztpp2gl6eee4zkowvwfxwenqaid.
 const i2p = address('ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p')
 const name = address('seed.example')
 
-function routes(options: ReachOptions) {
-  const components = {
+function build(options: ReachOptions) {
+  return buildDialer(options, {
     clock: createVirtualClock(),
     random: createSeededRandom(1),
     logger: silentLogger,
     resolver: { resolve: () => Promise.resolve([]) },
-  }
-  const router = buildDialer(options, components)
+  })
+}
+
+function routes(options: ReachOptions) {
+  const router = build(options)
   return {
     of: [v4, onion, i2p, name].map((to) => router.routeOf(to)),
     reachable: [...router.reachable].sort(),
@@ -63,6 +66,16 @@ describe('how peers are reached', () => {
     ],
   ])('%s', (_, options, expected) => {
     expect(routes(options)).toEqual(expected)
+  })
+
+  it.each<[string, ReachOptions, boolean]>([
+    ['nothing', {}, false],
+    ['one proxy', { proxy }, true],
+    ['a proxy that is not for onion services', { proxy, onion: false }, false],
+    ['a proxy of onion services', { onion: proxy }, true],
+    ['I2P', { i2p: {} }, false],
+  ])('with %s: IPv4 over Tor or not', (_, options, expected) => {
+    expect(build(options).overTor !== undefined).toBe(expected)
   })
 
   it('refuses what cannot be', () => {

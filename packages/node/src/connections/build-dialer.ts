@@ -10,6 +10,7 @@ import {
 } from '@sapwood/proxy'
 import type { Clock, Dialer, Logger, Random, Resolver } from '@sapwood/transport-v1v2'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
+import type { NodeDialer } from '../handle/node-options.ts'
 
 /** A SOCKS5 proxy: where it listens (`host` and `port`, or the `path` of a Unix socket), and what it wants. */
 export type ProxySetting = ProxyAddress & Omit<Socks5DialerOptions, 'proxy'>
@@ -40,16 +41,20 @@ export interface BuildDialerComponents {
 }
 
 /** The dialer that these options ask for. @throws ProxyError `invalid-options`. */
-export function buildDialer(options: ReachOptions, components: BuildDialerComponents): Router {
+export function buildDialer(options: ReachOptions, components: BuildDialerComponents): Router & NodeDialer {
   const { proxy, onion, i2p, cjdns, onlyNet } = options
-  return createRouter({
+  const overProxy = proxy === undefined ? undefined : socks5(proxy, components)
+  const overOnion = onion === undefined || onion === false ? onion : socks5(onion, components)
+  const overTor = overOnion === false ? undefined : (overOnion ?? overProxy)
+  const router = createRouter({
     direct: createTcpDialer({ resolver: components.resolver }),
-    ...(proxy === undefined ? {} : { proxy: socks5(proxy, components) }),
-    ...(onion === undefined ? {} : { onion: onion === false ? onion : socks5(onion, components) }),
+    ...(overProxy === undefined ? {} : { proxy: overProxy }),
+    ...(overOnion === undefined ? {} : { onion: overOnion }),
     ...(i2p === undefined ? {} : { i2p: createSamDialer(i2p, components) }),
     ...(cjdns === undefined ? {} : { cjdns }),
     ...(onlyNet === undefined ? {} : { onlyNet }),
   })
+  return overTor === undefined ? router : { ...router, overTor }
 }
 
 function socks5(setting: ProxySetting, { clock, random, resolver }: BuildDialerComponents): Dialer {

@@ -83,6 +83,8 @@ export interface DialRequest {
   /** Protocol that worked last. */
   readonly learned?: TransportProtocol
   readonly protected?: boolean
+  /** Instead of the node's own dialer; a redial in v1 goes through it too. */
+  readonly dialer?: Dialer
   /** For a `private-broadcast` connection. */
   readonly privateTransaction?: { readonly txid: Uint8Array; readonly payload: Uint8Array }
 }
@@ -139,7 +141,7 @@ export class ConnectionKeeper {
         request.address,
         {
           ...transport,
-          dialer,
+          dialer: request.dialer ?? dialer,
           network,
           fallback,
           timeouts: connectTimeouts,

@@ -164,7 +164,8 @@ export class Outreach {
     const { keeper, addresses, random, reachable } = this.#parts
     const connected = new Set<string>()
     for (const { kind, address } of keeper.table.all()) {
-      if (kind !== 'inbound' && kind !== 'feeler' && address !== undefined) connected.add(address.network)
+      const isLasting = kind !== 'inbound' && kind !== 'feeler' && kind !== 'private-broadcast'
+      if (isLasting && address !== undefined) connected.add(address.network)
     }
     const { byNetwork } = addresses.counts()
     const missing = [...reachable].filter(
@@ -176,7 +177,7 @@ export class Outreach {
   #dialsUnderWay(): number {
     let count = 0
     for (const { stage, kind } of this.#parts.keeper.table.all()) {
-      if (stage === 'dialling' && kind !== 'manual') count += 1
+      if (stage === 'dialling' && kind !== 'manual' && kind !== 'private-broadcast') count += 1
     }
     return count
   }

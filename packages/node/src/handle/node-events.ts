@@ -4,6 +4,7 @@ import type { Instant, TransportProtocol } from '@sapwood/transport-v1v2'
 import type { BanEntry } from '../bans/ban-list.ts'
 import type { BlockRef, TipChange } from '../chain/header-chain-types.ts'
 import type { PhaseName } from '../phases/phase.ts'
+import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
 import type { BroadcastState, HeardTransaction } from '../transactions/transaction-relay-types.ts'
 
 /** A connection, as the events name it. `address` is absent for a remote that reached us through a hidden service. */
@@ -55,6 +56,8 @@ export interface NodeEvents {
   'transaction-heard': { readonly heard: HeardTransaction; readonly from: PeerId }
   /** A broadcast was announced, asked for, seen back or confirmed. */
   'broadcast-changed': { readonly broadcast: BroadcastState }
+  /** A private broadcast began, a connection for it was begun or ended, or its transaction came back. */
+  'private-broadcast-changed': { readonly broadcast: PrivateBroadcastState }
   'network-active': { readonly active: boolean }
   /** This subscription did not keep up: `count` events were left out here. */
   'events-dropped': { readonly count: number }

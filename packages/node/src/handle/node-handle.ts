@@ -11,6 +11,7 @@ import type { AddressCounts, AddressInfo } from '../addresses/address-info.ts'
 import type { BanEntry } from '../bans/ban-list.ts'
 import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
 import type {
   BroadcastOptions,
   BroadcastState,
@@ -75,12 +76,24 @@ export interface BlockAccess {
 /** Transactions that are told to the network, and those that are heard from it. */
 export interface TransactionAccess {
   /**
-   * Announces a transaction, and again until it is seen back from a peer or found in a block.
+   * Announces a transaction to all peers, and again until it is seen back from one or found in a block.
    * @returns once a peer has asked for it, or is known to have it. The broadcast goes on, also after a deadline has
    * passed; `cancelBroadcast` ends it.
    */
   broadcast(transaction: Transaction, options?: CallOptions & BroadcastOptions): Promise<BroadcastState>
-  /** @returns false when there was no such broadcast. */
+  /**
+   * Hands a transaction to three strangers over Tor or I2P, each on a connection that says nothing of this node and is
+   * for that alone; and to one more every 2 to 3 minutes until an ordinary peer announces it, or a block holds it. No
+   * ordinary peer is told of it or given it. Not kept over a restart.
+   * @returns once a remote has taken it. The broadcast goes on, also after a deadline has passed; `cancelBroadcast`
+   * ends it.
+   * @throws NodeError before anything is sent: `no-private-route` where neither Tor nor I2P is reached, or only the peers of
+   * `connect` are; `queue-full`; `invalid-argument` for what nobody would relay, and what is being broadcast to all.
+   */
+  broadcastPrivately(transaction: Transaction, options?: CallOptions): Promise<PrivateBroadcastState>
+  /** Private broadcasts whose transactions have not come back. */
+  privateBroadcasts(): readonly PrivateBroadcastState[]
+  /** Ends a broadcast, private or not. @returns false when there was no such broadcast. */
   cancelBroadcast(txid: Txid): Promise<boolean>
   broadcasts(): readonly BroadcastState[]
   /** A transaction that was heard or is being broadcast. */

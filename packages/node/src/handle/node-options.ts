@@ -84,6 +84,11 @@ export interface NodeDialer extends Dialer {
    * addresses. Default: true.
    */
   readonly resolvesNames?: boolean
+  /**
+   * Reaches IPv4 and IPv6 through Tor: for private broadcasts, beside onion services and I2P. Default: nothing does, and
+   * only those two are used.
+   */
+  readonly overTor?: Dialer
 }
 
 /** What the node works with. Each has a default. */

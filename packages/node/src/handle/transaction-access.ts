@@ -1,7 +1,8 @@
-import { bytesEqual, txid } from '@sapwood/wire-codec'
+import { bytesEqual, type Txid, txid } from '@sapwood/wire-codec'
 import type { Clock } from '@sapwood/transport-v1v2'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'
+import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
 import type {
   BroadcastState,
   HeardTransaction,
@@ -29,6 +30,7 @@ export function createTransactionAccess(components: {
       withDeadline(options, (signal) =>
         loop.calls.call('broadcast', () => {
           const id = txid(transaction)
+          refusePrivate(loop, id)
           const asked = whenAsked(id, events, signal)
           const { feeRate } = options
           loop.transactions.run(
@@ -37,7 +39,21 @@ export function createTransactionAccess(components: {
           return asked
         }),
       ),
-    cancelBroadcast: (id) => loop.calls.call('cancelBroadcast', () => relay.cancelBroadcast(id)),
+    broadcastPrivately: (transaction, options) =>
+      withDeadline(options, (signal) =>
+        loop.calls.call('broadcastPrivately', () => {
+          const isTaken = ({ txid: id, takenBy, cameBack }: PrivateBroadcastState): boolean =>
+            bytesEqual(id, txid(transaction)) && (takenBy > 0 || cameBack)
+          const state = loop.broadcastPrivately(transaction)
+          return isTaken(state) ? state : whenTaken(isTaken, events, signal)
+        }),
+      ),
+    privateBroadcasts: () => loop.privateBroadcasts.states(),
+    cancelBroadcast: (id) =>
+      loop.calls.call('cancelBroadcast', () => {
+        const isPrivate = loop.privateBroadcasts.cancel(id)
+        return relay.cancelBroadcast(id) || isPrivate
+      }),
     broadcasts: () => relay.broadcasts(),
     getTransaction: (id) => relay.get(id),
     pool: () => relay.pool(),
@@ -54,6 +70,25 @@ export function createTransactionAccess(components: {
       return queue
     },
   }
+}
+
+/** @throws NodeError where telling all peers of a transaction would undo its private broadcast. */
+function refusePrivate(loop: NodeLoop, id: Txid): void {
+  if (!loop.privateBroadcasts.has(id)) return
+  throw new NodeError('invalid-argument', 'The transaction is being broadcast privately; cancel that first')
+}
+
+/** Resolves with the private broadcast once a remote has taken the transaction, or it came back. */
+async function whenTaken(
+  isTaken: (state: PrivateBroadcastState) => boolean,
+  events: EventHub,
+  signal: AbortSignal,
+): Promise<PrivateBroadcastState> {
+  const { broadcast } = await events.next('private-broadcast-changed', {
+    filter: (event) => isTaken(event.broadcast),
+    signal,
+  })
+  return broadcast
 }
 
 /** Resolves with the broadcast once a peer has asked for the transaction, or is known to have it. */

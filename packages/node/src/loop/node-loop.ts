@@ -1,4 +1,10 @@
-import { type AddressNetwork, type NetworkAddress, type PeerAddress, Services } from '@sapwood/wire-codec'
+import {
+  type AddressNetwork,
+  type NetworkAddress,
+  type PeerAddress,
+  Services,
+  type Transaction,
+} from '@sapwood/wire-codec'
 import {
   type Channel,
   createChannel,
@@ -39,6 +45,7 @@ import type { NodeDialer } from '../handle/node-options.ts'
 import type { Phase, PhaseName } from '../phases/phase.ts'
 import { phases } from '../phases/phases.ts'
 import type { SeedDriver } from '../bootstrap/seed-driver.ts'
+import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import { announceTip } from './announce-tip.ts'
 import { BlockDesk } from './block-desk.ts'
@@ -46,6 +53,7 @@ import { type CallQueue, createCallQueue } from './call-queue.ts'
 import { ChainDriver } from './chain-driver.ts'
 import type { NodeNotification } from './node-notification.ts'
 import type { NodeState } from './node-state.ts'
+import { PrivateBroadcastDriver } from './private-broadcast-driver.ts'
 import { TransactionDriver } from './transaction-driver.ts'
 
 /**
@@ -97,6 +105,7 @@ export class NodeLoop implements ConnectionObserver {
   readonly desk: BlockDesk
   readonly driver: ChainDriver
   readonly transactions: TransactionDriver
+  readonly privateBroadcasts: PrivateBroadcastDriver
   readonly notifications: Channel<NodeNotification>
   readonly #options: NodeLoopOptions
   readonly #parts: NodeLoopComponents
@@ -157,7 +166,10 @@ export class NodeLoop implements ConnectionObserver {
       events,
       punish: (record, detail) => this.punish(record, detail),
       letGo: (record, detail) => this.letGo(record, detail),
-      onBlock: (block) => this.transactions.block(block),
+      onBlock: (block) => {
+        this.privateBroadcasts.block(block)
+        this.transactions.block(block)
+      },
       onTipChange: (change, from) => {
         // Whoever hears of a block asks for it: only who serves blocks may tell, and only at the tip (Core).
         const serves = (options.ownServices() & (Services.NETWORK | Services.NETWORK_LIMITED)) !== 0n
@@ -174,6 +186,13 @@ export class NodeLoop implements ConnectionObserver {
       events,
       punish: (record, detail) => this.punish(record, detail),
       letGo: (record, detail) => this.letGo(record, detail),
+    })
+    this.privateBroadcasts = new PrivateBroadcastDriver({
+      ...components,
+      keeper: this.keeper,
+      addresses,
+      isAvoided: this.isAvoided,
+      connectOnly: options.connectOnly,
     })
     this.#gossip = new AddressGossip({
       clock,
@@ -284,6 +303,7 @@ export class NodeLoop implements ConnectionObserver {
     const record = this.keeper.onPeer(peer, message)
     if (record === undefined || message.type !== 'message' || !isReady(record)) return
     if (this.driver.message(record, message.message, message.payload, at)) return
+    if (record.kind !== 'private-broadcast') this.privateBroadcasts.message(message.message)
     if (this.transactions.message(record, message.message, at, this.#phase.relaysTransactions)) return
     switch (message.message.type) {
       case 'addr':
@@ -327,6 +347,7 @@ export class NodeLoop implements ConnectionObserver {
       this.#outreach.tick(this.#phase)
       this.#trimmer.tick(this.#phase)
       this.#gossip.tick()
+      this.privateBroadcasts.tick()
     }
     this.driver.tick()
     this.transactions.tick()
@@ -385,12 +406,14 @@ export class NodeLoop implements ConnectionObserver {
     }
     this.driver.ready(record)
     this.transactions.ready(record)
+    this.privateBroadcasts.ready(record)
     this.#gossip.ready(record)
   }
 
   failed(record: ConnectionRecord, error: Error): number | undefined {
     const code = isTransportError(error) ? error.code : error.name
     this.#parts.logger.debug({ peer: record.id, kind: record.kind, code }, 'no connection')
+    this.privateBroadcasts.ended(record)
     return record.key === undefined ? undefined : this.#parts.added.ended(record.key, undefined)
   }
 
@@ -399,10 +422,13 @@ export class NodeLoop implements ConnectionObserver {
     this.#outreach.changed()
     this.driver.closed(record.id)
     this.transactions.closed(record.id)
+    this.privateBroadcasts.ended(record, report)
     this.#gossip.closed(record.id)
     const { address } = record
     if (address !== undefined && address.network !== 'name') {
-      if (record.readyAt !== undefined && record.kind !== 'inbound') state.addresses.seen(address)
+      // The times of addresses are told to others: a private broadcast leaves no mark in them (Core).
+      const isPublic = record.kind !== 'inbound' && record.kind !== 'private-broadcast'
+      if (record.readyAt !== undefined && isPublic) state.addresses.seen(address)
       if (report.reason.blame === 'discourage') this.#discourage(record, address, report.reason.code)
     }
     if (record.key === undefined) return undefined
@@ -437,6 +463,13 @@ export class NodeLoop implements ConnectionObserver {
   /** Dials the added peers that are due, now rather than at the next tick. */
   dialAdded(): void {
     if (this.#active && !this.#stopping) this.#outreach.dialAdded()
+  }
+
+  /** Begins a private broadcast, now rather than at the next tick. */
+  broadcastPrivately(transaction: Transaction): PrivateBroadcastState {
+    const state = this.privateBroadcasts.add(transaction)
+    if (this.#active && !this.#stopping) this.privateBroadcasts.tick()
+    return state
   }
 
   addressesChanged(): void {

@@ -1,0 +1,169 @@
+import {
+  type AddressNetwork,
+  type Block,
+  bytesToHex,
+  InventoryType,
+  type Message,
+  type NetworkAddress,
+  type Transaction,
+  type Txid,
+  txid,
+  wtxid,
+} from '@sapwood/wire-codec'
+import type { DisconnectReport } from '@sapwood/peer'
+import type { Clock, Random } from '@sapwood/transport-v1v2'
+import { addressKey } from '../addresses/address-key.ts'
+import type { AddressManager } from '../addresses/address-manager.ts'
+import type { AddedPeers } from '../connections/added-peers.ts'
+import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
+import type { ConnectionRecord } from '../connections/connection-record.ts'
+import { pickPrivateTarget, type PrivateRoutes, privateRoutes } from '../connections/private-target.ts'
+import { NodeError } from '../errors/node-error.ts'
+import type { EventHub } from '../handle/event-hub.ts'
+import type { NodeDialer } from '../handle/node-options.ts'
+import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
+import { type PrivateBroadcast, PrivateBroadcastQueue } from '../transactions/private-broadcast.ts'
+import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
+
+export interface PrivateBroadcastDriverComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly dialer: NodeDialer
+  readonly reachable: ReadonlySet<AddressNetwork>
+  readonly keeper: ConnectionKeeper
+  readonly addresses: AddressManager
+  readonly added: AddedPeers
+  readonly relay: TransactionRelay
+  readonly events: EventHub
+  readonly isAvoided: (address: NetworkAddress) => boolean
+  /** Only the added peers may be dialled: there is nobody to broadcast to who does not know us. */
+  readonly connectOnly: boolean
+}
+
+/** Opens the connections of private broadcasts, and hears when their transactions come back. Called on the loop. */
+export class PrivateBroadcastDriver {
+  readonly #parts: PrivateBroadcastDriverComponents
+  readonly #queue: PrivateBroadcastQueue
+  #torProven = false
+
+  constructor(components: PrivateBroadcastDriverComponents) {
+    this.#parts = components
+    this.#queue = new PrivateBroadcastQueue(components)
+  }
+
+  /** @throws NodeError `no-private-route`, `queue-full`, `invalid-argument`. Nothing has been sent then. */
+  add(transaction: Transaction): PrivateBroadcastState {
+    const { clock, relay } = this.#parts
+    const id = txid(transaction)
+    const key = bytesToHex(id)
+    if (relay.broadcasts().some((broadcast) => bytesToHex(broadcast.txid) === key))
+      throw new NodeError('invalid-argument', 'The transaction is being broadcast to all peers already')
+    if (this.#routes().size === 0)
+      throw new NodeError('no-private-route', 'Neither Tor nor I2P leads to peers of the node’s own choice')
+    const state = this.#queue.add(transaction, clock.now())
+    // Whoever told us of it has spared us the work.
+    if (relay.get(id) !== undefined) return this.#seen(key) ?? state
+    this.#tell(state)
+    return state
+  }
+
+  cancel(id: Txid): boolean {
+    return this.#queue.cancel(id)
+  }
+
+  has(id: Txid): boolean {
+    return this.#queue.has(id)
+  }
+
+  states(): PrivateBroadcastState[] {
+    return this.#queue.states()
+  }
+
+  /** Opens what is due. Call about once a second, while the network is on. */
+  tick(): void {
+    if (this.#queue.size === 0) return
+    const routes = this.#routes()
+    for (const broadcast of this.#queue.due(this.#parts.clock.now())) this.#open(broadcast, routes)
+  }
+
+  ready({ kind, address }: ConnectionRecord): void {
+    if (kind !== 'inbound' && address?.network === 'torv3') this.#torProven = true
+  }
+
+  /** A connection ended, or was never made. */
+  ended(record: ConnectionRecord, report?: DisconnectReport): void {
+    if (record.kind !== 'private-broadcast') return
+    const taken = report?.reason.code === 'purpose-met'
+    const state = this.#queue.ended(record.id, taken, this.#parts.clock.now())
+    if (state !== undefined) this.#tell(state)
+  }
+
+  /** What any other peer says: our transactions may be in it. */
+  message(message: Message): void {
+    if (this.#queue.size === 0) return
+    if (message.type === 'inv') {
+      for (const { type, hash } of message.inventory) {
+        if (type === InventoryType.TX || type === InventoryType.WTX) this.#seen(bytesToHex(hash))
+      }
+    } else if (message.type === 'tx') {
+      const { transaction } = message
+      // One of the same txid will do: it can be in a block only once, whatever its witness.
+      if (this.#seen(bytesToHex(txid(transaction))) === undefined) this.#seen(bytesToHex(wtxid(transaction)))
+    }
+  }
+
+  /** A block of the best chain. */
+  block(block: Block): void {
+    if (this.#queue.size === 0) return
+    for (const transaction of block.transactions) this.#seen(bytesToHex(txid(transaction)))
+  }
+
+  #routes(): PrivateRoutes {
+    const { dialer, reachable, connectOnly } = this.#parts
+    if (connectOnly) return new Map()
+    return privateRoutes(dialer, { reachable, torProven: this.#torProven })
+  }
+
+  #open(broadcast: PrivateBroadcast, routes: PrivateRoutes): void {
+    const { keeper, addresses } = this.#parts
+    const target = pickPrivateTarget(routes, {
+      ...this.#parts,
+      isExcluded: (address) => this.#isExcluded(address, broadcast),
+    })
+    if (target === undefined) return
+    const { address, services, protocol } = target.info
+    addresses.attempt(address, { countFailure: true })
+    const { txid: id, payload } = broadcast
+    const record = keeper.open({
+      kind: 'private-broadcast',
+      address,
+      services,
+      dialer: target.dialer,
+      privateTransaction: { txid: id, payload },
+      ...(protocol === undefined ? {} : { learned: protocol }),
+    })
+    this.#tell(this.#queue.begin(broadcast, record.id, addressKey(address)))
+  }
+
+  /** Whoever knows us, or has it already. */
+  #isExcluded(address: NetworkAddress, broadcast: PrivateBroadcast): boolean {
+    const { keeper, added, isAvoided } = this.#parts
+    const key = addressKey(address)
+    return (
+      broadcast.used.has(key) ||
+      keeper.table.ofHost(address).length > 0 ||
+      added.get(key) !== undefined ||
+      isAvoided(address)
+    )
+  }
+
+  #seen(key: string): PrivateBroadcastState | undefined {
+    const state = this.#queue.seen(key)
+    if (state !== undefined) this.#tell(state)
+    return state
+  }
+
+  #tell(broadcast: PrivateBroadcastState): void {
+    this.#parts.events.emit('private-broadcast-changed', { broadcast })
+  }
+}
