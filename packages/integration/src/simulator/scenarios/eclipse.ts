@@ -8,6 +8,8 @@ const MINUTE = 60_000
 const BLOCKS = 40
 /** The attacker's addresses: this many in each of this many netgroups, all of which answer. */
 const ATTACKER = { netgroups: 4, each: 64 }
+/** Nodes around the victim, at most: it is the victim that is looked at, for an hour. */
+const MOST_NODES = 40
 /** Virtual time that the attack goes on. */
 const DURATION = 60 * MINUTE
 
@@ -18,7 +20,7 @@ export const eclipse: Scenario = {
   run: async ({ seed, nodes }) => {
     await using simulation = new Simulation({ seed })
     const honestChain = simulation.makeChain(BLOCKS, 'honest')
-    await grow(simulation, nodes)
+    await grow(simulation, Math.min(nodes, MOST_NODES))
     await simulation.submit(simulation.nodes[0]!, honestChain)
     const attackers = attackerAddresses()
     const attacking = new Set(attackers.map((address) => peerAddressKey(address)))
