@@ -61,12 +61,24 @@ describe('createBloomFilter', () => {
 
   it.each([
     [0, 0.1],
+    [0.5, 0.1],
+    [1, -0.1],
+    [1, 1.5],
     [Number.NaN, 0.1],
     [1, 0],
     [1, 1],
     [1, Number.NaN],
   ])('refuses %d elements at the rate %d', (elements, falsePositiveRate) => {
-    expect(() => createBloomFilter({ elements, falsePositiveRate })).toThrow(RangeError)
+    expect(() => createBloomFilter({ elements, falsePositiveRate })).toThrow(
+      new RangeError('A bloom filter is for one element or more and a rate between 0 and 1'),
+    )
+  })
+
+  it('asks for a tweak of 0 and every update unless told otherwise', () => {
+    expect(createBloomFilter({ elements: 1, falsePositiveRate: 0.1 })).toMatchObject({
+      tweak: 0,
+      flags: BloomUpdate.ALL,
+    })
   })
 
   it('says yes to all it holds, and to about as many others as asked for', () => {
@@ -177,6 +189,18 @@ describe('matchAndUpdate', () => {
     expect(filter.matchAndUpdate(transaction())).toBe(true)
     expect(filter.containsOutPoint(outPoint(index))).toBe(added)
     expect(filter.containsOutPoint(outPoint(0))).toBe(false)
+  })
+
+  it.each([
+    [3, KEY, 2, false],
+    [6, KEY, 2, true],
+    [6, KEY_HASH, 1, false],
+    [4, KEY, 2, false],
+  ])('with the flags %i', (flags, pushed, index, added) => {
+    const filter = open(flags)
+    filter.insert(pushed)
+    expect(filter.matchAndUpdate(transaction())).toBe(true)
+    expect(filter.containsOutPoint(outPoint(index))).toBe(added)
   })
 
   it('looks at the lowest two bits of the flags only', () => {

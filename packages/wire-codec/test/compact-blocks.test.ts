@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   type Block,
+  blockMerkleRoot,
   type BlockReconstruction,
   buildCompactBlock,
   type CompactBlock,
@@ -103,15 +104,20 @@ describe('a compact block', () => {
   })
 
   it('finds a block mutated in which transactions are doubled (CVE-2012-2459)', () => {
-    const three = { header: block.header, transactions: block.transactions.slice(0, 3) }
-    const doubled = { ...three, transactions: [...three.transactions, three.transactions[2]!] }
-    const reconstruction = start({
-      header: block.header,
-      nonce: 0n,
-      shortIds: [1, 2, 3],
-      prefilled: [{ index: 0, transaction: coinbase! }],
+    const three = block.transactions.slice(0, 3)
+    const header = { ...block.header, merkleRoot: blockMerkleRoot({ ...block, transactions: three }).root }
+    const begin = (shortIds: number[]) =>
+      start({ header, nonce: 0n, shortIds, prefilled: [{ index: 0, transaction: coinbase! }] })
+    expect(begin([1, 2]).finish(three.slice(1))).toEqual({
+      status: 'complete',
+      block: { header, transactions: three },
     })
-    expect(reconstruction.finish(doubled.transactions.slice(1))).toEqual({ status: 'mismatch' })
+    const doubled = [...three, three[2]!]
+    expect(blockMerkleRoot({ header, transactions: doubled })).toEqual({
+      root: header.merkleRoot,
+      mutated: true,
+    })
+    expect(begin([1, 2, 3]).finish(doubled.slice(1))).toEqual({ status: 'mismatch' })
   })
 
   it('is of no use where two of its short ids are the same', () => {

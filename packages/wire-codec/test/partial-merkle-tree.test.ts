@@ -75,7 +75,9 @@ describe('a partial merkle tree', () => {
   })
 
   it('has nothing to show of a block without transactions', () => {
-    expect(() => buildMerkleBlock(blockOf(0), () => true)).toThrow(RangeError)
+    expect(() => buildMerkleBlock(blockOf(0), () => true)).toThrow(
+      new RangeError('A block without transactions has no merkle tree'),
+    )
   })
 })
 
@@ -105,6 +107,16 @@ describe('extractMerkleMatches', () => {
     ['the header of another block', change({ header: regtest.genesis })],
   ])('refuses %s', (_, merkleBlock) => {
     expect(extractMerkleMatches(merkleBlock)).toBeUndefined()
+  })
+
+  it('takes a tree of as many transactions as fit a block, and of no more', () => {
+    const root = good.header.merkleRoot
+    const bare = (transactionCount: number) =>
+      change({ transactionCount, hashes: [root], flags: Uint8Array.of(0) })
+    expect(MAX_MERKLE_TREE_TRANSACTIONS).toBe(16_666)
+    expect(extractMerkleMatches(bare(16_666))).toEqual([])
+    expect(extractMerkleMatches(bare(1))).toEqual([])
+    expect(extractMerkleMatches(bare(16_667))).toBeUndefined()
   })
 
   it('refuses a tree with two equal branches (CVE-2012-2459)', () => {

@@ -62,5 +62,8 @@ describe('decodeBip155', () => {
         severity: 'drop',
       }),
     )
+    expect(() => decodeBip155(Bip155NetworkId[network], new Uint8Array(size), 0)).toThrow(
+      expect.objectContaining({ offset: 0, command: undefined }),
+    )
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { hexToBytes } from '../bytes/hex.ts'
-import { decodeIp16, encodeIp16 } from './ip16.ts'
+import { classifyIp16, decodeIp16, encodeIp16 } from './ip16.ts'
 import { parsePeerAddress } from './parse-peer-address.ts'
 import type { NetworkAddress } from './network-address.ts'
 
@@ -27,6 +27,23 @@ describe('the 16-byte form', () => {
 
   it.each(['fd87d87eeb430102030405060708090a', 'fd6b88c087240102030405060708090a'])('drops %s', (hex) => {
     expect(decodeIp16(hexToBytes(hex), 8333)).toBe('skip')
+  })
+
+  it.each([
+    ['00000000000000000000ffff01020304', 'ipv4'],
+    ['00000000000000000000fffe01020304', 'ipv6'],
+    ['fc000000000000000000000000000001', 'cjdns'],
+    ['fd000000000000000000000000000001', 'ipv6'],
+    ['fb000000000000000000000000000001', 'ipv6'],
+    ['01000000000000000000000000000001', 'ipv6'],
+    ['02000000000000000000000000000001', 'yggdrasil'],
+    ['03000000000000000000000000000001', 'yggdrasil'],
+    ['04000000000000000000000000000001', 'ipv6'],
+    ['06000000000000000000000000000001', 'ipv6'],
+  ] as const)('%s written by a person is %s', (hex, network) => {
+    const ip = hexToBytes(hex)
+    const bytes = network === 'ipv4' ? ip.slice(12) : ip
+    expect(classifyIp16(ip, 18_333)).toEqual({ network, bytes, port: 18_333 })
   })
 
   it.each(['[fc00::1]', '[200::1]', 'ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p'])(

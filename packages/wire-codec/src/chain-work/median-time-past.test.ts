@@ -22,6 +22,6 @@ describe('medianTimePast', () => {
   })
 
   it('has nothing to say of no times', () => {
-    expect(() => medianTimePast([])).toThrow(RangeError)
+    expect(() => medianTimePast([])).toThrow(new RangeError('No times to take the median of'))
   })
 })

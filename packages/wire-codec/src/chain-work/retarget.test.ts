@@ -33,6 +33,10 @@ describe('nextBits', () => {
     )
   })
 
+  it('allows nothing where the easiest target is none', () => {
+    expect(nextBits(facts(0, 1_209_600, 0x1d00_ffff), { ...mainnet, powLimitBits: 0 })).toBe(0)
+  })
+
   it('takes a target that is none as zero', () => {
     expect(nextBits(facts(0, 1_209_600, 0), mainnet)).toBe(0)
   })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
+import { concatBytes } from '../bytes/bytes-equal.ts'
 import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
 import { asBlockHash } from '../hash/hashes.ts'
 import { bitmapHas, bitmapIndexes, bitmapOf } from './bitmap.ts'
@@ -80,20 +81,31 @@ describe('leaf data', () => {
   })
 
   it.each([
-    ['a type that there is not', '00000000010000000000000005', 'out-of-range', 12],
-    ['a script of 10,001 bytes', '00000000010000000000000000fd1127', 'too-long', 13],
-    ['a script that is not there', '000000000100000000000000000351', 'truncated', 14],
-    ['half a leaf', '0000000001', 'truncated', 0],
-    ['no type', '000000000100000000000000', 'truncated', 12],
-  ])('refuses %s', (_, hex, code, offset) => {
+    ['a type that there is not', '00000000010000000000000005', 'out-of-range', 12, 5, 4],
+    ['a script of 10,001 bytes', '00000000010000000000000000fd1127', 'too-long', 13, 10_001, 10_000],
+    ['a script that is not there', '000000000100000000000000000351', 'truncated', 14, 3, 1],
+    ['half a leaf', '0000000001', 'truncated', 0, 12, 5],
+    ['no type', '000000000100000000000000', 'truncated', 12, 1, 0],
+  ])('refuses %s', (_, hex, code, offset, value, limit) => {
     expect(() => {
       skipLeafData(new ByteReader(hexToBytes(hex)))
-    }).toThrow(expect.objectContaining({ code, offset }))
+    }).toThrow(expect.objectContaining({ code, offset, value, limit, severity: 'drop' }))
+  })
+
+  it.each([
+    ['every type but the first', '00000000010000000000000004', 0],
+    ['a script of 10,000 bytes', '00000000010000000000000000fd1027', 10_000],
+    ['a script without bytes', '0000000001000000000000000000', 0],
+  ])('passes over %s', (_, hex, script) => {
+    const leaf = concatBytes(hexToBytes(hex), new Uint8Array(script))
+    const reader = new ByteReader(concatBytes(leaf, new Uint8Array(9)))
+    skipLeafData(reader)
+    expect(reader.offset).toBe(leaf.length)
   })
 
   it.each([-1, 2 ** 31, 1.5])('has no height %d', (height) => {
     const leaf: LeafData = { height, coinbase: false, amount: 0n, script: { type: 'p2sh' } }
-    expect(() => writeLeafData(new ByteWriter(), leaf)).toThrow(RangeError)
+    expect(() => writeLeafData(new ByteWriter(), leaf)).toThrow(new RangeError(`Not a height: ${height}`))
   })
 })
 
@@ -119,14 +131,28 @@ describe('getuproof', () => {
   })
 
   it.each([
-    ['proof', `fe11fa0200`],
-    ['leaf', `00fdea0b`],
-  ])('refuses a bitmap of one byte too many for the %s', (_, sizes) => {
+    ['proof', `fe11fa0200`, 33, 195_088],
+    ['leaf', `00fdea0b`, 34, 3049],
+  ])('refuses a bitmap of one byte too many for the %s', (_, sizes, offset, limit) => {
     const bytes = new Uint8Array(300_000)
     bytes.set(hexToBytes(sizes), 33)
     expect(() => readUtreexoProofRequest(new ByteReader(bytes))).toThrow(
-      expect.objectContaining({ code: 'too-long' }),
+      expect.objectContaining({ code: 'too-long', offset, limit, value: limit + 1, severity: 'drop' }),
     )
+  })
+
+  it('takes the largest bitmaps', () => {
+    const bytes = new Uint8Array(300_000)
+    bytes.set(hexToBytes('fe10fa0200'), 33)
+    bytes.set(hexToBytes('fde90b'), 38 + 195_088)
+    const request = readUtreexoProofRequest(new ByteReader(bytes))
+    expect(request.proofBitmap).toHaveLength(195_088)
+    expect(request.leafBitmap).toHaveLength(3049)
+  })
+
+  it('ignores the other bits of the mask', () => {
+    const request = readUtreexoProofRequest(new ByteReader(hexToBytes(`${'ab'.repeat(32)}f80000`)))
+    expect(request).toMatchObject({ withTargets: false, withProofHashes: false, withLeafData: false })
   })
 })
 
@@ -147,15 +173,42 @@ describe('uproof', () => {
   })
 
   it.each([
-    ['hashes', 'fe81d01700', 'too-many'],
-    ['hashes that are not there', '02', 'truncated'],
-    ['targets', '00fd435f', 'too-many'],
-    ['targets that are not there', '0003', 'truncated'],
-    ['leaves', '0000fd435f', 'too-many'],
-    ['leaves that are not there', '000002', 'truncated'],
-    ['a target written too long', '0001fdfc00', 'non-minimal-size'],
-  ])('refuses %s beyond the limit', (_, hex, code) => {
+    ['hashes', 'fe81d01700', 'too-many', 32, 1_560_705, 1_560_704],
+    ['hashes that are not there', '02', 'truncated', 33, 64, 0],
+    ['targets', '00fd435f', 'too-many', 33, 24_387, 24_386],
+    ['targets that are not there', '00030102', 'truncated', 34, 3, 2],
+    ['leaves', '0000fd435f', 'too-many', 34, 24_387, 24_386],
+    ['leaves that are not there', `000002${'00'.repeat(25)}`, 'truncated', 35, 26, 25],
+    ['a target written too long', '0001fdfc00', 'non-minimal-size', 34, 0xfc, undefined],
+  ])('refuses %s beyond the limit', (_, hex, code, offset, value, limit) => {
     const bytes = hexToBytes('ab'.repeat(32) + hex)
-    expect(() => readUtreexoProof(new ByteReader(bytes))).toThrow(expect.objectContaining({ code }))
+    expect(() => readUtreexoProof(new ByteReader(bytes))).toThrow(
+      expect.objectContaining({ code, offset, value, limit, severity: 'drop' }),
+    )
+  })
+
+  it('takes as many targets and leaves as a block can need', () => {
+    const count = hexToBytes('fd425f')
+    const bytes = concatBytes(
+      new Uint8Array(32),
+      Uint8Array.of(0),
+      count,
+      new Uint8Array(24_386).fill(5),
+      count,
+      ...new Array<Uint8Array>(24_386).fill(hexToBytes('03000000070000000000000004')),
+    )
+    const reader = new ByteReader(bytes)
+    const proof = readUtreexoProof(reader)
+    expect(reader.remaining).toBe(0)
+    expect(proof.targets).toHaveLength(24_386)
+    expect(proof.targets.every((target) => target === 5n)).toBe(true)
+    expect(proof.targets).toBe(proof.targets)
+    expect(proof.leafData).toHaveLength(24_386)
+    expect(fields(proof.leafData[24_385]!)).toEqual({
+      height: 1,
+      coinbase: true,
+      amount: 7n,
+      script: { type: 'p2wsh' },
+    })
   })
 })

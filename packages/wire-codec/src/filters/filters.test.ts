@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
+import { sipHash24, sipKey } from '../hash/sip-hash.ts'
+import { BitReader, BitWriter } from './bit-stream.ts'
+import { decodeGolombSet, encodeGolombSet, FILTER_INVERSE_RATE, hashToRange } from './golomb-coded-set.ts'
+
+describe('bits', () => {
+  it('are written from the highest of each byte', () => {
+    const writer = new BitWriter(9)
+    expect(bytesToHex(writer.finish())).toBe('')
+    writer.unary(0)
+    writer.bits(0b101, 3)
+    expect(bytesToHex(writer.finish())).toBe('50')
+    writer.unary(3)
+    expect(bytesToHex(writer.finish())).toBe('5e')
+    writer.bits(0x8000_0001, 32)
+    writer.unary(9)
+    expect(bytesToHex(writer.finish())).toBe('5e80000001ff80')
+  })
+
+  it('are read as they were written, at every place of a byte', () => {
+    for (let shift = 0; shift < 8; shift++) {
+      for (const count of [0, 1, 6, 7, 8, 9, 15, 16, 17, 40]) {
+        const writer = new BitWriter(20)
+        writer.bits(0, shift)
+        writer.unary(count)
+        writer.bits(0xa_bcde, 20)
+        writer.unary(1)
+        const bytes = new Uint8Array([0xff, ...writer.finish()])
+        const reader = new BitReader(bytes, 1)
+        expect(shift === 0 ? 0 : reader.bits(shift)).toBe(0)
+        expect(reader.unary()).toBe(count)
+        expect(reader.bits(20)).toBe(0xa_bcde)
+        expect(reader.unary()).toBe(1)
+        expect(reader.isPastEnd).toBe(false)
+        expect(reader.bytesLeft).toBe(0)
+      }
+    }
+  })
+
+  it('are zeros beyond the end', () => {
+    const reader = new BitReader(Uint8Array.of(0xff, 0xff), 0)
+    expect(reader.bytesLeft).toBe(2)
+    expect(reader.bits(1)).toBe(1)
+    expect(reader.bytesLeft).toBe(1)
+    expect(reader.bits(7)).toBe(0x7f)
+    expect(reader.bytesLeft).toBe(1)
+    expect(reader.bits(8)).toBe(0xff)
+    expect([reader.isPastEnd, reader.bytesLeft]).toEqual([false, 0])
+    expect(reader.bits(24)).toBe(0)
+    expect(reader.isPastEnd).toBe(true)
+    const ones = new BitReader(Uint8Array.of(0xff), 0)
+    expect(ones.unary()).toBe(8)
+    expect(ones.isPastEnd).toBe(true)
+  })
+})
+
+describe('a Golomb-coded set', () => {
+  const key = sipKey(Uint8Array.from({ length: 16 }, (_, i) => i))
+  const items = Array.from({ length: 40 }, (_, i) => Uint8Array.of(i, 7))
+
+  it.each([1, 5471, 5472, 5473, 100_000, 2 ** 31])('of %d has the hashes of BIP158', (count) => {
+    const range = BigInt(count) * BigInt(FILTER_INVERSE_RATE)
+    const expected = items
+      .map((item) =>
+        Number(
+          (sipHash24(
+            Uint8Array.from({ length: 16 }, (_, i) => i),
+            item,
+          ) *
+            range) >>
+            64n,
+        ),
+      )
+      .sort((a, b) => a - b)
+    expect([...hashToRange(key, items, count)]).toEqual(expected)
+  })
+
+  it('gives its hashes back, each item counted once', () => {
+    const bytes = encodeGolombSet(key, [...items, ...items])
+    expect(bytes[0]).toBe(items.length)
+    expect(decodeGolombSet(bytes)).toEqual(hashToRange(key, items, items.length))
+  })
+
+  it('has room for the worst quotients', () => {
+    for (let count = 1; count <= 40; count++) {
+      const some = items.slice(0, count)
+      expect(decodeGolombSet(encodeGolombSet(key, some))).toEqual(hashToRange(key, some, count))
+    }
+  })
+
+  it('is as short as its codes can be', () => {
+    expect([...decodeGolombSet(hexToBytes('020000000000'))]).toEqual([0, 0])
+    expect([...decodeGolombSet(hexToBytes('01000010'))]).toEqual([1])
+    expect([...decodeGolombSet(hexToBytes('01c00008'))]).toEqual([2 * 2 ** 19 + 2])
+  })
+
+  it.each([
+    ['too few bytes', '0200000000', { code: 'truncated', value: 5, limit: 4, offset: 1 }],
+    ['too few bytes for three', '03000000000000', { code: 'truncated', value: 8, limit: 6, offset: 1 }],
+    ['a code that runs past them', '01fffff0', { code: 'truncated', offset: 1, value: undefined }],
+    ['a byte too many', '0100000000', { code: 'trailing-bytes', value: 1, limit: 0, offset: 1 }],
+    ['two bytes too many', '000000', { code: 'trailing-bytes', value: 2, limit: 0, offset: 1 }],
+  ])('is refused with %s', (_, hex, facts) => {
+    expect(() => decodeGolombSet(hexToBytes(hex))).toThrow(
+      expect.objectContaining({ severity: 'drop', ...facts }),
+    )
+  })
+})
