@@ -1,5 +1,5 @@
 import { asWtxid, hashToHex, InventoryType, regtest, txid, wtxid } from '@sapwood/wire-codec'
-import { createPeer, peerId } from '@sapwood/peer'
+import { createPeer, type Peer, peerId } from '@sapwood/peer'
 import { connect, systemClock, systemRandom } from '@sapwood/transport-v1v2'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { describe, expect, it } from 'vitest'
@@ -27,9 +27,7 @@ describe('transactions of a real bitcoind', () => {
   })
 })
 
-async function announcedTransaction(
-  peer: ReturnType<typeof createPeer>,
-): Promise<{ readonly wtxid: ReturnType<typeof wtxid> }> {
+async function announcedTransaction(peer: Peer): Promise<{ readonly wtxid: ReturnType<typeof wtxid> }> {
   for await (const { message } of peer.messages()) {
     if (message.type !== 'message' || message.message.type !== 'inv') continue
     const entry = message.message.inventory.find(({ type }) => type === InventoryType.WTX)
