@@ -81,6 +81,10 @@ describe('a registry', () => {
     expect(taker.shortIds.idOf('ping')).toBeUndefined()
   })
 
+  it('has the ids of the list for what it does not know', () => {
+    expect(registryOf([]).shortIds.entries()).toEqual(defaultShortIds.entries())
+  })
+
   it('refuses what is no command', () => {
     for (const command of ['', 'thirteenchars', 'tab\t', 'é']) {
       expect(() => registryOf([{ command, decode: () => ({ type: command }) }])).toThrow(
@@ -223,6 +227,7 @@ describe('commands', () => {
     expect(readCommand(ascii('twelve-char'), 0, 0x7e)).toBeUndefined()
     expect(readCommand(hexToBytes('61' + '00'.repeat(10)), 0, 0x7e)).toBeUndefined()
     expect(readCommand(ascii('twelve-chars'), 0, 0x7e)).toBe('twelve-chars')
+    expect(readCommand(ascii('twelve chars'), 0, 0x7e)).toBe('twelve chars')
   })
 })
 
