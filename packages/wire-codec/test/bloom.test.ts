@@ -167,6 +167,17 @@ describe('matchAndUpdate', () => {
     expect(filter.matchAndUpdate(transaction())).toBe(true)
   })
 
+  it('matches one input of several, and no push of nothing', () => {
+    const filter = open(BloomUpdate.ALL)
+    filter.insert(new Uint8Array(0))
+    expect(filter.matchAndUpdate(transaction({ scriptSig: hexToBytes('00') }))).toBe(false)
+    filter.insertOutPoint(previous)
+    const { inputs, ...rest } = transaction()
+    const other = { ...inputs[0]!, previousOutput: { ...previous, index: 4 } }
+    expect(filter.matchAndUpdate({ ...rest, inputs: [other, ...inputs, other] })).toBe(true)
+    expect(filter.matchAndUpdate({ ...rest, inputs: [other, other] })).toBe(false)
+  })
+
   it('matches what an input pushes', () => {
     const filter = open(BloomUpdate.ALL)
     filter.insert(hexToBytes('abcd'))

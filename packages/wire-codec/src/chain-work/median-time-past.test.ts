@@ -8,6 +8,8 @@ describe('medianTimePast', () => {
 
   it('takes numbers as numbers', () => {
     expect(medianTimePast([100, 20, 3])).toBe(20)
+    expect(medianTimePast([20, 100, 3])).toBe(20)
+    expect(medianTimePast([100, 3, 20])).toBe(20)
   })
 
   it('takes the later of two in the middle, as Core does', () => {

@@ -39,6 +39,8 @@ describe('targetToBits', () => {
     [0x80n, 0x0200_8000],
     [0x1234n, 0x0212_3400],
     [0x12_3456n, 0x0312_3456],
+    [0x7f_ffffn, 0x037f_ffff],
+    [0x80_0000n, 0x0400_8000],
     [0x1234_5600n, 0x0412_3456],
     [0x9234_0000n, 0x0500_9234],
     [0xffff_0000n, 0x0500_ffff],
@@ -72,6 +74,8 @@ describe('work', () => {
     expect(workOfBits(0x1d00_ffff)).toBe(0x1_0001_0001n)
     expect(workOfBits(0x207f_ffff)).toBe(2n)
     expect(workOfTarget((1n << 256n) - 1n)).toBe(1n)
+    expect(workOfTarget(0n)).toBe(1n << 256n)
+    expect(workOfTarget(2n)).toBe((1n << 256n) / 3n)
   })
 
   it('is nothing for a target that no hash can meet', () => {
