@@ -75,6 +75,13 @@ export class RpcClient {
       const sent = request(
         { host, port, method: 'POST', agent: this.#agent, headers, timeout },
         (response) => {
+          if (response.statusCode === 401) {
+            // The file was that of an earlier bitcoind, which was killed before it could remove it.
+            this.#authorization = undefined
+            response.resume()
+            reject(new Error('it refuses the credentials of the cookie file'))
+            return
+          }
           const parts: Buffer[] = []
           response.on('data', (part: Buffer) => parts.push(part))
           response.on('error', reject)
