@@ -401,6 +401,7 @@ describe('height in the coinbase (BIP34)', () => {
     ['021100', '17 in two bytes'],
     ['03ff7f00', 'a number with a zero too many'],
     ['0377', 'a push cut short'],
+    ['0277', 'a push of which one byte is not there'],
     ['050000000001', 'more than four bytes'],
   ])('%s is none: %s', (script) => {
     expect(coinbaseHeight(blockOf(coinbase(hexToBytes(script))))).toBeUndefined()
@@ -456,6 +457,8 @@ describe('witness commitment (BIP141)', () => {
       const block = blockOf(coinbase(new Uint8Array(2), witness, [right]), spending)
       expect(checkWitnessCommitment(block)).toBe('bad-reserved-value')
     }
+    const without = { ...coinbase(new Uint8Array(2), [], [right]), inputs: [] }
+    expect(checkWitnessCommitment(blockOf(without, spending))).toBe('bad-reserved-value')
   })
 
   it('may be absent without witnesses only', () => {
