@@ -266,6 +266,7 @@ describe('merkle root', () => {
     expect(merkleRoot([leaf(1), leaf(2), leaf(2), leaf(3)]).mutated).toBe(false)
     expect(merkleRoot([leaf(1), leaf(1), leaf(2), leaf(3)]).mutated).toBe(true)
     expect(merkleRoot([leaf(1), leaf(2), leaf(1), leaf(2)]).mutated).toBe(true)
+    expect(merkleRoot([leaf(1), leaf(2), leaf(0)]).mutated).toBe(false)
   })
 
   it('of the genesis block', () => {
