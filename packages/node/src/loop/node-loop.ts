@@ -442,7 +442,7 @@ export class NodeLoop implements ConnectionObserver {
     this.#parts.events.emit('discouraged', { address, peer: record.id, detail: code })
   }
 
-  /** For what no honest peer does. A peer added by hand is only let go of, and not even that where it is protected. */
+  /** For what no honest peer does. A protected peer, as those added by hand are, is kept: what it did is logged. */
   punish(record: ConnectionRecord, detail: string): void {
     this.#parts.logger.warn({ ...connectionFacts(record), detail }, 'a peer misbehaved')
     if (record.protected) return
