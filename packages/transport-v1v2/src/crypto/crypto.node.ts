@@ -8,14 +8,12 @@ import {
   hash,
 } from 'node:crypto'
 import type { Aead, CryptoBackend, SecretKey } from './backend.ts'
+import { evenPoint } from './even-point.ts'
 
 const AEAD = 'chacha20-poly1305'
 const TAG_LENGTH = 16
 const AEAD_OPTIONS = { authTagLength: TAG_LENGTH }
 const CURVE = 'secp256k1'
-const KEY_LENGTH = 32
-/** Prefix of a compressed public key whose y coordinate is even. */
-const EVEN_Y = 0x02
 
 /** BIP324's primitives from `node:crypto` (OpenSSL). */
 export const cryptoBackend: CryptoBackend = {
@@ -147,11 +145,8 @@ class NodeSecretKey implements SecretKey {
   }
 
   sharedX(x: Uint8Array): Uint8Array | undefined {
-    const point = new Uint8Array(KEY_LENGTH + 1)
-    point[0] = EVEN_Y
-    point.set(x, 1)
     try {
-      const shared = this.#ecdh?.computeSecret(point)
+      const shared = this.#ecdh?.computeSecret(evenPoint(x))
       return shared === undefined ? undefined : plain(shared)
     } catch {
       return undefined
