@@ -81,7 +81,7 @@ export default async function bench(emit: Emit): Promise<void> {
           { name: 'sapwood on noble', run: pipe(noble, payload, count) },
           { name: 'scure and noble, plain', run: plain(payload, count) },
         ],
-        rounds: size > 100_000 ? 9 : 15,
+        rounds: size > 100_000 ? 15 : 41,
       },
       emit,
     )

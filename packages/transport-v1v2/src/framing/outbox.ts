@@ -20,27 +20,36 @@ export class Outbox {
     return this.#length
   }
 
-  /** Room for `length` bytes (at most `MAX_COPIED_BYTES`) at the end of the queue, which the caller fills at once. */
-  reserve(length: number): Uint8Array {
+  /** What the bytes that were reserved last are written to. */
+  get block(): Uint8Array {
+    return this.#block!
+  }
+
+  /**
+   * Makes room for `length` bytes (at most `MAX_COPIED_BYTES`) at the end of the queue, which the caller fills at once.
+   * @returns where in `block` they begin: a view of them would cost more than what is written to them.
+   */
+  reserve(length: number): number {
     let block = this.#block
     if (block === undefined || this.#end + length > block.length) {
       this.#seal()
-      const size = block === undefined ? FIRST_BLOCK : Math.min(2 * block.length, LARGEST_BLOCK)
+      const size = block === undefined ? FIRST_BLOCK : Math.min(8 * block.length, LARGEST_BLOCK)
       block = new Uint8Array(Math.max(size, length))
       this.#block = block
       this.#start = 0
       this.#end = 0
     }
-    const room = block.subarray(this.#end, this.#end + length)
-    this.#end += length
+    const offset = this.#end
+    this.#end = offset + length
     this.#length += length
-    return room
+    return offset
   }
 
   /** Queues bytes, which are not to be changed afterwards. */
   push(part: Uint8Array): void {
     if (part.length <= MAX_COPIED_BYTES) {
-      this.reserve(part.length).set(part)
+      const offset = this.reserve(part.length)
+      this.block.set(part, offset)
       return
     }
     this.#seal()

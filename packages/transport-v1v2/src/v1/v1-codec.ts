@@ -75,9 +75,9 @@ class V1Codec implements MessageCodec {
     new DataView(header.buffer).setUint32(LENGTH_OFFSET, payload.length, true)
     header.set(sha256d(payload).subarray(0, CHECKSUM_LENGTH), CHECKSUM_OFFSET)
     if (V1_HEADER_LENGTH + payload.length <= MAX_COPIED_BYTES) {
-      const room = this.outbox.reserve(V1_HEADER_LENGTH + payload.length)
-      room.set(header)
-      room.set(payload, V1_HEADER_LENGTH)
+      const offset = this.outbox.reserve(V1_HEADER_LENGTH + payload.length)
+      this.outbox.block.set(header, offset)
+      this.outbox.block.set(payload, offset + V1_HEADER_LENGTH)
     } else {
       this.outbox.push(header)
       this.outbox.push(payload)

@@ -11,7 +11,8 @@ export const MAX_CONTENTS_LENGTH: number = 1 + COMMAND_SIZE + MAX_PAYLOAD_SIZE
 
 /** Bit of the header that marks a decoy (BIP324 IGNORE_BIT_POS); the others are ignored. */
 const IGNORE_BIT = 0x80
-const HEADER_LENGTH = 1
+/** Bytes of a plaintext in front of the packet's contents. */
+export const HEADER_LENGTH = 1
 const TAG_LENGTH = 16
 
 /** Bytes that a packet adds to its contents. */
@@ -59,18 +60,26 @@ export class PacketSealer {
     this.#packets.wipe()
   }
 
+  /** Writes an encrypted length as the first of `room` bytes. @returns where the others begin. */
+  #writeLength(length: number, room: number): number {
+    const offset = this.#outbox.reserve(room)
+    const { block } = this.#outbox
+    block[offset] = length
+    block[offset + 1] = length >> 8
+    block[offset + 2] = length >> 16
+    return offset + LENGTH_BYTES
+  }
+
   #seal(header: number, head: Uint8Array, body: Uint8Array, aad: Uint8Array | undefined): void {
     const contents = head.length + body.length
     const length = this.#lengths.apply(contents)
     const total = contents + PACKET_OVERHEAD
     if (total <= MAX_COPIED_BYTES) {
-      const room = this.#outbox.reserve(total)
-      writeLength(room, length)
-      const plaintext = joinPlaintext(header, head, body)
-      this.#packets.sealInto(room, LENGTH_BYTES, aad, plaintext)
+      const offset = this.#writeLength(length, total)
+      this.#packets.sealInto(this.#outbox.block, offset, aad, joinPlaintext(header, head, body))
       return
     }
-    writeLength(this.#outbox.reserve(LENGTH_BYTES), length)
+    this.#writeLength(length, LENGTH_BYTES)
     for (const part of this.#packets.sealParts(aad, joinPlaintext(header, head, NOTHING), body)) {
       this.#outbox.push(part)
     }
@@ -85,14 +94,8 @@ function joinPlaintext(header: number, head: Uint8Array, body: Uint8Array): Uint
   return scratch.subarray(0, HEADER_LENGTH + head.length + body.length)
 }
 
-function writeLength(out: Uint8Array, length: number): void {
-  out[0] = length
-  out[1] = length >> 8
-  out[2] = length >> 16
-}
-
-/** The contents of a packet: in one piece where it arrived in one, else in parts, none of them empty. */
-export type PacketContents = Uint8Array | readonly Uint8Array[]
+/** A packet's header and contents: in one piece where it arrived in one, else in parts, none of them empty. */
+export type PacketPlaintext = Uint8Array | readonly Uint8Array[]
 
 /** Opens the other direction's packets. */
 export class PacketOpener {
@@ -121,11 +124,11 @@ export class PacketOpener {
   }
 
   /**
-   * The contents of the next packet that is no decoy; undefined when its last byte has not arrived.
+   * The next packet that is no decoy; undefined when its last byte has not arrived.
    * @param aad what the first packet is authenticated with besides.
    * @throws TransportError `message-too-large` as soon as the length is there, `authentication-failed`.
    */
-  next(phase: TransportPhase, aad?: GarbageAad): PacketContents | undefined {
+  next(phase: TransportPhase, aad?: GarbageAad): PacketPlaintext | undefined {
     for (;;) {
       if (this.#length === undefined) {
         const encrypted = this.#reader.takeUint24()
@@ -138,29 +141,14 @@ export class PacketOpener {
       const parts = whole === undefined ? this.#reader.takeParts(size) : undefined
       if (whole === undefined && parts === undefined) return undefined
       this.#length = undefined
-      const contents =
-        whole === undefined ? this.#openParts(parts!, phase, aad) : this.#openWhole(whole, phase, aad)
-      if (contents !== undefined) return contents
+      const plaintext =
+        whole === undefined
+          ? this.#packets.openParts(aad?.take(), parts!)
+          : this.#packets.open(aad?.take(), whole)
+      if (plaintext === undefined) throw forged(phase)
+      if (!isDecoy(plaintext)) return plaintext
       this.#decoys += 1
     }
-  }
-
-  #openWhole(sealed: Uint8Array, phase: TransportPhase, aad?: GarbageAad): Uint8Array | undefined {
-    const plaintext = this.#packets.open(aad?.take(), sealed)
-    if (plaintext === undefined) throw forged(phase)
-    return (plaintext[0]! & IGNORE_BIT) === 0 ? withoutHeader(plaintext) : undefined
-  }
-
-  #openParts(
-    sealed: readonly Uint8Array[],
-    phase: TransportPhase,
-    aad?: GarbageAad,
-  ): readonly Uint8Array[] | undefined {
-    const plaintext = this.#packets.openParts(aad?.take(), sealed)
-    if (plaintext === undefined) throw forged(phase)
-    const [first, ...more] = plaintext
-    if ((first![0]! & IGNORE_BIT) !== 0) return undefined
-    return first!.length === HEADER_LENGTH ? more : [withoutHeader(first!), ...more]
   }
 
   wipe(): void {
@@ -184,12 +172,9 @@ export class GarbageAad {
   }
 }
 
-function withoutHeader(plaintext: Uint8Array): Uint8Array {
-  return new Uint8Array(
-    plaintext.buffer,
-    plaintext.byteOffset + HEADER_LENGTH,
-    plaintext.length - HEADER_LENGTH,
-  )
+function isDecoy(plaintext: PacketPlaintext): boolean {
+  const header = plaintext instanceof Uint8Array ? plaintext[0]! : plaintext[0]![0]!
+  return (header & IGNORE_BIT) !== 0
 }
 
 function forged(phase: TransportPhase): TransportError {

@@ -4,7 +4,6 @@ import {
   concatBytes,
   DecodeError,
   decodeContents,
-  encodeContentsHeader,
   type ShortIds,
 } from '@sapwood/wire-codec'
 import type { TransportMessage } from '../connect/transport.ts'
@@ -16,15 +15,17 @@ import { Outbox } from '../framing/outbox.ts'
 import { PortionReader } from '../framing/portion-reader.ts'
 import { assertSendable } from '../framing/sendable.ts'
 import { V1_PREFIX_LENGTH, v1MagicOf, v1Prefix } from '../v1/v1-prefix.ts'
+import { contentsHead } from './contents-head.ts'
 import { ELLSWIFT_LENGTH } from './ellswift/decode.ts'
 import { GarbageScanner, MAX_GARBAGE_LENGTH } from './garbage.ts'
 import type { EphemeralKey } from './keys/ephemeral-key.ts'
 import { deriveSessionKeys } from './keys/session-keys.ts'
 import {
   GarbageAad,
+  HEADER_LENGTH,
   MAX_CONTENTS_LENGTH,
-  type PacketContents,
   PacketOpener,
+  type PacketPlaintext,
   PacketSealer,
 } from './packet-codec.ts'
 import type { Shaping } from './shaping/shaping.ts'
@@ -112,9 +113,9 @@ export class V2Session implements MessageCodec {
       this.#phase = 'application'
     }
     for (;;) {
-      const contents = opener.next('application')
-      if (contents === undefined) return
-      const message = this.#readContents(contents)
+      const plaintext = opener.next('application')
+      if (plaintext === undefined) return
+      const message = this.#readContents(plaintext)
       if (message === undefined) this.#dropped += 1
       else messages.push(message)
     }
@@ -125,7 +126,7 @@ export class V2Session implements MessageCodec {
     if (sealer === undefined) throw new TransportError('closed', 'There are no keys to send with')
     assertSendable(message)
     const { command, payload } = message
-    const head = encodeContentsHeader(command, this.#options.shortIds)
+    const head = contentsHead(command, this.#options.shortIds)
     const plan = this.#options.shaping?.plan(head.length + payload.length, this.#random)
     if (plan === undefined) {
       sealer.seal(head, payload)
@@ -153,13 +154,13 @@ export class V2Session implements MessageCodec {
   }
 
   /** What BIP324 has a receiver drop is undefined: no contents, an unknown id, a malformed command. */
-  #readContents(contents: PacketContents): TransportMessage | undefined {
+  #readContents(plaintext: PacketPlaintext): TransportMessage | undefined {
     const { shortIds } = this.#options
     try {
-      if (contents instanceof Uint8Array) return decodeContents(contents, shortIds)
-      const [head = NOTHING, ...body] = contents
-      if (!isWholeHead(head)) return decodeContents(concatBytes(...contents), shortIds)
-      return { command: decodeContents(head, shortIds).command, payload: concatParts(body) }
+      if (plaintext instanceof Uint8Array) return decodeContents(plaintext, shortIds, HEADER_LENGTH)
+      const [head = NOTHING, ...body] = plaintext
+      if (!isWholeHead(head)) return decodeContents(concatBytes(...plaintext), shortIds, HEADER_LENGTH)
+      return { command: decodeContents(head, shortIds, HEADER_LENGTH).command, payload: concatParts(body) }
     } catch (error) {
       if (error instanceof DecodeError) return undefined
       throw error
@@ -227,9 +228,9 @@ export class V2Session implements MessageCodec {
   }
 }
 
-/** Whether a part holds a message's id or command and no byte of its payload, which then need not be copied. */
+/** Whether a part ends with a message's id or command and before its payload, which then need not be copied. */
 function isWholeHead(part: Uint8Array): boolean {
-  return part.length === (part[0] === 0 ? 1 + COMMAND_SIZE : 1)
+  return part.length === HEADER_LENGTH + (part[HEADER_LENGTH] === 0 ? 1 + COMMAND_SIZE : 1)
 }
 
 function concatParts(parts: readonly Uint8Array[]): Uint8Array {

@@ -14,23 +14,29 @@ const LAST_PRINTABLE_V2 = 0x7f
 
 /**
  * Splits the contents of a BIP324 packet, in either form: an id and the payload, or a zero, 12 bytes of command and the payload.
- * `payload` is a view. Bad contents are dropped by the receiver, who keeps the peer: every error here has the severity `drop`.
+ * `payload` is a view. `start` is where the contents begin: what is before them (a packet's header) is not looked at. Bad contents are dropped by the receiver, who keeps the peer: every error here has the severity `drop`.
  * @throws DecodeError
  */
-export function decodeContents(bytes: Uint8Array, shortIds: ShortIds = defaultShortIds): Contents {
-  const id = bytes[0]
-  if (id === undefined) throw new DecodeError('empty-contents', { offset: 0 })
+export function decodeContents(bytes: Uint8Array, shortIds: ShortIds = defaultShortIds, start = 0): Contents {
+  const id = bytes[start]
+  if (id === undefined) throw new DecodeError('empty-contents', { offset: start })
+  const offset = start + 1
   if (id === 0) {
-    if (bytes.length < 1 + COMMAND_SIZE) {
-      throw new DecodeError('truncated', { offset: 1, value: COMMAND_SIZE, limit: bytes.length - 1 })
+    if (bytes.length < offset + COMMAND_SIZE) {
+      throw new DecodeError('truncated', { offset, value: COMMAND_SIZE, limit: bytes.length - offset })
     }
-    const command = readCommand(bytes, 1, LAST_PRINTABLE_V2)
-    if (command === undefined) throw new DecodeError('invalid-command', { offset: 1 })
-    return { command, payload: bytes.subarray(1 + COMMAND_SIZE) }
+    const command = readCommand(bytes, offset, LAST_PRINTABLE_V2)
+    if (command === undefined) throw new DecodeError('invalid-command', { offset })
+    return { command, payload: viewFrom(bytes, offset + COMMAND_SIZE) }
   }
   const command = shortIds.commandOf(id)
-  if (command === undefined) throw new DecodeError('unknown-short-id', { offset: 0, value: id })
-  return { command, payload: bytes.subarray(1) }
+  if (command === undefined) throw new DecodeError('unknown-short-id', { offset: start, value: id })
+  return { command, payload: viewFrom(bytes, offset) }
+}
+
+/** The bytes from `offset` on, as a plain Uint8Array: `subarray` of a Node.js Buffer is a Buffer, and ten times dearer. */
+function viewFrom(bytes: Uint8Array, offset: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + offset, bytes.length - offset)
 }
 
 /** What goes before the payload in the contents of a packet: 1 byte where `command` has a short id, else 13. */

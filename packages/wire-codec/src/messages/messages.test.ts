@@ -196,6 +196,29 @@ describe('BIP324 contents', () => {
       payload: new Uint8Array(0),
     })
   })
+
+  it('may begin after a header, and are refused by where they stand', () => {
+    const contents = encodeContents({ command: 'unheard-of', payload: Uint8Array.of(7, 8) })
+    const short = encodeContents({ command: 'ping', payload: Uint8Array.of(9) })
+    for (const expected of [contents, short]) {
+      const bytes = concatBytes(Uint8Array.of(0xff, 0), expected)
+      expect(decodeContents(bytes, defaultShortIds, 2)).toEqual(decodeContents(expected))
+    }
+    expect(() => decodeContents(Uint8Array.of(1), defaultShortIds, 1)).toThrow(
+      expect.objectContaining({ code: 'empty-contents', offset: 1 }),
+    )
+    expect(() =>
+      decodeContents(concatBytes(Uint8Array.of(1), new Uint8Array(12)), defaultShortIds, 1),
+    ).toThrow(expect.objectContaining({ code: 'truncated', offset: 2, value: 12, limit: 11 }))
+  })
+
+  it('give a plain view of the payload when they are a Buffer', () => {
+    const { payload } = decodeContents(
+      Buffer.from(encodeContents({ command: 'tx', payload: Uint8Array.of(5) })),
+    )
+    expect(Buffer.isBuffer(payload)).toBe(false)
+    expect(payload).toEqual(Uint8Array.of(5))
+  })
 })
 
 describe('commands', () => {
