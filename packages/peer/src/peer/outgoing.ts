@@ -7,8 +7,6 @@ import { wireSize } from './wire-size.ts'
 
 /** Queued bytes at which a connection ends: a remote that does not read is not worth more memory. */
 export const MAX_QUEUED_BYTES = 32_000_000
-/** Queued bytes at which the remote's messages are no longer read: it would only make us queue more. */
-export const PAUSE_AT_QUEUED_BYTES = 4_000_000
 
 /** Transport failures that are the message's, not the connection's. */
 const unsendable: ReadonlySet<string> = new Set(['message-too-large', 'invalid-command'])

@@ -1,11 +1,5 @@
-import { type AnyMessage, baseRegistry, type BlockHash, type Message } from '@sapwood/wire-codec'
-import {
-  type CancelTimer,
-  type Clock,
-  type Instant,
-  isTransportError,
-  type Transport,
-} from '@sapwood/transport-v1v2'
+import { type AnyMessage, baseRegistry, type Message } from '@sapwood/wire-codec'
+import type { Clock, Instant, Transport } from '@sapwood/transport-v1v2'
 import { MessageActor } from '../actor/message-actor.ts'
 import type { ReaderMessage } from '../actor/reader-message.ts'
 import { createChannel } from '../channel/bounded-channel.ts'
@@ -19,20 +13,13 @@ import { isProtocolMessage } from '../protocol/message-types.ts'
 import { PeerProtocol } from '../protocol/peer-protocol.ts'
 import type { ProtocolOutput } from '../protocol/protocol-output.ts'
 import type { DisconnectReason, DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
-import type { PendingRequest } from '../requests/pending-request.ts'
-import type {
-  NodeRequestOf,
-  ParametersOf,
-  ReceivedBlock,
-  ReplyHandle,
-  RequestOptions,
-  RequestType,
-  TransactionId,
-} from '../requests/request-map.ts'
+import type { NodeRequestOf, ReplyHandle, RequestOptions, RequestType } from '../requests/request-map.ts'
 import { Server } from '../serving/server.ts'
 import { ServeQueue } from '../serving/serve-queue.ts'
+import { disconnectedError, endOfReading, flush, mayFlush } from './closing.ts'
+import { DeadlineTimer } from './deadline-timer.ts'
 import { Notifier } from './notifier.ts'
-import { MAX_QUEUED_BYTES, Outgoing, PAUSE_AT_QUEUED_BYTES } from './outgoing.ts'
+import { MAX_QUEUED_BYTES, Outgoing } from './outgoing.ts'
 import type { ChainProgress, PeerInfo } from './peer-info.ts'
 import { describePeer } from './describe-peer.ts'
 import type { PeerNotification } from './peer-message.ts'
@@ -40,12 +27,12 @@ import type { PeerComponents, PeerOptions, PeerTimeouts } from './peer-options.t
 import { peerTimeouts } from './peer-timeouts.ts'
 import type { PeerVersion } from './peer-version.ts'
 import type { DisconnectRequest, Peer } from './peer.ts'
+import { RequestMethods } from './request-methods.ts'
+import { RequestQueue } from './request-queue.ts'
 import { Stalls } from './stalls.ts'
 
 /** Read batches held. One is what arrived together: many small messages, or one of up to 4 MB. */
 const READER_QUEUE = 4
-/** Requests that wait for the connection to take them. */
-const MAX_QUEUED_REQUESTS = 1_000
 /** Messages sent before the handshake is done, kept until it is. */
 const MAX_EARLY_MESSAGES = 1_000
 
@@ -53,7 +40,7 @@ export type FilledOptions = PeerOptions<AnyMessage> & Required<Pick<PeerOptions,
 export type FilledComponents = PeerComponents<AnyMessage> & Required<Pick<PeerComponents, 'clock' | 'random'>>
 
 /** Joins the state machine to a transport, a clock and the owner's channels. */
-export class PeerConnection implements Peer<AnyMessage> {
+export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   readonly id: PeerId
   readonly kind: ConnectionKind
   readonly handshake: Promise<PeerVersion>
@@ -70,7 +57,8 @@ export class PeerConnection implements Peer<AnyMessage> {
   readonly #serving: ServeQueue
   readonly #stalls: Stalls
   readonly #fromReader: Channel<ReaderMessage>
-  readonly #requests: Channel<PendingRequest>
+  readonly #requests: RequestQueue
+  readonly #timer: DeadlineTimer
   readonly #cancel = new AbortController()
   readonly #connectedAt: Instant
   readonly #timeouts: Required<PeerTimeouts>
@@ -85,10 +73,9 @@ export class PeerConnection implements Peer<AnyMessage> {
   #progress: ChainProgress = { presyncedHeaders: -1, syncedHeaders: -1, syncedBlocks: -1 }
   #compactHighBandwidthTo = false
   #lastReceive: Instant | undefined
-  #cancelTimer: CancelTimer | undefined
-  #timerAt = Number.POSITIVE_INFINITY
 
   constructor(transport: Transport, options: FilledOptions, components: FilledComponents) {
+    super()
     const { clock, logger } = components
     const limits = options.limits ?? {}
     this.id = options.id
@@ -104,7 +91,7 @@ export class PeerConnection implements Peer<AnyMessage> {
     this.#outgoing = new Outgoing(transport, clock, this.#emitter, options.registry ?? baseRegistry)
     this.#notifier = new Notifier(options.id, components.notifications, limits.messageQueue)
     this.#fromReader = createChannel(limits.readerQueue ?? READER_QUEUE)
-    this.#requests = createChannel(limits.maxQueuedRequests ?? MAX_QUEUED_REQUESTS)
+    this.#timer = new DeadlineTimer(clock, () => this.#onDue())
     this.handshake = new Promise((resolve, reject) => {
       this.#resolveHandshake = resolve
       this.#rejectHandshake = reject
@@ -123,7 +110,13 @@ export class PeerConnection implements Peer<AnyMessage> {
       output,
       this.#connectedAt,
     )
-    this.#stalls = new Stalls(clock, this.#emitter, (milliseconds) => this.#protocol.excuse(milliseconds))
+    this.#requests = new RequestQueue(
+      this.#protocol,
+      this.#outgoing,
+      clock,
+      this.#emitter,
+      limits.maxQueuedRequests,
+    )
     const server = new Server(
       services,
       { peer: options.id, signal: this.#cancel.signal },
@@ -139,6 +132,17 @@ export class PeerConnection implements Peer<AnyMessage> {
       (message) => server.serve(message),
       (cause) => this.#ownerFailed(cause),
     )
+    this.#stalls = new Stalls(
+      clock,
+      this.#emitter,
+      {
+        notifier: this.#notifier,
+        serving: this.#serving,
+        outgoing: this.#outgoing,
+        pauseAt: limits.pauseAtQueuedBytes,
+      },
+      (milliseconds) => this.#protocol.excuse(milliseconds),
+    )
   }
 
   /** Starts reading, and speaking where the speaking is ours. */
@@ -147,7 +151,7 @@ export class PeerConnection implements Peer<AnyMessage> {
     const actor = new MessageActor(this.#transport.reader, this.#fromReader, this.#clock, this.#cancel.signal)
     void actor.run()
     void this.#takeMessages()
-    void this.#takeRequests()
+    void this.#requests.run(this.handshake)
     if (signal?.aborted === true) this.#onSignal()
     else signal?.addEventListener('abort', this.#onSignal, { once: true })
     this.#protocol.start(this.#connectedAt)
@@ -205,101 +209,14 @@ export class PeerConnection implements Peer<AnyMessage> {
   async ready(): Promise<void> {
     await this.handshake
     await this.#outgoing.ready()
-    if (this.#reason !== undefined) throw this.#disconnectedError(this.#reason)
+    if (this.#reason !== undefined) throw disconnectedError(this.#reason)
   }
 
   request<Type extends RequestType>(
     request: NodeRequestOf<Type>,
     options: RequestOptions = {},
   ): ReplyHandle<Type> {
-    const { signal, timeout = this.#timeouts.request } = options
-    this.#protocol.moment(this.#clock.now())
-    const pending = this.#protocol.requests.create(request, timeout)
-    if (this.#reason !== undefined) pending.disconnected(this.#reason)
-    else if (signal?.aborted === true) pending.fail('aborted', signal.reason)
-    else if (this.kind === 'private-broadcast') {
-      pending.fail('refused', new PeerError('invalid-argument', 'a private broadcast asks for nothing'))
-    } else if (!this.#requests.trySend(pending)) {
-      const limit = this.#requests.capacity
-      const error = new PeerError('request-queue-full', `${limit} requests wait`, {
-        request: request.type,
-        limit,
-      })
-      pending.fail('refused', error)
-    } else {
-      if (signal !== undefined) this.#withdrawOnAbort(pending, signal)
-      this.#emitter.emit('request', { request: request.type })
-    }
-    return pending.handle
-  }
-
-  getHeaders(parameters: ParametersOf<'getHeaders'>, options?: RequestOptions): ReplyHandle<'getHeaders'> {
-    return this.request({ type: 'getHeaders', ...parameters }, options)
-  }
-
-  async getBlock(hash: BlockHash, options?: RequestOptions): Promise<ReceivedBlock> {
-    for await (const block of this.getBlocks([hash], options)) return block
-    // A stream of one ends with its block, or throws.
-    throw new PeerError('not-found', 'the block did not come', { request: 'getBlocks', missing: [hash] })
-  }
-
-  getBlocks(hashes: readonly BlockHash[], options: BlockOptions = {}): ReplyHandle<'getBlocks'> {
-    return this.request({ type: 'getBlocks', ...blockParameters(hashes, options) }, options)
-  }
-
-  getRawBlocks(hashes: readonly BlockHash[], options: BlockOptions = {}): ReplyHandle<'getRawBlocks'> {
-    return this.request({ type: 'getRawBlocks', ...blockParameters(hashes, options) }, options)
-  }
-
-  getTransactions(ids: readonly TransactionId[], options?: RequestOptions): ReplyHandle<'getTransactions'> {
-    return this.request({ type: 'getTransactions', ids }, options)
-  }
-
-  getAddresses(options?: RequestOptions): ReplyHandle<'getAddresses'> {
-    return this.request({ type: 'getAddresses' }, options)
-  }
-
-  getMempool(options?: RequestOptions): ReplyHandle<'getMempool'> {
-    return this.request({ type: 'getMempool' }, options)
-  }
-
-  ping(options?: RequestOptions): ReplyHandle<'ping'> {
-    return this.request({ type: 'ping' }, options)
-  }
-
-  getCompactFilters(
-    parameters: ParametersOf<'getCompactFilters'>,
-    options?: RequestOptions,
-  ): ReplyHandle<'getCompactFilters'> {
-    return this.request({ type: 'getCompactFilters', ...parameters }, options)
-  }
-
-  getCompactFilterHeaders(
-    parameters: ParametersOf<'getCompactFilterHeaders'>,
-    options?: RequestOptions,
-  ): ReplyHandle<'getCompactFilterHeaders'> {
-    return this.request({ type: 'getCompactFilterHeaders', ...parameters }, options)
-  }
-
-  getCompactFilterCheckpoints(
-    parameters: ParametersOf<'getCompactFilterCheckpoints'>,
-    options?: RequestOptions,
-  ): ReplyHandle<'getCompactFilterCheckpoints'> {
-    return this.request({ type: 'getCompactFilterCheckpoints', ...parameters }, options)
-  }
-
-  getBlockTransactions(
-    parameters: ParametersOf<'getBlockTransactions'>,
-    options?: RequestOptions,
-  ): ReplyHandle<'getBlockTransactions'> {
-    return this.request({ type: 'getBlockTransactions', ...parameters }, options)
-  }
-
-  getUtreexoProof(
-    parameters: ParametersOf<'getUtreexoProof'>,
-    options?: RequestOptions,
-  ): ReplyHandle<'getUtreexoProof'> {
-    return this.request({ type: 'getUtreexoProof', ...parameters }, options)
+    return this.#requests.add(request, options)
   }
 
   setChainProgress(progress: Partial<ChainProgress>): void {
@@ -327,13 +244,13 @@ export class PeerConnection implements Peer<AnyMessage> {
     const batch = await this.#fromReader.receive()
     if (batch === undefined || this.#over()) return false
     if (batch.type !== 'messages') {
-      this.#protocol.end(this.#endOfReading(batch))
+      this.#protocol.end(endOfReading(batch, this.#protocol.state))
       return false
     }
     for (const message of batch.messages) {
       this.#take(message.command, message.payload, batch.at)
       if (this.#over()) return false
-      const wait = this.#standStill()
+      const wait = this.#stalls.next()
       if (wait !== undefined) await wait
     }
     this.#schedule()
@@ -355,71 +272,8 @@ export class PeerConnection implements Peer<AnyMessage> {
     }
   }
 
-  /** What has to be waited for before the next message, if anything. */
-  #standStill(): Promise<void> | undefined {
-    const owner = this.#notifier.pending()
-    if (owner !== undefined) return this.#stalls.during('owner', owner)
-    if (this.#serving.full) {
-      return this.#stalls.during(this.#outgoing.full ? 'remote' : 'owner', this.#serving.room())
-    }
-    const pauseAt = this.#options.limits?.pauseAtQueuedBytes ?? PAUSE_AT_QUEUED_BYTES
-    if (this.#outgoing.full && this.#outgoing.queuedBytes > pauseAt) {
-      return this.#stalls.during('remote', this.#outgoing.ready())
-    }
-    return undefined
-  }
-
   #over(): boolean {
     return this.#reason !== undefined
-  }
-
-  #endOfReading(end: Exclude<ReaderMessage, { type: 'messages' }>): DisconnectReason {
-    if (end.type === 'end') return { code: 'remote-closed', blame: 'none', state: this.#protocol.state }
-    const { error } = end
-    const transportCode = isTransportError(error) ? error.code : 'stream-failed'
-    const blame = lostConnection.has(transportCode) ? 'none' : 'disconnect'
-    return { code: 'transport-failed', blame, transportCode, cause: error }
-  }
-
-  /** Puts the owner's requests to the remote, one after the other, once the handshake is done. */
-  async #takeRequests(): Promise<void> {
-    try {
-      await this.handshake
-    } catch {
-      return
-    }
-    while (await this.#takeRequest()) {
-      // A function of its own: what it has put to the remote is not kept while the next is waited for.
-    }
-  }
-
-  /** @returns whether more may follow. */
-  async #takeRequest(): Promise<boolean> {
-    let pending = await this.#requests.receive()
-    // All that wait at once: what is sent in one turn leaves in one piece.
-    for (; pending !== undefined; pending = this.#requests.tryReceive()) {
-      if (this.#outgoing.full) await this.#outgoing.ready()
-      if (this.#over()) return false
-      this.#begin(pending)
-    }
-    return !this.#over()
-  }
-
-  #begin(pending: PendingRequest): void {
-    const now = this.#clock.now()
-    this.#protocol.moment(now)
-    try {
-      pending.begin(now)
-    } catch (cause) {
-      const error = new PeerError('invalid-argument', 'the request does not fit the wire', { cause })
-      pending.fail('refused', error)
-    }
-  }
-
-  #withdrawOnAbort(pending: PendingRequest, signal: AbortSignal): void {
-    const onAbort = (): void => pending.fail('aborted', signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    pending.whenEnded = () => signal.removeEventListener('abort', onAbort)
   }
 
   #protocolOutput(): ProtocolOutput {
@@ -462,19 +316,11 @@ export class PeerConnection implements Peer<AnyMessage> {
     this.#protocol.end({ code: 'owner-failed', blame: 'none', cause })
   }
 
-  /** Keeps one timer, at the earliest thing that is due. */
   #schedule(): void {
-    if (this.#over()) return
-    const deadline = this.#protocol.nextDeadline()
-    if (deadline >= this.#timerAt) return
-    this.#cancelTimer?.()
-    this.#timerAt = deadline
-    this.#cancelTimer = this.#clock.setTimer(Math.max(0, deadline - this.#clock.now()), this.#onTimer)
+    if (!this.#over()) this.#timer.wakeBy(this.#protocol.nextDeadline())
   }
 
-  readonly #onTimer = (): void => {
-    this.#timerAt = Number.POSITIVE_INFINITY
-    this.#cancelTimer = undefined
+  #onDue(): void {
     this.#stalls.excuseSoFar()
     const { queuedBytes } = this.#outgoing
     this.#protocol.tick(this.#clock.now(), this.#transport.stats().bytesSent - queuedBytes, queuedBytes)
@@ -484,57 +330,25 @@ export class PeerConnection implements Peer<AnyMessage> {
   /** The state machine has ended: lets go of everything, tells the owner, and says why once it is over. */
   #end(reason: DisconnectReason): void {
     this.#reason = reason
-    this.#cancelTimer?.()
+    this.#requests.close(reason)
+    this.#timer.cancel()
     this.#options.signal?.removeEventListener('abort', this.#onSignal)
     this.#cancel.abort()
-    this.#requests.close()
     this.#fromReader.close()
     this.#serving.close()
-    this.#rejectHandshake(this.#disconnectedError(reason))
+    this.#rejectHandshake(disconnectedError(reason))
     void this.#shutDown(reason)
   }
 
   async #shutDown(reason: DisconnectReason): Promise<void> {
-    // A remote that is to blame, or gone, gets nothing more; any other gets what is queued for it.
-    if (reason.blame === 'none' && reason.code !== 'transport-failed') await this.#flush()
+    if (mayFlush(reason)) await flush(this.#transport, this.#clock, this.#timeouts.close)
     this.#outgoing.close()
-    this.#transport.abort(this.#disconnectedError(reason))
+    this.#transport.abort(disconnectedError(reason))
     const report: DisconnectReport = { reason, stats: this.#transport.stats() }
     this.#notifier.notify({ type: 'disconnected', ...report }, this.#clock.now())
     this.#emitter.emit('closed', report)
     this.#logger?.debug({ peer: this.id, code: reason.code, blame: reason.blame }, 'peer closed')
     this.#resolveClosed(report)
     await this.#notifier.finish()
-  }
-
-  async #flush(): Promise<void> {
-    let cancel: CancelTimer | undefined
-    const deadline = new Promise<void>((resolve) => {
-      cancel = this.#clock.setTimer(this.#timeouts.close, resolve)
-    })
-    try {
-      await Promise.race([this.#transport.writer.close(), deadline])
-    } catch {
-      // It is gone already.
-    }
-    cancel?.()
-  }
-
-  #disconnectedError(reason: DisconnectReason): PeerError {
-    return new PeerError('disconnected', `the connection ended: ${reason.code}`, { reason })
-  }
-}
-
-/** Transport failures that say nothing about the remote but that it is gone. */
-const lostConnection: ReadonlySet<string> = new Set(['stream-failed', 'unexpected-end', 'closed', 'aborted'])
-
-type BlockOptions = RequestOptions & Omit<ParametersOf<'getBlocks'>, 'hashes'>
-
-function blockParameters(hashes: readonly BlockHash[], options: BlockOptions): ParametersOf<'getBlocks'> {
-  const { witness, window } = options
-  return {
-    hashes,
-    ...(witness === undefined ? {} : { witness }),
-    ...(window === undefined ? {} : { window }),
   }
 }

@@ -1,31 +1,51 @@
 import type { Clock, Instant } from '@sapwood/transport-v1v2'
 import type { EventEmitter } from '../events/event-emitter.ts'
+import type { ServeQueue } from '../serving/serve-queue.ts'
+import type { Notifier } from './notifier.ts'
+import type { Outgoing } from './outgoing.ts'
+
+/** Queued bytes at which the remote's messages are no longer read: it would only make us queue more. */
+export const PAUSE_AT_QUEUED_BYTES = 4_000_000
+
+/** What this side stands still for. */
+export interface StallCauses {
+  readonly notifier: Notifier
+  readonly serving: ServeQueue
+  readonly outgoing: Outgoing
+  /** Queued bytes. Default: 4,000,000. */
+  readonly pauseAt: number | undefined
+}
 
 /** When this side stood still, and for how long: what the remote cannot be blamed for. */
 export class Stalls {
   readonly #clock: Clock
   readonly #events: EventEmitter
+  readonly #causes: StallCauses
   readonly #excuse: (milliseconds: number) => void
   /** Since when the owner has held us up, as far as it has not been excused yet. */
   #since: Instant | undefined
   count = 0
 
-  constructor(clock: Clock, events: EventEmitter, excuse: (milliseconds: number) => void) {
+  constructor(
+    clock: Clock,
+    events: EventEmitter,
+    causes: StallCauses,
+    excuse: (milliseconds: number) => void,
+  ) {
     this.#clock = clock
     this.#events = events
+    this.#causes = causes
     this.#excuse = excuse
   }
 
-  /** Waits for `end`, on account of `by`. */
-  async during(by: 'owner' | 'remote', end: Promise<void>): Promise<void> {
-    const start = this.#clock.now()
-    this.count += 1
-    this.#events.emit('stalled', { by })
-    if (by === 'owner') this.#since = start
-    await end
-    this.excuseSoFar()
-    this.#since = undefined
-    this.#events.emit('resumed', { by, milliseconds: this.#clock.now() - start })
+  /** What has to be waited for before the next message is taken, if anything. */
+  next(): Promise<void> | undefined {
+    const { notifier, serving, outgoing, pauseAt = PAUSE_AT_QUEUED_BYTES } = this.#causes
+    const owner = notifier.pending()
+    if (owner !== undefined) return this.#during('owner', owner)
+    if (serving.full) return this.#during(outgoing.full ? 'remote' : 'owner', serving.room())
+    if (outgoing.full && outgoing.queuedBytes > pauseAt) return this.#during('remote', outgoing.ready())
+    return undefined
   }
 
   /** Moves the remote's deadlines by the time that has gone by. */
@@ -34,5 +54,17 @@ export class Stalls {
     const now = this.#clock.now()
     if (now > this.#since) this.#excuse(now - this.#since)
     this.#since = now
+  }
+
+  /** Waits for `end`, on account of `by`. */
+  async #during(by: 'owner' | 'remote', end: Promise<void>): Promise<void> {
+    const start = this.#clock.now()
+    this.count += 1
+    this.#events.emit('stalled', { by })
+    if (by === 'owner') this.#since = start
+    await end
+    this.excuseSoFar()
+    this.#since = undefined
+    this.#events.emit('resumed', { by, milliseconds: this.#clock.now() - start })
   }
 }

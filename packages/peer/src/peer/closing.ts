@@ -1,0 +1,43 @@
+import { type CancelTimer, type Clock, isTransportError, type Transport } from '@sapwood/transport-v1v2'
+import type { ReaderMessage } from '../actor/reader-message.ts'
+import { PeerError } from '../errors/peer-error.ts'
+import type { DisconnectReason, PeerState } from '../reasons/disconnect-reason.ts'
+
+/** Transport failures that say nothing about the remote but that it is gone. */
+const lostConnection: ReadonlySet<string> = new Set(['stream-failed', 'unexpected-end', 'closed', 'aborted'])
+
+/** Why a connection ends whose transport gives nothing more. */
+export function endOfReading(
+  end: Exclude<ReaderMessage, { type: 'messages' }>,
+  state: PeerState,
+): DisconnectReason {
+  if (end.type === 'end') return { code: 'remote-closed', blame: 'none', state }
+  const { error } = end
+  const transportCode = isTransportError(error) ? error.code : 'stream-failed'
+  const blame = lostConnection.has(transportCode) ? 'none' : 'disconnect'
+  return { code: 'transport-failed', blame, transportCode, cause: error }
+}
+
+/** What waits for a connection that has ended is rejected with. */
+export function disconnectedError(reason: DisconnectReason): PeerError {
+  return new PeerError('disconnected', `the connection ended: ${reason.code}`, { reason })
+}
+
+/** Whether what is queued for the remote still leaves: one that is to blame, or gone, gets nothing more. */
+export function mayFlush(reason: DisconnectReason): boolean {
+  return reason.blame === 'none' && reason.code !== 'transport-failed'
+}
+
+/** Lets what is queued leave, for at most `timeout` ms, and closes the way out. Never rejects. */
+export async function flush(transport: Transport, clock: Clock, timeout: number): Promise<void> {
+  let cancel: CancelTimer | undefined
+  const deadline = new Promise<void>((resolve) => {
+    cancel = clock.setTimer(timeout, resolve)
+  })
+  try {
+    await Promise.race([transport.writer.close(), deadline])
+  } catch {
+    // It is gone already.
+  }
+  cancel?.()
+}

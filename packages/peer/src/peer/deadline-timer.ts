@@ -1,0 +1,35 @@
+import type { CancelTimer, Clock } from '@sapwood/transport-v1v2'
+
+/** One timer of a clock, at the earliest moment that it has been asked for. */
+export class DeadlineTimer {
+  readonly #clock: Clock
+  readonly #onDue: () => void
+  #cancel: CancelTimer | undefined
+  #at = Number.POSITIVE_INFINITY
+
+  constructor(clock: Clock, onDue: () => void) {
+    this.#clock = clock
+    this.#onDue = onDue
+  }
+
+  /** Calls back at `deadline` (an instant of the clock), or before where it has been asked to. */
+  wakeBy(deadline: number): void {
+    if (deadline >= this.#at) return
+    this.#cancel?.()
+    this.#at = deadline
+    this.#cancel = this.#clock.setTimer(Math.max(0, deadline - this.#clock.now()), this.#fire)
+  }
+
+  /** Calls back no more, until it is asked again. */
+  cancel(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#at = Number.POSITIVE_INFINITY
+  }
+
+  readonly #fire = (): void => {
+    this.#cancel = undefined
+    this.#at = Number.POSITIVE_INFINITY
+    this.#onDue()
+  }
+}
