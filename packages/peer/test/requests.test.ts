@@ -165,6 +165,16 @@ describe('getBlocks', () => {
     expect(await iterator.next()).toEqual({ done: true, value: undefined })
   })
 
+  it('asks in messages of at most 1,000, however wide its window', async () => {
+    const remote = await ready()
+    const hashes = Array.from({ length: 2_500 }, (_, n) => blockHash(header(n)))
+    collect(remote.peer.getBlocks(hashes, { window: 2_500 }))
+    await remote.settle()
+    const asked = remote.heard().map((message) => (message.type === 'getdata' ? message.inventory : []))
+    expect(asked.map(({ length }) => length)).toEqual([1_000, 1_000, 500])
+    expect(asked.flat().map(({ hash }) => hash)).toEqual(hashes)
+  })
+
   it('delivers what came before it fails with what is missing', async () => {
     const remote = await ready()
     const hashes = [blockHash(header(1)), hashOf(5), hashOf(6)]

@@ -1,17 +1,18 @@
-import { type Block, type BlockHash, InventoryType, type InventoryVector, sha256d } from '@sapwood/wire-codec'
+import { type Block, type BlockHash, InventoryType, sha256d } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyStream } from './reply-stream.ts'
 import type { ParametersOf, RawBlock, ReceivedBlock } from './request-map.ts'
 import type { RequestOutput } from './request-output.ts'
+import { type Want, Wants } from './wants.ts'
 
 /** Core: `MAX_BLOCKS_IN_TRANSIT_PER_PEER`. */
 export const BLOCK_WINDOW = 16
 const HEADER_BYTES = 80
 
 /** One stream's claim on one block. */
-interface Want {
+interface BlockWant extends Want {
   readonly hash: BlockHash
   readonly decoded: boolean
   readonly deliver: (raw: RawBlock, block: Block | undefined) => void
@@ -30,12 +31,11 @@ export interface ArrivedBlock {
 
 /** `getdata` for blocks, and the `block` or `notfound` that answers each entry. */
 export class BlockRequests {
-  readonly #output: RequestOutput
   readonly #now: () => Instant
-  readonly #wants = new Map<string, Want[]>()
+  readonly #wants: Wants<BlockWant>
 
   constructor(output: RequestOutput, now: () => Instant) {
-    this.#output = output
+    this.#wants = new Wants(output, 'block')
     this.#now = now
   }
 
@@ -51,13 +51,13 @@ export class BlockRequests {
 
   /** Hashes of the blocks asked for and not yet received. */
   inFlight(): BlockHash[] {
-    return [...this.#wants.values()].map((wants) => wants[0]!.hash)
+    return this.#wants.firsts().map(({ hash }) => hash)
   }
 
   /** Names the block that a payload claims to be. A payload too short for a header has no hash, and is not wanted. */
   arrive(payload: Uint8Array): ArrivedBlock {
     const hash = sha256d(payload.subarray(0, HEADER_BYTES)) as BlockHash
-    const wants = payload.length < HEADER_BYTES ? undefined : this.#wants.get(hashKey(hash))
+    const wants = payload.length < HEADER_BYTES ? undefined : this.#wants.of(hash)
     return {
       hash,
       payload,
@@ -68,15 +68,15 @@ export class BlockRequests {
 
   /** Hands a wanted block to all that wait for it. */
   deliver({ hash, payload }: ArrivedBlock, block: Block | undefined, at: Instant): void {
-    for (const want of this.#takeWants(hash)) want.deliver({ hash, payload, at }, block)
+    for (const want of this.#wants.take(hash)) want.deliver({ hash, payload, at }, block)
   }
 
   malformed({ hash }: ArrivedBlock, error: unknown): void {
-    for (const want of this.#takeWants(hash)) want.malformed(error)
+    for (const want of this.#wants.take(hash)) want.malformed(error)
   }
 
   notFound(hash: Uint8Array): boolean {
-    const wants = this.#takeWants(hash)
+    const wants = this.#wants.take(hash)
     for (const want of wants) want.notFound()
     return wants.length > 0
   }
@@ -88,8 +88,8 @@ export class BlockRequests {
     select: (raw: RawBlock, block: Block | undefined) => T | undefined,
   ): ReplyStream<T> {
     const wanted = [...new Map(hashes.map((hash) => [hashKey(hash), hash])).values()]
-    const inventoryType = witness ? InventoryType.WITNESS_BLOCK : InventoryType.BLOCK
-    const inFlight = new Map<string, Want>()
+    const type = witness ? InventoryType.WITNESS_BLOCK : InventoryType.BLOCK
+    const inFlight = new Map<string, BlockWant>()
     const missing: BlockHash[] = []
     let next = 0
     let begun = false
@@ -103,11 +103,12 @@ export class BlockRequests {
       if (!begun || stream.ended) return
       // Asking when half the window is free keeps the pipe full with few messages.
       if (inFlight.size + stream.buffered <= window >> 1) {
-        const inventory: InventoryVector[] = []
+        const wants: BlockWant[] = []
         while (next < wanted.length && inFlight.size + stream.buffered < window) {
           const hash = wanted[next]!
           next += 1
-          const want: Want = {
+          const want: BlockWant = {
+            entry: { type, hash },
             hash,
             decoded,
             deliver: (raw, block) => {
@@ -127,9 +128,9 @@ export class BlockRequests {
             },
           }
           inFlight.set(hashKey(hash), want)
-          if (this.#addWant(want)) inventory.push({ type: inventoryType, hash })
+          wants.push(want)
         }
-        if (inventory.length > 0) this.#output.send({ type: 'getdata', inventory })
+        this.#wants.ask(wants)
       }
       stream.deadline = inFlight.size === 0 ? Number.POSITIVE_INFINITY : this.#now() + facts.timeout
     }
@@ -142,7 +143,7 @@ export class BlockRequests {
           if (wanted.length === 0) stream.finish()
         },
         end: () => {
-          for (const want of inFlight.values()) this.#removeWant(want)
+          this.#wants.withdraw(inFlight.values())
         },
         describeMissing: () => [
           ...missing,
@@ -153,34 +154,5 @@ export class BlockRequests {
       fill,
     )
     return stream
-  }
-
-  /** @returns whether the remote has to be asked: false when another request has done so. */
-  #addWant(want: Want): boolean {
-    const key = hashKey(want.hash)
-    const others = this.#wants.get(key)
-    if (others === undefined) this.#wants.set(key, [want])
-    else others.push(want)
-    return others === undefined
-  }
-
-  #takeWants(hash: Uint8Array): readonly Want[] {
-    const key = hashKey(hash)
-    const wants = this.#wants.get(key)
-    if (wants === undefined) return []
-    this.#wants.delete(key)
-    return wants
-  }
-
-  #removeWant(want: Want): void {
-    const key = hashKey(want.hash)
-    const wants = this.#wants.get(key)
-    if (wants?.includes(want) !== true) return
-    const left = wants.filter((other) => other !== want)
-    if (left.length > 0) this.#wants.set(key, left)
-    else {
-      this.#wants.delete(key)
-      this.#output.expectations.add('block', want.hash, 'abandoned')
-    }
   }
 }
