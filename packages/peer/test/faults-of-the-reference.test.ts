@@ -1,5 +1,6 @@
 import type { GossipedAddress, Message } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
+import { ready } from './support/requests.ts'
 import { ScriptedRemote, versionMessage } from './support/scripted-remote.ts'
 
 /*
@@ -15,12 +16,6 @@ const address = (n: number): GossipedAddress => ({
   services: 9n,
   address: { network: 'ipv4', bytes: Uint8Array.of(8, 8, 8, n), port: 8333 },
 })
-
-async function ready(options: ConstructorParameters<typeof ScriptedRemote>[0] = {}): Promise<ScriptedRemote> {
-  const remote = new ScriptedRemote(options)
-  await remote.shakeHands()
-  return remote
-}
 
 describe('a fault of the reference that this peer does not have', () => {
   it('settings are not echoed each time they arrive', async () => {

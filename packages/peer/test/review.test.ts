@@ -1,18 +1,11 @@
-import type { BlockHash, Message } from '@sapwood/wire-codec'
+import type { Message } from '@sapwood/wire-codec'
 import { TransportError } from '@sapwood/transport-v1v2'
 import { describe, expect, it } from 'vitest'
 import { createOwnNonces, type PeerServices } from '../src/index.ts'
-import { network, ScriptedRemote, type ScriptedRemoteOptions } from './support/scripted-remote.ts'
+import { hashOf, MINUTE, ready } from './support/requests.ts'
+import { network, ScriptedRemote } from './support/scripted-remote.ts'
 
-const MINUTE = 60_000
-const hashOf = (n: number): BlockHash => new Uint8Array(32).fill(n) as BlockHash
 const empty = new Uint8Array(0)
-
-async function ready(options: ScriptedRemoteOptions = {}): Promise<ScriptedRemote> {
-  const remote = new ScriptedRemote(options)
-  await remote.shakeHands()
-  return remote
-}
 
 describe('a reply that is ignored counts against the limits', () => {
   const notfound = new Uint8Array(3 + 36 * 5_017)

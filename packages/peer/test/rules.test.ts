@@ -2,16 +2,11 @@ import type { BlockHash, GossipedAddress, Message } from '@sapwood/wire-codec'
 import { concatBytes } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import type { ConnectionKind, PeerServices } from '../src/index.ts'
+import { ready } from './support/requests.ts'
 import { network, ScriptedRemote } from './support/scripted-remote.ts'
 
 const hash = new Uint8Array(32).fill(9) as BlockHash
 const empty = new Uint8Array(0)
-
-async function ready(options: ConstructorParameters<typeof ScriptedRemote>[0] = {}): Promise<ScriptedRemote> {
-  const remote = new ScriptedRemote(options)
-  await remote.shakeHands()
-  return remote
-}
 
 function addresses(count: number): GossipedAddress[] {
   return Array.from({ length: count }, (_, n) => ({

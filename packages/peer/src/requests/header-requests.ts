@@ -1,4 +1,5 @@
 import { type BlockHash, type BlockHeader, blockHash, bytesEqual } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
@@ -7,87 +8,130 @@ import type { RequestOutput } from './request-output.ts'
 
 /** "As many as fit." */
 const NO_STOP = new Uint8Array(32) as BlockHash
-/** Late replies that are not announcements, at most. */
-const MAX_ABANDONED = 100
+/** Requests remembered that nobody waits for, at most; the oldest are forgotten first, and lose nothing by it. */
+const MAX_REMEMBERED = 100
 
-interface OpenRequest {
-  readonly reply: ReplyPromise<readonly BlockHeader[]>
+/** A `getheaders` that has been sent, and whose answer has not come. */
+interface Asked {
   readonly locator: ReadonlySet<string>
   readonly stopHash: BlockHash
+  /** `owner`: sent by `send`. `abandoned`: by a request that was given up since, and then has no `reply`. */
+  by: 'request' | 'owner' | 'abandoned'
+  reply: ReplyPromise<readonly BlockHeader[]> | undefined
+  /** Until when its answer is not late. */
+  due: number
 }
 
 /**
  * `getheaders` and its `headers`. The reply carries no reference to its request: headers belong to the oldest request
- * whose locator they connect to, an empty reply to the oldest of all.
+ * whose locator they connect to, an empty reply to the oldest of all. One that fits no request but one that was given
+ * up is its late answer, and dropped: once for each. Everything else is an announcement.
  */
 export class HeaderRequests {
   readonly #output: RequestOutput
   readonly #genesis: string
   readonly #version: () => number
-  readonly #open: OpenRequest[] = []
-  /** Replies still to come to requests of the owner's own (`send`), and to those given up. */
-  #owner = 0
-  #abandoned = 0
+  readonly #now: () => Instant
+  /** In the order in which they were sent. */
+  readonly #asked: Asked[] = []
 
-  constructor(output: RequestOutput, genesisHash: BlockHash, version: () => number) {
+  constructor(output: RequestOutput, genesisHash: BlockHash, version: () => number, now: () => Instant) {
     this.#output = output
     this.#genesis = hashKey(genesisHash)
     this.#version = version
+    this.#now = now
   }
 
   create(
     { locator, stopHash = NO_STOP }: ParametersOf<'getHeaders'>,
     facts: PendingFacts,
   ): ReplyPromise<readonly BlockHeader[]> {
-    let open: OpenRequest | undefined
+    let asked: Asked | undefined
     const reply = new ReplyPromise<readonly BlockHeader[]>(facts, {
       begin: () => {
-        open = { reply, locator: new Set(locator.map(hashKey)), stopHash }
-        this.#open.push(open)
+        asked = {
+          locator: new Set(locator.map(hashKey)),
+          stopHash,
+          by: 'request',
+          reply,
+          due: reply.deadline,
+        }
+        this.#asked.push(asked)
         this.#output.send({ type: 'getheaders', version: this.#version(), locator, stopHash })
       },
       end: (outcome) => {
-        if (open === undefined) return
-        this.#open.splice(this.#open.indexOf(open), 1)
-        if (outcome !== 'answered' && outcome !== 'refused')
-          this.#abandoned = Math.min(this.#abandoned + 1, MAX_ABANDONED)
+        if (asked === undefined) return
+        if (outcome === 'answered' || outcome === 'refused' || outcome === 'disconnected') {
+          this.#asked.splice(this.#asked.indexOf(asked), 1)
+          return
+        }
+        asked.by = 'abandoned'
+        asked.reply = undefined
+        asked.due = reply.deadline
+        this.#forgetOldest()
       },
     })
     return reply
   }
 
   /** The owner sent a `getheaders` of its own. */
-  ownerAsked(): void {
-    this.#owner += 1
+  ownerAsked(locator: readonly BlockHash[], stopHash: BlockHash): void {
+    this.#asked.push({
+      locator: new Set(locator.map(hashKey)),
+      stopHash,
+      by: 'owner',
+      reply: undefined,
+      due: Number.POSITIVE_INFINITY,
+    })
+    this.#forgetOldest()
   }
 
   /** @returns Who had asked; 'none' for an announcement. */
-  receive(headers: readonly BlockHeader[]): 'request' | 'owner' | 'abandoned' | 'none' {
-    const open = this.#match(headers)
-    if (open !== undefined) {
-      open.reply.answer(headers)
-      return 'request'
-    }
-    if (this.#owner > 0) {
-      this.#owner -= 1
-      return 'owner'
-    }
-    if (this.#abandoned > 0) {
-      this.#abandoned -= 1
-      return 'abandoned'
-    }
-    return 'none'
+  receive(headers: readonly BlockHeader[]): Asked['by'] | 'none' {
+    if (this.#asked.length === 0) return 'none'
+    const asked = this.#match(headers[0])
+    if (asked === undefined) return 'none'
+    this.#forgetBefore(asked)
+    const { by } = asked
+    if (asked.reply === undefined) this.#asked.splice(this.#asked.indexOf(asked), 1)
+    else asked.reply.answer(headers)
+    return by
   }
 
-  #match(headers: readonly BlockHeader[]): OpenRequest | undefined {
-    const first = headers[0]
-    if (first === undefined) return this.#open[0]
-    if (this.#open.length === 0) return undefined
+  /** Whoever still waits comes first: given to a request that nobody waits for, what it needs would be lost. */
+  #match(first: BlockHeader | undefined): Asked | undefined {
+    if (first === undefined) return this.#matchEmpty()
     const previous = hashKey(first.previousBlockHash)
-    return this.#open.find((open) =>
-      open.locator.size === 0
-        ? bytesEqual(blockHash(first), open.stopHash)
-        : open.locator.has(previous) || previous === this.#genesis,
+    const fits = ({ locator, stopHash }: Asked): boolean =>
+      locator.size === 0
+        ? bytesEqual(blockHash(first), stopHash)
+        : locator.has(previous) || previous === this.#genesis
+    return (
+      this.#asked.find((asked) => asked.by === 'request' && fits(asked)) ??
+      this.#asked.find((asked) => asked.by === 'owner' && fits(asked)) ??
+      this.#asked.find(fits)
     )
+  }
+
+  /** A request that was withdrawn, and is not out of time, is answered like any other. */
+  #matchEmpty(): Asked | undefined {
+    const now = this.#now()
+    return (
+      this.#asked.find(({ by, due }) => by === 'request' || (by === 'abandoned' && now < due)) ??
+      this.#asked.find(({ by }) => by === 'owner') ??
+      this.#asked[0]
+    )
+  }
+
+  /** Answers come in the order of the requests: those given up before the one that is answered get none any more. */
+  #forgetBefore(answered: Asked): void {
+    for (let n = this.#asked.indexOf(answered) - 1; n >= 0; n -= 1) {
+      if (this.#asked[n]!.by === 'abandoned') this.#asked.splice(n, 1)
+    }
+  }
+
+  #forgetOldest(): void {
+    const remembered = this.#asked.filter(({ by }) => by !== 'request')
+    if (remembered.length > MAX_REMEMBERED) this.#asked.splice(this.#asked.indexOf(remembered[0]!), 1)
   }
 }

@@ -44,8 +44,8 @@ export class RequestTopics {
   }
 
   get headers(): HeaderRequests {
-    const { genesisHash, version } = this.#options
-    return (this.#headers ??= new HeaderRequests(this.#output, genesisHash, version))
+    const { genesisHash, version, now } = this.#options
+    return (this.#headers ??= new HeaderRequests(this.#output, genesisHash, version, now))
   }
 
   get blocks(): BlockRequests {

@@ -95,7 +95,7 @@ export class RequestTracker {
   noteSent(message: Message): void {
     switch (message.type) {
       case 'getheaders':
-        this.#topics.headers.ownerAsked()
+        this.#topics.headers.ownerAsked(message.locator, message.stopHash)
         break
       case 'getaddr':
         this.addresses.asked()
