@@ -50,8 +50,8 @@ export class TransactionPool {
     this.#tell(heard, key)
   }
 
-  delete(txid: Txid): void {
-    const key = bytesToHex(txid)
+  /** @param key the txid in lower-case hex, wire order. */
+  delete(key: string): void {
     const heard = this.#transactions.get(key)
     if (heard === undefined) return
     this.#transactions.delete(key)

@@ -139,6 +139,20 @@ describe('what peers announce', () => {
     expect(relay.pool().transactions).toBe(1)
   })
 
+  it('is not asked of the next peer once a block holds it', () => {
+    for (const [peers, type] of [
+      [{ 1: outbound, 2: outbound }, WTX],
+      [{ 1: old, 2: old }, TX],
+    ] as const) {
+      const relay = relayWith(peers)
+      const tx = transaction()
+      expect(relay.onInventory(alice, inv(type, tx), NOON)).not.toEqual([])
+      relay.onInventory(bob, inv(type, tx), NOON)
+      relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), tx]), NOON)
+      expect(relay.tick(after(61_000))).toEqual([])
+    }
+  })
+
   it('costs no more than 5,000 entries a peer (INVDoS)', () => {
     const relay = relayWith({ 1: inbound })
     const flood = (n: number): InventoryVector[] =>

@@ -3,6 +3,7 @@ import {
   bytesToHex,
   decodeTransaction,
   encodeTransaction,
+  hasWitness,
   type InventoryVector,
   InventoryType,
   MAX_INV_SIZE,
@@ -180,12 +181,13 @@ class PolicyTransactionRelay implements TransactionRelay {
 
   onBlock(block: Block, now: Instant): TransactionAction[] {
     const actions: TransactionAction[] = []
+    // While the node syncs there is nothing to be confirmed, and to make two keys of each transaction costs a sixth of the sync.
+    if (this.#pool.size + this.#requests.size + this.#broadcasts.size === 0) return actions
     for (const transaction of block.transactions) {
-      const id = txid(transaction)
-      const key = bytesToHex(id)
-      this.#pool.delete(id)
+      const key = bytesToHex(txid(transaction))
+      this.#pool.delete(key)
       this.#requests.forget(key)
-      this.#requests.forget(bytesToHex(wtxid(transaction)))
+      if (hasWitness(transaction)) this.#requests.forget(bytesToHex(wtxid(transaction)))
       const broadcast = this.#broadcasts.get(key)
       if (broadcast === undefined || broadcast.confirmed) continue
       broadcast.confirmed = true
