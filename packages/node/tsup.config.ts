@@ -1,6 +1,13 @@
 import type { Options } from 'tsup'
 import { base } from '../../tools/tsup.base.ts'
 
-const config: Options = { ...base, entry: { index: 'src/index.ts' } }
+const config: Options = {
+  ...base,
+  entry: {
+    index: 'src/index.ts',
+    'check-workers': 'src/check-workers/index.ts',
+    'check-worker': 'src/check-workers/check-worker.ts',
+  },
+}
 
 export default config

@@ -1,6 +1,8 @@
 export type { AddressCounts, AddressInfo } from './addresses/address-info.ts'
 export type { BanEntry } from './bans/ban-list.ts'
 export type { Subnet } from './bans/subnet.ts'
+export type { BlockFault, BlockRule } from './blocks/block-check.ts'
+export type { BlockChecker } from './blocks/block-checker.ts'
 export type { DeliveredBlock } from './blocks/block-download-types.ts'
 export type { BlockRef, ChainEntry, HeaderChain, TipChange } from './chain/header-chain-types.ts'
 export type { ProxySetting, ReachOptions } from './connections/build-dialer.ts'

@@ -1,10 +1,16 @@
-import { blockHash, type BlockHash, bytesToHex } from '@sapwood/wire-codec'
+import { type Block, blockHash, type BlockHash, bytesToHex, encodeBlock } from '@sapwood/wire-codec'
 import { type PeerId, peerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { checkBlock } from '../src/blocks/block-check.ts'
 import { createBlockDownload } from '../src/blocks/block-download.ts'
-import type { BlockDownloadAction, StreamId } from '../src/blocks/block-download-types.ts'
+import type {
+  BlockDownload,
+  BlockDownloadAction,
+  BlockToCheck,
+  StreamId,
+} from '../src/blocks/block-download-types.ts'
 import { createHeaderChain } from '../src/chain/header-chain.ts'
 import { mineBlocks, regtest } from './support/make-chain.ts'
 import { after, NOON } from './support/peer-ids.ts'
@@ -24,6 +30,7 @@ type Event =
     }
   | { readonly type: 'wait'; readonly seconds: number }
   | { readonly type: 'take'; readonly count: number }
+  | { readonly type: 'checked'; readonly pick: number }
   | { readonly type: 'reorg' }
 
 const peers = fc.integer({ min: 1, max: 5 })
@@ -42,21 +49,25 @@ const events: fc.Arbitrary<Event> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ type: fc.constant('wait' as const), seconds: fc.integer({ min: 0, max: 70 }) }),
   },
+  { weight: 8, arbitrary: fc.record({ type: fc.constant('checked' as const), pick }) },
   { weight: 1, arbitrary: fc.constant({ type: 'reorg' as const }) },
 )
 
 /** A program that follows the chain, the peers that answer it, and what must hold whatever they do. */
 class World {
   readonly chain = createHeaderChain({ network: regtest })
-  readonly download = createBlockDownload({ window: WINDOW }, { chain: this.chain })
+  readonly download: BlockDownload
   readonly asked = new Map<PeerId, BlockHash[]>()
   /** Hashes that the program holds, from height 1 on. */
   readonly followed: string[] = []
   now: Instant = NOON
   #queued = 0
   readonly #stream: StreamId
+  /** Blocks that are being checked elsewhere. */
+  readonly #underCheck: BlockToCheck[] = []
 
-  constructor() {
+  constructor(checksElsewhere: boolean) {
+    this.download = createBlockDownload({ window: WINDOW }, { chain: this.chain, checksElsewhere })
     this.chain.accept(
       trunk.map(({ header }) => header),
       NOON,
@@ -84,9 +95,11 @@ class World {
         if (hash === undefined) return
         const block = byHash.get(bytesToHex(hash))!
         const mutated = { header: block.header, transactions: [...block.transactions, ...block.transactions] }
-        this.carryOut(this.download.onBlock(peerId(event.peer), mutated, this.now))
+        this.#send(peerId(event.peer), mutated)
         return
       }
+      case 'checked':
+        return this.checked(event.pick)
       case 'wait':
         this.now = after(event.seconds * 1000, this.now)
         this.carryOut(this.download.tick(this.now))
@@ -120,7 +133,19 @@ class World {
 
   answer(id: PeerId, choice: number): void {
     const hash = this.#takeAsked(id, choice)
-    if (hash !== undefined) this.carryOut(this.download.onBlock(id, byHash.get(bytesToHex(hash))!, this.now))
+    if (hash !== undefined) this.#send(id, byHash.get(bytesToHex(hash))!)
+  }
+
+  /** One of the checks that are under way ends. */
+  checked(choice: number): void {
+    const [block] = this.#underCheck.splice(choice % Math.max(1, this.#underCheck.length), 1)
+    if (block === undefined) return
+    const fault = checkBlock(block.block, block.height, regtest)
+    this.carryOut(this.download.onChecked(block, fault, this.now))
+  }
+
+  #send(id: PeerId, block: Block): void {
+    this.carryOut(this.download.onBlock(id, block, this.now, encodeBlock(block)))
   }
 
   take(count: number): void {
@@ -138,6 +163,9 @@ class World {
             queue?.push(...action.message.inventory.map(({ hash }) => hash as BlockHash))
           break
         }
+        case 'check':
+          this.#underCheck.push(action)
+          break
         case 'deliver': {
           expect(action.block.height).toBe(this.followed.length + 1)
           this.followed.push(bytesToHex(action.block.hash))
@@ -170,17 +198,21 @@ class World {
   }
 }
 
-describe('the block download, whatever its peers do', () => {
+describe.each([
+  ['as they arrive', false],
+  ['elsewhere', true],
+])('the block download that has blocks checked %s, whatever its peers do', (_, checksElsewhere) => {
   it('delivers each block of the best chain once and in order, and ends with all of them', () => {
     fc.assert(
       fc.property(fc.array(events, { maxLength: 300 }), (run) => {
-        const world = new World()
+        const world = new World(checksElsewhere)
         for (const event of run) world.apply(event)
         // From here on the peers are honest and quick: nothing that happened may keep the rest from coming.
         for (const id of [...world.asked.keys()]) world.leave(id)
         for (const id of [1, 2, 3]) world.join(peerId(id))
         for (let step = 0; step < 4 * HEIGHT; step++) {
           for (const id of [1, 2, 3]) world.answer(peerId(id), 0)
+          for (let check = 0; check < 4; check++) world.checked(0)
           world.take(10)
         }
         const tip = world.chain.tip()

@@ -1,5 +1,5 @@
 import { regtest } from '@sapwood/wire-codec'
-import { createNode } from '@sapwood/node'
+import { createNode, type NodeComponents } from '@sapwood/node'
 import type { RegtestBitcoind } from '@sapwood/integration'
 import { neverFallback, onlyV1 } from '@sapwood/transport-v1v2'
 import type { BigChain } from './big-chain.ts'
@@ -9,14 +9,18 @@ export async function downloadByNode(
   bitcoind: RegtestBitcoind,
   chain: BigChain,
   protocol: 'v1' | 'v2',
+  components: NodeComponents = {},
 ): Promise<number> {
-  await using node = await createNode({
-    network: regtest,
-    connect: [bitcoind.p2pAddress],
-    dnsSeeds: false,
-    fixedSeeds: false,
-    fallback: protocol === 'v1' ? onlyV1 : neverFallback,
-  })
+  await using node = await createNode(
+    {
+      network: regtest,
+      connect: [bitcoind.p2pAddress],
+      dnsSeeds: false,
+      fixedSeeds: false,
+      fallback: protocol === 'v1' ? onlyV1 : neverFallback,
+    },
+    components,
+  )
   await node.chain.waitForHeight(chain.height)
   const start = performance.now()
   let bytes = 0

@@ -1,3 +1,5 @@
+import { createBlockCheckWorkers } from '@sapwood/node/check-workers'
+import { regtest } from '@sapwood/wire-codec'
 import { RegtestBitcoind } from '@sapwood/integration'
 import { type Bench, figure, median } from '../../../../tools/bench/measure.ts'
 import { mineBigChain } from './big-chain.ts'
@@ -11,9 +13,12 @@ const bench: Bench = async (emit) => {
   await using bitcoind = await RegtestBitcoind.start()
   const chain = await mineBigChain(bitcoind, CHAIN_BYTES)
   const hashes = chain.hashes.slice(chain.firstFull - 1)
+  await using blockChecker = createBlockCheckWorkers({ network: regtest })
   const contenders = {
     'download-v1': () => downloadByNode(bitcoind, chain, 'v1'),
     'download-v2': () => downloadByNode(bitcoind, chain, 'v2'),
+    'download-v1-workers': () => downloadByNode(bitcoind, chain, 'v1', { blockChecker }),
+    'download-v2-workers': () => downloadByNode(bitcoind, chain, 'v2', { blockChecker }),
     'bare-socket': () => downloadPlainly(bitcoind.p2pPort, hashes, () => undefined),
     'hashing-socket': () => downloadPlainly(bitcoind.p2pPort, hashes, hashUnavoidably),
   }
@@ -22,7 +27,7 @@ const bench: Bench = async (emit) => {
     for (const [name, run] of Object.entries(contenders)) (seconds[name] ??= []).push(await run())
   }
   const rate = (name: string): number => chain.bytes / 1e6 / median(seconds[name]!)
-  for (const name of ['download-v1', 'download-v2']) {
+  for (const name of Object.keys(contenders).filter((each) => each.startsWith('download'))) {
     for (const referenceName of ['bare-socket', 'hashing-socket']) {
       emit(
         figure({

@@ -3,7 +3,7 @@ import type { Instant } from '@sapwood/transport-v1v2'
 import type { TipChange } from '../chain/header-chain-types.ts'
 import type { PeerAction } from '../chain/peer-action.ts'
 import type { PeerId } from '@sapwood/peer'
-import type { BlockRule } from './block-check.ts'
+import type { BlockFault, BlockRule } from './block-check.ts'
 
 /** Names one ordered stream of blocks. */
 export type StreamId = number & { readonly __brand: 'block-stream-id' }
@@ -31,8 +31,20 @@ export interface DeliveredBlock {
   readonly peer: PeerId
 }
 
+/** A block whose content somebody has to check against its header, with `checkBlock`. */
+export interface BlockToCheck {
+  /** Who sent it. */
+  readonly peer: PeerId
+  readonly block: Block
+  /** The serialised block, with witness: a view into the message it came in. */
+  readonly payload: Uint8Array
+  readonly height: number
+}
+
 export type BlockDownloadAction =
   | PeerAction
+  /** To be checked elsewhere (`BlockDownloadComponents.checksElsewhere`), and answered by `onChecked`. */
+  | ({ readonly type: 'check' } & BlockToCheck)
   /** In order within the stream. Call `consumed` when the program has taken it. */
   | { readonly type: 'deliver'; readonly stream: StreamId; readonly block: DeliveredBlock }
   /**
@@ -64,6 +76,8 @@ export interface BlockDownload {
   onTipChange(change: TipChange, now: Instant): BlockDownloadAction[]
   /** A `block` message, asked for or not. `payload`: the serialised block, which saves measuring it. */
   onBlock(peer: PeerId, block: Block, now: Instant, payload?: Uint8Array): BlockDownloadAction[]
+  /** What was found of a block that a `check` action gave out; undefined: nothing wrong. */
+  onChecked(checked: BlockToCheck, fault: BlockFault | undefined, now: Instant): BlockDownloadAction[]
   /** A `sendcmpct`: which version of compact blocks (BIP152) the peer speaks. */
   onSendCompact(peer: PeerId, version: bigint): void
   /**

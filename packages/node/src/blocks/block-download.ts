@@ -13,11 +13,12 @@ import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2'
 import { type CompactStep, CompactBlocks, MAX_COMPACT_DOWNLOADS_PER_BLOCK } from './compact-blocks.ts'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
-import { checkBlock } from './block-check.ts'
+import { type BlockFault, checkBlock } from './block-check.ts'
 import type {
   BlockDownload,
   BlockDownloadAction,
   BlockPeer,
+  BlockToCheck,
   DeliveredBlock,
   StreamId,
 } from './block-download-types.ts'
@@ -57,6 +58,11 @@ export interface BlockDownloadComponents {
   readonly chain: HeaderChain
   /** What compact blocks (BIP152) are put together from. Without it none is asked for. */
   readonly transactions?: () => Iterable<Transaction>
+  /**
+   * Whether blocks that were asked for are to be checked elsewhere: each is then answered by a `check` action, and taken when
+   * `onChecked` says what was found. Default: false, each is checked as it arrives.
+   */
+  readonly checksElsewhere?: boolean
 }
 
 interface ArrivedBlock {
@@ -64,6 +70,8 @@ interface ArrivedBlock {
   readonly block: Block
   readonly payload?: Uint8Array
   readonly viaCompact: boolean
+  /** What was found elsewhere; left out where nobody has looked yet. */
+  readonly checked?: { readonly fault: BlockFault | undefined }
 }
 
 /** Fetches the blocks of a header chain from many peers, checks them and hands them on in order. */
@@ -86,10 +94,15 @@ class ManyPeerBlockDownload implements BlockDownload {
   readonly #sizes = new BlockSizeEstimate()
   readonly #compact: CompactBlocks
   readonly #usesCompact: boolean
+  readonly #checksElsewhere: boolean
   #nextStream = 1
 
-  constructor(options: BlockDownloadOptions, { chain, transactions }: BlockDownloadComponents) {
+  constructor(
+    options: BlockDownloadOptions,
+    { chain, transactions, checksElsewhere = false }: BlockDownloadComponents,
+  ) {
     this.#chain = chain
+    this.#checksElsewhere = checksElsewhere
     this.#compact = new CompactBlocks(transactions ?? (() => []))
     this.#usesCompact = transactions !== undefined
     this.#window = options.window ?? BLOCK_DOWNLOAD_WINDOW
@@ -130,7 +143,37 @@ class ManyPeerBlockDownload implements BlockDownload {
 
   onBlock(id: PeerId, block: Block, now: Instant, payload?: Uint8Array): BlockDownloadAction[] {
     this.#requests.progress(id, now)
+    if (this.#checksElsewhere && payload !== undefined) {
+      const elsewhere = this.#checkElsewhere(id, block, payload)
+      if (elsewhere !== undefined) return elsewhere
+    }
     return this.#fill(now, this.#take({ id, block, viaCompact: false, ...(payload && { payload }) }, now))
+  }
+
+  onChecked(
+    { peer, block, payload }: BlockToCheck,
+    fault: BlockFault | undefined,
+    now: Instant,
+  ): BlockDownloadAction[] {
+    this.#requests.peers.get(peer)?.underCheck.delete(bytesToHex(blockHash(block.header)))
+    const arrived: ArrivedBlock = { id: peer, block, payload, viaCompact: false, checked: { fault } }
+    return this.#fill(now, this.#take(arrived, now))
+  }
+
+  /**
+   * Only what a peer was asked for, and once: more than its blocks in flight is never held for it, whatever it sends.
+   * @returns undefined where the block is to be taken at once.
+   */
+  #checkElsewhere(id: PeerId, block: Block, payload: Uint8Array): BlockDownloadAction[] | undefined {
+    const hash = blockHash(block.header)
+    const key = bytesToHex(hash)
+    const height = this.#chain.heightOf(hash)
+    const peer = this.#requests.peers.get(id)
+    if (height === undefined || peer?.inFlight.has(key) !== true) return undefined
+    if (peer.underCheck.has(key)) return []
+    if (!this.#isWanted(key, hash, height)) return undefined
+    peer.underCheck.add(key)
+    return [{ type: 'check', peer: id, block, payload, height }]
   }
 
   onSendCompact(id: PeerId, version: bigint): void {
@@ -189,13 +232,13 @@ class ManyPeerBlockDownload implements BlockDownload {
     }
   }
 
-  #take({ id, block, payload, viaCompact }: ArrivedBlock, now: Instant): BlockDownloadAction[] {
+  #take({ id, block, payload, viaCompact, checked }: ArrivedBlock, now: Instant): BlockDownloadAction[] {
     const actions: BlockDownloadAction[] = []
     const hash = blockHash(block.header)
     const key = bytesToHex(hash)
     const height = this.#chain.heightOf(hash)
     if (height === undefined || !this.#isWanted(key, hash, height)) return actions
-    const fault = checkBlock(block, height, this.#chain.network)
+    const { fault } = checked ?? { fault: checkBlock(block, height, this.#chain.network) }
     if (fault === undefined) {
       this.#requests.finish(key)
       this.#compact.forget(key)
@@ -416,6 +459,9 @@ class ManyPeerBlockDownload implements BlockDownload {
     const request = hash === undefined ? undefined : this.#requests.get(bytesToHex(hash))
     if (request === undefined || request.peers.size >= MAX_PEERS_PER_BLOCK) return undefined
     const [holder] = request.peers
+    // What is here already is not waited for.
+    if (holder !== undefined && this.#requests.peers.get(holder)?.underCheck.has(request.key) === true)
+      return undefined
     return holder
   }
 
@@ -425,7 +471,7 @@ class ManyPeerBlockDownload implements BlockDownload {
   }
 
   #judge(peer: DownloadPeer, now: Instant, actions: BlockDownloadAction[]): void {
-    if (peer.inFlight.size === 0) return
+    if (peer.inFlight.size === peer.underCheck.size) return
     const silence = now - peer.downloadingSince
     if (silence >= this.#patience.milliseconds) this.#askOthersToo(peer, now, actions)
     const stalls = peer.stallingSince !== undefined && now - peer.stallingSince >= this.#patience.milliseconds
@@ -451,6 +497,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     for (const key of silent.inFlight) {
       const request = this.#requests.get(key)
       if (request === undefined || request.peers.size >= MAX_PEERS_PER_BLOCK) continue
+      if (silent.underCheck.has(key)) continue
       const other = free.find((peer) => this.#hasRoom(peer) && this.#mayServe(peer, request.height))
       if (other === undefined) continue
       silent.late = true

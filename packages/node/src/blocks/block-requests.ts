@@ -16,6 +16,8 @@ export interface DownloadPeer {
   commonHeight: number
   /** Keys of the blocks asked of it, oldest first. */
   readonly inFlight: Set<string>
+  /** Those of them that it has sent, and that are being checked elsewhere. */
+  readonly underCheck: Set<string>
   /** When it last sent a block, or was asked for one while it had nothing to do: the next should follow soon. */
   downloadingSince: Instant
   /** Since when the window waits for it alone. */
@@ -52,6 +54,7 @@ export class BlockRequests {
       best: undefined,
       commonHeight: -1,
       inFlight: new Set(),
+      underCheck: new Set(),
       downloadingSince: 0 as Instant,
       stallingSince: undefined,
       late: false,

@@ -136,6 +136,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
         chain,
         // Without a pool a compact block would have to be asked for transaction by transaction.
         ...(relaysTransactions ? { transactions: () => relay.transactions() } : {}),
+        checksElsewhere: components.blockChecker !== undefined,
       }),
       relay,
       discouraged: createDiscouragedHosts(),
@@ -143,6 +144,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       services: components.services ?? {},
       ownAddresses: () => ownAddresses(listeners),
       ...(seeds === undefined ? {} : { seeds }),
+      ...(components.blockChecker && { blockChecker: components.blockChecker }),
     },
   )
   seeds?.attach(loop.keeper, loop.notifications)

@@ -10,6 +10,7 @@ import type {
   Resolver,
   TransportOptions,
 } from '@sapwood/transport-v1v2'
+import type { BlockChecker } from '../blocks/block-checker.ts'
 import type { BlockDownloadOptions } from '../blocks/block-download.ts'
 import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'
 import type { ReachOptions } from '../connections/build-dialer.ts'
@@ -109,6 +110,11 @@ export interface NodeComponents {
   readonly listeners?: readonly Listener[]
   /** Default: nothing is counted. */
   readonly metrics?: NodeMetrics
+  /**
+   * Checks blocks beside the node's own thread, as `createBlockCheckWorkers` of `@sapwood/node/check-workers` does. Whoever made
+   * it ends it, after the node. Default: each block is checked where it arrives.
+   */
+  readonly blockChecker?: BlockChecker
   /** What is served beside headers, addresses and own transactions. */
   readonly services?: PeerServices
 }

@@ -11,7 +11,13 @@ import {
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Clock, Instant, Logger } from '@sapwood/transport-v1v2'
-import type { BlockDownload, BlockDownloadAction, DeliveredBlock } from '../blocks/block-download-types.ts'
+import type { BlockFault } from '../blocks/block-check.ts'
+import type {
+  BlockDownload,
+  BlockDownloadAction,
+  BlockToCheck,
+  DeliveredBlock,
+} from '../blocks/block-download-types.ts'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { HeaderSync, HeaderSyncAction } from '../chain/header-sync-types.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
@@ -33,6 +39,8 @@ export interface ChainDriverComponents {
   /** Discourages and disconnects, or only logs where the connection is protected. */
   readonly punish: (record: ConnectionRecord, detail: string) => void
   readonly letGo: (record: ConnectionRecord, detail: string) => void
+  /** Has a block checked elsewhere; needed where the download was told that blocks are. */
+  readonly checkElsewhere?: (block: BlockToCheck) => void
   /** A block arrived and passed its checks. */
   readonly onBlock: (block: Block) => void
   /** The best chain moved, whoever moved it. */
@@ -120,6 +128,11 @@ export class ChainDriver {
     }
   }
 
+  /** What was found of a block that was checked elsewhere. */
+  checked(block: BlockToCheck, fault: BlockFault | undefined): void {
+    this.run(this.#parts.download.onChecked(block, fault, this.#now()), block.peer)
+  }
+
   /** Its header first, as if it had been announced; but the block is then not asked for, since it is here in part. */
   #compactBlock(record: ConnectionRecord, compactBlock: CompactBlock, at: Instant): Action[] {
     const { headerSync, download } = this.#parts
@@ -166,6 +179,9 @@ export class ChainDriver {
         if (record !== undefined) letGo(record, action.reason)
         return
       }
+      case 'check':
+        this.#parts.checkElsewhere?.(action)
+        return
       case 'tip-changed':
         this.tipChanged(action.change, from)
         return

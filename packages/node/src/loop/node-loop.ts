@@ -24,6 +24,7 @@ import {
 import { AddressGossip } from '../addresses/address-gossip.ts'
 import { createServedAddresses } from '../addresses/served-addresses.ts'
 import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
+import type { BlockChecker } from '../blocks/block-checker.ts'
 import type { BlockDownload } from '../blocks/block-download-types.ts'
 import type { StorableHeaderChain } from '../chain/header-chain.ts'
 import type { HeaderSync } from '../chain/header-sync-types.ts'
@@ -49,6 +50,7 @@ import type { PrivateBroadcastState } from '../transactions/private-broadcast-ty
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import { announceTip } from './announce-tip.ts'
 import { BlockDesk } from './block-desk.ts'
+import { BlockChecks } from './block-checks.ts'
 import { type CallQueue, createCallQueue } from './call-queue.ts'
 import { ChainDriver } from './chain-driver.ts'
 import type { NodeNotification } from './node-notification.ts'
@@ -91,6 +93,7 @@ export interface NodeLoopComponents {
   readonly added: AddedPeers
   readonly seeds?: SeedDriver
   readonly services: PeerServices
+  readonly blockChecker?: BlockChecker
   /** Our own addresses, as they may be told. */
   readonly ownAddresses: () => readonly NetworkAddress[]
 }
@@ -155,6 +158,16 @@ export class NodeLoop implements ConnectionObserver {
       run: (actions) => this.driver.run(actions),
       onLoop: (call, run) => this.calls.post(call, run),
     })
+    const { blockChecker } = components
+    const checks =
+      blockChecker &&
+      new BlockChecks({
+        checker: blockChecker,
+        network: chain.network,
+        logger,
+        onLoop: (call, run) => this.calls.post(call, run),
+        onChecked: (block, fault) => this.driver.checked(block, fault),
+      })
     this.driver = new ChainDriver({
       clock,
       logger,
@@ -166,6 +179,7 @@ export class NodeLoop implements ConnectionObserver {
       events,
       punish: (record, detail) => this.punish(record, detail),
       letGo: (record, detail) => this.letGo(record, detail),
+      ...(checks && { checkElsewhere: (block) => checks.check(block) }),
       onBlock: (block) => {
         this.privateBroadcasts.block(block)
         this.transactions.block(block)

@@ -1,0 +1,6 @@
+export {
+  type BlockCheckWorkerComponents,
+  type BlockCheckWorkerOptions,
+  type BlockCheckWorkers,
+  createBlockCheckWorkers,
+} from './check-workers.ts'
