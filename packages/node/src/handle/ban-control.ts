@@ -33,7 +33,7 @@ export function createBanControl(components: {
         for (const record of [...loop.keeper.table.all()]) {
           const { address } = record
           if (address !== undefined && address.network !== 'name' && inSubnet(subnet, address))
-            loop.letGo(record, 'banned')
+            loop.conduct.letGo(record, 'banned')
         }
         return added
       })

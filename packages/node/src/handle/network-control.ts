@@ -75,7 +75,7 @@ export function createNetworkControl(components: {
           throw new NodeError('not-added', `${text} has not been added`, { received: text })
         }
         const record = keeper.table.to(parsed)
-        if (record !== undefined) loop.letGo(record, 'removed')
+        if (record !== undefined) loop.conduct.letGo(record, 'removed')
       }),
     addedPeers: () =>
       added.all().map(({ address, text, failures, key }) => {

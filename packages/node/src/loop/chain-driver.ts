@@ -21,24 +21,20 @@ import type {
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { HeaderSync, HeaderSyncAction } from '../chain/header-sync-types.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
-import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { EventHub } from '../handle/event-hub.ts'
 import type { BlockDesk } from './block-desk.ts'
+import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
 
 type Action = HeaderSyncAction | BlockDownloadAction
 
-export interface ChainDriverComponents {
+export interface ChainDriverComponents extends PeerActionComponents {
   readonly clock: Clock
   readonly logger: Logger
   readonly chain: HeaderChain
   readonly headerSync: HeaderSync
   readonly download: BlockDownload
   readonly desk: BlockDesk
-  readonly table: ConnectionTable
   readonly events: EventHub
-  /** Discourages and disconnects, or only logs where the connection is protected. */
-  readonly punish: (record: ConnectionRecord, detail: string) => void
-  readonly letGo: (record: ConnectionRecord, detail: string) => void
   /** Has a block checked elsewhere; needed where the download was told that blocks are. */
   readonly checkElsewhere?: (block: BlockToCheck) => void
   /** A block arrived and passed its checks. */
@@ -164,21 +160,13 @@ export class ChainDriver {
   }
 
   #do(action: Action, from: PeerId | undefined): void {
-    const { table, download, desk, punish, letGo } = this.#parts
+    const { download, desk } = this.#parts
     switch (action.type) {
       case 'send':
-        table.get(action.peer)?.peer?.send(action.message)
+      case 'punish':
+      case 'disconnect':
+        doToPeer(action, this.#parts)
         return
-      case 'punish': {
-        const record = table.get(action.peer)
-        if (record !== undefined) punish(record, `${action.reason}: ${action.detail}`)
-        return
-      }
-      case 'disconnect': {
-        const record = table.get(action.peer)
-        if (record !== undefined) letGo(record, action.reason)
-        return
-      }
       case 'check':
         this.#parts.checkElsewhere?.(action)
         return

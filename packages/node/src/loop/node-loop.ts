@@ -1,10 +1,4 @@
-import {
-  type AddressNetwork,
-  type NetworkAddress,
-  type PeerAddress,
-  Services,
-  type Transaction,
-} from '@sapwood/wire-codec'
+import { type PeerAddress, Services, type Transaction } from '@sapwood/wire-codec'
 import {
   type Channel,
   createChannel,
@@ -13,49 +7,28 @@ import {
   type PeerServices,
   type PeerVersion,
 } from '@sapwood/peer'
-import {
-  type CancelTimer,
-  type Clock,
-  type Instant,
-  isTransportError,
-  type Logger,
-  type Random,
-} from '@sapwood/transport-v1v2'
+import { type CancelTimer, type Instant, isTransportError } from '@sapwood/transport-v1v2'
 import { AddressGossip } from '../addresses/address-gossip.ts'
 import { createServedAddresses } from '../addresses/served-addresses.ts'
-import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
-import type { BlockChecker } from '../blocks/block-checker.ts'
-import type { BlockDownload } from '../blocks/block-download-types.ts'
-import type { StorableHeaderChain } from '../chain/header-chain.ts'
-import type { HeaderSync } from '../chain/header-sync-types.ts'
-import type { AddedPeers } from '../connections/added-peers.ts'
 import { currentAnchors } from '../connections/anchors.ts'
-import {
-  ConnectionKeeper,
-  connectionFacts,
-  type ConnectionKeeperOptions,
-  type ConnectionObserver,
-} from '../connections/connection-keeper.ts'
+import { ConnectionKeeper, type ConnectionObserver } from '../connections/connection-keeper.ts'
 import { type ConnectionRecord, isReady } from '../connections/connection-record.ts'
 import { createInboundGate, type InboundGate } from '../connections/inbound-gate.ts'
 import { OutboundTrimmer } from '../connections/outbound-trimmer.ts'
 import { Outreach } from '../connections/outreach.ts'
-import type { SlotLimits } from '../connections/slots.ts'
-import type { EventHub } from '../handle/event-hub.ts'
-import type { NodeDialer } from '../handle/node-options.ts'
 import type { Phase, PhaseName } from '../phases/phase.ts'
 import { phases } from '../phases/phases.ts'
-import type { SeedDriver } from '../bootstrap/seed-driver.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
-import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import { announceTip } from './announce-tip.ts'
 import { BlockDesk } from './block-desk.ts'
 import { BlockChecks } from './block-checks.ts'
 import { type CallQueue, createCallQueue } from './call-queue.ts'
 import { ChainDriver } from './chain-driver.ts'
+import { Conduct } from './conduct.ts'
+import type { NodeLoopComponents, NodeLoopOptions } from './node-loop-types.ts'
 import type { NodeNotification } from './node-notification.ts'
-import type { NodeState } from './node-state.ts'
 import { PrivateBroadcastDriver } from './private-broadcast-driver.ts'
+import { StateSaver } from './state-saver.ts'
 import { TransactionDriver } from './transaction-driver.ts'
 
 /**
@@ -67,43 +40,13 @@ export const NOTIFICATION_CAPACITY = 64
 const TICK = 1_000
 const BUSY_TICK = 500
 
-export interface NodeLoopOptions extends Omit<ConnectionKeeperOptions, 'servicesWanted'> {
-  readonly slots: SlotLimits
-  readonly connectOnly: boolean
-  readonly networkActive: boolean
-  /** Bits that peers of the node's own choice must offer in a phase. */
-  readonly servicesWanted: (phase: Phase) => bigint
-  readonly saveInterval: number
-  readonly ownServices: () => bigint
-}
-
-export interface NodeLoopComponents {
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-  readonly dialer: NodeDialer
-  readonly reachable: ReadonlySet<AddressNetwork>
-  readonly events: EventHub
-  readonly state: NodeState
-  readonly chain: StorableHeaderChain
-  readonly headerSync: HeaderSync
-  readonly download: BlockDownload
-  readonly relay: TransactionRelay
-  readonly discouraged: DiscouragedHosts
-  readonly added: AddedPeers
-  readonly seeds?: SeedDriver
-  readonly services: PeerServices
-  readonly blockChecker?: BlockChecker
-  /** Our own addresses, as they may be told. */
-  readonly ownAddresses: () => readonly NetworkAddress[]
-}
-
 /**
  * The owner of everything that changes: one loop over the notifications of peers, programs and timers. Each is
  * handled to its end before the next; nothing else touches the node's state.
  */
 export class NodeLoop implements ConnectionObserver {
   readonly calls: CallQueue
+  readonly conduct: Conduct
   readonly keeper: ConnectionKeeper
   readonly desk: BlockDesk
   readonly driver: ChainDriver
@@ -116,15 +59,13 @@ export class NodeLoop implements ConnectionObserver {
   readonly #outreach: Outreach
   readonly #trimmer: OutboundTrimmer
   readonly #gate: InboundGate
+  readonly #saver: StateSaver
   #phase: Phase = phases['choosing-chain']
   #active: boolean
   #stopping = false
   #ended = false
   #cancelTick: CancelTimer | undefined
-  #nextSave: number
   #whenEmpty: (() => void) | undefined
-  #savingHeaders: Promise<void> | undefined
-  #headersDirty = false
 
   constructor(options: NodeLoopOptions, components: NodeLoopComponents) {
     const { clock, random, logger, dialer, events, state, chain, headerSync, download, reachable } =
@@ -132,11 +73,15 @@ export class NodeLoop implements ConnectionObserver {
     this.#options = options
     this.#parts = components
     this.#active = options.networkActive
-    this.#nextSave = clock.now() + options.saveInterval
     this.notifications = createChannel<NodeNotification>(NOTIFICATION_CAPACITY)
     this.calls = createCallQueue(this.notifications)
+    this.conduct = new Conduct({
+      ...components,
+      close: (record, request) => void this.keeper.close(record, request),
+    })
+    this.#saver = new StateSaver(options.saveInterval, components)
     const { addresses } = state
-    const served = createServedAddresses({ clock, random, addresses, isAvoided: this.isAvoided })
+    const served = createServedAddresses({ clock, random, addresses, isAvoided: this.conduct.isAvoided })
     const services: PeerServices = {
       headers: ({ locator, stopHash }) => chain.headersAfter(locator, stopHash),
       transaction: (id, context) => this.transactions.serve(id, context),
@@ -177,8 +122,8 @@ export class NodeLoop implements ConnectionObserver {
       desk: this.desk,
       table,
       events,
-      punish: (record, detail) => this.punish(record, detail),
-      letGo: (record, detail) => this.letGo(record, detail),
+      punish: this.conduct.punish,
+      letGo: this.conduct.letGo,
       ...(checks && { checkElsewhere: (block) => checks.check(block) }),
       onBlock: (block) => {
         this.privateBroadcasts.block(block)
@@ -190,7 +135,7 @@ export class NodeLoop implements ConnectionObserver {
         if (serves && this.#phase.name !== 'choosing-chain')
           announceTip(change, from, { chain, peers: table.ready() })
         this.#trimmer.tipChanged()
-        this.#saveHeaders()
+        this.#saver.headersChanged()
       },
     })
     this.transactions = new TransactionDriver({
@@ -198,21 +143,21 @@ export class NodeLoop implements ConnectionObserver {
       relay: components.relay,
       table,
       events,
-      punish: (record, detail) => this.punish(record, detail),
-      letGo: (record, detail) => this.letGo(record, detail),
+      punish: this.conduct.punish,
+      letGo: this.conduct.letGo,
     })
     this.privateBroadcasts = new PrivateBroadcastDriver({
       ...components,
       keeper: this.keeper,
       addresses,
-      isAvoided: this.isAvoided,
+      isAvoided: this.conduct.isAvoided,
       connectOnly: options.connectOnly,
     })
     this.#gossip = new AddressGossip({
       clock,
       random,
       addresses,
-      isAvoided: this.isAvoided,
+      isAvoided: this.conduct.isAvoided,
       reachable,
       ownAddresses: components.ownAddresses,
       ownServices: options.ownServices,
@@ -230,21 +175,21 @@ export class NodeLoop implements ConnectionObserver {
         keeper: this.keeper,
         addresses,
         added: components.added,
-        isAvoided: this.isAvoided,
-        isBanned: (address) => state.bans.find(address) !== undefined,
+        isAvoided: this.conduct.isAvoided,
+        isBanned: this.conduct.isBanned,
         reachable,
       },
     )
     this.#trimmer = new OutboundTrimmer(
       { limits: options.slots },
-      { clock, table, outreach: this.#outreach, letGo: (record, detail) => this.letGo(record, detail) },
+      { clock, table, outreach: this.#outreach, letGo: this.conduct.letGo },
     )
     this.#gate = createInboundGate(
       { maxInbound: options.slots.inbound },
       {
         random,
         table,
-        isBanned: (address) => state.bans.find(address) !== undefined,
+        isBanned: this.conduct.isBanned,
         isDiscouraged: (address) => components.discouraged.has(address),
       },
     )
@@ -257,10 +202,6 @@ export class NodeLoop implements ConnectionObserver {
   get active(): boolean {
     return this.#active
   }
-
-  /** Under a ban or discouraged: not dialled, not gossiped. */
-  readonly isAvoided = (address: NetworkAddress): boolean =>
-    this.#parts.state.bans.find(address) !== undefined || this.#parts.discouraged.has(address)
 
   /** Runs until the notifications end. */
   async run(): Promise<void> {
@@ -310,7 +251,7 @@ export class NodeLoop implements ConnectionObserver {
     )
     if (notification.type !== 'peer') return
     const record = this.keeper.table.get(notification.peer)
-    if (record !== undefined) this.letGo(record, 'internal-error')
+    if (record !== undefined) this.conduct.letGo(record, 'internal-error')
   }
 
   #onPeer({ peer, message, at }: PeerNotification): void {
@@ -340,7 +281,7 @@ export class NodeLoop implements ConnectionObserver {
       })
       return
     }
-    if (admission.evict !== undefined) this.letGo(admission.evict, 'evicted')
+    if (admission.evict !== undefined) this.conduct.letGo(admission.evict, 'evicted')
     const record = this.keeper.admit(inbound)
     record.discouraged = inbound.address !== undefined && this.#parts.discouraged.has(inbound.address)
   }
@@ -355,7 +296,7 @@ export class NodeLoop implements ConnectionObserver {
   }
 
   #tick(): void {
-    const { clock, seeds } = this.#parts
+    const { seeds } = this.#parts
     if (this.#active && !this.#stopping) {
       seeds?.tick()
       this.#outreach.tick(this.#phase)
@@ -365,11 +306,7 @@ export class NodeLoop implements ConnectionObserver {
     }
     this.driver.tick()
     this.transactions.tick()
-    this.#sweepBans()
-    if (clock.now() >= this.#nextSave) {
-      this.#nextSave = clock.now() + this.#options.saveInterval
-      this.#background(this.#parts.state.saveAddresses(), 'addresses')
-    }
+    this.#saver.tick()
   }
 
   #setNextTick(): void {
@@ -379,13 +316,6 @@ export class NodeLoop implements ConnectionObserver {
     this.#cancelTick = clock.setTimer(isBusy ? BUSY_TICK : TICK, () => {
       this.notifications.send({ type: 'timer', timer: 'tick', at: clock.now() }).catch(() => undefined)
     })
-  }
-
-  #sweepBans(): void {
-    const { state, events } = this.#parts
-    const over = state.bans.sweep()
-    for (const ban of over) events.emit('ban-lifted', { ban, why: 'expired' })
-    if (over.length > 0) this.#background(state.saveBans(), 'bans')
   }
 
   #choosePhase(): void {
@@ -415,7 +345,7 @@ export class NodeLoop implements ConnectionObserver {
     if (peer !== undefined) peer.protocol = record.protocol
     if (!isReady(record)) return
     if (this.#stopping || !this.#active) {
-      this.letGo(record, 'network-inactive')
+      this.conduct.letGo(record, 'network-inactive')
       return
     }
     this.driver.ready(record)
@@ -443,35 +373,18 @@ export class NodeLoop implements ConnectionObserver {
       // The times of addresses are told to others: a private broadcast leaves no mark in them (Core).
       const isPublic = record.kind !== 'inbound' && record.kind !== 'private-broadcast'
       if (record.readyAt !== undefined && isPublic) state.addresses.seen(address)
-      if (report.reason.blame === 'discourage') this.#discourage(record, address, report.reason.code)
+      if (report.reason.blame === 'discourage') this.conduct.discourage(record, address, report.reason.code)
     }
     if (record.key === undefined) return undefined
     return added.ended(record.key, record.readyAt === undefined ? undefined : clock.now() - record.readyAt)
-  }
-
-  #discourage(record: ConnectionRecord, address: NetworkAddress, code: string): void {
-    // A peer on this machine shares its address with every other one, hidden services included (Core).
-    if (record.protected || isLoopback(address)) return
-    this.#parts.discouraged.add(address)
-    this.#parts.events.emit('discouraged', { address, peer: record.id, detail: code })
-  }
-
-  /** For what no honest peer does. A protected peer, as those added by hand are, is kept: what it did is logged. */
-  punish(record: ConnectionRecord, detail: string): void {
-    this.#parts.logger.warn({ ...connectionFacts(record), detail }, 'a peer misbehaved')
-    if (record.protected) return
-    void this.keeper.close(record, { detail, blame: 'discourage' })
-  }
-
-  letGo(record: ConnectionRecord, detail: string): void {
-    void this.keeper.close(record, { detail, blame: 'none' })
   }
 
   setActive(active: boolean): void {
     if (this.#active === active) return
     this.#active = active
     this.#parts.events.emit('network-active', { active })
-    if (!active) for (const record of [...this.keeper.table.all()]) this.letGo(record, 'network-inactive')
+    if (!active)
+      for (const record of [...this.keeper.table.all()]) this.conduct.letGo(record, 'network-inactive')
   }
 
   /** Dials the added peers that are due, now rather than at the next tick. */
@@ -502,15 +415,13 @@ export class NodeLoop implements ConnectionObserver {
     const empty = new Promise<void>((resolve) => {
       this.#whenEmpty = resolve
     })
-    for (const record of [...this.keeper.table.all()]) this.letGo(record, 'node-stopping')
+    for (const record of [...this.keeper.table.all()]) this.conduct.letGo(record, 'node-stopping')
     await Promise.all([empty, this.#parts.state.saveAnchors(anchors)])
   }
 
   /** Everything that is not in the store yet. */
-  async flush(): Promise<void> {
-    const { state } = this.#parts
-    await this.#savingHeaders
-    await Promise.all([state.saveHeaders(), state.saveAddresses(), state.saveBans()])
+  flush(): Promise<void> {
+    return this.#saver.flush()
   }
 
   /** Ends the loop. */
@@ -519,29 +430,6 @@ export class NodeLoop implements ConnectionObserver {
     this.#cancelTick?.()
     this.keeper.abortAll()
     this.notifications.close()
-  }
-
-  /** One write at a time; what comes meanwhile goes with the next. */
-  #saveHeaders(): void {
-    this.#headersDirty = true
-    this.#savingHeaders ??= this.#writeHeaders().finally(() => {
-      this.#savingHeaders = undefined
-    })
-  }
-
-  async #writeHeaders(): Promise<void> {
-    while (this.#headersDirty) {
-      this.#headersDirty = false
-      try {
-        await this.#parts.state.saveHeaders()
-      } catch (error) {
-        this.#parts.logger.error({ err: error }, 'headers could not be saved')
-      }
-    }
-  }
-
-  #background(work: Promise<void>, what: string): void {
-    work.catch((error: unknown) => this.#parts.logger.error({ err: error }, `${what} could not be saved`))
   }
 
   #askedOver(record: ConnectionRecord | undefined): string {
@@ -555,9 +443,4 @@ export class NodeLoop implements ConnectionObserver {
 
 function networkName(address: PeerAddress | undefined): string {
   return address?.network ?? ''
-}
-
-function isLoopback({ network, bytes }: NetworkAddress): boolean {
-  if (network === 'ipv4') return bytes[0] === 127
-  return network === 'ipv6' && bytes.every((byte, index) => byte === (index === 15 ? 1 : 0))
 }

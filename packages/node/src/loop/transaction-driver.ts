@@ -2,17 +2,14 @@ import type { Block, Message } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId, type PeerServices } from '@sapwood/peer'
 import type { Clock, Instant } from '@sapwood/transport-v1v2'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
-import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { EventHub } from '../handle/event-hub.ts'
 import type { TransactionAction, TransactionRelay } from '../transactions/transaction-relay-types.ts'
+import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
 
-export interface TransactionDriverComponents {
+export interface TransactionDriverComponents extends PeerActionComponents {
   readonly clock: Clock
   readonly relay: TransactionRelay
-  readonly table: ConnectionTable
   readonly events: EventHub
-  readonly punish: (record: ConnectionRecord, detail: string) => void
-  readonly letGo: (record: ConnectionRecord, detail: string) => void
 }
 
 /** Joins the transaction relay to the peers: tells it what came, and does what it says. */
@@ -93,21 +90,13 @@ export class TransactionDriver {
   }
 
   #do(action: TransactionAction): void {
-    const { table, events, punish, letGo } = this.#parts
+    const { table, events } = this.#parts
     switch (action.type) {
       case 'send':
-        table.get(action.peer)?.peer?.send(action.message)
+      case 'punish':
+      case 'disconnect':
+        doToPeer(action, this.#parts)
         return
-      case 'punish': {
-        const record = table.get(action.peer)
-        if (record !== undefined) punish(record, `${action.reason}: ${action.detail}`)
-        return
-      }
-      case 'disconnect': {
-        const record = table.get(action.peer)
-        if (record !== undefined) letGo(record, action.reason)
-        return
-      }
       case 'transaction-heard': {
         const record = table.get(action.peer)
         if (record !== undefined) record.lastTransaction = this.#now()

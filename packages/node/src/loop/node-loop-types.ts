@@ -1,0 +1,48 @@
+import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
+import type { PeerServices } from '@sapwood/peer'
+import type { Clock, Logger, Random } from '@sapwood/transport-v1v2'
+import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
+import type { BlockChecker } from '../blocks/block-checker.ts'
+import type { BlockDownload } from '../blocks/block-download-types.ts'
+import type { SeedDriver } from '../bootstrap/seed-driver.ts'
+import type { StorableHeaderChain } from '../chain/header-chain.ts'
+import type { HeaderSync } from '../chain/header-sync-types.ts'
+import type { AddedPeers } from '../connections/added-peers.ts'
+import type { ConnectionKeeperOptions } from '../connections/connection-keeper.ts'
+import type { SlotLimits } from '../connections/slots.ts'
+import type { EventHub } from '../handle/event-hub.ts'
+import type { NodeDialer } from '../handle/node-options.ts'
+import type { Phase } from '../phases/phase.ts'
+import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
+import type { NodeState } from './node-state.ts'
+
+export interface NodeLoopOptions extends Omit<ConnectionKeeperOptions, 'servicesWanted'> {
+  readonly slots: SlotLimits
+  readonly connectOnly: boolean
+  readonly networkActive: boolean
+  /** Bits that peers of the node's own choice must offer in a phase. */
+  readonly servicesWanted: (phase: Phase) => bigint
+  readonly saveInterval: number
+  readonly ownServices: () => bigint
+}
+
+export interface NodeLoopComponents {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly dialer: NodeDialer
+  readonly reachable: ReadonlySet<AddressNetwork>
+  readonly events: EventHub
+  readonly state: NodeState
+  readonly chain: StorableHeaderChain
+  readonly headerSync: HeaderSync
+  readonly download: BlockDownload
+  readonly relay: TransactionRelay
+  readonly discouraged: DiscouragedHosts
+  readonly added: AddedPeers
+  readonly seeds?: SeedDriver
+  readonly services: PeerServices
+  readonly blockChecker?: BlockChecker
+  /** Our own addresses, as they may be told. */
+  readonly ownAddresses: () => readonly NetworkAddress[]
+}
