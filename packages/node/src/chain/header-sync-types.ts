@@ -1,5 +1,6 @@
 import type { BlockHash, BlockHeader } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
+import type { ChainSyncDuty } from './chain-sync-guard.ts'
 import type { TipChange } from './header-chain-types.ts'
 import type { PeerAction } from './peer-action.ts'
 import type { PeerId } from '@sapwood/peer'
@@ -10,6 +11,8 @@ export interface HeaderPeer {
   readonly preferred: boolean
   /** Not to be let go for being slow (a manual peer, or one with the `noban` permission). */
   readonly protected: boolean
+  /** Whether it is let go where its chain stays behind ours. */
+  readonly chainSync: ChainSyncDuty
   /** Height that its `version` claimed. */
   readonly startHeight: number
 }
@@ -33,6 +36,8 @@ export interface HeaderSync {
   onBlockInventory(peer: PeerId, hashes: readonly BlockHash[], now: Instant): HeaderSyncAction[]
   /** Call about once a second. */
   tick(now: Instant): HeaderSyncAction[]
+  /** Whether the peer once showed a chain as good as ours, and is one of the four that are kept for it. */
+  isExcused(peer: PeerId): boolean
   /** The peer that headers come from during the first sync. */
   readonly syncPeer: PeerId | undefined
   /** Whether the sync peer has no more headers for us: what it told of has been asked for and accepted. */

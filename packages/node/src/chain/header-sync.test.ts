@@ -7,7 +7,7 @@ import { createHeaderChain, type StorableHeaderChain } from './header-chain.ts'
 import { createHeaderSync } from './header-sync.ts'
 import type { HeaderPeer, HeaderSync, HeaderSyncAction } from './header-sync-types.ts'
 
-const outbound: HeaderPeer = { preferred: true, protected: false, startHeight: 100 }
+const outbound: HeaderPeer = { preferred: true, protected: false, chainSync: 'exempt', startHeight: 100 }
 const inbound: HeaderPeer = { ...outbound, preferred: false }
 const manual: HeaderPeer = { ...outbound, protected: true }
 
@@ -70,6 +70,49 @@ describe('the header sync', () => {
     expect(actions).toContainEqual({ type: 'disconnect', peer: alice, reason: 'headers-timeout' })
     expect(sent(actions, bob)).toHaveLength(1)
     expect(sync.syncPeer).toBe(bob)
+  })
+
+  it('moves on at once from a sync peer that sent a bad header, also from one that is protected', () => {
+    const bad = { ...mineHeader(regtest.genesis), bits: 0x1d00ffff }
+    const far = mineHeader(mineHeader(regtest.genesis))
+    for (const headers of [
+      [bad],
+      [mineHeader(regtest.genesis), { ...far, previousBlockHash: far.merkleRoot }],
+    ]) {
+      chain = createHeaderChain({ network: regtest })
+      sync = createHeaderSync({}, { chain, random: seededRandom() })
+      sync.addPeer(alice, manual, NOON)
+      sync.addPeer(bob, outbound, NOON)
+      const actions = sync.onHeaders(alice, headers as BlockHeader[], NOON)
+      expect(actions).toContainEqual(expect.objectContaining({ type: 'punish', peer: alice }))
+      expect(sent(actions, bob)).toMatchObject([{ type: 'getheaders' }])
+      expect(sync.syncPeer).toBe(bob)
+    }
+  })
+
+  it('does not choose again, before its rest is over, the only peer there is that sent a bad header', () => {
+    sync.addPeer(alice, manual, NOON)
+    sync.onHeaders(alice, [{ ...mineHeader(regtest.genesis), bits: 0x1d00ffff }], NOON)
+    expect(sync.syncPeer).toBeUndefined()
+    expect(sync.tick(after(119_000))).toEqual([])
+    expect(sent(sync.tick(after(120_000)), alice)).toMatchObject([{ type: 'getheaders' }])
+  })
+
+  it('lets go an outbound peer that stays behind our chain, after it was asked in vain', () => {
+    const headers = mineHeaders(regtest.genesis, 20)
+    chain.accept(headers, NOON)
+    chain.accept([recent(headers)], NOON)
+    sync.addPeer(alice, { ...outbound, chainSync: 'required' }, NOON)
+    sync.addPeer(bob, { ...outbound, chainSync: 'exempt' }, NOON)
+    sync.onHeaders(alice, headers.slice(9, 10), NOON)
+    expect(sync.tick(NOON)).toEqual([])
+    const asked = sync.tick(after(20 * 60_000 + 1))
+    expect(sent(asked, alice)).toMatchObject([{ type: 'getheaders', locator: expect.any(Array) as unknown }])
+    expect(sent(asked, bob)).toEqual([])
+    sync.onHeaders(alice, headers.slice(9, 10), after(20 * 60_000 + 2))
+    expect(sync.tick(after(22 * 60_000 + 2))).toEqual([
+      { type: 'disconnect', peer: alice, reason: 'old-chain' },
+    ])
   })
 
   it('does not let go a manual peer for silence, but asks another', () => {

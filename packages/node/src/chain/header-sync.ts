@@ -1,5 +1,6 @@
 import type { BlockHash, BlockHeader, Message } from '@sapwood/wire-codec'
 import type { Instant, Random } from '@sapwood/transport-v1v2'
+import { ChainSyncGuard } from './chain-sync-guard.ts'
 import { MAX_HEADERS_RESULTS } from './header-chain.ts'
 import type { ChainEntry, HeaderChain, HeaderError } from './header-chain-types.ts'
 import type { HeaderPeer, HeaderSync, HeaderSyncAction } from './header-sync-types.ts'
@@ -9,6 +10,7 @@ import { MAX_LOCATOR_SIZE } from './locator.ts'
 import { type LowWorkStep, LowWorkSync } from './low-work-sync.ts'
 import { claimedWork, findBreak, type HeaderBreak } from './header-batch.ts'
 import type { PeerId } from '@sapwood/peer'
+import type { Misbehaviour } from './peer-action.ts'
 import { targetOf } from './target-cache.ts'
 
 /** Protocol version that a `getheaders` carries; nobody reads it. */
@@ -64,6 +66,7 @@ class ManyPeerHeaderSync implements HeaderSync {
   readonly #minimumChainWork: bigint
   readonly #responseTimeoutMs: number
   readonly #peers = new Map<PeerId, PeerState>()
+  readonly #guard = new ChainSyncGuard()
   #sync: { readonly peer: PeerState; readonly deadline: number } | undefined
   #caughtUp = false
 
@@ -82,6 +85,10 @@ class ManyPeerHeaderSync implements HeaderSync {
     return this.#caughtUp
   }
 
+  isExcused(id: PeerId): boolean {
+    return this.#guard.isExcused(id)
+  }
+
   addPeer(id: PeerId, facts: HeaderPeer, now: Instant): HeaderSyncAction[] {
     const actions: HeaderSyncAction[] = []
     const peer: PeerState = {
@@ -95,6 +102,7 @@ class ManyPeerHeaderSync implements HeaderSync {
       restsUntil: 0,
     }
     this.#peers.set(id, peer)
+    this.#guard.add(id, facts.chainSync)
     if (this.#askEveryone(now)) this.#start(peer, now, actions)
     else this.#chooseSyncPeer(now, actions)
     return actions
@@ -103,6 +111,7 @@ class ManyPeerHeaderSync implements HeaderSync {
   removePeer(id: PeerId, now: Instant): HeaderSyncAction[] {
     const actions: HeaderSyncAction[] = []
     this.#peers.delete(id)
+    this.#guard.remove(id)
     if (this.#sync?.peer.id === id) {
       this.#sync = undefined
       this.#chooseSyncPeer(now, actions)
@@ -115,12 +124,7 @@ class ManyPeerHeaderSync implements HeaderSync {
     const peer = this.#peers.get(id)
     if (peer === undefined) return actions
     if (headers.length > MAX_HEADERS_RESULTS) {
-      actions.push({
-        type: 'punish',
-        peer: id,
-        reason: 'too-many-headers',
-        detail: `${headers.length} headers in one message`,
-      })
+      this.#punish(peer, 'too-many-headers', `${headers.length} headers in one message`, now, actions)
       return actions
     }
     peer.askedAt = undefined
@@ -152,7 +156,15 @@ class ManyPeerHeaderSync implements HeaderSync {
     this.#judgeSyncPeer(now, actions)
     if (this.#askEveryone(now)) this.#startAll(now, actions)
     else this.#chooseSyncPeer(now, actions)
+    for (const peer of this.#peers.values()) if (peer.started) this.#keepUp(peer, now, actions)
     return actions
+  }
+
+  #keepUp(peer: PeerState, now: Instant, actions: HeaderSyncAction[]): void {
+    const verdict = this.#guard.judge(peer.id, peer.best, this.#chain.tip(), now)
+    if (verdict.type === 'ask') this.#ask(peer, verdict.from, now, actions)
+    else if (verdict.type === 'let-go')
+      actions.push({ type: 'disconnect', peer: peer.id, reason: 'old-chain' })
   }
 
   /** Headers whose parent is not known: announced by a peer that is ahead of us. Never a fault in itself. */
@@ -180,7 +192,7 @@ class ManyPeerHeaderSync implements HeaderSync {
       hashes = headers.map(hashHeader)
       const fault = findBreak(this.#chain.network, headers, hashes)
       if (fault !== undefined) {
-        this.#punishBreak(peer, fault, actions)
+        this.#punishBreak(peer, fault, now, actions)
         return
       }
       const known = this.#chain.get(hashes.at(-1)!)
@@ -229,7 +241,7 @@ class ManyPeerHeaderSync implements HeaderSync {
     const hashes = headers.map(hashHeader)
     const fault = findBreak(this.#chain.network, headers, hashes)
     if (fault !== undefined) {
-      this.#punishBreak(peer, fault, actions)
+      this.#punishBreak(peer, fault, now, actions)
       return true
     }
     const step = sync.next(headers, hashes)
@@ -291,12 +303,12 @@ class ManyPeerHeaderSync implements HeaderSync {
     if (tipChange !== undefined) actions.push({ type: 'tip-changed', change: tipChange })
     if (error !== undefined && !this.#forgive(peer, error)) {
       const reason = error.code === 'unknown-parent' ? 'headers-not-linked' : 'invalid-header'
-      const detail = `header ${error.index}: ${error.code}, ${error.detail}`
-      actions.push({ type: 'punish', peer: peer.id, reason, detail })
+      this.#punish(peer, reason, `header ${error.index}: ${error.code}, ${error.detail}`, now, actions)
       return false
     }
     if (known > 0) this.#announced(peer, lastHash(headers.slice(0, known), hashes?.slice(0, known)), actions)
     this.#resolveAnnounced(actions)
+    this.#guard.showed(peer.id, peer.best, this.#chain.tip())
     if (error !== undefined) this.#peerHasNoMore(peer, now, actions)
     return error === undefined
   }
@@ -307,9 +319,24 @@ class ManyPeerHeaderSync implements HeaderSync {
     return (code === 'known-invalid' || code === 'invalid-parent') && !peer.facts.preferred
   }
 
-  #punishBreak(peer: PeerState, fault: HeaderBreak, actions: HeaderSyncAction[]): void {
+  #punishBreak(peer: PeerState, fault: HeaderBreak, now: Instant, actions: HeaderSyncAction[]): void {
     const reason = fault.code === 'not-linked' ? 'headers-not-linked' : 'invalid-header'
-    actions.push({ type: 'punish', peer: peer.id, reason, detail: `header ${fault.index}: ${fault.code}` })
+    this.#punish(peer, reason, `header ${fault.index}: ${fault.code}`, now, actions)
+  }
+
+  /** A peer that stays all the same, since it is protected, is at least not the one that everything is asked of. */
+  #punish(
+    peer: PeerState,
+    reason: Misbehaviour,
+    detail: string,
+    now: Instant,
+    actions: HeaderSyncAction[],
+  ): void {
+    actions.push({ type: 'punish', peer: peer.id, reason, detail })
+    if (this.#sync?.peer !== peer) return
+    this.#sync = undefined
+    peer.restsUntil = now + HEADERS_RESPONSE_TIME_MS
+    this.#chooseSyncPeer(now, actions)
   }
 
   /** The peer's answer was not a full one: what it has, we have seen. */

@@ -38,7 +38,11 @@ function run(peerChain: (message: number) => readonly BlockHeader[], random = 1)
   const all: HeaderSyncAction[] = []
   let messages = 0
   let keptEarly = 0
-  let pending = sync.addPeer(alice, { preferred: true, protected: false, startHeight: 7300 }, NOON)
+  let pending = sync.addPeer(
+    alice,
+    { preferred: true, protected: false, chainSync: 'exempt', startHeight: 7300 },
+    NOON,
+  )
   for (;;) {
     all.push(...pending)
     const asked = pending.find((action) => action.type === 'send')
@@ -124,7 +128,7 @@ describe('a chain that has not shown its work', () => {
     const chain = createHeaderChain({ network })
     chain.accept(honest.slice(0, 6000), NOON)
     const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom() })
-    sync.addPeer(alice, { preferred: true, protected: false, startHeight: 0 }, NOON)
+    sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt', startHeight: 0 }, NOON)
     sync.onHeaders(alice, honest.slice(6000, 6010), NOON)
     expect(chain.tip().height).toBe(6010)
   })
@@ -133,7 +137,7 @@ describe('a chain that has not shown its work', () => {
     const chain = createHeaderChain({ network })
     chain.accept(honest, NOON)
     const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom() })
-    sync.addPeer(alice, { preferred: true, protected: false, startHeight: 0 }, NOON)
+    sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt', startHeight: 0 }, NOON)
     const deep = mineHeaders(honest[6999]!, 100, 4)
     sync.onHeaders(alice, deep, NOON)
     expect(chain.size).toBe(7301)

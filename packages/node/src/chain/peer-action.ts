@@ -18,6 +18,7 @@ export type LetGo =
   | 'block-stalling'
   | 'block-timeout'
   | 'low-work-chain'
+  | 'old-chain'
   | 'transaction-when-none-wanted'
 
 /** What a machine wants done to a peer. The owner loop does it; the machine only says so. */

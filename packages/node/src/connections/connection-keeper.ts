@@ -301,6 +301,7 @@ export class ConnectionKeeper {
 
   /** Ends a connection, or the attempt to make one. Resolves when it has ended. */
   async close(record: ConnectionRecord, request: CloseRequest): Promise<DisconnectReport | undefined> {
+    record.leaving = true
     if (record.peer !== undefined) return record.peer.disconnect(request)
     const { detail } = request
     record.abort.abort(new NodeError('connection-failed', detail, { detail }))
@@ -323,6 +324,7 @@ export class ConnectionKeeper {
       lastBlock: 0,
       lastTransaction: 0,
       discouraged: false,
+      leaving: false,
     }
     this.table.add(record)
     return record

@@ -34,6 +34,8 @@ export interface ConnectionRecord {
   lastTransaction: number
   /** Its host misbehaved before. */
   discouraged: boolean
+  /** It is being ended, and is still here until that is done. */
+  leaving: boolean
 }
 
 /** A record whose peer is past its handshake. */

@@ -49,6 +49,7 @@ function connectTo(table: ConnectionTable, text: string, kind: ConnectionRecord[
     lastBlock: 0,
     lastTransaction: 0,
     discouraged: false,
+    leaving: false,
   })
 }
 

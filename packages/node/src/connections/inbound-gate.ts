@@ -44,7 +44,8 @@ export function createInboundGate(
 
 function* candidates(table: ConnectionTable, secret: Uint8Array): Generator<EvictionCandidate> {
   for (const record of table.all()) {
-    if (record.kind !== 'inbound') continue
+    // One that is leaving already makes no more room by being told again (Core passes over `fDisconnect` as well).
+    if (record.kind !== 'inbound' || record.leaving) continue
     const { version } = record
     yield {
       peer: record.id,

@@ -16,12 +16,14 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
   const table = new ConnectionTable()
   const gone: number[] = []
   const outreach = { wantsExtra: false }
+  const excused = new Set<number>()
   const trimmer = new OutboundTrimmer(
     { limits: slotLimits(limits) },
     {
       clock,
       table,
       outreach,
+      isExcused: (id) => excused.has(id),
       letGo: (record) => {
         gone.push(record.id)
         table.remove(record)
@@ -41,11 +43,12 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
       lastBlock: 0,
       lastTransaction: 0,
       discouraged: false,
+      leaving: false,
       version: {} as PeerVersion,
       peer: { info: () => ({ blocksInFlight: [] }) } as unknown as Peer,
       ...facts,
     })
-  return { clock, trimmer, outreach, gone, connect }
+  return { clock, trimmer, outreach, gone, excused, connect }
 }
 
 describe('the trimming of outbound connections', () => {
@@ -90,6 +93,18 @@ describe('the trimming of outbound connections', () => {
     await clock.advance(MINUTE)
     trimmer.tick(phases.running)
     expect(gone).toEqual([4])
+  })
+
+  it('keeps those that are excused, and does not count on those that are leaving', async () => {
+    const { clock, trimmer, gone, excused, connect } = setUp({ fullRelay: 2 })
+    connect(1, 'outbound-full-relay', { lastBlock: 100 })
+    connect(2, 'outbound-full-relay', { lastBlock: 200 })
+    connect(3, 'extra', { lastBlock: 300 })
+    connect(4, 'outbound-full-relay', { leaving: true })
+    excused.add(1)
+    await clock.advance(MINUTE)
+    trimmer.tick(phases.running)
+    expect(gone).toEqual([2])
   })
 
   it('of block-relay-only peers beyond the slots lets the younger go, unless it brought the newer block', async () => {

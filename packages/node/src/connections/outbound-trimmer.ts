@@ -1,3 +1,4 @@
+import type { PeerId } from '@sapwood/peer'
 import type { Clock } from '@sapwood/transport-v1v2'
 import type { Phase } from '../phases/phase.ts'
 import { isReady, type ReadyConnection } from './connection-record.ts'
@@ -19,6 +20,8 @@ export interface OutboundTrimmerComponents {
   readonly clock: Clock
   readonly table: ConnectionTable
   readonly outreach: Pick<Outreach, 'wantsExtra'>
+  /** Whether a peer is kept for having shown a good chain (`HeaderSync.isExcused`). */
+  readonly isExcused: (peer: PeerId) => boolean
   readonly letGo: (record: ReadyConnection, detail: string) => void
 }
 
@@ -69,17 +72,18 @@ export class OutboundTrimmer {
     this.#trim(chosen, now)
   }
 
-  /** The one that announced a new block the longest ago, except where it is the only one of its network. */
+  /** The one that announced a new block the longest ago, unless it is the only one of its network, or excused. */
   #trimFullRelay(now: number): void {
     const peers = this.#ready(['outbound-full-relay', 'extra'])
     if (peers.length <= this.#limits['outbound-full-relay']) return
+    const { isExcused } = this.#parts
     const byNetwork = new Map<string, number>()
     for (const { address } of peers) {
       const network = address?.network ?? ''
       byNetwork.set(network, (byNetwork.get(network) ?? 0) + 1)
     }
     const [worst] = peers
-      .filter(({ address }) => (byNetwork.get(address?.network ?? '') ?? 0) > 1)
+      .filter(({ id, address }) => !isExcused(id) && (byNetwork.get(address?.network ?? '') ?? 0) > 1)
       // Of equals the youngest goes.
       .sort((a, b) => a.lastBlock - b.lastBlock || b.id - a.id)
     if (worst !== undefined) this.#trim(worst, now)
@@ -95,7 +99,9 @@ export class OutboundTrimmer {
   #ready(kinds: readonly ReadyConnection['kind'][]): ReadyConnection[] {
     const found: ReadyConnection[] = []
     for (const record of this.#parts.table.all()) {
-      if (kinds.includes(record.kind) && isReady(record) && !record.protected) found.push(record)
+      if (!kinds.includes(record.kind) || !isReady(record)) continue
+      if (record.protected || record.leaving) continue
+      found.push(record)
     }
     return found
   }

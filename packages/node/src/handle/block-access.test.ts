@@ -20,7 +20,7 @@ function setUp() {
   const post = (_: string, run: () => void): void => queueMicrotask(run)
   const desk = new BlockDesk({ download, now: () => 0 as Instant, run: () => undefined, onLoop: post })
   const blocks = createBlockAccess({
-    calls: { call: async (_, perform) => perform(), post },
+    calls: { call: async (_, perform) => perform(), post, refuse: () => undefined },
     desk,
     chain: {} as HeaderChain,
     withDeadline: createCallDeadline(createVirtualClock()),

@@ -18,6 +18,7 @@ import type {
   BlockToCheck,
   DeliveredBlock,
 } from '../blocks/block-download-types.ts'
+import type { ChainSyncDuty } from '../chain/chain-sync-guard.ts'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { HeaderSync, HeaderSyncAction } from '../chain/header-sync-types.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
@@ -72,7 +73,10 @@ export class ChainDriver {
         now,
       ),
     )
-    this.run(headerSync.addPeer(record.id, { preferred, protected: record.protected, startHeight }, now))
+    const chainSync = chainSyncDuty(record)
+    this.run(
+      headerSync.addPeer(record.id, { preferred, protected: record.protected, chainSync, startHeight }, now),
+    )
   }
 
   closed(id: PeerId): void {
@@ -248,6 +252,13 @@ export class ChainDriver {
 /** Connections whose headers and blocks we want. */
 function takesPart({ kind }: ConnectionRecord): boolean {
   return kind !== 'feeler' && kind !== 'addr-fetch' && kind !== 'private-broadcast'
+}
+
+/** Core: `IsOutboundOrBlockRelayConn`; those of full relay may be excused. */
+function chainSyncDuty({ kind, protected: isProtected }: ConnectionRecord): ChainSyncDuty {
+  if (isProtected) return 'exempt'
+  if (kind === 'outbound-full-relay' || kind === 'extra') return 'excusable'
+  return kind === 'block-relay-only' ? 'required' : 'exempt'
 }
 
 function whatIsServed(services: bigint): 'all' | 'recent' | 'none' {

@@ -182,7 +182,13 @@ export class NodeLoop implements ConnectionObserver {
     )
     this.#trimmer = new OutboundTrimmer(
       { limits: options.slots },
-      { clock, table, outreach: this.#outreach, letGo: this.conduct.letGo },
+      {
+        clock,
+        table,
+        outreach: this.#outreach,
+        isExcused: (peer) => headerSync.isExcused(peer),
+        letGo: this.conduct.letGo,
+      },
     )
     this.#gate = createInboundGate(
       { maxInbound: options.slots.inbound },
@@ -410,6 +416,7 @@ export class NodeLoop implements ConnectionObserver {
   /** Begins the end: nobody new, everyone out, state saved. Resolves when no connection is left. */
   async wind(): Promise<void> {
     this.#stopping = true
+    this.calls.refuse()
     const anchors = currentAnchors(this.keeper.table)
     this.desk.stop()
     const empty = new Promise<void>((resolve) => {
