@@ -11,6 +11,7 @@ export type { InboundStream, Listener, Listening } from './connections/listener.
 export type { SlotOptions } from './connections/slots.ts'
 export { createTcpListener, type TcpListenerOptions } from './connections/tcp-listener.ts'
 export { NodeError, type NodeErrorCode, type NodeErrorFacts } from './errors/node-error.ts'
+export type { VerifiedFilter } from './filters/filter-stream.ts'
 export { createNode } from './handle/create-node.ts'
 export type {
   ConnectionFacts,
@@ -31,6 +32,7 @@ export type {
   BlockStreamItem,
   CallOptions,
   ChainAccess,
+  FilterAccess,
   NetworkControl,
   NodeHandle,
   TransactionAccess,

@@ -1,7 +1,7 @@
 import type { BlockHash, BlockHeader } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { ChainSyncDuty } from './chain-sync-guard.ts'
-import type { TipChange } from './header-chain-types.ts'
+import type { ChainEntry, TipChange } from './header-chain-types.ts'
 import type { PeerAction } from './peer-action.ts'
 import type { PeerId } from '@sapwood/peer'
 
@@ -38,6 +38,8 @@ export interface HeaderSync {
   tick(now: Instant): HeaderSyncAction[]
   /** Whether the peer once showed a chain as good as ours, and is one of the four that are kept for it. */
   isExcused(peer: PeerId): boolean
+  /** The block with the most work that the peer is known to have. */
+  bestOf(peer: PeerId): ChainEntry | undefined
   /** The peer that headers come from during the first sync. */
   readonly syncPeer: PeerId | undefined
   /** Whether the sync peer has no more headers for us: what it told of has been asked for and accepted. */

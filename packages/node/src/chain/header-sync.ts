@@ -89,6 +89,10 @@ class ManyPeerHeaderSync implements HeaderSync {
     return this.#guard.isExcused(id)
   }
 
+  bestOf(id: PeerId): ChainEntry | undefined {
+    return this.#peers.get(id)?.best
+  }
+
   addPeer(id: PeerId, facts: HeaderPeer, now: Instant): HeaderSyncAction[] {
     const actions: HeaderSyncAction[] = []
     const peer: PeerState = {

@@ -6,7 +6,7 @@ import { drawBelow, drawExponential } from '../random/draw.ts'
 import type { AddedPeers } from './added-peers.ts'
 import type { ConnectionKeeper } from './connection-keeper.ts'
 import { isReady } from './connection-record.ts'
-import { type PlanOptions, planDial } from './dial-planner.ts'
+import { type PlannedDial, type PlanOptions, planDial } from './dial-planner.ts'
 import type { SlotLimits } from './slots.ts'
 
 const MINUTE = 60_000
@@ -31,12 +31,17 @@ export interface OutreachComponents {
   readonly reachable: ReadonlySet<AddressNetwork>
 }
 
+/** Full-relay connections that are kept for peers with filters, where those are wanted and such are known. */
+const FILTER_SLOTS = 2
+
 export interface OutreachOptions {
   readonly limits: SlotLimits
   /** Only the added peers are dialled. */
   readonly connectOnly: boolean
   /** Block-relay-only peers of last time, dialled first. */
   readonly anchors: readonly NetworkAddress[]
+  /** Peers that offer compact block filters are wanted. */
+  readonly filters: boolean
 }
 
 /** Milliseconds before the tables are searched again after nothing in them would do, unless something changed. */
@@ -143,7 +148,7 @@ export class Outreach {
       keeper.open({ kind: 'block-relay-only', address, ...(services === undefined ? {} : { services }) })
       return true
     }
-    const plan = planDial(wanted, { ...this.#parts, table: keeper.table })
+    const plan = this.#plan(wanted)
     if (plan === undefined) {
       this.#nextSearch = this.#parts.clock.now() + SEARCH_PAUSE
       return false
@@ -157,6 +162,27 @@ export class Outreach {
       ...(plan.learned === undefined ? {} : { learned: plan.learned }),
     })
     return true
+  }
+
+  #plan(wanted: PlanOptions): PlannedDial | undefined {
+    const parts = { ...this.#parts, table: this.#parts.keeper.table }
+    const withFilters = this.#isForFilters(wanted)
+      ? planDial({ ...wanted, services: wanted.services | Services.COMPACT_FILTERS }, parts)
+      : undefined
+    return withFilters ?? planDial(wanted, parts)
+  }
+
+  /** Whether one of the last full-relay slots is being filled, and there are not enough peers with filters. */
+  #isForFilters({ kind }: PlanOptions): boolean {
+    const { table } = this.#parts.keeper
+    const { filters, limits } = this.#options
+    if (!filters || kind !== 'outbound-full-relay') return false
+    if (table.count(kind) < limits[kind] - FILTER_SLOTS) return false
+    let count = 0
+    for (const { version, kind: each } of table.ready()) {
+      if (each !== 'inbound' && (version.services & Services.COMPACT_FILTERS) !== 0n) count += 1
+    }
+    return count < FILTER_SLOTS
   }
 
   /** A reachable network with addresses and without a connection (Core, `MaybePickPreferredNetwork`). */

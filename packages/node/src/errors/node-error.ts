@@ -20,6 +20,9 @@
  * - `block-unavailable`: no peer has the block.
  * - `invalid-header`: a header breaks a rule; `detail` is the rule, `received` its place among those given.
  * - `invalid-block`: the block breaks a rule that we check.
+ * - `filters-off`: the node was made without the option `filters`.
+ * - `no-filter-peer`: no peer that offers filters is connected and has the block.
+ * - `filters-disputed`: peers disagree about the filter of block `received`, and the block does not show who is right.
  * - `listen-failed`: a listener could not be started; `cause` says why.
  * - `store-corrupt`: what was persisted does not read back; `detail` names the entry.
  * - `store-failed`: the store refused to read or to write; `cause` says why.
@@ -44,6 +47,9 @@ export type NodeErrorCode =
   | 'block-unavailable'
   | 'invalid-header'
   | 'invalid-block'
+  | 'filters-off'
+  | 'no-filter-peer'
+  | 'filters-disputed'
   | 'listen-failed'
   | 'store-corrupt'
   | 'store-failed'

@@ -116,6 +116,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       slots: slotLimits(options.slots),
       connectOnly: options.connect !== undefined,
       networkActive: options.networkActive ?? true,
+      filters: options.filters ?? false,
       saveInterval: options.saveInterval ?? DEFAULT_SAVE_INTERVAL,
       ownServices: () => services,
     },

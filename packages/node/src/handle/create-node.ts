@@ -7,6 +7,7 @@ import { createBanControl } from './ban-control.ts'
 import { createBlockAccess } from './block-access.ts'
 import { createCallDeadline } from './call-deadline.ts'
 import { createChainAccess } from './chain-access.ts'
+import { createFilterAccess } from './filter-access.ts'
 import { createNetworkControl, peerInfos } from './network-control.ts'
 import type { NodeHandle } from './node-handle.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
@@ -58,6 +59,10 @@ function createHandle(options: NodeOptions, parts: NodeParts, stop: () => Promis
   return {
     chain: createChainAccess({ loop, chain, clock, events, withDeadline: deadline }),
     blocks,
+    filters: createFilterAccess(
+      { enabled: options.filters === true, timeout: options.timeouts?.call },
+      { loop, chain, clock, events, blocks, withDeadline: deadline },
+    ),
     transactions: createTransactionAccess({ loop, relay, clock, events, withDeadline: deadline }),
     network: control,
     addresses: createAddressAccess({ loop, addresses: state.addresses, defaultPort }),

@@ -2,6 +2,7 @@ import type {
   BlockHash,
   BlockHeader,
   GossipedAddress,
+  Hash256,
   PeerAddress,
   Transaction,
   Txid,
@@ -11,6 +12,7 @@ import type { AddressCounts, AddressInfo } from '../addresses/address-info.ts'
 import type { BanEntry } from '../bans/ban-list.ts'
 import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { VerifiedFilter } from '../filters/filter-stream.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
 import type {
   BroadcastOptions,
@@ -71,6 +73,34 @@ export interface BlockAccess {
     from: { readonly from: number },
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterableIterator<BlockStreamItem>
+}
+
+/**
+ * Compact block filters (BIP157, BIP158), each held against a chain of filter headers that up to four peers agree on. What they do
+ * not agree on is settled by the block itself, as far as it can be: scripts that a block spends from are not in it. Off unless
+ * the node was made with `filters: true`; every call then rejects with `filters-off`. Headers are kept in memory only, 32 bytes
+ * each, from block 0 up to the highest that was asked for.
+ */
+export interface FilterAccess {
+  /**
+   * The filter header of a block of the best chain, 32 bytes in wire order; waits for the chain to be that high.
+   * @throws NodeError `no-filter-peer`, `filters-disputed`, `block-unavailable`, `timeout`.
+   */
+  headerAt(height: number, options?: CallOptions): Promise<Hash256>
+  /** Filters of the best chain from one height to another, in order; the next are asked for when you have taken these. */
+  range(
+    range: { readonly from: number; readonly to: number },
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterableIterator<VerifiedFilter>
+  /**
+   * Blocks of the best chain that may pay to one of the scripts or spend from it, in order: certainly all that do, and one in
+   * 784,931 scripts that does not. `blocks.getBlock` fetches them.
+   * @param query.scripts `scriptPubKey`s.
+   */
+  scan(
+    query: { readonly scripts: readonly Uint8Array[]; readonly from: number; readonly to: number },
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterableIterator<{ readonly height: number; readonly hash: BlockHash }>
 }
 
 /** Transactions that are told to the network, and those that are heard from it. */
@@ -184,6 +214,7 @@ export interface BanControl {
 export interface NodeHandle extends AsyncDisposable {
   readonly chain: ChainAccess
   readonly blocks: BlockAccess
+  readonly filters: FilterAccess
   readonly transactions: TransactionAccess
   readonly network: NetworkControl
   readonly addresses: AddressAccess

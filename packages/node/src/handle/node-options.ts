@@ -72,6 +72,11 @@ export interface NodeOptions extends ReachOptions {
   readonly transactions?: TransactionRelayOptions
   /** Whether transactions are relayed; without it peers are asked to announce none. Default: true. */
   readonly relayTransactions?: boolean
+  /**
+   * Whether `filters` of the handle asks peers for compact block filters (BIP157); at least two of the connections that the node
+   * makes for itself then go to peers that offer them, where such are known. Default: false.
+   */
+  readonly filters?: boolean
   /** How long the persisted state may lag behind, in milliseconds. Default: 900,000 (Core, `DUMP_PEERS_INTERVAL`). */
   readonly saveInterval?: number
 }

@@ -19,7 +19,7 @@ import type {
   DeliveredBlock,
 } from '../blocks/block-download-types.ts'
 import type { ChainSyncDuty } from '../chain/chain-sync-guard.ts'
-import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { ChainEntry, HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { HeaderSync, HeaderSyncAction } from '../chain/header-sync-types.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 import type { EventHub } from '../handle/event-hub.ts'
@@ -57,6 +57,11 @@ export class ChainDriver {
   /** Peers that headers can come from. */
   get peers(): number {
     return this.#peers.size
+  }
+
+  /** The block with the most work that a peer is known to have. */
+  bestOf(peer: PeerId): ChainEntry | undefined {
+    return this.#parts.headerSync.bestOf(peer)
   }
 
   ready(record: ReadyConnection): void {

@@ -20,6 +20,8 @@ export interface NodeLoopOptions extends Omit<ConnectionKeeperOptions, 'services
   readonly slots: SlotLimits
   readonly connectOnly: boolean
   readonly networkActive: boolean
+  /** Peers that offer compact block filters are wanted. */
+  readonly filters: boolean
   /** Bits that peers of the node's own choice must offer in a phase. */
   readonly servicesWanted: (phase: Phase) => bigint
   readonly saveInterval: number

@@ -167,7 +167,12 @@ export class NodeLoop implements ConnectionObserver {
       },
     })
     this.#outreach = new Outreach(
-      { limits: options.slots, connectOnly: options.connectOnly, anchors: state.anchors },
+      {
+        limits: options.slots,
+        connectOnly: options.connectOnly,
+        anchors: state.anchors,
+        filters: options.filters,
+      },
       {
         clock,
         random,

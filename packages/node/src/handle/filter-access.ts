@@ -1,0 +1,91 @@
+import { type Hash256, openBasicFilter } from '@sapwood/wire-codec'
+import type { HeaderChain } from '../chain/header-chain-types.ts'
+import { NodeError } from '../errors/node-error.ts'
+import { FilterHeaderSync } from '../filters/filter-header-sync.ts'
+import { filterStream, type VerifiedFilter } from '../filters/filter-stream.ts'
+import { ConnectedFilterPeers, type ConnectedFilterPeersComponents } from '../loop/connected-filter-peers.ts'
+import { DEFAULT_CALL_TIMEOUT, type WithCallDeadline } from './call-deadline.ts'
+import type { BlockAccess, FilterAccess } from './node-handle.ts'
+
+export interface FilterAccessComponents extends ConnectedFilterPeersComponents {
+  readonly chain: HeaderChain
+  readonly blocks: Pick<BlockAccess, 'getBlock'>
+  readonly withDeadline: WithCallDeadline
+}
+
+/** @param options.timeout Milliseconds to wait for a peer that has filters. Default: 60,000. */
+export function createFilterAccess(
+  options: { readonly enabled: boolean; readonly timeout: number | undefined },
+  components: FilterAccessComponents,
+): FilterAccess {
+  if (!options.enabled) return filtersOff
+  const { chain, blocks, events, withDeadline } = components
+  const peers = new ConnectedFilterPeers(options.timeout ?? DEFAULT_CALL_TIMEOUT, components)
+  const sync = new FilterHeaderSync({
+    chain,
+    peers,
+    waitForHeight: async (height, signal) => {
+      if (chain.tip().height >= height) return
+      await events.next('tip-changed', { signal, filter: ({ change }) => change.newTip.height >= height })
+    },
+    getBlock: async (hash, signal) => (await blocks.getBlock(hash, { signal })).block,
+  })
+  events.on('tip-changed', ({ change }) => sync.onTipChange(change))
+  events.on('peer-disconnected', ({ peer }) => {
+    sync.closed(peer)
+    peers.closed(peer)
+  })
+
+  async function* range(
+    { from, to }: { readonly from: number; readonly to: number },
+    { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<VerifiedFilter, void, undefined> {
+    refuseBadRange(from, to)
+    yield* filterStream({ from, to }, { chain, peers, sync }, signal)
+  }
+
+  return {
+    headerAt: (height, call) =>
+      withDeadline(call, async (signal) => {
+        refuseBadRange(height, height)
+        for (;;) {
+          await sync.extendTo(height, signal)
+          const header: Hash256 | undefined = sync.headers.at(height)
+          // Gone again by a reorg: asked for anew.
+          if (header !== undefined) return header
+        }
+      }),
+    range,
+    scan: async function* ({ scripts, from, to }, call) {
+      for await (const filter of range({ from, to }, call)) {
+        if (mayConcern(filter, scripts)) yield { height: filter.height, hash: filter.hash }
+      }
+    },
+  }
+}
+
+function mayConcern({ bytes, hash }: VerifiedFilter, scripts: readonly Uint8Array[]): boolean {
+  try {
+    return openBasicFilter(bytes, hash).matchAny(scripts)
+  } catch {
+    // All peers hold this for the filter, and it opens nothing: the block has to be looked at itself.
+    return true
+  }
+}
+
+function refuseBadRange(from: number, to: number): void {
+  if (Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from) return
+  throw new NodeError('invalid-argument', `Not a range of heights: ${from} to ${to}`)
+}
+
+const off = (): NodeError => new NodeError('filters-off', 'The node was made without the option `filters`')
+
+const filtersOff: FilterAccess = {
+  headerAt: () => Promise.reject(off()),
+  range: async function* () {
+    throw await Promise.resolve(off())
+  },
+  scan: async function* () {
+    throw await Promise.resolve(off())
+  },
+}

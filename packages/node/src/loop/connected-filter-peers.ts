@@ -1,0 +1,109 @@
+import { hasServices, Services } from '@sapwood/wire-codec'
+import type { PeerId } from '@sapwood/peer'
+import { type Clock, withDeadline } from '@sapwood/transport-v1v2'
+import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { ReadyConnection } from '../connections/connection-record.ts'
+import { NodeError } from '../errors/node-error.ts'
+import type { FilterPeer, FilterPeers } from '../filters/filter-peers.ts'
+import type { EventHub } from '../handle/event-hub.ts'
+import type { NodeLoop } from './node-loop.ts'
+
+export interface ConnectedFilterPeersComponents {
+  readonly loop: NodeLoop
+  readonly chain: HeaderChain
+  readonly clock: Clock
+  readonly events: EventHub
+}
+
+/** The node's connections to peers that offer filters. */
+export class ConnectedFilterPeers implements FilterPeers {
+  readonly #timeout: number
+  readonly #parts: ConnectedFilterPeersComponents
+  /** Of no use: those that are protected stay connected all the same. */
+  readonly #useless = new Set<PeerId>()
+
+  /** @param timeout Milliseconds to wait for one. */
+  constructor(timeout: number, components: ConnectedFilterPeersComponents) {
+    this.#timeout = timeout
+    this.#parts = components
+  }
+
+  having(height: number, signal: AbortSignal): Promise<readonly FilterPeer[]> {
+    const limit = this.#timeout
+    const reason = (): NodeError =>
+      new NodeError('no-filter-peer', `No peer with filters up to block ${height} within ${limit} ms`, {
+        limit,
+      })
+    return withDeadline(this.#parts.clock, limit, (either) => this.#wait(height, either), { signal, reason })
+  }
+
+  punish(peer: PeerId, detail: string): Promise<void> {
+    return this.#end(peer, (record) => this.#parts.loop.conduct.punish(record, detail))
+  }
+
+  letGo(peer: PeerId, detail: string): Promise<void> {
+    return this.#end(peer, (record) => {
+      if (!record.protected) this.#parts.loop.conduct.letGo(record, detail)
+    })
+  }
+
+  /** A connection has ended. */
+  closed(peer: PeerId): void {
+    this.#useless.delete(peer)
+  }
+
+  #end(peer: PeerId, act: (record: ReadyConnection) => void): Promise<void> {
+    const { calls, keeper } = this.#parts.loop
+    return calls.call('filter-peer', () => {
+      const record = [...keeper.table.ready()].find(({ id }) => id === peer)
+      if (record === undefined) return
+      this.#useless.add(peer)
+      act(record)
+    })
+  }
+
+  async #wait(height: number, signal: AbortSignal): Promise<readonly FilterPeer[]> {
+    const { loop } = this.#parts
+    for (;;) {
+      // Before the look: what changes right after it is not missed.
+      const change = this.#nextChange(signal)
+      change.catch(() => undefined)
+      const found = await loop.calls.call('filter-peers', () => this.#find(height))
+      if (found.length > 0) return found
+      await change
+    }
+  }
+
+  #find(height: number): FilterPeer[] {
+    const { loop, chain } = this.#parts
+    const found: FilterPeer[] = []
+    for (const { id, peer, version, leaving } of loop.keeper.table.ready()) {
+      if (leaving || this.#useless.has(id) || !hasServices(version.services, Services.COMPACT_FILTERS))
+        continue
+      // One that lacks the block would end the connection when asked (Core).
+      const best = loop.driver.bestOf(id)
+      if (best !== undefined && (chain.forkPoint(best.hash)?.height ?? -1) >= height) found.push({ id, peer })
+    }
+    return found
+  }
+
+  /** Resolves when there may be a peer that there was not. */
+  #nextChange(signal: AbortSignal): Promise<void> {
+    const { events } = this.#parts
+    return new Promise((resolve, reject) => {
+      const stops: (() => void)[] = []
+      const settle = (act: () => void): void => {
+        for (const stop of stops) stop()
+        signal.removeEventListener('abort', onAbort)
+        act()
+      }
+      const onAbort = (): void => settle(() => reject(signal.reason as Error))
+      signal.addEventListener('abort', onAbort, { once: true })
+      for (const name of ['peer-ready', 'headers-progress', 'tip-changed'] as const)
+        stops.push(events.on(name, () => settle(resolve)))
+      stops.push(
+        events.on('stopped', () => settle(() => reject(new NodeError('stopped', 'The node has stopped')))),
+      )
+    })
+  }
+}

@@ -1,0 +1,306 @@
+import {
+  type Block,
+  buildBasicFilter,
+  bytesToHex,
+  filterHash,
+  filterHeaderChain,
+  type Hash256,
+  Services,
+} from '@sapwood/wire-codec'
+import { createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { NodeEvent, NodeHandle, VerifiedFilter } from '../src/index.ts'
+import { FULL_NODE } from './support/addresses.ts'
+import { type FilterLies, filterServices } from './support/filter-services.ts'
+import { coinbaseAt, mineBlock, mineBlocks, regtest } from './support/make-chain.ts'
+import { createMemoryNetwork, type MemoryNetwork } from './support/memory-network.ts'
+import { blockServices, startNode, stopNodes } from './support/start-node.ts'
+
+const CLIENT = '9.9.9.9:18444'
+const HEIGHT = 250
+const genesis: Block = { header: regtest.genesis, transactions: [coinbaseAt(0)] }
+const chain: readonly Block[] = [genesis, ...mineBlocks(regtest.genesis, 0, HEIGHT)]
+const SCRIPT = Uint8Array.of(0x51)
+const FULL = FULL_NODE | Services.COMPACT_FILTERS
+
+function headersOf(blocks: readonly Block[]): string[] {
+  const hashes = blocks.map((block) => filterHash(buildBasicFilter(block, [])))
+  return filterHeaderChain(new Uint8Array(32) as Uint8Array as Hash256, hashes).map(bytesToHex)
+}
+const expected = headersOf(chain)
+
+let network: MemoryNetwork
+let clock: VirtualClock
+let servers: NodeHandle[]
+let client: NodeHandle
+let events: NodeEvent[]
+
+beforeEach(async () => {
+  network = createMemoryNetwork()
+  clock = createVirtualClock()
+  servers = []
+  client = await startNode({ network, clock, address: CLIENT, node: { filters: true } })
+  events = []
+  for (const name of ['discouraged', 'peer-disconnected'] as const) {
+    client.events.on(name, (event) => events.push(event))
+  }
+})
+
+/** A node that serves blocks and filters, or lies about these. @param blocks from height 0 on. */
+async function serve(lies: FilterLies = {}, blocks: readonly Block[] = chain): Promise<string> {
+  const address = `1.${servers.length + 1}.3.4:18444`
+  const server = await startNode({
+    network,
+    clock,
+    address,
+    node: { services: FULL },
+    components: { services: { ...blockServices(blocks), ...filterServices(() => blocks, lies) } },
+  })
+  const submitting = server.chain.submitHeaders(blocks.slice(1).map(({ header }) => header))
+  await clock.advance(0)
+  await submitting
+  servers.push(server)
+  return address
+}
+
+/** Connects as the node does for itself: a manual peer is protected, and never ended. */
+async function connect(address: string): Promise<void> {
+  await run(client.network.connectPeer(address, { kind: 'outbound-full-relay' }))
+  await clock.advance(2_000)
+}
+
+/** Runs the clock until the promise has settled. */
+async function run<T>(promise: Promise<T>, seconds = 600): Promise<T> {
+  const state = { settled: false }
+  void promise.finally(() => (state.settled = true)).catch(() => undefined)
+  for (let step = 0; step < 10 * seconds && !state.settled; step++) await clock.advance(100)
+  return promise
+}
+
+async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = []
+  for await (const item of stream) items.push(item)
+  return items
+}
+
+const heights = (filters: readonly { readonly height: number }[]): number[] =>
+  filters.map(({ height }) => height)
+const to = (last: number, from = 0): number[] => Array.from({ length: last - from + 1 }, (_, i) => from + i)
+const endings = (): string[] =>
+  events.flatMap((event) =>
+    event.type === 'peer-disconnected'
+      ? [event.reason.code === 'requested' ? event.reason.detail : event.reason.code]
+      : [],
+  )
+
+async function end(): Promise<void> {
+  await stopNodes(clock, client, ...servers)
+  expect(clock.pendingTimers).toBe(0)
+}
+
+describe('filters', () => {
+  it('come in order, each with the header that the chain of filter headers gives it', async () => {
+    await connect(await serve())
+    await connect(await serve())
+    const filters: VerifiedFilter[] = await run(all(client.filters.range({ from: 0, to: HEIGHT })))
+    expect(heights(filters)).toEqual(to(HEIGHT))
+    expect(filters.map(({ header }) => bytesToHex(header))).toEqual(expected)
+    expect(filters.map(({ hash }) => bytesToHex(hash))).toEqual(
+      to(HEIGHT).map((height) => bytesToHex(client.chain.hashAt(height)!)),
+    )
+    expect(bytesToHex(await run(client.filters.headerAt(100)))).toBe(expected[100])
+    expect(events).toEqual([])
+    await end()
+  })
+
+  it('find the blocks of a script, and no others', async () => {
+    await connect(await serve())
+    const found = await run(all(client.filters.scan({ scripts: [SCRIPT], from: 20, to: 30 })))
+    expect(heights(found)).toEqual(to(30, 20))
+    const other = client.filters.scan({ scripts: [Uint8Array.of(0x52, 0x53)], from: 20, to: 30 })
+    expect(await run(all(other))).toEqual([])
+    await end()
+  })
+
+  it('are asked for as they are taken', async () => {
+    await connect(await serve())
+    const stream = client.filters.range({ from: 0, to: HEIGHT })
+    const first = await run(stream.next())
+    await clock.advance(60_000)
+    expect(first.value).toMatchObject({ height: 0 })
+    const bytes = client.peers()[0]!.bytesReceived
+    await clock.advance(5_000)
+    expect(client.peers()[0]!.bytesReceived).toBe(bytes)
+    await stream.return?.()
+    await end()
+  })
+
+  it('are refused where the node was made without them', async () => {
+    const plain = await startNode({ network, clock, address: '8.8.8.8:18444' })
+    const off = { name: 'NodeError', code: 'filters-off' }
+    await expect(plain.filters.headerAt(0)).rejects.toMatchObject(off)
+    await expect(plain.filters.range({ from: 0, to: 1 }).next()).rejects.toMatchObject(off)
+    await expect(plain.filters.scan({ scripts: [], from: 0, to: 1 }).next()).rejects.toMatchObject(off)
+    await stopNodes(clock, plain)
+    await end()
+  })
+
+  it('are refused for what is no range', async () => {
+    for (const [from, last] of [
+      [-1, 1],
+      [2, 1],
+      [0.5, 1],
+      [0, Number.NaN],
+    ] as const) {
+      await expect(client.filters.range({ from, to: last }).next()).rejects.toMatchObject({
+        code: 'invalid-argument',
+      })
+    }
+    await end()
+  })
+
+  it('wait for a peer that has them, up to the deadline of calls', async () => {
+    const waiting = client.filters.range({ from: 0, to: 0 }).next()
+    await expect(run(waiting)).rejects.toMatchObject({ code: 'no-filter-peer', limit: 60_000 })
+    const patient = client.filters.range({ from: 0, to: 0 }).next()
+    await clock.advance(30_000)
+    await connect(await serve())
+    expect((await run(patient)).value).toMatchObject({ height: 0 })
+    await end()
+  })
+
+  it('end with their signal', async () => {
+    const controller = new AbortController()
+    const waiting = client.filters.range({ from: 0, to: 0 }, { signal: controller.signal }).next()
+    await clock.advance(1_000)
+    controller.abort(new Error('enough'))
+    await expect(run(waiting)).rejects.toThrow('enough')
+    await end()
+  })
+
+  it('follow a reorg', async () => {
+    const short = chain.slice(0, 201)
+    const first = await serve({}, short)
+    await connect(first)
+    expect(bytesToHex(await run(client.filters.headerAt(200)))).toBe(expected[200])
+    let tip = chain[150]!.header
+    const branch = [...chain.slice(0, 151)]
+    for (let height = 151; height <= 210; height++) {
+      const block = mineBlock(tip, [coinbaseAt(height, 77)])
+      branch.push(block)
+      tip = block.header
+    }
+    await connect(await serve({}, branch))
+    await clock.advance(10_000)
+    expect(client.chain.tip().height).toBe(210)
+    expect(bytesToHex(await run(client.filters.headerAt(210)))).toBe(headersOf(branch)[210])
+    expect(bytesToHex(await run(client.filters.headerAt(150)))).toBe(expected[150])
+    await end()
+  })
+})
+
+/** Leaves out everything: an empty filter. */
+const empty: FilterLies = { filter: (filter, height) => (height === 120 ? Uint8Array.of(0) : filter) }
+
+describe('a peer that lies about filters', () => {
+  it('is found out by the block, and discouraged; the true filters come all the same', async () => {
+    await connect(await serve(empty))
+    await connect(await serve())
+    const filters = await run(all(client.filters.range({ from: 0, to: HEIGHT })))
+    expect(filters.map(({ header }) => bytesToHex(header))).toEqual(expected)
+    expect(events).toContainEqual(expect.objectContaining({ type: 'discouraged' }))
+    expect(client.peers()).toHaveLength(1)
+    await end()
+  })
+
+  it('is found out by the number of scripts, where it adds one', async () => {
+    const padded: FilterLies = {
+      filter: (filter, height, block) =>
+        height === 120 ? buildBasicFilter(block, [Uint8Array.of(0x53, 1)]) : filter,
+    }
+    await connect(await serve(padded))
+    await connect(await serve())
+    const filters = await run(all(client.filters.range({ from: 0, to: HEIGHT })))
+    expect(filters.map(({ header }) => bytesToHex(header))).toEqual(expected)
+    expect(events).toContainEqual(expect.objectContaining({ type: 'discouraged' }))
+    expect(client.peers()).toHaveLength(1)
+    await end()
+  })
+
+  it('that was believed while it was alone is found out by the next', async () => {
+    const liar = await serve(empty)
+    await connect(liar)
+    const believed = await run(client.filters.headerAt(200))
+    expect(bytesToHex(believed)).not.toBe(expected[200])
+    await connect(await serve())
+    expect(bytesToHex(await run(client.filters.headerAt(HEIGHT)))).toBe(expected[HEIGHT])
+    expect(bytesToHex(await run(client.filters.headerAt(200)))).toBe(expected[200])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'discouraged' }))
+    await end()
+  })
+
+  it('and denies what it said before costs one look back, and itself', async () => {
+    const denies: FilterLies = {
+      previous: (header, start) =>
+        start > 0 ? (new Uint8Array(32).fill(1)) : header,
+    }
+    await connect(await serve())
+    await run(client.filters.headerAt(100))
+    await connect(await serve(denies))
+    expect(bytesToHex(await run(client.filters.headerAt(150)))).toBe(expected[150])
+    expect(bytesToHex(await run(client.filters.headerAt(200)))).toBe(expected[200])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'discouraged' }))
+    expect(client.peers()).toHaveLength(1)
+    await end()
+  })
+
+  it('and sends other filters than it told the headers of is replaced', async () => {
+    let told = false
+    const turns: FilterLies = {
+      filter: (filter, height) => (told && height === 30 ? Uint8Array.of(1, 2, 3) : filter),
+    }
+    await connect(await serve(turns))
+    await run(client.filters.headerAt(HEIGHT))
+    told = true
+    await connect(await serve())
+    const filters = await run(all(client.filters.range({ from: 0, to: HEIGHT })))
+    expect(filters.map(({ header }) => bytesToHex(header))).toEqual(expected)
+    expect(client.peers()).toHaveLength(1)
+    await end()
+  })
+})
+
+describe('what the reference gets wrong about filters', () => {
+  it('a request that is not answered holds up nothing for longer than its deadline', async () => {
+    await connect(await serve({ silent: true }))
+    await connect(await serve())
+    const started = clock.now()
+    const filters = await run(all(client.filters.range({ from: 0, to: HEIGHT })))
+    expect(heights(filters)).toEqual(to(HEIGHT))
+    expect(clock.now() - started).toBeLessThan(150_000)
+    expect(endings()).toEqual(['no-filter-headers'])
+    await end()
+  })
+
+  it('a filter that never comes is asked of another, and nothing that came is lost or asked twice', async () => {
+    await connect(await serve({ withholds: (height) => height === 30 }))
+    await connect(await serve())
+    const filters = await run(all(client.filters.range({ from: 0, to: HEIGHT })))
+    expect(heights(filters)).toEqual(to(HEIGHT))
+    expect(endings()).toEqual(['no-filters'])
+    await end()
+  })
+
+  it('two streams at once do not wait for each other, nor mix', async () => {
+    await connect(await serve())
+    const [low, high] = await run(
+      Promise.all([
+        all(client.filters.range({ from: 0, to: 120 })),
+        all(client.filters.range({ from: 100, to: HEIGHT })),
+      ]),
+    )
+    expect(heights(low)).toEqual(to(120))
+    expect(heights(high)).toEqual(to(HEIGHT, 100))
+    await end()
+  })
+})

@@ -1,0 +1,67 @@
+import {
+  BASIC_FILTER_TYPE,
+  type Block,
+  blockHash,
+  buildBasicFilter,
+  bytesToHex,
+  filterHash,
+  filterHeaderChain,
+  type Hash256,
+} from '@sapwood/wire-codec'
+import type { CompactFilterQuery, InvalidRequest, PeerServices } from '@sapwood/peer'
+
+const ZERO = new Uint8Array(32) as Uint8Array as Hash256
+
+/** Bends what is served: a filter by height, or the hash that is claimed of it. */
+export interface FilterLies {
+  readonly filter?: (filter: Uint8Array, height: number, block: Block) => Uint8Array
+  /** Claims that the header before the first one asked for is another. */
+  readonly previous?: (header: Hash256, startHeight: number) => Hash256
+  readonly silent?: boolean
+  /** Filters that it never sends, by height, though it has told of their headers. */
+  readonly withholds?: (height: number) => boolean
+}
+
+/** Serves filters of blocks whose transactions spend nothing but coinbases. @param blocks from height 0 on. */
+export function filterServices(
+  blocksNow: () => readonly Block[],
+  lies: FilterLies = {},
+): Pick<PeerServices, 'compactFilters' | 'compactFilterHeaders'> {
+  const bend = lies.filter ?? ((filter) => filter)
+  const filterOf = (height: number): Uint8Array => {
+    const block = blocksNow()[height]!
+    return bend(buildBasicFilter(block, []), height, block)
+  }
+  const stopOf = ({ stopHash, filterType }: CompactFilterQuery): number | InvalidRequest => {
+    const stop = blocksNow().findIndex(({ header }) => bytesToHex(blockHash(header)) === bytesToHex(stopHash))
+    return stop < 0 || filterType !== BASIC_FILTER_TYPE ? { invalid: 'unknown block' } : stop
+  }
+  const never = (): Promise<never> => new Promise(() => undefined)
+  return {
+    compactFilters: (query) => {
+      const stop = stopOf(query)
+      if (typeof stop !== 'number') return stop
+      const heights = Array.from({ length: stop - query.startHeight + 1 }, (_, i) => query.startHeight + i)
+      if (heights.some((height) => lies.withholds?.(height) === true)) return never()
+      return heights.map((height) => ({
+        filterType: BASIC_FILTER_TYPE,
+        blockHash: blockHash(blocksNow()[height]!.header),
+        filter: filterOf(height),
+      }))
+    },
+    compactFilterHeaders: (query) => {
+      if (lies.silent === true) return never()
+      const stop = stopOf(query)
+      if (typeof stop !== 'number') return stop
+      const hashes = Array.from({ length: stop + 1 }, (_, height) => filterHash(filterOf(height)))
+      const headers = filterHeaderChain(ZERO, hashes)
+      const previous = headers[query.startHeight - 1] ?? ZERO
+      return {
+        filterType: BASIC_FILTER_TYPE,
+        stopHash: query.stopHash,
+        previousFilterHeader: lies.previous?.(previous, query.startHeight) ?? previous,
+        filterHashes: hashes.slice(query.startHeight),
+      }
+    },
+  }
+}
