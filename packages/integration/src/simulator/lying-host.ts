@@ -2,6 +2,7 @@ import { type GossipedAddress, type NetworkAddress, regtest, Services } from '@s
 import { createPeer, peerId, type PeerServices } from '@sapwood/peer'
 import { accept, type ByteStream, type Random } from '@sapwood/transport-v1v2'
 import type { RegtestChain } from '../regtest/regtest-chain.ts'
+import { type BendFilter, regtestFilterServices } from '../regtest/regtest-filters.ts'
 import { regtestServices } from '../regtest/regtest-services.ts'
 import type { Simulation } from './simulation.ts'
 
@@ -13,6 +14,8 @@ export type Lie =
   | 'withheld-blocks'
   /** Thousands of addresses of nobody. */
   | 'address-flood'
+  /** True blocks, and filters in which nothing is found. */
+  | 'wrong-filters'
   /** A high chain in his `version`, and no answer to whoever asks for its headers. */
   | 'silence'
   /** None of these: an honest look, for those who only want to be chosen. */
@@ -45,7 +48,7 @@ async function serve(
 ): Promise<void> {
   const components = { clock: simulation.clock, random }
   const transport = await accept(stream, { network: regtest }, components)
-  const services = Services.NETWORK | Services.WITNESS
+  const services = servicesOffered(lie)
   const peer = createPeer(
     transport,
     { id: peerId(id), kind: 'inbound', network: regtest, version: { services, startHeight: chain.height } },
@@ -72,12 +75,23 @@ function servicesOf(lie: Lie, chain: RegtestChain): PeerServices {
       }
     case 'withheld-blocks':
       return { ...honest, block: never }
+    case 'wrong-filters':
+      return { ...honest, ...regtestFilterServices(() => chain, hideAll) }
     case 'silence':
       return { headers: never, block: never }
     case 'address-flood':
     case 'none':
       return honest
   }
+}
+
+/** Every third filter is one of no scripts. */
+const hideAll: BendFilter = (filter, height) => (height % 3 === 2 ? Uint8Array.of(0) : filter)
+
+/** The service bits that somebody with this lie offers. */
+export function servicesOffered(lie: Lie): bigint {
+  const services = Services.NETWORK | Services.NETWORK_LIMITED | Services.WITNESS
+  return lie === 'wrong-filters' ? services | Services.COMPACT_FILTERS : services
 }
 
 /** Addresses that nobody listens at, each drawn at random. */

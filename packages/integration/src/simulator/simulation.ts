@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto'
-import { hashToHex, type NetworkAddress, peerAddressKey, regtest, Services } from '@sapwood/wire-codec'
+import {
+  hashToHex,
+  hasServices,
+  type NetworkAddress,
+  peerAddressKey,
+  regtest,
+  Services,
+} from '@sapwood/wire-codec'
 import { createNode, type Listener, type NodeEvent, type NodeHandle, type NodeOptions } from '@sapwood/node'
 import type { PeerServices } from '@sapwood/peer'
 import { onlyV1, type Random } from '@sapwood/transport-v1v2'
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { RegtestChain } from '../regtest/regtest-chain.ts'
+import { regtestFilterServices } from '../regtest/regtest-filters.ts'
 import { regtestServices } from '../regtest/regtest-services.ts'
 import { hostAddress, SimulatedNetwork, type SimulatedNetworkOptions } from './simulated-network.ts'
 
@@ -86,7 +94,12 @@ export class Simulation implements AsyncDisposable {
     const address = hostAddress(index)
     const random = this.random(`node ${index}`)
     const served = regtestServices(() => node.chain, new Map())
-    const services: PeerServices = { block: (hash, context) => served.block?.(hash, context) }
+    const services: PeerServices = {
+      block: (hash, context) => served.block?.(hash, context),
+      ...(hasServices(options.services ?? 0n, Services.COMPACT_FILTERS)
+        ? regtestFilterServices(() => node.chain)
+        : {}),
+    }
     const handle = await createNode(
       {
         network: regtest,

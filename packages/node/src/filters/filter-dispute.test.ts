@@ -67,6 +67,8 @@ describe('a dispute about a filter', () => {
       having: () => Promise.resolve([]),
       punish: async (peer) => void done.push([peer, 'punished']),
       letGo: async (peer) => void done.push([peer, 'let go']),
+      silent: () => Promise.resolve(),
+      answered: () => undefined,
     }
   })
 

@@ -10,7 +10,7 @@ import {
 import type { PeerId } from '@sapwood/peer'
 import { NodeError } from '../errors/node-error.ts'
 import { filterFault } from './filter-fault.ts'
-import type { FilterPeer, FilterPeers } from './filter-peers.ts'
+import { FILTER_TIMEOUT, type FilterPeer, type FilterPeers } from './filter-peers.ts'
 
 /** A block of whose filter different hashes are claimed, and who claims which. */
 export interface FilterDispute {
@@ -74,7 +74,8 @@ async function show(
 ): Promise<Uint8Array | undefined> {
   const request = { filterType: BASIC_FILTER_TYPE, startHeight: height, stopHash: hash }
   try {
-    for await (const { filter } of peer.getCompactFilters(request, { signal })) return filter
+    for await (const { filter } of peer.getCompactFilters(request, { signal, timeout: FILTER_TIMEOUT }))
+      return filter
   } catch {
     signal.throwIfAborted()
   }

@@ -10,7 +10,7 @@ import type { CompactFilterHeaders, PeerId } from '@sapwood/peer'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import { type FilterDisputeComponents, settleDispute } from './filter-dispute.ts'
 import { FilterHeaderChain } from './filter-header-chain.ts'
-import type { FilterPeer } from './filter-peers.ts'
+import { FILTER_TIMEOUT, type FilterPeer } from './filter-peers.ts'
 
 /** Peers that are asked for the same filter headers, at most. */
 const WITNESSES = 4
@@ -114,12 +114,13 @@ export class FilterHeaderSync {
     try {
       reply = await peer.peer.getCompactFilterHeaders(
         { filterType: BASIC_FILTER_TYPE, startHeight: batch.start, stopHash: batch.stopHash },
-        { signal },
+        { signal, timeout: FILTER_TIMEOUT },
       )
     } catch {
-      if (!signal.aborted) await peers.letGo(peer.id, 'no-filter-headers')
+      if (!signal.aborted) await peers.silent(peer.id, 'no-filter-headers')
       return undefined
     }
+    peers.answered(peer.id, 'no-filter-headers')
     const { filterHashes, previousFilterHeader } = reply
     if (filterHashes.length !== batch.stop - batch.start + 1) {
       await peers.punish(peer.id, `${filterHashes.length} filter headers for another number of blocks`)

@@ -1,10 +1,16 @@
 import type { Peer, PeerId } from '@sapwood/peer'
 
+/** Milliseconds that filters, or filter headers, may take to come. */
+export const FILTER_TIMEOUT = 30_000
+
 /** A peer that offers filters (`NODE_COMPACT_FILTERS`). */
 export interface FilterPeer {
   readonly id: PeerId
   readonly peer: Pick<Peer, 'getCompactFilters' | 'getCompactFilterHeaders'>
 }
+
+/** What did not come. */
+export type FilterSilence = 'no-filters' | 'no-filter-headers'
 
 /** Who filters can be asked of. */
 export interface FilterPeers {
@@ -15,6 +21,13 @@ export interface FilterPeers {
   having(height: number, signal: AbortSignal): Promise<readonly FilterPeer[]>
   /** For a lie that is proven: the address is discouraged. In either case the peer is not given out again. */
   punish(peer: PeerId, detail: string): Promise<void>
-  /** For silence, or for what cannot be proven: the connection ends, and another takes its place. */
+  /** For what cannot be proven: the connection ends, and another takes its place. */
   letGo(peer: PeerId, detail: string): Promise<void>
+  /**
+   * It did not answer. Twice in a row for the same, and it is let go; once may be no more than an index that lags behind the
+   * chain, which Bitcoin Core keeps silent about.
+   */
+  silent(peer: PeerId, what: FilterSilence): Promise<void>
+  /** It did answer. */
+  answered(peer: PeerId, what: FilterSilence): void
 }

@@ -8,7 +8,7 @@ import {
 } from '@sapwood/wire-codec'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { FilterHeaderSync } from './filter-header-sync.ts'
-import type { FilterPeer, FilterPeers } from './filter-peers.ts'
+import { FILTER_TIMEOUT, type FilterPeer, type FilterPeers } from './filter-peers.ts'
 
 /** Filters asked for at a time: about 4 MB of mainnet's. At most 1,000 (BIP157). */
 const FILTERS_PER_REQUEST = 100
@@ -68,7 +68,8 @@ async function* fetch(
   signal: AbortSignal,
 ): AsyncGenerator<VerifiedFilter, void, undefined> {
   const request = { filterType: BASIC_FILTER_TYPE, startHeight: next, stopHash }
-  const filters = peer.getCompactFilters(request, { signal })[Symbol.asyncIterator]()
+  const options = { signal, timeout: FILTER_TIMEOUT }
+  const filters = peer.getCompactFilters(request, options)[Symbol.asyncIterator]()
   let ended = false
   try {
     for (let height = next; height <= stop; height++) {
@@ -76,9 +77,10 @@ async function* fetch(
       signal.throwIfAborted()
       if (result === undefined || result.done === true) {
         ended = true
-        await peers.letGo(id, 'no-filters')
+        await peers.silent(id, 'no-filters')
         throw new PeerFailure()
       }
+      peers.answered(id, 'no-filters')
       const { blockHash, filter } = result.value
       const header = sync.headers.at(height)
       const hash = chain.hashAt(height)

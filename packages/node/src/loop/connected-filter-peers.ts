@@ -4,7 +4,7 @@ import { type Clock, withDeadline } from '@sapwood/transport-v1v2'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { FilterPeer, FilterPeers } from '../filters/filter-peers.ts'
+import type { FilterPeer, FilterPeers, FilterSilence } from '../filters/filter-peers.ts'
 import type { EventHub } from '../handle/event-hub.ts'
 import type { NodeLoop } from './node-loop.ts'
 
@@ -21,6 +21,8 @@ export class ConnectedFilterPeers implements FilterPeers {
   readonly #parts: ConnectedFilterPeersComponents
   /** Of no use: those that are protected stay connected all the same. */
   readonly #useless = new Set<PeerId>()
+  /** What they did not send when they were last asked for it. */
+  readonly #silent = new Map<PeerId, Set<FilterSilence>>()
 
   /** @param timeout Milliseconds to wait for one. */
   constructor(timeout: number, components: ConnectedFilterPeersComponents) {
@@ -47,9 +49,20 @@ export class ConnectedFilterPeers implements FilterPeers {
     })
   }
 
+  async silent(peer: PeerId, what: FilterSilence): Promise<void> {
+    const before = this.#silent.get(peer)
+    if (before?.has(what) === true) await this.letGo(peer, what)
+    else this.#silent.set(peer, new Set(before).add(what))
+  }
+
+  answered(peer: PeerId, what: FilterSilence): void {
+    this.#silent.get(peer)?.delete(what)
+  }
+
   /** A connection has ended. */
   closed(peer: PeerId): void {
     this.#useless.delete(peer)
+    this.#silent.delete(peer)
   }
 
   #end(peer: PeerId, act: (record: ReadyConnection) => void): Promise<void> {

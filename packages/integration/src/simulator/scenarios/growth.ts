@@ -19,7 +19,7 @@ export async function grow(
 ): Promise<void> {
   const seed = await simulation.addNode({ slots: { inbound: 2 * count }, ...options })
   const time = Math.floor(simulation.clock.now() / 1_000)
-  const services = Services.NETWORK | Services.WITNESS
+  const services = options.services ?? Services.NETWORK | Services.WITNESS
   for (let i = 1; i < count; i++) {
     const address = hostAddress(i)
     await Promise.all([seed.handle.addresses.add([{ time, services, address }], address), simulation.run(0)])

@@ -1,5 +1,6 @@
-import { Services } from '@sapwood/wire-codec'
-import { type Lie, listenLiar } from '../lying-host.ts'
+import { bytesEqual, Services } from '@sapwood/wire-codec'
+import { trueFilterHeaders } from '../../regtest/regtest-filters.ts'
+import { type Lie, listenLiar, servicesOffered } from '../lying-host.ts'
 import { hostAddress } from '../simulated-network.ts'
 import { Simulation } from '../simulation.ts'
 import { grow, spread } from './growth.ts'
@@ -7,27 +8,28 @@ import type { Scenario } from './scenario.ts'
 
 const MINUTE = 60_000
 const BLOCKS = 60
-const LIES: readonly Lie[] = ['bad-headers', 'withheld-blocks', 'address-flood']
+const LIES: readonly Lie[] = ['bad-headers', 'withheld-blocks', 'address-flood', 'wrong-filters']
+const SERVICES = Services.NETWORK | Services.NETWORK_LIMITED | Services.WITNESS | Services.COMPACT_FILTERS
 /** Virtual time that the nodes spend among the liars before blocks are asked for. */
 const AMONG_LIARS = 10 * MINUTE
-/** Nodes that ask for every block. */
+/** Nodes that ask for every block, and for every filter. */
 const READERS = 3
 
-/** A third of the network lies: headers without work, blocks withheld, floods of addresses. */
+/** A third of the network lies: headers without work, blocks withheld, floods of addresses, wrong filters. */
 export const liars: Scenario = {
   name: 'liars',
-  claim: 'with a third of the network lying, all honest nodes reach the longest chain and get its blocks',
+  claim:
+    'with a third of the network lying, all honest nodes reach the longest chain and get its blocks and filters',
   run: async ({ seed, nodes }) => {
     await using simulation = new Simulation({ seed })
     const honest = Math.ceil((2 * nodes) / 3)
     const longest = simulation.makeChain(BLOCKS, 'longest')
     const time = Math.floor(simulation.clock.now() / 1_000)
     const lying = Array.from({ length: nodes - honest }, (_, i) => hostAddress(honest + i))
-    for (const [i, address] of lying.entries()) {
-      listenLiar(simulation, address, LIES[i % LIES.length]!, longest)
-    }
-    await grow(simulation, honest)
-    const gossip = lying.map((address) => ({ time, services: Services.NETWORK | Services.WITNESS, address }))
+    const lieOf = (index: number): Lie => LIES[index % LIES.length]!
+    for (const [i, address] of lying.entries()) listenLiar(simulation, address, lieOf(i), longest)
+    await grow(simulation, honest, { services: SERVICES, filters: true })
+    const gossip = lying.map((address, i) => ({ time, services: servicesOffered(lieOf(i)), address }))
     const counted = { discouraged: 0 }
     for (const { handle, address } of simulation.nodes) {
       handle.events.on('discouraged', () => (counted.discouraged += 1))
@@ -43,19 +45,30 @@ export const liars: Scenario = {
       5_000,
     )
     await simulation.run(AMONG_LIARS)
-    const read = { blocks: 0 }
+    const read = { blocks: 0, filters: 0 }
+    const filters = trueFilterHeaders(longest)
     for (const { handle } of simulation.nodes.slice(1, 1 + READERS)) {
       void (async () => {
         for await (const block of handle.blocks.range({ from: 1, to: BLOCKS }))
           read.blocks += block.height > 0 ? 1 : 0
       })().catch(() => undefined)
+      void (async () => {
+        for await (const { height, header } of handle.filters.range({ from: 1, to: BLOCKS }))
+          read.filters += bytesEqual(header, filters[height]!) ? 1 : 0
+      })().catch(() => undefined)
     }
-    const got = await simulation.runUntil(() => read.blocks === READERS * BLOCKS, 60 * MINUTE, 1_000)
+    const wanted = READERS * BLOCKS
+    const got = await simulation.runUntil(
+      () => read.blocks === wanted && read.filters === wanted,
+      60 * MINUTE,
+      1_000,
+    )
     const facts = {
       ...spread(simulation, tip),
       liars: lying.length,
       discouraged: counted.discouraged,
-      'blocks read': `${read.blocks} of ${READERS * BLOCKS}`,
+      'blocks read': `${read.blocks} of ${wanted}`,
+      'filters read, and true': `${read.filters} of ${wanted}`,
     }
     return { name: 'liars', passed: reached && got, facts, ...simulation.trace() }
   },

@@ -1,0 +1,136 @@
+import {
+  BASIC_FILTER_TYPE,
+  type Block,
+  type BlockHash,
+  buildBasicFilter,
+  bytesToHex,
+  filterHash,
+  filterHeaderChain,
+  type Hash256,
+  hexToBytes,
+  MAX_FILTER_HEADERS_PER_REQUEST,
+  MAX_FILTERS_PER_REQUEST,
+  regtest,
+  txid,
+} from '@sapwood/wire-codec'
+import type { CompactFilterQuery, InvalidRequest, PeerServices } from '@sapwood/peer'
+import type { RegtestChain } from './regtest-chain.ts'
+
+/** What the coinbase of every network's first block pays to, testnet4's excepted. */
+const GENESIS_SCRIPT = hexToBytes(
+  '4104678afdb0fe5548271967f1a67130b7105cd6a828e03909a67962e0ea1f61deb649f6bc3f4cef38c4f35504e51ec112de5c384df7ba0b8d578a4c702b6bf11d5fac',
+)
+const GENESIS: Block = {
+  header: regtest.genesis,
+  transactions: [
+    {
+      version: 1,
+      inputs: [],
+      outputs: [{ value: 5_000_000_000n, scriptPubKey: GENESIS_SCRIPT }],
+      lockTime: 0,
+    },
+  ],
+}
+const NO_HEADER = new Uint8Array(32) as Uint8Array as Hash256
+
+/** What becomes of a filter before it is served: nothing, where it is an honest one. */
+export type BendFilter = (filter: Uint8Array, height: number) => Uint8Array
+
+/**
+ * Serves the filters of a chain (BIP157), as Bitcoin Core with `-peerblockfilters` does. Each is built when it is first asked for.
+ * @param chainOfNow the chain that is served at the moment it is asked for.
+ * @param bend Default: honest.
+ */
+export function regtestFilterServices(
+  chainOfNow: () => RegtestChain,
+  bend: BendFilter = (filter) => filter,
+): Pick<PeerServices, 'compactFilters' | 'compactFilterHeaders'> {
+  const index = new FilterIndex()
+  const filterOf = (chain: RegtestChain, height: number): Uint8Array =>
+    bend(index.filterAt(chain, height), height)
+  return {
+    compactFilters: (query) => {
+      const chain = chainOfNow()
+      const stop = stopOf(query, chain, MAX_FILTERS_PER_REQUEST)
+      if (typeof stop !== 'number') return stop
+      return heights(query.startHeight, stop).map((height) => ({
+        filterType: BASIC_FILTER_TYPE,
+        blockHash: hashAt(chain, height),
+        filter: filterOf(chain, height),
+      }))
+    },
+    compactFilterHeaders: (query) => {
+      const chain = chainOfNow()
+      const stop = stopOf(query, chain, MAX_FILTER_HEADERS_PER_REQUEST)
+      if (typeof stop !== 'number') return stop
+      const hashes = heights(0, stop).map((height) => filterHash(filterOf(chain, height)))
+      const headers = filterHeaderChain(NO_HEADER, hashes)
+      return {
+        filterType: BASIC_FILTER_TYPE,
+        stopHash: query.stopHash,
+        previousFilterHeader: headers[query.startHeight - 1] ?? NO_HEADER,
+        filterHashes: hashes.slice(query.startHeight),
+      }
+    },
+  }
+}
+
+/** The filter headers of a chain, from height 0 on. */
+export function trueFilterHeaders(chain: RegtestChain): readonly Hash256[] {
+  const index = new FilterIndex()
+  const hashes = heights(0, chain.height).map((height) => filterHash(index.filterAt(chain, height)))
+  return filterHeaderChain(NO_HEADER, hashes)
+}
+
+/** Filters of all chains that were asked for, by the hash of the block. */
+class FilterIndex {
+  readonly #filters = new Map<string, Uint8Array>()
+  /** What each output pays to, by txid and index, of all blocks that were looked at. */
+  readonly #scripts = new Map<string, Uint8Array>()
+
+  filterAt(chain: RegtestChain, height: number): Uint8Array {
+    // From the bottom up: what a block spends was made below it.
+    for (let each = 0; each <= height; each++) {
+      const key = bytesToHex(hashAt(chain, each))
+      if (!this.#filters.has(key)) this.#filters.set(key, this.#build(chain.at(each)?.block ?? GENESIS))
+    }
+    return this.#filters.get(bytesToHex(hashAt(chain, height)))!
+  }
+
+  #build(block: Block): Uint8Array {
+    for (const transaction of block.transactions) {
+      const id = bytesToHex(txid(transaction))
+      transaction.outputs.forEach(({ scriptPubKey }, output) => {
+        this.#scripts.set(`${id}:${output}`, scriptPubKey)
+      })
+    }
+    const spent = block.transactions.slice(1).flatMap(({ inputs }) =>
+      inputs.map(({ previousOutput }) => {
+        const key = `${bytesToHex(previousOutput.txid)}:${previousOutput.index}`
+        return this.#scripts.get(key) ?? new Uint8Array()
+      }),
+    )
+    return buildBasicFilter(block, spent)
+  }
+}
+
+/** Height of the stop block, where the request is one that Core answers. */
+function stopOf(
+  { filterType, startHeight, stopHash }: CompactFilterQuery,
+  chain: RegtestChain,
+  most: number,
+): number | InvalidRequest {
+  const stop = chain.heightOf(stopHash)
+  if (filterType !== BASIC_FILTER_TYPE) return { invalid: `no filters of type ${filterType}` }
+  if (stop === undefined) return { invalid: 'unknown stop block' }
+  if (startHeight > stop || stop - startHeight >= most) return { invalid: 'start and stop do not fit' }
+  return stop
+}
+
+function hashAt(chain: RegtestChain, height: number): BlockHash {
+  return height === 0 ? regtest.genesisHash : chain.at(height)!.hash
+}
+
+function heights(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+}
