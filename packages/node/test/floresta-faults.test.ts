@@ -1,7 +1,11 @@
 import { blockHash, Services } from '@sapwood/wire-codec'
+import { peerId } from '@sapwood/peer'
 import type { ByteStream } from '@sapwood/transport-v1v2'
-import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createBlockDownload } from '../src/blocks/block-download.ts'
+import { createHeaderChain } from '../src/chain/header-chain.ts'
+import { createHeaderSync } from '../src/chain/header-sync.ts'
 import { createMemoryStore, type NodeEvent, type NodeHandle } from '../src/index.ts'
 import { address, FULL_NODE } from './support/addresses.ts'
 import { mineBlocks, mineHeaders, regtest } from './support/make-chain.ts'
@@ -335,6 +339,69 @@ describe('faults of the reference that this node does not have', () => {
     expect(of(events, 'peer-disconnected')).toContainEqual(
       expect.objectContaining({ kind: 'feeler', reason: expect.objectContaining({ code: 'purpose-met' }) }),
     )
+  })
+
+  it('feelers that meet silence end too, one after the other, and none is forgotten', async () => {
+    const streams: ByteStream[] = []
+    const services = FULL_NODE
+    const us = await start(US, { node: { slots: { fullRelay: 0, blockRelayOnly: 0 } } })
+    await start(B, { node: { services: FULL_NODE } })
+    await outcome(us.network.connectPeer(B))
+    for (const at of ['31.1.1.1:18444', '32.1.1.1:18444', '33.1.1.1:18444']) {
+      network.answer(at, (stream) => streams.push(stream))
+      await us.addresses.add([{ address: address(at), services, time: clock.now() / 1000 }], at)
+    }
+    const events = record(us)
+    await clock.advance(2 * HOUR)
+    const begun = of(events, 'peer-connecting').filter(({ kind }) => kind === 'feeler')
+    const ended = [...of(events, 'peer-disconnected'), ...of(events, 'connection-failed')]
+    expect(begun.length).toBeGreaterThanOrEqual(3)
+    const over = new Set(ended.map(({ peer }) => peer))
+    for (const { peer, at } of begun) if (clock.now() - at > 5 * MINUTE) expect(over).toContain(peer)
+    for (const stream of streams) stream.abort(new Error('test'))
+  })
+
+  it('a peer that is removed is disconnected, and not dialled again', async () => {
+    await start(A)
+    const us = await start(US)
+    await outcome(us.network.connectPeer(A))
+    expect(us.network.addedPeers()).toHaveLength(1)
+    await outcome(us.network.removePeer(A))
+    expect(us.peers()).toEqual([])
+    const dials = network.dialled.length
+    await clock.advance(HOUR)
+    expect(network.dialled).toHaveLength(dials)
+  })
+
+  it('an extra peer is a peer: its headers count, blocks are asked of it, and it is listed', async () => {
+    const blocks = mineBlocks(regtest.genesis, 0, 5)
+    await start(A, { blocks, node: { services: FULL_NODE } })
+    const us = await start(US)
+    await outcome(us.network.connectPeer(A, { kind: 'extra' }))
+    expect(us.peers()).toMatchObject([{ connectionKind: 'extra', services: FULL_NODE }])
+    const reading = us.blocks.range({ from: 1, to: 5 })
+    const heights: number[] = []
+    await outcome(
+      (async () => {
+        for await (const { height } of reading) heights.push(height)
+      })(),
+      10_000,
+    )
+    expect(heights).toEqual([1, 2, 3, 4, 5])
+  })
+
+  it('what a peer sent before it went away ends nothing when it is read after that', () => {
+    const chain = createHeaderChain({ network: regtest })
+    const sync = createHeaderSync({}, { chain, random: createSeededRandom(1) })
+    const download = createBlockDownload({}, { chain })
+    const [block] = mineBlocks(regtest.genesis, 0, 1)
+    const gone = peerId(7)
+    expect(sync.onHeaders(gone, [block!.header], clock.now())).toEqual([])
+    expect(sync.onBlockInventory(gone, [blockHash(block!.header)], clock.now())).toEqual([])
+    expect(download.onBlock(gone, block!, clock.now())).toEqual([])
+    expect(download.peerHas(gone, blockHash(block!.header), clock.now())).toEqual([])
+    expect(download.onNotFound(gone, [blockHash(block!.header)], clock.now())).toEqual([])
+    expect(chain.tip().height).toBe(0)
   })
 
   it('the network can be switched off and on', async () => {
