@@ -9,3 +9,16 @@ it('holds nothing that comes after the end', async () => {
   expect(await queue.read()).toEqual(Uint8Array.of(1))
   expect(await queue.read()).toBeNull()
 })
+
+it('pauses its source after some hundred single bytes, and goes on when they are read', async () => {
+  const calls: string[] = []
+  const queue = createReceiveQueue({ pause: () => calls.push('pause'), resume: () => calls.push('resume') })
+  let pushed = 0
+  while (calls.length === 0 && pushed < 100_000) {
+    queue.push(Uint8Array.of(pushed & 0xff))
+    pushed++
+  }
+  expect(pushed).toBeLessThan(300)
+  for (let index = 0; index < pushed; index++) expect(await queue.read()).toEqual(Uint8Array.of(index & 0xff))
+  expect(calls).toEqual(['pause', 'resume'])
+})

@@ -1,8 +1,14 @@
 /** Received bytes held for a reader that does not read, before the source is paused, unless told otherwise. */
 export const DEFAULT_RECEIVE_HIGH_WATER_MARK = 65_536
 
+/**
+ * What a chunk costs beside its bytes: objects for its view and for its memory. Counted, since a remote that sends single bytes
+ * would otherwise be allowed some hundred times what the mark says.
+ */
+const CHUNK_OVERHEAD = 256
+
 export interface ReceiveQueueOptions {
-  /** Bytes held above which the source is paused. Default: 65,536. */
+  /** Bytes held above which the source is paused; each chunk counts 256 more than it has. Default: 65,536. */
   readonly highWaterMark?: number
   /** Asks the source for no more. */
   readonly pause: () => void
@@ -51,7 +57,7 @@ class PausingQueue implements ReceiveQueue {
       return Promise.reject(new TypeError('ByteStream.read: one call at a time'))
     const chunk = this.#chunks.shift()
     if (chunk !== undefined) {
-      this.#held -= chunk.length
+      this.#held -= chunk.length + CHUNK_OVERHEAD
       if (this.#paused && this.#held < this.#highWaterMark) {
         this.#paused = false
         this.#options.resume()
@@ -75,7 +81,7 @@ class PausingQueue implements ReceiveQueue {
       return
     }
     this.#chunks.push(chunk)
-    this.#held += chunk.length
+    this.#held += chunk.length + CHUNK_OVERHEAD
     if (this.#paused || this.#held < this.#highWaterMark) return
     this.#paused = true
     this.#options.pause()
