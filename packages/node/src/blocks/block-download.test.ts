@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, hashesOf, mineBlock, mineBlocks, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON } from '../../test/support/peer-ids.ts'
 import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
-import { type BlockDownloadOptions, createBlockDownload } from './block-download.ts'
+import { createBlockDownload } from './block-download.ts'
+import type { BlockDownloadOptions } from './block-download-options.ts'
 import type { BlockDownload, BlockDownloadAction, BlockPeer } from './block-download-types.ts'
 
 const full: BlockPeer = { serves: 'all', preferred: true, protected: false }

@@ -11,7 +11,12 @@ import {
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2'
-import { type CompactStep, CompactBlocks, MAX_COMPACT_DOWNLOADS_PER_BLOCK } from './compact-blocks.ts'
+import {
+  type CompactStep,
+  CompactBlocks,
+  isRecent,
+  MAX_COMPACT_DOWNLOADS_PER_BLOCK,
+} from './compact-blocks.ts'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import { type BlockFault, checkBlock } from './block-check.ts'
 import type {
@@ -22,48 +27,23 @@ import type {
   DeliveredBlock,
   StreamId,
 } from './block-download-types.ts'
+import {
+  BLOCK_DOWNLOAD_WINDOW,
+  type BlockDownloadComponents,
+  type BlockDownloadOptions,
+  DEFAULT_BUFFER_BYTES,
+} from './block-download-options.ts'
 import { BlockRequests, type DownloadPeer, MAX_BLOCKS_IN_FLIGHT_PER_PEER } from './block-requests.ts'
+import { blockTimeout, byPreference, mayServe, sendGetData } from './download-peers.ts'
 import { BlockSizeEstimate } from './block-size-estimate.ts'
 import { BlockStream } from './block-stream.ts'
 import { SingleBlocks } from './single-blocks.ts'
 import { StallTimeout } from './stall-timeout.ts'
 
-/** How far ahead of the next block to deliver others are asked for (Core: BLOCK_DOWNLOAD_WINDOW). */
-export const BLOCK_DOWNLOAD_WINDOW = 1024
-/** Default bound on what one stream keeps in memory. */
-export const DEFAULT_BUFFER_BYTES: number = 64 * 1024 * 1024
-/** Blocks that a NODE_NETWORK_LIMITED peer has (BIP159), less the two that Core keeps as a margin. */
-const LIMITED_PEER_BLOCKS = 288 - 2
-/** Block timeout for a peer that downloads alone, in block spacings (Core: BLOCK_DOWNLOAD_TIMEOUT_BASE). */
-const BLOCK_TIMEOUT_BASE = 1
-/** More for each other peer that downloads (Core: BLOCK_DOWNLOAD_TIMEOUT_PER_PEER). */
-const BLOCK_TIMEOUT_PER_PEER = 0.5
 /** A peer whose blocks had to be asked of others and who then sent none for this long is let go. */
 export const LATE_PEER_TIMEOUT_MS = 60_000
-/** A tip younger than this is worth a compact block; an older one is part of a sync. */
-const RECENT_TIP_MS = 60 * 60_000
 /** Peers that one block is asked of at the same time. */
 const MAX_PEERS_PER_BLOCK = 2
-
-export interface BlockDownloadOptions {
-  /** Blocks ahead of the next one to deliver. Default: 1,024. */
-  readonly window?: number
-  /** Bytes that one stream may hold back for order or for a slow program. Default: 64 MiB. */
-  readonly bufferBytes?: number
-  /** Blocks asked of one peer at a time. Default: 16. */
-  readonly inFlightPerPeer?: number
-}
-
-export interface BlockDownloadComponents {
-  readonly chain: HeaderChain
-  /** What compact blocks (BIP152) are put together from. Without it none is asked for. */
-  readonly transactions?: () => Iterable<Transaction>
-  /**
-   * Whether blocks that were asked for are to be checked elsewhere: each is then answered by a `check` action, and taken when
-   * `onChecked` says what was found. Default: false, each is checked as it arrives.
-   */
-  readonly checksElsewhere?: boolean
-}
 
 interface ArrivedBlock {
   readonly id: PeerId
@@ -366,7 +346,7 @@ class ManyPeerBlockDownload implements BlockDownload {
 
   /** Asks for whatever may be asked for, of every peer that has room. */
   #fill(now: Instant, actions: BlockDownloadAction[]): BlockDownloadAction[] {
-    for (const peer of this.#peersByPreference()) {
+    for (const peer of byPreference(this.#requests.peers)) {
       const inventory: InventoryVector[] = []
       const room = (): boolean => this.#hasRoom(peer)
       if (!room()) continue
@@ -374,7 +354,10 @@ class ManyPeerBlockDownload implements BlockDownload {
         if (!room()) break
         const height = this.#chain.heightOf(single.hash)
         if (peer.facts.serves === 'none' || this.#requests.get(single.key) !== undefined) continue
-        if (height === undefined || (this.#chain.isActive(single.hash) && !this.#mayServe(peer, height)))
+        if (
+          height === undefined ||
+          (this.#chain.isActive(single.hash) && !mayServe(peer, height, this.#chain))
+        )
           continue
         this.#ask(peer, single.key, single.hash, height, inventory, now)
       }
@@ -402,13 +385,13 @@ class ManyPeerBlockDownload implements BlockDownload {
   ): PeerId | undefined {
     for (const height of stream.retries) {
       if (!room()) return undefined
-      if (!this.#mayServe(peer, height) || !this.#mayBuffer(stream, height)) continue
+      if (!mayServe(peer, height, this.#chain) || !this.#mayBuffer(stream, height)) continue
       this.#askAt(peer, height, inventory, now)
       stream.unretry(height)
     }
     const last = Math.min(stream.to, this.#chain.tip().height)
     const end = Math.min(last, stream.next + this.#window - 1)
-    while (room() && stream.cursor <= end && this.#mayServe(peer, stream.cursor)) {
+    while (room() && stream.cursor <= end && mayServe(peer, stream.cursor, this.#chain)) {
       if (!this.#mayBuffer(stream, stream.cursor)) return this.#holderOf(stream)
       this.#askAt(peer, stream.cursor++, inventory, now)
     }
@@ -438,12 +421,6 @@ class ManyPeerBlockDownload implements BlockDownload {
   #isNewTip(height: number, now: Instant): boolean {
     const tip = this.#chain.tip()
     return height === tip.height && this.#requests.size === 0 && isRecent(tip, now)
-  }
-
-  #mayServe({ facts, commonHeight }: DownloadPeer, height: number): boolean {
-    if (facts.serves === 'none') return false
-    if (facts.serves === 'recent' && height <= this.#chain.tip().height - LIMITED_PEER_BLOCKS) return false
-    return height <= commonHeight
   }
 
   /** The block that is next in order always may: only it makes room. */
@@ -482,7 +459,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     if (peer.facts.protected) return
     if (stalls || (peer.late && silence >= LATE_PEER_TIMEOUT_MS)) {
       actions.push({ type: 'disconnect', peer: peer.id, reason: 'block-stalling' })
-    } else if (silence >= this.#blockTimeout(peer)) {
+    } else if (silence >= blockTimeout(peer, this.#requests.peers, this.#chain.network)) {
       actions.push({ type: 'disconnect', peer: peer.id, reason: 'block-timeout' })
     }
   }
@@ -492,13 +469,15 @@ class ManyPeerBlockDownload implements BlockDownload {
    * a range, where no window fills up, one slow peer costs seconds and not its whole timeout.
    */
   #askOthersToo(silent: DownloadPeer, now: Instant, actions: BlockDownloadAction[]): void {
-    const free = [...this.#peersByPreference()].filter((peer) => peer !== silent && this.#hasRoom(peer))
+    const free = [...byPreference(this.#requests.peers)].filter(
+      (peer) => peer !== silent && this.#hasRoom(peer),
+    )
     const inventories = new Map<DownloadPeer, InventoryVector[]>()
     for (const key of silent.inFlight) {
       const request = this.#requests.get(key)
       if (request === undefined || request.peers.size >= MAX_PEERS_PER_BLOCK) continue
       if (silent.underCheck.has(key)) continue
-      const other = free.find((peer) => this.#hasRoom(peer) && this.#mayServe(peer, request.height))
+      const other = free.find((peer) => this.#hasRoom(peer) && mayServe(peer, request.height, this.#chain))
       if (other === undefined) continue
       silent.late = true
       const inventory = inventories.get(other) ?? []
@@ -512,29 +491,9 @@ class ManyPeerBlockDownload implements BlockDownload {
     return !peer.late && peer.inFlight.size < this.#inFlightPerPeer
   }
 
-  #blockTimeout(peer: DownloadPeer): number {
-    let others = 0
-    for (const other of this.#requests.peers.values()) if (other !== peer && other.inFlight.size > 0) others++
-    const spacing = this.#chain.network.proofOfWork.targetSpacing * 1000
-    return spacing * (BLOCK_TIMEOUT_BASE + BLOCK_TIMEOUT_PER_PEER * others)
-  }
-
-  *#peersByPreference(): Iterable<DownloadPeer> {
-    for (const peer of this.#requests.peers.values()) if (peer.facts.preferred) yield peer
-    for (const peer of this.#requests.peers.values()) if (!peer.facts.preferred) yield peer
-  }
-
   #servingPeers(): PeerId[] {
     return [...this.#requests.peers.values()]
       .filter((peer) => peer.facts.serves !== 'none')
       .map((peer) => peer.id)
   }
-}
-
-function sendGetData(peer: PeerId, inventory: readonly InventoryVector[]): BlockDownloadAction {
-  return { type: 'send', peer, message: { type: 'getdata', inventory } }
-}
-
-function isRecent({ header }: { readonly header: { readonly time: number } }, now: Instant): boolean {
-  return header.time * 1000 > now - RECENT_TIP_MS
 }

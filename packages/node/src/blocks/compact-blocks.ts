@@ -7,6 +7,7 @@ import {
   type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
+import type { Instant } from '@sapwood/transport-v1v2'
 import type { PeerAction } from '../chain/peer-action.ts'
 
 /** The version of BIP152 that is in use: short ids by wtxid. */
@@ -15,6 +16,9 @@ export const COMPACT_BLOCKS_VERSION = 2n
 export const MAX_HIGH_BANDWIDTH_PEERS = 3
 /** Peers from which one block may be put together at the same time (Core: MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK). */
 export const MAX_COMPACT_DOWNLOADS_PER_BLOCK = 3
+
+/** A tip younger than this is worth a compact block; an older one is part of a sync. */
+const RECENT_TIP_MS = 60 * 60_000
 
 /** How far a compact block has come. */
 export type CompactStep =
@@ -131,4 +135,9 @@ function step(result: ReconstructionResult): CompactStep {
 
 function sendCompact(peer: PeerId, announce: boolean): PeerAction {
   return { type: 'send', peer, message: { type: 'sendcmpct', announce, version: COMPACT_BLOCKS_VERSION } }
+}
+
+/** Whether a block is so new that what it holds may have been heard before. */
+export function isRecent({ header }: { readonly header: { readonly time: number } }, now: Instant): boolean {
+  return header.time * 1000 > now - RECENT_TIP_MS
 }

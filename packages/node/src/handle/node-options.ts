@@ -11,7 +11,7 @@ import type {
   TransportOptions,
 } from '@sapwood/transport-v1v2'
 import type { BlockChecker } from '../blocks/block-checker.ts'
-import type { BlockDownloadOptions } from '../blocks/block-download.ts'
+import type { BlockDownloadOptions } from '../blocks/block-download-options.ts'
 import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'
 import type { ReachOptions } from '../connections/build-dialer.ts'
 import type { Listener } from '../connections/listener.ts'

@@ -92,23 +92,11 @@ async function whenTaken(
 }
 
 /** Resolves with the broadcast once a peer has asked for the transaction, or is known to have it. */
-function whenAsked(id: Uint8Array, events: EventHub, signal: AbortSignal): Promise<BroadcastState> {
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void): void => {
-      stopChange()
-      stopEnd()
-      signal.removeEventListener('abort', onAbort)
-      act()
-    }
-    const onAbort = (): void => settle(() => reject(signal.reason as Error))
-    const stopChange = events.on('broadcast-changed', ({ broadcast }) => {
-      if (!bytesEqual(broadcast.txid, id)) return
-      const { requestedBy, seenFrom, confirmed } = broadcast
-      if (requestedBy > 0 || seenFrom > 0 || confirmed) settle(() => resolve(broadcast))
-    })
-    const stopEnd = events.on('stopped', () =>
-      settle(() => reject(new NodeError('stopped', 'The node has stopped'))),
-    )
-    signal.addEventListener('abort', onAbort, { once: true })
+async function whenAsked(id: Uint8Array, events: EventHub, signal: AbortSignal): Promise<BroadcastState> {
+  const { broadcast } = await events.next('broadcast-changed', {
+    filter: ({ broadcast: { txid: changed, requestedBy, seenFrom, confirmed } }) =>
+      bytesEqual(changed, id) && (requestedBy > 0 || seenFrom > 0 || confirmed),
+    signal,
   })
+  return broadcast
 }

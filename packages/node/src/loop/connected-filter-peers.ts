@@ -101,22 +101,18 @@ export class ConnectedFilterPeers implements FilterPeers {
   }
 
   /** Resolves when there may be a peer that there was not. */
-  #nextChange(signal: AbortSignal): Promise<void> {
+  async #nextChange(signal: AbortSignal): Promise<void> {
+    const done = new AbortController()
+    const either = { signal: AbortSignal.any([signal, done.signal]) }
     const { events } = this.#parts
-    return new Promise((resolve, reject) => {
-      const stops: (() => void)[] = []
-      const settle = (act: () => void): void => {
-        for (const stop of stops) stop()
-        signal.removeEventListener('abort', onAbort)
-        act()
-      }
-      const onAbort = (): void => settle(() => reject(signal.reason as Error))
-      signal.addEventListener('abort', onAbort, { once: true })
-      for (const name of ['peer-ready', 'headers-progress', 'tip-changed'] as const)
-        stops.push(events.on(name, () => settle(resolve)))
-      stops.push(
-        events.on('stopped', () => settle(() => reject(new NodeError('stopped', 'The node has stopped')))),
-      )
-    })
+    try {
+      await Promise.race([
+        events.next('peer-ready', either),
+        events.next('headers-progress', either),
+        events.next('tip-changed', either),
+      ])
+    } finally {
+      done.abort()
+    }
   }
 }

@@ -1,0 +1,38 @@
+import type { InventoryVector, Network } from '@sapwood/wire-codec'
+import type { PeerId } from '@sapwood/peer'
+import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { BlockDownloadAction } from './block-download-types.ts'
+import type { DownloadPeer } from './block-requests.ts'
+
+/** Blocks that a NODE_NETWORK_LIMITED peer has (BIP159), less the two that Core keeps as a margin. */
+const LIMITED_PEER_BLOCKS = 288 - 2
+/** Block timeout for a peer that downloads alone, in block spacings (Core: BLOCK_DOWNLOAD_TIMEOUT_BASE). */
+const BLOCK_TIMEOUT_BASE = 1
+/** More for each other peer that downloads (Core: BLOCK_DOWNLOAD_TIMEOUT_PER_PEER). */
+const BLOCK_TIMEOUT_PER_PEER = 0.5
+
+type Peers = ReadonlyMap<PeerId, DownloadPeer>
+
+/** Whether a peer may be asked for the best chain's block at a height. */
+export function mayServe({ facts, commonHeight }: DownloadPeer, height: number, chain: HeaderChain): boolean {
+  if (facts.serves === 'none') return false
+  if (facts.serves === 'recent' && height <= chain.tip().height - LIMITED_PEER_BLOCKS) return false
+  return height <= commonHeight
+}
+
+/** Milliseconds that a peer may take for its next block: the longer, the more others share the line. */
+export function blockTimeout(peer: DownloadPeer, peers: Peers, { proofOfWork }: Network): number {
+  let others = 0
+  for (const other of peers.values()) if (other !== peer && other.inFlight.size > 0) others++
+  return proofOfWork.targetSpacing * 1000 * (BLOCK_TIMEOUT_BASE + BLOCK_TIMEOUT_PER_PEER * others)
+}
+
+/** Those to be asked first, first. */
+export function* byPreference(peers: Peers): Iterable<DownloadPeer> {
+  for (const peer of peers.values()) if (peer.facts.preferred) yield peer
+  for (const peer of peers.values()) if (!peer.facts.preferred) yield peer
+}
+
+export function sendGetData(peer: PeerId, inventory: readonly InventoryVector[]): BlockDownloadAction {
+  return { type: 'send', peer, message: { type: 'getdata', inventory } }
+}
