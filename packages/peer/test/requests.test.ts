@@ -111,6 +111,45 @@ describe('the other requests', () => {
     expect(end.error()).toMatchObject({ code: 'timeout' })
   })
 
+  it('filters that nobody reads are kept up to 64 MiB; the connection goes on without them', async () => {
+    const remote = await ready()
+    const filters = remote.peer
+      .getCompactFilters({ startHeight: 0, stopHash: hashOf(3) })
+      [Symbol.asyncIterator]()
+    await remote.settle()
+    const filter: Message = {
+      type: 'cfilter',
+      filterType: 0,
+      blockHash: hashOf(1),
+      filter: new Uint8Array(3_900_000),
+    }
+    for (let n = 0; n < 30; n++) await remote.say(filter)
+    const read: unknown[] = []
+    const end = await (async () => {
+      for (;;) read.push((await filters.next()).value)
+    })().catch((error: unknown) => error)
+    expect(end).toMatchObject({ name: 'PeerError', code: 'reply-too-large', limit: 67_108_864 })
+    expect(read).toHaveLength(17)
+    const ping = watch(remote.peer.ping())
+    await remote.settle()
+    const sent = remote.heard().find((message) => message.type === 'ping')
+    if (sent?.nonce === undefined) throw new Error('no ping was sent')
+    await remote.say({ type: 'pong', nonce: sent.nonce })
+    expect(ping.value()).toMatchObject({ roundTrip: expect.any(Number) as unknown })
+  })
+
+  it('filters that are read as they come may be more than that', async () => {
+    const remote = await ready()
+    const { items, end } = collect(remote.peer.getCompactFilters({ startHeight: 0, stopHash: hashOf(3) }))
+    await remote.settle()
+    const filter = new Uint8Array(3_900_000)
+    for (let n = 0; n < 20; n++)
+      await remote.say({ type: 'cfilter', filterType: 0, blockHash: hashOf(1), filter })
+    await remote.say({ type: 'cfilter', filterType: 0, blockHash: hashOf(3), filter })
+    expect(items).toHaveLength(21)
+    expect(end.value()).toBe('end')
+  })
+
   it('cfheaders, cfcheckpt and blocktxn, by the hash that both carry', async () => {
     const remote = await ready()
     const headers = watch(remote.peer.getCompactFilterHeaders({ startHeight: 0, stopHash: hashOf(1) }))

@@ -151,7 +151,7 @@ export class BlockRequests {
           ...wanted.slice(next),
         ],
       },
-      fill,
+      { onTake: fill },
     )
     return stream
   }

@@ -1,9 +1,15 @@
 import { type BlockHash, bytesEqual, MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
-import type { PendingFacts } from './pending-request.ts'
+import type { PendingFacts, PendingHooks } from './pending-request.ts'
 import { ReplyStream } from './reply-stream.ts'
 import type { CompactFilter, ParametersOf } from './request-map.ts'
 import type { RequestOutput } from './request-output.ts'
+
+/**
+ * Filters of one request that may wait for the caller to read them: 64 MiB, twice what 1,000 of mainnet's have. A single filter
+ * may have 4 MB, so that their number alone bounds nothing.
+ */
+export const MAX_UNREAD_FILTER_BYTES: number = 64 * 1024 * 1024
 
 interface FilterRequest {
   readonly stream: ReplyStream<CompactFilter>
@@ -32,7 +38,7 @@ export class FilterRequests {
     facts: PendingFacts,
   ): ReplyStream<CompactFilter> {
     let request: FilterRequest | undefined
-    const stream = new ReplyStream<CompactFilter>(facts, {
+    const hooks: PendingHooks = {
       begin: () => {
         request = {
           stream,
@@ -62,7 +68,8 @@ export class FilterRequests {
           this.#output.expectations.addStream(stopHash, 'abandoned')
         if (outcome !== 'disconnected') this.#queue[0]?.ask()
       },
-    })
+    }
+    const stream = new ReplyStream<CompactFilter>(facts, hooks, { sizeOf: ({ filter }) => filter.length })
     return stream
   }
 
@@ -72,8 +79,15 @@ export class FilterRequests {
     if (current === undefined || current.filterType !== filter.filterType) return false
     // A remote that never sends the stop block's filter must not fill our memory.
     if (current.received === MAX_FILTERS_PER_REQUEST) return false
-    current.received += 1
     const { stream } = current
+    if (stream.bufferedBytes + filter.filter.length > MAX_UNREAD_FILTER_BYTES) {
+      const limit = MAX_UNREAD_FILTER_BYTES
+      const message = `more than ${limit} bytes of filters wait to be read`
+      stream.fail('aborted', stream.error('reply-too-large', message, { limit }))
+      // This one, and those that follow, are answers to a request that was given up.
+      return false
+    }
+    current.received += 1
     stream.deadline = this.#now() + stream.timeout
     stream.push(filter)
     if (bytesEqual(filter.blockHash, current.stopHash)) stream.finish()

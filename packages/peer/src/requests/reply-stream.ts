@@ -12,10 +12,20 @@ export class ReplyStream<T> extends PendingRequest implements AsyncIterable<T> {
   readonly #buffer: T[] = []
   readonly #waiters: Waiter<T>[] = []
   readonly #onTake: (() => void) | undefined
+  readonly #sizeOf: (value: T) => number
+  #bufferedBytes = 0
   #failure: { readonly error: unknown } | undefined
 
-  constructor(facts: PendingFacts, hooks: PendingHooks, onTake?: () => void) {
+  constructor(
+    facts: PendingFacts,
+    hooks: PendingHooks,
+    {
+      onTake,
+      sizeOf = () => 0,
+    }: { readonly onTake?: () => void; readonly sizeOf?: (value: T) => number } = {},
+  ) {
     super(facts, hooks)
+    this.#sizeOf = sizeOf
     this.handle = { [Symbol.asyncIterator]: () => this[Symbol.asyncIterator]() }
     this.#onTake = onTake
   }
@@ -25,11 +35,20 @@ export class ReplyStream<T> extends PendingRequest implements AsyncIterable<T> {
     return this.#buffer.length
   }
 
+  /** Bytes of what has arrived and was not yet taken, as `sizeOf` counts them. */
+  get bufferedBytes(): number {
+    return this.#bufferedBytes
+  }
+
   push(value: T): void {
     if (this.ended) return
     const waiter = this.#waiters.shift()
-    if (waiter === undefined) this.#buffer.push(value)
-    else waiter.resolve({ done: false, value })
+    if (waiter !== undefined) {
+      waiter.resolve({ done: false, value })
+      return
+    }
+    this.#buffer.push(value)
+    this.#bufferedBytes += this.#sizeOf(value)
   }
 
   /** Everything has been pushed. */
@@ -44,6 +63,7 @@ export class ReplyStream<T> extends PendingRequest implements AsyncIterable<T> {
         this.fail('aborted', new PeerError('invalid-argument', `${this.type} was left early`))
         this.#failure = undefined
         this.#buffer.length = 0
+        this.#bufferedBytes = 0
         return Promise.resolve({ done: true, value: undefined })
       },
     }
@@ -65,6 +85,7 @@ export class ReplyStream<T> extends PendingRequest implements AsyncIterable<T> {
   async #next(): Promise<IteratorResult<T, undefined>> {
     const value = this.#buffer.shift()
     if (value !== undefined) {
+      this.#bufferedBytes -= this.#sizeOf(value)
       if (!this.ended) this.#onTake?.()
       return { done: false, value }
     }
