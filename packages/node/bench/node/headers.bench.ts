@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BlockHeader, decodeHeader, encodeHeader, regtest } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
+import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 import { type Bench, figure, median } from '../../../../tools/bench/measure.ts'
 import { createHeaderChain } from '../../src/chain/header-chain.ts'
 import { createHeaderStore } from '../../src/store/header-store.ts'
@@ -34,23 +35,16 @@ function mine(): Uint8Array {
   return bytes
 }
 
-/** Bytes that are really in use. */
-function memory(): number {
-  for (let round = 0; round < 3; round++) gc?.()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
-}
-
 /** In a function of its own: nothing of one round is held while the next is measured. */
 async function load(folder: string): Promise<{ readonly seconds: number; readonly megabytes: number }> {
-  const before = memory()
+  const before = await heldBytes()
   const start = performance.now()
   const store = await openStore(folder)
   const chain = createHeaderChain({ network: regtest })
   await createHeaderStore(store).load(chain)
   const seconds = (performance.now() - start) / 1_000
   await store.close()
-  const megabytes = (memory() - before) / 1e6
+  const megabytes = ((await heldBytes()) - before) / 1e6
   if (chain.tip().height !== HEADERS) throw new Error(`height ${chain.tip().height}`)
   return { seconds, megabytes }
 }

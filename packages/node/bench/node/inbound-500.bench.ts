@@ -1,6 +1,7 @@
 import { type BlockHash, blockHash, bytesToHex, type NetworkAddress, Services } from '@sapwood/wire-codec'
 import { createPeer, type Peer, peerId } from '@sapwood/peer'
 import { connect, neverFallback, onlyV1 } from '@sapwood/transport-v1v2'
+import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 import { type Bench, type Emit, figure, median } from '../../../../tools/bench/measure.ts'
 import { createNode } from '../../src/index.ts'
 import { nthAddress } from '../../test/support/addresses.ts'
@@ -14,13 +15,6 @@ const BLOCK_BYTES = 100_000
 const BLOCKS = 10
 const ROUNDS = { v1: 3, v2: 1 }
 const NODE = '1.2.3.4:18444'
-
-/** Bytes that are really in use. */
-function memory(): number {
-  gc?.()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
-}
 
 /** A block with one transaction that is as large as the whole block should be. */
 function makeBlock(): { hash: BlockHash; block: ReturnType<typeof mineBlock> } {
@@ -53,7 +47,7 @@ async function measure(protocol: 'v1' | 'v2'): Promise<Record<string, number>> {
   )
   await node.chain.submitHeaders(headers)
   const target: NetworkAddress = { network: 'ipv4', bytes: Uint8Array.of(1, 2, 3, 4), port: 18_444 }
-  const before = memory()
+  const before = await heldBytes()
   let start = performance.now()
   const peers = await Promise.all(
     Array.from({ length: PEERS }, async (_, index) => {
@@ -69,14 +63,14 @@ async function measure(protocol: 'v1' | 'v2'): Promise<Record<string, number>> {
     }),
   )
   const connected = seconds(start)
-  const held = (memory() - before) / PEERS / 1_000
+  const held = ((await heldBytes()) - before) / PEERS / 1_000
   start = performance.now()
   await Promise.all(peers.map((peer) => takeHeaders(peer)))
   const headersTaken = seconds(start)
   start = performance.now()
   await Promise.all(peers.map((peer) => takeBlocks(peer, hash)))
   const blocksTaken = seconds(start)
-  const heldAfter = (memory() - before) / PEERS / 1_000
+  const heldAfter = ((await heldBytes()) - before) / PEERS / 1_000
   if (node.peers().length !== PEERS) throw new Error(`${node.peers().length} of ${PEERS} peers are left`)
   await Promise.all(peers.map((peer) => peer.disconnect()))
   return {

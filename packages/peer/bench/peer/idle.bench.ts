@@ -1,31 +1,22 @@
 import type { Transport } from '@sapwood/transport-v1v2'
+import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 import { type Emit, figure } from '../../../../tools/bench/measure.ts'
 import type { Peer } from '../../src/index.ts'
 import { peers, transports } from './pairs.ts'
 
 const PEERS = 1_000
 
-/** Bytes in use, everything that is not in use having been collected. */
-async function memory(): Promise<number> {
-  for (let round = 0; round < 5; round++) {
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    globalThis.gc?.()
-  }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
-
 /** What 1,000 ready, idle peers take beyond the transports that they stand on. */
 export default async function bench(emit: Emit): Promise<void> {
   // One pair first, so that compiled code and shared tables are not counted.
   const kept: unknown[] = [await peers()]
-  const empty = await memory()
+  const empty = await heldBytes()
   const pairs: (readonly [Transport, Transport])[] = []
   for (let n = 0; n < PEERS / 2; n++) pairs.push(await transports())
-  const withTransports = await memory()
+  const withTransports = await heldBytes()
   const all: (readonly [Peer, Peer])[] = []
   for (const pair of pairs) all.push(await peers({}, pair))
-  const withPeers = await memory()
+  const withPeers = await heldBytes()
   kept.push(all)
   emit(
     figure({

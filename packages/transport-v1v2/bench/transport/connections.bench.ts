@@ -1,6 +1,7 @@
 import { createServer, connect as connectSocket, type Socket } from 'node:net'
 import type { NetworkAddress } from '@sapwood/wire-codec'
 import { regtest } from '@sapwood/wire-codec'
+import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 import { type Emit, figure, median } from '../../../../tools/bench/measure.ts'
 import { accept, connect, neverFallback, type Transport } from '../../src/index.ts'
 import { createTcpDialer, listenTcp } from '../../src/tcp/index.ts'
@@ -15,13 +16,6 @@ const SAMPLES = 9
 /** The goal: what an idle connection may hold beyond its socket. */
 const ALLOWED_KIB = 16
 
-/** Everything held: V8's heap and what lies outside of it. */
-function held(): number {
-  for (let round = 0; round < 4; round++) globalThis.gc?.()
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
-
 const loopback = (port: number): NetworkAddress => ({
   network: 'ipv4',
   bytes: Uint8Array.of(127, 0, 0, 1),
@@ -35,14 +29,14 @@ async function bareSocketPair(): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
   const near: Socket[] = []
-  const before = held()
+  const before = await heldBytes()
   for (let index = 0; index < IDLE_PAIRS; index++) {
     const socket = connectSocket(port, '127.0.0.1')
     await new Promise((resolve) => socket.once('connect', resolve))
     near.push(socket)
   }
   while (far.length < IDLE_PAIRS) await new Promise((resolve) => setImmediate(resolve))
-  const bytes = (held() - before) / (2 * IDLE_PAIRS)
+  const bytes = ((await heldBytes()) - before) / (2 * IDLE_PAIRS)
   for (const socket of [...near, ...far]) socket.destroy()
   await new Promise((resolve) => server.close(resolve))
   return bytes
@@ -84,7 +78,7 @@ export default async function bench(emit: Emit): Promise<void> {
     return (count * payload.length) / (Number(process.hrtime.bigint() - start) / 1e9) / 1e6
   }
   const sample = async (): Promise<readonly [number, number]> => {
-    held()
+    globalThis.gc?.()
     const handshakes: number[] = []
     const rates: number[] = []
     const kept: Transport[] = []
@@ -111,9 +105,9 @@ export default async function bench(emit: Emit): Promise<void> {
   const first: (readonly [number, number])[] = []
   const last: (readonly [number, number])[] = []
   const amongIdle = async (): Promise<void> => {
-    const before = held()
+    const before = await heldBytes()
     const idle = await openIdle()
-    beyond.push((held() - before) / idle.length - socketBytes)
+    beyond.push(((await heldBytes()) - before) / idle.length - socketBytes)
     last.push(await sample())
     await end(idle)
   }
