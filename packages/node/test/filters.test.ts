@@ -135,6 +135,37 @@ describe('filters', () => {
     await end()
   })
 
+  it('are waited for at the tip, which holds up nobody else', async () => {
+    await connect(await serve())
+    const controller = new AbortController()
+    const following = client.filters
+      .range({ from: HEIGHT + 1, to: 1_000 }, { signal: controller.signal })
+      .next()
+    await clock.advance(1_000)
+    const started = clock.now()
+    expect(bytesToHex(await run(client.filters.headerAt(HEIGHT)))).toBe(expected[HEIGHT])
+    expect(bytesToHex(await run(client.filters.headerAt(10)))).toBe(expected[10])
+    expect(clock.now() - started).toBeLessThan(1_000)
+    controller.abort(new Error('enough'))
+    await expect(run(following)).rejects.toThrow('enough')
+    await end()
+  })
+
+  it('that are being fetched for one caller keep no other beyond its own signal', async () => {
+    await connect(await serve({ silent: true }))
+    const first = client.filters.headerAt(HEIGHT, { timeout: 20_000 })
+    first.catch(() => undefined)
+    const controller = new AbortController()
+    const second = client.filters.range({ from: 0, to: 1 }, { signal: controller.signal }).next()
+    await clock.advance(1_000)
+    controller.abort(new Error('enough'))
+    const started = clock.now()
+    await expect(run(second)).rejects.toThrow('enough')
+    expect(clock.now() - started).toBeLessThan(1_000)
+    await expect(run(first)).rejects.toMatchObject({ code: 'timeout' })
+    await end()
+  })
+
   it('are refused where the node was made without them', async () => {
     const plain = await startNode({ network, clock, address: '8.8.8.8:18444' })
     const off = { name: 'NodeError', code: 'filters-off' }

@@ -11,6 +11,7 @@ import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import { type FilterDisputeComponents, settleDispute } from './filter-dispute.ts'
 import { FilterHeaderChain } from './filter-header-chain.ts'
 import { FILTER_TIMEOUT, type FilterPeer } from './filter-peers.ts'
+import { Turns } from './turns.ts'
 
 /** Peers that are asked for the same filter headers, at most. */
 const WITNESSES = 4
@@ -45,7 +46,7 @@ export class FilterHeaderSync {
   readonly #parts: FilterHeaderSyncComponents
   /** Height up to which a peer has agreed with what is kept now. */
   readonly #agreed = new Map<PeerId, number>()
-  #turn: Promise<void> = Promise.resolve()
+  readonly #turns = new Turns()
 
   constructor(components: FilterHeaderSyncComponents) {
     this.#parts = components
@@ -62,29 +63,21 @@ export class FilterHeaderSync {
   }
 
   /**
-   * Resolves when the headers reach up to a height of the best chain. Calls wait for one another.
+   * Resolves when the headers reach up to a height of the best chain. Each stretch is asked for once, whoever wants it; a call
+   * that waits for the chain to grow holds up no other.
    * @throws NodeError `no-filter-peer`, `filters-disputed`, what `getBlock` throws; the signal's reason.
    */
   async extendTo(height: number, signal: AbortSignal): Promise<void> {
-    const before = this.#turn
-    let done = (): void => undefined
-    this.#turn = new Promise((resolve) => {
-      done = resolve
-    })
-    try {
-      await before
-      while (this.headers.height < height) {
-        signal.throwIfAborted()
-        await this.#parts.waitForHeight(height, signal)
-        await this.#extend(height, signal)
-      }
-    } finally {
-      done()
+    signal.throwIfAborted()
+    while (this.headers.height < height) {
+      await this.#parts.waitForHeight(height, signal)
+      await this.#turns.take(() => this.#extend(height, signal), signal)
     }
   }
 
   async #extend(height: number, signal: AbortSignal): Promise<void> {
     const { chain, peers } = this.#parts
+    if (this.headers.height >= height) return
     const start = this.headers.height + 1
     const stop = Math.min(height, start + MAX_FILTER_HEADERS_PER_REQUEST - 1)
     const stopHash = chain.hashAt(stop)

@@ -35,7 +35,7 @@ export class BlockChecks {
     try {
       return await checker.check(payload, height)
     } catch (error) {
-      logger.warn({ error, height }, 'a block is checked on the main thread: its checker failed')
+      logger.warn({ err: error, height }, 'a block is checked on the main thread: its checker failed')
       return checkBlock(block, height, network)
     }
   }

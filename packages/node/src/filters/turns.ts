@@ -1,0 +1,25 @@
+/** Runs tasks one after another, in the order in which they came. */
+export class Turns {
+  #last: Promise<void> = Promise.resolve()
+
+  /** Resolves when the task has had its turn. One whose signal is aborted before that is not run, and its caller waits no longer. */
+  async take(task: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const turn = this.#last.then(async () => {
+      if (!signal.aborted) await task()
+    })
+    this.#last = turn.catch(() => undefined)
+    let stop = (): void => undefined
+    const aborted = new Promise<void>((resolve) => {
+      const onAbort = (): void => resolve()
+      signal.addEventListener('abort', onAbort, { once: true })
+      stop = () => signal.removeEventListener('abort', onAbort)
+    })
+    try {
+      await Promise.race([turn, aborted])
+    } finally {
+      stop()
+    }
+    signal.throwIfAborted()
+  }
+}
