@@ -279,6 +279,61 @@ describe('the block download', () => {
     expect(ofType(download.tick(after(80_000)), 'disconnect')).toEqual([])
   })
 
+  it('lets go a late peer that sends everything but what it was asked for', () => {
+    start({ window: 20 })
+    join(alice)
+    download.openStream({ from: 1 }, NOON)
+    join(bob)
+    for (let height = 17; height <= 20; height++) download.onBlock(bob, at(height), NOON)
+    const junk = [at(17), at(300), mineBlock(regtest.genesis, [coinbaseAt(1, 9)])]
+    for (const block of junk) expect(download.onBlock(alice, block, after(1_500))).toEqual([])
+    const transactions = [coinbaseAt(1)]
+    download.onBlockTransactions(alice, blockHash(at(1).header), transactions, after(1_600))
+    download.onCompactBlock(
+      alice,
+      { header: at(1).header, nonce: 1n, shortIds: [1, 2], prefilled: [] },
+      after(1_700),
+    )
+    expect(ofType(download.tick(after(2_000)), 'disconnect')).toMatchObject([
+      { peer: alice, reason: 'block-stalling' },
+    ])
+  })
+
+  it('lets go a late peer whose blocks have all come from another', () => {
+    join(alice)
+    download.openStream({ from: 399 }, NOON)
+    join(bob)
+    download.tick(after(2_000))
+    for (const height of [399, 400]) download.onBlock(bob, at(height), after(2_100))
+    download.onBlock(alice, at(17), after(50_000))
+    expect(ofType(download.tick(after(60_000)), 'disconnect')).toMatchObject([
+      { peer: alice, reason: 'block-stalling' },
+    ])
+  })
+
+  it('asks a protected peer again after a minute, though it owes blocks', () => {
+    join(alice, { ...full, protected: true })
+    const { stream } = download.openStream({ from: 399 }, NOON)
+    join(bob)
+    download.tick(after(2_000))
+    for (const height of [399, 400]) download.onBlock(bob, at(height), after(2_100))
+    download.closeStream(stream)
+    download.removePeer(bob, after(2_100))
+    expect(asked(download.openStream({ from: 50, to: 50 }, after(2_200)).actions)).toEqual([])
+    expect(asked(download.tick(after(60_000)), alice)).toEqual([50])
+  })
+
+  it('goes on with a late peer that says it has not got the blocks', () => {
+    join(alice)
+    download.openStream({ from: 400 }, NOON)
+    join(bob)
+    download.tick(after(2_000))
+    download.onNotFound(alice, [tip], after(2_100))
+    download.onBlock(bob, at(400), after(2_100))
+    expect(ofType(download.tick(after(80_000)), 'disconnect')).toEqual([])
+    expect(asked(download.openStream({ from: 50, to: 50 }, after(80_000)).actions, alice)).toEqual([50])
+  })
+
   it('lets go a lone peer that sends no block for the block timeout', () => {
     join(alice)
     download.openStream({ from: 1 }, NOON)

@@ -32,16 +32,15 @@ import {
   type BlockDownloadComponents,
   type BlockDownloadOptions,
   DEFAULT_BUFFER_BYTES,
+  MAX_BLOCKS_IN_FLIGHT_PER_PEER,
 } from './block-download-options.ts'
-import { BlockRequests, type DownloadPeer, MAX_BLOCKS_IN_FLIGHT_PER_PEER } from './block-requests.ts'
-import { blockTimeout, byPreference, mayServe, sendGetData } from './download-peers.ts'
+import { BlockRequests, type DownloadPeer, owesNothing } from './block-requests.ts'
+import { blockTimeout, byPreference, LATE_PEER_TIMEOUT_MS, mayServe, sendGetData } from './download-peers.ts'
 import { BlockSizeEstimate } from './block-size-estimate.ts'
 import { BlockStream } from './block-stream.ts'
 import { SingleBlocks } from './single-blocks.ts'
 import { StallTimeout } from './stall-timeout.ts'
 
-/** A peer whose blocks had to be asked of others and who then sent none for this long is let go. */
-export const LATE_PEER_TIMEOUT_MS = 60_000
 /** Peers that one block is asked of at the same time. */
 const MAX_PEERS_PER_BLOCK = 2
 
@@ -122,7 +121,7 @@ class ManyPeerBlockDownload implements BlockDownload {
   }
 
   onBlock(id: PeerId, block: Block, now: Instant, payload?: Uint8Array): BlockDownloadAction[] {
-    this.#requests.progress(id, now)
+    this.#requests.progress(id, bytesToHex(blockHash(block.header)), now)
     if (this.#checksElsewhere && payload !== undefined) {
       const elsewhere = this.#checkElsewhere(id, block, payload)
       if (elsewhere !== undefined) return elsewhere
@@ -171,7 +170,6 @@ class ManyPeerBlockDownload implements BlockDownload {
   }
 
   onCompactBlock(id: PeerId, compactBlock: CompactBlock, now: Instant): BlockDownloadAction[] {
-    this.#requests.progress(id, now)
     const hash = blockHash(compactBlock.header)
     const key = bytesToHex(hash)
     const height = this.#chain.heightOf(hash)
@@ -186,7 +184,6 @@ class ManyPeerBlockDownload implements BlockDownload {
     transactions: readonly Transaction[],
     now: Instant,
   ): BlockDownloadAction[] {
-    this.#requests.progress(id, now)
     const step = this.#compact.answer(id, bytesToHex(hash), transactions)
     return step === undefined ? [] : this.#compactStep(id, hash, step, now)
   }
@@ -194,6 +191,7 @@ class ManyPeerBlockDownload implements BlockDownload {
   #compactStep(id: PeerId, hash: BlockHash, step: CompactStep, now: Instant): BlockDownloadAction[] {
     switch (step.status) {
       case 'complete':
+        this.#requests.progress(id, bytesToHex(hash), now)
         return this.#fill(now, this.#take({ id, block: step.block, viaCompact: true }, now))
       case 'missing': {
         const indexes = Uint16Array.from(step.indexes)
@@ -448,7 +446,7 @@ class ManyPeerBlockDownload implements BlockDownload {
   }
 
   #judge(peer: DownloadPeer, now: Instant, actions: BlockDownloadAction[]): void {
-    if (peer.inFlight.size === peer.underCheck.size) return
+    if (owesNothing(peer)) return
     const silence = now - peer.downloadingSince
     if (silence >= this.#patience.milliseconds) this.#askOthersToo(peer, now, actions)
     const stalls = peer.stallingSince !== undefined && now - peer.stallingSince >= this.#patience.milliseconds
@@ -456,8 +454,11 @@ class ManyPeerBlockDownload implements BlockDownload {
       peer.stallingSince = undefined
       this.#patience.onStall()
     }
-    if (peer.facts.protected) return
-    if (stalls || (peer.late && silence >= LATE_PEER_TIMEOUT_MS)) {
+    const isTooLate = peer.late && silence >= LATE_PEER_TIMEOUT_MS
+    if (peer.facts.protected) {
+      // It stays, and there may be nobody else to ask one day.
+      if (isTooLate) this.#requests.forgive(peer, now)
+    } else if (stalls || isTooLate) {
       actions.push({ type: 'disconnect', peer: peer.id, reason: 'block-stalling' })
     } else if (silence >= blockTimeout(peer, this.#requests.peers, this.#chain.network)) {
       actions.push({ type: 'disconnect', peer: peer.id, reason: 'block-timeout' })
@@ -479,7 +480,7 @@ class ManyPeerBlockDownload implements BlockDownload {
       if (silent.underCheck.has(key)) continue
       const other = free.find((peer) => this.#hasRoom(peer) && mayServe(peer, request.height, this.#chain))
       if (other === undefined) continue
-      silent.late = true
+      this.#requests.markLate(silent)
       const inventory = inventories.get(other) ?? []
       inventories.set(other, inventory)
       this.#ask(other, key, request.hash, request.height, inventory, now)

@@ -3,9 +3,6 @@ import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { BlockPeer } from './block-download-types.ts'
 
-/** Blocks asked of one peer at a time (Core: MAX_BLOCKS_IN_TRANSIT_PER_PEER). */
-export const MAX_BLOCKS_IN_FLIGHT_PER_PEER = 16
-
 /** A peer as the block download sees it. */
 export interface DownloadPeer {
   readonly id: PeerId
@@ -18,12 +15,14 @@ export interface DownloadPeer {
   readonly inFlight: Set<string>
   /** Those of them that it has sent, and that are being checked elsewhere. */
   readonly underCheck: Set<string>
-  /** When it last sent a block, or was asked for one while it had nothing to do: the next should follow soon. */
+  /** When it last sent a block that it was asked for, or was asked for one while it had nothing to do: the next should follow soon. */
   downloadingSince: Instant
   /** Since when the window waits for it alone. */
   stallingSince: Instant | undefined
-  /** What it was asked for has been asked of others too: it gets nothing more until it sends a block. */
+  /** What it was asked for has been asked of others too: it gets nothing more until it sends some of that. */
   late: boolean
+  /** Keys of the blocks that came from others while it was late. */
+  readonly owed: Set<string>
 }
 
 /** A block asked of one peer, or of two where the first is late. */
@@ -32,6 +31,11 @@ export interface BlockRequest {
   readonly hash: BlockHash
   readonly height: number
   readonly peers: Set<PeerId>
+}
+
+/** Whether nothing is waited for from the peer. */
+export function owesNothing({ inFlight, underCheck, late, owed }: DownloadPeer): boolean {
+  return inFlight.size === underCheck.size && !(late && owed.size > 0)
 }
 
 /** What is asked of whom. Keeps both views, by block and by peer, in step. */
@@ -58,6 +62,7 @@ export class BlockRequests {
       downloadingSince: 0 as Instant,
       stallingSince: undefined,
       late: false,
+      owed: new Set(),
     }
     this.peers.set(id, peer)
     return peer
@@ -87,12 +92,27 @@ export class BlockRequests {
     peer.inFlight.add(key)
   }
 
-  /** The peer sent a block, whichever. */
-  progress(id: PeerId, now: Instant): void {
+  /** The peer sent a block. Only one that it was asked for, and once, speaks for it: others are there to be sent for ever. */
+  progress(id: PeerId, key: string, now: Instant): void {
     const peer = this.peers.get(id)
     if (peer === undefined) return
+    const isDue = peer.inFlight.has(key) && !peer.underCheck.has(key)
+    if (!isDue && !peer.owed.delete(key)) return
     peer.late = false
     peer.stallingSince = undefined
+    peer.downloadingSince = now
+  }
+
+  /** Others are asked for what the peer is silent about. */
+  markLate(peer: DownloadPeer): void {
+    if (!peer.late) peer.owed.clear()
+    peer.late = true
+  }
+
+  /** The peer may be asked again, whatever it owes. */
+  forgive(peer: DownloadPeer, now: Instant): void {
+    peer.late = false
+    peer.owed.clear()
     peer.downloadingSince = now
   }
 
@@ -107,9 +127,18 @@ export class BlockRequests {
   /** The peer will not send it. @returns the request where nobody else was asked for it. */
   fail(peer: PeerId, key: string): BlockRequest | undefined {
     this.#forget(peer, key)
+    this.#answered(peer, key)
     const request = this.#requests.get(key)
     if (request === undefined || !request.peers.has(peer)) return undefined
     return this.#leave(request, peer) ? request : undefined
+  }
+
+  /** That it has not got the block is an answer too. */
+  #answered(id: PeerId, key: string): void {
+    const peer = this.peers.get(id)
+    if (peer === undefined) return
+    peer.owed.delete(key)
+    if (peer.inFlight.size === 0 && peer.owed.size === 0) peer.late = false
   }
 
   #leave(request: BlockRequest, peer: PeerId): boolean {
@@ -121,7 +150,8 @@ export class BlockRequests {
 
   #forget(id: PeerId, key: string): void {
     const peer = this.peers.get(id)
-    if (peer === undefined) return
-    if (peer.inFlight.delete(key) && peer.inFlight.size === 0) peer.stallingSince = undefined
+    if (peer?.inFlight.delete(key) !== true) return
+    if (peer.late) peer.owed.add(key)
+    if (peer.inFlight.size === 0) peer.stallingSince = undefined
   }
 }
