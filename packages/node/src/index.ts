@@ -54,6 +54,7 @@ export type {
   BroadcastOptions,
   BroadcastState,
   HeardTransaction,
+  PoolSize,
   TransactionFilter,
 } from './transactions/transaction-relay-types.ts'
 export type { TransactionRelayOptions } from './transactions/transaction-relay.ts'

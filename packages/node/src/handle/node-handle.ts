@@ -18,6 +18,7 @@ import type {
   BroadcastOptions,
   BroadcastState,
   HeardTransaction,
+  PoolSize,
   TransactionFilter,
 } from '../transactions/transaction-relay-types.ts'
 import type { NodeEventSource } from './node-events.ts'
@@ -129,7 +130,7 @@ export interface TransactionAccess {
   /** A transaction that was heard or is being broadcast. */
   getTransaction(txid: Txid): HeardTransaction | undefined
   /** How much of what was heard is kept. */
-  pool(): { readonly transactions: number; readonly bytes: number }
+  pool(): PoolSize
   /**
    * Transactions heard from now on that pay to one of the scripts, or are or spend one of the txids. Nobody has
    * checked their scripts or inputs. With an empty filter: none.

@@ -3,6 +3,7 @@ import {
   MAX_BLOCK_WEIGHT,
   MAX_MONEY,
   type Transaction,
+  transactionSize,
   transactionWeight,
 } from '@sapwood/wire-codec'
 
@@ -21,9 +22,10 @@ export function transactionFault(transaction: Transaction): string | undefined {
   if (inputs.length === 0) return 'no inputs'
   if (outputs.length === 0) return 'no outputs'
   const weight = transactionWeight(transaction)
+  const nonWitnessSize = (weight - transactionSize(transaction)) / (WITNESS_SCALE_FACTOR - 1)
   if (weight > MAX_BLOCK_WEIGHT) return 'heavier than a block'
   if (weight > MAX_STANDARD_TX_WEIGHT) return 'heavier than what is relayed'
-  if (weight < MIN_STANDARD_TX_NONWITNESS_SIZE * WITNESS_SCALE_FACTOR) return 'too small'
+  if (nonWitnessSize < MIN_STANDARD_TX_NONWITNESS_SIZE) return 'too small'
   let total = 0n
   for (const { value } of outputs) {
     total += value

@@ -1,5 +1,14 @@
-import { bytesToHex, type Transaction, type Txid } from '@sapwood/wire-codec'
+import {
+  bytesToHex,
+  decodeTransaction,
+  encodeTransaction,
+  type Transaction,
+  type Txid,
+} from '@sapwood/wire-codec'
 import type { HeardTransaction, TransactionFilter } from './transaction-relay-types.ts'
+
+/** Memory that a transaction takes in the pool beside its own bytes: measured with Node.js 20, 1,510. */
+export const MEMORY_PER_TRANSACTION = 1_536
 
 interface Subscriber {
   readonly scripts: ReadonlySet<string>
@@ -8,31 +17,43 @@ interface Subscriber {
 }
 
 /**
- * What was heard of, up to a number of bytes: the oldest goes first. Nothing in it has been validated, so it is for looking at and
+ * What was heard of, up to an amount of memory: the oldest goes first. Nothing in it has been validated, so it is for looking at and
  * not for relaying.
+ *
+ * A transaction whose inputs and outputs have been read takes many times its bytes. So what is kept is read by nobody: each reader
+ * gets a copy.
  */
 export class TransactionPool {
-  readonly #maxBytes: number
+  readonly #maxUsage: number
   readonly #transactions = new Map<string, HeardTransaction>()
   readonly #subscribers = new Set<Subscriber>()
   #bytes = 0
 
-  constructor({ maxBytes }: { readonly maxBytes: number }) {
-    this.#maxBytes = maxBytes
+  /** @param options.maxUsage bytes of memory. */
+  constructor({ maxUsage }: { readonly maxUsage: number }) {
+    this.#maxUsage = maxUsage
   }
 
   get size(): number {
     return this.#transactions.size
   }
 
+  /** Serialized, with witnesses. */
   get bytes(): number {
     return this.#bytes
   }
 
-  get(txid: Txid): HeardTransaction | undefined {
-    return this.#transactions.get(bytesToHex(txid))
+  /** Memory taken, about. */
+  get usage(): number {
+    return this.#bytes + this.#transactions.size * MEMORY_PER_TRANSACTION
   }
 
+  get(txid: Txid): HeardTransaction | undefined {
+    const kept = this.#transactions.get(bytesToHex(txid))
+    return kept && copy(kept)
+  }
+
+  /** What is kept itself, for what reads no more of it than its ids. */
   *transactions(): Iterable<Transaction> {
     for (const { transaction } of this.#transactions.values()) yield transaction
   }
@@ -40,10 +61,10 @@ export class TransactionPool {
   add(heard: HeardTransaction): void {
     const key = bytesToHex(heard.txid)
     if (this.#transactions.has(key)) return
-    this.#transactions.set(key, heard)
+    this.#transactions.set(key, copy(heard))
     this.#bytes += heard.size
     for (const [oldest, { size }] of this.#transactions) {
-      if (this.#bytes <= this.#maxBytes) break
+      if (this.usage <= this.#maxUsage) break
       this.#transactions.delete(oldest)
       this.#bytes -= size
     }
@@ -73,6 +94,11 @@ export class TransactionPool {
       if (matches(heard.transaction, key, subscriber)) subscriber.listener(heard)
     }
   }
+}
+
+/** The same in bytes of its own: a view would keep alive the whole chunk that it came in. */
+export function copy(heard: HeardTransaction): HeardTransaction {
+  return { ...heard, transaction: decodeTransaction(encodeTransaction(heard.transaction)) }
 }
 
 function matches({ inputs, outputs }: Transaction, key: string, { scripts, txids }: Subscriber): boolean {

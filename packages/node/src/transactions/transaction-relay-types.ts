@@ -50,6 +50,15 @@ export interface HeardTransaction {
   readonly at: Instant
 }
 
+/** How much of what was heard is kept. */
+export interface PoolSize {
+  readonly transactions: number
+  /** Serialized, with witnesses. */
+  readonly bytes: number
+  /** Memory that they take, about, in bytes: what the pool is bounded by. */
+  readonly usage: number
+}
+
 /** Which transactions a subscriber wants to hear of. Any of the conditions will do. */
 export interface TransactionFilter {
   /** Pays to one of these scripts. */
@@ -93,5 +102,5 @@ export interface TransactionRelay {
   /** All transactions in the pool: what compact blocks are put together from. */
   transactions(): Iterable<Transaction>
   /** What the pool holds. */
-  pool(): { readonly transactions: number; readonly bytes: number }
+  pool(): PoolSize
 }

@@ -23,7 +23,7 @@ const old: TransactionPeer = { ...outbound, wtxidRelay: false }
 
 let counter = 0
 
-function transaction(script = Uint8Array.of(0x51), spends?: Txid): Transaction {
+function transaction(script = new Uint8Array(22).fill(0x51), spends?: Txid): Transaction {
   counter++
   return {
     version: 2,
@@ -177,6 +177,8 @@ describe('what peers announce', () => {
     ).toMatchObject([{ type: 'punish' }])
     expect(relay.onInventory(bob, [entry!], NOON)).toMatchObject([{ type: 'disconnect' }])
     expect(relay.onInventory(bob, [{ type: 2, hash: regtest.genesisHash }], NOON)).toEqual([])
+    expect(relay.onTransaction(bob, transaction(), NOON)).toMatchObject([{ type: 'disconnect' }])
+    expect(relay.pool().transactions).toBe(0)
   })
 
   it('is heard from a peer that wants to hear of none itself', () => {
@@ -196,7 +198,7 @@ describe('the pool', () => {
   it('tells of transactions that pay a script, have a txid or spend one', () => {
     const relay = relayWith({ 1: outbound })
     const heard: Uint8Array[] = []
-    const script = Uint8Array.of(0x51, 1, 2, 3)
+    const script = new Uint8Array(22).fill(0x52)
     const first = transaction()
     const end = relay.subscribe({ scripts: [script], txids: [txid(first)] }, (item) => heard.push(item.txid))
     const pays = transaction(script)
@@ -209,10 +211,13 @@ describe('the pool', () => {
   })
 
   it('lets the oldest go when it is full', () => {
-    const relay = relayWith({ 1: outbound }, { poolBytes: 1500 })
+    const relay = relayWith({ 1: outbound }, { poolBytes: 20_000 })
     const all = Array.from({ length: 50 }, () => transaction())
     for (const tx of all) relay.onTransaction(alice, tx, NOON)
-    expect(relay.pool().bytes).toBeLessThanOrEqual(1500)
+    const { transactions, bytes, usage } = relay.pool()
+    expect(transactions).toBeGreaterThan(5)
+    expect(usage).toBeLessThanOrEqual(20_000)
+    expect(usage).toBeGreaterThan(bytes + 1_000 * transactions)
     expect(relay.get(txid(all[0]!))).toBeUndefined()
     expect(relay.get(txid(all[49]!))?.txid).toEqual(txid(all[49]!))
   })
@@ -229,12 +234,25 @@ describe('the pool', () => {
     expect(encodeTransaction(kept)).toEqual(bytes)
   })
 
+  it('hands out copies: what was read takes many times the memory of what was not', () => {
+    const relay = relayWith({ 1: outbound })
+    const tx = transaction()
+    const heard: unknown[] = []
+    relay.subscribe({ txids: [txid(tx)] }, (item) => heard.push(item.transaction))
+    relay.onTransaction(alice, tx, NOON)
+    const [kept] = relay.transactions()
+    const taken = relay.get(txid(tx))!
+    expect(encodeTransaction(taken.transaction)).toEqual(encodeTransaction(kept!))
+    expect(taken.transaction).not.toBe(kept)
+    expect(heard).not.toContain(kept)
+  })
+
   it('lets go what a block holds', () => {
     const relay = relayWith({ 1: outbound })
     const tx = transaction()
     relay.onTransaction(alice, tx, NOON)
     relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), tx]), NOON)
-    expect(relay.pool()).toEqual({ transactions: 0, bytes: 0 })
+    expect(relay.pool()).toEqual({ transactions: 0, bytes: 0, usage: 0 })
   })
 
   it('takes no transaction that can be in no block', () => {
@@ -247,9 +265,12 @@ describe('the pool', () => {
       { ...good, outputs: [{ value: -1n, scriptPubKey: new Uint8Array() }] },
       { ...good, outputs: [{ value: 2_100_000_000_000_001n, scriptPubKey: new Uint8Array() }] },
       coinbaseAt(1),
+      // 64 bytes without its witness: it could pass for two hashes of a merkle tree.
+      transaction(new Uint8Array(4)),
     ]
+    expect(relay.onTransaction(alice, transaction(new Uint8Array(5)), NOON)).toHaveLength(1)
     for (const tx of bad) expect(relay.onTransaction(alice, tx, NOON)).toEqual([])
-    expect(relay.pool().transactions).toBe(0)
+    expect(relay.pool().transactions).toBe(1)
   })
 })
 

@@ -1,8 +1,6 @@
 import {
   type Block,
   bytesToHex,
-  decodeTransaction,
-  encodeTransaction,
   hasWitness,
   type InventoryVector,
   InventoryType,
@@ -19,11 +17,12 @@ import { drawBelow, drawExponential } from '../random/draw.ts'
 import { OwnBroadcast } from './own-broadcast.ts'
 import { RecentSet } from './recent-set.ts'
 import { transactionFault } from './transaction-check.ts'
-import { TransactionPool } from './transaction-pool.ts'
+import { copy, TransactionPool } from './transaction-pool.ts'
 import type {
   BroadcastOptions,
   BroadcastState,
   HeardTransaction,
+  PoolSize,
   TransactionAction,
   TransactionFilter,
   TransactionPeer,
@@ -56,7 +55,7 @@ export const DEFAULT_FEE_FILTER = 100n
 export interface TransactionRelayOptions {
   /** Whether what peers announce is fetched into the pool. Default: true. Broadcasts work either way. */
   readonly listen?: boolean
-  /** Bytes of transactions kept in the pool. Default: 32 MiB. */
+  /** Memory of the transactions kept in the pool, in bytes: of each its size and about 1,500 more. Default: 32 MiB. */
   readonly poolBytes?: number
   /** What we send as `feefilter`, satoshi per 1,000 virtual bytes. Default: 100. */
   readonly feeFilter?: bigint
@@ -97,7 +96,7 @@ class PolicyTransactionRelay implements TransactionRelay {
     this.#listen = options.listen ?? true
     this.#feeFilter = options.feeFilter ?? DEFAULT_FEE_FILTER
     this.#requests = new TransactionRequests({ random })
-    this.#pool = new TransactionPool({ maxBytes: options.poolBytes ?? DEFAULT_POOL_BYTES })
+    this.#pool = new TransactionPool({ maxUsage: options.poolBytes ?? DEFAULT_POOL_BYTES })
   }
 
   addPeer(id: PeerId, facts: TransactionPeer, now: Instant): TransactionAction[] {
@@ -126,10 +125,9 @@ class PolicyTransactionRelay implements TransactionRelay {
         { type: 'punish', peer: id, reason: 'too-many-inventory', detail: `${inventory.length} entries` },
       ]
     }
-    // It was told in our `version` to announce none: Core disconnects it, and so do we.
     if (peer?.facts.mayAnnounce !== true) {
       const told = inventory.some(({ type }) => type === InventoryType.TX || type === InventoryType.WTX)
-      return told ? [{ type: 'disconnect', peer: id, reason: 'transaction-when-none-wanted' }] : []
+      return told ? [noneWanted(id)] : []
     }
     const priority = this.#priority(peer)
     const wanted = peer.facts.wtxidRelay ? InventoryType.WTX : InventoryType.TX
@@ -145,7 +143,7 @@ class PolicyTransactionRelay implements TransactionRelay {
 
   onTransaction(id: PeerId, transaction: Transaction, now: Instant): TransactionAction[] {
     const actions: TransactionAction[] = []
-    if (!this.#peers.has(id)) return actions
+    if (this.#peers.get(id)?.facts.mayAnnounce !== true) return [noneWanted(id)]
     const ids = { txid: txid(transaction), wtxid: wtxid(transaction) }
     const keys = [bytesToHex(ids.txid), bytesToHex(ids.wtxid)]
     const known = this.#recent.has(keys[1]!)
@@ -158,12 +156,7 @@ class PolicyTransactionRelay implements TransactionRelay {
     if (known || !this.#listen || transactionFault(transaction) !== undefined)
       return this.#request(now, actions)
     this.#recent.add(keys[0]!)
-    const heard: HeardTransaction = {
-      transaction: detached(transaction),
-      ...ids,
-      size: transactionSize(transaction),
-      at: now,
-    }
+    const heard = copy({ transaction, ...ids, size: transactionSize(transaction), at: now })
     this.#pool.add(heard)
     actions.push({ type: 'transaction-heard', peer: id, heard })
     return this.#request(now, actions)
@@ -259,8 +252,8 @@ class PolicyTransactionRelay implements TransactionRelay {
     return this.#pool.transactions()
   }
 
-  pool(): { readonly transactions: number; readonly bytes: number } {
-    return { transactions: this.#pool.size, bytes: this.#pool.bytes }
+  pool(): PoolSize {
+    return { transactions: this.#pool.size, bytes: this.#pool.bytes, usage: this.#pool.usage }
   }
 
   #priority({ facts }: RelayPeer): { readonly preferred: boolean; readonly delays: number } {
@@ -361,7 +354,7 @@ class PolicyTransactionRelay implements TransactionRelay {
   }
 }
 
-/** The same transaction in bytes of its own: it came as a view, and would keep alive the whole chunk that it came in. */
-function detached(transaction: Transaction): Transaction {
-  return decodeTransaction(encodeTransaction(transaction))
+/** It was told in our `version` to announce and send none: Core disconnects it, and so do we. */
+function noneWanted(peer: PeerId): TransactionAction {
+  return { type: 'disconnect', peer, reason: 'transaction-when-none-wanted' }
 }
