@@ -155,6 +155,8 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     } catch (cause) {
       const failure = streamFailure(cause)
       this.#fail(failure)
+      // One that only its reading half failed on is open still.
+      this.#stream.abort(failure)
       throw this.#failure ?? failure
     }
   }

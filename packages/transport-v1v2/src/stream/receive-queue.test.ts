@@ -22,3 +22,13 @@ it('pauses its source after some hundred single bytes, and goes on when they are
   for (let index = 0; index < pushed; index++) expect(await queue.read()).toEqual(Uint8Array.of(index & 0xff))
   expect(calls).toEqual(['pause', 'resume'])
 })
+
+it('fails rather than hold without end what a source sends that does not pause', async () => {
+  const queue = createReceiveQueue({ limit: 10_000, pause: () => undefined, resume: () => undefined })
+  for (let index = 0; index < 9; index++) queue.push(new Uint8Array(1_000 - 256))
+  expect(await queue.read()).toHaveLength(744)
+  for (let index = 0; index < 2; index++) queue.push(new Uint8Array(744))
+  queue.push(new Uint8Array(1))
+  queue.push(new Uint8Array(1))
+  await expect(queue.read()).rejects.toMatchObject({ code: 'unread-overflow', limit: 10_000 })
+})

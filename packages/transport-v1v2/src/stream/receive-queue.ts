@@ -1,5 +1,10 @@
+import { TransportError } from '../errors/transport-error.ts'
+
 /** Received bytes held for a reader that does not read, before the source is paused, unless told otherwise. */
 export const DEFAULT_RECEIVE_HIGH_WATER_MARK = 65_536
+
+/** Received bytes held at which a connection whose source does not pause fails, unless told otherwise. */
+export const DEFAULT_RECEIVE_LIMIT: number = 64 * 1024 * 1024
 
 /**
  * What a chunk costs beside its bytes: objects for its view and for its memory. Counted, since a remote that sends single bytes
@@ -10,6 +15,11 @@ const CHUNK_OVERHEAD = 256
 export interface ReceiveQueueOptions {
   /** Bytes held above which the source is paused; each chunk counts 256 more than it has. Default: 65,536. */
   readonly highWaterMark?: number
+  /**
+   * Bytes held, counted likewise, beyond which the queue drops them all and fails with a TransportError `unread-overflow`: some
+   * sources, as a browser's WebSocket, cannot be paused. Default: 67,108,864.
+   */
+  readonly limit?: number
   /** Asks the source for no more. */
   readonly pause: () => void
   /** Asks the source to go on. */
@@ -36,6 +46,7 @@ export function createReceiveQueue(options: ReceiveQueueOptions): ReceiveQueue {
 class PausingQueue implements ReceiveQueue {
   readonly #options: ReceiveQueueOptions
   readonly #highWaterMark: number
+  readonly #limit: number
   #chunks: Uint8Array[] = []
   #held = 0
   #paused = false
@@ -46,6 +57,7 @@ class PausingQueue implements ReceiveQueue {
   constructor(options: ReceiveQueueOptions) {
     this.#options = options
     this.#highWaterMark = options.highWaterMark ?? DEFAULT_RECEIVE_HIGH_WATER_MARK
+    this.#limit = options.limit ?? DEFAULT_RECEIVE_LIMIT
   }
 
   get ended(): boolean {
@@ -80,8 +92,12 @@ class PausingQueue implements ReceiveQueue {
       resolve(chunk)
       return
     }
-    this.#chunks.push(chunk)
     this.#held += chunk.length + CHUNK_OVERHEAD
+    if (this.#held > this.#limit) {
+      this.fail(overflow(this.#limit), { discard: true })
+      return
+    }
+    this.#chunks.push(chunk)
     if (this.#paused || this.#held < this.#highWaterMark) return
     this.#paused = true
     this.#options.pause()
@@ -103,4 +119,8 @@ class PausingQueue implements ReceiveQueue {
     this.#reader?.reject(error)
     this.#reader = undefined
   }
+}
+
+function overflow(limit: number): TransportError {
+  return new TransportError('unread-overflow', `More than ${limit} received bytes wait to be read`, { limit })
 }

@@ -1,8 +1,9 @@
 import { type AddressInfo } from 'node:net'
 import { regtest } from '@sapwood/wire-codec'
+import { expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { describeByteStream, describeDialer, describeTransport } from '../../src/conformance/index.ts'
-import { accept, type ByteStream, connect, neverFallback } from '../../src/index.ts'
+import { accept, type ByteStream, connect, neverFallback, onlyV1 } from '../../src/index.ts'
 import { createWebSocketDialer, websocketStream } from '../../src/websocket/index.ts'
 import { arrivals, loopback, openHandles } from './tcp-fixture.ts'
 
@@ -53,4 +54,34 @@ describeTransport('v2 over WebSocket', {
     ])
     return { near, far, close: streams.close }
   },
+})
+
+it('a WebSocket that cannot be paused, as in a browser, fails once 64 MiB wait to be read', async () => {
+  const server = await serve()
+  const socket = new WebSocket(`ws://127.0.0.1:${server.address.port}`)
+  Object.defineProperty(socket, 'pause', { value: undefined })
+  const limit = 64 * 1024 * 1024
+  let arrived = 0
+  const flooded = new Promise<void>((resolve) => {
+    socket.on('message', (data: ArrayBuffer) => {
+      arrived += data.byteLength
+      if (arrived > limit) resolve()
+    })
+  })
+  const near = websocketStream(socket)
+  const far = await server.accepted()
+  const ended = far.read()
+  ended.catch(() => undefined)
+  const chunk = new Uint8Array(1024 * 1024)
+  for (let sent = 0; sent <= limit; sent += chunk.length) await far.write(chunk)
+  await flooded
+  const connection = connect(loopback(1), {
+    dialer: { dial: () => Promise.resolve(near) },
+    network: regtest,
+    fallback: onlyV1,
+  })
+  const { reader } = await connection
+  await expect(reader.read()).rejects.toMatchObject({ code: 'unread-overflow', limit })
+  await expect(ended).rejects.toMatchObject({ code: 'stream-failed' })
+  await server.close()
 })
