@@ -258,6 +258,38 @@ describe('a peer that lies about filters', () => {
     await end()
   })
 
+  it('is found out by one honest peer, however many say the same', async () => {
+    for (let liar = 0; liar < 6; liar++) await connect(await serve(empty))
+    await connect(await serve())
+    expect(bytesToHex(await run(client.filters.headerAt(HEIGHT)))).toBe(expected[HEIGHT])
+    expect(client.peers()).toHaveLength(1)
+    await end()
+  })
+
+  it('is not asked where it dialled us, and others are there', async () => {
+    for (let liar = 0; liar < 3; liar++) {
+      await serve(empty)
+      await run(servers.at(-1)!.network.connectPeer(CLIENT))
+    }
+    await connect(await serve())
+    expect(bytesToHex(await run(client.filters.headerAt(HEIGHT)))).toBe(expected[HEIGHT])
+    expect(events).toEqual([])
+    expect(client.peers()).toHaveLength(4)
+    await end()
+  })
+
+  it('in what it says of the last header alone is found out by itself', async () => {
+    const lie: FilterLies = {
+      previous: (header, start) => (start === HEIGHT ? new Uint8Array(32).fill(1) : header),
+    }
+    await connect(await serve(lie))
+    await connect(await serve())
+    expect(bytesToHex(await run(client.filters.headerAt(HEIGHT)))).toBe(expected[HEIGHT])
+    expect(events).toContainEqual(expect.objectContaining({ type: 'discouraged' }))
+    expect(client.peers()).toHaveLength(1)
+    await end()
+  })
+
   it('that was believed while it was alone is found out by the next', async () => {
     const liar = await serve(empty)
     await connect(liar)

@@ -10,7 +10,7 @@ import type { Simulation } from './simulation.ts'
 export type Lie =
   /** Headers without proof of work. */
   | 'bad-headers'
-  /** True headers, and no answer to whoever asks for a block. */
+  /** True headers, and to whoever asks for a block every second another one, and never the one that was asked for. */
   | 'withheld-blocks'
   /** Thousands of addresses of nobody. */
   | 'address-flood'
@@ -23,6 +23,13 @@ export type Lie =
 
 /** Addresses of one message of a flood, and messages of a flood. */
 const FLOOD = { addresses: 1_000, messages: 10 }
+/** Virtual milliseconds between two blocks that nobody asked for. */
+const DISTRACTION_INTERVAL = 1_000
+
+export interface LyingHost {
+  /** Blocks that were asked of him and never sent. */
+  readonly withheld: number
+}
 
 /** Somebody who is not one of our nodes, and lies. He takes connections at an address until the simulation ends. */
 export function listenLiar(
@@ -30,19 +37,21 @@ export function listenLiar(
   address: NetworkAddress,
   lie: Lie,
   chain: RegtestChain,
-): void {
+): LyingHost {
+  const done = { withheld: 0 }
   const random = simulation.random(`liar ${address.bytes.join('.')}`)
   let nextId = 0
   simulation.network.listen(address, (stream) => {
-    serve(simulation, stream, lie, chain, random, nextId++).catch(() => undefined)
+    serve(simulation, stream, lie, { chain, done }, random, nextId++).catch(() => undefined)
   })
+  return done
 }
 
 async function serve(
   simulation: Simulation,
   stream: ByteStream,
   lie: Lie,
-  chain: RegtestChain,
+  { chain, done }: { readonly chain: RegtestChain; readonly done: { withheld: number } },
   random: Random,
   id: number,
 ): Promise<void> {
@@ -52,10 +61,25 @@ async function serve(
   const peer = createPeer(
     transport,
     { id: peerId(id), kind: 'inbound', network: regtest, version: { services, startHeight: chain.height } },
-    { ...components, services: servicesOf(lie, chain) },
+    { ...components, services: servicesOf(lie, chain, () => distract()) },
   )
+  let isDistracting = false
+  const distract = (): void => {
+    done.withheld += 1
+    if (isDistracting) return
+    isDistracting = true
+    const send = (): void => {
+      if (!isDistracting) return
+      peer.send({ type: 'block', block: chain.at(1)!.block })
+      simulation.clock.setTimer(DISTRACTION_INTERVAL, send)
+    }
+    send()
+  }
   for await (const { message } of peer.messages()) {
-    if (message.type === 'disconnected') return
+    if (message.type === 'disconnected') {
+      isDistracting = false
+      return
+    }
     if (message.type !== 'ready' || lie !== 'address-flood') continue
     const time = Math.floor(simulation.clock.now() / 1_000)
     for (let i = 0; i < FLOOD.messages; i++) {
@@ -64,7 +88,7 @@ async function serve(
   }
 }
 
-function servicesOf(lie: Lie, chain: RegtestChain): PeerServices {
+function servicesOf(lie: Lie, chain: RegtestChain, onBlockAsked: () => void): PeerServices {
   const honest = regtestServices(() => chain, new Map())
   const never = (): Promise<never> => new Promise(() => undefined)
   switch (lie) {
@@ -74,7 +98,13 @@ function servicesOf(lie: Lie, chain: RegtestChain): PeerServices {
           chain.headersAfter(locator).map((header) => ({ ...header, bits: 0x1d00ffff })),
       }
     case 'withheld-blocks':
-      return { ...honest, block: never }
+      return {
+        ...honest,
+        block: () => {
+          onBlockAsked()
+          return never()
+        },
+      }
     case 'wrong-filters':
       return { ...honest, ...regtestFilterServices(() => chain, hideAll) }
     case 'silence':

@@ -38,9 +38,10 @@ export async function settleDispute(
 ): Promise<void> {
   const block = await getBlock(hash, signal)
   const sides = new Map<string, PeerId[]>()
-  for (const claim of claims) {
+  const shown = await Promise.all(claims.map(({ peer }) => show(peer, height, hash, signal)))
+  for (const [index, claim] of claims.entries()) {
     const { id } = claim.peer
-    const filter = await show(claim.peer, height, hash, signal)
+    const filter = shown[index]
     if (filter === undefined || !bytesEqual(filterHash(filter), claim.filterHash)) {
       await peers.letGo(id, 'filter-not-shown')
       continue

@@ -2,6 +2,8 @@ import {
   BASIC_FILTER_TYPE,
   type BlockHash,
   bytesEqual,
+  bytesToHex,
+  filterHeader,
   filterHeaderChain,
   type Hash256,
   MAX_FILTER_HEADERS_PER_REQUEST,
@@ -12,9 +14,6 @@ import { type FilterDisputeComponents, settleDispute } from './filter-dispute.ts
 import { FilterHeaderChain } from './filter-header-chain.ts'
 import { FILTER_TIMEOUT, type FilterPeer } from './filter-peers.ts'
 import { Turns } from './turns.ts'
-
-/** Peers that are asked for the same filter headers, at most. */
-const WITNESSES = 4
 
 export interface FilterHeaderSyncComponents extends FilterDisputeComponents {
   readonly chain: HeaderChain
@@ -30,16 +29,23 @@ interface Batch {
   readonly previous: Hash256
 }
 
-interface Answer {
-  readonly peer: FilterPeer
+/** Peers that say the same of a batch: each has committed to all of it by the header of its last block. */
+interface Side {
+  readonly peers: readonly FilterPeer[]
+  readonly header: Hash256
+}
+
+/** What one of a side's peers has sent. */
+interface Answer extends Side {
   readonly hashes: readonly Hash256[]
-  /** Up to the stop block; what the peer said of the header before the first is not in it. */
+  /** From the batch's first block to its last. */
   readonly headers: readonly Hash256[]
 }
 
 /**
- * The chain of filter headers (BIP157), as far as somebody wanted it. Each stretch is asked of up to four peers; what they agree
- * on is kept, and what they do not agree on is settled by the block itself.
+ * The chain of filter headers (BIP157), as far as somebody wanted it. Of each stretch all peers are asked for the last header, which
+ * commits to all before it, and one peer for the stretch itself. What they agree on is kept, and what they do not agree on is
+ * settled by the block itself: one honest peer among them is enough where the block shows who lies.
  */
 export class FilterHeaderSync {
   readonly headers: FilterHeaderChain = new FilterHeaderChain()
@@ -88,8 +94,8 @@ export class FilterHeaderSync {
       stopHash,
       previous: this.headers.at(start - 1) ?? new Uint8Array(32),
     }
-    const witnesses = (await peers.having(stop, signal)).slice(0, WITNESSES)
-    const answers = await Promise.all(witnesses.map((peer) => this.#ask(peer, batch, signal)))
+    const sides = await this.#sides(await peers.having(stop, signal), batch, signal)
+    const answers = await Promise.all(sides.map((side) => this.#ask(side, batch, signal)))
     signal.throwIfAborted()
     // A reorg meanwhile, or a peer that denied what is kept: what was asked for may not follow it any more.
     if (this.headers.height !== start - 1 || !chain.isActive(stopHash)) return
@@ -100,30 +106,64 @@ export class FilterHeaderSync {
     )
   }
 
-  /** Asks one peer; what is wrong with its answer in itself is dealt with here. */
-  async #ask(peer: FilterPeer, batch: Batch, signal: AbortSignal): Promise<Answer | undefined> {
-    const { peers } = this.#parts
-    let reply: CompactFilterHeaders
-    try {
-      reply = await peer.peer.getCompactFilterHeaders(
-        { filterType: BASIC_FILTER_TYPE, startHeight: batch.start, stopHash: batch.stopHash },
-        { signal, timeout: FILTER_TIMEOUT },
-      )
-    } catch {
-      if (!signal.aborted) await peers.silent(peer.id, 'no-filter-headers')
+  /** Asks every peer for the header of the batch's last block. */
+  async #sides(all: readonly FilterPeer[], { stop, stopHash }: Batch, signal: AbortSignal): Promise<Side[]> {
+    const last = { startHeight: stop, stopHash, count: 1 }
+    const replies = await Promise.all(all.map((peer) => this.#request(peer, last, signal)))
+    const sides = new Map<string, { readonly peers: FilterPeer[]; readonly header: Hash256 }>()
+    for (const [index, reply] of replies.entries()) {
+      if (reply === undefined) continue
+      const header = filterHeader(reply.filterHashes[0]!, reply.previousFilterHeader)
+      const key = bytesToHex(header)
+      const side = sides.get(key) ?? { peers: [], header }
+      side.peers.push(all[index]!)
+      sides.set(key, side)
+    }
+    return [...sides.values()]
+  }
+
+  /** Asks the first of a side for the batch. */
+  async #ask(side: Side, batch: Batch, signal: AbortSignal): Promise<Answer | undefined> {
+    const { start, stop, stopHash, previous } = batch
+    const peer = side.peers[0]!
+    const count = stop - start + 1
+    const reply = await this.#request(peer, { startHeight: start, stopHash, count }, signal)
+    if (reply === undefined) return undefined
+    const { filterHashes: hashes, previousFilterHeader } = reply
+    const headers = filterHeaderChain(previousFilterHeader, hashes)
+    if (!bytesEqual(headers.at(-1)!, side.header)) {
+      await this.#parts.peers.punish(peer.id, `contradicts its own filter header of block ${stop}`)
       return undefined
     }
-    peers.answered(peer.id, 'no-filter-headers')
-    const { filterHashes, previousFilterHeader } = reply
-    if (filterHashes.length !== batch.stop - batch.start + 1) {
-      await peers.punish(peer.id, `${filterHashes.length} filter headers for another number of blocks`)
-      return undefined
-    }
-    if (!bytesEqual(previousFilterHeader, batch.previous)) {
+    if (!bytesEqual(previousFilterHeader, previous)) {
       await this.#denied(peer, batch)
       return undefined
     }
-    return { peer, hashes: filterHashes, headers: filterHeaderChain(batch.previous, filterHashes) }
+    return { ...side, hashes, headers }
+  }
+
+  /** @returns undefined where the answer does not come, or is not one: that has been dealt with then. */
+  async #request(
+    { id, peer }: FilterPeer,
+    { startHeight, stopHash, count }: { startHeight: number; stopHash: BlockHash; count: number },
+    signal: AbortSignal,
+  ): Promise<CompactFilterHeaders | undefined> {
+    const { peers } = this.#parts
+    let reply: CompactFilterHeaders
+    try {
+      reply = await peer.getCompactFilterHeaders(
+        { filterType: BASIC_FILTER_TYPE, startHeight, stopHash },
+        { signal, timeout: FILTER_TIMEOUT },
+      )
+    } catch {
+      if (!signal.aborted) await peers.silent(id, 'no-filter-headers')
+      return undefined
+    }
+    peers.answered(id, 'no-filter-headers')
+    const { length } = reply.filterHashes
+    if (length === count) return reply
+    await peers.punish(id, `${length} filter headers for another number of blocks`)
+    return undefined
   }
 
   /** The peer denies what is kept. Where it agreed to it before it is a liar; else all of it is looked at again, with it. */
@@ -144,11 +184,13 @@ export class FilterHeaderSync {
     )
     if (difference < 0) {
       this.headers.append(first.headers)
-      for (const { peer } of answers) this.#agreed.set(peer.id, batch.stop)
+      for (const { peers } of answers) for (const { id } of peers) this.#agreed.set(id, batch.stop)
       return
     }
     const height = batch.start + difference
-    const claims = answers.map(({ peer, hashes }) => ({ peer, filterHash: hashes[difference]! }))
+    const claims = answers.flatMap(({ peers, hashes }) =>
+      peers.map((peer) => ({ peer, filterHash: hashes[difference]! })),
+    )
     await settleDispute({ height, hash: this.#parts.chain.hashAt(height)!, claims }, this.#parts, signal)
   }
 

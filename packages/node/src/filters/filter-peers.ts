@@ -15,7 +15,8 @@ export type FilterSilence = 'no-filters' | 'no-filter-headers'
 /** Who filters can be asked of. */
 export interface FilterPeers {
   /**
-   * Those that are known to have the best chain's block at a height; waits for one where there is none.
+   * Those that are known to have the best chain's block at a height, and were dialled by us; those that dialled us where there is
+   * none of them. Waits for one where there is none at all.
    * @throws NodeError `no-filter-peer` when none came in time; the signal's reason.
    */
   having(height: number, signal: AbortSignal): Promise<readonly FilterPeer[]>

@@ -89,15 +89,20 @@ export class ConnectedFilterPeers implements FilterPeers {
 
   #find(height: number): FilterPeer[] {
     const { loop, chain } = this.#parts
-    const found: FilterPeer[] = []
-    for (const { id, peer, version, leaving } of loop.keeper.table.ready()) {
+    const found: { readonly outbound: FilterPeer[]; readonly inbound: FilterPeer[] } = {
+      outbound: [],
+      inbound: [],
+    }
+    for (const { id, kind, peer, version, leaving } of loop.keeper.table.ready()) {
       if (leaving || this.#useless.has(id) || !hasServices(version.services, Services.COMPACT_FILTERS))
         continue
       // One that lacks the block would end the connection when asked (Core).
       const best = loop.driver.bestOf(id)
-      if (best !== undefined && (chain.forkPoint(best.hash)?.height ?? -1) >= height) found.push({ id, peer })
+      if (best !== undefined && (chain.forkPoint(best.hash)?.height ?? -1) >= height)
+        found[kind === 'inbound' ? 'inbound' : 'outbound'].push({ id, peer })
     }
-    return found
+    // Anybody can dial us as often as he likes, to outvote the rest.
+    return found.outbound.length > 0 ? found.outbound : found.inbound
   }
 
   /** Resolves when there may be a peer that there was not. */

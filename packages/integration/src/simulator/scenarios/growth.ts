@@ -1,4 +1,4 @@
-import { Services } from '@sapwood/wire-codec'
+import { type GossipedAddress, Services } from '@sapwood/wire-codec'
 import type { NodeOptions } from '@sapwood/node'
 import { hostAddress } from '../simulated-network.ts'
 import type { SimulatedNode, Simulation } from '../simulation.ts'
@@ -11,18 +11,20 @@ const START_SPACING = 200
  * Starts nodes one after the other. The first is the seed node: it has heard of every host, as one that has long been crawling the
  * network. The others know its address and nothing else, ask it once for addresses, and find the rest by what the nodes tell
  * one another.
+ * @param others Addresses that the seed node has heard of besides.
  */
 export async function grow(
   simulation: Simulation,
   count: number,
   options: Partial<NodeOptions> = {},
+  others: readonly GossipedAddress[] = [],
 ): Promise<void> {
   const seed = await simulation.addNode({ slots: { inbound: 2 * count }, ...options })
   const time = Math.floor(simulation.clock.now() / 1_000)
   const services = options.services ?? Services.NETWORK | Services.WITNESS
-  for (let i = 1; i < count; i++) {
-    const address = hostAddress(i)
-    await Promise.all([seed.handle.addresses.add([{ time, services, address }], address), simulation.run(0)])
+  const hosts = Array.from({ length: count - 1 }, (_, i) => ({ time, services, address: hostAddress(i + 1) }))
+  for (const known of [...hosts, ...others]) {
+    await Promise.all([seed.handle.addresses.add([known], known.address), simulation.run(0)])
   }
   for (let i = 1; i < count; i++) {
     await simulation.addNode({ seedNodes: [seed.address], ...options })

@@ -7,7 +7,8 @@ import { grow, spread } from './growth.ts'
 import type { Scenario } from './scenario.ts'
 
 const MINUTE = 60_000
-const BLOCKS = 60
+/** So many that a node asks all its peers for some. */
+const BLOCKS = 240
 const LIES: readonly Lie[] = ['bad-headers', 'withheld-blocks', 'address-flood', 'wrong-filters']
 const SERVICES = Services.NETWORK | Services.NETWORK_LIMITED | Services.WITNESS | Services.COMPACT_FILTERS
 /** Virtual time that the nodes spend among the liars before blocks are asked for. */
@@ -27,9 +28,9 @@ export const liars: Scenario = {
     const time = Math.floor(simulation.clock.now() / 1_000)
     const lying = Array.from({ length: nodes - honest }, (_, i) => hostAddress(honest + i))
     const lieOf = (index: number): Lie => LIES[index % LIES.length]!
-    for (const [i, address] of lying.entries()) listenLiar(simulation, address, lieOf(i), longest)
-    await grow(simulation, honest, { services: SERVICES, filters: true })
+    const hosts = lying.map((address, i) => listenLiar(simulation, address, lieOf(i), longest))
     const gossip = lying.map((address, i) => ({ time, services: servicesOffered(lieOf(i)), address }))
+    await grow(simulation, honest, { services: SERVICES, filters: true }, gossip)
     const counted = { discouraged: 0 }
     for (const { handle, address } of simulation.nodes) {
       handle.events.on('discouraged', () => (counted.discouraged += 1))
@@ -63,13 +64,15 @@ export const liars: Scenario = {
       60 * MINUTE,
       1_000,
     )
+    const withheld = hosts.reduce((sum, host) => sum + host.withheld, 0)
     const facts = {
       ...spread(simulation, tip),
       liars: lying.length,
       discouraged: counted.discouraged,
+      'blocks withheld': withheld,
       'blocks read': `${read.blocks} of ${wanted}`,
       'filters read, and true': `${read.filters} of ${wanted}`,
     }
-    return { name: 'liars', passed: reached && got, facts, ...simulation.trace() }
+    return { name: 'liars', passed: reached && got && withheld > 0, facts, ...simulation.trace() }
   },
 }
