@@ -77,7 +77,7 @@ export interface BlockAccess {
 }
 
 /**
- * Compact block filters (BIP157, BIP158), each held against a chain of filter headers that up to four peers agree on. What they do
+ * Compact block filters (BIP157, BIP158), each held against a chain of filter headers that the peers agree on. What they do
  * not agree on is settled by the block itself, as far as it can be: scripts that a block spends from are not in it. Off unless
  * the node was made with `filters: true`; every call then rejects with `filters-off`. Headers are kept in memory only, 32 bytes
  * each, from block 0 up to the highest that was asked for.
