@@ -282,6 +282,18 @@ describe('what ends the handshake', () => {
     else expect(remote.reason?.code).not.toBe('missing-services')
   })
 
+  it.each([
+    [8n, 9n],
+    [1_032n, undefined],
+    [9n, undefined],
+  ])('missing services, where what is needed depends on those offered: %s', async (services, required) => {
+    const servicesWanted = (offered: bigint): bigint => ((offered & 1_024n) === 0n ? 9n : 1_032n)
+    const remote = new ScriptedRemote({ kind: 'outbound-full-relay', servicesWanted })
+    await remote.say(versionMessage({ services }))
+    if (required === undefined) expect(remote.reason).toBeUndefined()
+    else expect(remote.reason).toMatchObject({ code: 'missing-services', received: services, required })
+  })
+
   it.each<Message>([
     { type: 'wtxidrelay' },
     { type: 'sendaddrv2' },

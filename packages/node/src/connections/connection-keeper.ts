@@ -41,8 +41,8 @@ export interface ConnectionKeeperOptions {
   readonly network: Network
   /** What our `version` says on a connection of this kind, now. */
   readonly version: (kind: ConnectionKind) => VersionFacts
-  /** Service bits that a peer of our own choice must offer, now. */
-  readonly servicesWanted: () => bigint
+  /** Service bits that a peer of our own choice must offer now, given those that it does offer. */
+  readonly servicesWanted: (offered: bigint) => bigint
   readonly fallback: FallbackPolicy
   readonly transport: TransportOptions
   readonly limits: LimitOptions
@@ -245,7 +245,7 @@ export class ConnectionKeeper {
         limits,
         timeouts: peerTimeouts,
         version: this.#options.version(record.kind),
-        servicesWanted: this.#options.servicesWanted(),
+        servicesWanted: this.#options.servicesWanted,
         signal: record.abort.signal,
         permissions: record.protected ? ['noban'] : [],
         ...(address === undefined ? {} : { address }),

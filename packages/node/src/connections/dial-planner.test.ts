@@ -8,10 +8,11 @@ import { addressKey } from '../addresses/address-key.ts'
 import { createAddressManager } from '../addresses/address-manager.ts'
 import type { ConnectionRecord } from './connection-record.ts'
 import { ConnectionTable } from './connection-table.ts'
+import { desirableServices } from './desirable-services.ts'
 import { type DialPlannerComponents, planDial, type PlanOptions } from './dial-planner.ts'
 
 const WANTED = Services.NETWORK | Services.WITNESS
-const options: PlanOptions = { kind: 'outbound-full-relay', services: WANTED }
+const options: PlanOptions = { kind: 'outbound-full-relay', services: () => WANTED }
 
 function setUp(texts: readonly string[], services = FULL_NODE) {
   const clock = createVirtualClock()
@@ -61,9 +62,30 @@ describe('the choice of whom to dial', () => {
       address: address('250.1.1.1:8333'),
       services: FULL_NODE,
     })
-    expect(planDial({ ...options, services: WANTED | Services.COMPACT_FILTERS }, parts)).toBeUndefined()
+    expect(planDial({ ...options, services: () => WANTED | Services.COMPACT_FILTERS }, parts)).toBeUndefined()
     expect(planDial({ ...options, network: 'ipv6' }, parts)).toBeUndefined()
     expect(planDial(options, { ...parts, reachable: new Set(['torv3']) })).toBeUndefined()
+  })
+
+  it('is a full node, or at the tip one that keeps the last blocks alone', () => {
+    const full = Services.NETWORK | Services.WITNESS
+    const limited = Services.NETWORK_LIMITED | Services.WITNESS
+    const found = [full, limited, full | limited, Services.NETWORK, Services.NETWORK_LIMITED].map(
+      (services) => {
+        const { parts } = setUp(['250.1.1.1:8333'], services)
+        return [false, true].map((acceptsLimited) => {
+          const wanted = (offered: bigint): bigint => desirableServices(offered, acceptsLimited)
+          return planDial({ ...options, services: wanted }, parts) !== undefined
+        })
+      },
+    )
+    expect(found).toEqual([
+      [true, true],
+      [false, true],
+      [true, true],
+      [false, false],
+      [false, false],
+    ])
   })
 
   it('is never one that is connected, being dialled, avoided, or of a netgroup that has a connection', () => {

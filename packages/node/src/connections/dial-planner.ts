@@ -42,8 +42,8 @@ export interface DialPlannerComponents {
 
 export interface PlanOptions {
   readonly kind: 'outbound-full-relay' | 'block-relay-only' | 'feeler' | 'extra'
-  /** Bits that the address must be known for. */
-  readonly services: bigint
+  /** Bits that the address must be known for, given those that it is. */
+  readonly services: (offered: bigint) => bigint
   /** Only this network: to have a connection in each that is reachable. */
   readonly network?: AddressNetwork
 }
@@ -97,7 +97,7 @@ function groupOf(address: NetworkAddress): string {
 function isUseful(services: bigint, { kind, services: wanted }: PlanOptions): boolean {
   // A feeler wants to know whether the address is a node at all (Core, `MayHaveUsefulAddressDB`).
   if (kind === 'feeler') return (services & (Services.NETWORK | Services.NETWORK_LIMITED)) !== 0n
-  return hasServices(services, wanted)
+  return hasServices(services, wanted(services))
 }
 
 function learnedProtocol(info: AddressInfo, random: Random): TransportProtocol | undefined {

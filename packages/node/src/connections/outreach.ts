@@ -40,6 +40,8 @@ export interface OutreachOptions {
   readonly connectOnly: boolean
   /** Block-relay-only peers of last time, dialled first. */
   readonly anchors: readonly NetworkAddress[]
+  /** Services that an address must be known for, given those that it is said to offer. */
+  readonly servicesWanted: (offered: bigint, phase: Phase) => bigint
   /** Peers that offer compact block filters are wanted. */
   readonly filters: boolean
 }
@@ -110,8 +112,7 @@ export class Outreach {
     const { table } = this.#parts.keeper
     const { limits } = this.#options
     const now = this.#parts.clock.now()
-    const services =
-      Services.WITNESS | (phase.acceptsLimitedPeers ? Services.NETWORK_LIMITED : Services.NETWORK)
+    const services = (offered: bigint): bigint => this.#options.servicesWanted(offered, phase)
     if (this.#anchors.length > 0) return 'anchor'
     if (table.count('outbound-full-relay') < limits['outbound-full-relay'])
       return { kind: 'outbound-full-relay', services }
@@ -167,7 +168,10 @@ export class Outreach {
   #plan(wanted: PlanOptions): PlannedDial | undefined {
     const parts = { ...this.#parts, table: this.#parts.keeper.table }
     const withFilters = this.#isForFilters(wanted)
-      ? planDial({ ...wanted, services: wanted.services | Services.COMPACT_FILTERS }, parts)
+      ? planDial(
+          { ...wanted, services: (offered) => wanted.services(offered) | Services.COMPACT_FILTERS },
+          parts,
+        )
       : undefined
     return withFilters ?? planDial(wanted, parts)
   }

@@ -20,6 +20,7 @@ import { createHeaderChain, type StorableHeaderChain } from '../chain/header-cha
 import { createHeaderSync } from '../chain/header-sync.ts'
 import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
 import { buildDialer } from '../connections/build-dialer.ts'
+import { desirableServices } from '../connections/desirable-services.ts'
 import { slotLimits } from '../connections/slots.ts'
 import { NodeLoop } from '../loop/node-loop.ts'
 import { loadNodeState, type NodeState } from '../loop/node-state.ts'
@@ -110,9 +111,8 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       peerTimeouts: options.timeouts?.peer ?? {},
       version: (kind) =>
         versionFacts(kind, { services, userAgent, relaysTransactions, startHeight: chain.tip().height }),
-      servicesWanted: (phase) =>
-        options.servicesWanted ??
-        Services.WITNESS | (phase.acceptsLimitedPeers ? Services.NETWORK_LIMITED : Services.NETWORK),
+      servicesWanted: (offered, phase) =>
+        options.servicesWanted ?? desirableServices(offered, phase.acceptsLimitedPeers),
       slots: slotLimits(options.slots),
       connectOnly: options.connect !== undefined,
       networkActive: options.networkActive ?? true,

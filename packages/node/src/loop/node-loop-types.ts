@@ -23,7 +23,7 @@ export interface NodeLoopOptions extends Omit<ConnectionKeeperOptions, 'services
   /** Peers that offer compact block filters are wanted. */
   readonly filters: boolean
   /** Bits that peers of the node's own choice must offer in a phase. */
-  readonly servicesWanted: (phase: Phase) => bigint
+  readonly servicesWanted: (offered: bigint, phase: Phase) => bigint
   readonly saveInterval: number
   readonly ownServices: () => bigint
 }

@@ -92,7 +92,7 @@ export class NodeLoop implements ConnectionObserver {
       ...components.services,
     }
     this.keeper = new ConnectionKeeper(
-      { ...options, servicesWanted: () => options.servicesWanted(this.#phase) },
+      { ...options, servicesWanted: (offered) => options.servicesWanted(offered, this.#phase) },
       { clock, random, logger, dialer, events, services, notifications: this.notifications },
       this,
     )
@@ -171,6 +171,7 @@ export class NodeLoop implements ConnectionObserver {
         limits: options.slots,
         connectOnly: options.connectOnly,
         anchors: state.anchors,
+        servicesWanted: options.servicesWanted,
         filters: options.filters,
       },
       {

@@ -62,8 +62,11 @@ export interface PeerOptions<Own extends AnyMessage = never> {
   /** Reported in `info()`, as in Core's `permissions`. Default: none. */
   readonly permissions?: readonly string[]
   readonly version?: VersionFacts
-  /** Service bits that the remote must offer, where its kind expects any. Default: none. */
-  readonly servicesWanted?: bigint
+  /**
+   * Service bits that the remote must offer, where its kind expects any; a function is given those that it does offer. Default:
+   * none.
+   */
+  readonly servicesWanted?: bigint | ((offered: bigint) => bigint)
   /** Oldest protocol version accepted. Default: 31,800 (Core, `MIN_PEER_PROTO_VERSION`). */
   readonly minimumVersion?: number
   readonly timeouts?: PeerTimeouts

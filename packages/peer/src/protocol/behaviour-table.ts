@@ -1,5 +1,6 @@
 import {
   bytesEqual,
+  hasServices,
   InventoryType,
   MAX_MONEY,
   ProtocolVersion,
@@ -89,12 +90,12 @@ export const behaviourTable: Table = {
       {
         when: 'the remote lacks a service that this kind of connection needs',
         applies: ({ services }, facts) =>
-          facts.behaviour.expectsServices && (services & facts.servicesWanted) !== facts.servicesWanted,
+          facts.behaviour.expectsServices && !hasServices(services, facts.servicesWanted(services)),
         outcome: 'disconnect',
         reason: ({ services }, facts) => ({
           code: 'missing-services',
           received: services,
-          required: facts.servicesWanted,
+          required: facts.servicesWanted(services),
         }),
       },
       {

@@ -138,8 +138,9 @@ export class PeerProtocol implements RuleFacts {
     return this.own.relay
   }
 
-  get servicesWanted(): bigint {
-    return this.options.servicesWanted ?? 0n
+  servicesWanted(offered: bigint): bigint {
+    const { servicesWanted = 0n } = this.options
+    return typeof servicesWanted === 'bigint' ? servicesWanted : servicesWanted(offered)
   }
 
   get minimumVersion(): number {

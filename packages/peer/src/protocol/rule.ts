@@ -15,7 +15,8 @@ export interface RuleFacts {
   readonly ourServices: bigint
   /** Whether our `version` asked for transactions. */
   readonly ourRelay: boolean
-  readonly servicesWanted: bigint
+  /** Services that the remote must offer, given those that it does. */
+  servicesWanted(offered: bigint): bigint
   readonly minimumVersion: number
   /** The lower of both protocol versions; 0 before `version`. */
   readonly commonVersion: number
