@@ -34,6 +34,8 @@ let clock: VirtualClock
 let servers: NodeHandle[]
 let client: NodeHandle
 let events: NodeEvent[]
+/** What servers serve, by address, from height 0 on. */
+const blocksOf = new Map<string, readonly Block[]>()
 
 beforeEach(async () => {
   network = createMemoryNetwork()
@@ -49,12 +51,15 @@ beforeEach(async () => {
 /** A node that serves blocks and filters, or lies about these. @param blocks from height 0 on. */
 async function serve(lies: FilterLies = {}, blocks: readonly Block[] = chain): Promise<string> {
   const address = `1.${servers.length + 1}.3.4:18444`
+  blocksOf.set(address, blocks)
   const server = await startNode({
     network,
     clock,
     address,
     node: { services: FULL },
-    components: { services: { ...blockServices(blocks), ...filterServices(() => blocks, lies) } },
+    components: {
+      services: { ...blockServices(blocks), ...filterServices(() => blocksOf.get(address)!, lies) },
+    },
   })
   const submitting = server.chain.submitHeaders(blocks.slice(1).map(({ header }) => header))
   await clock.advance(0)
@@ -286,6 +291,30 @@ describe('a peer that lies about filters', () => {
     await connect(await serve())
     expect(bytesToHex(await run(client.filters.headerAt(HEIGHT)))).toBe(expected[HEIGHT])
     expect(events).toContainEqual(expect.objectContaining({ type: 'discouraged' }))
+    expect(client.peers()).toHaveLength(1)
+    await end()
+  })
+
+  it('is found out by an honest peer that never told us that it has the blocks', async () => {
+    // A node that serves blocks tells others of its tip.
+    await stopNodes(clock, client)
+    client = await startNode({
+      network,
+      clock,
+      address: CLIENT,
+      node: { filters: true, services: FULL_NODE },
+      components: { services: blockServices(chain) },
+    })
+    const honest = await serve({}, [genesis])
+    await connect(honest)
+    await connect(await serve(empty))
+    // It hears of the blocks from us, and so has no reason to tell us of them.
+    for (let second = 0; second < 60 && servers[0]!.chain.tip().height < HEIGHT; second++) {
+      await clock.advance(1_000)
+    }
+    expect(servers[0]!.chain.tip().height).toBe(HEIGHT)
+    blocksOf.set(honest, chain)
+    expect(bytesToHex(await run(client.filters.headerAt(HEIGHT)))).toBe(expected[HEIGHT])
     expect(client.peers()).toHaveLength(1)
     await end()
   })

@@ -1,4 +1,4 @@
-import { hasServices, Services } from '@sapwood/wire-codec'
+import { type BlockHash, blockHash, bytesEqual, hasServices, Services } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import { type Clock, withDeadline } from '@sapwood/transport-v1v2'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
@@ -7,6 +7,18 @@ import { NodeError } from '../errors/node-error.ts'
 import type { FilterPeer, FilterPeers, FilterSilence } from '../filters/filter-peers.ts'
 import type { EventHub } from '../handle/event-hub.ts'
 import type { NodeLoop } from './node-loop.ts'
+
+/** Milliseconds that a peer has to show that it has a block, and in which it is not asked again where it did not. */
+const PROBE_TIMEOUT = 5_000
+const PROBE_PAUSE = 120_000
+
+interface Candidates {
+  /** Known to have the block. */
+  readonly known: FilterPeer[]
+  readonly unknown: FilterPeer[]
+}
+
+const noCandidates = (): Candidates => ({ known: [], unknown: [] })
 
 export interface ConnectedFilterPeersComponents {
   readonly loop: NodeLoop
@@ -23,6 +35,10 @@ export class ConnectedFilterPeers implements FilterPeers {
   readonly #useless = new Set<PeerId>()
   /** What they did not send when they were last asked for it. */
   readonly #silent = new Map<PeerId, Set<FilterSilence>>()
+  /** Blocks whose headers they have sent when asked for them. */
+  readonly #shown = new Map<PeerId, BlockHash>()
+  /** When those that did not may be asked again. */
+  readonly #nextProbe = new Map<PeerId, number>()
 
   /** @param timeout Milliseconds to wait for one. */
   constructor(timeout: number, components: ConnectedFilterPeersComponents) {
@@ -63,6 +79,8 @@ export class ConnectedFilterPeers implements FilterPeers {
   closed(peer: PeerId): void {
     this.#useless.delete(peer)
     this.#silent.delete(peer)
+    this.#shown.delete(peer)
+    this.#nextProbe.delete(peer)
   }
 
   #end(peer: PeerId, act: (record: ReadyConnection) => void): Promise<void> {
@@ -81,28 +99,61 @@ export class ConnectedFilterPeers implements FilterPeers {
       // Before the look: what changes right after it is not missed.
       const change = this.#nextChange(signal)
       change.catch(() => undefined)
-      const found = await loop.calls.call('filter-peers', () => this.#find(height))
-      if (found.length > 0) return found
+      const { outbound, inbound } = await loop.calls.call('filter-peers', () => this.#find(height))
+      if (await this.#showsMore(outbound.unknown, height, signal)) continue
+      if (outbound.known.length > 0) return outbound.known
+      // Anybody can dial us as often as he likes, to outvote the rest: only where there is nobody else.
+      if (inbound.known.length > 0) return inbound.known
+      if (await this.#showsMore(inbound.unknown, height, signal)) continue
       await change
     }
   }
 
-  #find(height: number): FilterPeer[] {
-    const { loop, chain } = this.#parts
-    const found: { readonly outbound: FilterPeer[]; readonly inbound: FilterPeer[] } = {
-      outbound: [],
-      inbound: [],
-    }
+  #find(height: number): { readonly outbound: Candidates; readonly inbound: Candidates } {
+    const { loop } = this.#parts
+    const found = { outbound: noCandidates(), inbound: noCandidates() }
     for (const { id, kind, peer, version, leaving } of loop.keeper.table.ready()) {
       if (leaving || this.#useless.has(id) || !hasServices(version.services, Services.COMPACT_FILTERS))
         continue
-      // One that lacks the block would end the connection when asked (Core).
-      const best = loop.driver.bestOf(id)
-      if (best !== undefined && (chain.forkPoint(best.hash)?.height ?? -1) >= height)
-        found[kind === 'inbound' ? 'inbound' : 'outbound'].push({ id, peer })
+      const candidates = kind === 'inbound' ? found.inbound : found.outbound
+      const isKnown =
+        this.#has(loop.driver.bestOf(id)?.hash, height) || this.#has(this.#shown.get(id), height)
+      if (isKnown) candidates.known.push({ id, peer })
+      else candidates.unknown.push({ id, peer })
     }
-    // Anybody can dial us as often as he likes, to outvote the rest.
-    return found.outbound.length > 0 ? found.outbound : found.inbound
+    return found
+  }
+
+  /** Whether a peer that has a block has the best chain's block at a height. */
+  #has(block: BlockHash | undefined, height: number): boolean {
+    if (height === 0) return true
+    return block !== undefined && (this.#parts.chain.forkPoint(block)?.height ?? -1) >= height
+  }
+
+  /**
+   * Asks peers for the block's header: one that heard of a block from us never tells us that it has it, and one that lacks it would
+   * end the connection when asked for its filter (Core).
+   * @returns whether any has shown it.
+   */
+  async #showsMore(unknown: readonly FilterPeer[], height: number, signal: AbortSignal): Promise<boolean> {
+    const { chain, clock } = this.#parts
+    const [before, hash] = [chain.hashAt(Math.max(0, height - 1)), chain.hashAt(height)]
+    if (before === undefined || hash === undefined) return false
+    const now = clock.now()
+    const due = unknown.filter(({ id }) => now >= (this.#nextProbe.get(id) ?? 0))
+    const shown = await Promise.all(
+      due.map(async ({ id, peer }) => {
+        this.#nextProbe.set(id, now + PROBE_PAUSE)
+        const request = { locator: [before], stopHash: hash }
+        const headers = await peer.getHeaders(request, { signal, timeout: PROBE_TIMEOUT }).catch(() => [])
+        if (!headers.some((header) => bytesEqual(blockHash(header), hash))) return false
+        this.#nextProbe.delete(id)
+        this.#shown.set(id, hash)
+        return true
+      }),
+    )
+    signal.throwIfAborted()
+    return shown.includes(true)
   }
 
   /** Resolves when there may be a peer that there was not. */
