@@ -9,7 +9,7 @@ import {
 import { describe, expect, it } from 'vitest'
 import type { RequestOutcome } from '../src/index.ts'
 import { block, collect, hashOf, header, MINUTE, ready, transaction, watch } from './support/requests.ts'
-import { ScriptedRemote } from './support/scripted-remote.ts'
+import { ScriptedRemote, versionMessage } from './support/scripted-remote.ts'
 
 describe('getAddresses', () => {
   const some = (count: number): GossipedAddress[] =>
@@ -29,6 +29,17 @@ describe('getAddresses', () => {
     await remote.say({ type: 'addrv2', addresses: some(5) })
     expect(reply.value()).toHaveLength(5)
     expect(remote.handedOn()).toHaveLength(2)
+  })
+
+  it('is answered by what comes together with the end of the handshake', async () => {
+    const remote = new ScriptedRemote()
+    const reply = watch(remote.peer.getAddresses())
+    await remote.settle()
+    await remote.say(versionMessage())
+    expect(remote.heardTypes()).toContain('getaddr')
+    await remote.say({ type: 'verack' }, { type: 'addrv2', addresses: some(5) })
+    expect(reply.value()).toHaveLength(5)
+    expect(remote.heardTypes()).toEqual(expect.not.arrayContaining(['getaddr']))
   })
 
   it('asks where the handshake did not, takes a single address at the last, and times out for none', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NetworkAddress } from '@sapwood/wire-codec'
 import { IntegrationError, type ProcessExit } from '../errors/integration-error.ts'
-import { monotonicTime, sleep } from '../programs/default-sleep.ts'
+import { monotonicTime, sleep, startTimer } from '../programs/default-sleep.ts'
 import type { Program } from '../programs/find-program.ts'
 import { freePort } from '../programs/free-port.ts'
 import { runCommand } from '../programs/run-command.ts'
@@ -15,6 +15,8 @@ import { RpcClient } from './rpc-client.ts'
 export const START_TIMEOUT = 60_000
 /** How often a start is tried when another process has taken one of the ports meanwhile. */
 export const PORT_ATTEMPTS = 5
+/** Milliseconds in which a bitcoind that hung up may turn out to have ended: its sockets close before it is gone. */
+const EXIT_GRACE = 2_000
 /** Milliseconds between two looks at whether bitcoind answers yet. */
 const POLL_INTERVAL = 30
 /** bitcoind's code for "still warming up". */
@@ -160,10 +162,20 @@ export class RegtestBitcoind implements AsyncDisposable {
     try {
       return await this.#rpc.call<T>(method, ...params)
     } catch (error) {
-      const unreachable = error instanceof IntegrationError && error.code === 'rpc-unreachable'
-      if (!unreachable || this.process.running) throw error
-      throw this.#exitedError(await this.exited, error)
+      if (!(error instanceof IntegrationError) || error.code !== 'rpc-unreachable') throw error
+      const exit = await this.#exitWithin(EXIT_GRACE)
+      throw exit === undefined ? error : this.#exitedError(exit, error)
     }
+  }
+
+  async #exitWithin(milliseconds: number): Promise<ProcessExit | undefined> {
+    let stop = (): void => undefined
+    const late = new Promise<undefined>((resolve) => {
+      stop = startTimer(milliseconds, () => resolve(undefined))
+    })
+    const exit = await Promise.race([this.exited, late])
+    stop()
+    return exit
   }
 
   /**

@@ -33,7 +33,6 @@ export class AddressRequests {
   create(facts: PendingFacts): ReplyPromise<readonly GossipedAddress[]> {
     const reply = new ReplyPromise<readonly GossipedAddress[]>(facts, {
       begin: () => {
-        this.#open.add(reply)
         if (!this.#asked) this.ask()
       },
       end: () => {
@@ -43,6 +42,8 @@ export class AddressRequests {
         if (this.#single.length > 0) reply.answer(this.#single)
       },
     })
+    // From now on and not from `begin` on: the handshake's `getaddr` may be answered together with the end of the handshake.
+    this.#open.add(reply)
     return reply
   }
 
