@@ -1,5 +1,6 @@
 import { type GossipedAddress, Services } from '@sapwood/wire-codec'
 import type { NodeOptions } from '@sapwood/node'
+import type { PeerInfo } from '@sapwood/peer'
 import { hostAddress } from '../simulated-network.ts'
 import type { SimulatedNode, Simulation } from '../simulation.ts'
 
@@ -32,10 +33,14 @@ export async function grow(
   }
 }
 
+/** Whether it is a connection of the node's own choice that has done its handshake. */
+export function isOutbound(peer: Pick<PeerInfo, 'connectionKind' | 'state'>): boolean {
+  return OUTBOUND.has(peer.connectionKind) && peer.state === 'ready'
+}
+
 /** How many outbound connections of a node's own choice have done their handshake. */
 export function connectedTo(node: SimulatedNode): number {
-  return node.handle.peers().filter((peer) => OUTBOUND.has(peer.connectionKind) && peer.state === 'ready')
-    .length
+  return node.handle.peers().filter(isOutbound).length
 }
 
 /** How the nodes stand. */
