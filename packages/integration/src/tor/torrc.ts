@@ -37,7 +37,13 @@ function baseLines({ dataDirectory, authorities, resolvConf }: TorrcBase): reado
   ]
 }
 
-const EXIT_LINES = ['ExitRelay 1', 'ExitPolicyRejectPrivate 0', 'ExitPolicy accept *:*']
+const EXIT_LINES = [
+  'ExitRelay 1',
+  'ExitPolicyRejectPrivate 0',
+  'ExitPolicy accept *:*',
+  // An exit without the newest consensus would refuse, as a general failure, what comes over a relay that is new in it.
+  'RefuseUnknownExits 0',
+]
 
 /** A relay that lets traffic out to this machine; with `directoryPort` one of the authorities. */
 export function relayTorrc(

@@ -83,10 +83,9 @@ export function describeDialer(name: string, conformance: DialerConformance): vo
     it(
       'gives each dial a stream of its own',
       withFixture(async ({ dialer, address, accepted }) => {
-        const signal = never()
         const nears = await Promise.all(
           Array.from({ length: 8 }, (_, index) =>
-            dialer.dial(address, { signal, isolation: `key ${index % 2}` }),
+            dialer.dial(address, { signal: never(), isolation: `key ${index % 2}` }),
           ),
         )
         await Promise.all(nears.map((near, index) => near.write(Uint8Array.of(index))))
