@@ -1,4 +1,11 @@
-import { type AddressNetwork, netgroup, type NetworkAddress, Services, sha256d } from '@sapwood/wire-codec'
+import {
+  type AddressNetwork,
+  isLocal,
+  netgroup,
+  type NetworkAddress,
+  Services,
+  sha256d,
+} from '@sapwood/wire-codec'
 import type { Random } from '@sapwood/transport-v1v2'
 import type { ConnectionRecord } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
@@ -57,7 +64,7 @@ function* candidates(table: ConnectionTable, secret: Uint8Array): Generator<Evic
       servesBlocks: ((version?.services ?? 0n) & Services.NETWORK) !== 0n,
       keyedNetgroup: keyedNetgroup(record, secret),
       network: networkOf(record),
-      isLocal: isLoopback(record),
+      isLocal: isFromThisMachine(record),
       discouraged: record.discouraged,
       noBan: record.protected,
     }
@@ -83,6 +90,6 @@ function networkOf({ address, via }: ConnectionRecord): AddressNetwork {
   return address === undefined || address.network === 'name' ? 'ipv4' : address.network
 }
 
-function isLoopback({ address, via }: ConnectionRecord): boolean {
-  return via === 'tcp' && address?.network === 'ipv4' && address.bytes[0] === 127
+function isFromThisMachine({ address, via }: ConnectionRecord): boolean {
+  return via === 'tcp' && address !== undefined && address.network !== 'name' && isLocal(address)
 }

@@ -1,4 +1,4 @@
-import type { NetworkAddress } from '@sapwood/wire-codec'
+import { isLocal, type NetworkAddress } from '@sapwood/wire-codec'
 import type { Logger } from '@sapwood/transport-v1v2'
 import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
 import { type CloseRequest, connectionFacts } from '../connections/connection-keeper.ts'
@@ -43,13 +43,8 @@ export class Conduct {
   /** Remembers the address of a connection that ended for misbehaviour. */
   discourage(record: ConnectionRecord, address: NetworkAddress, code: string): void {
     // A peer on this machine shares its address with every other one, hidden services included (Core).
-    if (record.protected || isLoopback(address)) return
+    if (record.protected || isLocal(address)) return
     this.#parts.discouraged.add(address)
     this.#parts.events.emit('discouraged', { address, peer: record.id, detail: code })
   }
-}
-
-function isLoopback({ network, bytes }: NetworkAddress): boolean {
-  if (network === 'ipv4') return bytes[0] === 127
-  return network === 'ipv6' && bytes.every((byte, index) => byte === (index === 15 ? 1 : 0))
 }

@@ -21,10 +21,12 @@ const UNROUTABLE_IPV4: readonly Range[] = [
   range(32, 255, 255, 255, 255), // broadcast; Core: IsValid
 ]
 
+const IPV6_LOOPBACK = range(128, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
+
 /** IPv6 ranges that are no one's on the public Internet. */
 const UNROUTABLE_IPV6: readonly Range[] = [
   range(128, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), // unspecified; Core: IsValid
-  range(128, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1), // loopback
+  IPV6_LOOPBACK,
   range(32, 0x20, 0x01, 0x0d, 0xb8), // documentation (RFC 3849); Core: IsValid
   range(64, 0xfe, 0x80, 0, 0, 0, 0, 0, 0), // link-local (RFC 4862)
   range(7, 0xfc), // unique local (RFC 4193)
@@ -61,7 +63,7 @@ export function isRoutable({ network, bytes }: NetworkAddress): boolean {
 /** Whether an address is the machine's own: loopback or "this network" (Core: CNetAddr::IsLocal). */
 export function isLocal({ network, bytes }: NetworkAddress): boolean {
   if (network === 'ipv4') return bytes[0] === 127 || bytes[0] === 0
-  return network === 'ipv6' && inRange(bytes, UNROUTABLE_IPV6[1]!)
+  return network === 'ipv6' && inRange(bytes, IPV6_LOOPBACK)
 }
 
 /** Whether an IPv6 address is reached through a tunnel over IPv4 (RFC 3964, 6052 or 6145). */
