@@ -24,7 +24,7 @@ import { desirableServices } from '../connections/desirable-services.ts'
 import { slotLimits } from '../connections/slots.ts'
 import { NodeLoop } from '../loop/node-loop.ts'
 import { loadNodeState, type NodeState } from '../loop/node-state.ts'
-import { createMemoryStore, type OpenStore } from '../store/level-store.ts'
+import { noStore } from '../store/no-store.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import { createTransactionRelay } from '../transactions/transaction-relay.ts'
 import { createEventHub, type EventHub } from './event-hub.ts'
@@ -59,8 +59,6 @@ export interface NodeParts {
   readonly seeds: SeedDriver | undefined
   readonly listeners: OpenListeners
   readonly loop: NodeLoop
-  /** The store that was made because none was given; the node's to close. */
-  readonly ownStore: OpenStore | undefined
 }
 
 /** Reads the state and joins the parts. @throws NodeError `invalid-address`, `store-corrupt`, `store-failed`. */
@@ -82,10 +80,9 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     added.add(readAddress(text, network.defaultPort))
   }
 
-  const ownStore = components.store === undefined ? createMemoryStore() : undefined
   const events = createEventHub({ clock, logger })
   const chain = createHeaderChain({ network })
-  const state = await loadNodeState(components.store ?? ownStore!, chain, { clock, random, logger })
+  const state = await loadNodeState(components.store ?? noStore, chain, { clock, random, logger })
   const relay = createTransactionRelay({ listen: relaysTransactions, ...options.transactions }, { random })
   const listeners = createOpenListeners({ clock })
   const seeds = createSeeds(options, {
@@ -166,7 +163,6 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     seeds,
     listeners,
     loop,
-    ownStore,
   }
 }
 

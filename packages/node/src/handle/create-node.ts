@@ -29,7 +29,6 @@ export async function createNode(options: NodeOptions, components: NodeComponent
     await listeners.open(components.listeners ?? [], loop.notifications)
   } catch (error) {
     loop.end()
-    await parts.ownStore?.close()
     throw error
   }
   const stopMetrics = feedMetrics(components.metrics, { ...parts, table: loop.keeper.table })
@@ -101,7 +100,6 @@ async function stopNode(parts: NodeParts, limit: number, running: Promise<void>)
   })
   loop.end()
   await running
-  await parts.ownStore?.close()
   events.emit('stopped', failure === undefined ? { why: 'requested' } : { why: 'failed', error: failure })
   events.close()
   if (failure !== undefined) throw failure

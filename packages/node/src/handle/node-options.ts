@@ -109,7 +109,7 @@ export interface NodeComponents {
   readonly resolver?: Resolver
   /** Default: silent. `pino` and `console` fit. */
   readonly logger?: Logger
-  /** What is kept between runs. Default: memory, lost at the end. */
+  /** What outlives the node, or the process: `createMemoryStore`, `openStore`, or one's own. Default: nothing does. */
   readonly store?: KeyValueStore
   /** Where remotes reach us. Default: nowhere. */
   readonly listeners?: readonly Listener[]
