@@ -281,7 +281,7 @@ describe('createSamListener', () => {
     })
     expect(listening.address).toContain('.b32.i2p')
     await expect.poll(() => clock.pendingTimers).toBe(1)
-    expect(seen).toMatchObject([{ address: peer.address, via: 'i2p' }])
+    expect(seen).toMatchObject([{ address: peer.address, via: 'i2p', localAddress: listening.address }])
     await clock.advance(1_000)
     await expect.poll(() => [seen.length, accepts]).toEqual([2, 4])
     await listening.close()

@@ -62,7 +62,9 @@ async function relay(
   try {
     const peer = await dialer.dial(address, { signal })
     const onAbort = (): void => peer.abort(new Error('The relay stops'))
-    signal.addEventListener('abort', onAbort, { once: true })
+    // It may have come while the dial was ending.
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
     await Promise.all([pump(client, peer), pump(peer, client)]).finally(() => {
       signal.removeEventListener('abort', onAbort)
     })

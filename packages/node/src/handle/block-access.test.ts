@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import type { Instant } from '@sapwood/transport-v1v2'
 import { describe, expect, it } from 'vitest'
@@ -38,5 +39,31 @@ describe('a stream of blocks', () => {
     await Promise.resolve()
     expect(open.size).toBe(0)
     expect(desk.lowestFollowed()).toBeUndefined()
+  })
+
+  it.each([
+    ['read to its end', (desk: BlockDesk) => desk.end(1 as StreamId)],
+    ['ended by the node', (desk: BlockDesk) => desk.stop()],
+    ['closed by its reader', (_: BlockDesk, stream: AsyncIterator<unknown>) => void stream.return?.()],
+  ])('leaves nothing on its signal when it is %s', async (_, end) => {
+    const { blocks, desk } = setUp()
+    const { signal } = new AbortController()
+    const stream = blocks.follow({ from: 1 }, { signal })
+    const reading = stream.next().catch(() => undefined)
+    await expect.poll(() => getEventListeners(signal, 'abort').length).toBe(1)
+    end(desk, stream)
+    await reading
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  it('leaves nothing on its signal when it is closed while it is being opened', async () => {
+    const { blocks, open } = setUp()
+    const { signal } = new AbortController()
+    const stream = blocks.follow({ from: 1 }, { signal })
+    const reading = stream.next()
+    await stream.return?.()
+    await reading
+    await expect.poll(() => open.size).toBe(0)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 })

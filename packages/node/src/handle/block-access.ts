@@ -74,12 +74,20 @@ class LazyStream implements AsyncIterableIterator<BlockStreamItem> {
     this.#signal?.throwIfAborted()
     this.#queue ??= this.#start()
     const queue = await this.#queue
-    return queue.next()
+    try {
+      const result = await queue.next()
+      // Whoever reads to the end does not call `return`.
+      if (result.done === true) this.#letGoOfSignal()
+      return result
+    } catch (error) {
+      this.#letGoOfSignal()
+      throw error
+    }
   }
 
   async return(): Promise<IteratorResult<BlockStreamItem>> {
-    this.#signal?.removeEventListener('abort', this.#onAbort)
     const queue = await this.#queue?.catch(() => undefined)
+    this.#letGoOfSignal()
     await queue?.return()
     // A stream that was never read is not opened later either.
     this.#queue ??= Promise.reject(new NodeError('invalid-argument', 'The stream has been closed'))
@@ -97,6 +105,10 @@ class LazyStream implements AsyncIterableIterator<BlockStreamItem> {
     if (this.#signal?.aborted === true) await this.#end(queue)
     else this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
     return queue
+  }
+
+  #letGoOfSignal(): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort)
   }
 
   readonly #onAbort = (): void => {

@@ -12,6 +12,8 @@ export interface I2pInboundStream {
   readonly stream: ByteStream
   readonly address: NetworkAddress
   readonly via: 'i2p'
+  /** The destination that it dialled, as text. */
+  readonly localAddress: string
 }
 
 /** A way in over I2P; fits the `listeners` of `createNode`. */
@@ -60,7 +62,7 @@ async function acceptAll(
     try {
       const { stream, remote } = await session.accept({ signal })
       delay = RETRY_DELAY
-      onStream({ stream, address: remote, via: 'i2p' })
+      onStream({ stream, address: remote, via: 'i2p', localAddress: formatPeerAddress(session.address) })
     } catch (error) {
       if (signal.aborted) return
       logger.debug({ code: isProxyError(error) ? error.code : 'unknown', delay }, 'cannot accept on I2P')
