@@ -66,6 +66,8 @@ export class ConnectedFilterPeers implements FilterPeers {
   }
 
   async silent(peer: PeerId, what: FilterSilence): Promise<void> {
+    // Silent because it is gone: `closed` has been called, and nobody would forget it again.
+    if (this.#parts.loop.keeper.table.get(peer) === undefined) return
     const before = this.#silent.get(peer)
     if (before?.has(what) === true) await this.letGo(peer, what)
     else this.#silent.set(peer, new Set(before).add(what))
