@@ -22,6 +22,7 @@ export type { TransportOptions } from './connect/transport-options.ts'
 export type { Aead, CryptoBackend, SecretKey } from './crypto/backend.ts'
 export type { CancelTimer, Clock, Instant } from './environment/clock.ts'
 export {
+  abortReason,
   type DeadlineOptions,
   type DeadlineSignal,
   deadlineSignal,

@@ -1,11 +1,16 @@
 import type { Socket } from 'node:net'
-import { type ByteStream, type Clock, deadlineSignal, type Resolver } from '@sapwood/transport-v1v2'
+import {
+  abortReason,
+  type ByteStream,
+  type Clock,
+  deadlineSignal,
+  type Resolver,
+} from '@sapwood/transport-v1v2'
 import { tcpStream } from '@sapwood/transport-v1v2/tcp'
 import { ProxyError, type ProxyErrorCode, type ProxyStep, type RetryAdvice } from '../errors/proxy-error.ts'
-import { abortReason } from '../socket/abort-reason.ts'
 import { parseKeyValues } from '../socket/key-values.ts'
 import { createLineBuffer } from '../socket/line-buffer.ts'
-import { openSocket } from '../socket/open-socket.ts'
+import { connectToProxy } from '../socket/connect-to-proxy.ts'
 import type { ProxyAddress } from '../socket/proxy-address.ts'
 
 /** Bytes in a line of SAM (Core's `MAX_MSG_SIZE`). */
@@ -70,7 +75,7 @@ export class SamConnection {
       reason: () => timeoutError('connect', limit),
     })
     try {
-      const connection = new SamConnection(await openSocket(sam, resolver, connecting.signal), clock)
+      const connection = new SamConnection(await connectToProxy(sam, resolver, connecting.signal), clock)
       try {
         await connection.ask('HELLO VERSION MIN=3.1 MAX=3.1', 'HELLO REPLY', 'hello', timeouts.hello, signal)
       } catch (error) {

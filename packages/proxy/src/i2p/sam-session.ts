@@ -1,4 +1,5 @@
 import {
+  abortReason,
   type ByteStream,
   type Dialer,
   type Logger,
@@ -8,7 +9,6 @@ import {
 } from '@sapwood/transport-v1v2'
 import { formatPeerAddress, type NetworkAddress, type PeerAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
-import { abortReason } from '../socket/abort-reason.ts'
 import { destinationAddress, publicDestination } from './destination.ts'
 import { connectStream, i2pName, type LiveSession, lookUp, openSession } from './sam-commands.ts'
 import { SamConnection, type SamEnvironment } from './sam-connection.ts'

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Resolver } from '@sapwood/transport-v1v2'
+import type { SocketTarget } from '@sapwood/transport-v1v2/tcp'
 import { formatHost } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
 
@@ -9,9 +10,6 @@ export type ProxyAddress =
   | { readonly host: string; readonly port: number }
   /** A unix domain socket. */
   | { readonly path: string }
-
-/** What `net.connect` takes, in a form that makes it resolve nothing. */
-export type SocketTarget = { readonly host: string; readonly port: number } | { readonly path: string }
 
 /**
  * Checks a proxy's address.

@@ -8,7 +8,7 @@ import {
   systemRandom,
 } from '@sapwood/transport-v1v2'
 import { ProxyError } from '../errors/proxy-error.ts'
-import { openSocket } from '../socket/open-socket.ts'
+import { connectToProxy } from '../socket/connect-to-proxy.ts'
 import { checkProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
 import {
   checkCredentials,
@@ -90,7 +90,7 @@ export function createSocks5Dialer(options: Socks5DialerOptions, components: Pro
         reason: () => timeoutError('connect', timeouts.connect),
       })
       try {
-        const socket = await openSocket(proxy, resolver, connecting.signal)
+        const socket = await connectToProxy(proxy, resolver, connecting.signal)
         connecting.cancel()
         if (total.signal.aborted) socket.destroy()
         total.signal.throwIfAborted()

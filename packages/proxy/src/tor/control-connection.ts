@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type CancelTimer, type Clock, deadlineSignal, type Resolver } from '@sapwood/transport-v1v2'
 import { ProxyError } from '../errors/proxy-error.ts'
-import { openSocket } from '../socket/open-socket.ts'
+import { connectToProxy } from '../socket/connect-to-proxy.ts'
 import type { ProxyAddress } from '../socket/proxy-address.ts'
 import { type ControlReply, createControlReplyParser } from './control-reply.ts'
 
@@ -76,7 +76,7 @@ export class ControlConnection {
         }),
     })
     try {
-      const socket = await openSocket(address, options.resolver, connecting.signal)
+      const socket = await connectToProxy(address, options.resolver, connecting.signal)
       return new ControlConnection(socket, clock, timeouts, options.onEvent)
     } finally {
       connecting.cancel()

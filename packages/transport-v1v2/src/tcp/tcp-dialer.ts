@@ -1,12 +1,11 @@
-import { connect as connectSocket, type Socket } from 'node:net'
 import type { AddressNetwork, NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
-import { abortReason } from '../environment/deadline.ts'
 import type { Resolver } from '../environment/resolver.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import type { Dialer } from '../stream/dialer.ts'
 import { systemResolver } from './default-resolver.ts'
 import { formatIp } from './ip-text.ts'
+import { openSocket } from './open-socket.ts'
 import { tcpStream } from './tcp-stream.ts'
 
 /** Networks whose addresses are IP addresses that the machine's own routing reaches. */
@@ -62,44 +61,17 @@ async function resolveTargets(
   return usable
 }
 
-function dialIp(
+async function dialIp(
   host: string,
   port: number,
   localAddress: string | undefined,
   signal: AbortSignal,
 ): Promise<ByteStream> {
-  return new Promise((resolve, reject) => {
-    const socket: Socket = connectSocket({
-      host,
-      port,
-      allowHalfOpen: true,
-      ...(localAddress === undefined ? {} : { localAddress }),
-    })
-    const release = (): void => {
-      signal.removeEventListener('abort', onAbort)
-      socket.off('connect', onConnect)
-      socket.off('error', onError)
-    }
-    const onConnect = (): void => {
-      release()
-      resolve(tcpStream(socket))
-    }
-    const onError = (cause: Error): void => {
-      release()
-      socket.destroy()
-      reject(
-        new TransportError('dial-failed', `${host} port ${port}: ${cause.message}`, { phase: 'dial', cause }),
-      )
-    }
-    const onAbort = (): void => {
-      release()
-      // A socket that fails while it is being destroyed must not bring the process down.
-      socket.on('error', () => undefined)
-      socket.destroy()
-      reject(abortReason(signal))
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-    socket.once('connect', onConnect)
-    socket.once('error', onError)
-  })
+  try {
+    return tcpStream(await openSocket({ host, port, localAddress }, signal))
+  } catch (cause) {
+    signal.throwIfAborted()
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new TransportError('dial-failed', `${host} port ${port}: ${why}`, { phase: 'dial', cause })
+  }
 }

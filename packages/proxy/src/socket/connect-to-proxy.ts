@@ -1,0 +1,27 @@
+import type { Socket } from 'node:net'
+import type { Resolver } from '@sapwood/transport-v1v2'
+import { openSocket } from '@sapwood/transport-v1v2/tcp'
+import { ProxyError } from '../errors/proxy-error.ts'
+import { formatProxyAddress, type ProxyAddress, resolveProxyAddress } from './proxy-address.ts'
+
+/**
+ * Connects to a proxy.
+ * @returns the socket with nothing read from it and no listeners on it.
+ * @throws ProxyError `proxy-unreachable`, or the signal's reason; then no socket is left open.
+ */
+export async function connectToProxy(
+  address: ProxyAddress,
+  resolver: Resolver | undefined,
+  signal: AbortSignal,
+): Promise<Socket> {
+  signal.throwIfAborted()
+  const target = await resolveProxyAddress(address, resolver, signal)
+  try {
+    return await openSocket(target, signal)
+  } catch (cause) {
+    signal.throwIfAborted()
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const message = `No connection to the proxy at ${formatProxyAddress(address)}: ${why}`
+    throw new ProxyError('proxy-unreachable', message, { step: 'connect', cause })
+  }
+}
