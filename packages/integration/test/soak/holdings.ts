@@ -14,9 +14,8 @@ interface Held {
   readonly resources: number
 }
 
-/** Growth that is let pass: the headers that were mined meanwhile, code that was compiled late. */
-const ALLOWED_GROWTH = 0.05
-const ALLOWED_BYTES = 2_000_000
+/** Growth that is let pass: the headers that were mined meanwhile (about 400 bytes a turn), code that was compiled late. */
+const ALLOWED_BYTES = 1_000_000
 
 /** What keeps the process alive, but for calls of the file system, which end by themselves. */
 export function activeResources(): readonly string[] {
@@ -45,7 +44,7 @@ export class Holdings {
     const [second, last] = this.#quarters()
     if (second === undefined || last === undefined) return false
     return (
-      last.memory <= second.memory * (1 + ALLOWED_GROWTH) + ALLOWED_BYTES &&
+      last.memory <= second.memory + ALLOWED_BYTES &&
       last.descriptors <= second.descriptors &&
       last.resources <= second.resources
     )
