@@ -144,6 +144,18 @@ describe('the header sync', () => {
     expect(sent(sync.removePeer(alice, NOON), bob)).toHaveLength(1)
   })
 
+  it('does not ask the new one again for what it was asked for already', () => {
+    sync.addPeer(alice, outbound, NOON)
+    sync.addPeer(bob, outbound, NOON)
+    const unknown = blockHash(mineHeader(mineHeader(regtest.genesis)))
+    expect(sent(sync.onBlockInventory(bob, [unknown], NOON), bob)).toHaveLength(1)
+    expect(sent(sync.removePeer(alice, after(1_000)), bob)).toEqual([])
+    expect(sync.syncPeer).toBe(bob)
+    // Its answer is asked on from, as that of any sync peer.
+    const headers = mineHeaders(regtest.genesis, 2_000)
+    expect(sent(sync.onHeaders(bob, headers, after(2_000)), bob)).toHaveLength(1)
+  })
+
   it('asks every peer at once when the tip is young', () => {
     const headers = mineHeaders(regtest.genesis, 5)
     chain.accept([...headers, recent(headers)], NOON)

@@ -420,7 +420,6 @@ class ManyPeerHeaderSync implements HeaderSync {
     const choice = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) % candidates.length
     const peer = candidates[choice]!
     this.#sync = { peer, deadline: now + this.#allowance(now) }
-    peer.askedAt = undefined
     this.#start(peer, now, actions)
   }
 
