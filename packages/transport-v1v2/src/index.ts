@@ -29,10 +29,30 @@ export {
   withDeadline,
 } from './environment/deadline.ts'
 export { systemClock } from './environment/default-clock.ts'
+export { schedulerFor, systemScheduler } from './environment/default-turn-scheduler.ts'
 export { systemRandom } from './environment/default-random.ts'
 export { type Logger, silentLogger } from './environment/logger.ts'
+export {
+  createMemoryBudget,
+  DEFAULT_MEMORY_BUDGET,
+  type MemoryAccount,
+  type MemoryAccountOptions,
+  type MemoryBudget,
+  type MemoryBudgetOptions,
+  type MemoryPurpose,
+  type MemoryRank,
+  type MemoryUse,
+  unboundedAccount,
+} from './environment/memory-budget.ts'
 export type { Random } from './environment/random.ts'
 export type { Resolver } from './environment/resolver.ts'
+export {
+  createTurnScheduler,
+  type TurnLane,
+  type TurnScheduler,
+  type TurnSchedulerOptions,
+  unhurriedScheduler,
+} from './environment/turn-scheduler.ts'
 export {
   isTransportError,
   TransportError,

@@ -1,0 +1,280 @@
+/** Bytes that all connections of a process may hold together, unless told otherwise. */
+export const DEFAULT_MEMORY_BUDGET: number = 64 * 1024 * 1024
+
+/** Part of the budget that strangers' connections may fill: the rest is kept for those that we chose. */
+export const INBOUND_SHARE = 0.75
+
+/** Bytes that every account may hold whatever the others do: a ping passes, and a handshake goes on, in a full house. */
+export const ACCOUNT_FLOOR = 65_536
+
+/** Whoever waits for room has the largest holder let go where that one holds this many times as much. */
+const GREED = 2
+
+/** What bytes are held for. */
+export type MemoryPurpose = 'handshakes' | 'reading' | 'serving' | 'sending' | 'notifications' | 'events'
+
+/**
+ * Who is refused, and let go, first: those that dialled us, then those that we dialled. What the owner protects (and the
+ * owner's own queues) is never refused.
+ */
+export type MemoryRank = 'inbound' | 'outbound' | 'protected'
+
+export interface MemoryBudgetOptions {
+  /** Bytes in all. Default: 67,108,864. */
+  readonly limit?: number
+  /** Part of them that `inbound` accounts may hold together, 0 to 1. Default: 0.75. */
+  readonly inboundShare?: number
+}
+
+/** Figures of a budget, in bytes. */
+export interface MemoryUse {
+  readonly limit: number
+  readonly used: number
+  /** The most that was held at once. */
+  readonly peak: number
+  /** Held by `inbound` accounts. */
+  readonly inbound: number
+  readonly byPurpose: Readonly<Record<MemoryPurpose, number>>
+  /** Accounts that are open. */
+  readonly accounts: number
+  /** Accounts that wait for room. */
+  readonly waiting: number
+  /** Accounts let go so far because they held most. */
+  readonly evicted: number
+}
+
+export interface MemoryAccountOptions {
+  readonly rank: MemoryRank
+  /** The account is to let go of all that it holds, and to be closed: called once, synchronously. */
+  readonly onEvict?: () => void
+}
+
+/** What one connection holds. Every call is synchronous and cheap; after `close` none does anything. */
+export interface MemoryAccount {
+  readonly rank: MemoryRank
+  /** Bytes held now. */
+  readonly held: number
+  /** Who is told that the account is to go; the last one that was set. */
+  onEvict: (() => void) | undefined
+  /** Counts bytes that are there already: never refused. Where the budget is exceeded, the largest holder is let go. */
+  hold(purpose: MemoryPurpose, bytes: number): void
+  /** Counts bytes that are not there yet. @returns false, and counts nothing, where there is no room for them. */
+  take(purpose: MemoryPurpose, bytes: number): boolean
+  /** Gives bytes back. */
+  give(purpose: MemoryPurpose, bytes: number): void
+  /**
+   * What has to be waited for before `bytes` more may be held: undefined where they may be now. Of those that wait, the one
+   * that holds least goes first. The room is not kept: ask again once it resolves. Resolves also when the account is closed.
+   */
+  room(bytes: number): Promise<void> | undefined
+  /** Gives back all that is held. */
+  close(): void
+}
+
+/** One bound in bytes for all that remotes can make a process hold. */
+export interface MemoryBudget {
+  readonly limit: number
+  /** Bytes held now. */
+  readonly used: number
+  open(options: MemoryAccountOptions): MemoryAccount
+  use(): MemoryUse
+}
+
+/** @throws RangeError for a limit that is not positive, or a share outside 0 to 1. */
+export function createMemoryBudget(options: MemoryBudgetOptions = {}): MemoryBudget {
+  const { limit = DEFAULT_MEMORY_BUDGET, inboundShare = INBOUND_SHARE } = options
+  if (!(limit > 0)) throw new RangeError(`createMemoryBudget: limit ${limit}`)
+  if (!(inboundShare >= 0 && inboundShare <= 1)) {
+    throw new RangeError(`createMemoryBudget: inboundShare ${inboundShare}`)
+  }
+  return new Budget(limit, Math.floor(limit * inboundShare))
+}
+
+/** An account that belongs to no budget: it counts, and nothing is refused. */
+export function unboundedAccount(rank: MemoryRank = 'protected'): MemoryAccount {
+  return createMemoryBudget({ limit: Number.POSITIVE_INFINITY }).open({ rank })
+}
+
+const RANKS: Readonly<Record<MemoryRank, number>> = { inbound: 0, outbound: 1, protected: 2 }
+
+class Budget implements MemoryBudget {
+  readonly limit: number
+  readonly #inboundLimit: number
+  readonly #accounts = new Set<Account>()
+  readonly #waiting = new Set<Account>()
+  readonly #byPurpose: Record<MemoryPurpose, number> = {
+    handshakes: 0,
+    reading: 0,
+    serving: 0,
+    sending: 0,
+    notifications: 0,
+    events: 0,
+  }
+  #used = 0
+  #inbound = 0
+  #peak = 0
+  #evicted = 0
+
+  constructor(limit: number, inboundLimit: number) {
+    this.limit = limit
+    this.#inboundLimit = inboundLimit
+  }
+
+  get used(): number {
+    return this.#used
+  }
+
+  open({ rank, onEvict }: MemoryAccountOptions): MemoryAccount {
+    const account = new Account(this, rank, onEvict)
+    this.#accounts.add(account)
+    return account
+  }
+
+  use(): MemoryUse {
+    return {
+      limit: this.limit,
+      used: this.#used,
+      peak: this.#peak,
+      inbound: this.#inbound,
+      byPurpose: { ...this.#byPurpose },
+      accounts: this.#accounts.size,
+      waiting: this.#waiting.size,
+      evicted: this.#evicted,
+    }
+  }
+
+  count(account: Account, purpose: MemoryPurpose, bytes: number): void {
+    this.#used += bytes
+    this.#byPurpose[purpose] += bytes
+    if (account.rank === 'inbound') this.#inbound += bytes
+    if (bytes < 0) this.#release()
+    else if (this.#used > this.#peak) this.#peak = this.#used
+  }
+
+  hasRoom(account: Account, bytes: number): boolean {
+    if (account.rank === 'protected' || account.held + bytes <= ACCOUNT_FLOOR) return true
+    if (this.#used + bytes > this.limit) return false
+    return account.rank !== 'inbound' || this.#inbound + bytes <= this.#inboundLimit
+  }
+
+  /** What is there has been counted, and it is too much. */
+  relieve(): void {
+    while (this.#used > this.limit) {
+      const largest = this.#largest('outbound')
+      if (largest === undefined || largest.held <= ACCOUNT_FLOOR || !this.#evict(largest)) return
+    }
+  }
+
+  wait(account: Account, bytes: number): void {
+    this.#waiting.add(account)
+    const largest = this.#largest(account.rank)
+    if (largest === undefined || largest === account) return
+    if (largest.held > ACCOUNT_FLOOR && largest.held >= GREED * (account.held + bytes)) this.#evict(largest)
+  }
+
+  forget(account: Account): void {
+    this.#waiting.delete(account)
+    this.#accounts.delete(account)
+  }
+
+  /** Room has come free: those who wait for it go on, our own first, and of each kind the one that holds least. */
+  #release(): void {
+    if (this.#waiting.size === 0) return
+    const waiting = [...this.#waiting].sort((a, b) => RANKS[b.rank] - RANKS[a.rank] || a.held - b.held)
+    let promised = 0
+    for (const account of waiting) {
+      if (!this.hasRoom(account, promised + account.wanted)) continue
+      promised += account.wanted
+      this.#waiting.delete(account)
+      account.released()
+    }
+  }
+
+  /** Of the lowest rank that holds anything, and that is not above `rank`: the account that holds most. */
+  #largest(rank: MemoryRank): Account | undefined {
+    let largest: Account | undefined
+    for (const account of this.#accounts) {
+      if (account.rank === 'protected' || RANKS[account.rank] > RANKS[rank] || account.held === 0) continue
+      const lower = largest === undefined || RANKS[account.rank] < RANKS[largest.rank]
+      if (lower || (account.rank === largest!.rank && account.held > largest!.held)) largest = account
+    }
+    return largest
+  }
+
+  /** @returns whether there was anything to be let go. */
+  #evict(account: Account): boolean {
+    const { held, onEvict } = account
+    this.#evicted += 1
+    // Closed at once: what its owner lets go of later is not counted on, and nobody is let go twice for the same bytes.
+    account.close()
+    try {
+      onEvict?.()
+    } catch {
+      // Its owner's fault; everybody else goes on.
+    }
+    return held > 0
+  }
+}
+
+class Account implements MemoryAccount {
+  readonly rank: MemoryRank
+  readonly #budget: Budget
+  readonly #held = new Map<MemoryPurpose, number>()
+  onEvict: (() => void) | undefined
+  held = 0
+  /** Bytes that it waits for. */
+  wanted = 0
+  #waiters: (() => void)[] = []
+  #closed = false
+
+  constructor(budget: Budget, rank: MemoryRank, onEvict: (() => void) | undefined) {
+    this.#budget = budget
+    this.rank = rank
+    this.onEvict = onEvict
+  }
+
+  hold(purpose: MemoryPurpose, bytes: number): void {
+    if (this.#closed || bytes <= 0) return
+    this.#count(purpose, bytes)
+    this.#budget.relieve()
+  }
+
+  take(purpose: MemoryPurpose, bytes: number): boolean {
+    if (this.#closed || !this.#budget.hasRoom(this, bytes)) return false
+    if (bytes > 0) this.#count(purpose, bytes)
+    return true
+  }
+
+  give(purpose: MemoryPurpose, bytes: number): void {
+    const given = Math.min(bytes, this.#held.get(purpose) ?? 0)
+    if (given > 0) this.#count(purpose, -given)
+  }
+
+  room(bytes: number): Promise<void> | undefined {
+    if (this.#closed || this.#budget.hasRoom(this, bytes)) return undefined
+    this.wanted = Math.max(this.wanted, bytes)
+    const room = new Promise<void>((resolve) => this.#waiters.push(resolve))
+    this.#budget.wait(this, bytes)
+    return room
+  }
+
+  /** The budget has room for it. */
+  released(): void {
+    this.wanted = 0
+    for (const resolve of this.#waiters.splice(0)) resolve()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#budget.forget(this)
+    for (const [purpose, bytes] of [...this.#held]) this.give(purpose, bytes)
+    this.released()
+  }
+
+  #count(purpose: MemoryPurpose, bytes: number): void {
+    this.held += bytes
+    this.#held.set(purpose, (this.#held.get(purpose) ?? 0) + bytes)
+    this.#budget.count(this, purpose, bytes)
+  }
+}
