@@ -1,6 +1,6 @@
-import type { BlockHash, GossipedAddress, Message } from '@sapwood/wire-codec'
-import { concatBytes } from '@sapwood/wire-codec'
-import { describe, expect, it } from 'vitest'
+import type { BlockHash, GossipedAddress, Message, MessageOf } from '@sapwood/wire-codec'
+import { ByteReader, concatBytes, encodePayload } from '@sapwood/wire-codec'
+import { describe, expect, it, vi } from 'vitest'
 import type { ConnectionKind, PeerServices } from '../src/index.ts'
 import { ready } from './support/requests.ts'
 import { network, ScriptedRemote } from './support/scripted-remote.ts'
@@ -243,6 +243,48 @@ describe('addresses', () => {
     await asked.clock.advance(20_000)
     await asked.say({ type: 'addr', addresses: addresses(5) })
     expect(asked.peer.info()).toMatchObject({ addressesProcessed: 1_003, addressesRateLimited: 5 })
+  })
+
+  it('beyond the rate are not decoded, and the owner is told how many the message had', async () => {
+    const remote = await ready({ kind: 'inbound' })
+    await remote.say({ type: 'addr', addresses: addresses(1) })
+    const dropped: number[] = []
+    remote.peer.events.on('addressesLimited', (event) => dropped.push(event.dropped))
+    const decoded = vi.spyOn(ByteReader.prototype, 'list')
+    for (let n = 0; n < 50; n++) {
+      const type = n % 2 === 0 ? 'addr' : 'addrv2'
+      await remote.say({ type, addresses: addresses(1_000) })
+    }
+    expect(decoded).not.toHaveBeenCalled()
+    decoded.mockRestore()
+    expect(dropped).toEqual(Array.from({ length: 50 }, () => 1_000))
+    expect(remote.peer.info()).toMatchObject({ addressesProcessed: 1, addressesRateLimited: 50_000 })
+    const counts = remote.notifications.flatMap(({ message }) =>
+      message.type === 'message' && message.message.type.startsWith('addr')
+        ? [[(message.message as MessageOf<'addr'>).addresses.length, message.addressCount]]
+        : [],
+    )
+    expect(counts).toEqual([[1, 1], ...Array.from({ length: 50 }, () => [0, 1_000])])
+  })
+
+  it('take a token each, also where they are of a kind that is left out', async () => {
+    const remote = await ready({ kind: 'inbound' })
+    const payload = new Uint8Array(1 + 30)
+    payload.set([1])
+    payload.set([0xfd, 0x87, 0xd8, 0x7e, 0xeb, 0x43], 1 + 12)
+    await remote.sayRaw('addr', payload)
+    await remote.say({ type: 'addr', addresses: addresses(1) })
+    expect(remote.peer.info()).toMatchObject({ addressesProcessed: 1, addressesRateLimited: 1 })
+  })
+
+  it('that are let through are copies: a message of 4 MB is not held by one of them', async () => {
+    const remote = await ready({ kind: 'inbound' })
+    const { payload } = encodePayload({ type: 'addr', addresses: addresses(1) })
+    const large = new Uint8Array(4_000_000)
+    large.set(payload)
+    await remote.sayRaw('addr', large)
+    const [message] = remote.handedOn() as MessageOf<'addr'>[]
+    expect(message!.addresses[0]!.address.bytes.buffer.byteLength).toBe(4)
   })
 
   it('which ones are dropped is up to chance, the same for the same seed', async () => {

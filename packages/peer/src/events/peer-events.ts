@@ -1,4 +1,4 @@
-import type { AnyMessage, DecodeError, GossipedAddress, Message } from '@sapwood/wire-codec'
+import type { AnyMessage, DecodeError, Message } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { PeerVersion } from '../peer/peer-version.ts'
 import type { DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
@@ -37,7 +37,8 @@ export interface PeerEvents<Own extends AnyMessage = never> {
     readonly outcome: RequestOutcome
     readonly milliseconds: number
   }
-  addressesLimited: { readonly dropped: readonly GossipedAddress[] }
+  /** Addresses beyond the rate came, and were not looked at. */
+  addressesLimited: { readonly dropped: number }
   /** Reading stopped because the owner or the remote does not keep up, or went on. */
   stalled: { readonly by: 'owner' | 'remote' }
   resumed: { readonly by: 'owner' | 'remote'; readonly milliseconds: number }

@@ -5,9 +5,15 @@ import type { PeerVersion } from '../peer/peer-version.ts'
 /** BIP434 features noted for one remote, at most: what it sends before `verack` must not fill our memory. */
 export const MAX_FEATURES = 100
 
+/** What is kept of the remote's `version`. */
+type RemoteVersion = Pick<
+  PeerVersion,
+  'version' | 'services' | 'userAgent' | 'startHeight' | 'relay' | 'seenAs'
+>
+
 /** What the two sides have settled so far. */
 export class Negotiation {
-  #version: MessageOf<'version'> | undefined
+  #version: RemoteVersion | undefined
   #commonVersion = 0
   #timeOffset = 0
   wtxidRelay = false
@@ -18,13 +24,11 @@ export class Negotiation {
     return this.#commonVersion
   }
 
-  get version(): MessageOf<'version'> | undefined {
-    return this.#version
-  }
-
   versionReceived(message: MessageOf<'version'>, ownVersion: number, at: Instant): void {
-    // A copy: the address is a view into what may be a much larger chunk, and is kept as long as the connection.
-    this.#version = { ...message, receiver: { ...message.receiver, ip: message.receiver.ip.slice() } }
+    const { version, services, userAgent, startHeight, relay, receiver } = message
+    // By value: an address is a view into what may be a much larger chunk, and is kept as long as the connection.
+    const seenAs = { ...receiver, ip: receiver.ip.slice() }
+    this.#version = { version, services, userAgent, startHeight, relay, seenAs }
     this.#commonVersion = Math.min(message.version, ownVersion)
     this.#timeOffset = Math.max(message.time, 0) - Math.floor(at / 1_000)
   }
@@ -38,14 +42,9 @@ export class Negotiation {
     const version = this.#version
     return (
       version && {
-        version: version.version,
+        ...version,
         commonVersion: this.#commonVersion,
-        services: version.services,
-        userAgent: version.userAgent,
-        startHeight: version.startHeight,
-        relay: version.relay,
         timeOffset: this.#timeOffset,
-        seenAs: version.receiver,
         wtxidRelay: this.wtxidRelay,
         addrv2: this.addrv2,
         features: this.#features,

@@ -27,19 +27,27 @@ export class AddressLimit {
     this.#bucket.grant(ADDRESSES_PER_GETADDR)
   }
 
-  /** Splits into those within the rate and those dropped. Which ones are dropped is up to chance, not to the remote. */
-  admit(
-    addresses: readonly GossipedAddress[],
-    now: Instant,
-  ): { readonly admitted: readonly GossipedAddress[]; readonly dropped: readonly GossipedAddress[] } {
-    const shuffled = shuffle(addresses, this.#random)
-    const admitted: GossipedAddress[] = []
-    const dropped: GossipedAddress[] = []
-    for (const address of shuffled) (this.#bucket.take(1, now) ? admitted : dropped).push(address)
-    this.processed += admitted.length
-    this.rateLimited += dropped.length
-    return { admitted, dropped }
+  /** Takes what the rate allows of `count` addresses, before they are looked at. @returns how many may be. */
+  allow(count: number, now: Instant): number {
+    const allowed = this.#bucket.takeUpTo(count, now)
+    this.processed += allowed
+    this.rateLimited += count - allowed
+    return allowed
   }
+
+  /**
+   * `count` of them, copied: the message that they stand in is not held by them. Which ones is up to chance, not to the
+   * remote.
+   */
+  choose(addresses: readonly GossipedAddress[], count: number): readonly GossipedAddress[] {
+    if (count === 0) return []
+    return shuffle(addresses, this.#random).slice(0, count).map(copyAddress)
+  }
+}
+
+function copyAddress(gossiped: GossipedAddress): GossipedAddress {
+  const { address } = gossiped
+  return { ...gossiped, address: { ...address, bytes: address.bytes.slice() } }
 }
 
 /** Fisher–Yates. The bias of taking 32 bits modulo at most 1,000 is below one in four million. */

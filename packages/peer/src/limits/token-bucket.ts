@@ -26,6 +26,14 @@ export class TokenBucket {
     return true
   }
 
+  /** Takes as many whole tokens as there are, at most `count`. @returns how many. */
+  takeUpTo(count: number, now: Instant): number {
+    if (this.#tokens < count) this.#refill(now)
+    const taken = Math.min(count, Math.floor(this.#tokens))
+    this.#tokens -= taken
+    return taken
+  }
+
   /** Adds tokens, also above `burst`: what has been asked for. */
   grant(count: number): void {
     this.#tokens += count

@@ -21,6 +21,11 @@ export type PeerMessage<Own extends AnyMessage = never> =
       readonly payload: Uint8Array
       /** A reply (block, tx, notfound, cfilter, …) that nothing had asked for. */
       readonly unrequested: boolean
+      /**
+       * For `addr` and `addrv2`: entries that the remote's message had, of which `message` holds those that the rate
+       * limit let through. Core relays from messages of at most 10.
+       */
+      readonly addressCount?: number
     }
   | ({ readonly type: 'disconnected' } & DisconnectReport)
 

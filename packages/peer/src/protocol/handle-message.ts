@@ -1,4 +1,4 @@
-import { type Message, ProtocolVersion } from '@sapwood/wire-codec'
+import { ByteReader, type Message, ProtocolVersion } from '@sapwood/wire-codec'
 import { COMPACT_BLOCKS_VERSION } from './behaviour-table.ts'
 import type { MessageMap } from './message-map.ts'
 import type { Arrival, PeerProtocol } from './peer-protocol.ts'
@@ -48,13 +48,17 @@ const addresses = (
 ): void => {
   // An inbound remote takes part in address relay by showing that it does (Core, `SetupAddressRelay`).
   protocol.addressRelayEnabled = true
-  const { admitted, dropped } = protocol.addressLimit.admit(message.addresses, at)
-  if (dropped.length > 0) protocol.output.emit('addressesLimited', { dropped })
+  const { addressLimit } = protocol
+  // What is beyond the rate is not decoded: the count stands at the head of the payload.
+  const addressCount = new ByteReader(payload).compactSize()
+  const allowed = addressLimit.allow(addressCount, at)
+  const admitted = allowed === 0 ? [] : addressLimit.choose(message.addresses, allowed)
+  if (allowed < addressCount) protocol.output.emit('addressesLimited', { dropped: addressCount - allowed })
   const answered = protocol.requests.addresses.receive(admitted)
   const taken: Message = { type: message.type, addresses: admitted }
-  protocol.output.deliver({ type: 'message', message: taken, payload, unrequested: !answered })
+  protocol.output.deliver({ type: 'message', message: taken, payload, unrequested: !answered, addressCount })
   // One address is the remote's own announcement; more are what we came for (Core, `ProcessAddrs`).
-  if (protocol.kind === 'addr-fetch' && message.addresses.length > 1) {
+  if (protocol.kind === 'addr-fetch' && addressCount > 1) {
     protocol.end({ code: 'purpose-met', blame: 'none', purpose: 'addr-fetch' })
   }
 }

@@ -1,8 +1,10 @@
 import {
   type AnyMessage,
+  baseRegistry,
   DecodeError,
   decodeBlock,
   decodePayload,
+  decodePayloadWithTrailing,
   type Message,
   ProtocolVersion,
 } from '@sapwood/wire-codec'
@@ -26,6 +28,14 @@ import type { MessageMap } from './message-map.ts'
 import { PrivateBroadcast } from './private-broadcast.ts'
 import type { ProtocolOutput } from './protocol-output.ts'
 import { blameOf, type Row, type RuleFacts } from './rule.ts'
+
+/** Bytes behind a message, which Core ignores, that are not worth a copy of the message without them. */
+const MAX_KEPT_TRAILING_BYTES = 64
+
+interface Decoded {
+  readonly message: Message
+  readonly payload: Uint8Array
+}
 
 /** A message that has passed the rules, on its way to its handler. */
 export interface Arrival {
@@ -207,8 +217,8 @@ export class PeerProtocol implements RuleFacts {
     }
     if (type === 'block') return this.#receiveBlock(payload, at)
     if (type === 'unknown' && this.#isOwn(command)) return this.#receiveOwn(command, payload, at)
-    const message = this.#decode(command, payload, at)
-    if (message !== undefined) this.#dispatch(type, message as never, payload, at)
+    const decoded = this.#decode(command, payload, at)
+    if (decoded !== undefined) this.#dispatch(type, decoded.message as never, decoded.payload, at)
   }
 
   /** Does what is due. */
@@ -304,10 +314,14 @@ export class PeerProtocol implements RuleFacts {
     this.output.emit('ignored', { command, why })
   }
 
-  /** A message of the protocol, or `unknown`. */
-  #decode(command: string, payload: Uint8Array, at: Instant): Message | undefined {
+  /** A message of the protocol, or `unknown`, and the payload without what came behind the message. */
+  #decode(command: string, payload: Uint8Array, at: Instant): Decoded | undefined {
     try {
-      return decodePayload(command, payload)
+      const { message, trailingBytes } = decodePayloadWithTrailing(command, payload, baseRegistry)
+      if (trailingBytes <= MAX_KEPT_TRAILING_BYTES) return { message, payload }
+      // What is kept of the message would keep the bytes behind it, up to 4 MB, for as long.
+      const itself = payload.slice(0, payload.length - trailingBytes)
+      return { message: decodePayload(command, itself), payload: itself }
     } catch (error) {
       this.#malformed(command, payload, error, at)
       return undefined
