@@ -46,8 +46,9 @@ export type {
   NodeMetrics,
 } from './metrics/node-metrics.ts'
 export type { PhaseName } from './phases/phase.ts'
-export { createMemoryStore, openStore, type OpenStore } from './store/level-store.ts'
 export type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from './store/key-value-store.ts'
+export { createMemoryStore, type OpenStore } from './store/level-store.ts'
+export { openStore } from './store/open-store.ts'
 export type { PrivateBroadcastState } from './transactions/private-broadcast-types.ts'
 export type {
   BroadcastOptions,

@@ -7,7 +7,7 @@ import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 import { type Bench, figure, median } from '../../../../tools/bench/measure.ts'
 import { createHeaderChain } from '../../src/chain/header-chain.ts'
 import { createHeaderStore } from '../../src/store/header-store.ts'
-import { openStore } from '../../src/store/level-store.ts'
+import { openStore } from '../../src/store/open-store.ts'
 import { mineHeader } from '../../test/support/make-chain.ts'
 
 const HEADERS = 900_000

@@ -22,11 +22,12 @@ interface StoredBan {
 /** Keeps bans between runs. */
 export interface BanStore {
   load(components: { readonly clock: Clock }): Promise<BanList>
-  /** Writes the list as it is now, in one batch. */
+  /** Writes the list as it is now, in one batch. One call at a time. */
   save(bans: BanList): Promise<void>
 }
 
 export function createBanStore(namespace: KeyValueNamespace): BanStore {
+  /** Keys that the store may hold: those of a write that failed too. */
   let stored = new Set<string>()
   return {
     load: async (components) => {
@@ -43,7 +44,9 @@ export function createBanStore(namespace: KeyValueNamespace): BanStore {
       const operations: KeyValueOperation[] = []
       for (const key of stored) if (!entries.has(key)) operations.push({ type: 'delete', key })
       for (const [key, entry] of entries) operations.push({ type: 'put', key, value: encodeBan(entry) })
-      if (operations.length > 0) await namespace.batch(operations)
+      if (operations.length === 0) return
+      for (const key of entries.keys()) stored.add(key)
+      await namespace.batch(operations)
       stored = new Set(entries.keys())
     },
   }

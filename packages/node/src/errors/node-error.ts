@@ -24,8 +24,11 @@
  * - `no-filter-peer`: no peer that offers filters is connected and has the block.
  * - `filters-disputed`: peers disagree about the filter of block `received`, and the block does not show who is right.
  * - `listen-failed`: a listener could not be started; `cause` says why.
+ * - `store-locked`: the store is open already, in this process or in another.
  * - `store-corrupt`: what was persisted does not read back; `detail` names the entry.
- * - `store-failed`: the store refused to read or to write; `cause` says why.
+ * - `store-full`: the disk, or what is allowed of it, has no room.
+ * - `store-foreign`: the store is another network's or another program's, or is no folder that may be written to.
+ * - `store-failed`: the store refused to read or to write for another reason; `cause` says why.
  */
 export type NodeErrorCode =
   | 'stopped'
@@ -51,7 +54,10 @@ export type NodeErrorCode =
   | 'no-filter-peer'
   | 'filters-disputed'
   | 'listen-failed'
+  | 'store-locked'
   | 'store-corrupt'
+  | 'store-full'
+  | 'store-foreign'
   | 'store-failed'
 
 /** What is known about a failure. A fact that does not apply is absent. */

@@ -61,7 +61,7 @@ export interface NodeParts {
   readonly loop: NodeLoop
 }
 
-/** Reads the state and joins the parts. @throws NodeError `invalid-address`, `store-corrupt`, `store-failed`. */
+/** Reads the state and joins the parts. @throws NodeError `invalid-address`, `store-corrupt`, `store-foreign`, `store-failed`. */
 export async function assembleNode(options: NodeOptions, components: NodeComponents): Promise<NodeParts> {
   const { network } = options
   const clock = components.clock ?? systemClock

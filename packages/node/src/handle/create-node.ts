@@ -1,5 +1,6 @@
 import { withDeadline } from '@sapwood/transport-v1v2'
 import { NodeError } from '../errors/node-error.ts'
+import { storeError } from '../store/store-error.ts'
 import { feedMetrics } from '../metrics/feed-metrics.ts'
 import { createAddressAccess } from './address-access.ts'
 import { assembleNode, type NodeParts, ownAddresses, VERSION } from './assemble-node.ts'
@@ -16,11 +17,13 @@ import { createTransactionAccess } from './transaction-access.ts'
 
 /** How long connections have to end in `stop()`, in milliseconds. */
 const DEFAULT_STOP_TIMEOUT = 5_000
+/** How long the store has in `stop()` to take the last of the state, in milliseconds: one that never answers is not waited for. */
+const FLUSH_TIMEOUT = 60_000
 
 /**
  * Starts a node.
  * @returns once the store is open and the listeners listen.
- * @throws NodeError `invalid-address`, `listen-failed`, `store-corrupt`, `store-failed`.
+ * @throws NodeError `invalid-address`, `listen-failed`, `store-corrupt`, `store-full`, `store-foreign`, `store-failed`.
  */
 export async function createNode(options: NodeOptions, components: NodeComponents = {}): Promise<NodeHandle> {
   const parts = await assembleNode(options, components)
@@ -95,8 +98,8 @@ async function stopNode(parts: NodeParts, limit: number, running: Promise<void>)
     },
   )
   let failure: NodeError | undefined
-  await loop.flush().catch((error: unknown) => {
-    failure = new NodeError('store-failed', 'The state could not be saved', { cause: error })
+  await withDeadline(clock, FLUSH_TIMEOUT, () => loop.flush()).catch((error: unknown) => {
+    failure = storeError('The state could not be saved', error)
   })
   loop.end()
   await running

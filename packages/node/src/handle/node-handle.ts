@@ -228,6 +228,9 @@ export interface NodeHandle extends AsyncDisposable {
   getBlock(hash: BlockHash, options?: CallOptions): Promise<DeliveredBlock>
   addPeer(address: PeerAddress | string, options?: AddPeerOptions): Promise<PeerId>
   disconnectPeer(peer: PeerId, options?: { readonly detail?: string }): Promise<DisconnectReport | undefined>
-  /** Ends every connection and stream, flushes the store and lets go of everything. Later calls wait for the first. */
+  /**
+   * Ends every connection and stream, flushes the store and lets go of everything. Later calls wait for the first.
+   * @throws NodeError `store-full` and its sisters where the last of the state is not in the store; all else has ended then too.
+   */
   stop(): Promise<void>
 }

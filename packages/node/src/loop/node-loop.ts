@@ -1,4 +1,4 @@
-import { type PeerAddress, Services, type Transaction } from '@sapwood/wire-codec'
+import { type NetworkAddress, type PeerAddress, Services, type Transaction } from '@sapwood/wire-codec'
 import {
   type Channel,
   createChannel,
@@ -63,6 +63,8 @@ export class NodeLoop implements ConnectionObserver {
   #phase: Phase = phases['choosing-chain']
   #active: boolean
   #stopping = false
+  /** Whom to come back to at the next start; known once the end has begun. */
+  #anchors: readonly NetworkAddress[] = []
   #ended = false
   #cancelTick: CancelTimer | undefined
   #whenEmpty: (() => void) | undefined
@@ -423,18 +425,18 @@ export class NodeLoop implements ConnectionObserver {
   async wind(): Promise<void> {
     this.#stopping = true
     this.calls.refuse()
-    const anchors = currentAnchors(this.keeper.table)
+    this.#anchors = currentAnchors(this.keeper.table)
     this.desk.stop()
     const empty = new Promise<void>((resolve) => {
       this.#whenEmpty = resolve
     })
     for (const record of [...this.keeper.table.all()]) this.conduct.letGo(record, 'node-stopping')
-    await Promise.all([empty, this.#parts.state.saveAnchors(anchors)])
+    await empty
   }
 
-  /** Everything that is not in the store yet. */
-  flush(): Promise<void> {
-    return this.#saver.flush()
+  /** Everything that is not in the store yet. @throws NodeError where something of it could not be saved. */
+  async flush(): Promise<void> {
+    await Promise.all([this.#saver.flush(), this.#parts.state.saveAnchors(this.#anchors)])
   }
 
   /** Ends the loop. */

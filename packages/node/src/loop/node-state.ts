@@ -6,6 +6,7 @@ import type { BanList } from '../bans/ban-list.ts'
 import { createBanStore } from '../bans/ban-store.ts'
 import type { StorableHeaderChain } from '../chain/header-chain.ts'
 import { createAnchorStore } from '../connections/anchors.ts'
+import { checkedStore } from '../store/checked-store.ts'
 import { createHeaderStore } from '../store/header-store.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'
 
@@ -15,19 +16,27 @@ export interface NodeState {
   readonly bans: BanList
   /** Block-relay-only peers of last time; forgotten by the store as soon as they are read. */
   readonly anchors: readonly NetworkAddress[]
+  /**
+   * Each writes what has changed, after all that was being written when it was called: what it resolved for is in the store.
+   * @throws NodeError `store-full`, `store-locked`, `store-corrupt`, `store-foreign`, `store-failed`.
+   */
   saveAddresses(): Promise<void>
   saveBans(): Promise<void>
   saveAnchors(anchors: readonly NetworkAddress[]): Promise<void>
   saveHeaders(): Promise<void>
 }
 
-/** Reads everything that was kept, into `chain` and into new tables. */
+/**
+ * Reads everything that was kept, into `chain` and into new tables.
+ * @throws NodeError `store-corrupt`, `store-foreign` for the store of another network, `store-failed` and its sisters.
+ */
 export async function loadNodeState(
-  store: KeyValueStore,
+  given: KeyValueStore,
   chain: StorableHeaderChain,
   components: { readonly clock: Clock; readonly random: Random; readonly logger: Logger },
 ): Promise<NodeState> {
   const { logger } = components
+  const store = checkedStore(given)
   const headerStore = createHeaderStore(store)
   const { headers, droppedRuns } = await headerStore.load(chain)
   if (droppedRuns > 0) logger.warn({ droppedRuns }, 'stored headers were damaged, and are asked for again')
@@ -38,13 +47,27 @@ export async function loadNodeState(
   const anchorStore = createAnchorStore(store.namespace('anchors'))
   const anchors = await anchorStore.take()
   logger.info({ headers, addresses: addresses.size, anchors: anchors.length }, 'state loaded')
+  const inTurn = createTurns()
   return {
     addresses,
     bans,
     anchors,
-    saveAddresses: () => saveAddresses(addressSpace, addresses),
-    saveBans: () => banStore.save(bans),
-    saveAnchors: (list) => anchorStore.save(list),
-    saveHeaders: () => headerStore.save(chain),
+    saveAddresses: () => inTurn(() => saveAddresses(addressSpace, addresses)),
+    saveBans: () => inTurn(() => banStore.save(bans)),
+    saveAnchors: (list) => inTurn(() => anchorStore.save(list)),
+    saveHeaders: () => inTurn(() => headerStore.save(chain)),
+  }
+}
+
+/**
+ * One write at a time: each begins with what is true then, and whoever finds nothing left to write has waited for whoever wrote
+ * it.
+ */
+function createTurns(): (write: () => Promise<void>) => Promise<void> {
+  let last: Promise<void> = Promise.resolve()
+  return (write) => {
+    const written = last.then(write)
+    last = written.catch(() => undefined)
+    return written
   }
 }

@@ -2,6 +2,9 @@ import type { Clock, Logger } from '@sapwood/transport-v1v2'
 import type { EventHub } from '../handle/event-hub.ts'
 import type { NodeState } from './node-state.ts'
 
+/** Milliseconds after which what could not be saved is tried again. */
+const RETRY_INTERVAL = 10_000
+
 export interface StateSaverComponents {
   readonly clock: Clock
   readonly logger: Logger
@@ -9,63 +12,93 @@ export interface StateSaverComponents {
   readonly state: NodeState
 }
 
+/** One part of the state on its way into the store. */
+interface Part {
+  readonly name: string
+  readonly save: () => Promise<void>
+  /** Has changed since its last save began. */
+  dirty: boolean
+  saving: boolean
+  /** Not before: its last save failed. */
+  retryAt: number
+}
+
 /** Brings what the node knows into its store: headers as they come, bans when they end, addresses now and then. */
 export class StateSaver {
   readonly #parts: StateSaverComponents
   readonly #interval: number
+  readonly #headers: Part
+  readonly #bans: Part
+  readonly #addresses: Part
   #nextSave: number
-  #savingHeaders: Promise<void> | undefined
-  #headersDirty = false
 
   /** @param interval Milliseconds between two saves of the addresses. */
   constructor(interval: number, components: StateSaverComponents) {
+    const { clock, state } = components
     this.#interval = interval
     this.#parts = components
-    this.#nextSave = components.clock.now() + interval
+    this.#nextSave = clock.now() + interval
+    this.#headers = part('headers', () => state.saveHeaders())
+    this.#bans = part('bans', () => state.saveBans())
+    this.#addresses = part('addresses', () => state.saveAddresses())
   }
 
   tick(): void {
-    const { clock, state } = this.#parts
+    const now = this.#parts.clock.now()
     this.#sweepBans()
-    if (clock.now() < this.#nextSave) return
-    this.#nextSave = clock.now() + this.#interval
-    this.#background(state.saveAddresses(), 'addresses')
+    if (now >= this.#nextSave) {
+      this.#nextSave = now + this.#interval
+      this.#addresses.dirty = true
+    }
+    for (const each of this.#all()) if (now >= each.retryAt) this.#save(each)
   }
 
   /** One write at a time; what comes meanwhile goes with the next. */
   headersChanged(): void {
-    this.#headersDirty = true
-    this.#savingHeaders ??= this.#writeHeaders().finally(() => {
-      this.#savingHeaders = undefined
-    })
+    this.#headers.dirty = true
+    if (this.#headers.retryAt === 0) this.#save(this.#headers)
   }
 
-  /** Everything that is not in the store yet. */
+  /** Everything that is not in the store yet. @throws NodeError where something of it could not be saved. */
   async flush(): Promise<void> {
-    const { state } = this.#parts
-    await this.#savingHeaders
-    await Promise.all([state.saveHeaders(), state.saveAddresses(), state.saveBans()])
+    const saved = await Promise.allSettled(this.#all().map(({ save }) => save()))
+    for (const result of saved) if (result.status === 'rejected') throw result.reason
+  }
+
+  #all(): readonly Part[] {
+    return [this.#headers, this.#bans, this.#addresses]
   }
 
   #sweepBans(): void {
     const { state, events } = this.#parts
     const over = state.bans.sweep()
     for (const ban of over) events.emit('ban-lifted', { ban, why: 'expired' })
-    if (over.length > 0) this.#background(state.saveBans(), 'bans')
+    if (over.length > 0) this.#bans.dirty = true
   }
 
-  async #writeHeaders(): Promise<void> {
-    while (this.#headersDirty) {
-      this.#headersDirty = false
-      try {
-        await this.#parts.state.saveHeaders()
-      } catch (error) {
-        this.#parts.logger.error({ err: error }, 'headers could not be saved')
-      }
-    }
+  #save(each: Part): void {
+    if (!each.dirty || each.saving) return
+    each.saving = true
+    each.dirty = false
+    each
+      .save()
+      .then(
+        () => {
+          each.retryAt = 0
+        },
+        (error: unknown) => {
+          each.dirty = true
+          each.retryAt = this.#parts.clock.now() + RETRY_INTERVAL
+          this.#parts.logger.error({ err: error }, `${each.name} could not be saved`)
+        },
+      )
+      .finally(() => {
+        each.saving = false
+        if (each.retryAt === 0) this.#save(each)
+      })
   }
+}
 
-  #background(work: Promise<void>, what: string): void {
-    work.catch((error: unknown) => this.#parts.logger.error({ err: error }, `${what} could not be saved`))
-  }
+function part(name: string, save: () => Promise<void>): Part {
+  return { name, save, dirty: false, saving: false, retryAt: 0 }
 }

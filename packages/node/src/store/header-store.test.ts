@@ -105,6 +105,6 @@ describe('the header store', () => {
   it('refuses the store of another network', async () => {
     const { store } = await saved([10])
     const chain = createHeaderChain({ network: networks.signet })
-    await expect(createHeaderStore(store).load(chain)).rejects.toMatchObject({ code: 'store-corrupt' })
+    await expect(createHeaderStore(store).load(chain)).rejects.toMatchObject({ code: 'store-foreign' })
   })
 })

@@ -26,10 +26,10 @@ export interface LoadedHeaders {
 export interface HeaderStore {
   /**
    * Reads everything into a chain that holds nothing but genesis.
-   * @throws NodeError `store-corrupt` where the store is of another network or of a later version.
+   * @throws NodeError `store-foreign` where the store is of another network or of a later version.
    */
   load(chain: StorableHeaderChain): Promise<LoadedHeaders>
-  /** Writes what the chain has and the store has not, at once or not at all. One call at a time: a second waits for the first. */
+  /** Writes what the chain has and the store has not, at once or not at all. A second call waits for the first. */
   save(chain: StorableHeaderChain): Promise<void>
 }
 
@@ -115,7 +115,7 @@ class LevelHeaderStore implements HeaderStore {
       await this.#chainFacts.batch([{ type: 'put', key: FORMAT_KEY, value: expected }])
     } else if (!bytesEqual(found, expected)) {
       const detail = found[0] === FORMAT ? 'of another network' : 'of another version of this package'
-      throw new NodeError('store-corrupt', `The store is ${detail}.`, { detail: FORMAT_KEY })
+      throw new NodeError('store-foreign', `The store is ${detail}.`, { detail: FORMAT_KEY })
     }
   }
 

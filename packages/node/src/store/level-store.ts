@@ -2,9 +2,10 @@ import type { AbstractBatchOperation, AbstractLevel, AbstractSublevel } from 'ab
 import { MemoryLevel } from 'memory-level'
 import { NodeError } from '../errors/node-error.ts'
 import type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from './key-value-store.ts'
+import { asStoreError, storeError } from './store-error.ts'
 
 /** Any database of the `abstract-level` family, whatever it stores its keys as. */
-type AnyLevel = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>
+export type AnyLevel = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>
 type Sublevel = AbstractSublevel<AnyLevel, string | Buffer | Uint8Array, string, Uint8Array>
 
 /** A store that something has to close. */
@@ -15,47 +16,109 @@ export interface OpenStore extends KeyValueStore, AsyncDisposable {
 
 /** A store that is gone with the process. */
 export function createMemoryStore(): OpenStore {
-  return createLevelStore(new MemoryLevel<string, Uint8Array>({ valueEncoding: 'view' }))
+  return new LevelStore(new MemoryLevel<string, Uint8Array>({ valueEncoding: 'view' }))
 }
 
 /**
- * A store in a folder of its own (LevelDB through `classic-level`), made where there is none. One process at a time: the folder
- * is locked. What `batch` resolved for survives the death of the process; a power cut may take the last writes, never half of one.
- * @throws NodeError `store-failed` where the folder cannot be used, or another process has it.
+ * A store on a database of the `abstract-level` family. Writes go one after another, and one that failed is followed by none
+ * before the database has been closed and opened anew: LevelDB appends to its log behind the half record that a full disk
+ * left, and forgets whatever follows it the next time that it reads the log.
  */
-export async function openStore(folder: string): Promise<OpenStore> {
-  const { ClassicLevel } = await import('classic-level')
-  const level = new ClassicLevel<string, Uint8Array>(folder, { valueEncoding: 'view' })
-  try {
-    await level.open()
-  } catch (cause) {
-    throw new NodeError('store-failed', `Cannot open the store in ${folder}.`, { cause, detail: folder })
-  }
-  return createLevelStore(level)
-}
+export class LevelStore implements OpenStore {
+  readonly #level: AnyLevel
+  readonly #onClosed: () => void
+  #sublevels = new Map<string, Sublevel>()
+  /** Settles with the last write, never rejects. */
+  #lastWrite: Promise<unknown> = Promise.resolve()
+  /** A write failed, and the database has not been opened anew since. */
+  #torn = false
+  #reopening: Promise<void> | undefined
+  #closing: Promise<void> | undefined
 
-/** A store on any database of the `abstract-level` family. */
-export function createLevelStore(level: AnyLevel): OpenStore {
-  const close = async (): Promise<void> => level.close()
-  return {
-    namespace: (name) => namespaceOf(level.sublevel<string, Uint8Array>(name, { valueEncoding: 'view' })),
-    close,
-    [Symbol.asyncDispose]: close,
+  /** @param onClosed Called once, when the files are let go of. */
+  constructor(level: AnyLevel, onClosed: () => void = () => undefined) {
+    this.#level = level
+    this.#onClosed = onClosed
   }
-}
 
-function namespaceOf(sublevel: Sublevel): KeyValueNamespace {
-  return {
-    get: async (key) => plain(await failing('read', sublevel.get(key))),
-    entries: () => plainEntries(sublevel),
-    batch: async (operations) => failing('write', sublevel.batch(operations.map(levelOperation))),
+  namespace(name: string): KeyValueNamespace {
+    return {
+      get: (key) =>
+        asStoreError('The store refused to read.', async () => plain(await (await this.#of(name)).get(key))),
+      entries: () => this.#entries(name),
+      batch: (operations) => this.#write(name, operations.map(levelOperation)),
+    }
   }
-}
 
-async function* plainEntries(
-  sublevel: Sublevel,
-): AsyncGenerator<readonly [string, Uint8Array], void, undefined> {
-  for await (const [key, value] of sublevel.iterator()) yield [key, plain(value)]
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #write(name: string, operations: AbstractBatchOperation<Sublevel, string, Uint8Array>[]): Promise<void> {
+    const written = this.#lastWrite.then(async () => {
+      const sublevel = await this.#of(name)
+      try {
+        await sublevel.batch(operations)
+      } catch (cause) {
+        this.#torn = true
+        throw storeError('The store refused to write.', cause)
+      }
+    })
+    this.#lastWrite = written.catch(() => undefined)
+    return written
+  }
+
+  async *#entries(name: string): AsyncGenerator<readonly [string, Uint8Array], void, undefined> {
+    try {
+      const sublevel = await this.#of(name)
+      for await (const [key, value] of sublevel.iterator()) yield [key, plain(value)]
+    } catch (cause) {
+      throw storeError('The store refused to read.', cause)
+    }
+  }
+
+  /** @throws NodeError while the database cannot be opened anew. */
+  async #of(name: string): Promise<Sublevel> {
+    if (this.#closing !== undefined) throw new NodeError('store-failed', 'The store has been closed.')
+    if (this.#torn) {
+      this.#reopening ??= this.#reopen().finally(() => {
+        this.#reopening = undefined
+      })
+      await this.#reopening
+    }
+    let sublevel = this.#sublevels.get(name)
+    if (sublevel === undefined) {
+      sublevel = this.#level.sublevel<string, Uint8Array>(name, { valueEncoding: 'view' })
+      this.#sublevels.set(name, sublevel)
+    }
+    return sublevel
+  }
+
+  async #reopen(): Promise<void> {
+    this.#sublevels = new Map()
+    try {
+      await this.#level.close()
+      await this.#level.open()
+      this.#torn = false
+    } catch (cause) {
+      throw storeError('The store failed to write, and cannot be opened anew.', cause)
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.#lastWrite
+    await this.#reopening?.catch(() => undefined)
+    try {
+      await asStoreError('The store cannot be closed.', () => this.#level.close())
+    } finally {
+      this.#onClosed()
+    }
+  }
 }
 
 /** Databases hand out a Buffer, whose `slice` shares what a Uint8Array's copies. */
@@ -66,12 +129,4 @@ function plain<T extends Uint8Array | undefined>(bytes: T): T | Uint8Array {
 
 function levelOperation(operation: KeyValueOperation): AbstractBatchOperation<Sublevel, string, Uint8Array> {
   return operation.type === 'put' ? operation : { type: 'del', key: operation.key }
-}
-
-async function failing<T>(what: 'read' | 'write', action: Promise<T>): Promise<T> {
-  try {
-    return await action
-  } catch (cause) {
-    throw new NodeError('store-failed', `The store refused to ${what}.`, { cause })
-  }
 }
