@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
 
 /** From the bottom of the stack to its top: a package may import those before it, and none after. */
-const layers = ['wire-codec', 'transport-v1v2', 'proxy', 'peer', 'node', 'integration']
+const layers = ['wire-codec', 'utreexo', 'transport-v1v2', 'proxy', 'peer', 'node', 'integration']
 
 /** `proxy` and `peer` stand beside each other: both build on the transport, neither knows the other. */
 const allowed = (layer) =>
@@ -13,7 +13,7 @@ const allowed = (layer) =>
     .map((below) => `layer:${below}`)
 
 /** Code that has to run in any JavaScript runtime. */
-const runtimeNeutral = ['packages/{wire-codec,transport-v1v2,peer}/src/**/*.ts']
+const runtimeNeutral = ['packages/{wire-codec,utreexo,transport-v1v2,peer}/src/**/*.ts']
 /** The parts of it that are Node.js's own: a backend behind `#crypto`, the `./tcp` entry, tests. */
 const nodeOnly = ['**/*.node.ts', 'packages/transport-v1v2/src/{tcp,native}/**', '**/*.test.ts']
 

@@ -1,0 +1,166 @@
+/**
+ * The walk from the leaves of a proof up to the roots (BIP181), row by row: two nodes that are siblings make their parent, one alone makes
+ * it with the next hash of the proof. With `deleting`, the same walk computes the roots that are left when the leaves are gone.
+ */
+import { UtreexoError } from '../errors/utreexo-error.ts'
+import { type AccumulatorProof, checkProofForm } from './accumulator-proof.ts'
+import { copyHash, HASH_SIZE, isEmptyAt } from './hash-list.ts'
+import { hashPairInto } from './parent-hash.ts'
+import { forestRows, hasTree, type Position, rootOffset } from './positions.ts'
+
+/** A root that the walk ended in. */
+export interface WalkedRoot {
+  /** Row of the root, which tells which tree it is. */
+  readonly row: number
+  /** What the leaves and the proof make of it. */
+  readonly before: Uint8Array
+  /** What it is without the leaves; empty (all zeros) where nothing is left. The same as `before` unless `deleting`. */
+  readonly after: Uint8Array
+}
+
+/** The nodes of one row, rising by offset, each with its hash with and without the leaves. */
+class Row {
+  readonly offsets: Float64Array
+  readonly before: Uint8Array
+  readonly after: Uint8Array
+  length = 0
+
+  constructor(capacity: number, deleting: boolean) {
+    this.offsets = new Float64Array(capacity)
+    this.before = new Uint8Array(capacity * HASH_SIZE)
+    this.after = deleting ? new Uint8Array(capacity * HASH_SIZE) : this.before
+  }
+
+  /** Takes the node at `index` of another row, behind those that are here. */
+  append(from: Row, index: number, deleting: boolean): void {
+    const at = this.length++ * HASH_SIZE
+    this.offsets[this.length - 1] = from.offsets[index]!
+    copyHash(from.before, index * HASH_SIZE, this.before, at)
+    if (deleting) copyHash(from.after, index * HASH_SIZE, this.after, at)
+  }
+}
+
+/**
+ * Walks a proof for a forest that has had `leaves` leaves.
+ * @returns the roots it ends in, the smallest tree first. They are not compared with anything here.
+ * @throws UtreexoError for each rule that the proof itself breaks.
+ */
+export function walkProof(
+  leaves: number,
+  proof: AccumulatorProof,
+  leafHashes: readonly Uint8Array[],
+  { deleting }: { readonly deleting: boolean },
+): WalkedRoot[] {
+  const positions = checkProofForm(leaves, proof, leafHashes)
+  const order = risingOrder(positions)
+  const rows = forestRows(leaves)
+  const roots: WalkedRoot[] = []
+  let taken = 0
+  let next = 0
+  let below = new Row(0, deleting)
+  for (let height = 0; height <= rows && (next < order.length || below.length > 0); height++) {
+    let last = next
+    while (last < order.length && positions[order[last]!]!.row === height) last++
+    const row = merge(below, positions, order.slice(next, last), leafHashes, deleting)
+    next = last
+    below = climb(row, height)
+  }
+  if (taken !== proof.hashes.length)
+    throw new UtreexoError('proof-too-long', { expected: taken, received: proof.hashes.length })
+  return roots
+
+  function climb(row: Row, height: number): Row {
+    const parents = new Row(row.length, deleting)
+    const root = hasTree(leaves, height) ? rootOffset(leaves, height) : -1
+    for (let i = 0; i < row.length; i++) {
+      const offset = row.offsets[i]!
+      if (offset === root) {
+        roots.push({ row: height, before: hashAt(row.before, i), after: hashAt(row.after, i) })
+        continue
+      }
+      parents.offsets[parents.length] = Math.floor(offset / 2)
+      const isLeft = offset % 2 === 0
+      if (isLeft && i + 1 < row.length && row.offsets[i + 1] === offset + 1) {
+        joinSiblings(row, i++, parents)
+      } else {
+        const sibling = proof.hashes[taken++]
+        if (sibling === undefined)
+          throw new UtreexoError('proof-too-short', { received: proof.hashes.length })
+        joinWithProof(row, i, isLeft, sibling, parents)
+      }
+      parents.length++
+    }
+    return parents
+  }
+
+  function joinSiblings(row: Row, index: number, parents: Row): void {
+    const left = index * HASH_SIZE
+    const right = left + HASH_SIZE
+    const to = parents.length * HASH_SIZE
+    hashPairInto(row.before, left, row.before, right, parents.before, to)
+    if (!deleting) return
+    if (isEmptyAt(row.after, left)) copyHash(row.after, right, parents.after, to)
+    else if (isEmptyAt(row.after, right)) copyHash(row.after, left, parents.after, to)
+    else hashPairInto(row.after, left, row.after, right, parents.after, to)
+  }
+
+  function joinWithProof(row: Row, index: number, isLeft: boolean, sibling: Uint8Array, parents: Row): void {
+    const own = index * HASH_SIZE
+    const to = parents.length * HASH_SIZE
+    join(row.before, own, isLeft, sibling, parents.before, to)
+    if (!deleting) return
+    if (isEmptyAt(row.after, own)) copyHash(sibling, 0, parents.after, to)
+    else join(row.after, own, isLeft, sibling, parents.after, to)
+  }
+}
+
+function join(
+  row: Uint8Array,
+  own: number,
+  isLeft: boolean,
+  sibling: Uint8Array,
+  target: Uint8Array,
+  to: number,
+): void {
+  if (isLeft) hashPairInto(row, own, sibling, 0, target, to)
+  else hashPairInto(sibling, 0, row, own, target, to)
+}
+
+const hashAt = (hashes: Uint8Array, index: number): Uint8Array =>
+  hashes.slice(index * HASH_SIZE, (index + 1) * HASH_SIZE)
+
+/** Indexes of `positions` by row, and in a row by offset. */
+function risingOrder(positions: readonly Position[]): Uint32Array {
+  const order = new Uint32Array(positions.length)
+  for (let i = 0; i < order.length; i++) order[i] = i
+  return order.sort((a, b) => {
+    const first = positions[a]!
+    const second = positions[b]!
+    return first.row - second.row || first.offset - second.offset
+  })
+}
+
+/** The nodes of a row: those computed from the row below, and the targets that lie in it. */
+function merge(
+  computed: Row,
+  positions: readonly Position[],
+  targets: Uint32Array,
+  leafHashes: readonly Uint8Array[],
+  deleting: boolean,
+): Row {
+  if (targets.length === 0) return computed
+  const row = new Row(computed.length + targets.length, deleting)
+  let from = 0
+  for (const index of targets) {
+    const { offset } = positions[index]!
+    while (from < computed.length && computed.offsets[from]! < offset) row.append(computed, from++, deleting)
+    if (computed.offsets[from] === offset && from < computed.length)
+      throw new UtreexoError('nested-target', { index })
+    if (row.length > 0 && row.offsets[row.length - 1] === offset)
+      throw new UtreexoError('duplicate-target', { index })
+    copyHash(leafHashes[index]!, 0, row.before, row.length * HASH_SIZE)
+    row.offsets[row.length++] = offset
+  }
+  while (from < computed.length) row.append(computed, from++, deleting)
+  return row
+}

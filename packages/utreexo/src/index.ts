@@ -1,0 +1,45 @@
+export type { AccumulatorProof } from './accumulator/accumulator-proof.ts'
+export {
+  Forest,
+  type ForestOptions,
+  type ForestUndo,
+  LEAF_BYTES,
+  MAX_LIVE_LEAVES,
+} from './accumulator/forest.ts'
+export { parentHash } from './accumulator/parent-hash.ts'
+export {
+  forestRows,
+  fromTarget,
+  MAX_LEAVES,
+  type Position,
+  toCompactTarget,
+  toTarget,
+  WIRE_ROWS,
+} from './accumulator/positions.ts'
+export {
+  decodeStump,
+  encodeStump,
+  formatStump,
+  parseStump,
+  type StumpLayout,
+} from './accumulator/stump-format.ts'
+export { Stump } from './accumulator/stump.ts'
+export { type BlockChanges, blockChanges, type OwnSpend, type PlacedInput } from './blocks/block-changes.ts'
+export {
+  type BlockProof,
+  type BlockSurroundings,
+  checkBlockProof,
+  type ProvedBlock,
+} from './blocks/check-block-proof.ts'
+export { blockSubsidy, type ChainFacts, checkSpends, COINBASE_MATURITY } from './blocks/check-spends.ts'
+export type { SpentOutput, SpentOutputs } from './blocks/spent-outputs.ts'
+export {
+  isUtreexoError,
+  UtreexoError,
+  type UtreexoErrorCode,
+  type UtreexoErrorFacts,
+  type UtreexoFault,
+} from './errors/utreexo-error.ts'
+export { impliedScript, leafScript } from './leaves/implied-script.ts'
+export { isSpendable } from './leaves/spendable.ts'
+export { leafHash, type UtreexoLeaf } from './leaves/utreexo-leaf.ts'
