@@ -1,0 +1,15 @@
+import { InventoryType } from '@sapwood/wire-codec'
+import { ALL_PLACES, type Attack } from '../support/attack.ts'
+import { flood } from '../support/flood.ts'
+import { inventory } from '../support/payloads.ts'
+import { honest } from '../support/raw-peer.ts'
+
+export const attack: Attack = flood({
+  what: 'announce 50,000 other transactions each, four times, and never give one',
+  peers: ALL_PLACES,
+  times: 1,
+  again: false,
+  protocol: 'v1',
+  messages: () =>
+    Array.from({ length: 4 }, () => honest({ type: 'inv', inventory: inventory(50_000, InventoryType.WTX) })),
+})

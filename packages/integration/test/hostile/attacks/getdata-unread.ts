@@ -1,0 +1,16 @@
+import { InventoryType } from '@sapwood/wire-codec'
+import { ALL_PLACES, type Attack } from '../support/attack.ts'
+import { flood } from '../support/flood.ts'
+import { inventory } from '../support/payloads.ts'
+import { honest } from '../support/raw-peer.ts'
+
+const entries = inventory(50_000, InventoryType.WTX)
+
+export const attack: Attack = flood({
+  what: 'ask for 50,000 transactions that nobody has, six times, and read no answer',
+  peers: ALL_PLACES,
+  reads: false,
+  again: false,
+  times: 6,
+  messages: () => [honest({ type: 'getdata', inventory: entries })],
+})

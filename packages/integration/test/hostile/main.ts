@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util'
+import { assault } from './support/assault.ts'
+import { judge, LIMITS } from './support/judge.ts'
+import { listAttacks } from './support/list-attacks.ts'
+import { HEADLINE, reportLine } from './support/report-line.ts'
+
+const USAGE = `Usage: npm run attack -- [options]
+
+Attacks a node in a process of its own, which follows blocks from an honest peer and is pinged by another, from hostile peers in
+a third process. Prints for each attack what the node held and how it answered, and whether it HELD. Fails where one succeeded.
+
+Options:
+  --only NAME      attacks whose name contains this, more than one with commas
+  --peers N        hostile peers (default: as each attack says, 114 where memory is the target, 10 where time is)
+  --minutes M      goes through the set again and again for so long
+  --slack F        multiplies the limits of time, for a machine that is not quiet (default 1)
+  --list           names the attacks
+  -h, --help       print this`
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    peers: { type: 'string' },
+    minutes: { type: 'string', default: '0' },
+    slack: { type: 'string', default: '1' },
+    list: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+
+async function run(): Promise<boolean> {
+  const wanted = values.only?.split(',')
+  const attacks = (await listAttacks()).filter(
+    ({ name }) => wanted?.some((part) => name.includes(part)) ?? true,
+  )
+  if (values.list) {
+    for (const { name, attack } of attacks) console.log(`${name.padEnd(30)} ${attack.what}`)
+    return true
+  }
+  if (attacks.length === 0) throw new Error(`No attack is named like ${values.only!}: see --list`)
+  const end = performance.now() + Number(values.minutes) * 60_000
+  let held = 0
+  let succeeded = 0
+  console.log(HEADLINE)
+  do {
+    for (const listed of attacks) {
+      const { name, attack } = listed
+      const peers = values.peers === undefined ? attack.peers : Number(values.peers)
+      const measured = await assault(listed, { peers, strength: 1 })
+      const reasons = judge(measured, { ...LIMITS, ...attack.atMost }, Number(values.slack))
+      if (reasons.length === 0) held += 1
+      else succeeded += 1
+      console.log(
+        `${reportLine(name, measured)}  ${reasons.length === 0 ? 'HELD' : `ATTACK: ${reasons.join('; ')}`}`,
+      )
+    }
+  } while (performance.now() < end)
+  console.log(`${held} held, ${succeeded} succeeded`)
+  return succeeded === 0
+}
+
+if (values.help) console.log(USAGE)
+else process.exitCode = (await run()) ? 0 : 1

@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Child } from './child-process.ts'
+import type { Measured } from './judge.ts'
+import type { ListedAttack } from './list-attacks.ts'
+import { ResidentWatch } from './resident.ts'
+import { HONEST_HEIGHT } from './shared-chain.ts'
+import { Stage } from './stage.ts'
+
+/** Milliseconds of an attack before the download begins, unless it says so itself. */
+const STRIKE = 3_000
+/** Longest that the honest download may take beside an attack, in milliseconds. */
+const LONGEST_DOWNLOAD = 20_000
+
+export interface Strength {
+  readonly peers: number
+  /** What counts of messages are multiplied with. */
+  readonly strength: number
+}
+
+/** One attack on a node of its own: first alone, then with the hostile peers, then with them and the honest download. */
+export async function assault(listed: ListedAttack, { peers, strength }: Strength): Promise<Measured> {
+  const { attack, file } = listed
+  await using stage = await Stage.set(attack.node)
+  await stage.download()
+  const alone = await stage.download()
+  await stage.look()
+  using resident = new ResidentWatch(stage.node.pid)
+  const orders = { file, port: stage.port, peers, strength, height: HONEST_HEIGHT }
+  await using attackers = new Child('attackers.ts', orders)
+  await Promise.race([attackers.told('armed'), stage.node.ended, sleep(30_000)])
+
+  const state = { loopDelay: 0, beside: Number.POSITIVE_INFINITY, cpu: 0 }
+  let pings: readonly number[] = []
+  try {
+    await stage.loopDelay()
+    stage.pinger.take()
+    await attackers.ask('strike')
+    await Promise.race([sleep(attack.milliseconds ?? STRIKE), stage.node.ended])
+    pings = stage.pinger.take()
+    state.loopDelay = await stage.loopDelay()
+    state.beside = await Promise.race([stage.download(), sleep(LONGEST_DOWNLOAD, Number.POSITIVE_INFINITY)])
+    state.cpu = (await attackers.ask<{ cpu: number }>('stop')).cpu / 1_000
+  } catch (error) {
+    // A node that died says why itself; anything else is a fault of this tool.
+    await Promise.race([stage.node.ended, sleep(2_000)])
+    if (stage.node.death === undefined) throw error
+  }
+  const sorted = [...pings].sort((a, b) => a - b)
+  const { death, errors } = stage.node
+  return {
+    peers,
+    before: resident.before,
+    worst: resident.worst,
+    medianPing: sorted[sorted.length >> 1] ?? Number.POSITIVE_INFINITY,
+    worstPing: sorted.at(-1) ?? Number.POSITIVE_INFINITY,
+    loopDelay: state.loopDelay,
+    alone,
+    beside: state.beside,
+    ...(death === undefined ? {} : { death }),
+    lost: [
+      ...(stage.pinger.ended === undefined
+        ? []
+        : [`the honest inbound peer was lost (${stage.pinger.ended})`]),
+      ...(stage.served ? [] : ['the honest outbound peer was lost']),
+    ],
+    written: errors,
+    attackersCpu: state.cpu,
+  }
+}

@@ -1,0 +1,82 @@
+import { createPeer, type Peer } from '@sapwood/peer'
+import { connect, neverFallback } from '@sapwood/transport-v1v2'
+import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
+import { regtest, Services } from '@sapwood/wire-codec'
+
+/** Between two pings, in milliseconds. */
+const PING_INTERVAL = 20
+/** A ping that takes longer is one of that length. */
+const PING_TIMEOUT = 20_000
+
+/** An honest peer that dialled the node, and pings it all the time. */
+export class HonestPinger implements AsyncDisposable {
+  readonly #peer: Peer
+  readonly #running: Promise<void>
+  #pings: number[] = []
+  #ended: string | undefined
+  #stopping = false
+  /** When the ping that is under way was sent. */
+  #asked: number | undefined
+
+  private constructor(peer: Peer) {
+    this.#peer = peer
+    void peer.closed.then(({ reason }) => {
+      if (!this.#stopping) this.#ended = reason.code
+    })
+    void this.#drain()
+    this.#running = this.#ping()
+  }
+
+  static async dial(port: number): Promise<HonestPinger> {
+    const address = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port } as const
+    const transport = await connect(address, {
+      dialer: createTcpDialer(),
+      network: regtest,
+      fallback: neverFallback,
+    })
+    const peer = createPeer(transport, {
+      network: regtest,
+      kind: 'manual',
+      version: { services: Services.NETWORK | Services.WITNESS, startHeight: 0 },
+    })
+    await peer.handshake
+    return new HonestPinger(peer)
+  }
+
+  /** Why its connection ended; undefined while it is there. */
+  get ended(): string | undefined {
+    return this.#ended
+  }
+
+  /** Round trips in milliseconds since the last time this was called. */
+  take(): readonly number[] {
+    const pings = this.#pings
+    this.#pings = []
+    // One that is not answered yet has taken so long already.
+    return this.#asked === undefined ? pings : [...pings, performance.now() - this.#asked]
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true
+    await this.#peer.disconnect()
+    await this.#running
+  }
+
+  async #ping(): Promise<void> {
+    while (!this.#stopping && this.#ended === undefined) {
+      const started = performance.now()
+      this.#asked = started
+      await this.#peer.ping({ timeout: PING_TIMEOUT }).catch(() => undefined)
+      this.#asked = undefined
+      this.#pings.push(performance.now() - started)
+      await new Promise((resolve) => setTimeout(resolve, PING_INTERVAL))
+    }
+  }
+
+  /** What the node sends unasked is taken off its hands. */
+  async #drain(): Promise<void> {
+    for await (const notification of this.#peer.messages()) {
+      if (notification.message.type === 'disconnected') return
+    }
+  }
+}

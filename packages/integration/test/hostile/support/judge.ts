@@ -1,0 +1,56 @@
+import { A_FEW, type Limits } from './attack.ts'
+
+const MB = 1_000_000
+
+/** What may at most happen, unless an attack says otherwise. */
+export const LIMITS: Limits = {
+  bytesPerPeer: 1.5 * MB,
+  bytes: 256 * MB,
+  medianPing: 20,
+  worstPing: 150,
+  slowdown: 1.25,
+}
+/** Growth that says nothing: heap that the runtime has grown into and not given back. */
+const UNCOUNTED_BYTES = 64 * MB
+
+/** What was seen of one attack. Times in milliseconds, memory in bytes. */
+export interface Measured {
+  readonly peers: number
+  readonly before: number
+  readonly worst: number
+  readonly medianPing: number
+  readonly worstPing: number
+  readonly loopDelay: number
+  /** The same download alone, and beside the attack; infinite where it did not come to an end. */
+  readonly alone: number
+  readonly beside: number
+  /** Why the process ended; undefined where it lives. */
+  readonly death?: string
+  /** Honest peers that were lost, and why. */
+  readonly lost: readonly string[]
+  /** What the process wrote to its standard error: an error that nobody caught, a warning. */
+  readonly written: string
+  /** CPU seconds of the hostile peers' process. */
+  readonly attackersCpu: number
+}
+
+/** What succeeded; empty where the node held. @param slack what limits of time are multiplied with, for a machine that is not quiet. */
+export function judge(measured: Measured, limits: Limits, slack: number): readonly string[] {
+  const { peers, before, worst, medianPing, worstPing, alone, beside, death, lost, written } = measured
+  if (death !== undefined) return [`the process ended (${death})`]
+  const reasons: string[] = []
+  const grown = worst - before
+  const perPeer = Math.max(0, grown - UNCOUNTED_BYTES) / peers
+  if (perPeer > limits.bytesPerPeer) reasons.push(`${(perPeer / MB).toFixed(1)} MB for each hostile peer`)
+  if (grown > limits.bytes) reasons.push(`${(grown / MB).toFixed(0)} MB more in all`)
+  for (const why of lost) reasons.push(why)
+  if (written !== '') reasons.push(`written to standard error: ${written.split('\n')[0]!}`)
+  if (!Number.isFinite(beside)) reasons.push('the honest download did not come to an end')
+  if (peers > A_FEW) return reasons
+  if (medianPing > limits.medianPing * slack) reasons.push(`median ping ${medianPing.toFixed(0)} ms`)
+  if (worstPing > limits.worstPing * slack) reasons.push(`worst ping ${worstPing.toFixed(0)} ms`)
+  if (Number.isFinite(beside) && beside > alone * limits.slowdown * slack) {
+    reasons.push(`the honest download took ${(beside / alone).toFixed(1)} times its time`)
+  }
+  return reasons
+}

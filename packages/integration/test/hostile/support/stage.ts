@@ -1,0 +1,70 @@
+import { type ListeningRegtestPeer, startRegtestPeer } from '../../../src/index.ts'
+import type { TargetTraits } from './attack.ts'
+import { Child } from './child-process.ts'
+import { HonestPinger } from './honest.ts'
+import { DOWNLOADED_BLOCKS, honestChain } from './shared-chain.ts'
+
+/** What the node holds when its garbage is gone. */
+export interface Look {
+  /** Heap and memory outside of it, in bytes. */
+  readonly held: number
+  readonly inbound: number
+  readonly height: number
+  /** Height of the last block that its program was given. */
+  readonly followed: number
+}
+
+/** A node in a process of its own that follows an honest peer of ours, and is pinged by another. */
+export class Stage implements AsyncDisposable {
+  readonly node: Child
+  readonly port: number
+  readonly pinger: HonestPinger
+  readonly #server: ListeningRegtestPeer
+
+  private constructor(node: Child, port: number, pinger: HonestPinger, server: ListeningRegtestPeer) {
+    this.node = node
+    this.port = port
+    this.pinger = pinger
+    this.#server = server
+  }
+
+  static async set(traits: TargetTraits = {}): Promise<Stage> {
+    const server = await startRegtestPeer({ chain: honestChain() })
+    const node = new Child('target.ts', { honestPort: server.port, ...traits }, ['--expose-gc'])
+    const { port } = await node.told<{ port: number }>('ready')
+    return new Stage(node, port, await HonestPinger.dial(port), server)
+  }
+
+  /** Whether the honest peer that the node dialled is still there. */
+  get served(): boolean {
+    return this.#server.connections().length > 0
+  }
+
+  /** The node downloads blocks from its honest peer. @returns milliseconds. */
+  async download(): Promise<number> {
+    const { blocks, milliseconds } = await this.node.ask<{ blocks: number; milliseconds: number }>(
+      'download',
+      {
+        from: 1,
+        to: DOWNLOADED_BLOCKS,
+      },
+    )
+    if (blocks !== DOWNLOADED_BLOCKS) throw new Error(`${blocks} blocks came of ${DOWNLOADED_BLOCKS}`)
+    return milliseconds
+  }
+
+  look(): Promise<Look> {
+    return this.node.ask<Look>('look')
+  }
+
+  /** The worst delay of the node's event loop since the last time this was asked, in milliseconds. */
+  async loopDelay(): Promise<number> {
+    return (await this.node.ask<{ worst: number }>('delay')).worst
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.pinger[Symbol.asyncDispose]()
+    await this.node[Symbol.asyncDispose]()
+    await this.#server.stop()
+  }
+}
