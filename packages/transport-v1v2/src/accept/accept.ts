@@ -107,6 +107,8 @@ async function answer(
     handshakeMilliseconds: components.clock.now() - started,
     highWaterMark: options.highWaterMark,
     sendTimeout: options.sendTimeout,
+    memory: options.memory,
+    scheduler: components.scheduler,
   })
 }
 

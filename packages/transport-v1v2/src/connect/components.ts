@@ -3,6 +3,8 @@ import type { CryptoBackend } from '../crypto/backend.ts'
 import type { Clock } from '../environment/clock.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { systemRandom } from '../environment/default-random.ts'
+import { schedulerFor } from '../environment/default-turn-scheduler.ts'
+import type { TurnScheduler } from '../environment/turn-scheduler.ts'
 import { type Logger, silentLogger } from '../environment/logger.ts'
 import type { Random } from '../environment/random.ts'
 import { createEphemeralKey, type EphemeralKey } from '../v2/keys/ephemeral-key.ts'
@@ -17,6 +19,8 @@ export interface TransportComponents {
   readonly logger?: Logger
   /** Default: Node.js' own primitives on Node.js, the noble libraries elsewhere. */
   readonly crypto?: CryptoBackend
+  /** Who gives the event loop its turn back. Default: the system's with `systemClock`, else none. */
+  readonly scheduler?: TurnScheduler
   /** Where keys for v2 connections come from. Default: each is made when it is needed; see `createKeyPool`. */
   readonly keys?: KeySource
 }
@@ -37,5 +41,6 @@ export function resolveComponents(components: TransportComponents): ResolvedComp
     crypto: backend = cryptoBackend,
   } = components
   const keys = components.keys ?? { next: () => createEphemeralKey(backend, random) }
-  return { clock, random, logger, crypto: backend, keys }
+  const scheduler = components.scheduler ?? schedulerFor(clock)
+  return { clock, random, logger, crypto: backend, keys, scheduler }
 }

@@ -188,6 +188,8 @@ class Attempt {
       handshakeMilliseconds,
       highWaterMark: this.#options.highWaterMark,
       sendTimeout: this.#options.sendTimeout,
+      memory: this.#options.memory,
+      scheduler: this.#components.scheduler,
     }
   }
 

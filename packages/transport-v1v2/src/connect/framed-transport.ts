@@ -1,4 +1,7 @@
 import type { CancelTimer, Clock } from '../environment/clock.ts'
+import { schedulerFor } from '../environment/default-turn-scheduler.ts'
+import type { MemoryAccount } from '../environment/memory-budget.ts'
+import type { TurnLane, TurnScheduler } from '../environment/turn-scheduler.ts'
 import { TransportError, isTransportError } from '../errors/transport-error.ts'
 import type { MessageCodec } from '../framing/message-codec.ts'
 import { type Slice, slicesOf } from '../framing/slices.ts'
@@ -19,6 +22,18 @@ export const DEFAULT_SEND_HIGH_WATER_MARK = 1_000_000
 /** Milliseconds that a remote may take nothing, unless told otherwise (Core's `-peertimeout`). */
 export const DEFAULT_SEND_TIMEOUT = 60_000
 
+/**
+ * Bytes decoded at once, but for a message that is known to be longer: 16 KiB of decoys, or of messages without a payload, take
+ * some milliseconds.
+ */
+const READ_SLICE = 16_384
+
+/** Bytes that a stream gives at once, for which there has to be room before it is read. */
+const READ_CHUNK = 65_536
+
+/** Bytes queued, or taken, before the account is told: small messages are not counted one by one. */
+const ACCOUNT_STEP = 4_096
+
 /** Bytes written at once: a remote has the send timeout for each such slice, so that slow is told from stuck. */
 const WRITE_SLICE = 262_144
 
@@ -35,6 +50,10 @@ export interface FramedTransportInit {
   readonly handshakeMilliseconds: number
   readonly highWaterMark?: number | undefined
   readonly sendTimeout?: number | undefined
+  /** What is held of messages in either direction is counted here. Default: nowhere. */
+  readonly memory?: MemoryAccount | undefined
+  /** Default: that which goes with `clock`. */
+  readonly scheduler?: TurnScheduler | undefined
 }
 
 /** Joins a codec to a stream: the only code of a connection that waits. */
@@ -49,7 +68,13 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   readonly #handshakeMilliseconds: number
   readonly #received = new CommandCounter()
   readonly #sent = new CommandCounter()
+  readonly #memory: MemoryAccount | undefined
+  readonly #lane: TurnLane
   #early: TransportMessage[]
+  /** What has been read and not been decoded. */
+  #unread: Uint8Array | undefined
+  #accountedReading = 0
+  #accountedSending = 0
   #bytesReceived: number
   #bytesSent: number
   #inFlight = 0
@@ -60,6 +85,8 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   #waiting: { resolve: () => void; reject: (error: Error) => void }[] = []
   #closing: Promise<void> | undefined
   #cancelDeadline: CancelTimer | undefined
+  /** Wakes a read that waits for room. */
+  #stopWaiting: (() => void) | undefined
 
   constructor(init: FramedTransportInit) {
     this.protocol = init.protocol
@@ -70,6 +97,8 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     this.#highWaterMark = init.highWaterMark ?? DEFAULT_SEND_HIGH_WATER_MARK
     this.#sendTimeout = init.sendTimeout ?? DEFAULT_SEND_TIMEOUT
     this.#handshakeMilliseconds = init.handshakeMilliseconds
+    this.#memory = init.memory
+    this.#lane = (init.scheduler ?? schedulerFor(init.clock)).lane()
     this.#early = [...(init.early ?? [])]
     for (const { command, payload } of this.#early) this.#received.add(command, payload.length)
     this.#bytesReceived = init.handshakeBytesReceived
@@ -96,13 +125,19 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     }
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure
-      if (this.#readEnded) return null
-      const chunk = await this.#readChunk()
-      if (chunk === null) {
-        this.#endReading()
+      const wait = this.#lane.due() ?? this.#waitForRoom()
+      if (wait !== undefined) {
+        await wait
         continue
       }
-      const messages = this.#decode(chunk)
+      if (this.#unread === undefined) {
+        if (this.#readEnded) return null
+        const chunk = await this.#readChunk()
+        if (chunk === null) this.#endReading()
+        else this.#unread = chunk
+        continue
+      }
+      const messages = this.#decode(this.#takeSlice(this.#unread))
       if (messages.length > 0) return messages
     }
   }
@@ -112,6 +147,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     if (this.#writeEnded) throw new TransportError('closed', 'The connection has been closed')
     this.#codec.frame(message)
     this.#sent.add(message.command, message.payload.length)
+    this.#accountSending()
     this.#scheduleFlush()
     return this.queuedBytes <= this.#highWaterMark
   }
@@ -151,7 +187,10 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
 
   async #readChunk(): Promise<Uint8Array | null> {
     try {
-      return await this.#stream.read()
+      const chunk = await this.#stream.read()
+      if (this.#failure !== undefined) throw this.#failure
+      if (chunk !== null) this.#bytesReceived += chunk.length
+      return chunk
     } catch (cause) {
       const failure = streamFailure(cause)
       this.#fail(failure)
@@ -161,9 +200,35 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     }
   }
 
+  /** What has to be waited for before more is read. For a message that is held in part the room is taken beforehand. */
+  #waitForRoom(): Promise<void> | undefined {
+    if (this.#memory === undefined || this.#unread !== undefined) return undefined
+    const isTaken = this.#accountedReading > this.#codec.partialBytes
+    if (isTaken) return undefined
+    if (this.#codec.partialBytes > 0 && this.#memory.take('reading', READ_CHUNK)) {
+      this.#accountedReading += READ_CHUNK
+      return undefined
+    }
+    const room = this.#memory.room(READ_CHUNK)
+    if (room === undefined) return undefined
+    const ended = new Promise<void>((resolve) => {
+      this.#stopWaiting = resolve
+    })
+    return Promise.race([room, ended])
+  }
+
+  /** The next bytes to decode: a message that is known to need more is given them all. */
+  #takeSlice(unread: Uint8Array): Uint8Array {
+    const length = Math.max(READ_SLICE, this.#codec.missingBytes)
+    if (unread.length <= length) {
+      this.#unread = undefined
+      return unread
+    }
+    this.#unread = unread.subarray(length)
+    return unread.subarray(0, length)
+  }
+
   #decode(chunk: Uint8Array): readonly TransportMessage[] {
-    if (this.#failure !== undefined) throw this.#failure
-    this.#bytesReceived += chunk.length
     const messages: TransportMessage[] = []
     try {
       this.#codec.receive(chunk, messages)
@@ -174,7 +239,28 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
       this.#stream.abort(failure)
     }
     for (const { command, payload } of messages) this.#received.add(command, payload.length)
+    this.#accountReading()
     return messages
+  }
+
+  #accountReading(): void {
+    if (this.#memory === undefined || this.#failure !== undefined) return
+    const held = this.#codec.partialBytes + (this.#unread?.length ?? 0)
+    const more = held - this.#accountedReading
+    if (more === 0) return
+    this.#accountedReading = held
+    if (more > 0) this.#memory.hold('reading', more)
+    else this.#memory.give('reading', -more)
+  }
+
+  #accountSending(): void {
+    if (this.#memory === undefined) return
+    const held = this.queuedBytes
+    const more = held - this.#accountedSending
+    if (Math.abs(more) < ACCOUNT_STEP && held !== 0) return
+    this.#accountedSending = held
+    if (more > 0) this.#memory.hold('sending', more)
+    else this.#memory.give('sending', -more)
   }
 
   #endReading(): void {
@@ -207,6 +293,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
         if (this.#hasFailed()) break
       }
       this.#inFlight = 0
+      this.#accountSending()
     }
     this.#flushing = false
   }
@@ -216,7 +303,9 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     try {
       await this.#stream.write(parts)
       this.#bytesSent += length
+      if (this.#hasFailed()) return
       this.#inFlight -= length
+      this.#accountSending()
       this.#release()
     } catch (cause) {
       const failure = streamFailure(cause)
@@ -273,6 +362,12 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     this.#cancelDeadline?.()
     this.#codec.outbox.take()
     this.#codec.wipe()
+    this.#unread = undefined
+    this.#memory?.give('reading', this.#accountedReading)
+    this.#accountedReading = 0
+    this.#inFlight = 0
+    this.#accountSending()
+    this.#stopWaiting?.()
     for (const { reject } of this.#waiting.splice(0)) reject(reason)
   }
 

@@ -1,4 +1,5 @@
 import type { ShortIds } from '@sapwood/wire-codec'
+import type { MemoryAccount } from '../environment/memory-budget.ts'
 import type { Shaping } from '../v2/shaping/shaping.ts'
 
 /** What applies to a connection whichever side opened it. */
@@ -15,4 +16,9 @@ export interface TransportOptions {
   readonly highWaterMark?: number
   /** A remote that takes none of the bytes queued for it for this many milliseconds is given up. Default: 60,000. */
   readonly sendTimeout?: number
+  /**
+   * The account that counts what is held of messages in either direction; while it has no room, nothing more is read. Its owner
+   * closes it, and ends the connection where it is evicted. Default: nothing is counted.
+   */
+  readonly memory?: MemoryAccount
 }

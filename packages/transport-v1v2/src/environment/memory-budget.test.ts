@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import {
   ACCOUNT_FLOOR,
   createMemoryBudget,
@@ -141,19 +142,19 @@ describe('waiting for room', () => {
     full.hold('events', MB)
     const order: string[] = []
     const waiting = [
-      ['holds more', 'inbound', 60_000],
-      ['holds less', 'inbound', 1_000],
-      ['ours', 'outbound', 60_000],
+      ['holds more', 'inbound', 120_000],
+      ['holds less', 'inbound', 60_000],
+      ['ours', 'outbound', 120_000],
     ] as const
     const waits = waiting.map(async ([name, rank, held]) => {
       const account = budget.open({ rank })
       account.hold('reading', held)
-      await account.room(100_000)
+      await account.room(150_000)
       order.push(name)
     })
     expect(budget.use().waiting).toBe(3)
     for (let step = 0; step < 5; step++) {
-      full.give('events', 130_000)
+      full.give('events', 200_000)
       await Promise.resolve()
     }
     await Promise.all(waits)
@@ -170,11 +171,41 @@ describe('waiting for room', () => {
     expect((await Promise.all(rooms.map(resolved))).filter(Boolean)).toHaveLength(2)
   })
 
+  it('is not for ever: whoever gives nothing back for 10 s goes, the idlest first, and who moves stays', async () => {
+    const clock = createVirtualClock()
+    const budget = createMemoryBudget({ limit: 4 * MB, inboundShare: 1, clock })
+    const gone: string[] = []
+    const holder = (name: string): MemoryAccount => {
+      const account = budget.open({ rank: 'inbound', onEvict: () => gone.push(name) })
+      account.hold('reading', MB)
+      return account
+    }
+    holder('idle')
+    await clock.advance(500)
+    holder('idle too')
+    const busy = [holder('busy'), holder('busy too')]
+    const waiting = budget.open({ rank: 'inbound' }).room(900_000)
+    for (let second = 0; second < 9; second++) {
+      await clock.advance(1_000)
+      for (const account of busy) {
+        account.give('reading', 1_000)
+        account.hold('reading', 1_000)
+      }
+    }
+    expect(gone).toEqual([])
+    await clock.advance(1_500)
+    expect(gone).toEqual(['idle'])
+    await waiting
+    expect(clock.pendingTimers).toBe(0)
+    await clock.advance(60_000)
+    expect(gone).toEqual(['idle'])
+  })
+
   it('ends with the account', async () => {
     const budget = createMemoryBudget({ limit: MB })
     budget.open({ rank: 'protected' }).hold('events', MB)
     const account = budget.open({ rank: 'inbound' })
-    const room = account.room(100_000)
+    const room = account.room(200_000)
     expect(await resolved(room)).toBe(false)
     account.close()
     expect(await resolved(room)).toBe(true)
@@ -184,7 +215,7 @@ describe('waiting for room', () => {
     const budget = createMemoryBudget({ limit: 64 * MB })
     const evicted = vi.fn()
     const greedy = budget.open({ rank: 'inbound', onEvict: evicted })
-    while (greedy.take('reading', 65_536)) {
+    while (greedy.take('reading', 60_000)) {
       // As much as it is given.
     }
     const others = Array.from({ length: 113 }, () => budget.open({ rank: 'inbound' }))

@@ -1,3 +1,6 @@
+import type { CancelTimer, Clock } from './clock.ts'
+import { systemClock } from './default-clock.ts'
+
 /** Bytes that all connections of a process may hold together, unless told otherwise. */
 export const DEFAULT_MEMORY_BUDGET: number = 64 * 1024 * 1024
 
@@ -5,10 +8,16 @@ export const DEFAULT_MEMORY_BUDGET: number = 64 * 1024 * 1024
 export const INBOUND_SHARE = 0.75
 
 /** Bytes that every account may hold whatever the others do: a ping passes, and a handshake goes on, in a full house. */
-export const ACCOUNT_FLOOR = 65_536
+export const ACCOUNT_FLOOR = 131_072
 
 /** Whoever waits for room has the largest holder let go where that one holds this many times as much. */
 const GREED = 2
+
+/** Milliseconds for which a holder may give nothing back while others wait. */
+export const MAX_IDLE_HOLDING = 10_000
+
+/** Milliseconds between two looks at who has given nothing back, while anybody waits. */
+const REVIEW_INTERVAL = 1_000
 
 /** What bytes are held for. */
 export type MemoryPurpose = 'handshakes' | 'reading' | 'serving' | 'sending' | 'notifications' | 'events'
@@ -24,6 +33,8 @@ export interface MemoryBudgetOptions {
   readonly limit?: number
   /** Part of them that `inbound` accounts may hold together, 0 to 1. Default: 0.75. */
   readonly inboundShare?: number
+  /** Tells who has held for long. Default: `systemClock`. */
+  readonly clock?: Clock
 }
 
 /** Figures of a budget, in bytes. */
@@ -82,12 +93,12 @@ export interface MemoryBudget {
 
 /** @throws RangeError for a limit that is not positive, or a share outside 0 to 1. */
 export function createMemoryBudget(options: MemoryBudgetOptions = {}): MemoryBudget {
-  const { limit = DEFAULT_MEMORY_BUDGET, inboundShare = INBOUND_SHARE } = options
+  const { limit = DEFAULT_MEMORY_BUDGET, inboundShare = INBOUND_SHARE, clock = systemClock } = options
   if (!(limit > 0)) throw new RangeError(`createMemoryBudget: limit ${limit}`)
   if (!(inboundShare >= 0 && inboundShare <= 1)) {
     throw new RangeError(`createMemoryBudget: inboundShare ${inboundShare}`)
   }
-  return new Budget(limit, Math.floor(limit * inboundShare))
+  return new Budget(limit, Math.floor(limit * inboundShare), clock)
 }
 
 /** An account that belongs to no budget: it counts, and nothing is refused. */
@@ -114,10 +125,13 @@ class Budget implements MemoryBudget {
   #inbound = 0
   #peak = 0
   #evicted = 0
+  readonly #clock: Clock
+  #cancelReview: CancelTimer | undefined
 
-  constructor(limit: number, inboundLimit: number) {
+  constructor(limit: number, inboundLimit: number, clock: Clock) {
     this.limit = limit
     this.#inboundLimit = inboundLimit
+    this.#clock = clock
   }
 
   get used(): number {
@@ -168,13 +182,50 @@ class Budget implements MemoryBudget {
   wait(account: Account, bytes: number): void {
     this.#waiting.add(account)
     const largest = this.#largest(account.rank)
-    if (largest === undefined || largest === account) return
-    if (largest.held > ACCOUNT_FLOOR && largest.held >= GREED * (account.held + bytes)) this.#evict(largest)
+    if (largest !== undefined && largest !== account) {
+      const greedy = largest.held > ACCOUNT_FLOOR && largest.held >= GREED * (account.held + bytes)
+      if (greedy) this.#evict(largest)
+    }
+    if (this.#waiting.size > 0) this.#cancelReview ??= this.#clock.setTimer(REVIEW_INTERVAL, this.#review)
+  }
+
+  /** Given something back, or begun to hold more than everybody may. */
+  moved(account: Account): void {
+    account.movedAt = this.#clock.now()
   }
 
   forget(account: Account): void {
     this.#waiting.delete(account)
     this.#accounts.delete(account)
+    if (this.#waiting.size === 0) this.#stopReview()
+  }
+
+  /** Somebody waits: whoever has given nothing back for longest goes, where that is too long. */
+  readonly #review = (): void => {
+    this.#cancelReview = undefined
+    const now = this.#clock.now()
+    let idlest: Account | undefined
+    for (const account of this.#accounts) {
+      if (account.held <= ACCOUNT_FLOOR || now - account.movedAt < MAX_IDLE_HOLDING) continue
+      if (!this.#standsInTheWay(account)) continue
+      if (idlest === undefined || account.movedAt < idlest.movedAt) idlest = account
+    }
+    if (idlest !== undefined) this.#evict(idlest)
+    if (this.#waiting.size > 0) this.#cancelReview ??= this.#clock.setTimer(REVIEW_INTERVAL, this.#review)
+  }
+
+  /** Whether another waits that is of its rank or above. */
+  #standsInTheWay(account: Account): boolean {
+    if (account.rank === 'protected') return false
+    for (const other of this.#waiting) {
+      if (other !== account && RANKS[other.rank] >= RANKS[account.rank]) return true
+    }
+    return false
+  }
+
+  #stopReview(): void {
+    this.#cancelReview?.()
+    this.#cancelReview = undefined
   }
 
   /** Room has come free: those who wait for it go on, our own first, and of each kind the one that holds least. */
@@ -188,6 +239,7 @@ class Budget implements MemoryBudget {
       this.#waiting.delete(account)
       account.released()
     }
+    if (this.#waiting.size === 0) this.#stopReview()
   }
 
   /** Of the lowest rank that holds anything, and that is not above `rank`: the account that holds most. */
@@ -224,6 +276,8 @@ class Account implements MemoryAccount {
   held = 0
   /** Bytes that it waits for. */
   wanted = 0
+  /** When it last gave something back, or began to hold more than everybody may. */
+  movedAt = 0
   #waiters: (() => void)[] = []
   #closed = false
 
@@ -273,7 +327,9 @@ class Account implements MemoryAccount {
   }
 
   #count(purpose: MemoryPurpose, bytes: number): void {
+    const before = this.held
     this.held += bytes
+    if (bytes < 0 || (before <= ACCOUNT_FLOOR && this.held > ACCOUNT_FLOOR)) this.#budget.moved(this)
     this.#held.set(purpose, (this.#held.get(purpose) ?? 0) + bytes)
     this.#budget.count(this, purpose, bytes)
   }

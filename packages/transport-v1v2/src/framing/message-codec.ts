@@ -24,6 +24,10 @@ export interface MessageCodec {
   frame(message: TransportMessage): void
   /** Whether the bytes so far end where a message ends. */
   readonly atBoundary: boolean
+  /** Bytes held of a message that is not complete. */
+  readonly partialBytes: number
+  /** Bytes that the message under way still lacks, as far as is known; 0 where nothing is under way. */
+  readonly missingBytes: number
   counters(): CodecCounters
   /** Overwrites secrets. No call may follow, but for `counters`. */
   wipe(): void

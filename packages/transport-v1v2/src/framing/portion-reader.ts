@@ -20,6 +20,7 @@ export class PortionReader {
   #gathered = 0
   #block: Uint8Array | undefined
   #used = 0
+  #missing = 0
 
   /** Takes in a chunk, once the one before is used up. */
   feed(chunk: Uint8Array): void {
@@ -37,6 +38,16 @@ export class PortionReader {
     return this.#gathered > 0
   }
 
+  /** Bytes held of a run that is not complete. */
+  get gathered(): number {
+    return this.#gathered
+  }
+
+  /** Bytes that the run under way still lacks; 0 when none is. */
+  get missing(): number {
+    return this.#missing
+  }
+
   /**
    * The next `length` bytes; undefined when the chunk ends before: it is used up then, and the call is to be repeated with
    * the same length after the next `feed`.
@@ -47,7 +58,7 @@ export class PortionReader {
       return parts === undefined ? undefined : concatBytes(...parts)
     }
     const whole = this.takeWhole(length)
-    if (whole === undefined) this.#gatherRest()
+    if (whole === undefined) this.#gatherRest(length)
     return whole
   }
 
@@ -56,6 +67,7 @@ export class PortionReader {
     const start = this.#offset
     if (this.#gathered > 0 || this.#chunk.length - start < length) return undefined
     this.#offset = start + length
+    this.#missing = 0
     return this.#chunk.subarray(start, start + length)
   }
 
@@ -75,7 +87,7 @@ export class PortionReader {
     const start = this.#offset
     const missing = length - this.#gathered
     if (this.#chunk.length - start < missing) {
-      this.#gatherRest()
+      this.#gatherRest(length)
       return undefined
     }
     this.#offset = start + missing
@@ -84,12 +96,14 @@ export class PortionReader {
     parts.push(this.#chunk.subarray(start, start + missing))
     this.#portions = []
     this.#gathered = 0
+    this.#missing = 0
     return parts
   }
 
-  #gatherRest(): void {
+  #gatherRest(length: number): void {
     const rest = this.#offset === 0 ? this.#chunk : this.#chunk.subarray(this.#offset)
     if (rest.length > 0) this.#gather(rest)
+    this.#missing = length - this.#gathered
     this.#chunk = EMPTY
     this.#offset = 0
   }

@@ -48,6 +48,14 @@ class V1Codec implements MessageCodec {
     return this.#header === undefined && !this.#reader.partial
   }
 
+  get partialBytes(): number {
+    return this.#reader.gathered
+  }
+
+  get missingBytes(): number {
+    return this.#reader.missing
+  }
+
   receive(chunk: Uint8Array, messages: TransportMessage[]): void {
     this.#reader.feed(chunk)
     for (;;) {

@@ -94,6 +94,14 @@ export class V2Session implements MessageCodec {
     return this.#phase === 'application' && this.#opener?.atBoundary === true
   }
 
+  get partialBytes(): number {
+    return this.#reader.gathered
+  }
+
+  get missingBytes(): number {
+    return this.#reader.missing
+  }
+
   /** Queues the key and the garbage. */
   start(): void {
     if (this.#handshake === undefined) return
