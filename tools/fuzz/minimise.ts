@@ -1,5 +1,7 @@
 /** How many shorter or simpler inputs are tried for one finding. */
 const MAX_TRIES = 5000
+/** Milliseconds after which the smallest so far will do: some targets take a tenth of a second for each input. */
+const MAX_TIME = 60_000
 
 /** The shortest and then plainest input found for which `fails` still holds: parts are cut out, then bytes become zero. */
 export async function minimise(
@@ -8,8 +10,9 @@ export async function minimise(
 ): Promise<Uint8Array> {
   let smallest = bytes
   let tries = 0
+  const end = performance.now() + MAX_TIME
   const accept = async (candidate: Uint8Array): Promise<boolean> => {
-    if (tries++ >= MAX_TRIES || !(await fails(candidate))) return false
+    if (tries++ >= MAX_TRIES || performance.now() > end || !(await fails(candidate))) return false
     smallest = candidate
     return true
   }
