@@ -1,3 +1,4 @@
+import { createProjectGraphAsync, readCachedProjectGraph } from '@nx/devkit'
 import nx from '@nx/eslint-plugin'
 import { defineConfig } from 'eslint/config'
 import tseslint from 'typescript-eslint'
@@ -11,6 +12,14 @@ const allowed = (layer) =>
     .slice(0, layers.indexOf(layer))
     .filter((below) => !(layer === 'peer' && below === 'proxy'))
     .map((below) => `layer:${below}`)
+
+// Without a project graph the rule of the layers is skipped, with a warning on standard output and nothing else: a clone
+// in which no Nx command has run yet would be found in order.
+try {
+  readCachedProjectGraph()
+} catch {
+  await createProjectGraphAsync()
+}
 
 /** Code that has to run in any JavaScript runtime. */
 const runtimeNeutral = ['packages/{wire-codec,utreexo,transport-v1v2,peer}/src/**/*.ts']

@@ -1,7 +1,9 @@
+import { workers } from './tools/vitest.base.ts'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    maxWorkers: workers,
     projects: ['packages/*', 'tools'],
     coverage: {
       provider: 'v8',

@@ -1,9 +1,14 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
+
+const folder = mkdtempSync(join(tmpdir(), 'sapwood-lint-'))
+afterAll(() => rmSync(folder, { recursive: true }))
 
 interface Refusal {
   readonly line: number
@@ -17,11 +22,16 @@ interface Refusal {
 async function refusals(name: string, lines: readonly string[]): Promise<string[][]> {
   const eslint = join(root, 'node_modules/eslint/bin/eslint.js')
   const file = `packages/${name}/src/index.ts`
-  const child = spawn(process.execPath, [eslint, '--stdin', '--stdin-filename', file, '-f', 'json'], {
-    cwd: root,
-  })
+  // Not from its standard output, which is open to whatever any part of it has to say.
+  const answer = join(folder, `${name}.json`)
+  const child = spawn(
+    process.execPath,
+    [eslint, '--stdin', '--stdin-filename', file, '-f', 'json', '-o', answer],
+    { cwd: root, stdio: ['pipe', 'inherit', 'inherit'] },
+  )
   child.stdin.end(lines.join('\n'))
-  const [{ messages }] = JSON.parse(await text(child.stdout)) as [{ messages: Refusal[] }]
+  await once(child, 'close')
+  const [{ messages }] = JSON.parse(readFileSync(answer, 'utf8')) as [{ messages: Refusal[] }]
   return lines.map((_, index) =>
     messages.filter((message) => message.line === index + 1).map((message) => message.ruleId ?? 'error'),
   )
