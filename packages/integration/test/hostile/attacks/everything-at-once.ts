@@ -28,7 +28,9 @@ export const attack: Attack = {
     const share = Math.max(1, Math.floor(field.peers / names.length))
     const strikes = await Promise.all(
       names.map(async (name, lane) => {
-        const { attack: one } = (await import(`./${name}.ts`)) as { attack: Attack }
+        const { attack: one } = (await import(new URL(`./${name}.ts`, import.meta.url).href)) as {
+          attack: Attack
+        }
         return await one.prepare(partOf(field, lane * share, share))
       }),
     )

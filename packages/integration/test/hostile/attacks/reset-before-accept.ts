@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { A_FEW, type Attack } from '../support/attack.ts'
+import { tally } from '../support/tally.ts'
 
 /** Connections at once, so that some stand in the backlog while their remote is gone already. */
 const AT_ONCE = 60
@@ -14,7 +15,10 @@ export const attack: Attack = {
           const { port, from } = field.place(index)
           const socket = connect({ port, host: '127.0.0.1', localAddress: from! })
           socket.on('error', () => undefined)
-          socket.once('connect', () => socket.resetAndDestroy())
+          socket.once('connect', () => {
+            tally.connections += 1
+            socket.resetAndDestroy()
+          })
           return socket
         })
         await field.pause(50)

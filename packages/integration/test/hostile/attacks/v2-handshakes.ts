@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { A_FEW, type Attack } from '../support/attack.ts'
+import { tally } from '../support/tally.ts'
 
 /** Connections at the same time that each hostile peer has. */
 const AT_ONCE = 10
@@ -13,7 +14,10 @@ export const attack: Attack = {
     const handshake = (index: number): Promise<void> =>
       new Promise((resolve) => {
         const { port, from } = field.place(index)
-        const socket = connect({ port, host: '127.0.0.1', localAddress: from! }, () => socket.write(key))
+        const socket = connect({ port, host: '127.0.0.1', localAddress: from! }, () => {
+          tally.connections += 1
+          socket.write(key)
+        })
         socket.on('error', () => undefined)
         socket.once('data', () => socket.destroy())
         socket.once('close', () => resolve())

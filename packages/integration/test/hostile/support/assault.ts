@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Done, Orders } from './attackers.ts'
 import { Child } from './child-process.ts'
 import type { Measured } from './judge.ts'
 import type { ListedAttack } from './list-attacks.ts'
 import { ResidentWatch } from './resident.ts'
-import { HONEST_HEIGHT } from './shared-chain.ts'
 import { Stage } from './stage.ts'
 
 /** Milliseconds of an attack before the download begins, unless it says so itself. */
 const STRIKE = 3_000
+/** Longest that making the attack ready may take, in milliseconds: a node that lets nobody in is attacked all the same. */
+const LONGEST_PREPARATION = 20_000
 /** Longest that the honest download may take beside an attack, in milliseconds. */
 const LONGEST_DOWNLOAD = 20_000
 
@@ -25,11 +27,13 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
   const alone = await stage.download()
   await stage.look()
   using resident = new ResidentWatch(stage.node.pid)
-  const orders = { file, port: stage.port, peers, strength, height: HONEST_HEIGHT }
-  await using attackers = new Child('attackers.ts', orders)
-  await Promise.race([attackers.told('armed'), stage.node.ended, sleep(30_000)])
+  await using attackers = new Child('attackers.ts')
+  await attackers.told('ready')
+  const orders: Orders = { file, port: stage.port, peers, strength }
+  await Promise.race([attackers.ask('prepare', orders), stage.node.ended, sleep(LONGEST_PREPARATION)])
 
-  const state = { loopDelay: 0, beside: Number.POSITIVE_INFINITY, cpu: 0 }
+  const state = { loopDelay: 0, beside: Number.POSITIVE_INFINITY }
+  let done: Done | undefined
   let pings: readonly number[] = []
   try {
     await stage.loopDelay()
@@ -39,7 +43,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     pings = stage.pinger.take()
     state.loopDelay = await stage.loopDelay()
     state.beside = await Promise.race([stage.download(), sleep(LONGEST_DOWNLOAD, Number.POSITIVE_INFINITY)])
-    state.cpu = (await attackers.ask<{ cpu: number }>('stop')).cpu / 1_000
+    done = await attackers.ask<Done>('stop')
   } catch (error) {
     // A node that died says why itself; anything else is a fault of this tool.
     await Promise.race([stage.node.ended, sleep(2_000)])
@@ -64,6 +68,6 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
       ...(stage.served ? [] : ['the honest outbound peer was lost']),
     ],
     written: errors,
-    attackersCpu: state.cpu,
+    ...(done === undefined ? {} : { done }),
   }
 }

@@ -24,15 +24,13 @@ export interface Field {
   readonly port: number
   /** Hostile peers. */
   readonly peers: number
-  /** What every count of messages is multiplied with: 1 at full strength, less in the tests. */
-  readonly strength: number
   /** The chain that the node has, and some blocks more that nobody has shown it. */
   readonly chain: RegtestChain
   /** Height of the node. */
   readonly height: number
   /** Fires when the attack is to end. */
   readonly signal: AbortSignal
-  /** `count` at this strength, at least 1. */
+  /** A count of messages at this strength, at least 1: the count itself at full strength, less in the tests. */
   scaled(count: number): number
   /** The protocol of a hostile peer where both are to be tried. */
   protocolOf(index: number): Protocol

@@ -1,58 +1,83 @@
-import { pathToFileURL } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import type { Attack, Field } from './attack.ts'
 import { answer, tell } from './child-side.ts'
 import { RawPeer } from './raw-peer.ts'
-import { hostileChain } from './shared-chain.ts'
+import { HONEST_HEIGHT, hostileChain } from './shared-chain.ts'
+import { tally } from './tally.ts'
 
-// Hostile peers in a process of their own: what they cost is not the node's. Its arguments are one attack's file and its strength.
-interface Orders {
+// Hostile peers in a process of their own: what they cost is not the node's. They make one attack after the other ready, as told.
+export interface Orders {
+  /** The attack's file. */
   readonly file: string
   readonly port: number
   readonly peers: number
   readonly strength: number
-  readonly height: number
-}
-const orders = JSON.parse(process.argv[2]!) as Orders
-const end = new AbortController()
-
-const field: Field = {
-  ...orders,
-  chain: hostileChain(),
-  signal: end.signal,
-  scaled: (count) => Math.max(1, Math.round(count * orders.strength)),
-  protocolOf: (index) => (index % 2 === 0 ? 'v1' : 'v2'),
-  // 127.0.0.1 is left to the honest.
-  place: (index) => ({ port: orders.port, from: `127.0.${1 + (index >> 7)}.${1 + (index & 127)}` }),
-  join: async (index, options = {}) => {
-    while (!end.signal.aborted) {
-      const peer = await RawPeer.join({ ...field.place(index), ...options })
-      if (peer !== undefined) return peer
-      await field.pause(50)
-    }
-    return undefined
-  },
-  pause: (milliseconds) => sleep(milliseconds, undefined, { signal: end.signal }).catch(() => undefined),
-  each: async (attack) => {
-    await Promise.all(Array.from({ length: orders.peers }, (_, index) => attack(index)))
-  },
 }
 
-const { attack } = (await import(pathToFileURL(orders.file).href)) as { attack: Attack }
-const prepared = attack.prepare(field)
+/** What came of an attack. */
+export interface Done {
+  /** Seconds of this process, its start included. */
+  readonly cpu: number
+  readonly connections: number
+  /** Bytes that hostile peers gave to their sockets. */
+  readonly bytes: number
+}
+
+const RETRY_PAUSE = 50
+
+const chain = hostileChain()
+let end = new AbortController()
+let strike: (() => Promise<void>) | undefined
 let struck: Promise<void> | undefined
+
+function fieldOf({ port, peers, strength }: Orders, signal: AbortSignal): Field {
+  const field: Field = {
+    port,
+    peers,
+    chain,
+    height: HONEST_HEIGHT,
+    signal,
+    scaled: (count) => Math.max(1, Math.round(count * strength)),
+    protocolOf: (index) => (index % 2 === 0 ? 'v1' : 'v2'),
+    // 127.0.0.1 is left to the honest.
+    place: (index) => ({ port, from: `127.0.${1 + (index >> 7)}.${1 + (index & 127)}` }),
+    join: async (index, options = {}) => {
+      while (!signal.aborted) {
+        const peer = await RawPeer.join({ ...field.place(index), ...options })
+        if (peer !== undefined) return peer
+        await field.pause(RETRY_PAUSE)
+      }
+      return undefined
+    },
+    pause: (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
+    each: async (attack) => {
+      await Promise.all(Array.from({ length: peers }, (_, index) => attack(index)))
+    },
+  }
+  return field
+}
+
 answer({
-  strike: async () => {
-    const strike = await prepared
-    struck = strike()
+  prepare: async (orders: Orders) => {
+    end = new AbortController()
+    Object.assign(tally, { connections: 0, bytes: 0 })
+    const { attack } = (await import(pathToFileURL(orders.file).href)) as { attack: Attack }
+    strike = await attack.prepare(fieldOf(orders, end.signal))
     return {}
+  },
+  strike: () => {
+    struck = strike?.()
+    return Promise.resolve({})
   },
   stop: async () => {
     end.abort()
+    RawPeer.dropAll()
     await Promise.race([struck, sleep(1_000)])
-    setImmediate(() => process.exit(0))
-    return { cpu: process.cpuUsage().user / 1_000 + process.cpuUsage().system / 1_000 }
+    RawPeer.dropAll()
+    const { user, system } = process.cpuUsage()
+    const done: Done = { cpu: (user + system) / 1e6, ...tally }
+    return done
   },
 })
-await prepared
-tell('armed')
+tell('ready')

@@ -25,7 +25,7 @@ export class Child implements AsyncDisposable {
   #stopping = false
 
   /** @param script Beside this file. @param orders Its first argument, as JSON. */
-  constructor(script: string, orders: object, flags: readonly string[] = []) {
+  constructor(script: string, orders: object = {}, flags: readonly string[] = []) {
     const file = fileURLToPath(new URL(script, import.meta.url))
     const args = [...flags, '--import', 'tsx', '--conditions=@sapwood/source', file, JSON.stringify(orders)]
     this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })

@@ -1,4 +1,5 @@
 import { A_FEW, type Limits } from './attack.ts'
+import type { Done } from './attackers.ts'
 
 const MB = 1_000_000
 
@@ -30,8 +31,8 @@ export interface Measured {
   readonly lost: readonly string[]
   /** What the process wrote to its standard error: an error that nobody caught, a warning. */
   readonly written: string
-  /** CPU seconds of the hostile peers' process. */
-  readonly attackersCpu: number
+  /** What the hostile peers did; undefined where that could not be learnt. */
+  readonly done?: Done
 }
 
 /** What succeeded; empty where the node held. @param slack what limits of time are multiplied with, for a machine that is not quiet. */
@@ -39,6 +40,7 @@ export function judge(measured: Measured, limits: Limits, slack: number): readon
   const { peers, before, worst, medianPing, worstPing, alone, beside, death, lost, written } = measured
   if (death !== undefined) return [`the process ended (${death})`]
   const reasons: string[] = []
+  if ((measured.done?.connections ?? 0) === 0) reasons.push('the attack did not take place')
   const grown = worst - before
   const perPeer = Math.max(0, grown - UNCOUNTED_BYTES) / peers
   if (perPeer > limits.bytesPerPeer) reasons.push(`${(perPeer / MB).toFixed(1)} MB for each hostile peer`)

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Attack } from './attack.ts'
 
 export interface ListedAttack {
@@ -17,9 +17,10 @@ export async function listAttacks(): Promise<readonly ListedAttack[]> {
     .filter((file) => file.endsWith('.ts'))
     .sort()
   return await Promise.all(
-    files.map(async (file) => {
-      const { attack } = (await import(`../attacks/${file}`)) as { attack: Attack }
-      return { name: file.slice(0, -'.ts'.length), file: `${folder}${file}`, attack }
+    files.map(async (name) => {
+      const file = `${folder}${name}`
+      const { attack } = (await import(pathToFileURL(file).href)) as { attack: Attack }
+      return { name: name.slice(0, -'.ts'.length), file, attack }
     }),
   )
 }

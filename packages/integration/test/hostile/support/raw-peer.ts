@@ -8,6 +8,7 @@ import {
   type V2Session,
 } from '@sapwood/transport-v1v2'
 import { encodePayload, type Message, regtest, Services, type VersionMessage } from '@sapwood/wire-codec'
+import { tally } from './tally.ts'
 import { type HostileMessage, v1Frame } from './v1-frame.ts'
 
 export type Protocol = 'v1' | 'v2'
@@ -54,6 +55,7 @@ export class RawPeer {
   readonly socket: Socket
   /** Resolves when the connection is gone, whoever ended it. */
   readonly gone: Promise<void>
+  static readonly #open = new Set<Socket>()
   readonly #codec: MessageCodec | V2Session
   /** Decoys to put before the next message (v2). */
   #decoys = 0
@@ -72,9 +74,11 @@ export class RawPeer {
             magic: regtest.magic,
             shaping: { plan: () => ({ before: new Array<number>(this.#decoys).fill(0), after: [] }) },
           })
+    RawPeer.#open.add(socket)
     socket.on('error', () => undefined)
     this.gone = new Promise((resolve) => {
       socket.once('close', () => {
+        RawPeer.#open.delete(socket)
         this.#tell(undefined)
         resolve()
       })
@@ -94,6 +98,7 @@ export class RawPeer {
       ),
       peer.gone.then(() => false),
     ])
+    if (isOpen) tally.connections += 1
     return isOpen ? peer : undefined
   }
 
@@ -104,6 +109,11 @@ export class RawPeer {
     const isReady = await peer.shakeHands(options)
     if (!isReady) peer.socket.destroy()
     return isReady ? peer : undefined
+  }
+
+  /** Ends the connections of all. */
+  static dropAll(): void {
+    for (const socket of RawPeer.#open) socket.destroy()
   }
 
   get open(): boolean {
@@ -146,6 +156,7 @@ export class RawPeer {
   /** Resolves when the socket takes more. @returns false when the connection is gone. */
   async write(bytes: Uint8Array): Promise<boolean> {
     if (!this.open) return false
+    tally.bytes += bytes.length
     if (!this.socket.write(bytes)) await Promise.race([this.gone, onceDrained(this.socket)])
     return this.open
   }

@@ -41,16 +41,10 @@ export class Stage implements AsyncDisposable {
   }
 
   /** The node downloads blocks from its honest peer. @returns milliseconds. */
-  async download(): Promise<number> {
-    const { blocks, milliseconds } = await this.node.ask<{ blocks: number; milliseconds: number }>(
-      'download',
-      {
-        from: 1,
-        to: DOWNLOADED_BLOCKS,
-      },
-    )
-    if (blocks !== DOWNLOADED_BLOCKS) throw new Error(`${blocks} blocks came of ${DOWNLOADED_BLOCKS}`)
-    return milliseconds
+  async download(count: number = DOWNLOADED_BLOCKS): Promise<number> {
+    const done = await this.node.ask<{ blocks: number; milliseconds: number }>('download', { to: count })
+    if (done.blocks !== count) throw new Error(`${done.blocks} blocks came of ${count}`)
+    return done.milliseconds
   }
 
   look(): Promise<Look> {
