@@ -35,6 +35,7 @@ export type {
   NetworkControl,
   NodeHandle,
   TransactionAccess,
+  TransactionSubscription,
 } from './handle/node-handle.ts'
 export type { BlockchainInfo, NetworkInfo, NodeInfo } from './handle/node-info.ts'
 export type { NodeComponents, NodeDialer, NodeOptions, NodeTimeouts } from './handle/node-options.ts'

@@ -23,6 +23,8 @@ import {
   type Dialer,
   type FallbackPolicy,
   type Logger,
+  type MemoryBudget,
+  type MemoryRank,
   type Random,
   type Transport,
   type TransportOptions,
@@ -58,6 +60,8 @@ export interface ConnectionKeeperComponents {
   readonly notifications: Channel<NodeNotification>
   readonly events: EventHub
   readonly services: PeerServices
+  /** What all connections together may hold. */
+  readonly memory: MemoryBudget
 }
 
 /** What the rest of the node does when a connection changes. Called on the loop. */
@@ -146,6 +150,7 @@ export class ConnectionKeeper {
           fallback,
           timeouts: connectTimeouts,
           signal: record.abort.signal,
+          memory: record.memory,
           ...(request.services === undefined ? {} : { services: request.services }),
           ...(request.learned === undefined ? {} : { learned: request.learned }),
         },
@@ -178,7 +183,7 @@ export class ConnectionKeeper {
     try {
       const accepted = await accept(
         inbound.stream,
-        { ...transport, network, signal: record.abort.signal },
+        { ...transport, network, signal: record.abort.signal, memory: record.memory },
         { clock, random, logger },
       )
       await this.#tellOf('accepted', record, accepted)
@@ -206,7 +211,7 @@ export class ConnectionKeeper {
   }
 
   #fail(record: ConnectionRecord, error: Error): void {
-    this.table.remove(record)
+    this.#remove(record)
     const retryIn = this.#observer.failed(record, error)
     if (record.kind === 'inbound') {
       const address = record.address as NetworkAddress | undefined
@@ -290,7 +295,7 @@ export class ConnectionKeeper {
   }
 
   #closed(record: ConnectionRecord, report: DisconnectReport): void {
-    this.table.remove(record)
+    this.#remove(record)
     const retryIn = this.#observer.closed(record, report)
     this.#components.events.emit('peer-disconnected', {
       ...connectionFacts(record),
@@ -313,12 +318,21 @@ export class ConnectionKeeper {
     for (const record of this.table.all()) record.abort.abort(ended())
   }
 
+  #remove(record: ConnectionRecord): void {
+    this.table.remove(record)
+    record.memory.close()
+  }
+
   #record(
     facts: Pick<ConnectionRecord, 'kind' | 'stage' | 'protected'> & Partial<ConnectionRecord>,
   ): ConnectionRecord {
     const record: ConnectionRecord = {
       ...facts,
       id: peerId(this.#nextId++),
+      memory: this.#components.memory.open({
+        rank: rankOf(facts),
+        onEvict: () => void this.close(record, { detail: 'memory-full', blame: 'none' }),
+      }),
       startedAt: this.#components.clock.now(),
       abort: new AbortController(),
       lastBlock: 0,
@@ -352,6 +366,12 @@ export class ConnectionKeeper {
       .send({ type, peer: record.id, at, outcome: { error } })
       .catch(() => undefined)
   }
+}
+
+/** Who is let go first where memory is short. */
+function rankOf(record: Pick<ConnectionRecord, 'kind' | 'protected'>): MemoryRank {
+  if (record.protected) return 'protected'
+  return record.kind === 'inbound' ? 'inbound' : 'outbound'
 }
 
 /** A connection as the events name it. */

@@ -1,6 +1,6 @@
 import type { PeerAddress } from '@sapwood/wire-codec'
 import type { ConnectionKind, Peer, PeerId, PeerVersion } from '@sapwood/peer'
-import type { Instant, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { Instant, MemoryAccount, TransportProtocol } from '@sapwood/transport-v1v2'
 import type { AddressKey } from '../addresses/address-key.ts'
 import type { InboundStream } from './listener.ts'
 
@@ -21,6 +21,8 @@ export interface ConnectionRecord {
   readonly startedAt: Instant
   /** Never evicted, never punished: added by hand, or permitted. */
   readonly protected: boolean
+  /** What is held of the connection's messages, of the node's budget. Closed with the connection. */
+  readonly memory: MemoryAccount
   /** Ends the dial or the transport's handshake. */
   readonly abort: AbortController
   stage: ConnectionStage

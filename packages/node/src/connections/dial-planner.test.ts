@@ -1,6 +1,7 @@
 import { Services } from '@sapwood/wire-codec'
 import { peerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2'
+import { unboundedAccount } from '@sapwood/transport-v1v2'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { address, FULL_NODE, report } from '../../test/support/addresses.ts'
@@ -45,6 +46,7 @@ function connectTo(table: ConnectionTable, text: string, kind: ConnectionRecord[
     key: addressKey(address(text)),
     startedAt: 0 as Instant,
     protected: false,
+    memory: unboundedAccount(),
     abort: new AbortController(),
     stage: 'dialling',
     lastBlock: 0,

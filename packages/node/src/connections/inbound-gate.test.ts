@@ -1,5 +1,6 @@
 import { type Peer, peerId, type PeerVersion } from '@sapwood/peer'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { unboundedAccount } from '@sapwood/transport-v1v2'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
 import { ConnectionTable } from './connection-table.ts'
@@ -29,6 +30,7 @@ function full(): {
       address: address(`250.${id}.1.1:8333`),
       startedAt: clock.now(),
       protected: false,
+      memory: unboundedAccount(),
       abort: new AbortController(),
       stage: 'ready',
       lastBlock: 0,

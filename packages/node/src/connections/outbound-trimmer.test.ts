@@ -1,5 +1,6 @@
 import { type ConnectionKind, type Peer, peerId, type PeerVersion } from '@sapwood/peer'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { unboundedAccount } from '@sapwood/transport-v1v2'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
 import { phases } from '../phases/phases.ts'
@@ -38,6 +39,7 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
       startedAt: clock.now(),
       readyAt: clock.now(),
       protected: false,
+      memory: unboundedAccount(),
       abort: new AbortController(),
       stage: 'ready',
       lastBlock: 0,

@@ -2,11 +2,14 @@ import { type AddressNetwork, type NetworkAddress, type PeerAddress, Services } 
 import type { ConnectionKind, VersionFacts } from '@sapwood/peer'
 import {
   type Clock,
+  createMemoryBudget,
   eagerFallback,
   type Instant,
   type Logger,
+  type MemoryBudget,
   type Random,
   type Resolver,
+  schedulerFor,
   silentLogger,
   systemClock,
   systemRandom,
@@ -24,10 +27,13 @@ import { desirableServices } from '../connections/desirable-services.ts'
 import { slotLimits } from '../connections/slots.ts'
 import { NodeLoop } from '../loop/node-loop.ts'
 import { loadNodeState, type NodeState } from '../loop/node-state.ts'
+import { loopDelayMonitorFor } from '../metrics/default-loop-delay.ts'
+import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import { noStore } from '../store/no-store.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import { createTransactionRelay } from '../transactions/transaction-relay.ts'
 import { createEventHub, type EventHub } from './event-hub.ts'
+import { guardedLogger } from './guarded-logger.ts'
 import { readAddress } from './network-control.ts'
 import type { NodeComponents, NodeDialer, NodeOptions } from './node-options.ts'
 import { createOpenListeners, type OpenListeners } from './open-listeners.ts'
@@ -52,6 +58,8 @@ export interface NodeParts {
   readonly relaysTransactions: boolean
   readonly startedAt: Instant
   readonly events: EventHub
+  readonly memory: MemoryBudget
+  readonly loopDelay: LoopDelayMonitor
   readonly chain: StorableHeaderChain
   readonly state: NodeState
   readonly relay: TransactionRelay
@@ -66,7 +74,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   const { network } = options
   const clock = components.clock ?? systemClock
   const random = components.random ?? systemRandom
-  const logger = components.logger ?? silentLogger
+  const logger = guardedLogger(components.logger ?? silentLogger)
   const resolver = components.resolver ?? systemResolver
   const dialer: NodeDialer = components.dialer ?? buildDialer(options, { clock, random, logger, resolver })
   const reachable = dialer.reachable ?? DIRECT_NETWORKS
@@ -80,7 +88,11 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     added.add(readAddress(text, network.defaultPort))
   }
 
-  const events = createEventHub({ clock, logger })
+  const memory = createMemoryBudget({
+    clock,
+    ...(options.memoryLimit !== undefined && { limit: options.memoryLimit }),
+  })
+  const events = createEventHub({ clock, logger, memory })
   const chain = createHeaderChain({ network })
   const state = await loadNodeState(components.store ?? noStore, chain, { clock, random, logger })
   const relay = createTransactionRelay({ listen: relaysTransactions, ...options.transactions }, { random })
@@ -98,6 +110,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     startedAt,
   })
 
+  const loopDelay = loopDelayMonitorFor(clock)
   const loop = new NodeLoop(
     {
       network,
@@ -121,6 +134,9 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       clock,
       random,
       logger,
+      scheduler: schedulerFor(clock),
+      memory,
+      loopDelay,
       dialer,
       reachable,
       events,
@@ -156,6 +172,8 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     relaysTransactions,
     startedAt,
     events,
+    memory,
+    loopDelay,
     chain,
     state,
     relay,

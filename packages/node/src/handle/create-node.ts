@@ -65,7 +65,14 @@ function createHandle(options: NodeOptions, parts: NodeParts, stop: () => Promis
       { enabled: options.filters === true, timeout: options.timeouts?.call },
       { loop, chain, clock, events, blocks, withDeadline: deadline },
     ),
-    transactions: createTransactionAccess({ loop, relay, clock, events, withDeadline: deadline }),
+    transactions: createTransactionAccess({
+      loop,
+      relay,
+      clock,
+      events,
+      memory: parts.memory,
+      withDeadline: deadline,
+    }),
     network: control,
     addresses: createAddressAccess({ loop, addresses: state.addresses, defaultPort }),
     bans: createBanControl({ loop, state, events }),
@@ -91,7 +98,9 @@ function createHandle(options: NodeOptions, parts: NodeParts, stop: () => Promis
 async function stopNode(parts: NodeParts, limit: number, running: Promise<void>): Promise<void> {
   const { clock, logger, events, loop, listeners, seeds } = parts
   seeds?.stop()
-  await listeners.close()
+  await withDeadline(clock, limit, () => listeners.close()).catch((error: unknown) => {
+    logger.warn({ err: error }, 'listeners did not close in time')
+  })
   await withDeadline(clock, limit, () => loop.calls.call('stop', () => loop.wind())).catch(
     (error: unknown) => {
       logger.warn({ err: error }, 'connections did not end in time')

@@ -1,4 +1,4 @@
-import { silentLogger } from '@sapwood/transport-v1v2'
+import { createMemoryBudget, silentLogger } from '@sapwood/transport-v1v2'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { createEventHub } from './event-hub.ts'
@@ -7,7 +7,8 @@ function setUp() {
   const clock = createVirtualClock()
   const logged: string[] = []
   const logger = { ...silentLogger, error: (_: object, message: string) => void logged.push(message) }
-  return { clock, logged, hub: createEventHub({ clock, logger }) }
+  const memory = createMemoryBudget({ clock })
+  return { clock, logged, memory, hub: createEventHub({ clock, logger, memory }) }
 }
 
 describe('the events', () => {
@@ -37,6 +38,24 @@ describe('the events', () => {
     expect(await slow.next()).toMatchObject({ value: { count: 3 } })
     expect(await slow.next()).toMatchObject({ value: { count: 4 } })
     hub.close()
+  })
+
+  it('are bounded in bytes, whatever their number, and tell how many were left out', async () => {
+    const { hub, memory } = setUp()
+    const slow = hub.subscribe()
+    const other = hub.subscribe({ types: ['phase'], bufferBytes: 1 })
+    for (let i = 0; i < 100; i++) hub.emit('addresses-added', { count: i }, 100_000)
+    hub.emit('phase', { phase: 'running' })
+    hub.emit('phase', { phase: 'syncing' })
+    expect(memory.use().byPurpose.events).toBeGreaterThan(3_800_000)
+    expect(memory.used).toBeLessThan(4_100_000)
+    expect(hub.dropped).toBe(100 - 39 + 1)
+    expect(await slow.next()).toMatchObject({ value: { type: 'events-dropped', count: 61 } })
+    expect(await slow.next()).toMatchObject({ value: { count: 61 } })
+    expect(await other.next()).toMatchObject({ value: { type: 'events-dropped', count: 1 } })
+    expect(await other.next()).toMatchObject({ value: { phase: 'syncing' } })
+    await slow.return?.()
+    expect(memory.use().byPurpose.events).toBe(0)
   })
 
   it('wait for a reader, and end it', async () => {
@@ -83,6 +102,21 @@ describe('the events', () => {
     hub.emit('phase', { phase: 'syncing' })
     expect(seen).toEqual(['running'])
     expect(logged).toHaveLength(2)
+  })
+
+  it('survive a listener whose promise rejects, and tell whoever waits that its filter threw', async () => {
+    const { hub, logged } = setUp()
+    hub.on('phase', () => Promise.reject(new Error('mine')) as never)
+    const waiting = expect(
+      hub.next('phase', {
+        filter: () => {
+          throw new Error('filter')
+        },
+      }),
+    ).rejects.toThrow('filter')
+    hub.emit('phase', { phase: 'running' })
+    await waiting
+    expect(logged).toEqual(['a listener of the node threw'])
   })
 
   it('can be waited for, with a filter, a deadline and a signal', async () => {

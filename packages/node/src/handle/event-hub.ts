@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, MemoryAccount, MemoryBudget } from '@sapwood/transport-v1v2'
 import { withDeadline } from '@sapwood/transport-v1v2'
 import { NodeError } from '../errors/node-error.ts'
 import { BoundedQueue } from './bounded-queue.ts'
@@ -11,12 +11,18 @@ import type {
   SubscribeOptions,
 } from './node-events.ts'
 
-/** Events held for a subscriber unless it says so. */
+/** Events held for a subscriber unless it says so, and bytes. */
 export const DEFAULT_EVENT_BUFFER = 1_000
+export const DEFAULT_EVENT_BYTES = 4_000_000
+/** What one event counts for beside what `emit` is told. */
+const EVENT_BYTES = 512
 
 /** The source of events with the way in that only the node has. */
 export interface EventHub extends NodeEventSource {
-  emit<Name extends NodeEventName>(name: Name, facts: NodeEvents[Name]): void
+  /** @param bytes What the facts hold beside a few hundred bytes: a transaction. Default: 0. */
+  emit<Name extends NodeEventName>(name: Name, facts: NodeEvents[Name], bytes?: number): void
+  /** Events so far that subscriptions which do not keep up were not given. */
+  readonly dropped: number
   /** Ends every subscription after what it still holds. */
   close(): void
 }
@@ -24,22 +30,34 @@ export interface EventHub extends NodeEventSource {
 type AnyListener = (event: NodeEvent) => void
 
 /** Makes the hub through which one node tells of what happens. */
-export function createEventHub(components: { readonly clock: Clock; readonly logger: Logger }): EventHub {
+export function createEventHub(components: {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** What subscriptions hold counts there, as `events`. Default: nowhere. */
+  readonly memory?: MemoryBudget
+}): EventHub {
   const { clock, logger } = components
+  const account = components.memory?.open({ rank: 'protected' })
   const listeners = new Set<AnyListener>()
   const subscriptions = new Set<Subscription>()
   let closed = false
+  let dropped = 0
 
   const on = <Name extends NodeEventName>(
     name: Name,
     listener: (event: NodeEventOf<Name>) => void,
   ): (() => void) => {
+    const onFailure = (error: unknown): void => {
+      logger.error({ err: error, event: name }, 'a listener of the node threw')
+    }
     const guarded: AnyListener = (event) => {
       if (!isOf(event, name)) return
       try {
-        listener(event)
+        // An async function is a listener too, whatever its type says.
+        const heard = listener(event) as unknown
+        if (heard instanceof Promise) heard.catch(onFailure)
       } catch (error) {
-        logger.error({ err: error, event: name }, 'a listener of the node threw')
+        onFailure(error)
       }
     }
     listeners.add(guarded)
@@ -47,11 +65,14 @@ export function createEventHub(components: { readonly clock: Clock; readonly log
   }
 
   return {
-    emit: (name, facts) => {
+    get dropped() {
+      return dropped
+    },
+    emit: (name, facts, bytes = 0) => {
       if (closed) return
       const event = { ...facts, type: name, at: clock.now() } as unknown as NodeEvent
       for (const listener of [...listeners]) listener(event)
-      for (const subscription of subscriptions) subscription.push(event)
+      for (const subscription of subscriptions) dropped += subscription.push(event, EVENT_BYTES + bytes)
     },
     close: () => {
       closed = true
@@ -61,7 +82,8 @@ export function createEventHub(components: { readonly clock: Clock; readonly log
     },
     on,
     subscribe: <Name extends NodeEventName = NodeEventName>(options: SubscribeOptions<Name> = {}) => {
-      const subscription = new Subscription(clock, options, () => subscriptions.delete(subscription))
+      const release = (): boolean => subscriptions.delete(subscription)
+      const subscription: Subscription = new Subscription(clock, options, release, account)
       if (closed) subscription.end()
       else subscriptions.add(subscription)
       // The subscription lets through only the types asked for.
@@ -73,7 +95,11 @@ export function createEventHub(components: { readonly clock: Clock; readonly log
       const wait = (signal?: AbortSignal): Promise<NodeEventOf<typeof name>> =>
         new Promise((resolve, reject) => {
           const stopEvent = on(name, (event) => {
-            if (options.filter?.(event) !== false) resolve(event)
+            try {
+              if (options.filter?.(event) !== false) resolve(event)
+            } catch (error) {
+              reject(error)
+            }
           })
           const stopEnd =
             name === 'stopped'
@@ -115,14 +141,24 @@ class Subscription implements AsyncIterableIterator<NodeEvent> {
   readonly #types: ReadonlySet<string> | undefined
   readonly #queue: BoundedQueue<NodeEvent>
 
-  constructor(clock: Clock, options: SubscribeOptions, release: () => void) {
+  constructor(
+    clock: Clock,
+    options: SubscribeOptions,
+    release: () => void,
+    account: MemoryAccount | undefined,
+  ) {
     this.#clock = clock
     this.#types = options.types === undefined ? undefined : new Set(options.types)
-    this.#queue = new BoundedQueue(options.buffer ?? DEFAULT_EVENT_BUFFER, options.signal, release)
+    const limits = {
+      count: options.buffer ?? DEFAULT_EVENT_BUFFER,
+      bytes: options.bufferBytes ?? DEFAULT_EVENT_BYTES,
+    }
+    this.#queue = new BoundedQueue(limits, options.signal, release, account)
   }
 
-  push(event: NodeEvent): void {
-    if (this.#types?.has(event.type) !== false) this.#queue.push(event)
+  /** @returns how many were left out for it. */
+  push(event: NodeEvent, bytes: number): number {
+    return this.#types?.has(event.type) === false ? 0 : this.#queue.push(event, bytes)
   }
 
   end(): void {

@@ -77,6 +77,8 @@ export interface SubscribeOptions<Name extends NodeEventName = NodeEventName> {
   readonly types?: readonly Name[]
   /** Events held for a subscriber that does not keep up; older ones are dropped and counted. Default: 1,000. */
   readonly buffer?: number
+  /** Bytes of them, the transactions that they tell of included. Default: 4,000,000. */
+  readonly bufferBytes?: number
   /** Ends the iteration. */
   readonly signal?: AbortSignal
 }
@@ -89,9 +91,12 @@ export interface NodeEventSource {
   subscribe<Name extends NodeEventName = NodeEventName>(
     options?: SubscribeOptions<Name>,
   ): AsyncIterableIterator<NodeEventOf<Name>>
-  /** Calls `listener` for each event of that name, synchronously. An error it throws is logged and goes no further. */
+  /**
+   * Calls `listener` for each event of that name, synchronously. What it throws, or its promise rejects with, is logged and goes
+   * no further.
+   */
   on<Name extends NodeEventName>(name: Name, listener: (event: NodeEventOf<Name>) => void): StopListening
-  /** The next event of that name that passes `filter`. */
+  /** The next event of that name that passes `filter`; rejects with what `filter` throws. */
   next<Name extends NodeEventName>(
     name: Name,
     options?: {

@@ -134,12 +134,19 @@ export interface TransactionAccess {
   /**
    * Transactions heard from now on that pay to one of the scripts, or are or spend one of the txids. Nobody has
    * checked their scripts or inputs. With an empty filter: none.
-   * @param options.buffer Held for a program that does not keep up; older ones are dropped. Default: 1,000.
+   * @param options.buffer Held for a program that does not keep up; older ones are dropped, and counted in `dropped`. Default: 1,000.
+   * @param options.bufferBytes Bytes of them. Default: 4,000,000.
    */
   subscribe(
     filter?: TransactionFilter,
-    options?: { readonly signal?: AbortSignal; readonly buffer?: number },
-  ): AsyncIterableIterator<HeardTransaction>
+    options?: { readonly signal?: AbortSignal; readonly buffer?: number; readonly bufferBytes?: number },
+  ): TransactionSubscription
+}
+
+/** Transactions as they are heard. */
+export interface TransactionSubscription extends AsyncIterableIterator<HeardTransaction> {
+  /** How many were left out so far, since the program did not keep up. */
+  readonly dropped: number
 }
 
 export interface AddPeerOptions {

@@ -1,5 +1,6 @@
 import type { AddressNetwork, NetworkName } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant, MemoryUse } from '@sapwood/transport-v1v2'
+import type { LoopDelay } from '../metrics/loop-delay.ts'
 import type { PhaseName } from '../phases/phase.ts'
 
 /** In the words of Bitcoin Core's `getnetworkinfo`. */
@@ -45,4 +46,8 @@ export interface NodeInfo {
   readonly startedAt: Instant
   readonly network: NetworkInfo
   readonly blockchain: BlockchainInfo
+  /** What connections and queues hold, of `memoryLimit`, in bytes. */
+  readonly memory: MemoryUse
+  /** How late the event loop of the process was in the last minute, in milliseconds; 0 on another clock than the system's. */
+  readonly eventLoopDelay: LoopDelay
 }

@@ -77,6 +77,12 @@ export interface NodeOptions extends ReachOptions {
    * makes for itself then go to peers that offer them, where such are known. Default: false.
    */
   readonly filters?: boolean
+  /**
+   * Bytes that all connections, and all queues that fill because of them, may hold together: messages in part, read and not
+   * handled, waiting to be sent or served, and events that programs have not taken. Blocks on their way to a program have a
+   * bound of their own (`blocks`). Default: 67,108,864.
+   */
+  readonly memoryLimit?: number
   /** How long the persisted state may lag behind, in milliseconds. Default: 900,000 (Core, `DUMP_PEERS_INTERVAL`). */
   readonly saveInterval?: number
 }

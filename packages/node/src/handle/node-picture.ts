@@ -7,9 +7,10 @@ import {
   formatPeerAddress,
   serviceNames,
 } from '@sapwood/wire-codec'
-import type { Clock, Instant } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, MemoryBudget } from '@sapwood/transport-v1v2'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'
+import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import type { BlockchainInfo, NetworkInfo, NodeInfo } from './node-info.ts'
 
 /** Protocol version that our peers see. */
@@ -32,6 +33,8 @@ export interface NodePictureComponents {
   readonly version: string
   readonly relay: boolean
   readonly startedAt: Instant
+  readonly memory: MemoryBudget
+  readonly loopDelay: LoopDelayMonitor
 }
 
 /** What `info()` says. */
@@ -41,6 +44,8 @@ export function drawNodePicture(components: NodePictureComponents): NodeInfo {
     startedAt: components.startedAt,
     network: networkInfo(components),
     blockchain: blockchainInfo(components),
+    memory: components.memory.use(),
+    eventLoopDelay: components.loopDelay.read(),
   }
 }
 

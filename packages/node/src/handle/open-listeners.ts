@@ -20,7 +20,7 @@ export function createOpenListeners(components: { readonly clock: Clock }): Open
   const listening: Listening[] = []
   const close = async (): Promise<void> => {
     abort.abort()
-    await Promise.allSettled(listening.map((open) => open.close()))
+    await Promise.allSettled(listening.map(async (open) => open.close()))
   }
   const start = (listener: Listener, notifications: Channel<NodeNotification>): Promise<Listening> =>
     listener.listen(

@@ -1,5 +1,5 @@
 import { bytesEqual, type Txid, txid } from '@sapwood/wire-codec'
-import type { Clock } from '@sapwood/transport-v1v2'
+import type { Clock, MemoryBudget } from '@sapwood/transport-v1v2'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
@@ -13,8 +13,11 @@ import type { WithCallDeadline } from './call-deadline.ts'
 import type { EventHub } from './event-hub.ts'
 import type { TransactionAccess } from './node-handle.ts'
 
-/** Transactions held for a subscriber unless it says so. */
+/** Transactions held for a subscriber unless it says so, and bytes of them. */
 const DEFAULT_BUFFER = 1_000
+const DEFAULT_BUFFER_BYTES = 4_000_000
+/** What a transaction counts for beside its bytes. */
+const OVERHEAD = 512
 
 /** The handle's transactions, on top of the relay. */
 export function createTransactionAccess(components: {
@@ -22,9 +25,11 @@ export function createTransactionAccess(components: {
   readonly relay: TransactionRelay
   readonly clock: Clock
   readonly events: EventHub
+  readonly memory: MemoryBudget
   readonly withDeadline: WithCallDeadline
 }): TransactionAccess {
-  const { loop, relay, clock, events, withDeadline } = components
+  const { loop, relay, clock, events, memory, withDeadline } = components
+  const account = memory.open({ rank: 'protected' })
   return {
     broadcast: (transaction, options = {}) =>
       withDeadline(options, (signal) =>
@@ -58,10 +63,12 @@ export function createTransactionAccess(components: {
     getTransaction: (id) => relay.get(id),
     pool: () => relay.pool(),
     subscribe: (filter = {}, options = {}) => {
-      const queue = new BoundedQueue<HeardTransaction>(options.buffer ?? DEFAULT_BUFFER, options.signal, () =>
-        stopAll(),
-      )
-      const stopListening = relay.subscribe(filter, (heard) => queue.push(heard))
+      const limits = {
+        count: options.buffer ?? DEFAULT_BUFFER,
+        bytes: options.bufferBytes ?? DEFAULT_BUFFER_BYTES,
+      }
+      const queue = new BoundedQueue<HeardTransaction>(limits, options.signal, () => stopAll(), account)
+      const stopListening = relay.subscribe(filter, (heard) => void queue.push(heard, OVERHEAD + heard.size))
       const stopEnd = events.on('stopped', () => queue.end())
       const stopAll = (): void => {
         stopListening()

@@ -1,11 +1,15 @@
 import type { Network } from '@sapwood/wire-codec'
-import type { Logger } from '@sapwood/transport-v1v2'
+import { type Clock, type Logger, withDeadline } from '@sapwood/transport-v1v2'
 import { type BlockFault, checkBlock } from '../blocks/block-check.ts'
 import type { BlockChecker } from '../blocks/block-checker.ts'
 import type { BlockToCheck } from '../blocks/block-download-types.ts'
 import type { CallQueue } from './call-queue.ts'
 
+/** Milliseconds that a checker has for one block: the largest take a fraction of a second. */
+const CHECK_TIMEOUT = 10_000
+
 export interface BlockChecksComponents {
+  readonly clock: Clock
   readonly checker: BlockChecker
   readonly network: Network
   readonly logger: Logger
@@ -31,12 +35,22 @@ export class BlockChecks {
   }
 
   async #find({ block, payload, height }: BlockToCheck): Promise<BlockFault | undefined> {
-    const { checker, network, logger } = this.#parts
+    const { clock, checker, network, logger } = this.#parts
     try {
-      return await checker.check(payload, height)
+      const found: unknown = await withDeadline(clock, CHECK_TIMEOUT, async () =>
+        checker.check(payload, height),
+      )
+      if (found === undefined || isFault(found)) return found
+      throw new TypeError('A block checker answers with a fault, or with undefined')
     } catch (error) {
       logger.warn({ err: error, height }, 'a block is checked on the main thread: its checker failed')
       return checkBlock(block, height, network)
     }
   }
+}
+
+function isFault(found: unknown): found is BlockFault {
+  return (
+    typeof found === 'object' && found !== null && typeof (found as Partial<BlockFault>).rule === 'string'
+  )
 }

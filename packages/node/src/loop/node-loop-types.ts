@@ -1,6 +1,6 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
 import type { PeerServices } from '@sapwood/peer'
-import type { Clock, Logger, Random } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, MemoryBudget, Random, TurnScheduler } from '@sapwood/transport-v1v2'
 import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
 import type { BlockChecker } from '../blocks/block-checker.ts'
 import type { BlockDownload } from '../blocks/block-download-types.ts'
@@ -12,6 +12,7 @@ import type { ConnectionKeeperOptions } from '../connections/connection-keeper.t
 import type { SlotLimits } from '../connections/slots.ts'
 import type { EventHub } from '../handle/event-hub.ts'
 import type { NodeDialer } from '../handle/node-options.ts'
+import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import type { Phase } from '../phases/phase.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import type { NodeState } from './node-state.ts'
@@ -32,6 +33,9 @@ export interface NodeLoopComponents {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  readonly scheduler: TurnScheduler
+  readonly memory: MemoryBudget
+  readonly loopDelay: LoopDelayMonitor
   readonly dialer: NodeDialer
   readonly reachable: ReadonlySet<AddressNetwork>
   readonly events: EventHub

@@ -1,7 +1,5 @@
 import { type NetworkAddress, type PeerAddress, Services, type Transaction } from '@sapwood/wire-codec'
 import {
-  type Channel,
-  createChannel,
   type DisconnectReport,
   type PeerNotification,
   type PeerServices,
@@ -27,15 +25,11 @@ import { ChainDriver } from './chain-driver.ts'
 import { Conduct } from './conduct.ts'
 import type { NodeLoopComponents, NodeLoopOptions } from './node-loop-types.ts'
 import type { NodeNotification } from './node-notification.ts'
+import { NotificationQueue } from './notification-queue.ts'
 import { PrivateBroadcastDriver } from './private-broadcast-driver.ts'
 import { StateSaver } from './state-saver.ts'
 import { TransactionDriver } from './transaction-driver.ts'
 
-/**
- * Notifications that wait for the loop, at most. With blocks of 4 MB in each that is 256 MB, which is why it is not
- * more; while it is full, no peer's socket is read.
- */
-export const NOTIFICATION_CAPACITY = 64
 /** Milliseconds between two ticks; shorter while blocks or a broadcast are on their way, which go by seconds. */
 const TICK = 1_000
 const BUSY_TICK = 500
@@ -52,7 +46,7 @@ export class NodeLoop implements ConnectionObserver {
   readonly driver: ChainDriver
   readonly transactions: TransactionDriver
   readonly privateBroadcasts: PrivateBroadcastDriver
-  readonly notifications: Channel<NodeNotification>
+  readonly notifications: NotificationQueue
   readonly #options: NodeLoopOptions
   readonly #parts: NodeLoopComponents
   readonly #gossip: AddressGossip
@@ -70,12 +64,11 @@ export class NodeLoop implements ConnectionObserver {
   #whenEmpty: (() => void) | undefined
 
   constructor(options: NodeLoopOptions, components: NodeLoopComponents) {
-    const { clock, random, logger, dialer, events, state, chain, headerSync, download, reachable } =
-      components
+    const { clock, random, logger, events, state, chain, headerSync, download, reachable } = components
     this.#options = options
     this.#parts = components
     this.#active = options.networkActive
-    this.notifications = createChannel<NodeNotification>(NOTIFICATION_CAPACITY)
+    this.notifications = new NotificationQueue((peer) => this.keeper.table.get(peer)?.memory)
     this.calls = createCallQueue(this.notifications)
     this.conduct = new Conduct({
       ...components,
@@ -95,7 +88,7 @@ export class NodeLoop implements ConnectionObserver {
     }
     this.keeper = new ConnectionKeeper(
       { ...options, servicesWanted: (offered) => options.servicesWanted(offered, this.#phase) },
-      { clock, random, logger, dialer, events, services, notifications: this.notifications },
+      { ...components, services, notifications: this.notifications },
       this,
     )
     const { table } = this.keeper
@@ -109,6 +102,7 @@ export class NodeLoop implements ConnectionObserver {
     const checks =
       blockChecker &&
       new BlockChecks({
+        clock,
         checker: blockChecker,
         network: chain.network,
         logger,
@@ -217,17 +211,25 @@ export class NodeLoop implements ConnectionObserver {
     return this.#active
   }
 
-  /** Runs until the notifications end. */
+  /** Runs until the notifications end. Gives the event loop its turn back where handling them has taken long. */
   async run(): Promise<void> {
-    this.#parts.events.emit('phase', { phase: this.#phase.name })
-    this.#onTick()
+    const { clock, events, scheduler } = this.#parts
+    const lane = scheduler.lane()
+    events.emit('phase', { phase: this.#phase.name })
+    this.#handleSafely({ type: 'timer', timer: 'tick', at: clock.now() })
     for await (const notification of this.notifications) {
-      try {
-        this.#handle(notification)
-      } catch (error) {
-        this.#onFault(notification, error)
-      }
+      this.#handleSafely(notification)
       if (this.keeper.table.size === 0) this.#whenEmpty?.()
+      const turn = lane.due()
+      if (turn !== undefined) await turn
+    }
+  }
+
+  #handleSafely(notification: NodeNotification): void {
+    try {
+      this.#handle(notification)
+    } catch (error) {
+      this.#onFault(notification, error)
     }
   }
 
@@ -321,6 +323,7 @@ export class NodeLoop implements ConnectionObserver {
     this.driver.tick()
     this.transactions.tick()
     this.#saver.tick()
+    this.#parts.loopDelay.sample()
   }
 
   #setNextTick(): void {
@@ -445,6 +448,7 @@ export class NodeLoop implements ConnectionObserver {
     this.#cancelTick?.()
     this.keeper.abortAll()
     this.notifications.close()
+    this.#parts.loopDelay.stop()
   }
 
   #askedOver(record: ConnectionRecord | undefined): string {

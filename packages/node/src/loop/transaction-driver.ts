@@ -100,7 +100,7 @@ export class TransactionDriver {
       case 'transaction-heard': {
         const record = table.get(action.peer)
         if (record !== undefined) record.lastTransaction = this.#now()
-        events.emit('transaction-heard', { heard: action.heard, from: action.peer })
+        events.emit('transaction-heard', { heard: action.heard, from: action.peer }, action.heard.size)
         return
       }
       case 'broadcast-changed':

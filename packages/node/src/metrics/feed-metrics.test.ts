@@ -42,6 +42,10 @@ describe('metrics and logs', () => {
           tipHeight: new Gauge(shape('tip_height')),
           blocksReceived: new Counter(shape('blocks')),
           blockBytes: new Counter(shape('block_bytes')),
+          memory: new Gauge(shape('memory', 'purpose')),
+          memoryEvictions: new Counter(shape('memory_evictions')),
+          eventLoopDelay: new Gauge(shape('event_loop_delay', 'of')),
+          eventsDropped: new Counter(shape('events_dropped')),
         },
       },
     })
@@ -63,6 +67,10 @@ describe('metrics and logs', () => {
     expect(before).toContain('dials{kind="manual",outcome="failed"} 1')
     expect(before).toContain('tip_height 3')
     expect(before).toContain('blocks 3')
+    expect(before).toMatch(/memory\{purpose="reading"\} \d+/)
+    expect(before).toContain('memory_evictions 0')
+    expect(before).toContain('event_loop_delay{of="max"} 0')
+    expect(before).toContain('events_dropped 0')
     const ending = node.disconnectPeer(peer)
     await clock.advance(200)
     await ending

@@ -1,26 +1,31 @@
-import type { Clock } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, MemoryBudget, MemoryPurpose } from '@sapwood/transport-v1v2'
 import type { ConnectionTable } from '../connections/connection-table.ts'
-import type { NodeEventSource } from '../handle/node-events.ts'
+import type { EventHub } from '../handle/event-hub.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
+import { guardedMetrics } from './guarded-metrics.ts'
+import type { LoopDelayMonitor } from './loop-delay.ts'
 import type { NodeMetrics } from './node-metrics.ts'
 
 /** How often gauges are set, in milliseconds. */
 const GAUGE_INTERVAL = 5_000
 
+export interface MetricsComponents {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly events: EventHub
+  readonly chain: HeaderChain
+  readonly table: ConnectionTable
+  readonly state: { readonly addresses: AddressManager }
+  readonly memory: MemoryBudget
+  readonly loopDelay: LoopDelayMonitor
+}
+
 /** Feeds collectors from the node's events. @returns how to stop. */
-export function feedMetrics(
-  metrics: NodeMetrics | undefined,
-  components: {
-    readonly clock: Clock
-    readonly events: NodeEventSource
-    readonly chain: HeaderChain
-    readonly table: ConnectionTable
-    readonly state: { readonly addresses: AddressManager }
-  },
-): () => void {
-  if (metrics === undefined) return () => undefined
-  const { clock, events, chain, table, state } = components
+export function feedMetrics(given: NodeMetrics | undefined, components: MetricsComponents): () => void {
+  if (given === undefined) return () => undefined
+  const { clock, events } = components
+  const metrics = guardedMetrics(given, components.logger)
   const stops = [
     events.on('peer-connected', ({ kind }) => metrics.dials?.inc({ kind, outcome: 'connected' })),
     events.on('connection-failed', ({ kind }) => metrics.dials?.inc({ kind, outcome: 'failed' })),
@@ -33,17 +38,11 @@ export function feedMetrics(
     }),
     events.on('tip-changed', ({ change }) => metrics.tipHeight?.set({}, change.newTip.height)),
   ]
+  const gauges = createGauges(metrics, components)
   let cancel = (): void => undefined
   const setGauges = (): void => {
-    metrics.tipHeight?.set({}, chain.tip().height)
-    const counts = state.addresses.counts()
-    metrics.addresses?.set({ table: 'new' }, counts.new)
-    metrics.addresses?.set({ table: 'tried' }, counts.tried)
-    for (const [key, count] of readyConnections(table)) {
-      const [kind = '', protocol = ''] = key.split(' ')
-      metrics.connections?.set({ kind, protocol }, count)
-    }
     cancel = clock.setTimer(GAUGE_INTERVAL, setGauges)
+    gauges()
   }
   setGauges()
   return () => {
@@ -52,17 +51,41 @@ export function feedMetrics(
   }
 }
 
-/** Every kind and protocol seen so far, so that a gauge goes back to 0. */
-const known = new WeakMap<ConnectionTable, Set<string>>()
+/** What is looked at now and then. */
+function createGauges(metrics: NodeMetrics, components: MetricsComponents): () => void {
+  const { chain, table, state, memory, loopDelay, events } = components
+  /** Every kind and protocol seen so far, so that a gauge goes back to 0. */
+  const known = new Set<string>()
+  const counted = { evicted: 0, dropped: 0 }
+  return () => {
+    metrics.tipHeight?.set({}, chain.tip().height)
+    const addresses = state.addresses.counts()
+    metrics.addresses?.set({ table: 'new' }, addresses.new)
+    metrics.addresses?.set({ table: 'tried' }, addresses.tried)
+    for (const [key, count] of readyConnections(table, known)) {
+      const [kind = '', protocol = ''] = key.split(' ')
+      metrics.connections?.set({ kind, protocol }, count)
+    }
+    const { byPurpose, evicted } = memory.use()
+    for (const purpose of Object.keys(byPurpose) as MemoryPurpose[]) {
+      metrics.memory?.set({ purpose }, byPurpose[purpose])
+    }
+    metrics.memoryEvictions?.inc({}, evicted - counted.evicted)
+    metrics.eventsDropped?.inc({}, events.dropped - counted.dropped)
+    counted.evicted = evicted
+    counted.dropped = events.dropped
+    const { mean, max } = loopDelay.read()
+    metrics.eventLoopDelay?.set({ of: 'mean' }, mean)
+    metrics.eventLoopDelay?.set({ of: 'max' }, max)
+  }
+}
 
-function readyConnections(table: ConnectionTable): Map<string, number> {
-  const keys = known.get(table) ?? new Set<string>()
-  known.set(table, keys)
+function readyConnections(table: ConnectionTable, known: Set<string>): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const key of keys) counts.set(key, 0)
+  for (const key of known) counts.set(key, 0)
   for (const { kind, protocol } of table.ready()) {
     const key = `${kind} ${protocol}`
-    keys.add(key)
+    known.add(key)
     counts.set(key, (counts.get(key) ?? 0) + 1)
   }
   return counts

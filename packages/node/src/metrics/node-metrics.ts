@@ -27,4 +27,12 @@ export interface NodeMetrics {
   readonly blocksReceived?: CounterCollector
   /** No labels. Bytes of those blocks. */
   readonly blockBytes?: CounterCollector
+  /** Labels: `purpose`. Bytes that connections and queues hold. */
+  readonly memory?: GaugeCollector
+  /** No labels. Connections that were let go because memory was short and they held most. */
+  readonly memoryEvictions?: CounterCollector
+  /** Labels: `of` (mean, max). Milliseconds that the event loop was late in the last minute. */
+  readonly eventLoopDelay?: GaugeCollector
+  /** No labels. Events that subscriptions which do not keep up were not given. */
+  readonly eventsDropped?: CounterCollector
 }

@@ -1,0 +1,133 @@
+import { createMemoryBudget } from '@sapwood/transport-v1v2'
+import { type PeerId, peerId } from '@sapwood/peer'
+import { describe, expect, it } from 'vitest'
+import { NOON } from '../../test/support/peer-ids.ts'
+import type { NodeNotification } from './node-notification.ts'
+import { MAX_PEER_BYTES, MAX_PEER_MESSAGES, NotificationQueue } from './notification-queue.ts'
+
+function from(peer: PeerId | number, bytes = 100): NodeNotification {
+  const message = { type: 'ping', nonce: 0n } as const
+  return {
+    type: 'peer',
+    peer: peer as PeerId,
+    at: NOON,
+    message: { type: 'message', message, payload: new Uint8Array(bytes), unrequested: false },
+  }
+}
+
+function call(name: string): NodeNotification {
+  return { type: 'user', call: name, run: () => undefined }
+}
+
+/** Who is handled in which order. */
+function order(queue: NotificationQueue, count = Number.POSITIVE_INFINITY): (string | number)[] {
+  const taken: (string | number)[] = []
+  for (let n = 0; n < count; n++) {
+    const next = queue.tryReceive()
+    if (next === undefined) break
+    taken.push(next.type === 'peer' ? next.peer : next.type === 'user' ? next.call : next.type)
+  }
+  return taken
+}
+
+describe('the queue of notifications', () => {
+  it('goes round over the peers, whoever came first and sent most', () => {
+    const queue = new NotificationQueue()
+    for (let n = 0; n < 5; n++) queue.trySend(from(1))
+    queue.trySend(from(2))
+    queue.trySend(from(3))
+    queue.trySend(from(2))
+    expect(order(queue)).toEqual([1, 2, 3, 1, 2, 1, 1, 1])
+    expect(queue.size).toBe(0)
+  })
+
+  it('has one honest message handled after at most one of each of 114 that flood', () => {
+    const queue = new NotificationQueue()
+    for (let peer = 1; peer <= 114; peer++) while (queue.trySend(from(peer))) continue
+    queue.trySend(from(500))
+    expect(order(queue, 115)).toContain(500)
+  })
+
+  it('handles what is the node’s own every other time, and keeps its order', () => {
+    const queue = new NotificationQueue()
+    for (let n = 0; n < 3; n++) queue.trySend(from(1))
+    for (const name of ['a', 'b', 'c', 'd']) queue.trySend(call(name))
+    expect(order(queue)).toEqual(['a', 1, 'b', 1, 'c', 1, 'd'])
+  })
+
+  it('counts connections that come in as one peer', () => {
+    const queue = new NotificationQueue()
+    const inbound = { type: 'inbound', inbound: {}, at: NOON } as unknown as NodeNotification
+    for (let n = 0; n < 3; n++) queue.trySend(inbound)
+    queue.trySend(from(1))
+    queue.trySend(from(1))
+    expect(order(queue)).toEqual(['inbound', 1, 'inbound', 1, 'inbound'])
+  })
+
+  it('holds no more of a peer than its bytes, or one message', async () => {
+    const queue = new NotificationQueue()
+    expect(queue.trySend(from(1, 4_000_000))).toBe(true)
+    expect(queue.trySend(from(1, 1))).toBe(false)
+    let waiting = true
+    const sent = queue.send(from(1, 1)).then(() => (waiting = false))
+    // Another peer does not wait for it.
+    expect(queue.trySend(from(2, MAX_PEER_BYTES / 2))).toBe(true)
+    expect(queue.trySend(from(2, MAX_PEER_BYTES / 2))).toBe(false)
+    expect(waiting).toBe(true)
+    expect(order(queue, 1)).toEqual([1])
+    await sent
+    expect(order(queue)).toEqual([2, 1])
+    for (let n = 0; n < MAX_PEER_MESSAGES; n++) expect(queue.trySend(from(1, 0))).toBe(true)
+    expect(queue.trySend(from(1, 0))).toBe(false)
+  })
+
+  it('keeps the order of a peer whose messages had to wait', async () => {
+    const queue = new NotificationQueue()
+    queue.trySend(from(1, MAX_PEER_BYTES))
+    const sizes = [MAX_PEER_BYTES - 600, 10, MAX_PEER_BYTES, 20]
+    const sent = sizes.map((bytes) => queue.send(from(1, bytes)))
+    const seen: number[] = []
+    for (let n = 0; n < 5; n++) {
+      const next = await queue.receive()
+      if (next?.type === 'peer' && next.message.type === 'message') seen.push(next.message.payload.length)
+    }
+    await Promise.all(sent)
+    expect(seen).toEqual([MAX_PEER_BYTES, ...sizes])
+  })
+
+  it('counts against the memory budget, and lets a peer wait where that is full', async () => {
+    const budget = createMemoryBudget({ limit: 1_000_000, inboundShare: 1 })
+    const accounts = new Map([1, 2].map((peer) => [peerId(peer), budget.open({ rank: 'inbound' })]))
+    const queue = new NotificationQueue((peer) => accounts.get(peer))
+    accounts.get(peerId(1))!.hold('reading', 900_000)
+    expect(queue.trySend(from(2, 90_000))).toBe(true)
+    expect(queue.trySend(from(2, 90_000))).toBe(false)
+    expect(budget.use().byPurpose.notifications).toBeGreaterThan(90_000)
+    const sent = queue.send(from(2, 90_000))
+    expect(order(queue)).toEqual([2, 2])
+    await sent
+    expect(budget.use().byPurpose.notifications).toBe(0)
+  })
+
+  it('closed, still gives what it holds, and refuses the rest', async () => {
+    const queue = new NotificationQueue()
+    queue.trySend(from(1, MAX_PEER_BYTES))
+    const waiting = expect(queue.send(from(1))).rejects.toMatchObject({ code: 'channel-closed' })
+    queue.close()
+    await waiting
+    expect(queue.trySend(call('a'))).toBe(false)
+    await expect(queue.send(call('a'))).rejects.toMatchObject({ code: 'channel-closed' })
+    expect(await queue.receive()).toMatchObject({ peer: 1 })
+    expect(await queue.receive()).toBeUndefined()
+  })
+
+  it('hands what comes straight to a loop that waits, and ends it when it is closed', async () => {
+    const queue = new NotificationQueue()
+    const next = queue.receive()
+    queue.trySend(from(7))
+    expect(await next).toMatchObject({ peer: 7 })
+    const last = queue.receive()
+    queue.close()
+    expect(await last).toBeUndefined()
+  })
+})
