@@ -1,8 +1,11 @@
 import { connect } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { listenTcp, type TcpRemote } from '@sapwood/transport-v1v2/tcp'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
 import type { InboundStream } from './listener.ts'
 import { createTcpListener } from './tcp-listener.ts'
+
+vi.mock('@sapwood/transport-v1v2/tcp', { spy: true })
 
 async function takeOne(options: Parameters<typeof createTcpListener>[0]) {
   const abort = new AbortController()
@@ -37,5 +40,45 @@ describe('a TCP listener', () => {
     const { taken } = await takeOne({ via: 'onion' })
     expect(taken.via).toBe('onion')
     expect(taken.address).toBeUndefined()
+  })
+})
+
+describe('a remote whose address', () => {
+  let remote: TcpRemote = { host: '', port: 0 }
+  beforeEach(() => {
+    // What a socket says of its remote is the system's: the one thing here that no test can bring about by itself.
+    vi.mocked(listenTcp).mockImplementationOnce(async (_options, onStream) => {
+      setImmediate(() => onStream(stream, remote))
+      return { address: '::', port: 18444, close: async () => undefined } as Awaited<
+        ReturnType<typeof listenTcp>
+      >
+    })
+  })
+  const abort = vi.fn()
+  const stream = { abort } as unknown as InboundStream['stream']
+
+  async function come(from: TcpRemote): Promise<InboundStream[]> {
+    remote = from
+    abort.mockClear()
+    const taken: InboundStream[] = []
+    const { signal } = new AbortController()
+    await createTcpListener({ host: '::' }).listen((inbound) => taken.push(inbound), { signal })
+    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+    return taken
+  }
+
+  it.each(['', 'localhost', 'fe80::1::2', '300.1.1.1', '%eth0'])(
+    'is %j is closed, and nobody is told: as one without an address it would pass the ban list',
+    async (host) => {
+      expect(await come({ host, port: 5 })).toEqual([])
+      expect(abort).toHaveBeenCalledOnce()
+    },
+  )
+
+  it('has a zone is known without it', async () => {
+    const [inbound] = await come({ host: 'fe80::1%eth0', port: 5 })
+    expect(inbound?.address).toEqual(address('[fe80::1]:5'))
+    expect(abort).not.toHaveBeenCalled()
   })
 })

@@ -31,8 +31,14 @@ export function createTcpListener(options: TcpListenerOptions = {}): Listener {
           ...(options.port === undefined ? {} : { port: options.port }),
         },
         (stream, remote) => {
-          const address = via === 'onion' ? undefined : remoteAddress(remote)
-          onStream({ stream, via, localAddress: text, ...(address === undefined ? {} : { address }) })
+          if (via === 'onion') {
+            onStream({ stream, via, localAddress: text })
+            return
+          }
+          const address = remoteAddress(remote)
+          // The remote reset the connection before it was taken. Without its address it would pass the ban list.
+          if (address === undefined) stream.abort(new Error('The remote was gone before it was taken in'))
+          else onStream({ stream, via, localAddress: text, address })
         },
       )
       const text = listener.address.includes(':')
@@ -50,6 +56,10 @@ export function createTcpListener(options: TcpListenerOptions = {}): Listener {
   }
 }
 
+/**
+ * The address of a socket's remote, without the zone of a link-local one: a ban of a host holds whatever link it comes by.
+ * @returns undefined for what is none. It never throws: this is called by the event loop.
+ */
 function remoteAddress({
   host,
   port,
@@ -57,6 +67,10 @@ function remoteAddress({
   readonly host: string
   readonly port: number
 }): NetworkAddress | undefined {
-  const address = parseHost(host, port)
-  return address.network === 'name' ? undefined : address
+  try {
+    const address = parseHost(host.replace(/%.*$/s, ''), port)
+    return address.network === 'name' ? undefined : address
+  } catch {
+    return undefined
+  }
 }

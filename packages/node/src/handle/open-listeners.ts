@@ -1,6 +1,6 @@
 import type { Channel } from '@sapwood/peer'
 import type { Clock } from '@sapwood/transport-v1v2'
-import type { Listener, Listening } from '../connections/listener.ts'
+import type { InboundStream, Listener, Listening } from '../connections/listener.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeNotification } from '../loop/node-notification.ts'
 
@@ -22,12 +22,17 @@ export function createOpenListeners(components: { readonly clock: Clock }): Open
     abort.abort()
     await Promise.allSettled(listening.map(async (open) => open.close()))
   }
+  const refuse = ({ stream }: InboundStream): void => {
+    try {
+      stream.abort(new NodeError('stopped', 'The node has stopped'))
+    } catch {
+      // A listener of the program's own: nobody is left to tell, and this is called by the event loop.
+    }
+  }
   const start = (listener: Listener, notifications: Channel<NodeNotification>): Promise<Listening> =>
     listener.listen(
       (inbound) => {
-        notifications
-          .send({ type: 'inbound', inbound, at: clock.now() })
-          .catch(() => inbound.stream.abort(new NodeError('stopped', 'The node has stopped')))
+        notifications.send({ type: 'inbound', inbound, at: clock.now() }).catch(() => refuse(inbound))
       },
       { signal: abort.signal },
     )
