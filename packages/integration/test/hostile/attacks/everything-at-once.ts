@@ -3,6 +3,7 @@ import { ALL_PLACES, type Attack, type Field } from '../support/attack.ts'
 /** How many of the others run side by side. */
 const names = [
   'getheaders-unread',
+  'trickling-readers',
   'getdata-unread',
   'filters-unread',
   'stalled-reader',
@@ -17,6 +18,7 @@ const names = [
   'headers-repeated',
   'ping-flood',
   'unknown-commands',
+  'heavy-messages',
   'churn',
 ] as const
 

@@ -32,7 +32,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
   const orders: Orders = { file, port: stage.port, peers, strength }
   await Promise.race([attackers.ask('prepare', orders), stage.node.ended, sleep(LONGEST_PREPARATION)])
 
-  const state = { loopDelay: 0, beside: Number.POSITIVE_INFINITY }
+  const state = { loopDelay: 0, beside: Number.POSITIVE_INFINITY, newcomer: false }
   let done: Done | undefined
   let pings: readonly number[] = []
   try {
@@ -43,6 +43,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     pings = stage.pinger.take()
     state.loopDelay = await stage.loopDelay()
     state.beside = await Promise.race([stage.download(), sleep(LONGEST_DOWNLOAD, Number.POSITIVE_INFINITY)])
+    state.newcomer = await stage.letsIn()
     done = await attackers.ask<Done>('stop')
   } catch (error) {
     // A node that died says why itself; anything else is a fault of this tool.
@@ -60,6 +61,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     loopDelay: state.loopDelay,
     alone,
     beside: state.beside,
+    newcomer: state.newcomer,
     ...(death === undefined ? {} : { death }),
     lost: [
       ...(stage.pinger.ended === undefined

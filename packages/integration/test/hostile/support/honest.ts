@@ -27,6 +27,7 @@ export class HonestPinger implements AsyncDisposable {
     this.#running = this.#ping()
   }
 
+  /** @throws TransportError, PeerError where the node does not let it in. */
   static async dial(port: number): Promise<HonestPinger> {
     const address = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port } as const
     const transport = await connect(address, {

@@ -29,6 +29,8 @@ export interface Measured {
   readonly death?: string
   /** Honest peers that were lost, and why. */
   readonly lost: readonly string[]
+  /** Whether one more honest peer got in at the end. */
+  readonly newcomer: boolean
   /** What the process wrote to its standard error: an error that nobody caught, a warning. */
   readonly written: string
   /** What the hostile peers did; undefined where that could not be learnt. */
@@ -48,6 +50,7 @@ export function judge(measured: Measured, limits: Limits, slack: number): readon
   for (const why of lost) reasons.push(why)
   if (written !== '') reasons.push(`written to standard error: ${written.split('\n')[0]!}`)
   if (!Number.isFinite(beside)) reasons.push('the honest download did not come to an end')
+  if (!measured.newcomer) reasons.push('one more honest peer did not get in')
   if (peers > A_FEW) return reasons
   if (medianPing > limits.medianPing * slack) reasons.push(`median ping ${medianPing.toFixed(0)} ms`)
   if (worstPing > limits.worstPing * slack) reasons.push(`worst ping ${worstPing.toFixed(0)} ms`)

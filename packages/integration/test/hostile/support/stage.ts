@@ -4,6 +4,9 @@ import { Child } from './child-process.ts'
 import { HonestPinger } from './honest.ts'
 import { DOWNLOADED_BLOCKS, honestChain } from './shared-chain.ts'
 
+/** Longest that a newcomer tries to get in, in milliseconds. */
+const LONGEST_WAIT = 10_000
+
 /** What the node holds when its garbage is gone. */
 export interface Look {
   /** Heap and memory outside of it, in bytes. */
@@ -38,6 +41,18 @@ export class Stage implements AsyncDisposable {
   /** Whether the honest peer that the node dialled is still there. */
   get served(): boolean {
     return this.#server.connections().length > 0
+  }
+
+  /** Whether one more honest peer gets in, in some seconds. */
+  async letsIn(): Promise<boolean> {
+    const end = performance.now() + LONGEST_WAIT
+    while (performance.now() < end) {
+      const newcomer = await HonestPinger.dial(this.port).catch(() => undefined)
+      if (newcomer === undefined) continue
+      await newcomer[Symbol.asyncDispose]()
+      return true
+    }
+    return false
   }
 
   /** The node downloads blocks from its honest peer. @returns milliseconds. */
