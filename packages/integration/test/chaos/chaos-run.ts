@@ -295,5 +295,7 @@ class ChaosRun {
 }
 
 function inWords(error: unknown): string {
+  // What is thrown here says enough.
+  if (error instanceof RangeError) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -153,7 +153,9 @@ class Link {
       this.fail(this.#fate!.fault)
     })
     from.on('end', () => {
-      if (!this.#isSilent) this.#later(() => to.end())
+      // Nobody answers: for who ended, it is over as far as can be seen from here.
+      if (this.#isSilent) this.onOver()
+      else this.#later(() => to.end())
     })
     from.on('error', () => to.destroy())
     from.on('close', () => {
