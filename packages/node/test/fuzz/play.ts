@@ -66,6 +66,8 @@ async function playWatched(bytes: Uint8Array): Promise<string> {
   if (run.nodeTimers > 0) fail(`${run.nodeTimers} timers are left`)
   if (run.openStreams > 0) fail(`${run.openStreams} streams are left`)
   if (run.isListening) fail('A listener is left')
+  const { used, accounts } = run.node.info().memory
+  if (used > 0 || accounts > run.ownAccounts) fail(`${used} bytes in ${accounts} accounts are left`)
   await run.leave()
   check(run, calls, ends)
   return `${phase} ${ends.last ?? 'open'}`
@@ -122,10 +124,15 @@ function check(run: Run, calls: Calls, ends: Ends): void {
   if (ends.honest !== undefined) fail(`An honest peer was lost: ${ends.honest}`)
   const { usage } = run.node.transactions.pool()
   if (usage > POOL_LIMIT) fail(`The pool takes ${usage} bytes`)
+  const { memory } = run.node.info()
+  if (memory.used > memory.limit + MEMORY_SLACK) fail(`${memory.used} bytes are held of ${memory.limit}`)
 }
 
 /** The pool's limit of a run and one small transaction. */
 const POOL_LIMIT = 24_000
+
+/** What accounts may hold beyond the budget: each one its floor, and one chunk that has arrived already. */
+const MEMORY_SLACK = 1_500_000
 
 /** The loop still takes what programs ask of it. */
 async function expectAnswer(run: Run): Promise<void> {

@@ -47,6 +47,8 @@ export interface Setting {
   readonly followsFromStart: boolean
   /** Whether the node dials what it hears of. */
   readonly dialsOthers: boolean
+  /** Bytes that the node may hold. */
+  readonly memoryLimit: number
   /** Whether much time may pass. */
   readonly patient: boolean
 }
@@ -67,6 +69,7 @@ export function readSetting(script: Script): Setting {
     minimumChainWork: (more & 1) === 0 ? 0n : 20n,
     followsFromStart: (more & 2) === 0,
     dialsOthers: (more & 0x60) === 0x60,
+    memoryLimit: (bits & more & 0x10) === 0 ? 64_000_000 : 1_500_000,
     patient: (more & 0x1c) === 0x1c,
   }
 }
@@ -82,6 +85,8 @@ export class Run {
   /** What a stranger that the node dials next will do. */
   manners: Manners
   node!: NodeHandle
+  /** Accounts of memory that the node has for itself, without any connection. */
+  ownAccounts = 0
   /** The program ended connections, or the network: whether honest peers are connected is its own doing. */
   meddled = false
   readonly startedAt: number = START_TIME * 1_000
@@ -118,7 +123,8 @@ export class Run {
   }
 
   async start(): Promise<void> {
-    const { filters, relayTransactions, minimumChainWork, serves, v2, dialsOthers } = this.setting
+    const { filters, relayTransactions, minimumChainWork, serves, v2, dialsOthers, memoryLimit } =
+      this.setting
     this.node = await createNode(
       {
         network: regtest,
@@ -126,6 +132,7 @@ export class Run {
         dnsSeeds: false,
         fixedSeeds: false,
         filters,
+        memoryLimit,
         relayTransactions,
         services: FULL_NODE,
         slots: dialsOthers
@@ -144,6 +151,7 @@ export class Run {
         ...(serves ? { services: chainServices(() => this.#chain) } : {}),
       },
     )
+    this.ownAccounts = this.node.info().memory.accounts
     const { honestKind, honestInbound } = this.setting
     await this.node.addPeer(HONEST, { kind: honestKind })
     if (honestInbound) {
