@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type Block,
@@ -12,6 +12,7 @@ import {
 } from '@sapwood/wire-codec'
 import { cacheFolder } from '../programs/cache-folder.ts'
 import { withMachineLock } from '../programs/machine-lock.ts'
+import { makeFolder } from '../programs/usable-folder.ts'
 import { COINBASE_MATURITY, mineBlock } from '../regtest/mine-block.ts'
 import {
   dropScript,
@@ -42,10 +43,13 @@ const TRANSACTION_SIZES = { least: TRANSACTION_OVERHEAD + 8, most: TRANSACTION_O
 const FILLER: TransactionOutput = { value: 0n, scriptPubKey: Uint8Array.of(0x6a, 0x02, 0x00, 0x00) }
 const BLOCK_SPACING = 600
 const DONE = 'sapwood-complete'
+/** Said by a bitcoind whose data folder another one has. */
+const IN_USE = /Cannot obtain a lock/
 
 /**
  * A bitcoind whose chain is as large as is asked for, for benchmarks: full blocks of small transactions that anybody can spend.
- * The chain is made once (0.1 s a block) and kept in the cache folder; one bitcoind at a time uses it.
+ * The chain is made once (0.1 s a block) and kept in the cache folder; one bitcoind at a time uses it. One that has been damaged
+ * there is made anew.
  * @throws IntegrationError as {@link RegtestBitcoind.start}, and `check-failed` when bitcoind refuses a block.
  */
 export async function startBigChain(
@@ -53,7 +57,30 @@ export async function startBigChain(
   bitcoind: Omit<RegtestBitcoindOptions, 'dataFolder'> = {},
 ): Promise<RegtestBitcoind> {
   const dataFolder = await bigChainFolder(options)
-  return await RegtestBitcoind.start({ ...bitcoind, dataFolder })
+  const height = COINBASE_MATURITY + 1 + (options.blocks ?? DEFAULTS.blocks)
+  try {
+    return await startAt(height, { ...bitcoind, dataFolder })
+  } catch (error) {
+    if (!(error instanceof IntegrationError)) throw error
+    const damaged = error.code === 'process-exited' || error.code === 'check-failed'
+    if (!damaged || IN_USE.test(error.stderr ?? '')) throw error
+    // A cache that was restored in part: the chain is made anew.
+    await rm(dataFolder, { recursive: true, force: true, maxRetries: 5 })
+    await bigChainFolder(options)
+    return await startAt(height, { ...bitcoind, dataFolder })
+  }
+}
+
+async function startAt(height: number, options: RegtestBitcoindOptions): Promise<RegtestBitcoind> {
+  const bitcoind = await RegtestBitcoind.start(options)
+  const received = await bitcoind.rpc<number>('getblockcount')
+  if (received >= height) return bitcoind
+  await bitcoind.stop()
+  const message = `the chain in ${bitcoind.dataFolder} ends at ${received}, not at ${height}`
+  throw new IntegrationError('check-failed', message, {
+    expected: String(height),
+    received: String(received),
+  })
 }
 
 /** Makes the data folder of a bitcoind with such a chain, where the cache has none yet. */
@@ -67,15 +94,15 @@ export async function bigChainFolder(options: BigChainOptions = {}): Promise<str
   const folder = join(cacheFolder(), 'chains', `${blocks}x${blockSize}-${transactionSize}`)
   if (existsSync(join(folder, DONE))) return folder
   return await withMachineLock(folder, async () => {
-    if (!existsSync(join(folder, DONE))) await makeFolder(folder, wanted)
+    if (!existsSync(join(folder, DONE))) await makeChain(folder, wanted)
     return folder
   })
 }
 
-async function makeFolder(folder: string, options: Required<BigChainOptions>): Promise<void> {
+async function makeChain(folder: string, options: Required<BigChainOptions>): Promise<void> {
   const unfinished = `${folder}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
-  await mkdir(unfinished, { recursive: true })
+  await makeFolder(unfinished, 'set SAPWOOD_CACHE to a folder that can be written')
   {
     await using bitcoind = await RegtestBitcoind.start({ dataFolder: unfinished })
     for (const block of bigChainBlocks(options)) {
@@ -87,6 +114,8 @@ async function makeFolder(folder: string, options: Required<BigChainOptions>): P
     }
   }
   await writeFile(join(unfinished, DONE), '')
+  // What stands there without its mark was restored in part.
+  await rm(folder, { recursive: true, force: true })
   await rename(unfinished, folder)
 }
 

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -48,8 +57,32 @@ describe('the archive of Bitcoin Core', () => {
       expected: '00'.repeat(32),
       received: served.sha256,
     })
+    expect(existsSync(join(bad, executable))).toBe(false)
     const missing = { ...served, url: `${served.url}-missing`, executable }
     await expect(unpackArchive(missing, bad)).rejects.toThrow('status 404')
     served.stop()
+  })
+
+  it('is read no further than an archive can be long, whatever is served', async () => {
+    let given = 0
+    const server = createServer((_request, response) => {
+      const piece = Buffer.alloc(65_536)
+      const give = (): void => {
+        while (response.writable && response.write(piece)) given += piece.length
+      }
+      response.on('drain', give)
+      give()
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const maxSize = 1_000_000
+    const url = `http://127.0.0.1:${port}/`
+    const archive = { url, sha256: '00'.repeat(32), executable: 'bitcoind', maxSize }
+    await expect(unpackArchive(archive, folder)).rejects.toMatchObject({ code: 'archive-too-large' })
+    expect(statSync(join(folder, 'archive.tar.gz')).size).toBeLessThanOrEqual(maxSize)
+    // What the kernel holds of a connection comes to some megabytes at most.
+    expect(given).toBeLessThan(50 * maxSize)
+    server.close()
   })
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { rm, writeFile } from 'node:fs/promises'
+import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { IntegrationError } from '../errors/integration-error.ts'
 import {
@@ -16,6 +16,8 @@ export interface BitcoinArchive {
   readonly url: string
   /** SHA-256 of the archive, in hex. */
   readonly sha256: string
+  /** Most that is read of it, in bytes, before its hash is looked at; {@link MAX_ARCHIVE_SIZE} by default. */
+  readonly maxSize?: number
   /** Path of `bitcoind` inside it. */
   readonly executable: string
 }
@@ -54,39 +56,58 @@ function bitcoindSpec(archive: BitcoinArchive): ProgramSpec {
   }
 }
 
+/** Most that is read of an archive, in bytes, before its hash is looked at: twice what the pinned one has, and some. */
+export const MAX_ARCHIVE_SIZE = 134_217_728
 /** Longest that the download of the archive may take, in milliseconds. */
 const DOWNLOAD_TIMEOUT = 600_000
 
-/** Fetches an archive, checks its hash, and unpacks it into a folder; returns the executable's path in that. */
+/**
+ * Fetches an archive, checks its hash, and unpacks it into a folder; returns the executable's path in that.
+ * @throws IntegrationError `checksum-mismatch`, `archive-too-large`, `command-failed`
+ */
 export async function unpackArchive(archive: BitcoinArchive, folder: string): Promise<string> {
   if (archive === BITCOIN_CORE_ARCHIVE && (process.platform !== 'linux' || process.arch !== 'x64')) {
     const message = `no archive is pinned for ${process.platform} on ${process.arch}`
     throw new IntegrationError('program-not-found', message)
   }
   const file = join(folder, 'archive.tar.gz')
-  const bytes = await download(archive.url)
-  const received = createHash('sha256').update(bytes).digest('hex')
+  const received = await download(archive, file)
   if (received !== archive.sha256) {
     const message = `${archive.url}: SHA-256 is ${received}, not ${archive.sha256}`
     throw new IntegrationError('checksum-mismatch', message, { expected: archive.sha256, received })
   }
-  await writeFile(file, bytes)
   await runCommand(['tar', '-xzf', file, '-C', folder])
   await rm(file)
   return archive.executable
 }
 
-async function download(url: string): Promise<Uint8Array> {
+/** Writes an archive into a file, piece by piece; returns its SHA-256 in hex. */
+async function download({ url, maxSize = MAX_ARCHIVE_SIZE }: BitcoinArchive, file: string): Promise<string> {
   const controller = new AbortController()
   const cancel = startTimer(DOWNLOAD_TIMEOUT, () => controller.abort())
+  const hash = createHash('sha256')
+  let length = 0
   try {
     const response = await fetch(url, { signal: controller.signal })
     if (!response.ok) throw new Error(`status ${response.status}`)
-    return new Uint8Array(await response.arrayBuffer())
+    await using output = await open(file, 'w')
+    for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      length += piece.length
+      if (length > maxSize) {
+        const message = `${url} gives more than the ${maxSize} bytes that an archive may have`
+        throw new IntegrationError('archive-too-large', message)
+      }
+      hash.update(piece)
+      await output.write(piece)
+    }
+    return hash.digest('hex')
   } catch (cause) {
+    if (cause instanceof IntegrationError) throw cause
     const why = cause instanceof Error ? ((cause.cause as Error | undefined)?.message ?? cause.message) : ''
     throw new IntegrationError('command-failed', `${url} could not be fetched: ${why}`, { cause })
   } finally {
+    // Also where not all of it was wanted.
+    controller.abort()
     cancel()
   }
 }

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import type { NetworkAddress } from '@sapwood/wire-codec'
 import { IntegrationError, type ProcessExit } from '../errors/integration-error.ts'
 import { monotonicTime, sleep, startTimer } from '../programs/default-sleep.ts'
@@ -8,6 +6,8 @@ import type { Program } from '../programs/find-program.ts'
 import { freePort } from '../programs/free-port.ts'
 import { runCommand } from '../programs/run-command.ts'
 import { type RunningProcess, startProcess } from '../programs/start-process.ts'
+import { makeTemporaryFolder } from '../programs/usable-folder.ts'
+import { cookieFileOf, type DaemonArguments, readDaemonArguments } from './daemon-arguments.ts'
 import { findBitcoind, type FindBitcoindOptions } from './find-bitcoind.ts'
 import { RpcClient } from './rpc-client.ts'
 
@@ -25,9 +25,15 @@ const RPC_IN_WARMUP = -28
 const HOST = '127.0.0.1'
 /** Said on standard error when a port is taken. */
 const PORT_CLASH = /Unable to bind|Unable to start HTTP server|Failed to listen|Address already in use/i
+/** Said where it is the one for RPC; bitcoind opens that first. */
+const RPC_CLASH = /Unable to start HTTP server/i
 
 export interface RegtestBitcoindOptions extends FindBitcoindOptions {
-  /** More arguments: `['-v2transport=0', '-txindex']`. They come last, so they win. */
+  /**
+   * More arguments: `['-v2transport=0', '-txindex']`. They come last, so they win. `-rpcport`, `-rpcuser` with `-rpcpassword` and
+   * `-rpccookiefile` are followed; those that no bitcoind of the harness can be run with (`-datadir`, another chain, `-daemon`,
+   * `-server=0`) are refused as `unsupported-argument`.
+   */
   readonly args?: readonly string[]
   /** The program to run, where it has been found before; {@link findBitcoind} looks for it otherwise. */
   readonly program?: Program
@@ -36,7 +42,7 @@ export interface RegtestBitcoindOptions extends FindBitcoindOptions {
    * not removed. By default each has a folder of its own in the system's temporary folder, removed at the end.
    */
   readonly dataFolder?: string
-  /** The port for peers; a free one by default. A given port is not tried a second time. */
+  /** The port for peers; a free one by default. A given port that is taken is not tried a second time. */
   readonly p2pPort?: number
 }
 
@@ -66,14 +72,21 @@ export class RegtestBitcoind implements AsyncDisposable {
     this.p2pPort = layout.p2pPort
     this.rpcPort = layout.rpcPort
     this.p2pAddress = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: layout.p2pPort }
-    const cookieFile = join(layout.dataFolder, 'regtest/.cookie')
-    this.#rpc = new RpcClient({ host: HOST, port: layout.rpcPort, cookieFile })
+    const { credentials } = layout.given
+    this.#rpc = new RpcClient({
+      host: HOST,
+      port: layout.rpcPort,
+      ...(credentials === undefined
+        ? { cookieFile: cookieFileOf(layout.dataFolder, layout.given) }
+        : { credentials }),
+    })
   }
 
   /**
    * Starts one and waits until it answers.
-   * @throws IntegrationError `program-not-found`; `port-in-use` when `p2pPort` is taken, or no free port could be had;
-   * `process-exited` when it ends while starting, with its standard error; `timeout`.
+   * @throws IntegrationError `program-not-found`; `unsupported-argument`; `port-in-use` when a given port is taken, or no free one
+   * could be had; `folder-unusable` without a temporary folder; `process-exited` when it ends while starting, with its standard
+   * error; `timeout`.
    */
   static async start(options: RegtestBitcoindOptions = {}): Promise<RegtestBitcoind> {
     const program = options.program ?? (await findBitcoind(options))
@@ -91,29 +104,35 @@ export class RegtestBitcoind implements AsyncDisposable {
     ownsFolder: boolean,
     options: Pick<RegtestBitcoindOptions, 'args' | 'p2pPort'>,
   ): Promise<RegtestBitcoind> {
-    for (let attempt = 1; ; attempt++) {
-      const dataFolder = folder ?? (await mkdtemp(join(tmpdir(), 'sapwood-bitcoind-')))
-      const p2pPort = options.p2pPort ?? (await freePort())
-      const layout = { dataFolder, ownsFolder, p2pPort, rpcPort: await freePort() }
-      const bitcoind = await RegtestBitcoind.#launch(program, layout, options.args ?? []).catch(
-        async (error: unknown) => {
-          // There is no process whose guard would remove it.
-          if (ownsFolder) await rm(dataFolder, { recursive: true, force: true })
-          throw error
-        },
-      )
-      try {
-        await bitcoind.#waitUntilReady()
-        return bitcoind
-      } catch (error) {
-        await bitcoind.kill()
-        if (!PORT_CLASH.test(bitcoind.process.stderr)) throw error
-        const again =
-          options.p2pPort === undefined && attempt < PORT_ATTEMPTS && (folder === undefined || !ownsFolder)
-        if (again) continue
-        const message = `bitcoind could not listen on port ${p2pPort} or ${layout.rpcPort} of ${HOST}`
-        throw new IntegrationError('port-in-use', message, { cause: error, stderr: bitcoind.process.stderr })
+    const args = options.args ?? []
+    const given = readDaemonArguments(args)
+    const dataFolder = folder ?? (await makeTemporaryFolder('sapwood-bitcoind-'))
+    try {
+      for (let attempt = 1; ; attempt++) {
+        const p2pPort = options.p2pPort ?? (await freePort())
+        const rpcPort = given.rpcPort ?? (await freePort())
+        const layout: Layout = { dataFolder, ownsFolder, p2pPort, rpcPort, given }
+        const bitcoind = await RegtestBitcoind.#launch(program, layout, args)
+        try {
+          await bitcoind.#waitUntilReady()
+          return bitcoind
+        } catch (error) {
+          // The folder is used again, so it is not removed here.
+          bitcoind.#rpc.close()
+          await bitcoind.process.kill()
+          const { stderr } = bitcoind.process
+          if (!PORT_CLASH.test(stderr)) throw error
+          const clash = RPC_CLASH.test(stderr)
+            ? { port: rpcPort, chosen: given.rpcPort }
+            : { port: p2pPort, chosen: options.p2pPort }
+          if (clash.chosen === undefined && attempt < PORT_ATTEMPTS) continue
+          const message = `bitcoind could not listen on port ${clash.port} of ${HOST}`
+          throw new IntegrationError('port-in-use', message, { cause: error, stderr })
+        }
       }
+    } catch (error) {
+      if (ownsFolder) await removeFolder(dataFolder)
+      throw error
     }
   }
 
@@ -221,8 +240,7 @@ export class RegtestBitcoind implements AsyncDisposable {
   }
 
   async #removeFolder(): Promise<void> {
-    if (this.#ownsFolder)
-      this.#removed ??= rm(this.dataFolder, { recursive: true, force: true, maxRetries: 5 })
+    if (this.#ownsFolder) this.#removed ??= removeFolder(this.dataFolder)
     await this.#removed
   }
 
@@ -258,6 +276,11 @@ interface Layout {
   readonly ownsFolder: boolean
   readonly p2pPort: number
   readonly rpcPort: number
+  readonly given: DaemonArguments
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
 /** A P2WPKH address of regtest over twenty zero bytes. */
@@ -274,6 +297,8 @@ async function supportedSwitches(program: Program): Promise<readonly string[]> {
       /^\s*-torexecute/m.test(help) ? ['-torexecute='] : [],
     )
     switchesOf.set(key, switches)
+    // A program that could not be run may be installed anew meanwhile.
+    switches.catch(() => switchesOf.delete(key))
   }
   return await switches
 }

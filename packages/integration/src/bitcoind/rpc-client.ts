@@ -9,17 +9,20 @@ export interface RpcClientOptions {
   readonly host: string
   readonly port: number
   /** The file that bitcoind writes its credentials to at every start. */
-  readonly cookieFile: string
+  readonly cookieFile?: string
+  /** `USER:PASSWORD` of a bitcoind that was given them, instead of a cookie file. */
+  readonly credentials?: string
   /** {@link RPC_TIMEOUT} by default. */
   readonly timeout?: number
 }
 
-/** bitcoind's JSON-RPC over HTTP, with cookie authentication and kept connections. */
+/** bitcoind's JSON-RPC over HTTP, authenticated by its cookie file or by a password, over kept connections. */
 export class RpcClient {
   readonly #options: RpcClientOptions
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 })
   #authorization: string | undefined
   #nextId = 1
+  #closed = false
 
   constructor(options: RpcClientOptions) {
     this.#options = options
@@ -49,22 +52,37 @@ export class RpcClient {
     return parsed.result
   }
 
-  /** Ends the kept connections. */
+  /** Ends the kept connections, and calls that are under way. */
   close(): void {
+    this.#closed = true
     this.#agent.destroy()
   }
 
   async #post(method: string, body: string): Promise<string> {
     try {
-      this.#authorization ??= `Basic ${(await readFile(this.#options.cookieFile)).toString('base64')}`
-      return await this.#exchange(body, this.#authorization)
+      this.#authorization ??= `Basic ${(await this.#credentials()).toString('base64')}`
+      const authorization = this.#authorization
+      try {
+        return await this.#exchange(body, authorization, this.#agent)
+      } catch (error) {
+        if (!(error instanceof StaleConnection) || this.#closed) throw error
+        return await this.#exchange(body, authorization, false)
+      }
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
       throw new IntegrationError('rpc-unreachable', `${method}: bitcoind does not answer: ${why}`, { cause })
     }
   }
 
-  async #exchange(body: string, authorization: string): Promise<string> {
+  async #credentials(): Promise<Buffer> {
+    const { credentials, cookieFile } = this.#options
+    if (credentials !== undefined) return Buffer.from(credentials)
+    if (cookieFile !== undefined) return await readFile(cookieFile)
+    throw new TypeError('neither credentials nor a cookie file were given')
+  }
+
+  /** @param agent false for a connection of its own. */
+  async #exchange(body: string, authorization: string, agent: Agent | false): Promise<string> {
     const { host, port, timeout = RPC_TIMEOUT } = this.#options
     return await new Promise<string>((resolve, reject) => {
       const headers = {
@@ -72,26 +90,39 @@ export class RpcClient {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
       }
-      const sent = request(
-        { host, port, method: 'POST', agent: this.#agent, headers, timeout },
-        (response) => {
-          if (response.statusCode === 401) {
-            // The file was that of an earlier bitcoind, which was killed before it could remove it.
-            this.#authorization = undefined
-            response.resume()
-            reject(new Error('it refuses the credentials of the cookie file'))
-            return
-          }
-          const parts: Buffer[] = []
-          response.on('data', (part: Buffer) => parts.push(part))
-          response.on('error', reject)
-          response.on('end', () => resolve(Buffer.concat(parts).toString('utf8')))
-        },
-      )
+      const sent = request({ host, port, method: 'POST', agent, headers, timeout }, (response) => {
+        if (response.statusCode === 401) {
+          // The file was that of an earlier bitcoind, which was killed before it could remove it.
+          this.#authorization = undefined
+          response.resume()
+          reject(new Error('it refuses the credentials'))
+          return
+        }
+        const parts: Buffer[] = []
+        response.on('data', (part: Buffer) => parts.push(part))
+        response.on('error', reject)
+        response.on('end', () => resolve(Buffer.concat(parts).toString('utf8')))
+      })
+      let readBefore = 0
+      sent.on('socket', (socket) => (readBefore = socket.bytesRead))
       sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout} ms`)))
-      sent.on('error', reject)
+      sent.on('error', (error: NodeJS.ErrnoException) => {
+        const unanswered = sent.socket === null || sent.socket.bytesRead === readBefore
+        const ended = error.code === 'ECONNRESET' || error.code === 'EPIPE'
+        reject(sent.reusedSocket && unanswered && ended ? new StaleConnection(error) : error)
+      })
       sent.end(body)
     })
+  }
+}
+
+/**
+ * A kept connection was ended by bitcoind (`-rpcservertimeout`) before we could know: the call was not read there, and goes out
+ * once more on a new one.
+ */
+class StaleConnection extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause })
   }
 }
 

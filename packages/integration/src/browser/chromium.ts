@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BrowserContext, chromium } from 'playwright-core'
 import {
@@ -8,6 +7,7 @@ import {
   type Program,
   type ProgramSpec,
 } from '../programs/find-program.ts'
+import { makeTemporaryFolder } from '../programs/usable-folder.ts'
 
 /** Chromium, which starts itself again and so has to run with the machine's own C library and loader. */
 const CHROMIUM: ProgramSpec = {
@@ -51,7 +51,7 @@ export interface Browser extends AsyncDisposable {
  */
 export async function launchChromium(options: FindProgramOptions = {}): Promise<Browser> {
   const program = await findChromium(options)
-  const profile = await mkdtemp(join(tmpdir(), 'sapwood-chromium-'))
+  const profile = await makeTemporaryFolder('sapwood-chromium-')
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   )

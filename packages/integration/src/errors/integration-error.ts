@@ -16,6 +16,12 @@ export type IntegrationErrorCode =
   | 'rpc-unreachable'
   /** A downloaded archive is not the one its pinned SHA-256 names. */
   | 'checksum-mismatch'
+  /** What was being downloaded is larger than what was to come can be; no more of it was read. */
+  | 'archive-too-large'
+  /** A folder that is needed cannot be made, read or written: `folder`. The message says what to do. */
+  | 'folder-unusable'
+  /** A program was to be given an argument that takes it out of the harness's hands; the message names what to use instead. */
+  | 'unsupported-argument'
   /** Another process has held the lock of an installation for too long. */
   | 'lock-timeout'
   /** The command line was not understood. */
@@ -39,6 +45,7 @@ export interface IntegrationErrorDetails {
   readonly rpcCode?: number
   readonly expected?: string
   readonly received?: string
+  readonly folder?: string
 }
 
 /** The error class of `@sapwood/integration`. */
@@ -55,6 +62,7 @@ export class IntegrationError extends Error {
   readonly rpcCode: number | undefined
   readonly expected: string | undefined
   readonly received: string | undefined
+  readonly folder: string | undefined
 
   constructor(code: IntegrationErrorCode, message: string, details: IntegrationErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
@@ -66,5 +74,6 @@ export class IntegrationError extends Error {
     this.rpcCode = details.rpcCode
     this.expected = details.expected
     this.received = details.received
+    this.folder = details.folder
   }
 }

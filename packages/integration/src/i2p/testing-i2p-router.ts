@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findProgram, type FindProgramOptions, type ProgramSpec } from '../programs/find-program.ts'
 import { freePort } from '../programs/free-port.ts'
 import { type RunningProcess, startProcess } from '../programs/start-process.ts'
 import { waitForPort } from '../programs/wait-for-port.ts'
+import { makeTemporaryFolder } from '../programs/usable-folder.ts'
 
 /** The I2P router in C++. */
 export const I2PD: ProgramSpec = {
@@ -34,7 +34,7 @@ export async function startTestingI2pRouter(
   options: { readonly find?: FindProgramOptions } = {},
 ): Promise<TestingI2pRouter> {
   const program = await findProgram(I2PD, options.find)
-  const folder = await mkdtemp(join(tmpdir(), 'sapwood-i2p-'))
+  const folder = await makeTemporaryFolder('sapwood-i2p-')
   const samPort = await freePort()
   const settings = {
     log: 'stdout',

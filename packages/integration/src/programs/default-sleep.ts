@@ -14,6 +14,11 @@ export function monotonicTime(): number {
   return performance.now()
 }
 
+/** Milliseconds since 1970: for the age of files. */
+export function wallTime(): number {
+  return Date.now()
+}
+
 /** Calls `callback` after `milliseconds` of real time, without keeping the process alive; returns the way to stop it. */
 export function startTimer(milliseconds: number, callback: () => void): () => void {
   const timer = setTimeout(callback, milliseconds)

@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -62,6 +73,93 @@ describe('findProgram', () => {
     )
   })
 
+  it('takes no folder for a program, on PATH or in the variable', async () => {
+    mkdirSync(join(folder, 'first', name), { recursive: true })
+    const real = makeExecutable(join(folder, 'second', name))
+    const spec = { name, variable: 'CHOSEN' }
+    const PATH = `${join(folder, 'first')}:${join(folder, 'second')}`
+    expect(await findProgram(spec, { environment: { PATH }, cache: folder })).toMatchObject({
+      command: [real],
+    })
+    const environment = { PATH, CHOSEN: join(folder, 'first') }
+    await expect(findProgram(spec, { environment })).rejects.toMatchObject({ code: 'program-not-found' })
+  })
+
+  describe('a cache that was damaged is installed anew', () => {
+    const options = () => ({ environment: { PATH: '' }, cache: folder })
+    const install = async (into: string): Promise<string> => {
+      makeExecutable(join(into, 'bin/program'))
+      return 'bin/program'
+    }
+    const record = () => join(folder, name, 'installation.json')
+    const program = () => join(folder, name, 'bin/program')
+
+    it.each<[string, () => void]>([
+      [
+        'whose record was cut off',
+        () => writeFileSync(record(), readFileSync(record(), 'utf8').slice(0, 20)),
+      ],
+      ['whose record is empty', () => writeFileSync(record(), '')],
+      ['whose record is of another kind', () => writeFileSync(record(), '{"executable":7}')],
+      ['whose record is null', () => writeFileSync(record(), 'null')],
+      ['without its record', () => rmSync(record())],
+      ['without the program', () => rmSync(program())],
+      ['with a program that was cut off', () => truncateSync(program(), 3)],
+      ['with a program that may not be run', () => chmodSync(program(), 0o644)],
+      [
+        'with a folder in the place of the program',
+        () => {
+          rmSync(program())
+          mkdirSync(program())
+        },
+      ],
+      [
+        'with a file in the place of its folder',
+        () => {
+          rmSync(join(folder, name), { recursive: true })
+          writeFileSync(join(folder, name), '')
+        },
+      ],
+    ])('%s', async (_how, damage) => {
+      const spec = { name, install }
+      await findProgram(spec, options())
+      damage()
+      await expect(findProgram(spec, { ...options(), install: false })).rejects.toThrow(folder)
+      expect(await findProgram(spec, options())).toMatchObject({ origin: 'installed' })
+      expect(await findProgram(spec, options())).toMatchObject({ origin: 'cache' })
+      expect(readFileSync(program(), 'utf8')).toBe('#!/bin/sh\n')
+    })
+  })
+
+  it('removes what a killed installation left, once that is old, and none that is under way', async () => {
+    const [old, young] = [`${join(folder, name)}.unfinished-old`, `${join(folder, name)}.unfinished-young`]
+    for (const path of [old, young]) mkdirSync(path)
+    utimesSync(old, 0, 0)
+    const install = async (into: string): Promise<string> => {
+      makeExecutable(join(into, 'program'))
+      return 'program'
+    }
+    await findProgram({ name, install }, { environment: { PATH: '' }, cache: folder })
+    expect([existsSync(old), existsSync(young)]).toEqual([false, true])
+  })
+
+  it.each<[string, () => string]>([
+    [
+      'a file in the place of the cache folder',
+      () => {
+        writeFileSync(join(folder, 'file'), '')
+        return join(folder, 'file')
+      },
+    ],
+    ['a cache folder that cannot be made', () => '/sys/sapwood'],
+  ])('says what to do about %s', async (_what, cache) => {
+    const spec = { name, install: () => Promise.resolve('program') }
+    await expect(findProgram(spec, { environment: { PATH: '' }, cache: cache() })).rejects.toMatchObject({
+      code: 'folder-unusable',
+      message: expect.stringContaining('SAPWOOD_CACHE') as string,
+    })
+  })
+
   it('says what was tried and what to do, and leaves nothing half made', async () => {
     const spec = { name, variable: 'CHOSEN', install: () => Promise.reject(new Error('no network')) }
     const error: unknown = await findProgram(spec, { environment: { PATH: '' }, cache: folder }).catch(
@@ -69,7 +167,7 @@ describe('findProgram', () => {
     )
     expect(error).toMatchObject({ code: 'program-not-found' })
     expect(String(error)).toMatch(/on PATH: not there[^]*no network[^]*set CHOSEN/)
-    expect(existsSync(join(folder, `${name}.unfinished`))).toBe(false)
+    expect(readdirSync(folder)).toEqual([])
     await expect(
       findProgram(spec, { environment: { PATH: '' }, cache: folder, install: false }),
     ).rejects.toThrow('not there')

@@ -1,11 +1,19 @@
-import { constants, existsSync, readFileSync } from 'node:fs'
-import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { delimiter, isAbsolute, join, relative, resolve } from 'node:path'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { delimiter, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { debianSources, distributionSources } from './apt-sources.ts'
 import { cacheFolder } from './cache-folder.ts'
 import { unpackDebianPackages } from './debian-packages.ts'
+import { wallTime } from './default-sleep.ts'
+import {
+  type Installation,
+  isExecutableFile,
+  placeInstallation,
+  readInstallation,
+  removeAbandoned,
+} from './installation.ts'
 import { withMachineLock } from './machine-lock.ts'
+import { folderUnusable, makeFolder } from './usable-folder.ts'
 
 /** How a program is had from Debian packages. */
 export interface DebianProgram {
@@ -62,66 +70,63 @@ export interface FindProgramOptions {
   readonly onProgress?: (line: string) => void
 }
 
-/** What the cache folder says of a program that was installed into it. */
-interface Installation {
-  /** Relative to the program's folder. */
-  readonly executable: string
-  readonly loader?: string
-  readonly libraries: readonly string[]
-  readonly packages: readonly string[]
-}
-
-const INSTALLATION_FILE = 'installation.json'
+/** What to do where the cache folder cannot be written. */
+const CACHE_ADVICE = 'set SAPWOOD_CACHE to a folder that can be written'
 /** Where servers are on Debian; an ordinary user's PATH lacks them. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
 /**
  * Finds a program: in its environment variable, on PATH, in the cache folder; else installs it there. Any number of
  * processes may ask for the same one at once: one installs, the others wait.
- * @throws IntegrationError `program-not-found`, with all that was tried and what can be done.
+ * What is left of an installation that was cut off, or restored in part, is taken away and installed anew.
+ * @throws IntegrationError `program-not-found`, with all that was tried and what can be done; `folder-unusable` where the cache
+ * folder cannot be written.
  */
 export async function findProgram(spec: ProgramSpec, options: FindProgramOptions = {}): Promise<Program> {
   const environment = options.environment ?? process.env
   const chosen = spec.variable === undefined ? undefined : environment[spec.variable]
-  if (spec.variable !== undefined && chosen) return await fromVariable(spec, spec.variable, chosen)
-  const found = await onPath(spec, environment['PATH'] ?? '')
-  if (found !== undefined) return simple(spec, found, 'path')
+  if (spec.variable !== undefined && chosen) return fromVariable(spec, spec.variable, chosen)
+  const onItsPath = onPath(spec, environment['PATH'] ?? '')
+  if (onItsPath !== undefined) return simple(spec, onItsPath, 'path')
   const folder = join(options.cache ?? cacheFolder(environment), spec.name)
-  const installed = fromCache(spec, folder, 'cache')
-  if (installed !== undefined) return installed
-  const tried = [`${namesOf(spec).join(', ')} on PATH: not there`, `${folder}: not there`]
+  const found = readInstallation(folder)
+  if (found.state === 'whole') return fromCache(spec, folder, found.installation, 'cache')
+  const remains = found.state === 'none' ? 'not there' : `broken: ${found.why}`
+  const tried = [`${namesOf(spec).join(', ')} on PATH: not there`, `${folder}: ${remains}`]
   if (options.install === false) throw notFound(spec, tried)
   return await withMachineLock(folder, async () => {
-    const byAnother = fromCache(spec, folder, 'cache')
-    if (byAnother !== undefined) return byAnother
+    const byAnother = readInstallation(folder)
+    if (byAnother.state === 'whole') return fromCache(spec, folder, byAnother.installation, 'cache')
     options.onProgress?.(`installing ${spec.name} into ${folder}`)
     await install(spec, folder, tried)
-    const program = fromCache(spec, folder, 'installed')
-    if (program === undefined) throw notFound(spec, tried)
-    return program
+    const installed = readInstallation(folder)
+    if (installed.state !== 'whole') throw notFound(spec, tried)
+    return fromCache(spec, folder, installed.installation, 'installed')
   })
 }
 
-async function fromVariable(spec: ProgramSpec, variable: string, chosen: string): Promise<Program> {
+function fromVariable(spec: ProgramSpec, variable: string, chosen: string): Program {
   const executable = resolve(chosen)
-  if (await isExecutable(executable)) return simple(spec, executable, 'variable')
-  throw notFound(spec, [`${variable}=${chosen}: not an executable file`])
+  if (isExecutableFile(executable)) return simple(spec, executable, 'variable')
+  throw notFound(spec, [`${variable}=${chosen}: not a file that can be run`])
 }
 
-async function onPath(spec: ProgramSpec, path: string): Promise<string | undefined> {
+function onPath(spec: ProgramSpec, path: string): string | undefined {
   const folders = [...path.split(delimiter).filter((folder) => isAbsolute(folder)), ...SYSTEM_FOLDERS]
   for (const name of namesOf(spec)) {
     for (const folder of folders) {
-      if (await isExecutable(join(folder, name))) return join(folder, name)
+      if (isExecutableFile(join(folder, name))) return join(folder, name)
     }
   }
   return undefined
 }
 
-function fromCache(spec: ProgramSpec, folder: string, origin: Program['origin']): Program | undefined {
-  const file = join(folder, INSTALLATION_FILE)
-  if (!existsSync(file)) return undefined
-  const installation = JSON.parse(readFileSync(file, 'utf8')) as Installation
+function fromCache(
+  spec: ProgramSpec,
+  folder: string,
+  installation: Installation,
+  origin: Program['origin'],
+): Program {
   const inside = (path: string): string => join(folder, path)
   const executable = inside(installation.executable)
   const libraryPath = installation.libraries.map(inside).join(':')
@@ -151,22 +156,27 @@ async function install(spec: ProgramSpec, folder: string, tried: string[]): Prom
     })
     ways.push(['download', installation])
   }
-  // Made beside its place and moved there whole: a half-made installation is never taken for a program.
-  const unfinished = `${folder}.unfinished`
+  await makeFolder(dirname(folder), CACHE_ADVICE)
+  await removeAbandoned(folder, wallTime())
   for (const [way, make] of ways) {
-    await rm(unfinished, { recursive: true, force: true })
-    await mkdir(unfinished, { recursive: true })
+    // Made beside its place and moved there whole: a half-made installation is never taken for a program.
+    const unfinished = await makeUnfinished(folder)
     try {
-      const installation = await make(unfinished)
-      await access(join(unfinished, installation.executable), constants.X_OK)
-      await writeFile(join(unfinished, INSTALLATION_FILE), `${JSON.stringify(installation, null, 2)}\n`)
-      await rm(folder, { recursive: true, force: true })
-      await rename(unfinished, folder)
+      await placeInstallation(unfinished, await make(unfinished), folder)
       return
     } catch (error) {
       tried.push(`${way}: ${error instanceof Error ? error.message : String(error)}`)
-      await rm(unfinished, { recursive: true, force: true })
+      // What cannot be removed now is removed when it is old.
+      await rm(unfinished, { recursive: true, force: true }).catch(() => undefined)
     }
+  }
+}
+
+async function makeUnfinished(folder: string): Promise<string> {
+  try {
+    return await mkdtemp(`${folder}.unfinished-`)
+  } catch (cause) {
+    throw folderUnusable(dirname(folder), CACHE_ADVICE, cause)
   }
 }
 
@@ -227,15 +237,6 @@ function simple(spec: ProgramSpec, executable: string, origin: Program['origin']
 
 function namesOf(spec: ProgramSpec): readonly string[] {
   return [spec.name, ...(spec.otherNames ?? [])]
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 function notFound(spec: ProgramSpec, tried: readonly string[]): IntegrationError {

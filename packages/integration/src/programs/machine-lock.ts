@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { IntegrationError } from '../errors/integration-error.ts'
-import { monotonicTime, sleep } from './default-sleep.ts'
+import { monotonicTime, sleep, startTimer } from './default-sleep.ts'
 
 /** How long one installation may keep the others waiting, in milliseconds. */
 export const LOCK_TIMEOUT = 900_000
@@ -20,7 +20,7 @@ export async function withMachineLock<T>(name: string, work: () => Promise<T>): 
     if (monotonicTime() > deadline) {
       throw new IntegrationError('lock-timeout', `another process has been busy with ${name} for too long`)
     }
-    await waitForRelease(path)
+    await waitForRelease(path, deadline)
     release = await tryAcquire(path)
   }
   try {
@@ -51,12 +51,14 @@ async function tryAcquire(path: string): Promise<(() => void) | undefined> {
   }
 }
 
-async function waitForRelease(path: string): Promise<void> {
+async function waitForRelease(path: string, deadline: number): Promise<void> {
   const socket = connect(path)
+  const giveUp = startTimer(Math.max(0, deadline - monotonicTime()), () => socket.destroy())
   socket.on('error', () => undefined)
   socket.resume()
   await new Promise<void>((resolve) => {
     socket.once('close', () => resolve())
   })
+  giveUp()
   await sleep(20)
 }

@@ -1,11 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { findProgram, type FindProgramOptions, type Program } from '../programs/find-program.ts'
 import { freePort } from '../programs/free-port.ts'
 import { type RunningProcess, startProcess } from '../programs/start-process.ts'
 import { waitForPort } from '../programs/wait-for-port.ts'
+import { makeTemporaryFolder } from '../programs/usable-folder.ts'
 import { DANTE } from './programs.ts'
 
 /** The one account that the server knows. */
@@ -43,7 +44,7 @@ const ATTEMPTS = 3
  */
 export async function startDante(options: DanteOptions = {}): Promise<Dante> {
   const program = await findProgram(DANTE, options.find)
-  const folder = await mkdtemp(join(tmpdir(), 'sapwood-dante-'))
+  const folder = await makeTemporaryFolder('sapwood-dante-')
   try {
     await writeAccounts(folder)
     for (let attempt = 1; ; attempt++) {

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { monotonicTime, sleep } from '../programs/default-sleep.ts'
@@ -7,6 +6,7 @@ import type { FindProgramOptions, Program } from '../programs/find-program.ts'
 import { freePort } from '../programs/free-port.ts'
 import { runCommand } from '../programs/run-command.ts'
 import { type RunningProcess, startProcess } from '../programs/start-process.ts'
+import { makeTemporaryFolder } from '../programs/usable-folder.ts'
 import { findTorPrograms } from './programs.ts'
 import { clientTorrc, relayTorrc, type TorrcBase } from './torrc.ts'
 
@@ -72,7 +72,7 @@ export class TestingTorNetwork implements AsyncDisposable {
    */
   static async start(options: TestingTorNetworkOptions = {}): Promise<TestingTorNetwork> {
     const { tor, torGencert } = await findTorPrograms(options.find)
-    const folder = await mkdtemp(join(tmpdir(), 'sapwood-tor-'))
+    const folder = await makeTemporaryFolder('sapwood-tor-')
     const network = new TestingTorNetwork(folder, tor)
     try {
       await network.#startRelays(torGencert)
