@@ -4,6 +4,7 @@ export { type CapturedMessage, encodeCapturedMessage, readCapture } from './capt
 export { captureMessages, type CaptureSink } from './capture/capture-messages.ts'
 export { createChannel } from './channel/bounded-channel.ts'
 export type { Channel } from './channel/channel.ts'
+export { DEFAULT_USER_AGENT } from './handshake/version-message.ts'
 export { PeerError, type PeerErrorCode, type PeerErrorFacts } from './errors/peer-error.ts'
 export type { MessageTrace, PeerEventSource, PeerEvents, Unsubscribe } from './events/peer-events.ts'
 export { createOwnNonces, type OwnNonces } from './handshake/own-nonces.ts'

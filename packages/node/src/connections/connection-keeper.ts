@@ -1,4 +1,10 @@
-import type { Network, NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
+import {
+  hasServices,
+  type Network,
+  type NetworkAddress,
+  type PeerAddress,
+  Services,
+} from '@sapwood/wire-codec'
 import {
   type Channel,
   type ConnectionKind,
@@ -19,6 +25,7 @@ import {
   accept,
   type Clock,
   connect,
+  type Connection,
   type ConnectTimeouts,
   type Dialer,
   type FallbackPolicy,
@@ -241,6 +248,9 @@ export class ConnectionKeeper {
       protocol: transport.protocol,
       ...(record.sessionId === undefined ? {} : { sessionId: record.sessionId }),
     })
+    const error = failedV2(transport)
+    record.downgraded = error !== undefined
+    if (error !== undefined) events.emit('transport-downgraded', { ...connectionFacts(record), error })
     record.peer = createPeer(
       transport,
       {
@@ -286,6 +296,10 @@ export class ConnectionKeeper {
     record.stage = 'ready'
     record.version = version
     record.readyAt = this.#components.clock.now()
+    const couldBeV2 = record.protocol === 'v1' && hasServices(version.services, Services.P2P_V2)
+    if (couldBeV2 && record.kind !== 'inbound' && !record.downgraded) {
+      this.#components.events.emit('transport-downgraded', connectionFacts(record))
+    }
     this.#observer.ready(record, version)
     this.#components.events.emit('peer-ready', {
       ...connectionFacts(record),
@@ -338,6 +352,7 @@ export class ConnectionKeeper {
       lastBlock: 0,
       lastTransaction: 0,
       discouraged: false,
+      downgraded: false,
       leaving: false,
     }
     this.table.add(record)
@@ -381,6 +396,12 @@ export function connectionFacts(record: ConnectionRecord): ConnectionFacts {
     kind: record.kind,
     ...(record.address === undefined ? {} : { address: record.address }),
   }
+}
+
+/** Why v2 failed where v1 is spoken after it. */
+function failedV2(transport: Transport & Partial<Pick<Connection, 'attempts'>>): Error | undefined {
+  if (transport.protocol === 'v2') return undefined
+  return transport.attempts?.find(({ protocol }) => protocol === 'v2')?.error
 }
 
 function ended(): NodeError {

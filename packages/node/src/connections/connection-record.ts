@@ -36,6 +36,8 @@ export interface ConnectionRecord {
   lastTransaction: number
   /** Its host misbehaved before. */
   discouraged: boolean
+  /** v1 is spoken after v2 had been tried. */
+  downgraded: boolean
   /** It is being ended, and is still here until that is done. */
   leaving: boolean
 }

@@ -52,6 +52,7 @@ function connectTo(table: ConnectionTable, text: string, kind: ConnectionRecord[
     lastBlock: 0,
     lastTransaction: 0,
     discouraged: false,
+    downgraded: false,
     leaving: false,
   })
 }

@@ -36,6 +36,7 @@ function full(): {
       lastBlock: 0,
       lastTransaction: 0,
       discouraged: false,
+      downgraded: false,
       leaving: false,
       version: { relay: true, services: 0n } as PeerVersion,
       peer: { info: () => ({ minimumPing: id }) } as unknown as Peer,

@@ -45,6 +45,7 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
       lastBlock: 0,
       lastTransaction: 0,
       discouraged: false,
+      downgraded: false,
       leaving: false,
       version: {} as PeerVersion,
       peer: { info: () => ({ blocksInFlight: [] }) } as unknown as Peer,

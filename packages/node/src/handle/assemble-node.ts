@@ -1,5 +1,5 @@
 import { type AddressNetwork, type NetworkAddress, type PeerAddress, Services } from '@sapwood/wire-codec'
-import type { ConnectionKind, VersionFacts } from '@sapwood/peer'
+import { type ConnectionKind, DEFAULT_USER_AGENT, type VersionFacts } from '@sapwood/peer'
 import {
   type Clock,
   createMemoryBudget,
@@ -38,10 +38,8 @@ import { readAddress } from './network-control.ts'
 import type { NodeComponents, NodeDialer, NodeOptions } from './node-options.ts'
 import { createOpenListeners, type OpenListeners } from './open-listeners.ts'
 
-/** This package's version, as the user agent tells it. */
+/** This package's version. */
 export const VERSION = '0.1.0'
-/** BIP14. */
-export const DEFAULT_USER_AGENT: string = `/sapwood:${VERSION}/`
 /** Core's `DUMP_PEERS_INTERVAL`. */
 const DEFAULT_SAVE_INTERVAL = 900_000
 /** What is reached without a proxy. */

@@ -28,6 +28,14 @@ export interface NodeEvents {
     /** BIP324 session id, 32 bytes; v2 only. */
     readonly sessionId?: Uint8Array
   }
+  /**
+   * A connection speaks v1 though v2 was tried first on it, or the remote then says that it speaks v2 (BIP324): it can be read
+   * and changed on its way, and somebody on that way may have wanted that.
+   */
+  'transport-downgraded': ConnectionFacts & {
+    /** Why v2 failed; absent where it was not tried. */
+    readonly error?: Error
+  }
   /** The version handshake is done. */
   'peer-ready': ConnectionFacts & { readonly version: PeerVersion; readonly protocol: TransportProtocol }
   /** A connection ended, and why: every `peer-connected` is followed by exactly one of these. */

@@ -8,6 +8,7 @@ export interface NetworkInfo {
   readonly version: string
   /** Our user agent. */
   readonly subversion: string
+  /** The newest that our `version` claims. */
   readonly protocolVersion: number
   readonly localServices: bigint
   readonly localServicesNames: readonly string[]

@@ -33,7 +33,7 @@ export interface NodeTimeouts {
 export interface NodeOptions extends ReachOptions {
   /** Which Bitcoin network; from `networks` of the wire codec. */
   readonly network: Network
-  /** BIP14. Default: that of `@sapwood/peer`. */
+  /** BIP14. Default: `DEFAULT_USER_AGENT` of `@sapwood/peer`. */
   readonly userAgent?: string
   /** Service bits to offer. Default: `WITNESS`, `P2P_V2`, and `NETWORK` where `components.services` serves blocks. */
   readonly services?: bigint

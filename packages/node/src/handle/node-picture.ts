@@ -5,6 +5,7 @@ import {
   type Network,
   type NetworkAddress,
   formatPeerAddress,
+  ProtocolVersion,
   serviceNames,
 } from '@sapwood/wire-codec'
 import type { Clock, Instant, MemoryBudget } from '@sapwood/transport-v1v2'
@@ -13,8 +14,6 @@ import type { NodeLoop } from '../loop/node-loop.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import type { BlockchainInfo, NetworkInfo, NodeInfo } from './node-info.ts'
 
-/** Protocol version that our peers see. */
-const PROTOCOL_VERSION = 70016
 const ALL_NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil']
 /** Target of difficulty 1, by convention of every network (Core, `GetDifficulty`). */
 const DIFFICULTY_1_TARGET = 0xffffn << 208n
@@ -71,7 +70,7 @@ function networkInfo({
   return {
     version,
     subversion: userAgent,
-    protocolVersion: PROTOCOL_VERSION,
+    protocolVersion: ProtocolVersion.CURRENT,
     localServices: services,
     localServicesNames: serviceNames(services),
     localRelay: relay,

@@ -12,6 +12,8 @@ export interface ConductComponents {
   readonly state: NodeState
   readonly discouraged: DiscouragedHosts
   readonly close: (record: ConnectionRecord, request: CloseRequest) => void
+  /** Connections to and from a host, whatever the port. */
+  readonly connectionsOf: (host: NetworkAddress) => readonly ConnectionRecord[]
 }
 
 /** What becomes of those who misbehave, and who is not spoken to. */
@@ -40,11 +42,17 @@ export class Conduct {
     this.#parts.close(record, { detail, blame: 'none' })
   }
 
-  /** Remembers the address of a connection that ended for misbehaviour. */
+  /**
+   * Remembers the address of a connection that ended for misbehaviour, and ends the others of its host, as Core does
+   * (`MaybeDiscourageAndDisconnect`); but those that are protected, which Core ends too.
+   */
   discourage(record: ConnectionRecord, address: NetworkAddress, code: string): void {
     // A peer on this machine shares its address with every other one, hidden services included (Core).
     if (record.protected || isLocal(address)) return
     this.#parts.discouraged.add(address)
     this.#parts.events.emit('discouraged', { address, peer: record.id, detail: code })
+    for (const other of this.#parts.connectionsOf(address)) {
+      if (other !== record && !other.protected) this.letGo(other, 'discouraged')
+    }
   }
 }

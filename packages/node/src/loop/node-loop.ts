@@ -73,6 +73,7 @@ export class NodeLoop implements ConnectionObserver {
     this.conduct = new Conduct({
       ...components,
       close: (record, request) => void this.keeper.close(record, request),
+      connectionsOf: (host) => this.keeper.table.ofHost(host),
     })
     this.#saver = new StateSaver(options.saveInterval, components)
     const { addresses } = state
@@ -352,7 +353,9 @@ export class NodeLoop implements ConnectionObserver {
   ready(record: ConnectionRecord, version: PeerVersion): void {
     const { state, added } = this.#parts
     const { address } = record
-    if (record.kind !== 'inbound' && address !== undefined && address.network !== 'name') {
+    // What a private broadcast did is not learned from either: it would be told, and it leaves no mark (Core).
+    const isOwn = record.kind !== 'inbound' && record.kind !== 'private-broadcast'
+    if (isOwn && address !== undefined && address.network !== 'name') {
       state.addresses.good(address, {
         services: version.services,
         ...(record.protocol === undefined ? {} : { protocol: record.protocol }),

@@ -10,7 +10,7 @@ import type { Instant } from '@sapwood/transport-v1v2'
 import { type ConnectionKind, kindBehaviour } from '../kinds/connection-kind.ts'
 import type { PeerOptions, VersionFacts } from '../peer/peer-options.ts'
 
-/** What our `version` says unless told otherwise. */
+/** What our `version` says unless told otherwise (BIP14). */
 export const DEFAULT_USER_AGENT = '/sapwood:0.1.0/'
 /** What every private broadcast says, whoever sends it (Core, `PushNodeVersion`): it must not tell senders apart. */
 export const PRIVATE_BROADCAST_USER_AGENT = '/pynode:0.0.1/'
