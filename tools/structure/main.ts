@@ -1,0 +1,33 @@
+import { join, resolve } from 'node:path'
+import { folderOrder, notYetInOrder } from './order.ts'
+import { measureStructure, suggestOrder } from './measure-structure.ts'
+import { readImports, sourceFiles } from './read-imports.ts'
+
+// Prints how the folders of each package hang together, and fails where an import runs up. `--arrows PACKAGE` lists its arrows,
+// `--suggest PACKAGE` an order in which the fewest run up.
+const root = resolve(import.meta.dirname, '../..')
+const [option, only] = process.argv.slice(2)
+let failures = 0
+
+console.log('| package | folders | arrows | run up | circles |\n| --- | --: | --: | --: | --: |')
+const details: string[] = []
+for (const [name, order] of Object.entries(folderOrder)) {
+  const source = join(root, 'packages', name, 'src')
+  const imports = readImports(source, { '#crypto': 'crypto/crypto.ts' })
+  const { folders, arrows, upward, circles, unplaced } = measureStructure(sourceFiles(source), imports, order)
+  const upwardArrows = new Set(upward.map(({ arrow }) => arrow))
+  console.log(`| ${name} | ${folders.length} | ${arrows.length} | ${upwardArrows.size} | ${circles.length} |`)
+  if (name === only && option === '--arrows') details.push(...arrows)
+  if (name === only && option === '--suggest') details.push(suggestOrder(folders, arrows).join(', '))
+  details.push(
+    ...upward.map(({ arrow, from, to }) => `${name}: ${arrow} runs up: ${from} imports ${to}`),
+    ...circles.map((circle) => `${name}: a circle: ${circle.join(', ')}`),
+    ...unplaced.map(
+      (folder) =>
+        `${name}: ${folder} is a folder and not in tools/structure/order.ts, or the other way round`,
+    ),
+  )
+  if (!notYetInOrder.includes(name)) failures += upward.length + circles.length + unplaced.length
+}
+if (details.length > 0) console.log(`\n${details.join('\n')}`)
+process.exitCode = failures === 0 ? 0 : 1
