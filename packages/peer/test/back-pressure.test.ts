@@ -10,7 +10,7 @@ const hash = network.genesisHash
 describe('an owner that does not keep up', () => {
   it('stops the reading of the socket, not the growth of memory, and resumes where it was', async () => {
     const notifications = createChannel<PeerNotification>(2)
-    const remote = new ScriptedRemote({ components: { notifications } })
+    const remote = new ScriptedRemote({ limits: { maxUnhandledBytes: 1_000 }, components: { notifications } })
     const stalls: string[] = []
     remote.peer.events.on('stalled', ({ by }) => stalls.push(`stalled by ${by}`))
     remote.peer.events.on('resumed', ({ milliseconds }) => stalls.push(`resumed after ${milliseconds}`))
@@ -94,7 +94,8 @@ describe('a remote that does not keep up', () => {
         return new Uint8Array(1_000)
       },
     }
-    const remote = new ScriptedRemote({ kind: 'inbound', components: { services } })
+    const limits = { maxUnhandledBytes: 1_000 }
+    const remote = new ScriptedRemote({ kind: 'inbound', limits, components: { services } })
     await remote.shakeHands()
     remote.transport.blocked = true
     for (let n = 0; n < 100; n++) await remote.say(getdata)

@@ -1,22 +1,31 @@
-import type { Clock, ReadTransport } from '@sapwood/transport-v1v2'
+import type { Clock, MemoryAccount, ReadTransport } from '@sapwood/transport-v1v2'
 import type { Channel } from '../channel/channel.ts'
-import type { ReaderMessage } from './reader-message.ts'
+import { heldBytes, type ReaderMessage } from './reader-message.ts'
 
 /**
  * Reads a transport and passes on what arrives, with the time at which it did. While its channel is full it does not
- * read, and the remote feels it. It ends with the transport, or when `signal` fires.
+ * read, and the remote feels it. It ends with the transport, or when `signal` fires. What it passes on is counted as
+ * `reading` on `memory`, and given back by whoever takes it.
  */
 export class MessageActor {
   readonly #reader: ReadTransport
   readonly #channel: Channel<ReaderMessage>
   readonly #clock: Clock
   readonly #signal: AbortSignal
+  readonly #memory: MemoryAccount | undefined
 
-  constructor(reader: ReadTransport, channel: Channel<ReaderMessage>, clock: Clock, signal: AbortSignal) {
+  constructor(
+    reader: ReadTransport,
+    channel: Channel<ReaderMessage>,
+    clock: Clock,
+    signal: AbortSignal,
+    memory?: MemoryAccount,
+  ) {
     this.#reader = reader
     this.#channel = channel
     this.#clock = clock
     this.#signal = signal
+    this.#memory = memory
   }
 
   /** Reads until the end. Never rejects. */
@@ -43,7 +52,10 @@ export class MessageActor {
     try {
       const messages = await this.#reader.read()
       const at = this.#clock.now()
-      return messages === null ? { type: 'end', at } : { type: 'messages', messages, at }
+      if (messages === null) return { type: 'end', at }
+      const bytes = heldBytes(messages)
+      this.#memory?.hold('reading', bytes)
+      return { type: 'messages', messages, bytes, at }
     } catch (error) {
       return { type: 'error', error, at: this.#clock.now() }
     }

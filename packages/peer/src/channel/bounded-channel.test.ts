@@ -72,6 +72,28 @@ describe('createChannel', () => {
     expect(most).toBeLessThanOrEqual(4)
   })
 
+  it('holds no more than its limit in weight and one value, in order', async () => {
+    const channel = createChannel<number>(100, { of: (value) => value, limit: 10 })
+    expect(channel.trySend(9)).toBe(true)
+    expect(channel.trySend(50)).toBe(true)
+    expect(channel.trySend(1)).toBe(false)
+    const sent: number[] = []
+    const sends = [1, 2, 8].map((value) => channel.send(value).then(() => sent.push(value)))
+    expect(await channel.receive()).toBe(9)
+    await Promise.resolve()
+    expect(sent).toEqual([])
+    expect(channel.trySend(7)).toBe(false)
+    expect(await channel.receive()).toBe(50)
+    await Promise.all(sends)
+    expect(channel.size).toBe(3)
+    expect([channel.tryReceive(), channel.tryReceive(), channel.tryReceive()]).toEqual([1, 2, 8])
+    expect(channel.trySend(5)).toBe(true)
+  })
+
+  it('refuses a limit in weight that is none', () => {
+    expect(() => createChannel(1, { of: () => 1, limit: 0 })).toThrow(RangeError)
+  })
+
   it.each([0, -1, 1.5, Number.NaN])('refuses a capacity of %s', (capacity) => {
     expect(() => createChannel(capacity)).toThrow(RangeError)
   })

@@ -1,13 +1,22 @@
 import { PeerError } from '../errors/peer-error.ts'
 import type { Channel } from './channel.ts'
 
+/** A bound on what the values of a channel weigh, beside the one on their number. */
+export interface ChannelWeight<T> {
+  /** What one value weighs, in bytes for instance; the same each time it is asked. */
+  readonly of: (value: T) => number
+  /** Weight held from which on a sender waits: the channel holds less than this and one value. */
+  readonly limit: number
+}
+
 /**
  * A bounded first-in, first-out channel. Values wait in a ring, senders that found it full wait behind it in order.
  * @param capacity Values held before a sender waits; at least 1.
- * @throws RangeError when `capacity` is not a positive integer.
+ * @param weight Bounds the values by what they weigh as well.
+ * @throws RangeError when `capacity` is not a positive integer, or the limit of the weight is not positive.
  */
-export function createChannel<T>(capacity: number): Channel<T> {
-  return new BoundedChannel<T>(capacity)
+export function createChannel<T>(capacity: number, weight?: ChannelWeight<T>): Channel<T> {
+  return new BoundedChannel<T>(capacity, weight)
 }
 
 interface WaitingSender<T> {
@@ -23,12 +32,18 @@ class BoundedChannel<T> implements Channel<T> {
   #head = 0
   readonly #senders: WaitingSender<T>[] = []
   readonly #receivers: ((value: T | undefined) => void)[] = []
+  readonly #weight: ChannelWeight<T> | undefined
+  #held = 0
   #closed = false
 
-  constructor(capacity: number) {
+  constructor(capacity: number, weight: ChannelWeight<T> | undefined) {
     if (!Number.isSafeInteger(capacity) || capacity < 1)
       throw new RangeError(`createChannel: capacity ${capacity}`)
+    if (weight !== undefined && !(weight.limit > 0)) {
+      throw new RangeError(`createChannel: weight.limit ${weight.limit}`)
+    }
     this.capacity = capacity
+    this.#weight = weight
   }
 
   get size(): number {
@@ -48,8 +63,8 @@ class BoundedChannel<T> implements Channel<T> {
       receiver(value)
       return true
     }
-    if (this.size >= this.capacity) return false
-    this.#queue.push(value)
+    if (this.#full()) return false
+    this.#put(value)
     return true
   }
 
@@ -89,12 +104,22 @@ class BoundedChannel<T> implements Channel<T> {
       this.#queue.splice(0, this.#head)
       this.#head = 0
     }
-    const sender = this.#senders.shift()
-    if (sender !== undefined) {
-      this.#queue.push(sender.value)
+    if (this.#weight !== undefined) this.#held -= this.#weight.of(value)
+    while (this.#senders.length > 0 && !this.#full()) {
+      const sender = this.#senders.shift()!
+      this.#put(sender.value)
       sender.accept()
     }
     return value
+  }
+
+  #full(): boolean {
+    return this.size >= this.capacity || (this.#weight !== undefined && this.#held >= this.#weight.limit)
+  }
+
+  #put(value: T): void {
+    this.#queue.push(value)
+    if (this.#weight !== undefined) this.#held += this.#weight.of(value)
   }
 }
 

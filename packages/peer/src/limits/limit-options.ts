@@ -19,14 +19,17 @@ export interface LimitOptions {
   readonly messages?: BucketsByType
   /** Bytes by type; more end the connection. Merged over the defaults; `false` lifts a limit. */
   readonly bytes?: BucketsByType
-  /** Bytes waiting to be sent before the remote's messages are no longer read. Default: 4,000,000. */
+  /** Bytes waiting to be sent before the remote's messages are no longer read. Default: 1,000,000 (Core, `-maxsendbuffer`). */
   readonly pauseAtQueuedBytes?: number
-  /** Bytes waiting to be sent at which the connection ends. Default: 32,000,000. */
+  /** Bytes waiting to be sent at which the connection ends. Default: 8,000,000. */
   readonly maxQueuedBytes?: number
   /** Requests waiting for the connection to take them. Default: 1,000. */
   readonly maxQueuedRequests?: number
-  /** Read batches held before the socket is no longer read. Default: 4. */
-  readonly readerQueue?: number
+  /**
+   * Bytes read and not handled, 256 for each message counted on top, from which on the socket is no longer read. Default:
+   * 1,000,000. It is as many as a remote of this kind queues, so that two that serve each other do not stand still.
+   */
+  readonly maxUnhandledBytes?: number
   /** Notifications held for `messages()` before the socket is no longer read. Default: 64. */
   readonly messageQueue?: number
 }

@@ -25,7 +25,7 @@ export function disconnectedError(reason: DisconnectReason): PeerError {
 
 /** Whether what is queued for the remote still leaves: one that is to blame, or gone, gets nothing more. */
 export function mayFlush(reason: DisconnectReason): boolean {
-  return reason.blame === 'none' && reason.code !== 'transport-failed'
+  return reason.blame === 'none' && reason.code !== 'transport-failed' && reason.code !== 'memory-full'
 }
 
 /** Lets what is queued leave, for at most `timeout` ms, and closes the way out. Never rejects. */

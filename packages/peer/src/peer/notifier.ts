@@ -1,5 +1,5 @@
 import type { AnyMessage } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant, MemoryAccount } from '@sapwood/transport-v1v2'
 import { createChannel } from '../channel/bounded-channel.ts'
 import type { Channel } from '../channel/channel.ts'
 import { PeerError } from '../errors/peer-error.ts'
@@ -28,7 +28,10 @@ export class Notifier {
   /** The end has been told: nothing follows it. */
   #ended = false
 
-  constructor(id: PeerId, sink: Sink | undefined, capacity: number = MESSAGE_QUEUE) {
+  readonly #memory: MemoryAccount
+
+  constructor(id: PeerId, sink: Sink | undefined, memory: MemoryAccount, capacity: number = MESSAGE_QUEUE) {
+    this.#memory = memory
     this.#id = id
     this.#sink = sink
     this.#shared = sink !== undefined
@@ -43,12 +46,18 @@ export class Notifier {
     const notification: PeerNotification = { type: 'peer', peer: this.#id, at, message }
     if (this.#backlog.length === 0 && sink.trySend(notification)) return
     this.#backlog.push(notification)
+    this.#memory.hold('notifications', payloadBytes(notification))
     this.#draining ??= this.#drain()
   }
 
   /** A promise while the owner has not taken everything; undefined when it has. */
   pending(): Promise<void> | undefined {
     return this.#draining
+  }
+
+  /** Lets go of what the owner has not taken: only the end is told. */
+  drop(): void {
+    this.#backlog.length = 0
   }
 
   /** Nothing follows. */
@@ -89,8 +98,13 @@ export class Notifier {
         // The owner closed its channel: nobody is there to be told.
         this.#backlog.length = 0
       }
-      this.#backlog.shift()
+      this.#memory.give('notifications', payloadBytes(next))
+      if (this.#backlog[0] === next) this.#backlog.shift()
     }
     this.#draining = undefined
   }
+}
+
+function payloadBytes({ message }: PeerNotification): number {
+  return message.type === 'message' ? message.payload.length : 0
 }

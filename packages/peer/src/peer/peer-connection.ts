@@ -1,7 +1,15 @@
 import { type AnyMessage, baseRegistry, type Message } from '@sapwood/wire-codec'
-import type { Clock, Instant, Transport } from '@sapwood/transport-v1v2'
+import {
+  type Clock,
+  type Instant,
+  type MemoryAccount,
+  schedulerFor,
+  type Transport,
+  type TurnLane,
+  unboundedAccount,
+} from '@sapwood/transport-v1v2'
 import { MessageActor } from '../actor/message-actor.ts'
-import type { ReaderMessage } from '../actor/reader-message.ts'
+import { MESSAGE_OVERHEAD, type ReaderMessage } from '../actor/reader-message.ts'
 import { createChannel } from '../channel/bounded-channel.ts'
 import type { Channel } from '../channel/channel.ts'
 import { PeerError } from '../errors/peer-error.ts'
@@ -31,8 +39,12 @@ import { RequestMethods } from './request-methods.ts'
 import { RequestQueue } from './request-queue.ts'
 import { Stalls } from './stalls.ts'
 
-/** Read batches held. One is what arrived together: many small messages, or one of up to 4 MB. */
-const READER_QUEUE = 4
+/** Bytes read and not handled from which on nothing more is read (Core's send buffer; its receive buffer has 5 MB). */
+const MAX_UNHANDLED_BYTES = 1_000_000
+/** Read batches held: by their bytes there are never as many. */
+const READER_QUEUE = 4_096
+/** Messages handled between two looks at the time. */
+const MESSAGES_PER_LOOK = 8
 /** Messages sent before the handshake is done, kept until it is. */
 const MAX_EARLY_MESSAGES = 1_000
 
@@ -62,6 +74,8 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   readonly #cancel = new AbortController()
   readonly #connectedAt: Instant
   readonly #timeouts: Required<PeerTimeouts>
+  readonly #memory: MemoryAccount
+  readonly #lane: TurnLane
   readonly #onSignal = (): void => {
     this.#protocol.end({ code: 'aborted', blame: 'none', cause: this.#options.signal?.reason })
   }
@@ -89,8 +103,18 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#emitter = new EventEmitter((cause) => this.#ownerFailed(cause))
     this.events = this.#emitter
     this.#outgoing = new Outgoing(transport, clock, this.#emitter, options.registry ?? baseRegistry)
-    this.#notifier = new Notifier(options.id, components.notifications, limits.messageQueue)
-    this.#fromReader = createChannel(limits.readerQueue ?? READER_QUEUE)
+    this.#memory = components.memory ?? unboundedAccount()
+    this.#notifier = new Notifier(options.id, components.notifications, this.#memory, limits.messageQueue)
+    this.#fromReader = createChannel(READER_QUEUE, {
+      of: (message) => (message.type === 'messages' ? message.bytes : 0),
+      limit: limits.maxUnhandledBytes ?? MAX_UNHANDLED_BYTES,
+    })
+    const scheduler = components.scheduler ?? schedulerFor(clock)
+    this.#lane = scheduler.lane()
+    // Not at once: it may be this peer that is taking more, in the middle of a message.
+    this.#memory.onEvict = (heldBytes) => {
+      queueMicrotask(() => this.#protocol.end({ code: 'memory-full', blame: 'none', heldBytes }))
+    }
     this.#timer = new DeadlineTimer(clock, () => this.#onDue())
     this.handshake = new Promise((resolve, reject) => {
       this.#resolveHandshake = resolve
@@ -117,13 +141,18 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       this.#emitter,
       limits.maxQueuedRequests,
     )
+    const serverLane = scheduler.lane()
     const server = new Server(
       services,
       { peer: options.id, signal: this.#cancel.signal },
       {
         send: output.send,
         sendPayload: output.sendPayload,
-        room: () => (this.#outgoing.full ? this.#outgoing.ready() : undefined),
+        room: (bytes) => {
+          if (this.#outgoing.full) return this.#outgoing.ready()
+          return bytes === 0 ? undefined : this.#memory.room(bytes)
+        },
+        turn: () => serverLane.due(),
         end: (reason) => this.#protocol.end(reason),
         addrv2: () => this.#protocol.negotiation.addrv2,
       },
@@ -131,6 +160,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#serving = new ServeQueue(
       (message) => server.serve(message),
       (cause) => this.#ownerFailed(cause),
+      this.#memory,
     )
     this.#stalls = new Stalls(
       clock,
@@ -148,7 +178,13 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   /** Starts reading, and speaking where the speaking is ours. */
   start(): this {
     const { signal } = this.#options
-    const actor = new MessageActor(this.#transport.reader, this.#fromReader, this.#clock, this.#cancel.signal)
+    const actor = new MessageActor(
+      this.#transport.reader,
+      this.#fromReader,
+      this.#clock,
+      this.#cancel.signal,
+      this.#memory,
+    )
     void actor.run()
     void this.#takeMessages()
     void this.#requests.run(this.handshake)
@@ -247,12 +283,24 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       this.#protocol.end(endOfReading(batch, this.#protocol.state))
       return false
     }
+    let handled = 0
+    let handledBytes = 0
     for (const message of batch.messages) {
       this.#take(message.command, message.payload, batch.at)
+      handled += 1
+      handledBytes += message.payload.length + MESSAGE_OVERHEAD
       if (this.#over()) return false
-      const wait = this.#stalls.next()
-      if (wait !== undefined) await wait
+      const wait = this.#stalls.next() ?? (handled % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
+      if (wait === undefined) continue
+      // What is kept of it for longer is counted by whoever keeps it.
+      this.#memory.give('reading', handledBytes)
+      handledBytes = 0
+      await wait
+      if (this.#over()) return false
     }
+    this.#memory.give('reading', handledBytes)
+    const wait = this.#lane.due()
+    if (wait !== undefined) await wait
     this.#schedule()
     return true
   }
@@ -281,7 +329,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       send: (message) => void this.#outgoing.send(message),
       sendPayload: (command, payload) => void this.#outgoing.sendPayload(command, payload),
       deliver: (message) => this.#notifier.notify(message, this.#clock.now()),
-      serve: (message) => this.#serving.push(message),
+      serve: (type, payload) => this.#serving.push(type, payload),
       stateChanged: (state) => this.#stateChanged(state),
       end: (reason) => this.#end(reason),
       emit: (name, event) => this.#emitter.emit(name, event),
@@ -336,6 +384,9 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#cancel.abort()
     this.#fromReader.close()
     this.#serving.close()
+    if (reason.code === 'memory-full') this.#notifier.drop()
+    // Whoever waits for room learns of the end; what is still to be flushed is a megabyte for a second.
+    this.#memory.close()
     this.#rejectHandshake(disconnectedError(reason))
     void this.#shutDown(reason)
   }

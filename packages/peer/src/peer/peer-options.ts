@@ -1,5 +1,5 @@
 import type { AnyMessage, Network, PeerAddress, Registry } from '@sapwood/wire-codec'
-import type { Clock, Logger, Random } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, MemoryAccount, Random, TurnScheduler } from '@sapwood/transport-v1v2'
 import type { Channel } from '../channel/channel.ts'
 import type { OwnNonces } from '../handshake/own-nonces.ts'
 import type { PeerId } from '../identity/peer-id.ts'
@@ -101,6 +101,13 @@ export interface PeerComponents<Own extends AnyMessage = never> {
    * read. Default: a channel of the peer's own, read by `messages()`.
    */
   readonly notifications?: Pick<Channel<PeerNotification<Own>>, 'send' | 'trySend'>
+  /**
+   * The account that counts what this connection makes us hold; the peer closes it at the end, and ends when it is evicted
+   * (`memory-full`). The one that the transport was opened with. Default: nothing is refused.
+   */
+  readonly memory?: MemoryAccount
+  /** Who gives the event loop its turn back. Default: the system's with `systemClock`, else none. */
+  readonly scheduler?: TurnScheduler
   /** Nonces of all our own connections, shared between them, by which a connection to ourselves is known. */
   readonly ownNonces?: OwnNonces
 }

@@ -4,15 +4,15 @@ import type { ServeQueue } from '../serving/serve-queue.ts'
 import type { Notifier } from './notifier.ts'
 import type { Outgoing } from './outgoing.ts'
 
-/** Queued bytes at which the remote's messages are no longer read: it would only make us queue more. */
-export const PAUSE_AT_QUEUED_BYTES = 4_000_000
+/** Queued bytes at which the remote's messages are no longer read: it would only make us queue more (Core, `fPauseSend`). */
+export const PAUSE_AT_QUEUED_BYTES = 1_000_000
 
 /** What this side stands still for. */
 export interface StallCauses {
   readonly notifier: Notifier
   readonly serving: ServeQueue
   readonly outgoing: Outgoing
-  /** Queued bytes. Default: 4,000,000. */
+  /** Queued bytes. Default: 1,000,000. */
   readonly pauseAt: number | undefined
 }
 
@@ -43,8 +43,9 @@ export class Stalls {
     const { notifier, serving, outgoing, pauseAt = PAUSE_AT_QUEUED_BYTES } = this.#causes
     const owner = notifier.pending()
     if (owner !== undefined) return this.#during('owner', owner)
-    if (serving.full) return this.#during(outgoing.full ? 'remote' : 'owner', serving.room())
+    // First what the remote does not take: while that is so, no answer is made, and requests wait for nothing else.
     if (outgoing.full && outgoing.queuedBytes > pauseAt) return this.#during('remote', outgoing.ready())
+    if (serving.full) return this.#during(outgoing.full ? 'remote' : 'owner', serving.room())
     return undefined
   }
 

@@ -1,5 +1,6 @@
 import { ByteReader, type Message, ProtocolVersion } from '@sapwood/wire-codec'
 import { COMPACT_BLOCKS_VERSION } from './behaviour-table.ts'
+import type { ServedType } from '../serving/served-message.ts'
 import type { MessageMap } from './message-map.ts'
 import type { Arrival, PeerProtocol } from './peer-protocol.ts'
 
@@ -38,6 +39,10 @@ const reply = (protocol: PeerProtocol, message: Message, arrival: Arrival): void
 const announce = (protocol: PeerProtocol, message: Message, { payload }: Arrival): void => {
   protocol.output.deliver({ type: 'message', message, payload, unrequested: false })
 }
+
+/** A request of the remote that the owner's services answer, in its turn. */
+const serve = (protocol: PeerProtocol, { type }: { readonly type: ServedType }, { payload }: Arrival): void =>
+  protocol.output.serve(type, payload)
 
 const nothing = (): void => undefined
 
@@ -134,22 +139,22 @@ const handlers: Handlers = {
   },
   addr: addresses,
   addrv2: addresses,
-  getaddr: (protocol, message) => {
+  getaddr: (protocol, message, arrival) => {
     protocol.addressesServed = true
     protocol.addressRelayEnabled = true
-    protocol.output.serve(message)
+    serve(protocol, message, arrival)
   },
   inv: (protocol, message, arrival) => {
     protocol.requests.mempool(message.inventory)
     announce(protocol, message, arrival)
   },
-  getdata: (protocol, message, { at }) => {
-    if (protocol.privateBroadcast === undefined) protocol.output.serve(message)
-    else protocol.privateBroadcast.hand(at)
+  getdata: (protocol, message, arrival) => {
+    if (protocol.privateBroadcast === undefined) serve(protocol, message, arrival)
+    else protocol.privateBroadcast.hand(arrival.at)
   },
   notfound: reply,
-  getblocks: (protocol, message) => protocol.output.serve(message),
-  getheaders: (protocol, message) => protocol.output.serve(message),
+  getblocks: serve,
+  getheaders: serve,
   headers: (protocol, message, arrival) => {
     // Headers that nobody asked for are how blocks are announced: not a reply without a request.
     if (arrival.askedBy !== 'request' && arrival.askedBy !== 'abandoned') handOn(protocol, message, arrival)
@@ -159,19 +164,19 @@ const handlers: Handlers = {
     protocol.lastTransaction = arrival.at
     reply(protocol, message, arrival)
   },
-  mempool: (protocol, message) => protocol.output.serve(message),
+  mempool: serve,
   merkleblock: announce,
   filterload: announce,
   filteradd: announce,
   filterclear: announce,
   cmpctblock: announce,
-  getblocktxn: (protocol, message) => protocol.output.serve(message),
+  getblocktxn: serve,
   blocktxn: reply,
-  getcfilters: (protocol, message) => protocol.output.serve(message),
+  getcfilters: serve,
   cfilter: reply,
-  getcfheaders: (protocol, message) => protocol.output.serve(message),
+  getcfheaders: serve,
   cfheaders: reply,
-  getcfcheckpt: (protocol, message) => protocol.output.serve(message),
+  getcfcheckpt: serve,
   cfcheckpt: reply,
   getuproof: announce,
   uproof: reply,

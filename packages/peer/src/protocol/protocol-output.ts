@@ -2,7 +2,7 @@ import type { AnyMessage, Message } from '@sapwood/wire-codec'
 import type { PeerEvents } from '../events/peer-events.ts'
 import type { PeerMessage } from '../peer/peer-message.ts'
 import type { DisconnectReason, PeerState } from '../reasons/disconnect-reason.ts'
-import type { ServedMessage } from '../serving/served-message.ts'
+import type { ServedType } from '../serving/served-message.ts'
 
 /** Where the state machine's doings go. All are synchronous; none may call back into it. */
 export interface ProtocolOutput {
@@ -10,7 +10,7 @@ export interface ProtocolOutput {
   readonly sendPayload: (command: string, payload: Uint8Array) => void
   readonly deliver: (message: PeerMessage<AnyMessage>) => void
   /** A request of the remote, to be answered in order. */
-  readonly serve: (message: ServedMessage) => void
+  readonly serve: (type: ServedType, payload: Uint8Array) => void
   readonly stateChanged: (state: PeerState) => void
   /** The connection is to end. Nothing is put out after it. */
   readonly end: (reason: DisconnectReason) => void

@@ -64,6 +64,8 @@ export interface DisconnectFacts {
   flood: { readonly command: string; readonly measure: 'messages' | 'bytes'; readonly limit: number }
   /** The remote does not read, and what waits for it passed the limit. */
   'send-queue-full': { readonly queuedBytes: number; readonly limit: number }
+  /** All connections together hold too much, and this one was the first to go (`MemoryBudget`). */
+  'memory-full': { readonly heldBytes: number }
   /** The owner's `PeerServices`, or a listener, threw. */
   'owner-failed': { readonly cause: unknown }
 }

@@ -1,34 +1,46 @@
-import type { ServedMessage } from './served-message.ts'
+import type { MemoryAccount } from '@sapwood/transport-v1v2'
+import { MESSAGE_OVERHEAD } from '../actor/reader-message.ts'
+import type { ServedMessage, ServedType } from './served-message.ts'
 
 /** Requests of the remote that wait, at most; beyond it the remote is not read until one has been answered. */
 export const MAX_SERVE_QUEUE = 32
 
-/** Things named by waiting requests, from which on the remote is not read either: one `getdata` may name 50,000. */
-export const MAX_SERVE_ENTRIES = 5_000
+/**
+ * Bytes of requests that wait or are being answered, from which on the remote is not read either: one `getdata` of 50,000
+ * entries has 1.8 MB (Core holds one at a time, too: `m_getdata_requests`).
+ */
+export const MAX_SERVE_BYTES = 65_536
 
 /** Answers requests one after the other, so that the remote gets its answers in the order it asked. */
 export class ServeQueue {
   readonly #serve: (message: ServedMessage) => Promise<void>
   readonly #onFailure: (error: unknown) => void
+  readonly #memory: MemoryAccount
   readonly #queue: ServedMessage[] = []
-  #entries = 0
+  /** Of those that wait and of the one that is being answered. */
+  #bytes = 0
   #running: Promise<void> | undefined
   #roomWaiters: (() => void)[] = []
   #closed = false
 
-  constructor(serve: (message: ServedMessage) => Promise<void>, onFailure: (error: unknown) => void) {
+  constructor(
+    serve: (message: ServedMessage) => Promise<void>,
+    onFailure: (error: unknown) => void,
+    memory: MemoryAccount,
+  ) {
     this.#serve = serve
     this.#onFailure = onFailure
+    this.#memory = memory
   }
 
   get full(): boolean {
-    return this.#queue.length >= MAX_SERVE_QUEUE || this.#entries >= MAX_SERVE_ENTRIES
+    return this.#queue.length >= MAX_SERVE_QUEUE || this.#bytes >= MAX_SERVE_BYTES
   }
 
-  push(message: ServedMessage): void {
+  push(type: ServedType, payload: Uint8Array): void {
     if (this.#closed) return
-    this.#queue.push(message)
-    this.#entries += entriesOf(message)
+    this.#queue.push({ type, payload: ofItsOwn(payload) })
+    this.#count(payload.length + MESSAGE_OVERHEAD)
     this.#running ??= this.#run()
   }
 
@@ -41,21 +53,26 @@ export class ServeQueue {
   close(): void {
     this.#closed = true
     this.#queue.length = 0
-    this.#entries = 0
     this.#releaseWaiters()
   }
 
   async #run(): Promise<void> {
     for (let message = this.#queue.shift(); message !== undefined; message = this.#queue.shift()) {
-      this.#entries -= entriesOf(message)
-      this.#releaseWaiters()
       try {
         await this.#serve(message)
       } catch (error) {
         if (!this.#closed) this.#onFailure(error)
       }
+      this.#count(-message.payload.length - MESSAGE_OVERHEAD)
+      if (!this.full) this.#releaseWaiters()
     }
     this.#running = undefined
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes
+    if (bytes > 0) this.#memory.hold('serving', bytes)
+    else this.#memory.give('serving', -bytes)
   }
 
   #releaseWaiters(): void {
@@ -63,6 +80,7 @@ export class ServeQueue {
   }
 }
 
-function entriesOf(message: ServedMessage): number {
-  return message.type === 'getdata' ? message.inventory.length : 1
+/** What waits must not hold a chunk of many times its size in which it came. */
+function ofItsOwn(payload: Uint8Array): Uint8Array {
+  return 2 * payload.length < payload.buffer.byteLength ? payload.slice() : payload
 }

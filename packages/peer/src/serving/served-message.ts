@@ -1,5 +1,3 @@
-import type { MessageOf } from '@sapwood/wire-codec'
-
 /** The remote's requests that `PeerServices` answer. */
 export type ServedType =
   | 'getheaders'
@@ -12,4 +10,9 @@ export type ServedType =
   | 'getcfheaders'
   | 'getcfcheckpt'
 
-export type ServedMessage = MessageOf<ServedType>
+/** A request that waits to be answered: its bytes, as its objects would take many times their memory. */
+export interface ServedMessage {
+  readonly type: ServedType
+  /** Has been decoded without failing. */
+  readonly payload: Uint8Array
+}

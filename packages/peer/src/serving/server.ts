@@ -1,6 +1,8 @@
 import {
+  type Block,
   type BlockHash,
   decodeBlock,
+  decodePayload,
   decodeTransaction,
   encodeBlock,
   encodeTransaction,
@@ -12,6 +14,7 @@ import {
   MAX_INV_SIZE,
   type Message,
   type MessageOf,
+  type Transaction,
   type Txid,
   WITNESS_FLAG,
   type Wtxid,
@@ -19,17 +22,47 @@ import {
 import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
 import type { TransactionId } from '../requests/request-map.ts'
 import type { InvalidRequest, PeerServices, ServingContext } from './peer-services.ts'
-import type { ServedMessage } from './served-message.ts'
+import { InventoryPayload } from './inventory-payload.ts'
+import type { ServedMessage, ServedType } from './served-message.ts'
 
 export interface ServerOutput {
   readonly send: (message: Message) => void
   readonly sendPayload: (command: string, payload: Uint8Array) => void
-  /** Resolves when the remote has taken enough of what was sent. */
-  readonly room: () => Promise<void> | undefined
+  /** What to wait for before about so many bytes may be sent: the remote has to take what was, and memory has to be there. */
+  readonly room: (bytes: number) => Promise<void> | undefined
+  /** What to wait for before more is worked at. */
+  readonly turn: () => Promise<void> | undefined
   readonly end: (reason: DisconnectReason) => void
   /** BIP155: the remote takes `addrv2`. */
   readonly addrv2: () => boolean
 }
+
+/** Entries of one `notfound` of ours. */
+const MAX_NOTFOUND_ENTRIES = 1_000
+
+/** Entries of a `getdata` between two looks at the time. */
+const ENTRIES_PER_LOOK = 16
+
+/** Bytes for which there has to be room before an answer is made. A block may have four times as many. */
+const ROOM_FOR_BLOCK = 1_000_000
+const ROOM_FOR_HEADERS: number = MAX_HEADERS_RESULTS * 81
+/** What is small is waited for only where the remote does not take what it has been sent. */
+const ROOM_FOR_SMALL = 0
+
+/** For what is made at once; a list is waited for entry by entry. */
+const roomFor: Readonly<Record<ServedType, number>> = {
+  getheaders: ROOM_FOR_HEADERS,
+  getblocks: ROOM_FOR_SMALL,
+  getdata: ROOM_FOR_SMALL,
+  getaddr: ROOM_FOR_SMALL,
+  mempool: ROOM_FOR_SMALL,
+  getblocktxn: ROOM_FOR_BLOCK,
+  getcfilters: ROOM_FOR_SMALL,
+  getcfheaders: ROOM_FOR_SMALL,
+  getcfcheckpt: ROOM_FOR_SMALL,
+}
+
+type RequestMessage = MessageOf<Exclude<ServedType, 'getdata'>>
 
 /** Answers the remote's requests from what the owner serves, as Bitcoin Core answers them. */
 export class Server {
@@ -43,15 +76,21 @@ export class Server {
     this.#output = output
   }
 
-  /** Answers one request. Rejects when the owner's services do. */
-  async serve(message: ServedMessage): Promise<void> {
-    switch (message.type) {
+  /**
+   * Answers one request. Nothing is made before there is room for it: a remote that asks and does not read is not worth
+   * the memory of its answers (Core, `fPauseSend`). Rejects when the owner's services do.
+   */
+  async serve({ type, payload }: ServedMessage): Promise<void> {
+    await this.#room(roomFor[type])
+    if (this.#context.signal.aborted) return
+    const message = type === 'getdata' ? undefined : (decodePayload(type, payload) as RequestMessage)
+    switch (message?.type) {
+      case undefined:
+        return this.#data(new InventoryPayload(payload))
       case 'getheaders':
         return this.#headers(message)
       case 'getblocks':
         return this.#blockHashes(message)
-      case 'getdata':
-        return this.#data(message)
       case 'getaddr':
         return this.#addresses()
       case 'mempool':
@@ -67,6 +106,14 @@ export class Server {
     }
   }
 
+  /** Waits until about `bytes` may be sent. Nothing is waited for once the connection has ended. */
+  async #room(bytes: number): Promise<void> {
+    for (let wait = this.#output.room(bytes); wait !== undefined; wait = this.#output.room(bytes)) {
+      await wait
+      if (this.#context.signal.aborted) return
+    }
+  }
+
   async #headers({ locator, stopHash }: MessageOf<'getheaders'>): Promise<void> {
     const headers = (await this.#services.headers?.({ locator, stopHash }, this.#context)) ?? []
     this.#output.send({ type: 'headers', headers: headers.slice(0, MAX_HEADERS_RESULTS) })
@@ -78,12 +125,21 @@ export class Server {
     if (inventory.length > 0) this.#output.send({ type: 'inv', inventory })
   }
 
-  async #data({ inventory }: MessageOf<'getdata'>): Promise<void> {
-    const missing: InventoryVector[] = []
-    for (const entry of inventory) {
+  async #data(wanted: InventoryPayload): Promise<void> {
+    let missing: InventoryVector[] = []
+    for (let index = 0; index < wanted.count; index++) {
+      const entry = wanted.entry(index)
+      const wait = index % ENTRIES_PER_LOOK === 0 ? this.#output.turn() : undefined
+      if (wait !== undefined) await wait
+      const bytes = isBlock(entry.type) ? ROOM_FOR_BLOCK : 0
+      if (this.#output.room(bytes) !== undefined) await this.#room(bytes)
       if (this.#context.signal.aborted) return
-      if (!(await this.#entry(entry))) missing.push(entry)
-      await this.#output.room()
+      // Most entries of a long list are of things that are not there, which is known at once.
+      const found = this.#entry(entry)
+      if (!(typeof found === 'boolean' ? found : await found)) missing.push(entry)
+      if (missing.length < MAX_NOTFOUND_ENTRIES) continue
+      this.#output.send({ type: 'notfound', inventory: missing })
+      missing = []
     }
     // Core says so for transactions only; for blocks it saves the remote from waiting in vain.
     if (missing.length > 0) this.#output.send({ type: 'notfound', inventory: missing })
@@ -106,8 +162,14 @@ export class Server {
     }
   }
 
-  async #transaction(id: TransactionId, witness: boolean): Promise<boolean> {
-    const found = await this.#services.transaction?.(id, this.#context)
+  #transaction(id: TransactionId, witness: boolean): Promise<boolean> | boolean {
+    const found = this.#services.transaction?.(id, this.#context)
+    return isPromise(found)
+      ? found.then((transaction) => this.#sendTransaction(transaction, witness))
+      : this.#sendTransaction(found, witness)
+  }
+
+  #sendTransaction(found: Transaction | Uint8Array | undefined, witness: boolean): boolean {
     if (found === undefined) return false
     if (found instanceof Uint8Array && witness) this.#output.sendPayload('tx', found)
     else {
@@ -117,8 +179,14 @@ export class Server {
     return true
   }
 
-  async #block(hash: BlockHash, witness: boolean): Promise<boolean> {
-    const found = await this.#services.block?.(hash, this.#context)
+  #block(hash: BlockHash, witness: boolean): Promise<boolean> | boolean {
+    const found = this.#services.block?.(hash, this.#context)
+    return isPromise(found)
+      ? found.then((block) => this.#sendBlock(block, witness))
+      : this.#sendBlock(found, witness)
+  }
+
+  #sendBlock(found: Block | Uint8Array | undefined, witness: boolean): boolean {
     if (found === undefined) return false
     if (found instanceof Uint8Array && witness) this.#output.sendPayload('block', found)
     else {
@@ -148,8 +216,9 @@ export class Server {
   async #mempool(): Promise<void> {
     const inventory = (await this.#services.mempool?.(this.#context)) ?? []
     for (let start = 0; start < inventory.length; start += MAX_INV_SIZE) {
+      await this.#room(ROOM_FOR_BLOCK)
+      if (this.#context.signal.aborted) return
       this.#output.send({ type: 'inv', inventory: inventory.slice(start, start + MAX_INV_SIZE) })
-      await this.#output.room()
     }
   }
 
@@ -168,9 +237,11 @@ export class Server {
     if (found === undefined) return
     if ('invalid' in found) return this.#invalid('getcfilters', found)
     for (const filter of found) {
+      const wait = this.#output.turn()
+      if (wait !== undefined) await wait
+      await this.#room(ROOM_FOR_SMALL)
       if (this.#context.signal.aborted) return
       this.#output.send({ type: 'cfilter', ...filter })
-      await this.#output.room()
     }
   }
 
@@ -196,4 +267,13 @@ export class Server {
   ): void {
     this.#output.end({ code: 'invalid-request', blame, command, detail: invalid })
   }
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return value instanceof Promise
+}
+
+function isBlock(inventoryType: number): boolean {
+  const plain = inventoryType & ~WITNESS_FLAG
+  return plain === InventoryType.BLOCK || plain === InventoryType.COMPACT_BLOCK
 }

@@ -74,6 +74,8 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   /** What has been read and not been decoded. */
   #unread: Uint8Array | undefined
   #accountedReading = 0
+  /** Size of the message under way whose room has been taken as a whole; 0 for none. */
+  #reserved = 0
   #accountedSending = 0
   #bytesReceived: number
   #bytesSent: number
@@ -200,16 +202,22 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     }
   }
 
-  /** What has to be waited for before more is read. For a message that is held in part the room is taken beforehand. */
+  /**
+   * What has to be waited for before more is read. For a message that is held in part the room is taken as a whole: of many
+   * that each had a part of it none would ever be complete.
+   */
   #waitForRoom(): Promise<void> | undefined {
     if (this.#memory === undefined || this.#unread !== undefined) return undefined
-    const isTaken = this.#accountedReading > this.#codec.partialBytes
-    if (isTaken) return undefined
-    if (this.#codec.partialBytes > 0 && this.#memory.take('reading', READ_CHUNK)) {
-      this.#accountedReading += READ_CHUNK
+    const { partialBytes, missingBytes } = this.#codec
+    const size = partialBytes + missingBytes
+    if (partialBytes > 0 && size === this.#reserved) return undefined
+    const more = partialBytes > 0 ? Math.max(READ_CHUNK, size - this.#accountedReading) : READ_CHUNK
+    if (partialBytes > 0 && this.#memory.take('reading', size - this.#accountedReading)) {
+      this.#accountedReading = size
+      this.#reserved = size
       return undefined
     }
-    const room = this.#memory.room(READ_CHUNK)
+    const room = this.#memory.room(more)
     if (room === undefined) return undefined
     const ended = new Promise<void>((resolve) => {
       this.#stopWaiting = resolve
@@ -245,7 +253,9 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
 
   #accountReading(): void {
     if (this.#memory === undefined || this.#failure !== undefined) return
-    const held = this.#codec.partialBytes + (this.#unread?.length ?? 0)
+    const { partialBytes, missingBytes } = this.#codec
+    if (partialBytes === 0 || partialBytes + missingBytes !== this.#reserved) this.#reserved = 0
+    const held = Math.max(partialBytes, this.#reserved) + (this.#unread?.length ?? 0)
     const more = held - this.#accountedReading
     if (more === 0) return
     this.#accountedReading = held

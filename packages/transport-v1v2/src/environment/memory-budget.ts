@@ -7,6 +7,9 @@ export const DEFAULT_MEMORY_BUDGET: number = 64 * 1024 * 1024
 /** Part of the budget that strangers' connections may fill: the rest is kept for those that we chose. */
 export const INBOUND_SHARE = 0.75
 
+/** Part of the budget that is granted to nobody: it is for the little that everybody may hold, whatever the others do. */
+export const COMMON_SHARE = 0.125
+
 /** Bytes that every account may hold whatever the others do: a ping passes, and a handshake goes on, in a full house. */
 export const ACCOUNT_FLOOR = 131_072
 
@@ -15,6 +18,9 @@ const GREED = 2
 
 /** Milliseconds for which a holder may give nothing back while others wait. */
 export const MAX_IDLE_HOLDING = 10_000
+
+/** The same while one waits that has given something back of late. */
+const MAX_IDLE_BEFORE_LIVELY = 2_000
 
 /** Milliseconds between two looks at who has given nothing back, while anybody waits. */
 const REVIEW_INTERVAL = 1_000
@@ -31,7 +37,7 @@ export type MemoryRank = 'inbound' | 'outbound' | 'protected'
 export interface MemoryBudgetOptions {
   /** Bytes in all. Default: 67,108,864. */
   readonly limit?: number
-  /** Part of them that `inbound` accounts may hold together, 0 to 1. Default: 0.75. */
+  /** Part of what is granted that `inbound` accounts may hold together, 0 to 1. Default: 0.75. */
   readonly inboundShare?: number
   /** Tells who has held for long. Default: `systemClock`. */
   readonly clock?: Clock
@@ -56,8 +62,8 @@ export interface MemoryUse {
 
 export interface MemoryAccountOptions {
   readonly rank: MemoryRank
-  /** The account is to let go of all that it holds, and to be closed: called once, synchronously. */
-  readonly onEvict?: () => void
+  /** The account has been closed, and what it held is to be let go of: called once, synchronously, with how much it was. */
+  readonly onEvict?: (heldBytes: number) => void
 }
 
 /** What one connection holds. Every call is synchronous and cheap; after `close` none does anything. */
@@ -66,7 +72,7 @@ export interface MemoryAccount {
   /** Bytes held now. */
   readonly held: number
   /** Who is told that the account is to go; the last one that was set. */
-  onEvict: (() => void) | undefined
+  onEvict: ((heldBytes: number) => void) | undefined
   /** Counts bytes that are there already: never refused. Where the budget is exceeded, the largest holder is let go. */
   hold(purpose: MemoryPurpose, bytes: number): void
   /** Counts bytes that are not there yet. @returns false, and counts nothing, where there is no room for them. */
@@ -98,7 +104,7 @@ export function createMemoryBudget(options: MemoryBudgetOptions = {}): MemoryBud
   if (!(inboundShare >= 0 && inboundShare <= 1)) {
     throw new RangeError(`createMemoryBudget: inboundShare ${inboundShare}`)
   }
-  return new Budget(limit, Math.floor(limit * inboundShare), clock)
+  return new Budget(limit, inboundShare, clock)
 }
 
 /** An account that belongs to no budget: it counts, and nothing is refused. */
@@ -110,7 +116,9 @@ const RANKS: Readonly<Record<MemoryRank, number>> = { inbound: 0, outbound: 1, p
 
 class Budget implements MemoryBudget {
   readonly limit: number
-  readonly #inboundLimit: number
+  /** Up to which room is given. */
+  readonly #granted: number
+  readonly #inboundGranted: number
   readonly #accounts = new Set<Account>()
   readonly #waiting = new Set<Account>()
   readonly #byPurpose: Record<MemoryPurpose, number> = {
@@ -128,9 +136,10 @@ class Budget implements MemoryBudget {
   readonly #clock: Clock
   #cancelReview: CancelTimer | undefined
 
-  constructor(limit: number, inboundLimit: number, clock: Clock) {
+  constructor(limit: number, inboundShare: number, clock: Clock) {
     this.limit = limit
-    this.#inboundLimit = inboundLimit
+    this.#granted = Math.floor(limit * (1 - COMMON_SHARE))
+    this.#inboundGranted = Math.floor(this.#granted * inboundShare)
     this.#clock = clock
   }
 
@@ -167,14 +176,15 @@ class Budget implements MemoryBudget {
 
   hasRoom(account: Account, bytes: number): boolean {
     if (account.rank === 'protected' || account.held + bytes <= ACCOUNT_FLOOR) return true
-    if (this.#used + bytes > this.limit) return false
-    return account.rank !== 'inbound' || this.#inbound + bytes <= this.#inboundLimit
+    if (this.#used + bytes > this.#granted) return false
+    return account.rank !== 'inbound' || this.#inbound + bytes <= this.#inboundGranted
   }
 
   /** What is there has been counted, and it is too much. */
   relieve(): void {
-    while (this.#used > this.limit) {
-      const largest = this.#largest('outbound')
+    const inboundLimit = this.#inboundGranted + this.limit - this.#granted
+    while (this.#used > this.limit || this.#inbound > inboundLimit) {
+      const largest = this.#largest(this.#used > this.limit ? 'outbound' : 'inbound')
       if (largest === undefined || largest.held <= ACCOUNT_FLOOR || !this.#evict(largest)) return
     }
   }
@@ -186,12 +196,14 @@ class Budget implements MemoryBudget {
       const greedy = largest.held > ACCOUNT_FLOOR && largest.held >= GREED * (account.held + bytes)
       if (greedy) this.#evict(largest)
     }
+    if (this.#waiting.has(account) && this.#isLively(account)) this.#makeRoomFor(account)
     if (this.#waiting.size > 0) this.#cancelReview ??= this.#clock.setTimer(REVIEW_INTERVAL, this.#review)
   }
 
   /** Given something back, or begun to hold more than everybody may. */
-  moved(account: Account): void {
+  moved(account: Account, given: boolean): void {
     account.movedAt = this.#clock.now()
+    if (given) account.gaveAt = account.movedAt
   }
 
   forget(account: Account): void {
@@ -200,18 +212,36 @@ class Budget implements MemoryBudget {
     if (this.#waiting.size === 0) this.#stopReview()
   }
 
-  /** Somebody waits: whoever has given nothing back for longest goes, where that is too long. */
+  /** Somebody waits: whoever has given nothing back for too long goes. */
   readonly #review = (): void => {
     this.#cancelReview = undefined
     const now = this.#clock.now()
+    for (const account of [...this.#accounts]) {
+      if (account.held <= ACCOUNT_FLOOR || now - account.movedAt < MAX_IDLE_HOLDING) continue
+      if (this.#standsInTheWay(account)) this.#evict(account)
+    }
+    for (const account of [...this.#waiting]) {
+      if (this.#waiting.has(account) && this.#isLively(account)) this.#makeRoomFor(account)
+    }
+    if (this.#waiting.size > 0) this.#cancelReview ??= this.#clock.setTimer(REVIEW_INTERVAL, this.#review)
+  }
+
+  /** Whether it takes what it is given: it has given something back of late. */
+  #isLively(account: Account): boolean {
+    return this.#clock.now() - account.gaveAt < MAX_IDLE_HOLDING
+  }
+
+  /** One that takes what it is given does not wait long for those that take nothing: the idlest of them goes. */
+  #makeRoomFor(waiting: Account): void {
+    const now = this.#clock.now()
     let idlest: Account | undefined
     for (const account of this.#accounts) {
-      if (account.held <= ACCOUNT_FLOOR || now - account.movedAt < MAX_IDLE_HOLDING) continue
-      if (!this.#standsInTheWay(account)) continue
+      if (account.rank === 'protected' || RANKS[account.rank] > RANKS[waiting.rank]) continue
+      if (account === waiting || account.held <= ACCOUNT_FLOOR) continue
+      if (now - account.movedAt < MAX_IDLE_BEFORE_LIVELY) continue
       if (idlest === undefined || account.movedAt < idlest.movedAt) idlest = account
     }
     if (idlest !== undefined) this.#evict(idlest)
-    if (this.#waiting.size > 0) this.#cancelReview ??= this.#clock.setTimer(REVIEW_INTERVAL, this.#review)
   }
 
   /** Whether another waits that is of its rank or above. */
@@ -228,10 +258,15 @@ class Budget implements MemoryBudget {
     this.#cancelReview = undefined
   }
 
-  /** Room has come free: those who wait for it go on, our own first, and of each kind the one that holds least. */
+  /**
+   * Room has come free: those who wait for it go on, our own first, of each kind the one that holds least, and before
+   * those that never give anything back the one that has done so last.
+   */
   #release(): void {
     if (this.#waiting.size === 0) return
-    const waiting = [...this.#waiting].sort((a, b) => RANKS[b.rank] - RANKS[a.rank] || a.held - b.held)
+    const waiting = [...this.#waiting].sort(
+      (a, b) => RANKS[b.rank] - RANKS[a.rank] || a.held - b.held || b.gaveAt - a.gaveAt,
+    )
     let promised = 0
     for (const account of waiting) {
       if (!this.hasRoom(account, promised + account.wanted)) continue
@@ -260,7 +295,7 @@ class Budget implements MemoryBudget {
     // Closed at once: what its owner lets go of later is not counted on, and nobody is let go twice for the same bytes.
     account.close()
     try {
-      onEvict?.()
+      onEvict?.(held)
     } catch {
       // Its owner's fault; everybody else goes on.
     }
@@ -272,16 +307,18 @@ class Account implements MemoryAccount {
   readonly rank: MemoryRank
   readonly #budget: Budget
   readonly #held = new Map<MemoryPurpose, number>()
-  onEvict: (() => void) | undefined
+  onEvict: ((heldBytes: number) => void) | undefined
   held = 0
   /** Bytes that it waits for. */
   wanted = 0
   /** When it last gave something back, or began to hold more than everybody may. */
-  movedAt = 0
+  movedAt = Number.NEGATIVE_INFINITY
+  /** When it last gave something back. */
+  gaveAt = Number.NEGATIVE_INFINITY
   #waiters: (() => void)[] = []
   #closed = false
 
-  constructor(budget: Budget, rank: MemoryRank, onEvict: (() => void) | undefined) {
+  constructor(budget: Budget, rank: MemoryRank, onEvict: ((heldBytes: number) => void) | undefined) {
     this.#budget = budget
     this.rank = rank
     this.onEvict = onEvict
@@ -329,7 +366,9 @@ class Account implements MemoryAccount {
   #count(purpose: MemoryPurpose, bytes: number): void {
     const before = this.held
     this.held += bytes
-    if (bytes < 0 || (before <= ACCOUNT_FLOOR && this.held > ACCOUNT_FLOOR)) this.#budget.moved(this)
+    if (bytes < 0 || (before <= ACCOUNT_FLOOR && this.held > ACCOUNT_FLOOR)) {
+      this.#budget.moved(this, bytes < 0)
+    }
     this.#held.set(purpose, (this.#held.get(purpose) ?? 0) + bytes)
     this.#budget.count(this, purpose, bytes)
   }
