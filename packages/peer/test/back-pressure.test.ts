@@ -174,7 +174,7 @@ describe('the end', () => {
       'disconnected',
     ])
     await remote.peer.disconnect({ detail: 'again' })
-    expect(remote.reason).toEqual({ code: 'remote-closed', blame: 'none', state: 'ready' })
+    expect(remote.reason).toEqual({ code: 'remote-closed', blame: 'none', state: 'ready', how: 'end' })
     expect(remote.peer.state).toBe('closed')
     expect(remote.clock.pendingTimers).toBe(0)
   })
@@ -201,16 +201,17 @@ describe('the end', () => {
     expect(remote.reason).toMatchObject({ code: 'requested', detail: 'disposed' })
   })
 
-  it("by a stream that breaks, with the transport's code", async () => {
+  it('by a stream that breaks is one by the remote, with how it broke', async () => {
     const remote = new ScriptedRemote()
     await remote.shakeHands()
     const cause = new Error('reset')
     remote.transport.push(cause)
     await remote.settle()
     expect(remote.reason).toEqual({
-      code: 'transport-failed',
+      code: 'remote-closed',
       blame: 'none',
-      transportCode: 'stream-failed',
+      state: 'ready',
+      how: 'lost',
       cause,
     })
   })

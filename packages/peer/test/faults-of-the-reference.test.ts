@@ -94,7 +94,7 @@ describe('a fault of the reference that this peer does not have', () => {
     remote.transport.push(broken)
     expect(await reply).toMatchObject({
       code: 'disconnected',
-      reason: { code: 'transport-failed', cause: broken },
+      reason: { code: 'remote-closed', how: 'lost', cause: broken },
     })
   })
 

@@ -3,7 +3,7 @@ import type { ReaderMessage } from '../actor/reader-message.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import type { DisconnectReason, PeerState } from '../reasons/disconnect-reason.ts'
 
-/** Transport failures that say nothing about the remote but that it is gone. */
+/** Transport failures that say nothing about the remote but that it is gone: a socket closed with bytes unread ends in a reset. */
 const lostConnection: ReadonlySet<string> = new Set(['stream-failed', 'unexpected-end', 'closed', 'aborted'])
 
 /** Why a connection ends whose transport gives nothing more. */
@@ -11,11 +11,13 @@ export function endOfReading(
   end: Exclude<ReaderMessage, { type: 'messages' }>,
   state: PeerState,
 ): DisconnectReason {
-  if (end.type === 'end') return { code: 'remote-closed', blame: 'none', state }
+  if (end.type === 'end') return { code: 'remote-closed', blame: 'none', state, how: 'end' }
   const { error } = end
   const transportCode = isTransportError(error) ? error.code : 'stream-failed'
-  const blame = lostConnection.has(transportCode) ? 'none' : 'disconnect'
-  return { code: 'transport-failed', blame, transportCode, cause: error }
+  if (lostConnection.has(transportCode)) {
+    return { code: 'remote-closed', blame: 'none', state, how: 'lost', cause: error }
+  }
+  return { code: 'transport-failed', blame: 'disconnect', transportCode, cause: error }
 }
 
 /** What waits for a connection that has ended is rejected with. */
@@ -25,7 +27,8 @@ export function disconnectedError(reason: DisconnectReason): PeerError {
 
 /** Whether what is queued for the remote still leaves: one that is to blame, or gone, gets nothing more. */
 export function mayFlush(reason: DisconnectReason): boolean {
-  return reason.blame === 'none' && reason.code !== 'transport-failed' && reason.code !== 'memory-full'
+  if (reason.code === 'remote-closed') return reason.how === 'end'
+  return reason.blame === 'none' && reason.code !== 'memory-full'
 }
 
 /** Lets what is queued leave, for at most `timeout` ms, and closes the way out. Never rejects. */

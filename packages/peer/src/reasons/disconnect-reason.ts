@@ -19,9 +19,13 @@ export interface DisconnectFacts {
   'purpose-met': { readonly purpose: 'feeler' | 'addr-fetch' | 'private-broadcast' }
   /** A short-lived connection did not meet its purpose in time. */
   'purpose-timeout': { readonly purpose: 'addr-fetch' | 'private-broadcast'; readonly timeout: number }
-  /** The remote ended the connection cleanly. */
-  'remote-closed': { readonly state: PeerState }
-  /** Framing, encryption or the stream below failed; `transportCode` is the `TransportError`'s, where it is one. */
+  /**
+   * The remote ended the connection, or is gone. `how`: `end` between two messages; `lost` by a reset, in the middle of a
+   * message or because the way to it broke, of which `cause` tells. Which of them it is says nothing: a socket that is closed with
+   * bytes unread resets.
+   */
+  'remote-closed': { readonly state: PeerState; readonly how: 'end' | 'lost'; readonly cause?: unknown }
+  /** Framing or encryption failed, or the remote does not take what is sent; `transportCode` is the `TransportError`'s. */
   'transport-failed': { readonly transportCode: string; readonly cause: unknown }
   /** No `verack` (or no `version`) within the deadline. */
   'handshake-timeout': { readonly state: PeerState; readonly timeout: number }
