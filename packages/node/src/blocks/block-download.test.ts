@@ -240,6 +240,39 @@ describe('the block download', () => {
     expect(asked(actions, bob)).toEqual(heights(1, 16))
   })
 
+  it('asks a peer that it dialled at once for what one that dialled it has claimed and never sent', () => {
+    const stranger = { ...full, preferred: false }
+    join(alice, stranger)
+    expect(asked(download.openStream({ from: 400 }, NOON).actions, alice)).toEqual([400])
+    expect(asked(join(bob), bob)).toEqual([400])
+    expect(asked(join(carol), carol)).toEqual([])
+  })
+
+  it('leaves the blocks of a sync to the peers that it dialled, while they keep up', () => {
+    join(alice, { ...full, preferred: false })
+    join(bob)
+    const { actions } = download.openStream({ from: 1 }, NOON)
+    expect([asked(actions, alice), asked(actions, bob)]).toEqual([[], heights(1, 16)])
+    expect(asked(download.tick(after(2_000)), alice)).toEqual(heights(1, 16))
+  })
+
+  it('asks one more peer for a block each 2 s, as long as all who were asked are silent', () => {
+    for (const peer of [alice, bob, carol]) join(peer)
+    download.openStream({ from: 400 }, NOON)
+    expect(asked(download.tick(after(2_000)))).toEqual([400])
+    expect(asked(download.tick(after(3_900)))).toEqual([])
+    expect(asked(download.tick(after(4_000)))).toEqual([400])
+    expect(asked(download.tick(after(6_000)))).toEqual([])
+  })
+
+  it('is told by a `notfound` of what was asked for alone', () => {
+    join(alice)
+    download.openStream({ from: 1, to: 20 }, NOON)
+    download.onNotFound(alice, [tip, blockHash(at(20).header)], NOON)
+    for (let height = 1; height <= 4; height++) download.onBlock(alice, at(height), NOON)
+    expect(download.inFlight).toBe(16)
+  })
+
   it('does not blame a peer while it is the only one', () => {
     start({ window: 10 })
     join(alice)
@@ -331,6 +364,7 @@ describe('the block download', () => {
     download.onNotFound(alice, [tip], after(2_100))
     download.onBlock(bob, at(400), after(2_100))
     expect(ofType(download.tick(after(80_000)), 'disconnect')).toEqual([])
+    download.removePeer(bob, after(80_000))
     expect(asked(download.openStream({ from: 50, to: 50 }, after(80_000)).actions, alice)).toEqual([50])
   })
 

@@ -35,14 +35,25 @@ import {
   MAX_BLOCKS_IN_FLIGHT_PER_PEER,
 } from './block-download-options.ts'
 import { BlockRequests, type DownloadPeer, owesNothing } from './block-requests.ts'
-import { blockTimeout, byPreference, LATE_PEER_TIMEOUT_MS, mayServe, sendGetData } from './download-peers.ts'
+import {
+  blockTimeout,
+  byPreference,
+  isLeftToOthers,
+  LATE_PEER_TIMEOUT_MS,
+  mayServe,
+  sendGetData,
+} from './download-peers.ts'
 import { BlockSizeEstimate } from './block-size-estimate.ts'
 import { BlockStream } from './block-stream.ts'
 import { SingleBlocks } from './single-blocks.ts'
-import { StallTimeout } from './stall-timeout.ts'
+import { STALL_TIMEOUT_DEFAULT_MS, StallTimeout } from './stall-timeout.ts'
 
-/** Peers that one block is asked of at the same time. */
-const MAX_PEERS_PER_BLOCK = 2
+/** Peers that one block is asked of at the same time because others have sent nothing meanwhile. */
+const MAX_PEERS_PER_BLOCK = 8
+/** A block whose parent is older than this many blocks' time is not at the tip (Core: CanDirectFetch). */
+const DIRECT_FETCH_BLOCKS = 20
+/** Entries of a `notfound` that are looked at: one with more is no answer (Core: MAX_PEER_TX_ANNOUNCEMENTS and what is in flight). */
+const MAX_NOTFOUND_ENTRIES = 5_000 + MAX_BLOCKS_IN_FLIGHT_PER_PEER
 
 interface ArrivedBlock {
   readonly id: PeerId
@@ -162,20 +173,55 @@ class ManyPeerBlockDownload implements BlockDownload {
   expectCompactBlock(id: PeerId, hash: BlockHash, now: Instant): void {
     const peer = this.#requests.peers.get(id)
     const height = this.#chain.heightOf(hash)
-    if (peer === undefined || height === undefined) return
     const key = bytesToHex(hash)
-    const request = this.#requests.get(key)
-    if (request !== undefined && request.peers.size >= MAX_COMPACT_DOWNLOADS_PER_BLOCK) return
-    this.#requests.ask(peer, key, hash, height, now)
+    if (peer === undefined || height === undefined || peer.inFlight.has(key)) return
+    if (this.#mayComeUnasked(peer, key, hash, height, now)) this.#compact.expect(id, key, hash, now)
+  }
+
+  /**
+   * Bitcoin Core's rules for a compact block that nobody asked for: at the tip or next to it, when the chain has caught up, within what is
+   * asked of one peer, from three peers at most of which one place is kept for those that we dialled. Besides, from none that
+   * dialled us and was not asked to send them.
+   */
+  #mayComeUnasked(peer: DownloadPeer, key: string, hash: BlockHash, height: number, now: Instant): boolean {
+    if (!this.#usesCompact || this.#compact.hasSent(peer.id, key) || !this.#hasRoom(peer)) return false
+    const isHighBandwidth = this.#compact.isHighBandwidth(peer.id)
+    if (!isHighBandwidth && !peer.facts.preferred) return false
+    const tip = this.#chain.tip()
+    if (height < tip.height - 1 || !this.#chain.isActive(hash) || !this.#canFetchDirectly(height, now))
+      return false
+    if (![...this.#streams.values()].some((stream) => height <= stream.next + 1 && stream.wants(height)))
+      return false
+    const others = new Set([...(this.#requests.get(key)?.peers ?? []), ...this.#compact.attemptsAt(key)])
+    if (others.size === 0) return true
+    if (!isHighBandwidth || others.size >= MAX_COMPACT_DOWNLOADS_PER_BLOCK) return false
+    const isOutbound = (id: PeerId): boolean => this.#requests.peers.get(id)?.facts.preferred === true
+    return (
+      peer.facts.preferred ||
+      [...others].some(isOutbound) ||
+      others.size < MAX_COMPACT_DOWNLOADS_PER_BLOCK - 1
+    )
+  }
+
+  /** Whether the chain below a block is recent. */
+  #canFetchDirectly(height: number, now: Instant): boolean {
+    const parent = this.#chain.headerAt(height - 1)
+    const span = DIRECT_FETCH_BLOCKS * this.#chain.network.proofOfWork.targetSpacing * 1000
+    return parent !== undefined && parent.time * 1000 > now - span
   }
 
   onCompactBlock(id: PeerId, compactBlock: CompactBlock, now: Instant): BlockDownloadAction[] {
     const hash = blockHash(compactBlock.header)
     const key = bytesToHex(hash)
     const height = this.#chain.heightOf(hash)
-    if (height === undefined || this.#requests.get(key)?.peers.has(id) !== true) return []
-    if (!this.#isWanted(key, hash, height)) return this.#fill(now, [])
-    return this.#compactStep(id, hash, this.#compact.begin(id, key, compactBlock), now)
+    const isAsked = this.#requests.get(key)?.peers.has(id) === true
+    if (height === undefined || !(isAsked || this.#compact.isExpected(id, key))) return []
+    if (this.#compact.hasSent(id, key)) return []
+    if (!this.#isWanted(key, hash, height)) {
+      this.#compact.forget(key)
+      return this.#fill(now, [])
+    }
+    return this.#compactStep(id, hash, this.#compact.begin(id, key, hash, compactBlock, now), now)
   }
 
   onBlockTransactions(
@@ -189,25 +235,31 @@ class ManyPeerBlockDownload implements BlockDownload {
   }
 
   #compactStep(id: PeerId, hash: BlockHash, step: CompactStep, now: Instant): BlockDownloadAction[] {
+    const key = bytesToHex(hash)
     switch (step.status) {
       case 'complete':
-        this.#requests.progress(id, bytesToHex(hash), now)
+        this.#requests.progress(id, key, now)
         return this.#fill(now, this.#take({ id, block: step.block, viaCompact: true }, now))
       case 'missing': {
         const indexes = Uint16Array.from(step.indexes)
         return [{ type: 'send', peer: id, message: { type: 'getblocktxn', blockHash: hash, indexes } }]
       }
       case 'failed':
-        // Still asked of this peer, now in full.
-        return [sendGetData(id, [{ type: InventoryType.WITNESS_BLOCK, hash }])]
+        return this.#fill(now, this.#wholeBlock(id, key, hash))
       case 'wrong-count': {
-        this.#refuse(id, bytesToHex(hash))
+        this.#refuse(id, key)
         const actions: BlockDownloadAction[] = [
           { type: 'punish', peer: id, reason: 'invalid-compact-block', detail: step.detail },
         ]
         return this.#fill(now, actions)
       }
     }
+  }
+
+  /** The compact block led nowhere: a peer that was asked for it is asked for all of the block; of one that was not, nothing is owed. */
+  #wholeBlock(id: PeerId, key: string, hash: BlockHash): BlockDownloadAction[] {
+    if (this.#requests.get(key)?.peers.has(id) !== true) return []
+    return [sendGetData(id, [{ type: InventoryType.WITNESS_BLOCK, hash }])]
   }
 
   #take({ id, block, payload, viaCompact, checked }: ArrivedBlock, now: Instant): BlockDownloadAction[] {
@@ -224,11 +276,11 @@ class ManyPeerBlockDownload implements BlockDownload {
       this.#sizes.add(size)
       this.#patience.onProgress()
       this.#handOn({ height, hash, block, size, peer: id, ...(payload && { payload }) }, key, actions)
-      if (height === this.#chain.tip().height && isRecent(block, now))
+      if (this.#usesCompact && height === this.#chain.tip().height && isRecent(block, now))
         actions.push(...this.#compact.reward(id))
       return actions
     }
-    if (fault.mutated && viaCompact) return [sendGetData(id, [{ type: InventoryType.WITNESS_BLOCK, hash }])]
+    if (fault.mutated && viaCompact) return this.#wholeBlock(id, key, hash)
     // A compact block may be passed on before it is validated (BIP152), so an invalid one is nobody's fault.
     if (!viaCompact) {
       const reason = fault.mutated ? 'mutated-block' : 'invalid-block'
@@ -243,12 +295,21 @@ class ManyPeerBlockDownload implements BlockDownload {
   }
 
   onNotFound(id: PeerId, hashes: readonly BlockHash[], now: Instant): BlockDownloadAction[] {
-    for (const hash of hashes) this.#refuse(id, bytesToHex(hash))
-    return this.#fill(now, [])
+    const peer = this.#requests.peers.get(id)
+    if (peer === undefined || peer.inFlight.size === 0 || hashes.length > MAX_NOTFOUND_ENTRIES) return []
+    let isAnswer = false
+    for (const hash of hashes) {
+      const key = bytesToHex(hash)
+      if (!peer.inFlight.has(key) && !peer.owed.has(key)) continue
+      isAnswer = true
+      this.#refuse(id, key)
+    }
+    return isAnswer ? this.#fill(now, []) : []
   }
 
   tick(now: Instant): BlockDownloadAction[] {
-    const actions: BlockDownloadAction[] = []
+    const actions: BlockDownloadAction[] = this.#compact.expire(now)
+    this.#compact.retain((hash) => this.#isWaitedFor(hash))
     for (const peer of this.#requests.peers.values()) this.#judge(peer, now, actions)
     return this.#fill(now, actions)
   }
@@ -287,18 +348,25 @@ class ManyPeerBlockDownload implements BlockDownload {
   #isWanted(key: string, hash: BlockHash, height: number): boolean {
     if (this.#singles.has(key)) return true
     if (this.#chain.isActive(hash)) {
-      for (const stream of this.#streams.values()) if (stream.awaits(height)) return true
+      for (const stream of this.#streams.values()) if (stream.wants(height)) return true
     }
     // Asked for by a stream that is closed, or before a reorg.
     this.#requests.finish(key)
     return false
   }
 
+  #isWaitedFor(hash: BlockHash): boolean {
+    const height = this.#chain.heightOf(hash)
+    if (height === undefined) return false
+    if (this.#singles.has(bytesToHex(hash))) return true
+    return this.#chain.isActive(hash) && [...this.#streams.values()].some((stream) => stream.wants(height))
+  }
+
   #handOn(block: DeliveredBlock, key: string, actions: BlockDownloadAction[]): void {
     if (this.#singles.delete(key)) actions.push({ type: 'single', block })
     if (!this.#chain.isActive(block.hash)) return
     for (const stream of this.#streams.values()) {
-      if (!stream.awaits(block.height)) continue
+      if (!stream.wants(block.height)) continue
       stream.hold(block)
       this.#deliver(stream, actions)
     }
@@ -318,6 +386,7 @@ class ManyPeerBlockDownload implements BlockDownload {
       if (peer.best !== undefined) peer.commonHeight = this.#chain.forkPoint(peer.best)?.height ?? -1
     }
     if (change.disconnected.length === 0) return
+    this.#compact.retain((hash) => this.#chain.isActive(hash))
     for (const stream of this.#streams.values()) {
       const delivered = stream.rewind(change.fork.height)
       const disconnected = change.disconnected.filter(({ height }) => height <= delivered)
@@ -330,6 +399,7 @@ class ManyPeerBlockDownload implements BlockDownload {
   /** The peer does not give us the block. */
   #refuse(id: PeerId, key: string): void {
     const request = this.#requests.fail(id, key)
+    this.#compact.giveUp(id, key)
     this.#singles.refused(key, id)
     if (request === undefined) return
     const peer = this.#requests.peers.get(id)
@@ -354,7 +424,9 @@ class ManyPeerBlockDownload implements BlockDownload {
         if (peer.facts.serves === 'none' || this.#requests.get(single.key) !== undefined) continue
         if (
           height === undefined ||
-          (this.#chain.isActive(single.hash) && !mayServe(peer, height, this.#chain))
+          (this.#chain.isActive(single.hash) && !mayServe(peer, height, this.#chain)) ||
+          isLeftToOthers(peer, height, this.#requests.peers, this.#chain) ||
+          this.#compact.holdsOff(peer.id, single.key, now)
         )
           continue
         this.#ask(peer, single.key, single.hash, height, inventory, now)
@@ -364,6 +436,7 @@ class ManyPeerBlockDownload implements BlockDownload {
         if (!room()) break
         waitsFor ??= this.#askForStream(stream, peer, room, inventory, now)
       }
+      if (inventory.length === 0) this.#help(peer, inventory, now)
       if (inventory.length > 0) actions.push(sendGetData(peer.id, inventory))
       else if (waitsFor !== undefined && waitsFor !== peer.id && room()) this.#startStall(waitsFor, now)
     }
@@ -383,17 +456,67 @@ class ManyPeerBlockDownload implements BlockDownload {
   ): PeerId | undefined {
     for (const height of stream.retries) {
       if (!room()) return undefined
-      if (!mayServe(peer, height, this.#chain) || !this.#mayBuffer(stream, height)) continue
+      if (!this.#mayAskAt(peer, height, now) || !this.#mayBuffer(stream, height)) continue
       this.#askAt(peer, height, inventory, now)
       stream.unretry(height)
     }
     const last = Math.min(stream.to, this.#chain.tip().height)
     const end = Math.min(last, stream.next + this.#window - 1)
-    while (room() && stream.cursor <= end && mayServe(peer, stream.cursor, this.#chain)) {
+    while (room() && stream.cursor <= end && this.#mayAskAt(peer, stream.cursor, now)) {
+      if (stream.holds(stream.cursor)) {
+        stream.cursor++
+        continue
+      }
       if (!this.#mayBuffer(stream, stream.cursor)) return this.#holderOf(stream)
       this.#askAt(peer, stream.cursor++, inventory, now)
     }
     return room() && stream.cursor > end && end < last ? this.#holderOf(stream) : undefined
+  }
+
+  #mayAskAt(peer: DownloadPeer, height: number, now: Instant): boolean {
+    if (!mayServe(peer, height, this.#chain)) return false
+    if (isLeftToOthers(peer, height, this.#requests.peers, this.#chain)) return false
+    const key = bytesToHex(this.#chain.hashAt(height)!)
+    if (this.#compact.holdsOff(peer.id, key, now)) return false
+    // It began with the block and did not bring it to an end: its turn comes when nobody else is there.
+    return !(this.#compact.hasSent(peer.id, key) && this.#hasSubstitute(peer, key, height))
+  }
+
+  #hasSubstitute({ id, facts }: DownloadPeer, key: string, height: number): boolean {
+    return [...this.#requests.peers.values()].some(
+      (other) =>
+        other.id !== id &&
+        (other.facts.preferred || !facts.preferred) &&
+        this.#hasRoom(other) &&
+        mayServe(other, height, this.#chain) &&
+        !this.#compact.hasSent(other.id, key),
+    )
+  }
+
+  /**
+   * A peer with nothing else to do is asked for what those owe that it has left far behind, and one that we dialled for what those owe
+   * who dialled us and have never sent a block: no window, no end of a range and no tip waits for somebody who claims blocks and
+   * sends none.
+   */
+  #help(peer: DownloadPeer, inventory: InventoryVector[], now: Instant): void {
+    for (const other of this.#requests.peers.values()) {
+      if (other === peer || !this.#requests.goesBefore(peer, other)) continue
+      for (const key of other.inFlight) {
+        if (!this.#hasRoom(peer)) return
+        const request = this.#requests.get(key)
+        if (request === undefined || other.underCheck.has(key) || request.peers.has(peer.id)) continue
+        if (request.peers.size >= MAX_PEERS_PER_BLOCK || !mayServe(peer, request.height, this.#chain))
+          continue
+        if ([...request.peers].some((id) => !this.#isOutdoneBy(peer, id))) continue
+        this.#requests.markLate(other)
+        this.#ask(peer, key, request.hash, request.height, inventory, now)
+      }
+    }
+  }
+
+  #isOutdoneBy(peer: DownloadPeer, id: PeerId): boolean {
+    const other = this.#requests.peers.get(id)
+    return other !== undefined && this.#requests.goesBefore(peer, other)
   }
 
   #askAt(peer: DownloadPeer, height: number, inventory: InventoryVector[], now: Instant): void {
@@ -410,7 +533,11 @@ class ManyPeerBlockDownload implements BlockDownload {
     inventory: InventoryVector[],
     now: Instant,
   ): void {
-    const compact = this.#usesCompact && this.#isNewTip(height, now) && this.#compact.supports(peer.id)
+    const compact =
+      this.#usesCompact &&
+      this.#isNewTip(height, now) &&
+      this.#compact.supports(peer.id) &&
+      !this.#compact.hasSent(peer.id, key)
     this.#requests.ask(peer, key, hash, height, now)
     inventory.push({ type: compact ? InventoryType.COMPACT_BLOCK : InventoryType.WITNESS_BLOCK, hash })
   }
@@ -432,7 +559,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     if (!stream.awaits(stream.next)) return undefined
     const hash = this.#chain.hashAt(stream.next)
     const request = hash === undefined ? undefined : this.#requests.get(bytesToHex(hash))
-    if (request === undefined || request.peers.size >= MAX_PEERS_PER_BLOCK) return undefined
+    if (request === undefined || request.peers.size > 1) return undefined
     const [holder] = request.peers
     // What is here already is not waited for.
     if (holder !== undefined && this.#requests.peers.get(holder)?.underCheck.has(request.key) === true)
@@ -448,7 +575,8 @@ class ManyPeerBlockDownload implements BlockDownload {
   #judge(peer: DownloadPeer, now: Instant, actions: BlockDownloadAction[]): void {
     if (owesNothing(peer)) return
     const silence = now - peer.downloadingSince
-    if (silence >= this.#patience.milliseconds) this.#askOthersToo(peer, now, actions)
+    // Never more than that, or those who are let go for nothing but their silence would make us wait for the next.
+    if (silence >= STALL_TIMEOUT_DEFAULT_MS) this.#askOthersToo(peer, now, actions)
     const stalls = peer.stallingSince !== undefined && now - peer.stallingSince >= this.#patience.milliseconds
     if (stalls) {
       peer.stallingSince = undefined
@@ -470,15 +598,16 @@ class ManyPeerBlockDownload implements BlockDownload {
    * a range, where no window fills up, one slow peer costs seconds and not its whole timeout.
    */
   #askOthersToo(silent: DownloadPeer, now: Instant, actions: BlockDownloadAction[]): void {
-    const free = [...byPreference(this.#requests.peers)].filter(
-      (peer) => peer !== silent && this.#hasRoom(peer),
-    )
+    const free = byPreference(this.#requests.peers).filter((peer) => peer !== silent && this.#hasRoom(peer))
     const inventories = new Map<DownloadPeer, InventoryVector[]>()
     for (const key of silent.inFlight) {
       const request = this.#requests.get(key)
       if (request === undefined || request.peers.size >= MAX_PEERS_PER_BLOCK) continue
-      if (silent.underCheck.has(key)) continue
-      const other = free.find((peer) => this.#hasRoom(peer) && mayServe(peer, request.height, this.#chain))
+      if (silent.underCheck.has(key) || [...request.peers].some((id) => !this.#isSilent(id, now))) continue
+      const other = free.find(
+        (peer) =>
+          this.#hasRoom(peer) && !request.peers.has(peer.id) && mayServe(peer, request.height, this.#chain),
+      )
       if (other === undefined) continue
       this.#requests.markLate(silent)
       const inventory = inventories.get(other) ?? []
@@ -488,8 +617,13 @@ class ManyPeerBlockDownload implements BlockDownload {
     for (const [{ id }, inventory] of inventories) actions.push(sendGetData(id, inventory))
   }
 
+  #isSilent(id: PeerId, now: Instant): boolean {
+    const peer = this.#requests.peers.get(id)
+    return peer === undefined || now - peer.downloadingSince >= STALL_TIMEOUT_DEFAULT_MS
+  }
+
   #hasRoom(peer: DownloadPeer): boolean {
-    return !peer.late && peer.inFlight.size < this.#inFlightPerPeer
+    return !peer.late && peer.inFlight.size + this.#compact.underWay(peer.id) < this.#inFlightPerPeer
   }
 
   #servingPeers(): PeerId[] {

@@ -3,6 +3,9 @@ import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { BlockPeer } from './block-download-types.ts'
 
+/** Blocks in a row by which a peer's pace is told: twice what is asked of one at a time. */
+const PACE_BLOCKS = 32
+
 /** A peer as the block download sees it. */
 export interface DownloadPeer {
   readonly id: PeerId
@@ -23,6 +26,10 @@ export interface DownloadPeer {
   late: boolean
   /** Keys of the blocks that came from others while it was late. */
   readonly owed: Set<string>
+  /** How many blocks had come from all peers when it last sent one, or was asked for the first. */
+  seenAt: number
+  /** The same for each of the last blocks that it sent. */
+  readonly pace: number[]
 }
 
 /** A block asked of one peer, or of two where the first is late. */
@@ -42,6 +49,8 @@ export function owesNothing({ inFlight, underCheck, late, owed }: DownloadPeer):
 export class BlockRequests {
   readonly peers: Map<PeerId, DownloadPeer> = new Map()
   readonly #requests = new Map<string, BlockRequest>()
+  /** Blocks that have come from all peers. */
+  #seen = 0
 
   get size(): number {
     return this.#requests.size
@@ -63,6 +72,8 @@ export class BlockRequests {
       stallingSince: undefined,
       late: false,
       owed: new Set(),
+      seenAt: 0,
+      pace: [],
     }
     this.peers.set(id, peer)
     return peer
@@ -88,7 +99,10 @@ export class BlockRequests {
       this.#requests.set(key, request)
     }
     request.peers.add(peer.id)
-    if (peer.inFlight.size === 0) peer.downloadingSince = now
+    if (peer.inFlight.size === 0) {
+      peer.downloadingSince = now
+      peer.seenAt = this.#seen
+    }
     peer.inFlight.add(key)
   }
 
@@ -101,6 +115,19 @@ export class BlockRequests {
     peer.late = false
     peer.stallingSince = undefined
     peer.downloadingSince = now
+    peer.seenAt = ++this.#seen
+    peer.pace.push(this.#seen)
+    if (peer.pace.length > PACE_BLOCKS) peer.pace.shift()
+  }
+
+  /**
+   * Whether what one peer owes is better asked of another at once: of one that has sent two windows of blocks since the first sent its
+   * last, or of one that we dialled where the first dialled us and has never sent any.
+   */
+  goesBefore(peer: DownloadPeer, other: DownloadPeer): boolean {
+    if (owesNothing(other)) return false
+    if (peer.pace.length === PACE_BLOCKS && peer.pace[0]! > other.seenAt) return true
+    return peer.facts.preferred && !other.facts.preferred && other.pace.length === 0
   }
 
   /** Others are asked for what the peer is silent about. */

@@ -43,6 +43,23 @@ export class BlockStream {
     return height >= this.next && height < this.cursor && !this.#held.has(height)
   }
 
+  /**
+   * Whether a block that nobody was asked for is of use: one that the stream has asked for, or one of the next two to deliver (Core
+   * takes a compact block up to two above its tip).
+   */
+  wants(height: number): boolean {
+    return this.awaits(height) || (height <= this.next + 1 && this.#lacks(height))
+  }
+
+  /** Whether the block is here, and waits for those before it. */
+  holds(height: number): boolean {
+    return this.#held.has(height)
+  }
+
+  #lacks(height: number): boolean {
+    return height >= this.next && height <= this.to && !this.#held.has(height)
+  }
+
   /** Heights to ask for again, lowest first. */
   get retries(): readonly number[] {
     return this.#retry
@@ -76,6 +93,7 @@ export class BlockStream {
     this.#unconsumed.push(block.size)
     this.#unconsumedBytes += block.size
     this.next++
+    this.cursor = Math.max(this.cursor, this.next)
     return block
   }
 

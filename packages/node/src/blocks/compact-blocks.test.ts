@@ -80,6 +80,18 @@ function unasked(of: Block, peer: PeerId = alice): BlockDownloadAction[] {
   return [...actions, ...download.onCompactBlock(peer, compact(of), NOON)]
 }
 
+/** Makes peers those that may send compact blocks unasked. @returns the block after those that they delivered. */
+function atTipWith(peers: readonly PeerId[]): Block {
+  let on = parent
+  peers.forEach((peer, i) => {
+    const next = freshBlock([], i, on, 2 + i)
+    on = next.header
+    announce(next, peer)
+    download.onBlock(peer, next, NOON)
+  })
+  return freshBlock(all, 0, on, 2 + peers.length)
+}
+
 type Asked = readonly [peer: PeerId, what: number | readonly number[] | boolean]
 
 /** What was asked of whom: an inventory type, indexes of transactions, or to be sent compact blocks unasked. */
@@ -157,14 +169,116 @@ describe('compact blocks', () => {
   })
 
   it('can come from three peers at once, so that none holds the block hostage', () => {
-    const hash = blockHash(block.header)
-    expect(asks(unasked(block, alice))).toEqual([[alice, [1, 2, 3, 4]]])
-    for (const peer of [bob, carol]) {
-      download.expectCompactBlock(peer, hash, NOON)
-      expect(asks(download.onCompactBlock(peer, compact(), NOON))).toEqual([[peer, [1, 2, 3, 4]]])
-    }
-    expect(delivered(download.onBlockTransactions(carol, hash, all, NOON))).toEqual([2])
+    const next = atTipWith([alice, bob, carol])
+    const hash = blockHash(next.header)
+    expect(asks(unasked(next, alice))).toEqual([[alice, [1, 2, 3, 4]]])
+    for (const peer of [bob, carol]) expect(asks(unasked(next, peer))).toEqual([[peer, [1, 2, 3, 4]]])
+    expect(delivered(download.onBlockTransactions(carol, hash, all, NOON))).toEqual([5])
     expect(download.onBlockTransactions(alice, hash, all, after(10))).toEqual([])
+  })
+
+  it('come from no fourth, and from two at most that dialled us, so that there is a place for one that we dialled', () => {
+    const [dave, erin] = [peerId(4), peerId(5)]
+    for (const peer of [dave, erin]) {
+      download.addPeer(peer, { ...facts, preferred: false }, NOON)
+      download.onSendCompact(peer, 2n)
+    }
+    const next = atTipWith([alice, dave, erin])
+    expect(asks(unasked(next, dave))).toEqual([[dave, [1, 2, 3, 4]]])
+    expect(asks(unasked(next, erin))).toEqual([[erin, [1, 2, 3, 4]]])
+    expect(asks(unasked(next, alice))).toEqual([[alice, [1, 2, 3, 4]]])
+    expect(asks(unasked(next, bob))).toEqual([])
+  })
+
+  it('of one peer and block are looked at once: the pool is not walked again, and nothing is asked for again', () => {
+    let walked = 0
+    download = createBlockDownload(
+      {},
+      {
+        chain,
+        transactions: function* () {
+          walked++
+          yield* all.slice(0, 2)
+        },
+      },
+    )
+    for (const peer of [alice, bob]) {
+      download.addPeer(peer, facts, NOON)
+      download.onSendCompact(peer, 2n)
+    }
+    download.openStream({ from: 2 }, NOON)
+    const actions = Array.from({ length: 600 }, () => unasked(block)).flat()
+    expect([walked, asks(actions)]).toEqual([1, [[alice, [3, 4]]]])
+    // Nor when it has led nowhere.
+    download.onBlockTransactions(alice, blockHash(block.header), [all[0]!, all[1]!], NOON)
+    expect(asks(Array.from({ length: 600 }, () => unasked(block)).flat())).toEqual([])
+    expect(walked).toBe(1)
+  })
+
+  it('have the pool walked a dozen times a minute at most, and the whole block asked for then', () => {
+    let walked = 0
+    const many = Array.from({ length: 30_000 }, () => all[0]!)
+    download = createBlockDownload(
+      {},
+      {
+        chain,
+        transactions: function* () {
+          for (const one of many) {
+            walked++
+            yield one
+          }
+        },
+      },
+    )
+    download.addPeer(alice, facts, NOON)
+    download.onSendCompact(alice, 2n)
+    const { stream } = download.openStream({ from: 2 }, NOON)
+    let on = parent
+    for (let i = 0; i < 30; i++) {
+      const next = mineBlock(on, [coinbaseAt(2 + i), ...all])
+      on = { ...next.header }
+      unasked(next)
+      download.onBlock(alice, next, NOON)
+      download.consumed(stream, 1, NOON)
+    }
+    expect(walked).toBeLessThan(13 * 25_001)
+  })
+
+  it('never stand in the way of a peer that we dialled, when they come from one that dialled us', () => {
+    const dave = peerId(4)
+    download.addPeer(dave, { ...facts, preferred: false }, NOON)
+    download.onSendCompact(dave, 2n)
+    const next = atTipWith([dave])
+    expect(asks(unasked(next, dave))).toEqual([[dave, [1, 2, 3, 4]]])
+    expect(asks(download.peerHas(alice, blockHash(next.header), NOON))).toEqual([[alice, COMPACT]])
+  })
+
+  it('keep others from being asked for 2 s, and whoever does not send the rest from being first again', () => {
+    const next = atTipWith([alice])
+    expect(asks(unasked(next, alice))).toEqual([[alice, [1, 2, 3, 4]]])
+    expect(asks(download.peerHas(bob, blockHash(next.header), NOON))).toEqual([])
+    expect(asks(download.tick(after(1_999)))).toEqual([])
+    const later = asks(download.tick(after(2_000)))
+    expect(later).toContainEqual([alice, false])
+    expect(later).toContainEqual([bob, COMPACT])
+  })
+
+  it('are not taken unasked below the tip, nor of a chain that is old', () => {
+    const next = mineBlock(block.header, [coinbaseAt(3), ...all])
+    const last = mineBlock(next.header, [coinbaseAt(4), ...all])
+    chain.accept([block.header, next.header, last.header], NOON)
+    download.expectCompactBlock(alice, blockHash(block.header), NOON)
+    expect(download.onCompactBlock(alice, compact(), NOON)).toEqual([])
+    const muchLater = after(30 * 3_600_000)
+    download.expectCompactBlock(alice, blockHash(next.header), muchLater)
+    expect(download.onCompactBlock(alice, compact(next), muchLater)).toEqual([])
+  })
+
+  it('with more transactions than a block has room for are refused before any work', () => {
+    announce(block)
+    const shortIds = Array.from({ length: 20_000 }, (_, id) => id)
+    const actions = download.onCompactBlock(alice, { ...compact(), shortIds }, NOON)
+    expect(actions[0]).toMatchObject({ type: 'punish', peer: alice, reason: 'invalid-compact-block' })
   })
 
   it('are not held against a peer when the block is invalid, unlike a whole block', () => {

@@ -1,7 +1,11 @@
 import {
   type Block,
+  type BlockHash,
   type BlockReconstruction,
   type CompactBlock,
+  decodeTransaction,
+  encodeTransaction,
+  MAX_BLOCK_WEIGHT,
   type ReconstructionResult,
   reconstructBlock,
   type Transaction,
@@ -9,6 +13,8 @@ import {
 import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { PeerAction } from '../chain/peer-action.ts'
+import { PoolWalks } from './pool-walks.ts'
+import { STALL_TIMEOUT_DEFAULT_MS } from './stall-timeout.ts'
 
 /** The version of BIP152 that is in use: short ids by wtxid. */
 export const COMPACT_BLOCKS_VERSION = 2n
@@ -16,6 +22,12 @@ export const COMPACT_BLOCKS_VERSION = 2n
 export const MAX_HIGH_BANDWIDTH_PEERS = 3
 /** Peers from which one block may be put together at the same time (Core: MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK). */
 export const MAX_COMPACT_DOWNLOADS_PER_BLOCK = 3
+/** Weight of the least transaction there is: 60 bytes, none of them witness (Core: MIN_TRANSACTION_WEIGHT). */
+const MIN_TRANSACTION_WEIGHT = 4 * 60
+/** Transactions that a block has room for. */
+export const MAX_BLOCK_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_TRANSACTION_WEIGHT)
+/** Bytes of the transactions that a compact block may bring whole and have kept; a block's worth of them is no compact block. */
+export const MAX_PREFILLED_BYTES: number = 256 * 1024
 
 /** A tip younger than this is worth a compact block; an older one is part of a sync. */
 const RECENT_TIP_MS = 60 * 60_000
@@ -34,16 +46,31 @@ interface CompactPeer {
   supports: boolean
 }
 
+/** One peer's compact block of one block. It stays when it has failed, so that a second one is not looked at. */
+interface Attempt {
+  /** Nobody asked for it: it is not among the block requests. */
+  readonly unasked: boolean
+  readonly since: Instant
+  state: 'expected' | 'waiting' | 'over'
+  reconstruction: BlockReconstruction | undefined
+}
+
+/** The attempts at one block. */
+interface Attempts {
+  readonly hash: BlockHash
+  readonly peers: Map<PeerId, Attempt>
+}
+
 /** Which peers send compact blocks, and the blocks that are being put together from them. One state for each peer and block. */
 export class CompactBlocks {
-  readonly #transactions: () => Iterable<Transaction>
+  readonly #walks: PoolWalks
   readonly #peers = new Map<PeerId, CompactPeer>()
-  readonly #partial = new Map<string, Map<PeerId, BlockReconstruction>>()
+  readonly #blocks = new Map<string, Attempts>()
   /** Least recently useful first. */
   #highBandwidth: PeerId[] = []
 
   constructor(transactions: () => Iterable<Transaction>) {
-    this.#transactions = transactions
+    this.#walks = new PoolWalks(transactions)
   }
 
   addPeer(id: PeerId, outbound: boolean): void {
@@ -53,9 +80,9 @@ export class CompactBlocks {
   removePeer(id: PeerId): void {
     this.#peers.delete(id)
     this.#highBandwidth = this.#highBandwidth.filter((other) => other !== id)
-    for (const [key, partial] of this.#partial) {
-      partial.delete(id)
-      if (partial.size === 0) this.#partial.delete(key)
+    for (const [key, { peers }] of this.#blocks) {
+      peers.delete(id)
+      if (peers.size === 0) this.#blocks.delete(key)
     }
   }
 
@@ -68,31 +95,121 @@ export class CompactBlocks {
     return this.#peers.get(id)?.supports ?? false
   }
 
-  /** A compact block that was asked for or expected. */
-  begin(id: PeerId, key: string, compactBlock: CompactBlock): CompactStep {
-    const reconstruction = reconstructBlock(compactBlock)
-    if (reconstruction === undefined) return { status: 'failed' }
-    reconstruction.offer(this.#transactions())
+  /** Whether the peer is one of those that we asked for compact blocks unasked. */
+  isHighBandwidth(id: PeerId): boolean {
+    return this.#highBandwidth.includes(id)
+  }
+
+  /** Attempts that nobody asked for and that are under way with a peer: they count as blocks in flight. */
+  underWay(id: PeerId): number {
+    let count = 0
+    for (const { peers } of this.#blocks.values()) if (isOpen(peers.get(id))) count++
+    return count
+  }
+
+  /** Whether a peer has sent a compact block of this block, whatever has become of it. */
+  hasSent(id: PeerId, key: string): boolean {
+    const attempt = this.#blocks.get(key)?.peers.get(id)
+    return attempt !== undefined && attempt.state !== 'expected'
+  }
+
+  /** Peers of the attempts at a block that nobody asked for and that are under way. */
+  attemptsAt(key: string): PeerId[] {
+    const peers = this.#blocks.get(key)?.peers ?? []
+    return [...peers].filter(([, attempt]) => isOpen(attempt)).map(([id]) => id)
+  }
+
+  /** Whether an attempt at the block is young enough that a peer is not to be asked for all of it. */
+  holdsOff(id: PeerId, key: string, now: Instant): boolean {
+    const attempts = this.#blocks.get(key)?.peers
+    if (attempts === undefined) return false
+    const isOutbound = this.#isOutbound(id)
+    for (const [other, attempt] of attempts) {
+      if (!isOpen(attempt) || now - attempt.since >= STALL_TIMEOUT_DEFAULT_MS) continue
+      // Whoever dialled us keeps nobody else from being asked.
+      if (other === id || this.#isOutbound(other) || !isOutbound) return true
+    }
+    return false
+  }
+
+  /** A compact block that nobody asked for is about to be looked at. */
+  expect(id: PeerId, key: string, hash: BlockHash, now: Instant): void {
+    const attempts = this.#attempts(key, hash)
+    if (!attempts.has(id))
+      attempts.set(id, { unasked: true, since: now, state: 'expected', reconstruction: undefined })
+  }
+
+  isExpected(id: PeerId, key: string): boolean {
+    return this.#blocks.get(key)?.peers.get(id)?.state === 'expected'
+  }
+
+  /** A compact block that was asked for or expected; the first of this peer and block. */
+  begin(id: PeerId, key: string, hash: BlockHash, compactBlock: CompactBlock, now: Instant): CompactStep {
+    const attempts = this.#attempts(key, hash)
+    const expected = attempts.get(id)
+    const attempt: Attempt = expected ?? {
+      unasked: false,
+      since: now,
+      state: 'over',
+      reconstruction: undefined,
+    }
+    attempts.set(id, attempt)
+    attempt.state = 'over'
+    const count = compactBlock.shortIds.length + compactBlock.prefilled.length
+    if (count > MAX_BLOCK_TRANSACTIONS)
+      return { status: 'wrong-count', detail: `${count} transactions for ${MAX_BLOCK_TRANSACTIONS} at most` }
+    const own = ownPrefilled(compactBlock)
+    const reconstruction = own && reconstructBlock(own)
+    if (reconstruction === undefined || !this.#walks.offerTo(reconstruction, now)) return { status: 'failed' }
     const indexes = reconstruction.missing()
     if (indexes.length === 0) return step(reconstruction.finish([]))
-    const partial = this.#partial.get(key) ?? new Map<PeerId, BlockReconstruction>()
-    this.#partial.set(key, partial)
-    partial.set(id, reconstruction)
+    attempt.state = 'waiting'
+    attempt.reconstruction = reconstruction
     return { status: 'missing', indexes }
   }
 
   /** @returns undefined where nothing was waited for: a second answer changes nothing (CVE-2024-35202). */
   answer(id: PeerId, key: string, transactions: readonly Transaction[]): CompactStep | undefined {
-    const partial = this.#partial.get(key)
-    const reconstruction = partial?.get(id)
-    if (reconstruction === undefined) return undefined
-    partial!.delete(id)
+    const attempt = this.#blocks.get(key)?.peers.get(id)
+    const reconstruction = attempt?.reconstruction
+    if (attempt === undefined || reconstruction === undefined) return undefined
+    attempt.state = 'over'
+    attempt.reconstruction = undefined
     return step(reconstruction.finish(transactions))
+  }
+
+  /** Nothing comes of the peer's attempt. */
+  giveUp(id: PeerId, key: string): void {
+    const attempt = this.#blocks.get(key)?.peers.get(id)
+    if (attempt === undefined) return
+    attempt.state = 'over'
+    attempt.reconstruction = undefined
   }
 
   /** The block is here, or not wanted any more. */
   forget(key: string): void {
-    this.#partial.delete(key)
+    this.#blocks.delete(key)
+  }
+
+  /** Forgets the blocks that are not to be kept. */
+  retain(keep: (hash: BlockHash) => boolean): void {
+    for (const [key, { hash }] of this.#blocks) if (!keep(hash)) this.#blocks.delete(key)
+  }
+
+  /** A peer that sent a block unasked and then not what was missing of it does not send the next one unasked. */
+  expire(now: Instant): PeerAction[] {
+    const actions: PeerAction[] = []
+    for (const { peers } of this.#blocks.values()) {
+      for (const [id, attempt] of peers) {
+        if (!isOpen(attempt) || now - attempt.since < STALL_TIMEOUT_DEFAULT_MS) continue
+        attempt.state = 'over'
+        attempt.reconstruction = undefined
+        if (!this.isHighBandwidth(id)) continue
+        this.#highBandwidth = this.#highBandwidth.filter((other) => other !== id)
+        actions.push(sendCompact(id, false))
+      }
+    }
+    return actions
   }
 
   /** The peer was the first with a block at the tip: it may send the next one unasked. One of the three stays outbound. */
@@ -110,13 +227,44 @@ export class CompactBlocks {
     return actions
   }
 
+  #attempts(key: string, hash: BlockHash): Map<PeerId, Attempt> {
+    const known = this.#blocks.get(key)
+    if (known !== undefined) return known.peers
+    const peers = new Map<PeerId, Attempt>()
+    this.#blocks.set(key, { hash, peers })
+    return peers
+  }
+
+  #isOutbound(id: PeerId): boolean {
+    return this.#peers.get(id)?.outbound ?? false
+  }
+
   #leastUseful(newest: PeerId): PeerId {
-    const isOutbound = (id: PeerId): boolean => this.#peers.get(id)?.outbound ?? false
     const [first, second] = this.#highBandwidth
-    const outbound = this.#highBandwidth.filter(isOutbound)
-    const onlyOutbound = outbound.length === 1 && outbound[0] === first && !isOutbound(newest)
+    const outbound = this.#highBandwidth.filter((id) => this.#isOutbound(id))
+    const onlyOutbound = outbound.length === 1 && outbound[0] === first && !this.#isOutbound(newest)
     return onlyOutbound ? second! : first!
   }
+}
+
+function isOpen(attempt: Attempt | undefined): boolean {
+  return attempt !== undefined && attempt.unasked && attempt.state !== 'over'
+}
+
+/**
+ * The same with prefilled transactions in bytes of their own: as views they would keep alive the message, and it may be one of 4 MB.
+ * @returns undefined where they are too many.
+ */
+function ownPrefilled(compactBlock: CompactBlock): CompactBlock | undefined {
+  let room = MAX_PREFILLED_BYTES
+  const prefilled = []
+  for (const { index, transaction } of compactBlock.prefilled) {
+    const bytes = encodeTransaction(transaction)
+    room -= bytes.length
+    if (room < 0) return undefined
+    prefilled.push({ index, transaction: decodeTransaction(bytes) })
+  }
+  return { ...compactBlock, prefilled }
 }
 
 function step(result: ReconstructionResult): CompactStep {
