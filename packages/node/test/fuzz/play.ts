@@ -10,6 +10,8 @@ import { final, FINAL_HEIGHT, idOf } from './world.ts'
 const MAX_STEPS = 150
 /** Virtual seconds in which a node has to have every block of the honest peer that it is connected to. */
 const PATIENCE = 900
+/** Virtual milliseconds for `stop()`. */
+const STOP_TIME = 20_000
 /** Turns of the event loop after which the node has done what was due. */
 const TURNS = 20
 /**
@@ -172,7 +174,9 @@ async function stop(run: Run): Promise<void> {
     outcome.isStopped = true
   })
   stopping.catch(() => undefined)
-  for (let second = 0; second < 30 && !outcome.isStopped; second++) await run.clock.advance(1_000)
+  // In small steps: what the node leaves behind is not to run out before it is looked for.
+  const end = run.clock.now() + STOP_TIME
+  while (run.clock.now() < end && !outcome.isStopped) await run.clock.advance(10)
   if (!outcome.isStopped) fail('stop() does not end')
   await stopping
 }
