@@ -78,6 +78,7 @@ class ChaosRun {
     process.on('unhandledRejection', onUnhandled)
     try {
       const payment = await work.makePayment()
+      await work.flush()
       const from = Math.max(1, (await work.rpc<number>('getblockcount')) - FOLLOWED)
       await using store = await openStore(this.#folder)
       this.#store = new FaultyStore(store)
@@ -122,7 +123,8 @@ class ChaosRun {
     this.#heal()
     const healed = monotonicTime()
     await this.#work.stopMining()
-    await this.#work.mine(2)
+    // A bitcoind that was killed has lost its last blocks, of which the node knows.
+    await this.#work.outgrow(node.chain.tip().height)
     await this.#within('the chain of bitcoind', () => this.#isCaughtUp(node, follower, from))
     await this.#within('every filter of the last blocks', () => this.#readFilters(node))
     await broadcast

@@ -76,6 +76,17 @@ export class HonestWork implements AsyncDisposable {
     await this.#mining
   }
 
+  /** Mines until its chain is longer than any that is `height` high. */
+  async outgrow(height: number): Promise<void> {
+    const own = await this.rpc<number>('getblockcount')
+    await this.mine(Math.max(1, height + 1 - own))
+  }
+
+  /** What it has now is there after a crash, too. */
+  async flush(): Promise<void> {
+    await this.rpc('gettxoutsetinfo')
+  }
+
   /** A signed payment that nobody knows of yet. */
   async makePayment(): Promise<Transaction> {
     await this.rpc('loadwallet', WALLET).catch(() => undefined)
