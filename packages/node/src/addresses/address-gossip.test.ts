@@ -1,4 +1,4 @@
-import type { GossipedAddress, Message } from '@sapwood/wire-codec'
+import type { GossipedAddress, Message, NetworkAddress } from '@sapwood/wire-codec'
 import { type ConnectionKind, type Peer, peerId } from '@sapwood/peer'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
@@ -28,8 +28,14 @@ function setUp(own = [OURS]) {
     added: () => undefined,
   })
   const sent: { readonly id: number; readonly message: Message }[] = []
-  const connect = (id: number, kind: ConnectionKind, addrv2 = true): ReadyConnection => {
+  const connect = (
+    id: number,
+    kind: ConnectionKind,
+    addrv2 = true,
+    known: Partial<ReadyConnection> = {},
+  ): ReadyConnection => {
     const record = {
+      ...known,
       id: peerId(id),
       kind,
       address: address(`250.${id}.1.1:8333`),
@@ -51,14 +57,19 @@ function setUp(own = [OURS]) {
     services,
     time: seconds(ago),
   })
-  return { clock, random, addresses, gossip, sent, connect, pass, told, seconds }
+  const nthOnion = (n: number): NetworkAddress => {
+    const bytes = new Uint8Array(32)
+    new DataView(bytes.buffer).setUint32(0, n)
+    return { network: 'torv3', bytes, port: 8333 }
+  }
+  return { clock, random, addresses, gossip, sent, connect, pass, told, seconds, nthOnion }
 }
 
 describe('address gossip', () => {
   it('tells outbound peers of ourselves first, and inbound ones once they take part', async () => {
     const { sent, connect, pass, gossip } = setUp()
     connect(1, 'outbound-full-relay')
-    connect(2, 'inbound')
+    const inbound = connect(2, 'inbound')
     connect(3, 'block-relay-only')
     connect(4, 'feeler')
     connect(5, 'addr-fetch')
@@ -68,7 +79,7 @@ describe('address gossip', () => {
       type: 'addrv2',
       addresses: [{ address: OURS, services: FULL_NODE }],
     })
-    gossip.asked(peerId(2))
+    gossip.asked(inbound)
     await pass(1_000)
     expect(sent.map(({ id }) => id)).toEqual([1, 5, 2])
   })
@@ -93,7 +104,7 @@ describe('address gossip', () => {
   it('passes a fresh announcement on to two peers, never back, and once each', async () => {
     const { gossip, connect, sent, pass, told } = setUp([])
     const from = connect(1, 'inbound')
-    gossip.asked(from.id)
+    gossip.asked(from)
     const others = [2, 3, 4, 5, 6].map((id) => connect(id, 'outbound-full-relay'))
     for (const other of others) gossip.received(other, [])
     const fresh = told('44.1.1.1:8333')
@@ -127,6 +138,71 @@ describe('address gossip', () => {
     await pass(2_000)
     expect(sent[0]?.message).toMatchObject({ type: 'addr', addresses: [{ address: OURS }] })
     expect(sent[0]?.message).toHaveProperty('addresses.length', 1)
+  })
+})
+
+describe('who takes part in address gossip', () => {
+  it('is an inbound peer that asked before the loop knew of it', async () => {
+    const { gossip, connect, sent, pass } = setUp()
+    const early = { id: peerId(1) } as unknown as ReadyConnection
+    gossip.asked(early)
+    connect(1, 'inbound', true, early)
+    connect(2, 'inbound')
+    await pass(2_000)
+    expect(sent.map(({ id }) => id)).toEqual([1])
+  })
+
+  it('is nobody for what the rate limit leaves of a message of more than ten', async () => {
+    const { gossip, connect, sent, pass, told } = setUp([])
+    const from = connect(1, 'inbound')
+    connect(2, 'outbound-full-relay')
+    gossip.received(from, [told('44.1.1.1:8333')], 11)
+    await pass(10 * MINUTE)
+    expect(sent).toEqual([])
+    gossip.received(from, [told('44.1.1.2:8333')], 10)
+    gossip.received(connect(3, 'outbound-full-relay'), [told('44.1.1.3:8333')], 1_000)
+    await pass(10 * MINUTE)
+    expect(sent.map(({ id }) => id)).toEqual([2])
+  })
+
+  it('is still answering our question after a full message, whatever the rate limit leaves of it', async () => {
+    const { gossip, connect, sent, pass, told } = setUp([])
+    const from = connect(1, 'outbound-full-relay')
+    connect(2, 'outbound-full-relay')
+    gossip.received(from, [told('44.1.1.1:8333')], 1_000)
+    gossip.received(from, [told('44.1.1.2:8333')])
+    await pass(10 * MINUTE)
+    expect(sent).toEqual([])
+    gossip.received(from, [told('44.1.1.3:8333')])
+    await pass(10 * MINUTE)
+    expect(sent.map(({ id }) => id)).toEqual([2])
+  })
+
+  it('is who can take the address: onion services all come to the one peer that knows addrv2', async () => {
+    const { gossip, connect, sent, pass, told, nthOnion } = setUp([])
+    const from = connect(1, 'inbound')
+    const able = connect(2, 'inbound')
+    gossip.asked(able)
+    for (let id = 3; id < 9; id++) gossip.asked(connect(id, 'inbound', false))
+    for (let i = 0; i < 10; i++) gossip.received(from, [{ ...told(ONION), address: nthOnion(i) }])
+    await pass(30 * MINUTE)
+    expect(new Set(sent.map(({ id }) => id))).toEqual(new Set([2]))
+    const addresses = sent.flatMap(({ message }) => (message.type === 'addrv2' ? message.addresses : []))
+    expect(addresses).toHaveLength(10)
+  })
+
+  it('is every peer for some addresses, none for most of them', async () => {
+    const { gossip, connect, told, sent, pass } = setUp([])
+    const from = connect(200, 'inbound')
+    for (let id = 1; id <= 20; id++) gossip.asked(connect(id, 'inbound'))
+    for (let i = 0; i < 2_000; i++) gossip.received(from, [{ ...told('44.1.1.1'), address: nthAddress(i) }])
+    await pass(30 * MINUTE)
+    const counts = new Map<number, number>()
+    for (const { id, message } of sent)
+      if (message.type === 'addrv2') counts.set(id, (counts.get(id) ?? 0) + message.addresses.length)
+    expect(counts.size).toBe(20)
+    expect([...counts.values()].reduce((sum, count) => sum + count, 0)).toBe(4_000)
+    for (const count of counts.values()) expect(count).toBeLessThan(600)
   })
 })
 

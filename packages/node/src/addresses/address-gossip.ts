@@ -2,7 +2,7 @@ import { type GossipedAddress, isRoutable, type NetworkAddress, Services, sha256
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId } from '@sapwood/peer'
 import type { Clock, Instant, Random } from '@sapwood/transport-v1v2'
-import type { ReadyConnection } from '../connections/connection-record.ts'
+import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 import { drawExponential, shuffle } from '../random/draw.ts'
 import { addressKey } from './address-key.ts'
 import type { AddressManager, AddressReport } from './address-manager.ts'
@@ -37,10 +37,13 @@ const MAX_ADDRESSES = 1_000
 /** Addresses remembered for each peer, so that none is sent twice (Core: a rolling filter of 5,000). */
 const KNOWN_PER_PEER = 5_000
 
+/** Odd, so that it maps different scores to different ranks: the golden ratio of 2^32. */
+const RANK_FACTOR = 0x9e3779b1
+
 interface GossipPeer {
   readonly record: ReadyConnection
   readonly known: RecentKeys
-  readonly score: bigint
+  readonly score: number
   queue: GossipedAddress[]
   nextFlush: number
   nextSelf: number
@@ -77,15 +80,15 @@ export class AddressGossip {
     if (!kindBehaviour[record.kind].relaysAddresses) return
     const { random, clock } = this.#parts
     const now = clock.now()
-    const score = random.bytes(8)
+    const score = random.bytes(4)
     this.#peers.set(record.id, {
       record,
       known: new RecentKeys(KNOWN_PER_PEER),
-      score: new DataView(score.buffer, score.byteOffset, 8).getBigUint64(0),
+      score: new DataView(score.buffer, score.byteOffset, 4).getUint32(0),
       queue: [],
       nextFlush: now + drawExponential(random, FLUSH_INTERVAL),
       nextSelf: now,
-      enabled: record.kind !== 'inbound',
+      enabled: record.kind !== 'inbound' || record.askedForAddresses === true,
       answering: kindBehaviour[record.kind].asksForAddresses,
     })
   }
@@ -94,20 +97,31 @@ export class AddressGossip {
     this.#peers.delete(id)
   }
 
-  /** An inbound peer asked for addresses: it takes part (Core, `SetupAddressRelay`). */
-  asked(id: PeerId): void {
-    const peer = this.#peers.get(id)
+  /**
+   * An inbound peer asked for addresses: it takes part (Core, `SetupAddressRelay`). It may come before `ready`: a peer's
+   * requests are answered without waiting for the node's loop.
+   */
+  asked(record: ConnectionRecord): void {
+    record.askedForAddresses = true
+    const peer = this.#peers.get(record.id)
     if (peer !== undefined) peer.enabled = true
   }
 
-  /** Addresses that a peer sent, within its rate limit. */
-  received(record: ReadyConnection, addresses: readonly GossipedAddress[]): void {
+  /**
+   * Addresses that a peer sent, within its rate limit.
+   * @param sent How many the message had, those beyond the limit included: what it was goes by that (Core).
+   */
+  received(
+    record: ReadyConnection,
+    addresses: readonly GossipedAddress[],
+    sent: number = addresses.length,
+  ): void {
     const { clock, reachable, isAvoided } = this.#parts
     const peer = this.#peers.get(record.id)
     const now = clock.now()
     if (peer !== undefined) peer.enabled = true
-    const relay = addresses.length <= MAX_RELAYED_AT_ONCE && peer?.answering !== true
-    if (peer !== undefined && addresses.length < MAX_ADDRESSES) peer.answering = false
+    const relay = sent <= MAX_RELAYED_AT_ONCE && peer?.answering !== true
+    if (peer !== undefined && sent < MAX_ADDRESSES) peer.answering = false
     const reports: AddressReport[] = []
     for (const gossiped of addresses) {
       const { address, services } = gossiped
@@ -155,13 +169,11 @@ export class AddressGossip {
     if (fresh.length > 0) this.#send(peer, fresh.slice(0, MAX_ADDRESSES))
   }
 
-  #send({ record }: GossipPeer, addresses: readonly GossipedAddress[]): void {
-    if (record.version.addrv2) {
-      record.peer.send({ type: 'addrv2', addresses })
-      return
-    }
-    const compatible = addresses.filter(({ address }) => isAddrV1Compatible(address))
-    if (compatible.length > 0) record.peer.send({ type: 'addr', addresses: compatible })
+  #send(peer: GossipPeer, addresses: readonly GossipedAddress[]): void {
+    const { record } = peer
+    const compatible = addresses.filter(({ address }) => takes(peer, address))
+    if (compatible.length === 0) return
+    record.peer.send({ type: record.version.addrv2 ? 'addrv2' : 'addr', addresses: compatible })
   }
 
   /** To the peers that a secret order puts first for this address and day: the same for all who tell of it. */
@@ -173,15 +185,17 @@ export class AddressGossip {
     bytes.set(this.#secret)
     bytes.set(text, this.#secret.length)
     const hash = sha256d(bytes)
-    const order = new DataView(hash.buffer, hash.byteOffset, 8).getBigUint64(0)
-    const candidates: { readonly peer: GossipPeer; readonly rank: bigint }[] = []
-    for (const peer of this.#peers.values()) {
-      if (peer.record.id === from || !peer.enabled) continue
-      candidates.push({ peer, rank: BigInt.asUintN(64, (peer.score ^ order) * 0x9e3779b97f4a7c15n) })
-    }
-    candidates.sort((a, b) => (a.rank < b.rank ? -1 : 1))
+    const order = new DataView(hash.buffer, hash.byteOffset, 4).getUint32(0)
     const targets = this.#parts.reachable.has(gossiped.address.network) ? RELAY_TARGETS : 1
-    for (const { peer } of candidates.slice(0, targets)) {
+    const best: { readonly peer: GossipPeer; readonly rank: number }[] = []
+    for (const peer of this.#peers.values()) {
+      if (peer.record.id === from || !peer.enabled || !takes(peer, gossiped.address)) continue
+      const rank = Math.imul(peer.score ^ order, RANK_FACTOR) >>> 0
+      const place = best.findIndex((other) => rank < other.rank)
+      best.splice(place < 0 ? best.length : place, 0, { peer, rank })
+      if (best.length > targets) best.pop()
+    }
+    for (const { peer } of best) {
       if (peer.known.has(key)) continue
       if (peer.queue.length < MAX_ADDRESSES) peer.queue.push(gossiped)
     }
@@ -200,7 +214,7 @@ function sourceOf({ address }: ReadyConnection): NetworkAddress {
   return { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 0 }
 }
 
-/** What the `addr` message can carry. */
-function isAddrV1Compatible({ network }: NetworkAddress): boolean {
-  return network === 'ipv4' || network === 'ipv6'
+/** Whether the peer's address message can carry it (Core, `IsAddrCompatible`). */
+function takes({ record }: GossipPeer, { network }: NetworkAddress): boolean {
+  return record.version.addrv2 || network === 'ipv4' || network === 'ipv6'
 }

@@ -7,6 +7,13 @@ import type { InboundStream } from './listener.ts'
 /** How far a connection has come. */
 export type ConnectionStage = 'dialling' | 'accepting' | 'handshaking' | 'ready'
 
+/** What a `private-broadcast` connection is for. */
+export interface PrivateTransaction {
+  readonly txid: Uint8Array
+  readonly payload: Uint8Array
+  readonly hasWitness: boolean
+}
+
 /** One connection, from the decision to make it to its end. Owned by the connection keeper. */
 export interface ConnectionRecord {
   readonly id: PeerId
@@ -17,7 +24,7 @@ export interface ConnectionRecord {
   readonly via?: InboundStream['via']
   readonly localAddress?: string
   /** For a `private-broadcast` connection. */
-  readonly privateTransaction?: { readonly txid: Uint8Array; readonly payload: Uint8Array } | undefined
+  readonly privateTransaction?: PrivateTransaction | undefined
   readonly startedAt: Instant
   /** Never evicted, never punished: added by hand, or permitted. */
   readonly protected: boolean
@@ -38,6 +45,8 @@ export interface ConnectionRecord {
   discouraged: boolean
   /** v1 is spoken after v2 had been tried. */
   downgraded: boolean
+  /** It has asked for addresses. */
+  askedForAddresses?: boolean
   /** It is being ended, and is still here until that is done. */
   leaving: boolean
 }

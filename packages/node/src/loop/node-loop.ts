@@ -82,8 +82,9 @@ export class NodeLoop implements ConnectionObserver {
       headers: ({ locator, stopHash }) => chain.headersAfter(locator, stopHash),
       transaction: (id, context) => this.transactions.serve(id, context),
       addresses: ({ peer }) => {
-        this.#gossip.asked(peer)
-        return served.answer(this.#askedOver(this.keeper.table.get(peer)))
+        const record = this.keeper.table.get(peer)
+        if (record !== undefined) this.#gossip.asked(record)
+        return served.answer(this.#askedOver(record))
       },
       ...components.services,
     }
@@ -280,7 +281,7 @@ export class NodeLoop implements ConnectionObserver {
     switch (message.message.type) {
       case 'addr':
       case 'addrv2':
-        this.#gossip.received(record, message.message.addresses)
+        this.#gossip.received(record, message.message.addresses, message.addressCount)
         return
       default:
         return
