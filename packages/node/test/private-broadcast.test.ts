@@ -84,6 +84,44 @@ async function tellOf(sender: NodeHandle, { clock }: World, known: readonly Netw
   for (const each of known) await sender.addresses.add([{ address: each, services: FULL_NODE, time }], each)
 }
 
+it('counts no remote that may have read the transaction without its witness, and looks for another', async () => {
+  const world = { network: createMemoryNetwork(), clock: createVirtualClock() }
+  const { network, clock } = world
+  const friend = await startNode({
+    network,
+    clock,
+    address: FRIEND,
+    node: { services: FULL_NODE, connect: [] },
+  })
+  await friend.chain.submitHeaders(mineHeaders(regtest.genesis, 3))
+  const strangers: NodeHandle[] = []
+  for (const at of STRANGERS) {
+    const node = { services: FULL_NODE, connect: [FRIEND], userAgent: '/btcwire:0.5.0/btcd:0.26.0/' }
+    strangers.push(await startNode({ network, clock, address: at, node }))
+  }
+  const sender = await startSender(world)
+  await clock.advance(30_000)
+  await tellOf(
+    sender,
+    world,
+    STRANGERS.map((text) => address(text)),
+  )
+  const broadcasting = sender.transactions.broadcastPrivately(transaction, { timeout: 100_000 })
+  const failed = expect(broadcasting).rejects.toMatchObject({ code: 'timeout' })
+  await clock.advance(110_000)
+  await failed
+  const [state] = sender.transactions.privateBroadcasts()
+  expect(state).toMatchObject({ takenBy: 0 })
+  expect(state!.attempts).toBeGreaterThan(3)
+
+  const [input] = transaction.inputs
+  const bare = { ...transaction, inputs: [{ ...input!, witness: [] }], lockTime: 1 }
+  const second = sender.transactions.broadcastPrivately(bare)
+  await clock.advance(30_000)
+  expect((await second).takenBy).toBeGreaterThan(0)
+  await stopNodes(clock, sender, friend, ...strangers)
+})
+
 describe('a private broadcast', () => {
   it('reaches three strangers and no peer, goes on until it comes back, and then stops', async () => {
     const world = { network: createMemoryNetwork(), clock: createVirtualClock() }

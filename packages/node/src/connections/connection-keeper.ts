@@ -42,7 +42,7 @@ import { NodeError } from '../errors/node-error.ts'
 import type { EventHub } from '../handle/event-hub.ts'
 import type { ConnectionFacts } from '../handle/node-events.ts'
 import type { NodeNotification } from '../loop/node-notification.ts'
-import type { ConnectionRecord } from './connection-record.ts'
+import type { ConnectionRecord, PrivateTransaction } from './connection-record.ts'
 import { ConnectionTable } from './connection-table.ts'
 import type { InboundStream } from './listener.ts'
 
@@ -97,7 +97,7 @@ export interface DialRequest {
   /** Instead of the node's own dialer; a redial in v1 goes through it too. */
   readonly dialer?: Dialer
   /** For a `private-broadcast` connection. */
-  readonly privateTransaction?: { readonly txid: Uint8Array; readonly payload: Uint8Array }
+  readonly privateTransaction?: PrivateTransaction
 }
 
 /**

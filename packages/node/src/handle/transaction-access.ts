@@ -43,7 +43,9 @@ export function createTransactionAccess(components: {
           )
           return asked
         }),
-      ),
+      ).catch((error: unknown) => {
+        throw nobodyAsked(error, relay, txid(transaction))
+      }),
     broadcastPrivately: (transaction, options) =>
       withDeadline(options, (signal) =>
         loop.calls.call('broadcastPrivately', () => {
@@ -83,6 +85,22 @@ export function createTransactionAccess(components: {
 function refusePrivate(loop: NodeLoop, id: Txid): void {
   if (!loop.privateBroadcasts.has(id)) return
   throw new NodeError('invalid-argument', 'The transaction is being broadcast privately; cancel that first')
+}
+
+/** A deadline that passed says how far the broadcast has come; it goes on. Any other error is left as it is. */
+function nobodyAsked(error: unknown, relay: TransactionRelay, id: Txid): unknown {
+  if (!(error instanceof NodeError) || error.code !== 'timeout') return error
+  const broadcast = relay.broadcasts().find((state) => bytesEqual(state.txid, id))
+  if (broadcast === undefined) return error
+  const detail =
+    broadcast.announcedTo === 0
+      ? 'no peer has been told of the transaction yet'
+      : `${broadcast.announcedTo} peers were told of the transaction and none asked for it: they may have it already`
+  return new NodeError('timeout', `${error.message}: ${detail}`, {
+    ...(error.limit === undefined ? {} : { limit: error.limit }),
+    detail,
+    cause: error,
+  })
 }
 
 /** Resolves with the private broadcast once a remote has taken the transaction, or it came back. */

@@ -2,6 +2,7 @@ import {
   type AddressNetwork,
   type Block,
   bytesToHex,
+  hasWitness,
   InventoryType,
   type Message,
   type NetworkAddress,
@@ -24,6 +25,9 @@ import type { NodeDialer } from '../handle/node-options.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
 import { type PrivateBroadcast, PrivateBroadcastQueue } from '../transactions/private-broadcast.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
+
+/** Nodes that read a transaction with its witness whatever the `version` of its sender offers: Core and its kin, and ours. */
+const READS_WITNESS_ALWAYS = /^\/(?:Satoshi|sapwood):/
 
 export interface PrivateBroadcastDriverComponents {
   readonly clock: Clock
@@ -93,9 +97,18 @@ export class PrivateBroadcastDriver {
   /** A connection ended, or was never made. */
   ended(record: ConnectionRecord, report?: DisconnectReport): void {
     if (record.kind !== 'private-broadcast') return
-    const taken = report?.reason.code === 'purpose-met'
+    const taken = report?.reason.code === 'purpose-met' && this.#couldRead(record)
     const state = this.#queue.ended(record.id, taken, this.#parts.clock.now())
     if (state !== undefined) this.#tell(state)
+  }
+
+  /**
+   * Our `version` offers nothing, as Core's does not on such a connection. Some nodes take from it that no witness follows: they answer the
+   * ping, and cannot read what they were given.
+   */
+  #couldRead({ version, privateTransaction }: ConnectionRecord): boolean {
+    if (privateTransaction?.hasWitness !== true) return true
+    return READS_WITNESS_ALWAYS.test(version?.userAgent ?? '')
   }
 
   /** What any other peer says: our transactions may be in it. */
@@ -139,7 +152,7 @@ export class PrivateBroadcastDriver {
       address,
       services,
       dialer: target.dialer,
-      privateTransaction: { txid: id, payload },
+      privateTransaction: { txid: id, payload, hasWitness: hasWitness(broadcast.transaction) },
       ...(protocol === undefined ? {} : { learned: protocol }),
     })
     this.#tell(this.#queue.begin(broadcast, record.id, addressKey(address)))

@@ -30,12 +30,13 @@ export class TransactionDriver {
     const behaviour = kindBehaviour[record.kind]
     if (behaviour.shortLived) return
     this.#peers.add(record.id)
-    const { relay, wtxidRelay } = record.version
+    const { relay, wtxidRelay, commonVersion } = record.version
     const facts = {
       relays: behaviour.relaysTransactions && relay,
       mayAnnounce: behaviour.relaysTransactions,
       outbound: behaviour.direction === 'outbound',
       wtxidRelay,
+      commonVersion,
     }
     this.run(this.#parts.relay.addPeer(record.id, facts, this.#now()))
   }

@@ -12,12 +12,15 @@ export class OwnBroadcast {
   readonly queuedFor: Set<PeerId> = new Set()
   readonly announcedTo: Set<PeerId> = new Set()
   readonly requestedBy: Set<PeerId> = new Set()
+  /** Have it from elsewhere: proof that the network passes it on. */
   readonly seenFrom: Set<PeerId> = new Set()
   /**
-   * Not told in this round: when it announces the transaction to us, the network has passed it on. A peer that we told never
-   * announces it back.
+   * Not told at first: when it announces the transaction to us, the network has passed it on. Whoever was told proves nothing by
+   * that.
    */
   listener: PeerId | undefined
+  /** When the listener is told all the same: it may be the only way out. */
+  listenUntil: number = Number.POSITIVE_INFINITY
   rounds = 0
   nextRoundAt = 0
   confirmed = false

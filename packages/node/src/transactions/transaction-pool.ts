@@ -5,10 +5,11 @@ import {
   type Transaction,
   type Txid,
 } from '@sapwood/wire-codec'
+import type { PeerId } from '@sapwood/peer'
 import type { HeardTransaction, TransactionFilter } from './transaction-relay-types.ts'
 
 /** Memory that a transaction takes in the pool beside its own bytes: measured with Node.js 20, 1,510. */
-export const MEMORY_PER_TRANSACTION = 1_536
+export const MEMORY_PER_TRANSACTION = 2_048
 
 interface Subscriber {
   readonly scripts: ReadonlySet<string>
@@ -16,16 +17,43 @@ interface Subscriber {
   readonly listener: (heard: HeardTransaction) => void
 }
 
+/** Who a transaction came from. */
+export interface HeardFrom {
+  readonly peer: PeerId
+  /** A peer of our own choice. */
+  readonly preferred: boolean
+}
+
+interface Kept extends HeardFrom {
+  readonly heard: HeardTransaction
+  /** The first that were known to have it. */
+  readonly announcedBy: PeerId[]
+}
+
+/** What there is of one txid: with each witness that it came with. */
+interface Witnesses {
+  readonly wtxids: Set<string>
+  deliveries: number
+}
+
+/** Transactions of one txid that are kept: nobody has checked which witness is its author's. */
+const MAX_WITNESSES_PER_TXID = 3
+/** Announcers remembered for each: enough to know that the network has it. */
+const MAX_ANNOUNCERS = 8
+
 /**
  * What was heard of, up to an amount of memory: the oldest goes first. Nothing in it has been validated, so it is for looking at and
- * not for relaying.
+ * not for relaying. For the same reason a few of each txid are kept, so that a witness that somebody has made up keeps the real one out
+ * nowhere: one from each peer, and what a stranger brought makes room for what a peer of our own choice did.
  *
  * A transaction whose inputs and outputs have been read takes many times its bytes. So what is kept is read by nobody: each reader
  * gets a copy.
  */
 export class TransactionPool {
   readonly #maxUsage: number
-  readonly #transactions = new Map<string, HeardTransaction>()
+  /** By wtxid. */
+  readonly #transactions = new Map<string, Kept>()
+  readonly #byTxid = new Map<string, Witnesses>()
   readonly #subscribers = new Set<Subscriber>()
   #bytes = 0
 
@@ -48,35 +76,90 @@ export class TransactionPool {
     return this.#bytes + this.#transactions.size * MEMORY_PER_TRANSACTION
   }
 
+  /** Of several witnesses, the one that a peer of our own choice brought; else the latest. */
   get(txid: Txid): HeardTransaction | undefined {
-    const kept = this.#transactions.get(bytesToHex(txid))
-    return kept && copy(kept)
+    const all = this.#of(bytesToHex(txid))
+    const kept = all.find(({ preferred }) => preferred) ?? all.at(-1)
+    return kept && copy(kept.heard)
+  }
+
+  /** Who is known to have a transaction. @param key the wtxid in lower-case hex, wire order. */
+  announcers(key: string): readonly PeerId[] {
+    return this.#transactions.get(key)?.announcedBy ?? []
+  }
+
+  /** A peer has announced what is here. @param key the wtxid or the txid. */
+  announced(key: string, peer: PeerId): void {
+    for (const wtxidKey of [key, ...(this.#byTxid.get(key)?.wtxids ?? [])]) {
+      const announcedBy = this.#transactions.get(wtxidKey)?.announcedBy
+      if (announcedBy === undefined || announcedBy.length >= MAX_ANNOUNCERS) continue
+      if (!announcedBy.includes(peer)) announcedBy.push(peer)
+    }
+  }
+
+  /** How often something of this txid came. @param key as in {@link delete}. */
+  deliveries(key: string): number {
+    return this.#byTxid.get(key)?.deliveries ?? 0
+  }
+
+  /** What is here came once more. @param key the txid. */
+  delivered(key: string): void {
+    const witnesses = this.#byTxid.get(key)
+    if (witnesses !== undefined) witnesses.deliveries++
   }
 
   /** What is kept itself, for what reads no more of it than its ids. */
   *transactions(): Iterable<Transaction> {
-    for (const { transaction } of this.#transactions.values()) yield transaction
+    for (const { heard } of this.#transactions.values()) yield heard.transaction
   }
 
-  add(heard: HeardTransaction): void {
-    const key = bytesToHex(heard.txid)
-    if (this.#transactions.has(key)) return
-    this.#transactions.set(key, copy(heard))
-    this.#bytes += heard.size
-    for (const [oldest, { size }] of this.#transactions) {
-      if (this.usage <= this.#maxUsage) break
-      this.#transactions.delete(oldest)
-      this.#bytes -= size
+  add(heard: HeardTransaction, from: HeardFrom): void {
+    const [txidKey, wtxidKey] = [bytesToHex(heard.txid), bytesToHex(heard.wtxid)]
+    if (this.#transactions.has(wtxidKey)) return
+    const witnesses = this.#byTxid.get(txidKey) ?? { wtxids: new Set(), deliveries: 0 }
+    witnesses.deliveries++
+    const place = this.#makePlace(txidKey, from)
+    if (place) {
+      this.#byTxid.set(txidKey, witnesses)
+      witnesses.wtxids.add(wtxidKey)
+      this.#transactions.set(wtxidKey, { ...from, heard: copy(heard), announcedBy: [from.peer] })
+      this.#bytes += heard.size
+      for (const [oldest, kept] of this.#transactions) {
+        if (this.usage <= this.#maxUsage) break
+        this.#remove(oldest, kept)
+      }
     }
-    this.#tell(heard, key)
+    this.#tell(heard, txidKey)
+  }
+
+  /** @returns whether one more of this txid may be kept; another has gone for it where there were too many. */
+  #makePlace(txidKey: string, { peer, preferred }: HeardFrom): boolean {
+    const all = this.#of(txidKey)
+    const own = all.find((kept) => kept.peer === peer)
+    if (own === undefined && all.length < MAX_WITNESSES_PER_TXID) return true
+    const leaving = own ?? all.find((kept) => !kept.preferred) ?? (preferred ? all[0] : undefined)
+    if (leaving === undefined) return false
+    this.#remove(bytesToHex(leaving.heard.wtxid), leaving, { keepCount: true })
+    return true
   }
 
   /** @param key the txid in lower-case hex, wire order. */
   delete(key: string): void {
-    const heard = this.#transactions.get(key)
-    if (heard === undefined) return
-    this.#transactions.delete(key)
+    for (const kept of this.#of(key)) this.#remove(bytesToHex(kept.heard.wtxid), kept)
+  }
+
+  /** The oldest first. */
+  #of(txidKey: string): Kept[] {
+    return [...(this.#byTxid.get(txidKey)?.wtxids ?? [])].map((key) => this.#transactions.get(key)!)
+  }
+
+  #remove(wtxidKey: string, { heard }: Kept, { keepCount = false } = {}): void {
+    this.#transactions.delete(wtxidKey)
     this.#bytes -= heard.size
+    const txidKey = bytesToHex(heard.txid)
+    const witnesses = this.#byTxid.get(txidKey)
+    witnesses?.wtxids.delete(wtxidKey)
+    if (witnesses?.wtxids.size === 0 && !keepCount) this.#byTxid.delete(txidKey)
   }
 
   subscribe(filter: TransactionFilter, listener: (heard: HeardTransaction) => void): () => void {

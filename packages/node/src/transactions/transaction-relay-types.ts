@@ -13,6 +13,8 @@ export interface TransactionPeer {
   readonly outbound: boolean
   /** Both sides have sent `wtxidrelay` (BIP339). */
   readonly wtxidRelay: boolean
+  /** The protocol version that both sides speak. */
+  readonly commonVersion: number
 }
 
 /** How a broadcast stands. */
@@ -24,7 +26,11 @@ export interface BroadcastState {
   readonly announcedTo: number
   /** Peers that asked for it and were given it. */
   readonly requestedBy: number
-  /** Peers that announced it to us: the network has it. */
+  /**
+   * Peers that are known to have it from elsewhere: they announced it before the broadcast began, or were not told of it and
+   * announced it. One that was told proves nothing by announcing it back, nor does a stranger that dialled us while there are
+   * peers of our own choice.
+   */
   readonly seenFrom: number
   /** How often it was announced to all. */
   readonly rounds: number
@@ -90,7 +96,10 @@ export interface TransactionRelay {
   ): { readonly transaction?: Transaction; readonly actions: TransactionAction[] }
   /** Call about once a second, and more often for finer timing of announcements. */
   tick(now: Instant): TransactionAction[]
-  /** Begins to announce a transaction, and again until it is seen back from a peer or found in a block. */
+  /**
+   * Begins to announce a transaction: to everybody, and again until a peer that was not told shows that it has it, or it is found in a
+   * block.
+   */
   broadcast(transaction: Transaction, options: BroadcastOptions, now: Instant): TransactionAction[]
   /** Announces it no longer. @returns false when there was no such broadcast. */
   cancelBroadcast(txid: Txid): boolean

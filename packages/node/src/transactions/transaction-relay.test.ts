@@ -12,12 +12,18 @@ import { type PeerId, peerId } from '@sapwood/peer'
 import { describe, expect, it } from 'vitest'
 import { coinbaseAt, mineBlock, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, seededRandom } from '../../test/support/peer-ids.ts'
-import { createTransactionRelay } from './transaction-relay.ts'
+import { createTransactionRelay, LISTENER_WAIT_MS } from './transaction-relay.ts'
 import type { TransactionAction, TransactionPeer, TransactionRelay } from './transaction-relay-types.ts'
 
 const WTX = 5
 const TX = 1
-const outbound: TransactionPeer = { relays: true, mayAnnounce: true, outbound: true, wtxidRelay: true }
+const outbound: TransactionPeer = {
+  relays: true,
+  mayAnnounce: true,
+  outbound: true,
+  wtxidRelay: true,
+  commonVersion: 70_016,
+}
 const inbound: TransactionPeer = { ...outbound, outbound: false }
 const old: TransactionPeer = { ...outbound, wtxidRelay: false }
 
@@ -40,6 +46,17 @@ function transaction(script = new Uint8Array(22).fill(0x51), spends?: Txid): Tra
     ],
     outputs: [{ value: 1000n + BigInt(counter), scriptPubKey: script }],
     lockTime: 0,
+  }
+}
+
+/** The same txid for each, another wtxid. */
+function withWitness(byte: number): Transaction {
+  const spent = new Uint8Array(32).fill(0xaa) as Uint8Array as Txid
+  const [input] = transaction().inputs
+  return {
+    ...transaction(),
+    inputs: [{ ...input!, witness: [Uint8Array.of(byte)], previousOutput: { txid: spent, index: 0 } }],
+    outputs: [{ value: 1000n, scriptPubKey: new Uint8Array(22).fill(0x51) }],
   }
 }
 
@@ -276,9 +293,9 @@ describe('the pool', () => {
 
 describe('a broadcast', () => {
   /** Runs the clock until everything queued has been announced. */
-  function announced(relay: TransactionRelay, from = 0): Map<PeerId, number> {
+  function announced(relay: TransactionRelay, from = 0, until = from + 120_000): Map<PeerId, number> {
     const at = new Map<PeerId, number>()
-    for (let ms = from; ms < from + 120_000; ms += 100) {
+    for (let ms = from; ms < until; ms += 100) {
       for (const { peer, message } of sent(relay.tick(after(ms)), 'inv')) {
         expect(message.inventory).toHaveLength(1)
         at.set(peer, ms)
@@ -300,10 +317,10 @@ describe('a broadcast', () => {
     const relay = relayWith({ 1: outbound, 2: outbound, 3: outbound, 4: outbound })
     const tx = transaction()
     relay.broadcast(tx, {}, NOON)
-    const told = announced(relay)
+    const told = announced(relay, 0, LISTENER_WAIT_MS - 100)
     expect(told.size).toBe(3)
     const listener = [1, 2, 3, 4].map(peerId).find((peer) => !told.has(peer))!
-    const actions = relay.onInventory(listener, inv(WTX, tx), after(130_000))
+    const actions = relay.onInventory(listener, inv(WTX, tx), after(LISTENER_WAIT_MS - 100))
     expect(actions).toMatchObject([{ type: 'broadcast-changed', state: { seenFrom: 1, announcedTo: 3 } }])
     expect(announced(relay, 3_600_000).size).toBe(0)
   })
@@ -375,6 +392,135 @@ describe('a broadcast', () => {
   it('shares one time among all inbound peers', () => {
     const relay = relayWith({ 1: inbound, 2: inbound, 3: inbound, 4: inbound })
     relay.broadcast(transaction(), {}, NOON)
-    expect(new Set(announced(relay).values()).size).toBe(1)
+    expect(new Set(announced(relay, 0, LISTENER_WAIT_MS - 100).values()).size).toBe(1)
   })
+})
+
+describe('what a stranger does to a broadcast', () => {
+  /** Ticks for so long; each peer that is told asks, and says at once that it has it, as those of btcd do. */
+  function run(
+    relay: TransactionRelay,
+    tx: Transaction,
+    { from = 0, until, echoes }: { from?: number; until: number; echoes: (peer: PeerId) => boolean },
+  ): Map<PeerId, number> {
+    const told = new Map<PeerId, number>()
+    for (let ms = from; ms < until; ms += 500) {
+      for (const { peer } of sent(relay.tick(after(ms)), 'inv')) {
+        told.set(peer, ms)
+        if (!echoes(peer)) continue
+        relay.serve(peer, { kind: 'wtxid', hash: wtxid(tx) })
+        relay.onInventory(peer, inv(WTX, tx), after(ms))
+        relay.onTransaction(peer, tx, after(ms))
+      }
+    }
+    return told
+  }
+
+  it.each(Array.from({ length: 30 }, (_, seed) => seed))(
+    'who was told proves nothing by announcing it back, and everybody is told (seed %i)',
+    (seed) => {
+      const relay = createTransactionRelay({}, { random: seededRandom(seed) })
+      for (const id of [1, 2, 3]) relay.addPeer(peerId(id), id === 3 ? inbound : outbound, NOON)
+      const tx = transaction()
+      relay.broadcast(tx, {}, NOON)
+      const told = run(relay, tx, { until: 150_000, echoes: () => true })
+      expect([...told.keys()].sort()).toEqual([alice, bob, carol])
+      expect(relay.broadcasts()).toMatchObject([{ seenFrom: 0, requestedBy: 3, announcedTo: 3 }])
+      // Nobody has shown that it got anywhere: whoever comes is told.
+      relay.addPeer(peerId(9), outbound, after(200_000))
+      expect(run(relay, tx, { from: 200_000, until: 230_000, echoes: () => false }).has(peerId(9))).toBe(true)
+    },
+  )
+
+  it('nor does a stranger by a second connection that was not told, while there are peers of our own choice', () => {
+    const relay = relayWith({ 1: outbound, 2: inbound, 3: inbound })
+    const tx = transaction()
+    relay.broadcast(tx, {}, NOON)
+    for (const peer of [bob, carol]) relay.onInventory(peer, inv(WTX, tx), NOON)
+    expect(relay.broadcasts()).toMatchObject([{ seenFrom: 0 }])
+    expect(run(relay, tx, { until: 150_000, echoes: () => false }).has(alice)).toBe(true)
+    const alone = relayWith({ 2: inbound, 3: inbound })
+    alone.broadcast(tx, {}, NOON)
+    alone.onInventory(bob, inv(WTX, tx), NOON)
+    expect(alone.broadcasts()).toMatchObject([{ seenFrom: 1 }])
+  })
+
+  it('tells the others when one has shown that it has it, the listener too', () => {
+    const relay = relayWith({ 1: outbound, 2: outbound, 3: outbound, 4: outbound })
+    const tx = transaction()
+    relay.broadcast(tx, {}, NOON)
+    relay.addPeer(peerId(9), outbound, NOON)
+    relay.onInventory(peerId(9), inv(WTX, tx), NOON)
+    const told = run(relay, tx, { until: 40_000, echoes: () => false })
+    expect([...told.keys()].sort()).toEqual([1, 2, 3, 4].map(peerId))
+    expect(run(relay, tx, { from: 40_000, until: 3_600_000, echoes: () => false }).size).toBe(0)
+  })
+
+  it('counts who had announced it before it began', () => {
+    const relay = relayWith({ 1: outbound, 2: outbound, 3: outbound })
+    const [fetched, announced] = [transaction(), transaction()]
+    relay.onInventory(alice, inv(WTX, fetched, announced), NOON)
+    relay.onTransaction(alice, fetched, NOON)
+    relay.onInventory(bob, inv(WTX, fetched), NOON)
+    expect(relay.broadcast(fetched, {}, NOON)).toMatchObject([{ state: { seenFrom: 2 } }])
+    expect(relay.broadcast(announced, {}, NOON)).toMatchObject([{ state: { seenFrom: 1 } }])
+    const told = run(relay, fetched, { until: 60_000, echoes: () => false })
+    expect(told.has(carol)).toBe(true)
+  })
+})
+
+describe('a witness that a stranger made up', () => {
+  const real = withWitness(1)
+  const made = (n: number): Transaction => withWitness(2 + n)
+
+  it('does not keep the real transaction out, and is pushed out by it', () => {
+    const relay = relayWith({ 1: outbound, 2: inbound, 3: inbound, 4: inbound, 5: inbound, 6: inbound })
+    for (let n = 0; n < 5; n++) relay.onTransaction(peerId(2 + n), made(n), NOON)
+    expect(relay.pool().transactions).toBe(3)
+    relay.onTransaction(alice, real, NOON)
+    expect(relay.pool().transactions).toBe(3)
+    expect(wtxid(relay.get(txid(real))!.transaction)).toEqual(wtxid(real))
+    for (let n = 5; n < 10; n++) relay.onTransaction(peerId(2 + (n % 5)), made(n), NOON)
+    expect([...relay.transactions()].map(wtxid)).toContainEqual(wtxid(real))
+    relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), real]), NOON)
+    expect(relay.pool()).toEqual({ transactions: 0, bytes: 0, usage: 0 })
+  })
+
+  it('has one place for each peer', () => {
+    const relay = relayWith({ 1: outbound, 2: inbound })
+    relay.onTransaction(alice, real, NOON)
+    for (let n = 0; n < 10; n++) relay.onTransaction(bob, made(n), NOON)
+    expect(relay.pool().transactions).toBe(2)
+  })
+
+  it('does not keep a transaction from being asked for by its txid, up to three times of strangers', () => {
+    const relay = relayWith({ 1: old, 2: inbound, 3: { ...old, outbound: false } })
+    relay.onInventory(alice, inv(TX, real), NOON)
+    relay.onTransaction(bob, made(0), NOON)
+    expect(requests(relay.tick(after(2_000)))).toEqual([[alice, 0x40000001]])
+    const others = relayWith({ 1: old, 2: inbound, 3: { ...old, outbound: false }, 4: inbound, 5: inbound })
+    others.onTransaction(bob, made(0), NOON)
+    others.onInventory(carol, inv(TX, real), NOON)
+    expect(requests(others.tick(after(4_000)))).toEqual([[carol, 0x40000001]])
+    for (const id of [4, 5]) others.onTransaction(peerId(id), made(id), NOON)
+    others.addPeer(peerId(6), { ...old, outbound: false }, NOON)
+    others.onInventory(peerId(6), inv(TX, real), after(4_000))
+    others.onInventory(alice, inv(TX, real), after(4_000))
+    expect(requests(others.tick(after(70_000)))).toEqual([[alice, 0x40000001]])
+  })
+
+  it('ends nobody else’s request for the txid', () => {
+    const relay = relayWith({ 1: old, 2: inbound })
+    expect(requests(relay.onInventory(alice, inv(TX, real), NOON))).toEqual([])
+    relay.onTransaction(bob, made(0), NOON)
+    relay.tick(after(2_000))
+    relay.onTransaction(bob, made(1), after(2_001))
+    expect(relay.onTransaction(alice, real, after(2_002))).toMatchObject([{ type: 'transaction-heard' }])
+  })
+})
+
+it('tells no peer of before BIP133 our fee filter', () => {
+  const relay = createTransactionRelay({}, { random: seededRandom(1) })
+  expect(relay.addPeer(alice, { ...outbound, commonVersion: 70_012 }, NOON)).toEqual([])
+  expect(relay.addPeer(bob, { ...outbound, commonVersion: 70_013 }, NOON)).toHaveLength(1)
 })

@@ -5,6 +5,7 @@ import {
   type InventoryVector,
   InventoryType,
   MAX_INV_SIZE,
+  ProtocolVersion,
   type Transaction,
   transactionSize,
   type Txid,
@@ -43,6 +44,10 @@ export const REBROADCAST_MIN_MS: number = 10 * 60_000
 export const REBROADCAST_SPREAD_MS: number = 5 * 60_000
 /** With fewer relaying peers all are told at once, and none is left to tell us. */
 const MIN_PEERS_FOR_LISTENER = 3
+/** The listener is told after this long: by then those who were told have asked for it, and passed it on. */
+export const LISTENER_WAIT_MS = 60_000
+/** A txid delivered so often is asked of no inbound peer again: the first witnesses may have been none of its author's. */
+const MAX_DELIVERIES_PER_TXID = 3
 /** Transactions had or refused lately are not asked for again (Core keeps the last 120,000 refused). */
 const RECENT_TRANSACTIONS = 60_000
 /** Broadcasts that have come to their end are forgotten, oldest first, beyond so many. */
@@ -102,11 +107,11 @@ class PolicyTransactionRelay implements TransactionRelay {
   addPeer(id: PeerId, facts: TransactionPeer, now: Instant): TransactionAction[] {
     if (!facts.relays && !facts.mayAnnounce) return []
     this.#peers.set(id, { id, facts, feeFilter: 0n, nextAnnounceAt: this.#announceTime(facts, now) })
-    this.#requests.addPeer(id)
+    this.#requests.addPeer(id, facts)
     if (facts.relays) {
       for (const broadcast of this.#broadcasts.values()) if (!broadcast.done) broadcast.queuedFor.add(id)
     }
-    if (!this.#listen || !facts.mayAnnounce) return []
+    if (!this.#listen || !facts.mayAnnounce || facts.commonVersion < ProtocolVersion.FEE_FILTER) return []
     return [{ type: 'send', peer: id, message: { type: 'feefilter', feeRate: this.#feeFilter } }]
   }
 
@@ -134,30 +139,39 @@ class PolicyTransactionRelay implements TransactionRelay {
     for (const { type, hash } of inventory) {
       if (type !== wanted) continue
       const key = bytesToHex(hash)
-      this.#seenBack(id, key, actions)
-      if (!this.#listen || this.#recent.has(key)) continue
-      this.#requests.announced({ peer: id, key, hash }, priority, now)
+      this.#seenBack(peer, key, actions)
+      if (!this.#listen) continue
+      this.#pool.announced(key, id)
+      if (this.#recent.has(key) || (!peer.facts.outbound && this.#isSettled(key))) continue
+      this.#requests.announced({ peer: id, key }, priority, now)
     }
     return this.#request(now, actions)
   }
 
   onTransaction(id: PeerId, transaction: Transaction, now: Instant): TransactionAction[] {
     const actions: TransactionAction[] = []
-    if (this.#peers.get(id)?.facts.mayAnnounce !== true) return [noneWanted(id)]
+    const peer = this.#peers.get(id)
+    if (peer?.facts.mayAnnounce !== true) return [noneWanted(id)]
     const ids = { txid: txid(transaction), wtxid: wtxid(transaction) }
-    const keys = [bytesToHex(ids.txid), bytesToHex(ids.wtxid)]
-    const known = this.#recent.has(keys[1]!)
-    for (const key of keys) {
-      this.#seenBack(id, key, actions)
-      this.#requests.forget(key)
+    const [txidKey, wtxidKey] = [bytesToHex(ids.txid), bytesToHex(ids.wtxid)]
+    const known = this.#recent.has(wtxidKey)
+    for (const key of [wtxidKey, txidKey]) this.#seenBack(peer, key, actions)
+    // A txid does not vouch for the witness: only the wtxid says that this very transaction was here. What others have announced
+    // by its txid is still to be asked for, until a peer of our own choice has delivered by that.
+    const announcers = this.#requests.announcers(wtxidKey)
+    this.#requests.forget(wtxidKey)
+    this.#requests.failed(id, txidKey)
+    this.#recent.add(wtxidKey)
+    if (peer.facts.outbound && !peer.facts.wtxidRelay) {
+      this.#recent.add(txidKey)
+      this.#requests.forget(txidKey)
     }
-    // A txid does not vouch for the witness: only the wtxid says that this very transaction was here.
-    this.#recent.add(keys[1]!)
+    if (known) this.#pool.delivered(txidKey)
     if (known || !this.#listen || transactionFault(transaction) !== undefined)
       return this.#request(now, actions)
-    this.#recent.add(keys[0]!)
     const heard = copy({ transaction, ...ids, size: transactionSize(transaction), at: now })
-    this.#pool.add(heard)
+    this.#pool.add(heard, { peer: id, preferred: peer.facts.outbound })
+    for (const announcer of announcers) this.#pool.announced(wtxidKey, announcer)
     actions.push({ type: 'transaction-heard', peer: id, heard })
     return this.#request(now, actions)
   }
@@ -206,6 +220,7 @@ class PolicyTransactionRelay implements TransactionRelay {
     const actions: TransactionAction[] = []
     for (const broadcast of this.#broadcasts.values()) {
       if (!broadcast.done && now >= broadcast.nextRoundAt) this.#beginRound(broadcast, now)
+      else if (now >= broadcast.listenUntil) this.#tellListener(broadcast)
     }
     this.#announce(now, actions)
     return this.#request(now, actions)
@@ -215,6 +230,15 @@ class PolicyTransactionRelay implements TransactionRelay {
     const broadcast = new OwnBroadcast(transaction, feeRate)
     const known = this.#broadcasts.get(broadcast.txidKey)
     if (known !== undefined) return [{ type: 'broadcast-changed', state: known.state() }]
+    const { txidKey, wtxidKey } = broadcast
+    for (const id of [
+      ...this.#requests.announcers(txidKey),
+      ...this.#requests.announcers(wtxidKey),
+      ...this.#pool.announcers(wtxidKey),
+    ]) {
+      const peer = this.#peers.get(id)
+      if (peer !== undefined && this.#isBelieved(peer)) broadcast.seenFrom.add(id)
+    }
     this.#addBroadcast(broadcast)
     this.#beginRound(broadcast, now)
     return [{ type: 'broadcast-changed', state: broadcast.state() }]
@@ -256,19 +280,48 @@ class PolicyTransactionRelay implements TransactionRelay {
     return { transactions: this.#pool.size, bytes: this.#pool.bytes, usage: this.#pool.usage }
   }
 
+  /** Strangers have delivered enough by this txid. For a wtxid it says nothing that is not known otherwise. */
+  #isSettled(key: string): boolean {
+    return this.#pool.deliveries(key) >= MAX_DELIVERIES_PER_TXID
+  }
+
   #priority({ facts }: RelayPeer): { readonly preferred: boolean; readonly delays: number } {
     let delays = facts.outbound ? 0 : 1
     if (!facts.wtxidRelay && [...this.#peers.values()].some((peer) => peer.facts.wtxidRelay)) delays++
     return { preferred: facts.outbound, delays }
   }
 
-  #seenBack(id: PeerId, key: string, actions: TransactionAction[]): void {
+  #seenBack(peer: RelayPeer, key: string, actions: TransactionAction[]): void {
     const broadcast = this.#broadcastsByHash.get(key)
-    if (broadcast === undefined || broadcast.seenFrom.has(id)) return
-    broadcast.seenFrom.add(id)
-    // It has it: no need to tell it.
+    if (broadcast === undefined) return
+    const { id } = peer
+    // It says that it has it: no need to tell it. Whether that proves anything is another question.
     broadcast.queuedFor.delete(id)
+    if (broadcast.seenFrom.has(id) || broadcast.announcedTo.has(id)) return
+    if (!this.#isBelieved(peer)) return
+    broadcast.seenFrom.add(id)
+    this.#tellListener(broadcast)
     actions.push({ type: 'broadcast-changed', state: broadcast.state() })
+  }
+
+  /**
+   * Whether the network has what it says that it has. A stranger may have dialled us twice, and been told on the other connection:
+   * those are believed only while there is nobody else.
+   */
+  #isBelieved({ facts }: RelayPeer): boolean {
+    if (facts.outbound) return true
+    for (const other of this.#peers.values())
+      if (other.facts.outbound && other.facts.mayAnnounce) return false
+    return true
+  }
+
+  /** There is nothing more to be heard from it, or it was silent for too long. */
+  #tellListener(broadcast: OwnBroadcast): void {
+    const { listener } = broadcast
+    broadcast.listener = undefined
+    broadcast.listenUntil = Number.POSITIVE_INFINITY
+    if (listener === undefined || broadcast.confirmed) return
+    if (this.#peers.has(listener) && !broadcast.seenFrom.has(listener)) broadcast.queuedFor.add(listener)
   }
 
   #addBroadcast(broadcast: OwnBroadcast): void {
@@ -288,16 +341,21 @@ class PolicyTransactionRelay implements TransactionRelay {
     for (const key of [broadcast.txidKey, broadcast.wtxidKey]) this.#broadcastsByHash.delete(key)
   }
 
-  /** Tells everybody but one, another one each time. */
+  /** Tells everybody who is not known to have it; in the first round one is told later than the others. */
   #beginRound(broadcast: OwnBroadcast, now: Instant): void {
-    const peers = [...this.#peers.values()].filter(({ facts }) => facts.relays).map(({ id }) => id)
-    const others = peers.filter((id) => !broadcast.announcedTo.has(id))
-    broadcast.listener =
-      others.length > 0 && peers.length >= MIN_PEERS_FOR_LISTENER && broadcast.rounds === 0
-        ? others[drawBelow(this.#random, others.length)]
-        : undefined
-    for (const id of peers) {
-      if (id !== broadcast.listener && !broadcast.requestedBy.has(id)) broadcast.queuedFor.add(id)
+    this.#tellListener(broadcast)
+    const peers = [...this.#peers.values()].filter(({ facts }) => facts.relays)
+    const isFirst = broadcast.rounds === 0 && !broadcast.done && peers.length >= MIN_PEERS_FOR_LISTENER
+    if (isFirst) {
+      // Only one of our own choice is believed while there are such.
+      const chosen = peers.filter(({ facts }) => facts.outbound && facts.mayAnnounce)
+      const candidates = chosen.length > 0 ? chosen : peers
+      broadcast.listener = candidates[drawBelow(this.#random, candidates.length)]!.id
+      broadcast.listenUntil = now + LISTENER_WAIT_MS
+    }
+    for (const { id } of peers) {
+      const has = broadcast.requestedBy.has(id) || broadcast.seenFrom.has(id)
+      if (id !== broadcast.listener && !has) broadcast.queuedFor.add(id)
     }
     broadcast.rounds++
     broadcast.nextRoundAt = now + REBROADCAST_MIN_MS + drawBelow(this.#random, REBROADCAST_SPREAD_MS)

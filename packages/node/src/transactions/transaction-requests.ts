@@ -1,11 +1,16 @@
-import type { Hash256 } from '@sapwood/wire-codec'
+import { type Hash256, hexToBytes } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Instant, Random } from '@sapwood/transport-v1v2'
-import { drawUnit } from '../random/draw.ts'
+import { drawBelow } from '../random/draw.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 
 /** Announcements remembered for one peer; those beyond are ignored (Core: MAX_PEER_TX_ANNOUNCEMENTS; see INVDoS). */
 export const MAX_PEER_TX_ANNOUNCEMENTS = 5_000
+/**
+ * Announcements remembered of all inbound peers together, some 300 bytes each: beyond, each may have its share and no more. Those of
+ * our own choice are few, and are not counted.
+ */
+export const MAX_INBOUND_TX_ANNOUNCEMENTS = 100_000
 /** Requests to one peer beyond which others are asked first (Core: MAX_PEER_TX_REQUEST_IN_FLIGHT). */
 export const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
 /** Each reason to ask a peer later than others (Core: TXID_RELAY_DELAY, NONPREF_PEER_TX_DELAY, OVERLOADED_PEER_TX_DELAY). */
@@ -16,12 +21,13 @@ export const TX_REQUEST_EXPIRY_MS = 60_000
 const MIN_QUEUED_TO_PRUNE = 10_000
 /** Reasons that can add up. */
 const MAX_DELAYS = 3
+/** A small integer takes no memory of its own. */
+const LOTS = 2 ** 30
 
 /** A peer said that it has a transaction. */
 interface Announcement {
   readonly key: string
   readonly peer: PeerId
-  readonly hash: Hash256
   readonly preferred: boolean
   /** Breaks ties between equals, differently each time, so that nobody can arrange to be asked first. */
   readonly lot: number
@@ -32,6 +38,8 @@ interface PeerCount {
   announced: number
   inFlight: number
   readonly keys: Set<string>
+  /** Dialled by us. */
+  readonly outbound: boolean
 }
 
 /** To ask this peer for this transaction. */
@@ -56,6 +64,7 @@ export class TransactionRequests {
     (_, delays) => new DeadlineQueue<Announcement>(delays * TX_REQUEST_DELAY_MS),
   )
   readonly #expiring = new DeadlineQueue<Announcement>(TX_REQUEST_EXPIRY_MS)
+  #inbound = 0
   #pruneAt = MIN_QUEUED_TO_PRUNE
 
   constructor({ random }: { readonly random: Random }) {
@@ -78,13 +87,15 @@ export class TransactionRequests {
     return [...this.#delayed, this.#expiring]
   }
 
-  addPeer(peer: PeerId): void {
-    this.#byPeer.set(peer, { announced: 0, inFlight: 0, keys: new Set() })
+  addPeer(peer: PeerId, { outbound }: { readonly outbound: boolean }): void {
+    this.#byPeer.set(peer, { announced: 0, inFlight: 0, keys: new Set(), outbound })
+    if (!outbound) this.#inbound++
   }
 
   removePeer(peer: PeerId): void {
     const count = this.#byPeer.get(peer)
     this.#byPeer.delete(peer)
+    if (count?.outbound === false) this.#inbound--
     for (const key of count?.keys ?? []) {
       const announcements = this.#byHash.get(key)
       const announcement = announcements?.get(peer)
@@ -97,12 +108,12 @@ export class TransactionRequests {
 
   /** `delays`: how many reasons there are to ask this peer late, without overload, which is known here. */
   announced(
-    { peer, key, hash }: { readonly peer: PeerId; readonly key: string; readonly hash: Hash256 },
+    { peer, key }: { readonly peer: PeerId; readonly key: string },
     { preferred, delays }: { readonly preferred: boolean; readonly delays: number },
     now: Instant,
   ): void {
     const count = this.#byPeer.get(peer)
-    if (count === undefined || count.announced >= MAX_PEER_TX_ANNOUNCEMENTS) return
+    if (count === undefined || count.announced >= this.#limitOf(count)) return
     let announcements = this.#byHash.get(key)
     if (announcements === undefined) {
       announcements = new Map()
@@ -113,16 +124,19 @@ export class TransactionRequests {
     const announcement: Announcement = {
       key,
       peer,
-      // A view into an `inv` of up to 1.8 MB, which 32 bytes must not keep alive.
-      hash: hash.slice(),
       preferred,
-      lot: drawUnit(this.#random),
+      lot: drawBelow(this.#random, LOTS),
       state: 'delayed',
     }
     announcements.set(peer, announcement)
     count.announced++
     count.keys.add(key)
     this.#delayed[Math.min(delays + overloaded, MAX_DELAYS)]!.add(announcement, now)
+  }
+
+  /** Who has announced it. */
+  announcers(key: string): PeerId[] {
+    return [...(this.#byHash.get(key)?.keys() ?? [])]
   }
 
   /** The peer will not deliver: it said so, or what it delivered was of no use. */
@@ -167,7 +181,7 @@ export class TransactionRequests {
       chosen.state = 'requested'
       this.#byPeer.get(chosen.peer)!.inFlight++
       this.#expiring.add(chosen, now)
-      requests.push({ peer: chosen.peer, hash: chosen.hash })
+      requests.push({ peer: chosen.peer, hash: hexToBytes(key) })
     }
     return requests
   }
@@ -181,6 +195,11 @@ export class TransactionRequests {
       queue.prune((announcement) => announcement.state === 'delayed' && isKnown(announcement))
     this.#expiring.prune((announcement) => announcement.state === 'requested' && isKnown(announcement))
     this.#pruneAt = Math.max(MIN_QUEUED_TO_PRUNE, 2 * this.queued)
+  }
+
+  #limitOf({ outbound }: PeerCount): number {
+    if (outbound) return MAX_PEER_TX_ANNOUNCEMENTS
+    return Math.min(MAX_PEER_TX_ANNOUNCEMENTS, Math.floor(MAX_INBOUND_TX_ANNOUNCEMENTS / this.#inbound))
   }
 
   #choose(key: string): Announcement | undefined {
