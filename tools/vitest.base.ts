@@ -9,7 +9,7 @@ export function defineProject(name: string, own: ViteUserConfig = {}): ViteUserC
   return mergeConfig(
     defineConfig({
       ssr: { resolve: { conditions: ['@sapwood/source', 'module', 'node'] } },
-      test: { name, include: ['src/**/*.test.ts', 'test/**/*.test.ts'], testTimeout: 30_000 },
+      test: { name, include: ['src/**/*.test.ts', 'test/**/*.test.ts'], testTimeout: 120_000 },
     }),
     own,
   )

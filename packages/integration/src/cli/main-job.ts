@@ -1,10 +1,11 @@
-import { mkdir } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type OpenStore, openStore } from '@sapwood/node'
 import { createSocks5Dialer } from '@sapwood/proxy'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { cacheFolder } from '../programs/cache-folder.ts'
+import { makeFolder } from '../programs/usable-folder.ts'
 import { startEmbeddedSocks5 } from '../socks/embedded-socks5.ts'
 import { type Microsocks, startMicrosocks } from '../socks/microsocks.ts'
 import { startIsolatingProxy } from '../tor/isolating-proxy.ts'
@@ -65,7 +66,9 @@ type Run = (host: RunHost, output: MainJobOutput) => Promise<SyncReport>
 function storedRun(folder: string): Run {
   return async (host, output) => {
     const target = await host.target('v2')
-    await mkdir(folder, { recursive: true })
+    // Headers of a chain that is gone, and longer than the new one, would be held to: they carry more work.
+    if (host.isNewChain) await rm(folder, { recursive: true, force: true })
+    await makeFolder(folder, 'give --data a folder that can be written')
     await using store: OpenStore = await openStore(folder)
     return await syncRun(
       { title: 'v2, direct', target, expected: 'v2', dialer: createTcpDialer(), store, storeFolder: folder },

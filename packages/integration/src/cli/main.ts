@@ -1,5 +1,6 @@
 import { IntegrationError } from '../errors/integration-error.ts'
 import { parseArguments, USAGE } from './arguments.ts'
+import { printableLines } from './printable.ts'
 
 /** Exit code for a command line that was not understood. */
 const BAD_USAGE = 2
@@ -16,8 +17,8 @@ async function main(): Promise<number> {
     import('./progress-bar.ts'),
   ])
   await mainJob(options, {
-    result: (text) => console.log(text),
-    note: (text) => console.error(text),
+    result: (text) => console.log(printableLines(text)),
+    note: (text) => console.error(printableLines(text)),
     progress: progressBar(),
   })
   return 0
@@ -25,7 +26,7 @@ async function main(): Promise<number> {
 
 function failed(error: unknown): number {
   const usage = error instanceof IntegrationError && error.code === 'usage'
-  console.error(`sapwood: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(printableLines(`sapwood: ${error instanceof Error ? error.message : String(error)}`))
   if (usage) console.error('Try --help.')
   return usage ? BAD_USAGE : 1
 }

@@ -1,5 +1,6 @@
 import Table from 'cli-table3'
 import type { ProxiedConnection } from '../tor/isolating-proxy.ts'
+import { printable } from './printable.ts'
 import type { SyncReport } from './sync-run.ts'
 
 /** One run as a table of two columns. */
@@ -16,7 +17,9 @@ export function connectionsTable(connections: readonly ProxiedConnection[]): str
     head: ['target', 'username', 'password', 'circuit'],
   })
   table.push(
-    ...connections.map(({ target, username, password, circuit }) => [target, username, password, circuit]),
+    ...connections.map(({ target, username, password, circuit }) =>
+      [target, username, password, circuit].map(printable),
+    ),
   )
   return `connections as the SOCKS5 server (Tor) saw them\n${table.toString()}`
 }
@@ -25,7 +28,7 @@ function rowsOf(report: SyncReport): readonly (readonly [string, string])[] {
   const { peer } = report
   return [
     ['peer', report.address],
-    ['user agent', peer.userAgent],
+    ['user agent', printable(peer.userAgent)],
     ['transport', peer.transport === 'v2' ? 'v2 (BIP324, encrypted)' : 'v1 (plain)'],
     ['session id', sessionLine(report)],
     ['services', report.serviceNames.join(', ')],

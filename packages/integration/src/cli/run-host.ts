@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises'
 import { hashToHex } from '@sapwood/wire-codec'
 import type { FindBitcoindOptions } from '../bitcoind/find-bitcoind.ts'
 import { findBitcoind } from '../bitcoind/find-bitcoind.ts'
 import { mineWithPayments } from '../bitcoind/funded-chain.ts'
 import { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
 import { IntegrationError } from '../errors/integration-error.ts'
+import { makeFolder } from '../programs/usable-folder.ts'
 import { RegtestChain } from '../regtest/regtest-chain.ts'
 import { type ListeningRegtestPeer, startRegtestPeer } from '../regtest/regtest-peer.ts'
 import { onlySession, type SyncTarget } from './sync-run.ts'
@@ -14,6 +14,8 @@ export interface RunHost extends AsyncDisposable {
   readonly kind: 'bitcoind' | 'embedded'
   /** What the peer is, in a line. */
   readonly description: string
+  /** Whether its chain was begun now, and is none of an earlier start. */
+  readonly isNewChain: boolean
   /** A peer with the chain, which speaks v2 as well as v1, or v1 alone. One at a time: an earlier one is gone then. */
   target(protocol: 'v1' | 'v2'): Promise<SyncTarget>
   /** Rejects when the peer ends although nobody asked it to; never resolves. */
@@ -39,12 +41,13 @@ export async function bitcoindHost(
 ): Promise<RunHost> {
   const program = await findBitcoind(find)
   const { port, dataFolder } = options
-  await mkdir(dataFolder, { recursive: true })
+  await makeFolder(dataFolder, 'give --data a folder that can be written')
   const p2pPort = port === undefined ? {} : { p2pPort: port }
   const first = await RegtestBitcoind.start({ program, dataFolder, ...p2pPort })
   const host = new BitcoindHost(first)
   try {
     const height = await first.rpc<number>('getblockcount')
+    host.isNewChain = height === 0
     if (height === 0) await mineWithPayments(first, options.blocks)
     else await first.mine(Math.max(NEW_BLOCKS, options.blocks - height))
     return await host.describe()
@@ -57,6 +60,7 @@ export async function bitcoindHost(
 class BitcoindHost implements RunHost {
   readonly kind = 'bitcoind'
   description = ''
+  isNewChain = false
   readonly failed: Promise<never>
   #fail!: (error: Error) => void
   #bitcoind: RegtestBitcoind
@@ -132,6 +136,8 @@ export async function embeddedHost(options: RunHostOptions): Promise<RunHost> {
   return {
     kind: 'embedded',
     description: 'the embedded peer of this process',
+    // It is made anew, and the same each time.
+    isNewChain: false,
     target: async (protocol) => {
       await peer.stop()
       peer = await start(protocol, options.port)

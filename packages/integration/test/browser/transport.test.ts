@@ -14,7 +14,7 @@ let relay: WebSocketRelay
 
 beforeAll(async () => {
   ;[bitcoind, browser] = await Promise.all([RegtestBitcoind.start(), launchChromium()])
-  relay = await startWebSocketRelay({ route: () => bitcoind.p2pAddress })
+  relay = await startWebSocketRelay({ route: () => bitcoind.p2pAddress, origins: ['null'] })
 }, INSTALL_TIMEOUT)
 
 afterAll(async () => {
