@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { folderOrder, notYetInOrder } from './order.ts'
 import { measureStructure, suggestOrder } from './measure-structure.ts'
-import { readImports, sourceFiles } from './read-imports.ts'
+import { importsPackages, readImports, sourceFiles } from './read-imports.ts'
 
 // Prints how the folders of each package hang together, and fails where an import runs up. `--arrows PACKAGE` lists its arrows,
 // `--suggest PACKAGE` an order in which the fewest run up.
@@ -28,6 +28,12 @@ for (const [name, order] of Object.entries(folderOrder)) {
     ),
   )
   if (!notYetInOrder.includes(name)) failures += upward.length + circles.length + unplaced.length
+}
+// The packages stand on `tools/` (their benches, tests and builds do), so nothing in it stands on them.
+for (const file of sourceFiles(join(root, 'tools'))) {
+  if (!importsPackages(join(root, 'tools', file))) continue
+  details.push(`tools/${file} imports a package, and the packages stand on tools/`)
+  failures += 1
 }
 if (details.length > 0) console.log(`\n${details.join('\n')}`)
 process.exitCode = failures === 0 ? 0 : 1

@@ -28,6 +28,12 @@ export function readImports(
   return found
 }
 
+/** Whether a file imports one of the packages, by name or by path. */
+export function importsPackages(file: string): boolean {
+  const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true)
+  return importedFiles.some(({ fileName }) => /^@sapwood\/|^\.\..*\/packages\//.test(fileName))
+}
+
 /** The source files of a folder, relative to it. */
 export function sourceFiles(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -1,7 +1,8 @@
-import { findBitcoind, IntegrationError } from '@sapwood/integration'
+import { findBitcoind } from '../bitcoind/find-bitcoind.ts'
+import { IntegrationError } from '../errors/integration-error.ts'
 
 // Finds a bitcoind, or installs one into .cache/bitcoind, and prints how it is started.
-const USAGE = `Usage: npx tsx --conditions=@sapwood/source tools/bitcoind/main.ts [--no-install]
+const USAGE = `Usage: npm run bitcoind -- [--no-install]
 
 Prints the command that starts bitcoind: that of the BITCOIND variable, that on PATH, that in .cache/bitcoind, or one
 installed there first (Debian's bitcoin-knots where apt is present, else Bitcoin Core's own archive).

@@ -15,8 +15,8 @@ export function renderBehaviour(): string {
   return `${[
     '# What a peer does with each message',
     '',
-    'Made from the table in `packages/peer/src/protocol/behaviour-table.ts` by `npx tsx --conditions=@sapwood/source',
-    'tools/peer-behaviour/main.ts`; a test checks that both agree. A message that is not in the table does not compile.',
+    'Made from the table in `packages/peer/src/protocol/behaviour-table.ts` by `npm run docs:peer-behaviour`;',
+    'a test checks that both agree. A message that is not in the table does not compile.',
     '',
     '- **handle**: the message is acted upon, as the last column says, unless one of the rules below decides otherwise.',
     '- **ignore**: it is dropped, and reported as an `ignored` event.',
