@@ -11,7 +11,10 @@ const TURNS = 500
 
 const clock = createVirtualClock()
 const tell = (manager: AddressManager, index: number, source: number): number =>
-  manager.add([{ address: nthAddress(index), services: FULL_NODE, time: clock.now() }], nthAddress(source))
+  manager.add(
+    [{ address: nthAddress(index), services: FULL_NODE, time: clock.wallTime() }],
+    nthAddress(source),
+  )
 
 /** Told of `count` addresses by sources of many netgroups; each fifth worked. */
 function filled(count: number): AddressManager {

@@ -1,6 +1,5 @@
 import { type Block, blockHash, type BlockHash, bytesToHex, encodeBlock } from '@sapwood/wire-codec'
 import { type PeerId, peerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkBlock } from '../src/blocks/block-check.ts'
@@ -60,7 +59,7 @@ class World {
   readonly asked = new Map<PeerId, BlockHash[]>()
   /** Hashes that the program holds, from height 1 on. */
   readonly followed: string[] = []
-  now: Instant = NOON
+  now = NOON
   #queued = 0
   readonly #stream: StreamId
   /** Blocks that are being checked elsewhere. */

@@ -81,7 +81,7 @@ async function serve(
       return
     }
     if (message.type !== 'ready' || lie !== 'address-flood') continue
-    const time = Math.floor(simulation.clock.now() / 1_000)
+    const time = Math.floor(simulation.clock.wallTime() / 1_000)
     for (let i = 0; i < FLOOD.messages; i++) {
       peer.send({ type: 'addrv2', addresses: inventedAddresses(random, time, FLOOD.addresses) })
     }

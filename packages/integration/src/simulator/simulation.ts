@@ -81,7 +81,7 @@ export class Simulation implements AsyncDisposable {
 
   /** A chain with blocks up to the present of the virtual clock. */
   makeChain(blocks: number, name = ''): RegtestChain {
-    const startTime = Math.floor(this.clock.now() / 1_000) - blocks * 600
+    const startTime = Math.floor(this.clock.wallTime() / 1_000) - blocks * 600
     return new RegtestChain({ blocks, startTime, name })
   }
 

@@ -22,9 +22,9 @@ function filled(count: number): AddressManager {
 function report(index: number): {
   address: NetworkAddress
   services: bigint
-  time: ReturnType<typeof systemClock.now>
+  time: ReturnType<typeof systemClock.wallTime>
 } {
-  return { address: nthAddress(index), services: SERVICES, time: systemClock.now() }
+  return { address: nthAddress(index), services: SERVICES, time: systemClock.wallTime() }
 }
 
 const bench: Bench = async (emit) => {

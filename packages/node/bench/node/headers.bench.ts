@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BlockHeader, decodeHeader, encodeHeader, regtest } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2'
 import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 import { type Bench, figure, median } from '../../../../tools/bench/measure.ts'
 import { createHeaderChain } from '../../src/chain/header-chain.ts'
@@ -14,7 +14,7 @@ const HEADERS = 900_000
 const BATCH = 2_000
 const ROUNDS = 3
 /** After the last of the headers. */
-const NOW = 2_000_000_000_000 as Instant
+const NOW = 2_000_000_000_000 as WallTime
 
 /** Headers as they come out of a decoder, one batch at a time: all at once they would take more memory than the chain. */
 function* batches(bytes: Uint8Array): Iterable<BlockHeader[]> {

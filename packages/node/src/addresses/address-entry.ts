@@ -1,5 +1,5 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
-import type { Instant, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { WallTime, TransportProtocol } from '@sapwood/transport-v1v2'
 import type { AddressInfo } from './address-info.ts'
 import type { AddressKey } from './address-key.ts'
 
@@ -27,11 +27,11 @@ export interface AddressEntry {
   readonly source: NetworkAddress
   services: bigint
   /** Last time that it was said to be alive. */
-  time: Instant
-  lastTry: Instant | undefined
+  time: WallTime
+  lastTry: WallTime | undefined
   /** Last attempt that was counted as a failure. */
-  lastCountedTry: Instant | undefined
-  lastSuccess: Instant | undefined
+  lastCountedTry: WallTime | undefined
+  lastSuccess: WallTime | undefined
   attempts: number
   protocol: TransportProtocol | undefined
   tried: boolean
@@ -42,7 +42,7 @@ export interface AddressEntry {
 }
 
 /** Whether an address is not worth its place (Core, `AddrInfo::IsTerrible`). */
-export function isTerrible(entry: AddressEntry, now: Instant): boolean {
+export function isTerrible(entry: AddressEntry, now: WallTime): boolean {
   if (entry.lastTry !== undefined && now - entry.lastTry <= JUST_TRIED) return false
   if (entry.time > now + MAX_TIME_AHEAD) return true
   if (now - entry.time > HORIZON) return true
@@ -51,7 +51,7 @@ export function isTerrible(entry: AddressEntry, now: Instant): boolean {
 }
 
 /** How likely a selected address is to be kept: 1 is certain (Core, `AddrInfo::GetChance`). */
-export function selectionChance(entry: AddressEntry, now: Instant): number {
+export function selectionChance(entry: AddressEntry, now: WallTime): number {
   const recent = entry.lastTry !== undefined && now - entry.lastTry < RECENTLY_TRIED
   return (recent ? 0.01 : 1) * 0.66 ** Math.min(entry.attempts, 8)
 }

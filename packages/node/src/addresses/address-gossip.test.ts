@@ -210,7 +210,7 @@ describe('the answer to getaddr', () => {
   it('is the same for a day for all who ask over one network, and no more than a share of the tables', async () => {
     const { clock, random, addresses } = setUp()
     for (let i = 0; i < 2_000; i++)
-      addresses.add([{ address: nthAddress(i), services: FULL_NODE, time: clock.now() }], nthAddress(i))
+      addresses.add([{ address: nthAddress(i), services: FULL_NODE, time: clock.wallTime() }], nthAddress(i))
     const served = createServedAddresses({ clock, random, addresses, isAvoided: () => false })
     const first = served.answer('ipv4')
     expect(first.length).toBe(Math.floor(addresses.size * 0.23))
@@ -226,7 +226,7 @@ describe('the answer to getaddr', () => {
     const { clock, random, addresses } = setUp()
     const served = createServedAddresses({ clock, random, addresses, isAvoided: () => false })
     expect(served.answer('ipv4')).toEqual([])
-    addresses.add([{ address: nthAddress(1), services: FULL_NODE, time: clock.now() }], nthAddress(1))
+    addresses.add([{ address: nthAddress(1), services: FULL_NODE, time: clock.wallTime() }], nthAddress(1))
     await clock.advance(MINUTE)
     expect(served.answer('ipv4')).toMatchObject([
       { address: nthAddress(1), time: Math.floor((clock.now() - MINUTE) / 1_000) },

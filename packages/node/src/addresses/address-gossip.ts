@@ -1,7 +1,7 @@
 import { type GossipedAddress, isRoutable, type NetworkAddress, Services, sha256d } from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId } from '@sapwood/peer'
-import type { Clock, Instant, Random } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, Random, WallTime } from '@sapwood/transport-v1v2'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 import { drawExponential, shuffle } from '../random/draw.ts'
 import { addressKey } from './address-key.ts'
@@ -118,7 +118,7 @@ export class AddressGossip {
   ): void {
     const { clock, reachable, isAvoided } = this.#parts
     const peer = this.#peers.get(record.id)
-    const now = clock.now()
+    const wallTime = clock.wallTime()
     if (peer !== undefined) peer.enabled = true
     const relay = sent <= MAX_RELAYED_AT_ONCE && peer?.answering !== true
     if (peer !== undefined && sent < MAX_ADDRESSES) peer.answering = false
@@ -128,8 +128,8 @@ export class AddressGossip {
       peer?.known.add(addressKey(address))
       if ((services & (Services.NETWORK | Services.NETWORK_LIMITED)) === 0n) continue
       if (isAvoided(address)) continue
-      const time = believableTime(gossiped.time * SECOND, now)
-      const isFresh = time > now - MAX_RELAYED_AGE
+      const time = believableTime(gossiped.time * SECOND, wallTime)
+      const isFresh = time > wallTime - MAX_RELAYED_AGE
       if (relay && isFresh && isRoutable(address)) {
         this.#passOn({ ...gossiped, time: Math.floor(time / SECOND) }, record.id)
       }
@@ -156,7 +156,7 @@ export class AddressGossip {
   #announceSelf(peer: GossipPeer, now: Instant): void {
     const { random, ownAddresses, ownServices } = this.#parts
     peer.nextSelf = now + drawExponential(random, SELF_INTERVAL)
-    const time = Math.floor(now / SECOND)
+    const time = Math.floor(this.#parts.clock.wallTime() / SECOND)
     const own = ownAddresses().map((address) => ({ address, services: ownServices(), time }))
     // Alone, so that the remote passes it on.
     if (own.length > 0) this.#send(peer, own.slice(0, MAX_RELAYED_AT_ONCE))
@@ -179,7 +179,7 @@ export class AddressGossip {
   /** To the peers that a secret order puts first for this address and day: the same for all who tell of it. */
   #passOn(gossiped: GossipedAddress, from: PeerId): void {
     const key = addressKey(gossiped.address)
-    const day = Math.floor(this.#parts.clock.now() / TARGET_ROTATION)
+    const day = Math.floor(this.#parts.clock.wallTime() / TARGET_ROTATION)
     const text = new TextEncoder().encode(`${day}/${key}`)
     const bytes = new Uint8Array(this.#secret.length + text.length)
     bytes.set(this.#secret)
@@ -203,9 +203,9 @@ export class AddressGossip {
 }
 
 /** A remote's claim of when an address was seen, made plausible (Core). */
-function believableTime(time: number, now: Instant): Instant {
-  const impossible = time <= EARLIEST_TIME || time > now + MAX_AHEAD
-  return (impossible ? now - IMPOSSIBLE_TIME_AGE : time) as Instant
+function believableTime(time: number, wallTime: WallTime): WallTime {
+  const impossible = time <= EARLIEST_TIME || time > wallTime + MAX_AHEAD
+  return (impossible ? wallTime - IMPOSSIBLE_TIME_AGE : time) as WallTime
 }
 
 /** Who told of it, for the address tables; a remote without an address counts as one local source. */

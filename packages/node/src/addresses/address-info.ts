@@ -1,16 +1,16 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
-import type { Instant, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { WallTime, TransportProtocol } from '@sapwood/transport-v1v2'
 
 /** What is known of an address. */
 export interface AddressInfo {
   readonly address: NetworkAddress
   readonly services: bigint
   /** When it was last said to be alive. */
-  readonly time: Instant
+  readonly time: WallTime
   /** Who told of it. */
   readonly source: NetworkAddress
-  readonly lastTry?: Instant
-  readonly lastSuccess?: Instant
+  readonly lastTry?: WallTime
+  readonly lastSuccess?: WallTime
   /** Failed attempts since the last success. */
   readonly attempts: number
   readonly table: 'new' | 'tried'

@@ -1,5 +1,5 @@
 import { type AddressNetwork, isRoutable, type NetworkAddress } from '@sapwood/wire-codec'
-import type { Clock, Instant, Random, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { Clock, WallTime, Random, TransportProtocol } from '@sapwood/transport-v1v2'
 import { drawBelow, drawUnit } from '../random/draw.ts'
 import { type AddressEntry, entryInfo, isTerrible, selectionChance } from './address-entry.ts'
 import type { AddressCounts, AddressInfo } from './address-info.ts'
@@ -32,7 +32,7 @@ export interface AddressReport {
   readonly address: NetworkAddress
   readonly services: bigint
   /** When it was seen alive, as they say. */
-  readonly time: Instant
+  readonly time: WallTime
 }
 
 export interface SelectOptions {
@@ -127,7 +127,7 @@ class BucketedAddressManager implements AddressManager {
   readonly #collisions = new Set<AddressKey>()
   readonly #changed = new Set<AddressKey>()
   /** When any address last worked: failures are counted only while we are online. */
-  #lastGood = 0 as Instant
+  #lastGood = 0 as WallTime
 
   constructor(
     options: AddressManagerOptions,
@@ -194,7 +194,7 @@ class BucketedAddressManager implements AddressManager {
     if (occupant === entry) return false
     const takesPlace =
       occupant === undefined ||
-      isTerrible(occupant, this.#clock.now()) ||
+      isTerrible(occupant, this.#clock.wallTime()) ||
       (occupant.newBuckets.size > 1 && entry.newBuckets.size === 0)
     if (takesPlace) {
       this.#clearNew(bucket, position)
@@ -207,11 +207,11 @@ class BucketedAddressManager implements AddressManager {
 
   /** @returns whether the address is to be given one more place. */
   #refresh(entry: AddressEntry, report: AddressReport, penalty: number): boolean {
-    const online = this.#clock.now() - report.time < DAY
+    const online = this.#clock.wallTime() - report.time < DAY
     const interval = online ? HOUR : DAY
     const isNewer = report.time > entry.time
     if (entry.time < report.time - interval - penalty) {
-      entry.time = Math.max(0, report.time - penalty) as Instant
+      entry.time = Math.max(0, report.time - penalty) as WallTime
       this.#changed.add(entry.key)
     }
     const services = entry.services | report.services
@@ -228,7 +228,7 @@ class BucketedAddressManager implements AddressManager {
   attempt(address: NetworkAddress, { countFailure }: { readonly countFailure: boolean }): void {
     const entry = this.#byKey.get(addressKey(address))
     if (entry === undefined) return
-    const now = this.#clock.now()
+    const now = this.#clock.wallTime()
     entry.lastTry = now
     if (countFailure && (entry.lastCountedTry ?? 0) < this.#lastGood) {
       entry.lastCountedTry = now
@@ -238,7 +238,7 @@ class BucketedAddressManager implements AddressManager {
   }
 
   good(address: NetworkAddress, facts: GoodFacts = {}): GoodOutcome {
-    this.#lastGood = this.#clock.now()
+    this.#lastGood = this.#clock.wallTime()
     const entry = this.#byKey.get(addressKey(address))
     if (entry === undefined) return 'unknown'
     if (facts.services !== undefined) entry.services = facts.services
@@ -247,7 +247,7 @@ class BucketedAddressManager implements AddressManager {
   }
 
   #markGood(entry: AddressEntry, { testOccupant }: { readonly testOccupant: boolean }): GoodOutcome {
-    const now = this.#clock.now()
+    const now = this.#clock.wallTime()
     entry.lastSuccess = now
     entry.lastTry = now
     entry.attempts = 0
@@ -265,7 +265,7 @@ class BucketedAddressManager implements AddressManager {
   seen(address: NetworkAddress): void {
     const entry = this.#byKey.get(addressKey(address))
     if (entry === undefined) return
-    const now = this.#clock.now()
+    const now = this.#clock.wallTime()
     // Coarse on purpose: exact times would tell others whom we are connected to.
     if (now - entry.time <= 20 * MINUTE) return
     entry.time = now
@@ -279,7 +279,7 @@ class BucketedAddressManager implements AddressManager {
     if (inTried + inNew === 0) return undefined
     const useTried = inTried > 0 && (inNew === 0 || drawBelow(this.#random, 2) === 0)
     const table = useTried ? this.#tried : this.#new
-    const now = this.#clock.now()
+    const now = this.#clock.wallTime()
     // The factor grows until something is kept, however unlikely a choice it is.
     for (let factor = 1; ; factor *= 1.2) {
       const entry = table.draw(this.#random, networks)
@@ -303,7 +303,7 @@ class BucketedAddressManager implements AddressManager {
   }
 
   resolveCollisions(): void {
-    const now = this.#clock.now()
+    const now = this.#clock.wallTime()
     for (const key of [...this.#collisions]) {
       const waiting = this.#byKey.get(key)
       if (waiting === undefined || waiting.tried) {
@@ -320,7 +320,7 @@ class BucketedAddressManager implements AddressManager {
 
   sample(maxCount: number, options: SampleOptions = {}): AddressInfo[] {
     const count = Math.min(maxCount, Math.floor((this.#all.length * (options.maxPercent ?? 100)) / 100))
-    const now = this.#clock.now()
+    const now = this.#clock.wallTime()
     const found: AddressInfo[] = []
     // A shuffle that stops when enough is found.
     for (let index = 0; index < this.#all.length && found.length < count; index++) {
@@ -347,7 +347,7 @@ class BucketedAddressManager implements AddressManager {
       address: ownAddress(report.address),
       source: ownAddress(source),
       services: report.services,
-      time: Math.max(0, report.time - penalty) as Instant,
+      time: Math.max(0, report.time - penalty) as WallTime,
       lastTry: undefined,
       lastCountedTry: undefined,
       lastSuccess: undefined,
@@ -458,7 +458,7 @@ class BucketedAddressManager implements AddressManager {
 function judgeOccupant(
   occupant: AddressEntry | undefined,
   waiting: AddressEntry,
-  now: Instant,
+  now: WallTime,
 ): 'replace' | 'keep' | 'wait' {
   if (occupant === undefined) return 'replace'
   if (now - (occupant.lastSuccess ?? 0) < REPLACEMENT_WINDOW) return 'keep'

@@ -109,7 +109,7 @@ describe('the stored address tables', () => {
         source: address(text),
         lastTry: undefined,
         lastCountedTry: undefined,
-        lastSuccess: parts.clock.now(),
+        lastSuccess: parts.clock.wallTime(),
         attempts: 3,
         protocol: 'v2' as const,
         tried: false,

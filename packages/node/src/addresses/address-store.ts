@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, type NetworkAddress, type AddressNetwork } from '@sapwood/wire-codec'
-import type { Clock, Instant, Random } from '@sapwood/transport-v1v2'
+import type { Clock, WallTime, Random } from '@sapwood/transport-v1v2'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
 import type { AddressEntry } from './address-entry.ts'
 import { type AddressManager, createAddressManager, type RestoredEntry } from './address-manager.ts'
@@ -51,10 +51,10 @@ export function encodeEntry(entry: AddressEntry): Uint8Array {
   writeAddress(writer, entry.address)
   writeAddress(writer, entry.source)
   writer.u64(entry.services)
-  writeInstant(writer, entry.time)
-  writeInstant(writer, entry.lastTry)
-  writeInstant(writer, entry.lastCountedTry)
-  writeInstant(writer, entry.lastSuccess)
+  writeTime(writer, entry.time)
+  writeTime(writer, entry.lastTry)
+  writeTime(writer, entry.lastCountedTry)
+  writeTime(writer, entry.lastSuccess)
   writer.u16(Math.min(entry.attempts, 0xffff))
   writer.u8(entry.protocol === undefined ? 0 : entry.protocol === 'v1' ? 1 : 2)
   writer.u8(entry.tried ? 1 : 0)
@@ -72,10 +72,10 @@ export function decodeEntry(bytes: Uint8Array): RestoredEntry | undefined {
     const source = readAddress(reader)
     if (address === undefined || source === undefined) return undefined
     const services = reader.u64()
-    const time = readInstant(reader)
-    const lastTry = readInstant(reader)
-    const lastCountedTry = readInstant(reader)
-    const lastSuccess = readInstant(reader)
+    const time = readTime(reader)
+    const lastTry = readTime(reader)
+    const lastCountedTry = readTime(reader)
+    const lastSuccess = readTime(reader)
     const attempts = reader.u16()
     const protocol = [undefined, 'v1', 'v2'] as const
     const protocolIndex = reader.u8()
@@ -85,7 +85,7 @@ export function decodeEntry(bytes: Uint8Array): RestoredEntry | undefined {
       address,
       source,
       services,
-      time: time ?? (0 as Instant),
+      time: time ?? (0 as WallTime),
       lastTry,
       lastCountedTry,
       lastSuccess,
@@ -114,11 +114,11 @@ function readAddress(reader: ByteReader): NetworkAddress | undefined {
 }
 
 /** Milliseconds since 1970; 0 for never. */
-function writeInstant(writer: ByteWriter, instant: Instant | undefined): void {
+function writeTime(writer: ByteWriter, instant: WallTime | undefined): void {
   writer.u64(BigInt(Math.floor(instant ?? 0)))
 }
 
-function readInstant(reader: ByteReader): Instant | undefined {
+function readTime(reader: ByteReader): WallTime | undefined {
   const value = Number(reader.u64())
-  return value === 0 ? undefined : (value as Instant)
+  return value === 0 ? undefined : (value as WallTime)
 }

@@ -1,4 +1,4 @@
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
@@ -43,7 +43,7 @@ describe('the ban list', () => {
   it('bans until an instant, not for an hour (a day in Floresta ended at its next hourly sweep)', async () => {
     const clock = createVirtualClock()
     const bans = createBanList({ clock })
-    const until = (clock.now() + 24 * HOUR) as Instant
+    const until = (clock.wallTime() + 24 * HOUR) as WallTime
     expect(bans.add(parseSubnet('203.0.113.0/24'), until, 'test')).toMatchObject({ expiresAt: until })
     for (let hour = 0; hour < 23; hour++) {
       await clock.advance(HOUR)
@@ -60,7 +60,7 @@ describe('the ban list', () => {
   it('covers an address by any of its subnets, whatever the port', () => {
     const clock = createVirtualClock()
     const bans = createBanList({ clock })
-    const until = (clock.now() + HOUR) as Instant
+    const until = (clock.wallTime() + HOUR) as WallTime
     bans.add(parseSubnet('10.0.0.0/8'), until, '')
     bans.add(parseSubnet('203.0.113.7'), until, '')
     expect(bans.find(address('10.200.1.1:1'))).toBeDefined()
@@ -77,9 +77,9 @@ describe('the ban list', () => {
     const space = store.namespace('bans')
     const first = createBanStore(space)
     const bans = await first.load({ clock })
-    const until = (clock.now() + 2 * HOUR) as Instant
+    const until = (clock.wallTime() + 2 * HOUR) as WallTime
     bans.add(parseSubnet('203.0.113.0/24'), until, 'spam')
-    bans.add(parseSubnet('198.51.100.1'), (clock.now() + 1) as Instant, '')
+    bans.add(parseSubnet('198.51.100.1'), (clock.wallTime() + 1) as WallTime, '')
     await first.save(bans)
 
     await clock.advance(HOUR)

@@ -1,5 +1,5 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
-import type { Clock, Instant } from '@sapwood/transport-v1v2'
+import type { Clock, WallTime } from '@sapwood/transport-v1v2'
 import { hostKey } from '../addresses/address-key.ts'
 import { formatSubnet, masked, type Subnet } from './subnet.ts'
 
@@ -11,16 +11,16 @@ export interface BanEntry {
   readonly subnet: Subnet
   /** As text: `203.0.113.7`, `203.0.113.0/24`, `….onion`. */
   readonly text: string
-  readonly createdAt: Instant
-  /** When it ends: an instant, never a duration. */
-  readonly expiresAt: Instant
+  readonly createdAt: WallTime
+  /** When it ends: a time of day, never a duration. */
+  readonly expiresAt: WallTime
   readonly reason: string
 }
 
 /** Addresses and subnets that the node has nothing to do with until an instant. */
 export interface BanList {
   /** Adds a ban, or replaces the one of the same subnet. */
-  add(subnet: Subnet, expiresAt: Instant, reason: string): BanEntry
+  add(subnet: Subnet, expiresAt: WallTime, reason: string): BanEntry
   /** @returns the ban that was lifted. */
   remove(subnet: Subnet): BanEntry | undefined
   /** The ban that covers the address now. The cost does not grow with the number of bans. */
@@ -54,14 +54,14 @@ export function createBanList(
   const drop = (entry: BanEntry): void => {
     if (bans.delete(subnetKey(entry.subnet))) countPrefix(entry.subnet, -1)
   }
-  const isOver = (entry: BanEntry): boolean => entry.expiresAt <= components.clock.now()
+  const isOver = (entry: BanEntry): boolean => entry.expiresAt <= components.clock.wallTime()
 
   for (const entry of restore) if (!isOver(entry)) put(entry)
 
   return {
     add: (subnet, expiresAt, reason) => {
       const text = formatSubnet(subnet)
-      const entry = { subnet, text, createdAt: components.clock.now(), expiresAt, reason }
+      const entry = { subnet, text, createdAt: components.clock.wallTime(), expiresAt, reason }
       put(entry)
       return entry
     },

@@ -1,6 +1,6 @@
 import { bytesToHex, hexToBytes } from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
-import type { Clock, Instant } from '@sapwood/transport-v1v2'
+import type { Clock, WallTime } from '@sapwood/transport-v1v2'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
 import { type BanEntry, type BanList, createBanList, subnetKey } from './ban-list.ts'
 import { formatSubnet } from './subnet.ts'
@@ -77,8 +77,8 @@ function decodeBan(value: Uint8Array): BanEntry | undefined {
     return {
       subnet,
       text: formatSubnet(subnet),
-      createdAt: stored.createdAt as Instant,
-      expiresAt: stored.expiresAt as Instant,
+      createdAt: stored.createdAt as WallTime,
+      expiresAt: stored.expiresAt as WallTime,
       reason: stored.reason,
     }
   } catch {

@@ -1,4 +1,5 @@
 import type { Transaction } from '@sapwood/wire-codec'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 
 /** How far ahead of the next block to deliver others are asked for (Core: BLOCK_DOWNLOAD_WINDOW). */
@@ -26,4 +27,6 @@ export interface BlockDownloadComponents {
    * `onChecked` says what was found. Default: false, each is checked as it arrives.
    */
   readonly checksElsewhere?: boolean
+  /** The time of day at an instant, which a tip's age is judged by. Default: the same number, as on a virtual clock. */
+  readonly wallTime?: (at: Instant) => WallTime
 }

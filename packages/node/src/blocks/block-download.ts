@@ -10,7 +10,7 @@ import {
   type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2'
 import {
   type CompactStep,
   CompactBlocks,
@@ -85,13 +85,15 @@ class ManyPeerBlockDownload implements BlockDownload {
   readonly #compact: CompactBlocks
   readonly #usesCompact: boolean
   readonly #checksElsewhere: boolean
+  readonly #wallTime: (at: Instant) => WallTime
   #nextStream = 1
 
   constructor(
     options: BlockDownloadOptions,
-    { chain, transactions, checksElsewhere = false }: BlockDownloadComponents,
+    { chain, transactions, wallTime, checksElsewhere = false }: BlockDownloadComponents,
   ) {
     this.#chain = chain
+    this.#wallTime = wallTime ?? ((at) => Number(at) as WallTime)
     this.#checksElsewhere = checksElsewhere
     this.#compact = new CompactBlocks(transactions ?? (() => []))
     this.#usesCompact = transactions !== undefined
@@ -276,7 +278,7 @@ class ManyPeerBlockDownload implements BlockDownload {
       this.#sizes.add(size)
       this.#patience.onProgress()
       this.#handOn({ height, hash, block, size, peer: id, ...(payload && { payload }) }, key, actions)
-      if (this.#usesCompact && height === this.#chain.tip().height && isRecent(block, now))
+      if (this.#usesCompact && height === this.#chain.tip().height && isRecent(block, this.#wallTime(now)))
         actions.push(...this.#compact.reward(id))
       return actions
     }
@@ -545,7 +547,7 @@ class ManyPeerBlockDownload implements BlockDownload {
   /** A block whose transactions we may have heard of: the tip, fresh, with nothing else on its way. */
   #isNewTip(height: number, now: Instant): boolean {
     const tip = this.#chain.tip()
-    return height === tip.height && this.#requests.size === 0 && isRecent(tip, now)
+    return height === tip.height && this.#requests.size === 0 && isRecent(tip, this.#wallTime(now))
   }
 
   /** The block that is next in order always may: only it makes room. */

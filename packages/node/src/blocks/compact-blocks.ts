@@ -11,7 +11,7 @@ import {
   type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2'
 import type { PeerAction } from '../chain/peer-action.ts'
 import { PoolWalks } from './pool-walks.ts'
 import { STALL_TIMEOUT_DEFAULT_MS } from './stall-timeout.ts'
@@ -286,6 +286,6 @@ function sendCompact(peer: PeerId, announce: boolean): PeerAction {
 }
 
 /** Whether a block is so new that what it holds may have been heard before. */
-export function isRecent({ header }: { readonly header: { readonly time: number } }, now: Instant): boolean {
+export function isRecent({ header }: { readonly header: { readonly time: number } }, now: WallTime): boolean {
   return header.time * 1000 > now - RECENT_TIP_MS
 }

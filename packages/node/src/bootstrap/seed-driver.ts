@@ -3,7 +3,7 @@ import type { AddressNetwork } from '@sapwood/wire-codec'
 import type { Channel } from '@sapwood/peer'
 import {
   type Clock,
-  type Instant,
+  type WallTime,
   type Logger,
   type Random,
   type Resolver,
@@ -139,8 +139,8 @@ export class SeedDriver {
       address: address.port === 0 ? { ...address, port: this.#portOf(address) } : address,
       services: SEED_SERVICES,
       // An age of 3 to 7 days, or 1 to 2 weeks: what peers tell later is fresher (Core).
-      time: (clock.now() -
-        (from === 'dns' ? 3 + 4 * drawUnit(random) : 7 + 7 * drawUnit(random)) * DAY) as Instant,
+      time: (clock.wallTime() -
+        (from === 'dns' ? 3 + 4 * drawUnit(random) : 7 + 7 * drawUnit(random)) * DAY) as WallTime,
     }))
     const count = addresses.add(reports, seedSource(seed))
     if (count > 0) events.emit('addresses-added', { count, from })

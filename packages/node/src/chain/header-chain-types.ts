@@ -1,5 +1,5 @@
 import type { BlockHash, BlockHeader, Network } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2'
 
 /** A block by where it stands. */
 export interface BlockRef {
@@ -85,7 +85,7 @@ export interface HeaderChain {
    * fails. Says nothing about minimum work: that is the header sync's to ask for before it calls this.
    * @param hashes the headers' hashes, where the caller has computed them already.
    */
-  accept(headers: readonly BlockHeader[], now: Instant, hashes?: readonly BlockHash[]): AcceptResult
+  accept(headers: readonly BlockHeader[], now: WallTime, hashes?: readonly BlockHash[]): AcceptResult
   /** Takes a block that was found invalid, and all that build on it, out of the running for good. */
   invalidate(hash: BlockHash): TipChange | undefined
 }

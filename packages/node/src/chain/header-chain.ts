@@ -1,5 +1,5 @@
 import type { BlockHash, BlockHeader, Network } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2'
 import { contextualError, medianTimePast, type RuleContext } from './header-rules.ts'
 import type {
   AcceptResult,
@@ -150,7 +150,7 @@ class CompactHeaderChain implements StorableHeaderChain {
     return headers
   }
 
-  accept(headers: readonly BlockHeader[], now: Instant, hashes?: readonly BlockHash[]): AcceptResult {
+  accept(headers: readonly BlockHeader[], now: WallTime, hashes?: readonly BlockHash[]): AcceptResult {
     const table = this.#table
     const oldTip = this.#active.tip
     const nowSeconds = Math.floor(now / 1000)

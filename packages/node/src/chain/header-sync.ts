@@ -1,5 +1,5 @@
 import type { BlockHash, BlockHeader, Message } from '@sapwood/wire-codec'
-import type { Instant, Random } from '@sapwood/transport-v1v2'
+import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2'
 import { ChainSyncGuard } from './chain-sync-guard.ts'
 import { MAX_HEADERS_RESULTS } from './header-chain.ts'
 import type { ChainEntry, HeaderChain, HeaderError } from './header-chain-types.ts'
@@ -36,6 +36,8 @@ export interface HeaderSyncOptions {
 export interface HeaderSyncComponents {
   readonly chain: HeaderChain
   readonly random: Random
+  /** The time of day at an instant, which headers are judged by. Default: the same number, as on a virtual clock. */
+  readonly wallTime?: (at: Instant) => WallTime
 }
 
 interface PeerState {
@@ -65,15 +67,17 @@ class ManyPeerHeaderSync implements HeaderSync {
   readonly #random: Random
   readonly #minimumChainWork: bigint
   readonly #responseTimeoutMs: number
+  readonly #wallTime: (at: Instant) => WallTime
   readonly #peers = new Map<PeerId, PeerState>()
   readonly #guard = new ChainSyncGuard()
   #sync: { readonly peer: PeerState; readonly deadline: number } | undefined
   #caughtUp = false
 
-  constructor(options: HeaderSyncOptions, { chain, random }: HeaderSyncComponents) {
+  constructor(options: HeaderSyncOptions, { chain, random, wallTime }: HeaderSyncComponents) {
     this.#chain = chain
     this.#random = random
     this.#minimumChainWork = options.minimumChainWork ?? chain.network.proofOfWork.minimumChainWork
+    this.#wallTime = wallTime ?? ((at) => Number(at) as WallTime)
     this.#responseTimeoutMs = options.responseTimeoutMs ?? HEADERS_RESPONSE_TIME_MS
   }
 
@@ -226,7 +230,7 @@ class ManyPeerHeaderSync implements HeaderSync {
         start,
         startMedianTime: this.#chain.medianTimePast(start.hash)!,
         requiredWork: this.#workThreshold(),
-        now,
+        now: this.#wallTime(now),
       },
       { random: this.#random },
     )
@@ -303,7 +307,7 @@ class ManyPeerHeaderSync implements HeaderSync {
     now: Instant,
     actions: HeaderSyncAction[],
   ): boolean {
-    const { known, tipChange, error } = this.#chain.accept(headers, now, hashes)
+    const { known, tipChange, error } = this.#chain.accept(headers, this.#wallTime(now), hashes)
     if (tipChange !== undefined) actions.push({ type: 'tip-changed', change: tipChange })
     if (error !== undefined && !this.#forgive(peer, error)) {
       const reason = error.code === 'unknown-parent' ? 'headers-not-linked' : 'invalid-header'
@@ -398,7 +402,7 @@ class ManyPeerHeaderSync implements HeaderSync {
   }
 
   #isTipRecent(now: Instant): boolean {
-    return this.#chain.tip().header.time * 1000 > now - RECENT_TIP_AGE_MS
+    return this.#chain.tip().header.time * 1000 > this.#wallTime(now) - RECENT_TIP_AGE_MS
   }
 
   #startAll(now: Instant, actions: HeaderSyncAction[]): void {
@@ -433,7 +437,7 @@ class ManyPeerHeaderSync implements HeaderSync {
   }
 
   #allowance(now: Instant): number {
-    const age = now + MAX_FUTURE_BLOCK_TIME * 1000 - this.#chain.tip().header.time * 1000
+    const age = this.#wallTime(now) + MAX_FUTURE_BLOCK_TIME * 1000 - this.#chain.tip().header.time * 1000
     const expected = Math.max(0, age) / (this.#chain.network.proofOfWork.targetSpacing * 1000)
     return HEADERS_TIMEOUT_BASE_MS + HEADERS_TIMEOUT_PER_HEADER_MS * expected
   }

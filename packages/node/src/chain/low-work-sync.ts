@@ -6,7 +6,7 @@ import {
   type Network,
   sha256,
 } from '@sapwood/wire-codec'
-import type { Instant, Random } from '@sapwood/transport-v1v2'
+import type { WallTime, Random } from '@sapwood/transport-v1v2'
 import { BitQueue } from './bit-queue.ts'
 import { MAX_HEADERS_RESULTS } from './header-chain.ts'
 import type { ChainEntry } from './header-chain-types.ts'
@@ -25,7 +25,7 @@ export interface LowWorkSyncOptions {
   readonly startMedianTime: number
   /** Work that the whole chain must show before any of it is kept. */
   readonly requiredWork: bigint
-  readonly now: Instant
+  readonly now: WallTime
 }
 
 /** What came of one message of headers. */

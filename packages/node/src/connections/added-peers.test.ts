@@ -38,6 +38,17 @@ describe('added peers', () => {
     expect(added.due()).toEqual([])
   })
 
+  it.each([8, -8])('wait as long as ever where the time of day is set by %d hours', async (hours) => {
+    const { added, clock } = setUp()
+    added.add(peer)
+    const wait = added.ended(addressKey(peer), undefined)!
+    clock.stepWallTime(hours * 3_600_000)
+    await clock.advance(wait - 1)
+    expect(added.due()).toEqual([])
+    await clock.advance(1)
+    expect(added.due()).toHaveLength(1)
+  })
+
   it('wait longer after each failure, and little after a connection that lasted', async () => {
     const { added, clock } = setUp()
     added.add(peer)

@@ -68,7 +68,7 @@ export function planDial(options: PlanOptions, components: DialPlannerComponents
     if (!reachable.has(address.network)) continue
     if (table.to(address) !== undefined || isAvoided(address)) continue
     if (groups?.has(groupOf(address)) === true) continue
-    const tried = info.lastTry !== undefined && clock.now() - info.lastTry < RECENTLY_TRIED
+    const tried = info.lastTry !== undefined && clock.wallTime() - info.lastTry < RECENTLY_TRIED
     if (tried && draw <= DRAWS_WITHOUT_RECENT) continue
     if (!isUseful(services, options)) continue
     if (isBadPort(address) && draw <= DRAWS_WITHOUT_BAD_PORTS) continue

@@ -18,7 +18,8 @@ const hidden = (network: 'torv3' | 'i2p', fill: number): NetworkAddress => ({
 function managerOf(...addresses: readonly NetworkAddress[]) {
   const clock = createVirtualClock()
   const manager = createAddressManager({}, { clock, random: seededRandom(1) })
-  for (const address of addresses) manager.add([{ address, services: FULL_NODE, time: clock.now() }], address)
+  for (const address of addresses)
+    manager.add([{ address, services: FULL_NODE, time: clock.wallTime() }], address)
   return manager
 }
 

@@ -1,5 +1,5 @@
 import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2'
 import { TIME_PENALTY } from '../addresses/address-gossip.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { NodeError } from '../errors/node-error.ts'
@@ -31,7 +31,7 @@ export function createAddressAccess(components: {
         const reports = gossiped.map(({ address, services, time }) => ({
           address,
           services,
-          time: (time * 1000) as Instant,
+          time: (time * 1000) as WallTime,
         }))
         loop.addressesChanged()
         return addresses.add(reports, networkAddress(source), TIME_PENALTY)

@@ -93,7 +93,10 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   const events = createEventHub({ clock, logger, memory })
   const chain = createHeaderChain({ network })
   const state = await loadNodeState(components.store ?? noStore, chain, { clock, random, logger })
-  const relay = createTransactionRelay({ listen: relaysTransactions, ...options.transactions }, { random })
+  const relay = createTransactionRelay(
+    { listen: relaysTransactions, ...options.transactions },
+    { random, wallTime: (at) => clock.wallTime(at) },
+  )
   const listeners = createOpenListeners({ clock })
   const seeds = createSeeds(options, {
     dialer,
@@ -142,10 +145,11 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       chain,
       headerSync: createHeaderSync(
         options.minimumChainWork === undefined ? {} : { minimumChainWork: options.minimumChainWork },
-        { chain, random },
+        { chain, random, wallTime: (at) => clock.wallTime(at) },
       ),
       download: createBlockDownload(options.blocks ?? {}, {
         chain,
+        wallTime: (at) => clock.wallTime(at),
         // Without a pool a compact block would have to be asked for transaction by transaction.
         ...(relaysTransactions ? { transactions: () => relay.transactions() } : {}),
         checksElsewhere: components.blockChecker !== undefined,

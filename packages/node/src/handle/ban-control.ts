@@ -1,4 +1,4 @@
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2'
 import { type BanEntry, DEFAULT_BAN_DURATION } from '../bans/ban-list.ts'
 import { inSubnet, parseSubnet } from '../bans/subnet.ts'
 import { NodeError } from '../errors/node-error.ts'
@@ -25,10 +25,10 @@ export function createBanControl(components: {
     ban: async (text, options = {}) => {
       const subnet = parseSubnet(text)
       const entry = await loop.calls.call('ban', () => {
-        const now = loop.now()
+        const now = loop.wallTime()
         const until = options.until?.getTime() ?? now + (options.duration ?? DEFAULT_BAN_DURATION)
         if (!(until > now)) throw new NodeError('invalid-argument', 'A ban has to end in the future')
-        const added = bans.add(subnet, until as Instant, options.reason ?? '')
+        const added = bans.add(subnet, until as WallTime, options.reason ?? '')
         events.emit('ban-added', { ban: added })
         for (const record of [...loop.keeper.table.all()]) {
           const { address } = record

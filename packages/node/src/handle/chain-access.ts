@@ -44,7 +44,7 @@ export function createChainAccess(components: {
       }),
     submitHeaders: (headers) =>
       loop.calls.call('submitHeaders', () => {
-        const { accepted, tipChange, error } = chain.accept(headers, clock.now())
+        const { accepted, tipChange, error } = chain.accept(headers, clock.wallTime())
         if (tipChange !== undefined) loop.driver.tipChanged(tipChange)
         if (error !== undefined)
           throw new NodeError('invalid-header', error.detail, { detail: error.code, received: error.index })

@@ -70,7 +70,7 @@ export function createEventHub(components: {
     },
     emit: (name, facts, bytes = 0) => {
       if (closed) return
-      const event = { ...facts, type: name, at: clock.now() } as unknown as NodeEvent
+      const event = { ...facts, type: name, at: clock.wallTime() } as unknown as NodeEvent
       for (const listener of [...listeners]) listener(event)
       for (const subscription of subscriptions) dropped += subscription.push(event, EVENT_BYTES + bytes)
     },
@@ -169,7 +169,10 @@ class Subscription implements AsyncIterableIterator<NodeEvent> {
     const count = this.#queue.dropped
     if (count === 0) return this.#queue.next()
     this.#queue.dropped = 0
-    return Promise.resolve({ done: false, value: { type: 'events-dropped', at: this.#clock.now(), count } })
+    return Promise.resolve({
+      done: false,
+      value: { type: 'events-dropped', at: this.#clock.wallTime(), count },
+    })
   }
 
   return(): Promise<IteratorResult<NodeEvent>> {

@@ -1,6 +1,6 @@
 import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import type { ConnectionKind, DisconnectReport, PeerId, PeerVersion } from '@sapwood/peer'
-import type { Instant, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { WallTime, TransportProtocol } from '@sapwood/transport-v1v2'
 import type { BanEntry } from '../bans/ban-list.ts'
 import type { BlockRef, TipChange } from '../chain/header-chain-types.ts'
 import type { PhaseName } from '../phases/phase.ts'
@@ -76,7 +76,7 @@ export interface NodeEvents {
 export type NodeEventName = keyof NodeEvents
 /** One event: its name in `type`, when it happened, its facts. */
 export type NodeEventOf<Name extends NodeEventName> = {
-  readonly [Each in Name]: { readonly type: Each; readonly at: Instant } & NodeEvents[Each]
+  readonly [Each in Name]: { readonly type: Each; readonly at: WallTime } & NodeEvents[Each]
 }[Name]
 export type NodeEvent = NodeEventOf<NodeEventName>
 

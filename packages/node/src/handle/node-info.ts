@@ -1,5 +1,5 @@
 import type { AddressNetwork, NetworkName } from '@sapwood/wire-codec'
-import type { Instant, MemoryUse } from '@sapwood/transport-v1v2'
+import type { MemoryUse, WallTime } from '@sapwood/transport-v1v2'
 import type { LoopDelay } from '../metrics/loop-delay.ts'
 import type { PhaseName } from '../phases/phase.ts'
 
@@ -44,7 +44,7 @@ export interface BlockchainInfo {
 /** A picture of the whole node. */
 export interface NodeInfo {
   readonly phase: PhaseName
-  readonly startedAt: Instant
+  readonly startedAt: WallTime
   readonly network: NetworkInfo
   readonly blockchain: BlockchainInfo
   /** What connections and queues hold, of `memoryLimit`, in bytes. */

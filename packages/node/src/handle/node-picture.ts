@@ -40,7 +40,7 @@ export interface NodePictureComponents {
 export function drawNodePicture(components: NodePictureComponents): NodeInfo {
   return {
     phase: components.loop.phase,
-    startedAt: components.startedAt,
+    startedAt: components.clock.wallTime(components.startedAt),
     network: networkInfo(components),
     blockchain: blockchainInfo(components),
     memory: components.memory.use(),
@@ -97,7 +97,7 @@ function blockchainInfo({ network, chain, loop, clock }: NodePictureComponents):
     medianTime: chain.medianTimePast(tip.hash) ?? tip.header.time,
     chainWork: tip.work.toString(16).padStart(64, '0'),
     initialBlockDownload:
-      loop.phase === 'choosing-chain' || clock.now() - tip.header.time * 1000 > MAX_TIP_AGE,
+      loop.phase === 'choosing-chain' || clock.wallTime() - tip.header.time * 1000 > MAX_TIP_AGE,
   }
 }
 

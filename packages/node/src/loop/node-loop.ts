@@ -5,7 +5,7 @@ import {
   type PeerServices,
   type PeerVersion,
 } from '@sapwood/peer'
-import { type CancelTimer, type Instant, isTransportError } from '@sapwood/transport-v1v2'
+import { type CancelTimer, isTransportError, type WallTime } from '@sapwood/transport-v1v2'
 import { AddressGossip } from '../addresses/address-gossip.ts'
 import { createServedAddresses } from '../addresses/served-addresses.ts'
 import { currentAnchors } from '../connections/anchors.ts'
@@ -459,8 +459,8 @@ export class NodeLoop implements ConnectionObserver {
     return `${record?.via ?? ''}/${networkName(record?.address)}/${record?.localAddress ?? ''}`
   }
 
-  now(): Instant {
-    return this.#parts.clock.now()
+  wallTime(): WallTime {
+    return this.#parts.clock.wallTime()
   }
 }
 

@@ -41,7 +41,7 @@ export function feedMetrics(given: NodeMetrics | undefined, components: MetricsC
   const gauges = createGauges(metrics, components)
   let cancel = (): void => undefined
   const setGauges = (): void => {
-    cancel = clock.setTimer(GAUGE_INTERVAL, setGauges)
+    cancel = clock.setTimer(GAUGE_INTERVAL, setGauges, { idle: true })
     gauges()
   }
   setGauges()

@@ -1,6 +1,6 @@
 import type { Block, InventoryVector, Transaction, Txid, Wtxid } from '@sapwood/wire-codec'
 import type { PeerId, TransactionId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2'
 import type { PeerAction } from '../chain/peer-action.ts'
 
 /** What the transaction relay needs to know of a peer when its handshake is done. */
@@ -53,7 +53,7 @@ export interface HeardTransaction {
   /** Bytes with witness. */
   readonly size: number
   /** When it arrived. */
-  readonly at: Instant
+  readonly at: WallTime
 }
 
 /** How much of what was heard is kept. */

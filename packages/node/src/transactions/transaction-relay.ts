@@ -13,7 +13,7 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import type { PeerId, TransactionId } from '@sapwood/peer'
-import type { Instant, Random } from '@sapwood/transport-v1v2'
+import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2'
 import { drawBelow, drawExponential } from '../random/draw.ts'
 import { OwnBroadcast } from './own-broadcast.ts'
 import { RecentSet } from './recent-set.ts'
@@ -74,16 +74,23 @@ interface RelayPeer {
   nextAnnounceAt: number
 }
 
+export interface TransactionRelayComponents {
+  readonly random: Random
+  /** The time of day at an instant, which is told with what was heard. Default: the same number, as on a virtual clock. */
+  readonly wallTime?: (at: Instant) => WallTime
+}
+
 /** Hears of transactions and tells of ours. */
 export function createTransactionRelay(
   options: TransactionRelayOptions,
-  components: { readonly random: Random },
+  components: TransactionRelayComponents,
 ): TransactionRelay {
   return new PolicyTransactionRelay(options, components)
 }
 
 class PolicyTransactionRelay implements TransactionRelay {
   readonly #random: Random
+  readonly #wallTime: (at: Instant) => WallTime
   readonly #listen: boolean
   readonly #feeFilter: bigint
   readonly #peers = new Map<PeerId, RelayPeer>()
@@ -96,8 +103,9 @@ class PolicyTransactionRelay implements TransactionRelay {
   readonly #broadcastsByHash = new Map<string, OwnBroadcast>()
   #nextInboundAnnounceAt = 0
 
-  constructor(options: TransactionRelayOptions, { random }: { readonly random: Random }) {
+  constructor(options: TransactionRelayOptions, { random, wallTime }: TransactionRelayComponents) {
     this.#random = random
+    this.#wallTime = wallTime ?? ((at) => Number(at) as WallTime)
     this.#listen = options.listen ?? true
     this.#feeFilter = options.feeFilter ?? DEFAULT_FEE_FILTER
     this.#requests = new TransactionRequests({ random })
@@ -169,7 +177,7 @@ class PolicyTransactionRelay implements TransactionRelay {
     if (known) this.#pool.delivered(txidKey)
     if (known || !this.#listen || transactionFault(transaction) !== undefined)
       return this.#request(now, actions)
-    const heard = copy({ transaction, ...ids, size: transactionSize(transaction), at: now })
+    const heard = copy({ transaction, ...ids, size: transactionSize(transaction), at: this.#wallTime(now) })
     this.#pool.add(heard, { peer: id, preferred: peer.facts.outbound })
     for (const announcer of announcers) this.#pool.announced(wtxidKey, announcer)
     actions.push({ type: 'transaction-heard', peer: id, heard })
@@ -264,7 +272,7 @@ class PolicyTransactionRelay implements TransactionRelay {
       txid: id,
       wtxid: wtxid(transaction),
       size: transactionSize(transaction),
-      at: 0 as Instant,
+      at: 0 as WallTime,
     }
   }
 

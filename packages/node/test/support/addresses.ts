@@ -1,5 +1,5 @@
 import { type NetworkAddress, parsePeerAddress, Services } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2'
 import type { AddressReport } from '../../src/addresses/address-manager.ts'
 
 export const FULL_NODE: bigint = Services.NETWORK | Services.WITNESS | Services.NETWORK_LIMITED
@@ -11,7 +11,7 @@ export function address(text: string): NetworkAddress {
 }
 
 export function report(text: string, time: number, services: bigint = FULL_NODE): AddressReport {
-  return { address: address(text), services, time: time as Instant }
+  return { address: address(text), services, time: time as WallTime }
 }
 
 /** The `index`th of many routable IPv4 addresses, each in a netgroup of its own as long as there are some. */

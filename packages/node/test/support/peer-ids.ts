@@ -1,15 +1,15 @@
 import { type PeerId, peerId } from '@sapwood/peer'
-import type { Instant, Random } from '@sapwood/transport-v1v2'
+import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2'
 
 export const alice: PeerId = peerId(1)
 export const bob: PeerId = peerId(2)
 export const carol: PeerId = peerId(3)
 
 /** A time in the middle of 2026, for tests that need one. */
-export const NOON = 1_780_000_000_000 as Instant
+export const NOON = 1_780_000_000_000 as Instant & WallTime
 
-export function after(milliseconds: number, start: Instant = NOON): Instant {
-  return (start + milliseconds) as Instant
+export function after(milliseconds: number, start: Instant = NOON): Instant & WallTime {
+  return (start + milliseconds) as Instant & WallTime
 }
 
 /** The same bytes for the same seed. */

@@ -1,5 +1,5 @@
 import type { AnyMessage, DecodeError, Message } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2'
 import type { PeerVersion } from '../peer/peer-version.ts'
 import type { DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
 import type { RequestOutcome } from '../requests/pending-request.ts'
@@ -13,7 +13,7 @@ export interface MessageTrace {
   readonly payload: Uint8Array
   /** On the wire, framing included. */
   readonly bytes: number
-  readonly at: Instant
+  readonly at: WallTime
 }
 
 /** Everything that happens on one connection, by the name to listen to. */

@@ -1,5 +1,5 @@
 import type { MessageOf } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2'
 import type { PeerVersion } from '../peer/peer-version.ts'
 
 /** BIP434 features noted for one remote, at most: what it sends before `verack` must not fill our memory. */
@@ -24,7 +24,7 @@ export class Negotiation {
     return this.#commonVersion
   }
 
-  versionReceived(message: MessageOf<'version'>, ownVersion: number, at: Instant): void {
+  versionReceived(message: MessageOf<'version'>, ownVersion: number, at: WallTime): void {
     const { version, services, userAgent, startHeight, relay, receiver } = message
     // By value: an address is a view into what may be a much larger chunk, and is kept as long as the connection.
     const seenAs = { ...receiver, ip: receiver.ip.slice() }

@@ -6,7 +6,7 @@ import {
   Services,
   type VersionAddress,
 } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2'
 import { type ConnectionKind, kindBehaviour } from '../kinds/connection-kind.ts'
 import type { PeerOptions, VersionFacts } from '../peer/peer-options.ts'
 
@@ -49,7 +49,7 @@ export function versionMessage(
   own: OwnVersion,
   options: Pick<PeerOptions, 'kind' | 'address' | 'proxied'>,
   nonce: bigint,
-  now: Instant,
+  now: WallTime,
 ): MessageOf<'version'> {
   const secretive = options.kind === 'private-broadcast'
   return {

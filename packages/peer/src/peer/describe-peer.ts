@@ -1,5 +1,5 @@
 import { type AnyMessage, bytesToHex, hashToHex, serviceNames, type ShortIds } from '@sapwood/wire-codec'
-import type { Instant, Transport, TransportStats } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, Transport, TransportStats, WallTime } from '@sapwood/transport-v1v2'
 import type { PeerProtocol } from '../protocol/peer-protocol.ts'
 import type { ChainProgress, MessageCount, PeerInfo } from './peer-info.ts'
 import type { PeerOptions } from './peer-options.ts'
@@ -10,7 +10,7 @@ export interface PeerSnapshot {
   readonly transport: Transport
   readonly protocol: PeerProtocol
   readonly state: PeerInfo['state']
-  readonly now: Instant
+  readonly clock: Clock
   readonly connectedAt: Instant
   readonly lastSend: Instant | undefined
   readonly lastReceive: Instant | undefined
@@ -21,7 +21,8 @@ export interface PeerSnapshot {
 
 /** What Bitcoin Core's `getpeerinfo` says of a peer. */
 export function describePeer(snapshot: PeerSnapshot): PeerInfo {
-  const { options, transport, protocol, now } = snapshot
+  const { options, transport, protocol, clock } = snapshot
+  const told = (at: Instant | undefined): WallTime | undefined => at && clock.wallTime(at)
   const { keepAlive, addressLimit, settings, requests } = protocol
   const version = protocol.negotiation.settled()
   const stats = transport.stats()
@@ -43,12 +44,12 @@ export function describePeer(snapshot: PeerSnapshot): PeerInfo {
     wtxidRelay: version?.wtxidRelay ?? false,
     addrv2: version?.addrv2 ?? false,
     timeOffset: version?.timeOffset ?? 0,
-    connectedAt: snapshot.connectedAt,
+    connectedAt: clock.wallTime(snapshot.connectedAt),
     ...defined({
-      lastSend: snapshot.lastSend,
-      lastReceive: snapshot.lastReceive,
-      lastTransaction: protocol.lastTransaction,
-      lastBlock: protocol.lastBlock,
+      lastSend: told(snapshot.lastSend),
+      lastReceive: told(snapshot.lastReceive),
+      lastTransaction: told(protocol.lastTransaction),
+      lastBlock: told(protocol.lastBlock),
     }),
     bytesSent: stats.bytesSent,
     bytesReceived: stats.bytesReceived,
@@ -58,7 +59,7 @@ export function describePeer(snapshot: PeerSnapshot): PeerInfo {
       pingTime: keepAlive.pingTime,
       minimumPing: keepAlive.minimumPing,
       averagePing: keepAlive.averagePing,
-      pingWait: keepAlive.pingWait(now),
+      pingWait: keepAlive.pingWait(clock.now()),
     }),
     blocksInFlight: requests.blocksInFlight().map(hashToHex),
     requestsInFlight: requests.size,

@@ -63,7 +63,7 @@ export class Outgoing {
     this.lastSend = this.#clock.now()
     if (this.#events.has('trace')) {
       const bytes = this.wireSize(command, payload.length)
-      this.#events.emit('trace', { direction: 'sent', command, payload, bytes, at: this.lastSend })
+      this.#events.emit('trace', { direction: 'sent', command, payload, bytes, at: this.#clock.wallTime() })
     }
     return !this.#full
   }

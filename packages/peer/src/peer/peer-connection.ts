@@ -130,7 +130,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#protocol = new PeerProtocol(
       options,
       this.#timeouts,
-      { random: components.random, services, ownNonces: components.ownNonces },
+      { random: components.random, clock, services, ownNonces: components.ownNonces },
       output,
       this.#connectedAt,
     )
@@ -205,7 +205,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       transport: this.#transport,
       protocol: this.#protocol,
       state: this.state,
-      now: this.#clock.now(),
+      clock: this.#clock,
       connectedAt: this.#connectedAt,
       lastSend: this.#outgoing.lastSend,
       lastReceive: this.#lastReceive,
@@ -309,7 +309,13 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#lastReceive = at
     if (this.#emitter.has('trace')) {
       const bytes = this.#outgoing.wireSize(command, payload.length)
-      this.#emitter.emit('trace', { direction: 'received', command, payload, bytes, at })
+      this.#emitter.emit('trace', {
+        direction: 'received',
+        command,
+        payload,
+        bytes,
+        at: this.#clock.wallTime(at),
+      })
     }
     try {
       this.#protocol.receive(command, payload, at)

@@ -1,5 +1,5 @@
 import type { PeerAddress } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2'
 import type { PeerId } from '../identity/peer-id.ts'
 import type { ConnectionKind } from '../kinds/connection-kind.ts'
 import type { PeerState } from '../reasons/disconnect-reason.ts'
@@ -41,11 +41,11 @@ export interface PeerInfo extends ChainProgress {
   readonly addrv2: boolean
   /** Seconds that the remote's clock is ahead. */
   readonly timeOffset: number
-  readonly connectedAt: Instant
-  readonly lastSend?: Instant
-  readonly lastReceive?: Instant
-  readonly lastTransaction?: Instant
-  readonly lastBlock?: Instant
+  readonly connectedAt: WallTime
+  readonly lastSend?: WallTime
+  readonly lastReceive?: WallTime
+  readonly lastTransaction?: WallTime
+  readonly lastBlock?: WallTime
   readonly bytesSent: number
   readonly bytesReceived: number
   readonly sentByMessage: Readonly<Record<string, MessageCount>>

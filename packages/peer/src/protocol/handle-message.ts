@@ -72,7 +72,7 @@ const addresses = (
 const handlers: Handlers = {
   version: (protocol, message, { at }) => {
     if (protocol.behaviour.direction === 'inbound') protocol.sendVersion(at)
-    protocol.negotiation.versionReceived(message, protocol.own.protocolVersion, at)
+    protocol.negotiation.versionReceived(message, protocol.own.protocolVersion, protocol.clock.wallTime(at))
     protocol.enter('awaiting-verack', at)
     const { output, commonVersion } = protocol
     if (protocol.kind === 'private-broadcast') return output.send({ type: 'verack' })

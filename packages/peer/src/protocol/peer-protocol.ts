@@ -8,7 +8,7 @@ import {
   type Message,
   ProtocolVersion,
 } from '@sapwood/wire-codec'
-import type { Instant, Random } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, Random } from '@sapwood/transport-v1v2'
 import { Negotiation } from '../handshake/negotiation.ts'
 import type { OwnNonces } from '../handshake/own-nonces.ts'
 import { type OwnVersion, ownVersion, versionMessage } from '../handshake/version-message.ts'
@@ -61,6 +61,7 @@ export class PeerProtocol implements RuleFacts {
   readonly own: OwnVersion
   readonly options: PeerOptions<AnyMessage>
   readonly timeouts: Required<PeerTimeouts>
+  readonly clock: Pick<Clock, 'wallTime'>
   readonly output: ProtocolOutput
   readonly negotiation: Negotiation = new Negotiation()
   readonly keepAlive: KeepAlive
@@ -87,6 +88,7 @@ export class PeerProtocol implements RuleFacts {
     timeouts: Required<PeerTimeouts>,
     components: {
       readonly random: Random
+      readonly clock: Pick<Clock, 'wallTime'>
       readonly services: PeerServices
       readonly ownNonces: OwnNonces | undefined
     },
@@ -95,6 +97,7 @@ export class PeerProtocol implements RuleFacts {
   ) {
     this.options = options
     this.timeouts = timeouts
+    this.clock = components.clock
     this.output = output
     this.kind = options.kind
     this.behaviour = kindBehaviour[options.kind]
@@ -177,7 +180,7 @@ export class PeerProtocol implements RuleFacts {
     // Core leaves private broadcasts out: a disconnect by nonce would tell the remote who we are elsewhere.
     if (this.behaviour.direction === 'outbound' && this.kind !== 'private-broadcast')
       this.#ownNonces?.add(this.#nonce)
-    this.output.send(versionMessage(this.own, this.options, this.#nonce, now))
+    this.output.send(versionMessage(this.own, this.options, this.#nonce, this.clock.wallTime(now)))
   }
 
   /** Moves the handshake on. */

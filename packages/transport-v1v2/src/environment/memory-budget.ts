@@ -197,7 +197,8 @@ class Budget implements MemoryBudget {
       if (greedy) this.#evict(largest)
     }
     if (this.#waiting.has(account) && this.#isLively(account)) this.#makeRoomFor(account)
-    if (this.#waiting.size > 0) this.#cancelReview ??= this.#clock.setTimer(REVIEW_INTERVAL, this.#review)
+    if (this.#waiting.size > 0)
+      this.#cancelReview ??= this.#clock.setTimer(REVIEW_INTERVAL, this.#review, { idle: true })
   }
 
   /** Given something back, or begun to hold more than everybody may. */
@@ -223,7 +224,8 @@ class Budget implements MemoryBudget {
     for (const account of [...this.#waiting]) {
       if (this.#waiting.has(account) && this.#isLively(account)) this.#makeRoomFor(account)
     }
-    if (this.#waiting.size > 0) this.#cancelReview ??= this.#clock.setTimer(REVIEW_INTERVAL, this.#review)
+    if (this.#waiting.size > 0)
+      this.#cancelReview ??= this.#clock.setTimer(REVIEW_INTERVAL, this.#review, { idle: true })
   }
 
   /** Whether it takes what it is given: it has given something back of late. */

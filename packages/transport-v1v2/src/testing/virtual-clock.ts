@@ -1,12 +1,14 @@
-import type { Clock, Instant } from '../environment/clock.ts'
+import type { Clock, Instant, WallTime } from '../environment/clock.ts'
 import { settleMicrotasks } from './default-settle.ts'
 
 /** Where a virtual clock starts unless told: 2026-01-01T00:00:00Z. */
 export const DEFAULT_VIRTUAL_START = 1_767_225_600_000
 
 export interface VirtualClockOptions {
-  /** First reading, milliseconds since 1970. Default: `DEFAULT_VIRTUAL_START`. */
+  /** First reading, of both clocks, milliseconds since 1970. Default: `DEFAULT_VIRTUAL_START`. */
   readonly start?: number
+  /** How far the time of day is ahead of `now` at the beginning. Default: 0. */
+  readonly wallOffset?: number
   /** Waits until the work that a timer set off has come to rest. Default: one turn of the event loop. */
   readonly settle?: () => Promise<void>
 }
@@ -21,6 +23,8 @@ export interface VirtualClock extends Clock {
   advance(milliseconds: number): Promise<void>
   /** Moves to the next timer and fires it. @returns false when there is none. */
   advanceToNextTimer(): Promise<boolean>
+  /** Sets the time of day forward, or back where it is negative; no timer moves, and `now` does not. */
+  stepWallTime(milliseconds: number): void
   /** Timers not fired and not cancelled: 0 once everything under test has let go. */
   readonly pendingTimers: number
 }
@@ -37,6 +41,7 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
   const settle = options.settle ?? settleMicrotasks
   const timers: Timer[] = []
   let now = options.start ?? DEFAULT_VIRTUAL_START
+  let wallOffset = options.wallOffset ?? 0
   let sequence = 0
   let pending = 0
 
@@ -54,6 +59,10 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
 
   return {
     now: () => now as Instant,
+    wallTime: (at) => ((at ?? now) + wallOffset) as WallTime,
+    stepWallTime: (milliseconds) => {
+      wallOffset += milliseconds
+    },
     setTimer: (milliseconds, callback) => {
       const timer: Timer = {
         due: now + Math.max(0, milliseconds),

@@ -28,7 +28,7 @@ export const eclipse: Scenario = {
     await simulation.run(3 * MINUTE)
     const victim = simulation.nodes.at(-1)!
     for (let passed = 0; passed < DURATION; passed += MINUTE) {
-      const time = Math.floor(simulation.clock.now() / 1_000)
+      const time = Math.floor(simulation.clock.wallTime() / 1_000)
       const gossip = attackers.map((address) => ({
         time,
         services: Services.NETWORK | Services.WITNESS,

@@ -21,7 +21,7 @@ export async function grow(
   others: readonly GossipedAddress[] = [],
 ): Promise<void> {
   const seed = await simulation.addNode({ slots: { inbound: 2 * count }, ...options })
-  const time = Math.floor(simulation.clock.now() / 1_000)
+  const time = Math.floor(simulation.clock.wallTime() / 1_000)
   const services = options.services ?? Services.NETWORK | Services.WITNESS
   const hosts = Array.from({ length: count - 1 }, (_, i) => ({ time, services, address: hostAddress(i + 1) }))
   for (const known of [...hosts, ...others]) {

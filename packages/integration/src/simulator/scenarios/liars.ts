@@ -25,7 +25,7 @@ export const liars: Scenario = {
     await using simulation = new Simulation({ seed })
     const honest = Math.ceil((2 * nodes) / 3)
     const longest = simulation.makeChain(BLOCKS, 'longest')
-    const time = Math.floor(simulation.clock.now() / 1_000)
+    const time = Math.floor(simulation.clock.wallTime() / 1_000)
     const lying = Array.from({ length: nodes - honest }, (_, i) => hostAddress(honest + i))
     const lieOf = (index: number): Lie => LIES[index % LIES.length]!
     const hosts = lying.map((address, i) => listenLiar(simulation, address, lieOf(i), longest))

@@ -36,11 +36,12 @@ export function createKeyPool(
   let closed = false
   const refill = (): void => {
     if (closed || cancel !== undefined || keys.length >= size) return
-    cancel = clock.setTimer(REFILL_INTERVAL, () => {
+    const addOne = (): void => {
       cancel = undefined
       keys.push(createEphemeralKey(backend, random))
       refill()
-    })
+    }
+    cancel = clock.setTimer(REFILL_INTERVAL, addOne, { idle: true })
   }
   refill()
   return {
