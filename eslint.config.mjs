@@ -67,6 +67,16 @@ export default defineConfig(
     },
   },
   {
+    files: ['tools/**/*.ts', 'packages/integration/{src,bench}/**/*.ts'],
+    rules: {
+      // Biome breaks code, and leaves comments as they are.
+      'max-len': [
+        'error',
+        { code: 1000, comments: 110, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true },
+      ],
+    },
+  },
+  {
     files: ['packages/*/src/**/*.ts', 'packages/*/test/**/*.ts'],
     plugins: { '@nx': nx },
     rules: {

@@ -1,10 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig, mergeConfig, type ViteUserConfig } from 'vitest/config'
 
-/** Test files at a time. Many wait for other programs, so that two cores take two; Vitest itself would leave one idle. */
+/**
+ * Test files at a time. Many wait for other programs, so that two cores take two; Vitest itself would leave
+ * one idle.
+ */
 export const workers: number = Math.max(2, availableParallelism() - 1)
 
-/** One package's test project: workspace packages resolve to their TypeScript source, so nothing is built first. */
+/**
+ * One package's test project: workspace packages resolve to their TypeScript source, so nothing is built
+ * first.
+ */
 export function defineProject(name: string, own: ViteUserConfig = {}): ViteUserConfig {
   return mergeConfig(
     defineConfig({

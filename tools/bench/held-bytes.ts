@@ -3,8 +3,8 @@ const SETTLED_ROUNDS = 4
 const MOST_ROUNDS = 60
 
 /**
- * Bytes that are really in use: V8's heap and what lies outside of it. The backing stores of buffers are given back some turns
- * after their owners were collected, so it collects until the figure falls no further.
+ * Bytes that are really in use: V8's heap and what lies outside of it. The backing stores of buffers are
+ * given back some turns after their owners were collected, so it collects until the figure falls no further.
  * @throws Error without `--expose-gc`.
  */
 export async function heldBytes(): Promise<number> {

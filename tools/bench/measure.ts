@@ -7,7 +7,9 @@ export interface Figure {
   /** The reference's figure; `null` where a figure stands alone. */
   readonly reference: number | null
   readonly referenceName: string | null
-  /** Above 1 when ours is the better of the two, whichever way the unit points; `null` without a reference. */
+  /**
+   * Above 1 when ours is the better of the two, whichever way the unit points; `null` without a reference.
+   */
   readonly ratio: number | null
 }
 
@@ -16,7 +18,7 @@ export type Emit = (figure: Figure) => void
 /** What every `*.bench.ts` exports by default. */
 export type Bench = (emit: Emit) => Promise<void>
 
-export interface Contender {
+interface Contender {
   readonly name: string
   /** Does the work once. What it returns is kept alive, so that the work cannot be optimised away. */
   readonly run: () => unknown
@@ -79,8 +81,8 @@ const round = (value: number): number => Number(value.toPrecision(4))
 const kept: { result?: unknown } = {}
 
 /**
- * Gives every contender its turn in every round, in an order that rotates, and emits the median of ours against
- * each reference. Interleaving is what makes the ratio hold on a machine whose speed drifts.
+ * Gives every contender its turn in every round, in an order that rotates, and emits the median of ours
+ * against each reference. Interleaving is what makes the ratio hold on a machine whose speed drifts.
  */
 export async function compare(comparison: Comparison, emit: Emit): Promise<void> {
   const { ours, references, rounds = 11, turnMilliseconds = 40 } = comparison

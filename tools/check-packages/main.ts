@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-// Packs each package as npm would publish it, checks the archive, installs it alone into an empty project, imports
-// every entry there under Node.js and type-checks that project as Node.js and as a bundler resolve it.
+// Packs each package as npm would publish it, checks the archive, installs it alone into an empty project,
+// imports every entry there under Node.js and type-checks that project as Node.js and as a bundler resolve
+// it.
 const root = resolve(import.meta.dirname, '../..')
 const work = mkdtempSync(join(tmpdir(), 'sapwood-packages-'))
 const bin = (name: string): string => join(root, 'node_modules/.bin', name)

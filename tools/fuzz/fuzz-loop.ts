@@ -93,7 +93,10 @@ class FuzzLoop {
     await this.#find(batch)
   }
 
-  /** Runs inputs, and looks by halves for those that reached something new: each look at the coverage costs many runs. */
+  /**
+   * Runs inputs, and looks by halves for those that reached something new: each look at the coverage costs
+   * many runs.
+   */
   async #find(inputs: readonly Uint8Array[]): Promise<void> {
     for (const bytes of inputs) await this.#runOnce(bytes)
     if (inputs.length === 1) {

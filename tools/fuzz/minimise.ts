@@ -1,9 +1,14 @@
 /** How many shorter or simpler inputs are tried for one finding. */
 const MAX_TRIES = 5000
-/** Milliseconds after which the smallest so far will do: some targets take a tenth of a second for each input. */
+/**
+ * Milliseconds after which the smallest so far will do: some targets take a tenth of a second for each input.
+ */
 const MAX_TIME = 60_000
 
-/** The shortest and then plainest input found for which `fails` still holds: parts are cut out, then bytes become zero. */
+/**
+ * The shortest and then plainest input found for which `fails` still holds: parts are cut out, then bytes
+ * become zero.
+ */
 export async function minimise(
   bytes: Uint8Array,
   fails: (candidate: Uint8Array) => Promise<boolean>,

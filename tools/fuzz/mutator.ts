@@ -1,6 +1,9 @@
 import type { SeededNumbers } from './random.ts'
 
-/** Numbers at which code changes its mind: the ends of types, of CompactSize forms, and limits of the protocol. */
+/**
+ * Numbers at which code changes its mind: the ends of types, of CompactSize forms, and limits of the
+ * protocol.
+ */
 const NUMBERS = [
   0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 79, 80, 81, 100, 101, 102, 127, 128, 129, 252, 253,
   254, 255, 256, 257, 511, 512, 513, 519, 520, 521, 999, 1000, 1001, 1999, 2000, 2001, 4095, 4096, 4111, 4112,

@@ -16,11 +16,16 @@ export interface WorkerTask {
   readonly seconds: number
   readonly seed: number
   readonly maxFindings: number
-  /** Two 32-bit numbers, how many inputs have begun and the length of the one that runs, and then that one. */
+  /**
+   * Two 32-bit numbers, how many inputs have begun and the length of the one that runs, and then that one.
+   */
   readonly shared: SharedArrayBuffer
 }
 
-/** Runs one target in a thread; a thread that hangs or runs out of memory is ended, and its last input is the finding. */
+/**
+ * Runs one target in a thread; a thread that hangs or runs out of memory is ended, and its last input is the
+ * finding.
+ */
 export async function watchedRun(
   task: Omit<WorkerTask, 'shared'>,
   { hangSeconds = HANG_SECONDS }: { readonly hangSeconds?: number } = {},

@@ -17,7 +17,8 @@ interface Refusal {
 
 /**
  * Lints lines as if the public surface of a package held them, and says by line which rules refused each.
- * ESLint runs as a command, as it does for `npm run lint`: the layer rule reads another graph when it does not.
+ * ESLint runs as a command, as it does for `npm run lint`: the layer rule reads another graph when it does
+ * not.
  */
 async function refusals(name: string, lines: readonly string[]): Promise<string[][]> {
   const eslint = join(root, 'node_modules/eslint/bin/eslint.js')

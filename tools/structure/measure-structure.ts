@@ -1,7 +1,7 @@
 import type { FileImport } from './read-imports.ts'
 
 /** An import that leads to a folder of a higher place than its own. */
-export interface UpwardImport extends FileImport {
+interface UpwardImport extends FileImport {
   readonly arrow: string
 }
 
@@ -29,7 +29,8 @@ export function measureStructure(
   order: readonly string[],
 ): Structure {
   const folders = [...new Set(files.map(folderOf))].sort()
-  // The files beside the folders are the entries of the package: they may import all, and nothing imports them.
+  // The files beside the folders are the entries of the package: they may import all, and nothing imports
+  // them.
   const places = [...order, ENTRIES]
   const arrows = new Set<string>()
   const upward: UpwardImport[] = []
@@ -81,8 +82,8 @@ function circlesOf(imports: readonly FileImport[]): readonly (readonly string[])
 }
 
 /**
- * The order of the folders in which the fewest arrows run up, found by moving one folder at a time: what to declare for a package
- * whose folders have changed.
+ * The order of the folders in which the fewest arrows run up, found by moving one folder at a time: what to
+ * declare for a package whose folders have changed.
  */
 export function suggestOrder(folders: readonly string[], arrows: readonly string[]): readonly string[] {
   const pairs = arrows.map((arrow) => arrow.split(' > ') as [string, string])

@@ -1,6 +1,7 @@
 /**
- * The folders of each package's `src/` from the bottom up: a file imports from its own folder and from those before it, and from none
- * after it. `npm run structure` holds the code against it. A new folder has its place here.
+ * The folders of each package's `src/` from the bottom up: a file imports from its own folder and from those
+ * before it, and from none after it. `npm run structure` holds the code against it. A new folder has its
+ * place here.
  */
 export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   'wire-codec': [

@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util'
 import { SeededNumbers } from '../fuzz/random.ts'
 import { readSummary, resultsFile, root } from './test-results.ts'
 
-// Runs each test file alone, in a clone that is as it came before each of them, in random order: what leans on something that
-// ran before fails here. `SAPWOOD_CACHE` is kept, so that programs are not fetched for each file; some files of the
-// integration package (`--uncached`) go without it.
+// Runs each test file alone, in a clone that is as it came before each of them, in random order: what leans
+// on something that ran before fails here. `SAPWOOD_CACHE` is kept, so that programs are not fetched for each
+// file; some files of the integration package (`--uncached`) go without it.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

@@ -25,8 +25,8 @@ export interface TestSummary {
 }
 
 /**
- * What came of a run: from the results that it wrote, and its exit code, which is not 0 for a fault outside of every test too.
- * No results at all are one failure.
+ * What came of a run: from the results that it wrote, and its exit code, which is not 0 for a fault outside
+ * of every test too. No results at all are one failure.
  */
 export function readSummary(file: string, exitCode: number, clone: string = root): TestSummary {
   let results: WrittenResults

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readSummary, resultsFile, root } from './test-results.ts'
 
-// Runs the whole suite several times while other processes keep the cores busy, and prints a table for docs/quality.md.
-// A test that waits for time and not for an event fails here sooner or later.
+// Runs the whole suite several times while other processes keep the cores busy, and prints a table for
+// docs/quality.md. A test that waits for time and not for an event fails here sooner or later.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

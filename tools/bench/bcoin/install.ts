@@ -3,8 +3,11 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-/** Installs npm bcoin into this folder where it is not there yet; its database does not compile, and is not needed. */
-export function installBcoin(): void {
+/**
+ * Installs npm bcoin into this folder where it is not there yet; its database does not compile, and is not
+ * needed.
+ */
+function installBcoin(): void {
   if (existsSync(join(import.meta.dirname, 'node_modules/bcoin/package.json'))) return
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--workspaces=false']
   const { status, stderr } = spawnSync('npm', args, { cwd: import.meta.dirname, encoding: 'utf8' })
@@ -19,7 +22,10 @@ export function requireBcoin(path: string): unknown {
   return require(`bcoin/${path}`)
 }
 
-/** Its MurmurHash3 has no way to do without a compiled part but this; its hashes, which are measured, then find node:crypto. */
+/**
+ * Its MurmurHash3 has no way to do without a compiled part but this; its hashes, which are measured, then
+ * find node:crypto.
+ */
 function loadMurmur(require: NodeJS.Require): void {
   const backend = process.env['NODE_BACKEND']
   process.env['NODE_BACKEND'] = 'js'

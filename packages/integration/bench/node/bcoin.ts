@@ -45,7 +45,10 @@ interface BcoinFullNode {
   close(): Promise<void>
 }
 
-/** Its regtest waits for signals before SegWit is in force; bitcoind has it in force from the start, and so must bcoin. */
+/**
+ * Its regtest waits for signals before SegWit is in force; bitcoind has it in force from the start, and so
+ * must bcoin.
+ */
 function activateSegwit(): void {
   const { prototype } = requireBcoin('lib/blockchain/chain') as { prototype: { getState: GetState } }
   const { getState } = prototype
@@ -93,7 +96,10 @@ export async function syncByBcoin(port: number, from: number, to: number): Promi
   }
 }
 
-/** bcoin's peer fetches blocks, 16 at a time, and has each checked by its `Block.verify`: no scripts, no coins. @returns seconds. */
+/**
+ * bcoin's peer fetches blocks, 16 at a time, and has each checked by its `Block.verify`: no scripts, no
+ * coins. @returns seconds.
+ */
 export async function downloadByBcoinPeer(port: number, hashes: readonly string[]): Promise<number> {
   const peer = await openBcoinPeer(port)
   const start = performance.now()
@@ -120,8 +126,9 @@ export async function downloadByBcoinPeer(port: number, hashes: readonly string[
 }
 
 /**
- * bcoin's peer fetches all headers, each looked at as bcoin's pool does: proof of work and parent, nothing else. Its full node
- * fetches headers only up to a checkpoint, of which regtest has none. @returns seconds, from the dial.
+ * bcoin's peer fetches all headers, each looked at as bcoin's pool does: proof of work and parent, nothing
+ * else. Its full node fetches headers only up to a checkpoint, of which regtest has none. @returns seconds,
+ * from the dial.
  */
 export async function headersByBcoin(port: number, genesis: string, count: number): Promise<number> {
   const start = performance.now()

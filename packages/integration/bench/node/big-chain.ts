@@ -5,7 +5,9 @@ import { dropScript, outputOf, spend, type SpendableOutput } from '../../src/reg
 
 /** Blocks before the first coins can be spent. */
 const MATURITY = 101
-/** Bytes pushed in each output, so that a transaction has the 600 bytes that one of mainnet has on average. */
+/**
+ * Bytes pushed in each output, so that a transaction has the 600 bytes that one of mainnet has on average.
+ */
 const PADDING = 510
 const TRANSACTIONS_A_BLOCK = 1_600
 

@@ -4,7 +4,9 @@ import type { RegtestBitcoind } from '@sapwood/integration'
 import { neverFallback, onlyV1 } from '@sapwood/transport-v1v2'
 import type { BigChain } from './big-chain.ts'
 
-/** Our node, on one connection: every block of full size checked and taken by the program. @returns seconds. */
+/**
+ * Our node, on one connection: every block of full size checked and taken by the program. @returns seconds.
+ */
 export async function downloadByNode(
   bitcoind: RegtestBitcoind,
   chain: BigChain,

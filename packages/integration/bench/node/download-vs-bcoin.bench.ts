@@ -10,8 +10,8 @@ const CHAIN_BYTES = Number(process.env['SAPWOOD_BENCH_BCOIN_MB'] ?? 50) * 1e6
 const ROUNDS = 3
 
 /**
- * npm bcoin as it syncs: every script and coin is validated too, which our node does not do. Beside it bcoin's peer with its
- * `Block.verify`, which checks about what our node checks.
+ * npm bcoin as it syncs: every script and coin is validated too, which our node does not do. Beside it
+ * bcoin's peer with its `Block.verify`, which checks about what our node checks.
  */
 const bench: Bench = async (emit) => {
   await using bitcoind = await RegtestBitcoind.start()

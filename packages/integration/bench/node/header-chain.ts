@@ -5,7 +5,10 @@ import { RegtestBitcoind } from '@sapwood/integration'
 import { cacheFolder } from '../../src/programs/cache-folder.ts'
 import { withMachineLock } from '../../src/programs/machine-lock.ts'
 
-/** Blocks that one call mines. bitcoind dates them a second apart, six at a time, so each call gets a later clock. */
+/**
+ * Blocks that one call mines. bitcoind dates them a second apart, six at a time, so each call gets a later
+ * clock.
+ */
 const BATCH = 500
 const SPACING = 10
 const DONE = 'sapwood-complete'

@@ -10,7 +10,10 @@ const MSG_WITNESS_BLOCK = 0x4000_0002
 /** What is done with each block's payload. `checksum`: the four bytes of its v1 header. */
 export type OnPayload = (payload: Buffer, checksum: Buffer) => void
 
-/** Asks one peer for blocks over v1 and reads them, in the plainest way there is. @returns seconds, from the first request. */
+/**
+ * Asks one peer for blocks over v1 and reads them, in the plainest way there is. @returns seconds, from the
+ * first request.
+ */
 export async function downloadPlainly(
   port: number,
   hashes: readonly Uint8Array[],

@@ -28,7 +28,9 @@ interface BcoinPeerClass {
   fromOptions(options: object): BcoinPeer & { connect(address: object): void }
 }
 
-/** Blocks of one bitcoind over v1: our peer and bcoin's, each asking for 16 at a time, both in this process. */
+/**
+ * Blocks of one bitcoind over v1: our peer and bcoin's, each asking for 16 at a time, both in this process.
+ */
 export default async function bench(emit: Emit): Promise<void> {
   await using bitcoind = await startBigChain({ blocks: BLOCKS })
   const transport = await connect(bitcoind.p2pAddress, {

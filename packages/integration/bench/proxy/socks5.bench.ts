@@ -26,7 +26,10 @@ async function drain(dialer: Dialer, port: number, expected: number): Promise<nu
   return bytes
 }
 
-/** Our SOCKS5 dialer through a real server (microsocks), beside a bare socket through the same one, and beside no proxy. */
+/**
+ * Our SOCKS5 dialer through a real server (microsocks), beside a bare socket through the same one, and beside
+ * no proxy.
+ */
 const bench: Bench = async (emit) => {
   await using server = await startMicrosocks()
   const dialer = createSocks5Dialer({ proxy: { host: server.host, port: server.port } })

@@ -6,7 +6,10 @@ const TICK_SECONDS = 0.01
 const USER_TIME = 11
 const SYSTEM_TIME = 12
 
-/** Seconds of processor time that each thread of a process has used, by thread id. Empty where there is no `/proc`. */
+/**
+ * Seconds of processor time that each thread of a process has used, by thread id. Empty where there is no
+ * `/proc`.
+ */
 async function threadSeconds(pid: number): Promise<ReadonlyMap<string, number>> {
   const seconds = new Map<string, number>()
   const folder = `/proc/${pid}/task`
@@ -18,7 +21,10 @@ async function threadSeconds(pid: number): Promise<ReadonlyMap<string, number>> 
   return seconds
 }
 
-/** While `work` runs: the share of its time, in percent, that the busiest thread of a process was on a processor. */
+/**
+ * While `work` runs: the share of its time, in percent, that the busiest thread of a process was on a
+ * processor.
+ */
 export async function busiestThread<T>(pid: number, work: () => Promise<T>): Promise<readonly [T, number]> {
   const before = await threadSeconds(pid)
   const start = process.hrtime.bigint()

@@ -47,7 +47,9 @@ async function download(transport: Transport, chain: BigChain): Promise<void> {
   }
 }
 
-/** Fetches every full block and throws its bytes away as they come, still enciphered: what bitcoind can send. */
+/**
+ * Fetches every full block and throws its bytes away as they come, still enciphered: what bitcoind can send.
+ */
 async function drain(transport: Transport, stream: DrainableStream, chain: BigChain): Promise<void> {
   const count = fullBlocks(chain).length
   const ask = asker(transport, chain)
@@ -57,7 +59,8 @@ async function drain(transport: Transport, stream: DrainableStream, chain: BigCh
     let asked = IN_FLIGHT
     stream.drainTo((size) => {
       bytes += size
-      // No block's end can be seen: one more is asked for whenever as much has come as a block has on average.
+      // No block's end can be seen: one more is asked for whenever as much has come as a block has on
+      // average.
       for (; asked - IN_FLIGHT < Math.floor((bytes / expected) * count); asked++) ask(asked, 1)
       if (bytes >= expected) resolve()
     })

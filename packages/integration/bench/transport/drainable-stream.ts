@@ -1,6 +1,9 @@
 import type { ByteStream, Dialer } from '@sapwood/transport-v1v2'
 
-/** A stream that can be taken from its transport: from then on its bytes are counted, and nobody deciphers them. */
+/**
+ * A stream that can be taken from its transport: from then on its bytes are counted, and nobody deciphers
+ * them.
+ */
 export class DrainableStream implements ByteStream {
   readonly #inner: ByteStream
   #drained: ((bytes: number) => void) | undefined

@@ -47,10 +47,11 @@ const DONE = 'sapwood-complete'
 const IN_USE = /Cannot obtain a lock/
 
 /**
- * A bitcoind whose chain is as large as is asked for, for benchmarks: full blocks of small transactions that anybody can spend.
- * The chain is made once (0.1 s a block) and kept in the cache folder; one bitcoind at a time uses it. One that has been damaged
- * there is made anew.
- * @throws IntegrationError as {@link RegtestBitcoind.start}, and `check-failed` when bitcoind refuses a block.
+ * A bitcoind whose chain is as large as is asked for, for benchmarks: full blocks of small transactions that
+ * anybody can spend. The chain is made once (0.1 s a block) and kept in the cache folder; one bitcoind at a
+ * time uses it. One that has been damaged there is made anew.
+ * @throws IntegrationError as {@link RegtestBitcoind.start}, and `check-failed` when bitcoind refuses a
+ * block.
  */
 export async function startBigChain(
   options: BigChainOptions = {},
@@ -119,7 +120,10 @@ async function makeChain(folder: string, options: Required<BigChainOptions>): Pr
   await rename(unfinished, folder)
 }
 
-/** The blocks of such a chain, from height 1 on, made one by one. Each full one spends a coin to a row of transactions. */
+/**
+ * The blocks of such a chain, from height 1 on, made one by one. Each full one spends a coin to a row of
+ * transactions.
+ */
 export function* bigChainBlocks(options: BigChainOptions = {}): Generator<Block> {
   const { blocks, blockSize, transactionSize } = { ...DEFAULTS, ...options }
   const coins: SpendableOutput[] = []

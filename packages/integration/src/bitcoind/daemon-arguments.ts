@@ -27,8 +27,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 }
 
 /**
- * Reads those arguments of bitcoind on which it depends how it can be reached, by its own rules: one or two dashes, `-noNAME` is
- * `-NAME=0`, the last one counts.
+ * Reads those arguments of bitcoind on which it depends how it can be reached, by its own rules: one or two
+ * dashes, `-noNAME` is `-NAME=0`, the last one counts.
  * @throws IntegrationError `unsupported-argument` for one that no bitcoind of the harness can be run with.
  */
 export function readDaemonArguments(args: readonly string[]): DaemonArguments {

@@ -38,8 +38,9 @@ export interface FindBitcoindOptions extends FindProgramOptions {
 }
 
 /**
- * Finds a bitcoind: the `BITCOIND` variable, `bitcoind` on PATH, `bitcoind` in the cache folder; else installs one
- * there, from Debian's `bitcoin-knots` package where apt is present, elsewhere from Bitcoin Core's archive.
+ * Finds a bitcoind: the `BITCOIND` variable, `bitcoind` on PATH, `bitcoind` in the cache folder; else
+ * installs one there, from Debian's `bitcoin-knots` package where apt is present, elsewhere from Bitcoin
+ * Core's archive.
  * @throws IntegrationError `program-not-found`, with what was tried and what to do.
  */
 export async function findBitcoind(options: FindBitcoindOptions = {}): Promise<Program> {
@@ -56,8 +57,11 @@ function bitcoindSpec(archive: BitcoinArchive): ProgramSpec {
   }
 }
 
-/** Most that is read of an archive, in bytes, before its hash is looked at: twice what the pinned one has, and some. */
-export const MAX_ARCHIVE_SIZE = 134_217_728
+/**
+ * Most that is read of an archive, in bytes, before its hash is looked at: twice what the pinned one has, and
+ * some.
+ */
+const MAX_ARCHIVE_SIZE = 134_217_728
 /** Longest that the download of the archive may take, in milliseconds. */
 const DOWNLOAD_TIMEOUT = 600_000
 

@@ -12,10 +12,13 @@ import { findBitcoind, type FindBitcoindOptions } from './find-bitcoind.ts'
 import { RpcClient } from './rpc-client.ts'
 
 /** Longest that bitcoind may take until it answers calls, in milliseconds. */
-export const START_TIMEOUT = 60_000
+const START_TIMEOUT = 60_000
 /** How often a start is tried when another process has taken one of the ports meanwhile. */
-export const PORT_ATTEMPTS = 5
-/** Milliseconds in which a bitcoind that hung up may turn out to have ended: its sockets close before it is gone. */
+const PORT_ATTEMPTS = 5
+/**
+ * Milliseconds in which a bitcoind that hung up may turn out to have ended: its sockets close before it is
+ * gone.
+ */
 const EXIT_GRACE = 2_000
 /** Milliseconds between two looks at whether bitcoind answers yet. */
 const POLL_INTERVAL = 30
@@ -30,16 +33,17 @@ const RPC_CLASH = /Unable to start HTTP server/i
 
 export interface RegtestBitcoindOptions extends FindBitcoindOptions {
   /**
-   * More arguments: `['-v2transport=0', '-txindex']`. They come last, so they win. `-rpcport`, `-rpcuser` with `-rpcpassword` and
-   * `-rpccookiefile` are followed; those that no bitcoind of the harness can be run with (`-datadir`, another chain, `-daemon`,
-   * `-server=0`) are refused as `unsupported-argument`.
+   * More arguments: `['-v2transport=0', '-txindex']`. They come last, so they win. `-rpcport`, `-rpcuser`
+   * with `-rpcpassword` and `-rpccookiefile` are followed; those that no bitcoind of the harness can be run
+   * with (`-datadir`, another chain, `-daemon`, `-server=0`) are refused as `unsupported-argument`.
    */
   readonly args?: readonly string[]
   /** The program to run, where it has been found before; {@link findBitcoind} looks for it otherwise. */
   readonly program?: Program
   /**
-   * A data folder to use again (of an earlier `RegtestBitcoind` that was started with one too). It is then the caller's, and is
-   * not removed. By default each has a folder of its own in the system's temporary folder, removed at the end.
+   * A data folder to use again (of an earlier `RegtestBitcoind` that was started with one too). It is then
+   * the caller's, and is not removed. By default each has a folder of its own in the system's temporary
+   * folder, removed at the end.
    */
   readonly dataFolder?: string
   /** The port for peers; a free one by default. A given port that is taken is not tried a second time. */
@@ -47,8 +51,8 @@ export interface RegtestBitcoindOptions extends FindBitcoindOptions {
 }
 
 /**
- * A real bitcoind on a regtest chain of its own, on free ports of 127.0.0.1, that reaches nothing outside and does
- * not outlive our process, whatever becomes of that.
+ * A real bitcoind on a regtest chain of its own, on free ports of 127.0.0.1, that reaches nothing outside and
+ * does not outlive our process, whatever becomes of that.
  */
 export class RegtestBitcoind implements AsyncDisposable {
   /** Where its chain, its log (`regtest/debug.log`) and its cookie are. */
@@ -84,9 +88,9 @@ export class RegtestBitcoind implements AsyncDisposable {
 
   /**
    * Starts one and waits until it answers.
-   * @throws IntegrationError `program-not-found`; `unsupported-argument`; `port-in-use` when a given port is taken, or no free one
-   * could be had; `folder-unusable` without a temporary folder; `process-exited` when it ends while starting, with its standard
-   * error; `timeout`.
+   * @throws IntegrationError `program-not-found`; `unsupported-argument`; `port-in-use` when a given port is
+   * taken, or no free one could be had; `folder-unusable` without a temporary folder; `process-exited` when
+   * it ends while starting, with its standard error; `timeout`.
    */
   static async start(options: RegtestBitcoindOptions = {}): Promise<RegtestBitcoind> {
     const program = options.program ?? (await findBitcoind(options))
@@ -207,8 +211,8 @@ export class RegtestBitcoind implements AsyncDisposable {
   }
 
   /**
-   * Ends it, where it still runs, and starts another on the same data folder and the same port for peers. This one must not be
-   * used any more. After `process.kill()` it is a start after a crash.
+   * Ends it, where it still runs, and starts another on the same data folder and the same port for peers.
+   * This one must not be used any more. After `process.kill()` it is a start after a crash.
    * @param args instead of those of this one.
    */
   async restart({ args = [] }: Pick<RegtestBitcoindOptions, 'args'> = {}): Promise<RegtestBitcoind> {

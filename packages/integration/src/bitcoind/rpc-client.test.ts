@@ -30,7 +30,9 @@ it('reads the cookie file again where the one it knows is that of an earlier bit
   }
 })
 
-/** A server that does as it is told with the second request on a connection: answers it in part, or ends it. */
+/**
+ * A server that does as it is told with the second request on a connection: answers it in part, or ends it.
+ */
 async function startForgetful(secondAnswer: string | undefined) {
   const calls: string[] = []
   const server = createTcpServer((socket) => {

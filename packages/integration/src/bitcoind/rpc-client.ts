@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http'
 import { IntegrationError } from '../errors/integration-error.ts'
 
 /** Longest that one call may take by default, in milliseconds. */
-export const RPC_TIMEOUT = 120_000
+const RPC_TIMEOUT = 120_000
 
 export interface RpcClientOptions {
   readonly host: string
@@ -16,7 +16,9 @@ export interface RpcClientOptions {
   readonly timeout?: number
 }
 
-/** bitcoind's JSON-RPC over HTTP, authenticated by its cookie file or by a password, over kept connections. */
+/**
+ * bitcoind's JSON-RPC over HTTP, authenticated by its cookie file or by a password, over kept connections.
+ */
 export class RpcClient {
   readonly #options: RpcClientOptions
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 })
@@ -32,7 +34,8 @@ export class RpcClient {
    * Calls a method.
    * @param params by position; `undefined` at the end is left out. Bigints are written as numbers.
    * @returns the result, as the caller says it is.
-   * @throws IntegrationError `rpc-error` with bitcoind's own code and message, `rpc-unreachable` when there is no answer.
+   * @throws IntegrationError `rpc-error` with bitcoind's own code and message, `rpc-unreachable` when there
+   * is no answer.
    */
   async call<T = unknown>(method: string, ...params: readonly unknown[]): Promise<T> {
     const id = this.#nextId++
@@ -117,8 +120,8 @@ export class RpcClient {
 }
 
 /**
- * A kept connection was ended by bitcoind (`-rpcservertimeout`) before we could know: the call was not read there, and goes out
- * once more on a new one.
+ * A kept connection was ended by bitcoind (`-rpcservertimeout`) before we could know: the call was not read
+ * there, and goes out once more on a new one.
  */
 class StaleConnection extends Error {
   constructor(cause: Error) {

@@ -4,7 +4,8 @@ import type { RegtestChain } from '../regtest/regtest-chain.ts'
 import type { RegtestBitcoind } from './regtest-bitcoind.ts'
 
 /**
- * Gives bitcoind the blocks of a chain that was made here, from height 1 on or from `from`. Those that it has already do no harm.
+ * Gives bitcoind the blocks of a chain that was made here, from height 1 on or from `from`. Those that it has
+ * already do no harm.
  * @throws IntegrationError `check-failed` when it refuses one, with its word for why.
  */
 export async function submitChain(

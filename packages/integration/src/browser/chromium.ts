@@ -30,11 +30,11 @@ const FLAGS = [
 ]
 
 /**
- * Finds Chromium: the `CHROMIUM` variable, PATH (Google Chrome too), the cache folder; else unpacks it there from Debian
- * packages.
+ * Finds Chromium: the `CHROMIUM` variable, PATH (Google Chrome too), the cache folder; else unpacks it there
+ * from Debian packages.
  * @throws IntegrationError `program-not-found`
  */
-export async function findChromium(options: FindProgramOptions = {}): Promise<Program> {
+async function findChromium(options: FindProgramOptions = {}): Promise<Program> {
   return await findProgram(CHROMIUM, options)
 }
 

@@ -1,6 +1,7 @@
 /**
- * Text of others (a peer's user agent, what a program said) as it may stand on a terminal or in a log: what steers a terminal, forges a
- * line or turns the direction of writing is shown as its code. Core does the same to user agents (`SanitizeString`), more strictly.
+ * Text of others (a peer's user agent, what a program said) as it may stand on a terminal or in a log: what
+ * steers a terminal, forges a line or turns the direction of writing is shown as its code. Core does the same
+ * to user agents (`SanitizeString`), more strictly.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped)

@@ -10,7 +10,10 @@ export function reportTable(report: SyncReport): string {
   return `${report.title}\n${table.toString()}`
 }
 
-/** What a SOCKS5 server has seen: a row for each connection. The credentials are made up for it, and no secret. */
+/**
+ * What a SOCKS5 server has seen: a row for each connection. The credentials are made up for it, and no
+ * secret.
+ */
 export function connectionsTable(connections: readonly ProxiedConnection[]): string {
   const table = new Table({
     style: { head: [], border: [] },

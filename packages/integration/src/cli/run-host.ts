@@ -16,7 +16,10 @@ export interface RunHost extends AsyncDisposable {
   readonly description: string
   /** Whether its chain was begun now, and is none of an earlier start. */
   readonly isNewChain: boolean
-  /** A peer with the chain, which speaks v2 as well as v1, or v1 alone. One at a time: an earlier one is gone then. */
+  /**
+   * A peer with the chain, which speaks v2 as well as v1, or v1 alone. One at a time: an earlier one is gone
+   * then.
+   */
   target(protocol: 'v1' | 'v2'): Promise<SyncTarget>
   /** Rejects when the peer ends although nobody asked it to; never resolves. */
   readonly failed: Promise<never>

@@ -67,7 +67,8 @@ export interface SyncReport {
 }
 
 /**
- * Connects a node to the target, follows its headers and all its blocks, and holds what it saw against what the target says.
+ * Connects a node to the target, follows its headers and all its blocks, and holds what it saw against what
+ * the target says.
  * @throws IntegrationError `check-failed` when they differ; NodeError and others as they come.
  */
 export async function syncRun(options: SyncRunOptions, progress: SyncProgress): Promise<SyncReport> {

@@ -2,7 +2,9 @@
 export type IntegrationErrorCode =
   /** A program is not on this machine and could not be installed. `tried` says what was done. */
   | 'program-not-found'
-  /** A command ended with a non-zero exit code, a signal, or at its deadline. `stderr` holds its last lines. */
+  /**
+   * A command ended with a non-zero exit code, a signal, or at its deadline. `stderr` holds its last lines.
+   */
   | 'command-failed'
   /** A program that was to keep running ended. `exit` and `stderr` say how. */
   | 'process-exited'
@@ -20,7 +22,10 @@ export type IntegrationErrorCode =
   | 'archive-too-large'
   /** A folder that is needed cannot be made, read or written: `folder`. The message says what to do. */
   | 'folder-unusable'
-  /** A program was to be given an argument that takes it out of the harness's hands; the message names what to use instead. */
+  /**
+   * A program was to be given an argument that takes it out of the harness's hands; the message names what to
+   * use instead.
+   */
   | 'unsupported-argument'
   /** Another process has held the lock of an installation for too long. */
   | 'lock-timeout'

@@ -17,8 +17,8 @@ export const I2PD: ProgramSpec = {
 const PRIVATE_NETWORK = 99
 
 /**
- * An `i2pd` with its SAM bridge on 127.0.0.1 and no network at all: it knows no other router and has nobody to ask for
- * one. What needs tunnels (a session, a stream) never comes about; the rest of SAM it answers.
+ * An `i2pd` with its SAM bridge on 127.0.0.1 and no network at all: it knows no other router and has nobody
+ * to ask for one. What needs tunnels (a session, a stream) never comes about; the rest of SAM it answers.
  */
 export interface TestingI2pRouter extends AsyncDisposable {
   readonly host: string

@@ -11,7 +11,7 @@ export interface AptSource {
 }
 
 /** The distribution of this machine. */
-export interface Distribution {
+interface Distribution {
   /** `debian`, `ubuntu`, … */
   readonly id: string
   /** `bookworm`, `noble`, … */
@@ -23,7 +23,7 @@ const DEBIAN_ARCHIVE = 'http://deb.debian.org/debian'
 const DEBIAN_KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 /** Reads `/etc/os-release` below `root`; undefined where it names no distribution of the Debian family. */
-export function readDistribution(root = '/'): Distribution | undefined {
+function readDistribution(root = '/'): Distribution | undefined {
   const text = readIfThere(join(root, 'etc/os-release'))
   const value = (key: string): string | undefined => new RegExp(`^${key}="?([^"\n]*)"?$`, 'm').exec(text)?.[1]
   const id = value('ID')
@@ -32,7 +32,7 @@ export function readDistribution(root = '/'): Distribution | undefined {
 }
 
 /** All binary-package archives in the machine's sources files (both formats), below `root`. */
-export function readSystemSources(root = '/'): readonly AptSource[] {
+function readSystemSources(root = '/'): readonly AptSource[] {
   const folder = join(root, 'etc/apt/sources.list.d')
   const inFolder = (extension: string): readonly string[] =>
     listIfThere(folder)
@@ -85,8 +85,8 @@ export function parseDeb822Sources(text: string): AptSource[] {
 }
 
 /**
- * The archives that this machine's own packages come from, and nothing of third parties: its suite with the updates
- * and security fixes of it.
+ * The archives that this machine's own packages come from, and nothing of third parties: its suite with the
+ * updates and security fixes of it.
  */
 export function distributionSources(root = '/'): readonly AptSource[] {
   const distribution = readDistribution(root)

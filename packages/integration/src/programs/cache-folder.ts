@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 const ROOT_MARKS = ['package-lock.json', 'pnpm-lock.yaml', 'yarn.lock', 'bun.lock', '.git']
 
 /** The nearest folder at or above `from` that is the root of a project; `from` itself where there is none. */
-export function projectRoot(from: string = process.cwd()): string {
+function projectRoot(from: string = process.cwd()): string {
   let folder = resolve(from)
   for (;;) {
     if (ROOT_MARKS.some((mark) => existsSync(join(folder, mark)))) return folder
@@ -16,8 +16,8 @@ export function projectRoot(from: string = process.cwd()): string {
 }
 
 /**
- * Where programs are installed and large test data is kept: the `SAPWOOD_CACHE` variable, else `.cache` in the root
- * of the project that we are run from.
+ * Where programs are installed and large test data is kept: the `SAPWOOD_CACHE` variable, else `.cache` in
+ * the root of the project that we are run from.
  */
 export function cacheFolder(environment: Readonly<Record<string, string | undefined>> = process.env): string {
   const chosen = environment['SAPWOOD_CACHE']

@@ -9,18 +9,23 @@ const UPDATE_TIMEOUT = 180_000
 /** Longest that the download of the packages may take, in milliseconds. */
 const DOWNLOAD_TIMEOUT = 600_000
 
-/** The machine's own ways to reach an archive (proxies, checks of dates): the only settings of it that we keep. */
+/**
+ * The machine's own ways to reach an archive (proxies, checks of dates): the only settings of it that we
+ * keep.
+ */
 const KEPT_SETTINGS = /^Acquire::(http|https|Check-|ForceIPv)/
 
 /** Which packages the machine has already. */
 const SYSTEM_STATUS = '/var/lib/dpkg/status'
 
 /**
- * Packages with all that they depend on, from the given archives, unpacked into a folder: nothing is installed, no root is
- * needed, and the machine's own apt configuration, lists and cache are not touched. apt resolves the dependencies
- * and checks signatures and hashes.
- * @param folder where to unpack; made if it is not there. apt's own state is kept in it only for the time of the call.
- * @param beside whether the machine's own packages are taken for granted, and only what they lack is unpacked.
+ * Packages with all that they depend on, from the given archives, unpacked into a folder: nothing is
+ * installed, no root is needed, and the machine's own apt configuration, lists and cache are not touched. apt
+ * resolves the dependencies and checks signatures and hashes.
+ * @param folder where to unpack; made if it is not there. apt's own state is kept in it only for the time of
+ * the call.
+ * @param beside whether the machine's own packages are taken for granted, and only what they lack is
+ * unpacked.
  * @returns `name=version` of each package.
  * @throws IntegrationError `command-failed` when apt or dpkg fails; nothing is retried here.
  */

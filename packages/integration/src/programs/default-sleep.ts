@@ -19,7 +19,10 @@ export function wallTime(): number {
   return Date.now()
 }
 
-/** Calls `callback` after `milliseconds` of real time, without keeping the process alive; returns the way to stop it. */
+/**
+ * Calls `callback` after `milliseconds` of real time, without keeping the process alive; returns the way to
+ * stop it.
+ */
 export function startTimer(milliseconds: number, callback: () => void): () => void {
   const timer = setTimeout(callback, milliseconds)
   timer.unref()

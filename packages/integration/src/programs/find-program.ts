@@ -23,8 +23,8 @@ export interface DebianProgram {
   /** Suites of Debian to take them from; those of the machine's own distribution by default. */
   readonly suites?: readonly string[]
   /**
-   * Which C library it runs with. `own` (the default) starts it by the unpacked loader, so that it runs on any
-   * distribution; `system` leaves that to the machine, for programs that start themselves again.
+   * Which C library it runs with. `own` (the default) starts it by the unpacked loader, so that it runs on
+   * any distribution; `system` leaves that to the machine, for programs that start themselves again.
    */
   readonly libraries?: 'own' | 'system'
 }
@@ -76,11 +76,11 @@ const CACHE_ADVICE = 'set SAPWOOD_CACHE to a folder that can be written'
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
 /**
- * Finds a program: in its environment variable, on PATH, in the cache folder; else installs it there. Any number of
- * processes may ask for the same one at once: one installs, the others wait.
- * What is left of an installation that was cut off, or restored in part, is taken away and installed anew.
- * @throws IntegrationError `program-not-found`, with all that was tried and what can be done; `folder-unusable` where the cache
- * folder cannot be written.
+ * Finds a program: in its environment variable, on PATH, in the cache folder; else installs it there. Any
+ * number of processes may ask for the same one at once: one installs, the others wait. What is left of an
+ * installation that was cut off, or restored in part, is taken away and installed anew.
+ * @throws IntegrationError `program-not-found`, with all that was tried and what can be done;
+ * `folder-unusable` where the cache folder cannot be written.
  */
 export async function findProgram(spec: ProgramSpec, options: FindProgramOptions = {}): Promise<Program> {
   const environment = options.environment ?? process.env
@@ -195,7 +195,10 @@ async function fromDebian(debian: DebianProgram, folder: string): Promise<Instal
   }
 }
 
-/** Folders of shared libraries, relative to `folder`: `usr/lib/x86_64-linux-gnu`, and those in it that hold some too. */
+/**
+ * Folders of shared libraries, relative to `folder`: `usr/lib/x86_64-linux-gnu`, and those in it that hold
+ * some too.
+ */
 async function libraryFolders(folder: string): Promise<readonly string[]> {
   const found: string[] = []
   const look = async (path: string, deeper: boolean): Promise<void> => {

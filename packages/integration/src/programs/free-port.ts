@@ -5,8 +5,8 @@ import { createServer } from 'node:net'
 const given = new Set<number>()
 
 /**
- * A TCP port of 127.0.0.1 that nothing listens on now. Another process may take it before the program that it is for
- * does: a harness starts its program again with another port when that happens.
+ * A TCP port of 127.0.0.1 that nothing listens on now. Another process may take it before the program that it
+ * is for does: a harness starts its program again with another port when that happens.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

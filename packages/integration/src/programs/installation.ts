@@ -2,7 +2,10 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
-/** What the cache folder says of a program that was installed into it. Paths are relative to the program's folder. */
+/**
+ * What the cache folder says of a program that was installed into it. Paths are relative to the program's
+ * folder.
+ */
 export interface Installation {
   readonly executable: string
   readonly loader?: string
@@ -11,12 +14,18 @@ export interface Installation {
   readonly packages: readonly string[]
 }
 
-/** Bytes of each file that the program cannot run without, so that a folder that was restored in part is known as such. */
+/**
+ * Bytes of each file that the program cannot run without, so that a folder that was restored in part is known
+ * as such.
+ */
 type NeededFiles = Readonly<Record<string, number>>
 
 const INSTALLATION_FILE = 'installation.json'
 
-/** What stands in a program's folder: nothing, an installation, or the remains of one and what is wrong with them. */
+/**
+ * What stands in a program's folder: nothing, an installation, or the remains of one and what is wrong with
+ * them.
+ */
 export type FoundInstallation =
   | { readonly state: 'none' }
   | { readonly state: 'whole'; readonly installation: Installation }
@@ -69,8 +78,8 @@ function parseInstallation(
 }
 
 /**
- * Completes an installation that was made beside its place, and moves it there. What stands there is taken away, where it is not
- * whole: another machine that shares the folder may have been faster.
+ * Completes an installation that was made beside its place, and moves it there. What stands there is taken
+ * away, where it is not whole: another machine that shares the folder may have been faster.
  */
 export async function placeInstallation(
   made: string,

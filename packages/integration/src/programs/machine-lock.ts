@@ -5,11 +5,12 @@ import { IntegrationError } from '../errors/integration-error.ts'
 import { monotonicTime, sleep, startTimer } from './default-sleep.ts'
 
 /** How long one installation may keep the others waiting, in milliseconds. */
-export const LOCK_TIMEOUT = 900_000
+const LOCK_TIMEOUT = 900_000
 
 /**
- * Runs `work` while no other process of this machine runs any under the same name. The lock is an abstract Unix
- * socket: the kernel frees it with the process that held it, so a lock can never be left behind. Linux only.
+ * Runs `work` while no other process of this machine runs any under the same name. The lock is an abstract
+ * Unix socket: the kernel frees it with the process that held it, so a lock can never be left behind. Linux
+ * only.
  * @throws IntegrationError `lock-timeout` when others have held it for {@link LOCK_TIMEOUT}.
  */
 export async function withMachineLock<T>(name: string, work: () => Promise<T>): Promise<T> {

@@ -6,15 +6,15 @@ import { IntegrationError, type ProcessExit } from '../errors/integration-error.
 import { startTimer } from './default-sleep.ts'
 
 /** How much of each output stream is kept, in characters; older output is dropped. */
-export const KEPT_OUTPUT = 65_536
+const KEPT_OUTPUT = 65_536
 /** How long `stop()` waits after its signal before it sends SIGKILL, in milliseconds. */
-export const STOP_TIMEOUT = 20_000
+const STOP_TIMEOUT = 20_000
 
 /**
  * Becomes the program (so its pid is the child's), and leaves a guard behind that waits on a pipe from us.
  * A line on the pipe releases the guard. The end of the pipe means that our process is gone, in whatever way
- * (even SIGKILL): the guard then ends the program and all it started, and removes its folder. The guard is in the
- * program's process group, which keeps the group's number from being given to another process meanwhile.
+ * (even SIGKILL): the guard then ends the program and all it started, and removes its folder. The guard is in
+ * the program's process group, which keeps the group's number from being given to another process meanwhile.
  */
 const GUARD = `
 folder=$1; shift
@@ -54,7 +54,10 @@ export interface RunningProcess extends AsyncDisposable {
   readonly stderr: string
   /** Whether it has not ended yet. */
   readonly running: boolean
-  /** Resolves when it has ended, however that came about; never rejects. Reading it keeps our process alive until then. */
+  /**
+   * Resolves when it has ended, however that came about; never rejects. Reading it keeps our process alive
+   * until then.
+   */
   readonly exited: Promise<ProcessExit>
   /**
    * Resolves with the first match in what has been written to either output so far, or is written later.
@@ -199,8 +202,8 @@ class GuardedProcess implements RunningProcess {
 }
 
 /**
- * Starts a program that cannot outlive our process: it is ended when it is stopped, when our process exits, and also
- * when that is killed by SIGKILL. It has no standard input, and a process group of its own.
+ * Starts a program that cannot outlive our process: it is ended when it is stopped, when our process exits,
+ * and also when that is killed by SIGKILL. It has no standard input, and a process group of its own.
  * @param command the executable and its arguments.
  * @throws IntegrationError `command-failed` when it cannot be started.
  */

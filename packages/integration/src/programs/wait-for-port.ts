@@ -8,7 +8,8 @@ const LOOK_INTERVAL = 20
 
 /**
  * Waits until a program that was just started takes connections on a port of 127.0.0.1.
- * @throws IntegrationError `process-exited` when it ends instead, `timeout` when it does not within `timeout` milliseconds.
+ * @throws IntegrationError `process-exited` when it ends instead, `timeout` when it does not within `timeout`
+ * milliseconds.
  */
 export async function waitForPort(running: RunningProcess, port: number, timeout = 20_000): Promise<void> {
   const deadline = monotonicTime() + timeout

@@ -36,16 +36,21 @@ export interface BlockTemplate {
   readonly time: number
   /** Without the coinbase. */
   readonly transactions: readonly Transaction[]
-  /** Makes this block differ from another of the same height and parent; goes into the coinbase. At most 64 bytes. */
+  /**
+   * Makes this block differ from another of the same height and parent; goes into the coinbase. At most 64
+   * bytes.
+   */
   readonly tag?: Uint8Array
 }
 
 /** Satoshi that the block at `height` pays its miner on regtest. */
-export function subsidyAt(height: number): bigint {
+function subsidyAt(height: number): bigint {
   return FIRST_SUBSIDY >> BigInt(Math.floor(height / HALVING_INTERVAL))
 }
 
-/** Makes a valid regtest block: coinbase with the height and a witness commitment, merkle root, proof of work. */
+/**
+ * Makes a valid regtest block: coinbase with the height and a witness commitment, merkle root, proof of work.
+ */
 export function mineBlock(template: BlockTemplate): { readonly block: Block; readonly hash: BlockHash } {
   const transactions = withCoinbase(template)
   const unmined: BlockHeader = {
@@ -61,7 +66,7 @@ export function mineBlock(template: BlockTemplate): { readonly block: Block; rea
 }
 
 /** Tries nonces from that of `header` on; on regtest every second one will do. */
-export function findNonce(header: BlockHeader): { readonly header: BlockHeader; readonly hash: BlockHash } {
+function findNonce(header: BlockHeader): { readonly header: BlockHeader; readonly hash: BlockHash } {
   const target = bitsToTarget(header.bits)!
   for (let nonce = header.nonce; ; nonce++) {
     const candidate = { ...header, nonce }
@@ -87,13 +92,16 @@ function withCoinbase({ height, transactions, tag }: BlockTemplate): readonly Tr
     ],
     lockTime: 0,
   })
-  // The coinbase counts as zeros in the witness root, so a first one stands in for the one that carries the result.
+  // The coinbase counts as zeros in the witness root, so a first one stands in for the one that carries the
+  // result.
   const draft = [coinbase(NO_TXID), ...transactions]
   const { root } = witnessMerkleRoot({ header: regtest.genesis, transactions: draft })
   return [coinbase(sha256d(concatBytes(root, RESERVED_VALUE))), ...transactions]
 }
 
-/** BIP34: the height as Core pushes it, shortest form. The script has at least two bytes (`bad-cb-length`). */
+/**
+ * BIP34: the height as Core pushes it, shortest form. The script has at least two bytes (`bad-cb-length`).
+ */
 function heightPush(height: number): Uint8Array {
   if (height <= 16) return Uint8Array.of(0x50 + height)
   const bytes: number[] = []

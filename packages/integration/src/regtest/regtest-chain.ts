@@ -24,9 +24,15 @@ const BLOCK_SPACING = 600
 export interface RegtestChainOptions {
   /** Blocks to mine on the genesis block. Default: 0. */
   readonly blocks?: number
-  /** Transactions in each block beside the coinbase, once there are coins to spend (from block 101 on). Default: 0. */
+  /**
+   * Transactions in each block beside the coinbase, once there are coins to spend (from block 101 on).
+   * Default: 0.
+   */
   readonly transactions?: number
-  /** Seconds since 1970 of the first block. Default: ten minutes after the genesis block, which makes a chain repeatable. */
+  /**
+   * Seconds since 1970 of the first block. Default: ten minutes after the genesis block, which makes a chain
+   * repeatable.
+   */
   readonly startTime?: number
   /** Makes its blocks differ from those of a chain with another name. */
   readonly name?: string
@@ -49,9 +55,9 @@ export interface MineOptions {
 }
 
 /**
- * A valid regtest chain in memory, made with the wire codec alone: proof of work, coinbase heights, witness commitments, and
- * transactions with and without witness that spend matured coins. Bitcoin Core takes it block by block
- * (`submitblock`). The same options give the same chain.
+ * A valid regtest chain in memory, made with the wire codec alone: proof of work, coinbase heights, witness
+ * commitments, and transactions with and without witness that spend matured coins. Bitcoin Core takes it
+ * block by block (`submitblock`). The same options give the same chain.
  */
 export class RegtestChain {
   readonly #blocks: RegtestBlock[]
@@ -140,7 +146,10 @@ export class RegtestChain {
     return mined
   }
 
-  /** Each spends one output to two: one with a witness to spend it by, one without; every second output is spent on. */
+  /**
+   * Each spends one output to two: one with a witness to spend it by, one without; every second output is
+   * spent on.
+   */
   #makeTransactions(count: number): readonly Transaction[] {
     if (count === 0) return []
     const matured = this.at(this.height + 1 - COINBASE_MATURITY)

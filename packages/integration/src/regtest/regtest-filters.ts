@@ -37,7 +37,8 @@ const NO_HEADER = new Uint8Array(32) as Uint8Array as Hash256
 export type BendFilter = (filter: Uint8Array, height: number) => Uint8Array
 
 /**
- * Serves the filters of a chain (BIP157), as Bitcoin Core with `-peerblockfilters` does. Each is built when it is first asked for.
+ * Serves the filters of a chain (BIP157), as Bitcoin Core with `-peerblockfilters` does. Each is built when
+ * it is first asked for.
  * @param chainOfNow the chain that is served at the moment it is asked for.
  * @param bend Default: honest.
  */

@@ -44,7 +44,10 @@ export interface RegtestPeerComponents {
   readonly random?: Random
 }
 
-/** A peer inside this process that serves a regtest chain as Bitcoin Core would: for tests that can have no bitcoind. */
+/**
+ * A peer inside this process that serves a regtest chain as Bitcoin Core would: for tests that can have no
+ * bitcoind.
+ */
 export interface RegtestPeer extends AsyncDisposable {
   /** What is served; give it another to make it reorganise. `announce()` tells the connected peers. */
   chain: RegtestChain

@@ -29,7 +29,10 @@ export interface SpendableOutput {
   readonly witness: boolean
 }
 
-/** `<data> DROP TRUE`: anybody can spend it with an empty script; `data` (at most 520 bytes) is there for its size. */
+/**
+ * `<data> DROP TRUE`: anybody can spend it with an empty script; `data` (at most 520 bytes) is there for its
+ * size.
+ */
 export function dropScript(data: Uint8Array): Uint8Array {
   const { length } = data
   const push =

@@ -10,7 +10,10 @@ import type { Simulation } from './simulation.ts'
 export type Lie =
   /** Headers without proof of work. */
   | 'bad-headers'
-  /** True headers, and to whoever asks for a block every second another one, and never the one that was asked for. */
+  /**
+   * True headers, and to whoever asks for a block every second another one, and never the one that was asked
+   * for.
+   */
   | 'withheld-blocks'
   /** Thousands of addresses of nobody. */
   | 'address-flood'
@@ -31,7 +34,10 @@ export interface LyingHost {
   readonly withheld: number
 }
 
-/** Somebody who is not one of our nodes, and lies. He takes connections at an address until the simulation ends. */
+/**
+ * Somebody who is not one of our nodes, and lies. He takes connections at an address until the simulation
+ * ends.
+ */
 export function listenLiar(
   simulation: Simulation,
   address: NetworkAddress,
@@ -125,7 +131,7 @@ export function servicesOffered(lie: Lie): bigint {
 }
 
 /** Addresses that nobody listens at, each drawn at random. */
-export function inventedAddresses(random: Random, time: number, count: number): GossipedAddress[] {
+function inventedAddresses(random: Random, time: number, count: number): GossipedAddress[] {
   return Array.from({ length: count }, () => {
     const [a, b, c] = random.bytes(3)
     const bytes = Uint8Array.of(150 + (a! % 20), b!, c!, 7)

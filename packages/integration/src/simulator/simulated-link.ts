@@ -18,7 +18,10 @@ export interface SimulatedLink {
 /** Bytes under way or not yet read in one direction, above which its writer has to wait. */
 const HIGH_WATER_MARK = 262_144
 
-/** Two ends of a connection whose bytes take their time. `onEnd` is called once, when both directions are over. */
+/**
+ * Two ends of a connection whose bytes take their time. `onEnd` is called once, when both directions are
+ * over.
+ */
 export function createSimulatedLink(clock: Clock, quality: LinkQuality, onEnd: () => void): SimulatedLink {
   let ended = false
   const finish = (): void => {

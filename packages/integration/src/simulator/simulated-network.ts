@@ -22,7 +22,10 @@ export interface SimulatedNetworkOptions {
 /** Milliseconds after which a dial to somebody who is not there, or cannot be reached, fails. */
 const DIAL_FAILURE_DELAY = 1_000
 
-/** A network in memory on a virtual clock: hosts, connections with latency and bandwidth, partitions, lost connections. */
+/**
+ * A network in memory on a virtual clock: hosts, connections with latency and bandwidth, partitions, lost
+ * connections.
+ */
 export class SimulatedNetwork {
   readonly clock: Clock
   readonly #random: Random

@@ -19,7 +19,10 @@ import { hostAddress, SimulatedNetwork, type SimulatedNetworkOptions } from './s
 export interface SimulationOptions extends SimulatedNetworkOptions {
   /** The same seed gives the same run, event by event. */
   readonly seed: number | string
-  /** v1 (the default) leaves out the cost of the encryption, which a simulation of hundreds of nodes would mostly measure. */
+  /**
+   * v1 (the default) leaves out the cost of the encryption, which a simulation of hundreds of nodes would
+   * mostly measure.
+   */
   readonly transport?: 'v1' | 'v2'
 }
 
@@ -138,7 +141,10 @@ export class Simulation implements AsyncDisposable {
     await this.clock.advance(milliseconds)
   }
 
-  /** Lets time pass until something is so; returns whether it came about within `limit` milliseconds of virtual time. */
+  /**
+   * Lets time pass until something is so; returns whether it came about within `limit` milliseconds of
+   * virtual time.
+   */
   async runUntil(done: () => boolean, limit: number, step = 1_000): Promise<boolean> {
     const end = this.elapsed + limit
     while (!done()) {

@@ -38,8 +38,8 @@ export interface Dante extends AsyncDisposable {
 const ATTEMPTS = 3
 
 /**
- * Starts Dante, which is found or installed first. It runs as the user that we are; the account that it asks for comes
- * from files of its own (`libnss-wrapper`), not from the system.
+ * Starts Dante, which is found or installed first. It runs as the user that we are; the account that it asks
+ * for comes from files of its own (`libnss-wrapper`), not from the system.
  * @throws IntegrationError
  */
 export async function startDante(options: DanteOptions = {}): Promise<Dante> {

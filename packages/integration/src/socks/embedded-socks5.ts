@@ -5,7 +5,7 @@ import type { ByteStream, Dialer } from '@sapwood/transport-v1v2'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 
 /** What a client said before its connection was made. */
-export interface SocksConnection {
+interface SocksConnection {
   /** `host:port` as the client named it. */
   readonly target: string
   readonly username?: string
@@ -19,7 +19,10 @@ export interface EmbeddedSocks5Options {
   readonly dialer?: Dialer
 }
 
-/** A SOCKS5 server inside this process (RFC 1928, RFC 1929; CONNECT only) that remembers what its clients said. */
+/**
+ * A SOCKS5 server inside this process (RFC 1928, RFC 1929; CONNECT only) that remembers what its clients
+ * said.
+ */
 export interface EmbeddedSocks5 extends AsyncDisposable {
   readonly host: string
   readonly port: number

@@ -7,7 +7,10 @@ export const MICROSOCKS: ProgramSpec = {
   debian: { packages: ['microsocks'], executable: 'usr/bin/microsocks' },
 }
 
-/** A SOCKS5 server with rules. Its accounts are those of the system, which `libnss-wrapper` lets us stand in for. */
+/**
+ * A SOCKS5 server with rules. Its accounts are those of the system, which `libnss-wrapper` lets us stand in
+ * for.
+ */
 export const DANTE: ProgramSpec = {
   name: 'danted',
   otherNames: ['sockd'],

@@ -22,8 +22,8 @@ export interface IsolatingProxy extends AsyncDisposable {
 }
 
 /**
- * Starts a private Tor network and a client of it. Tor is the one SOCKS5 server at hand that takes any credentials,
- * acts on them, and says which it was given.
+ * Starts a private Tor network and a client of it. Tor is the one SOCKS5 server at hand that takes any
+ * credentials, acts on them, and says which it was given.
  * @throws IntegrationError
  */
 export async function startIsolatingProxy(options: TestingTorNetworkOptions = {}): Promise<IsolatingProxy> {
@@ -56,7 +56,10 @@ export async function startIsolatingProxy(options: TestingTorNetworkOptions = {}
   }
 }
 
-/** `STREAM <id> SUCCEEDED <circuit> <target> …` of a stream that a SOCKS client asked for; undefined for any other event. */
+/**
+ * `STREAM <id> SUCCEEDED <circuit> <target> …` of a stream that a SOCKS client asked for; undefined for any
+ * other event.
+ */
 export function parseConnected(event: string): ProxiedConnection | undefined {
   const match = /^STREAM \d+ SUCCEEDED (\d+) (\S+) /.exec(event)
   const fields = parseTorEventFields(event)

@@ -7,14 +7,14 @@ import {
 } from '../programs/find-program.ts'
 
 /** The onion router. */
-export const TOR: ProgramSpec = {
+const TOR: ProgramSpec = {
   name: 'tor',
   variable: 'TOR',
   debian: { packages: ['tor'], executable: 'usr/bin/tor' },
 }
 
 /** Makes the keys of a directory authority; Debian has it in the package of tor. */
-export const TOR_GENCERT: ProgramSpec = {
+const TOR_GENCERT: ProgramSpec = {
   name: 'tor-gencert',
   variable: 'TOR_GENCERT',
   debian: { packages: ['tor'], executable: 'usr/bin/tor-gencert' },

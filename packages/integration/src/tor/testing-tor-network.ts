@@ -43,9 +43,9 @@ export interface TorClient {
 }
 
 /**
- * A whole Tor network of real `tor` processes on 127.0.0.1: three directory authorities and two more relays, all of
- * them exits to this machine, and as many clients as are asked for. It contacts nothing outside the machine: every process binds
- * its connections to the loopback address.
+ * A whole Tor network of real `tor` processes on 127.0.0.1: three directory authorities and two more relays,
+ * all of them exits to this machine, and as many clients as are asked for. It contacts nothing outside the
+ * machine: every process binds its connections to the loopback address.
  *
  * @example
  * const network = await TestingTorNetwork.start()
@@ -133,7 +133,8 @@ export class TestingTorNetwork implements AsyncDisposable {
       const base = await this.#base(relay.nickname)
       this.#processes.push(await this.#startTor(await this.#writeTorrc(base, relayTorrc(base, relay))))
     }
-    // A client that starts before there is a consensus, or with one that misses relays, tries again only after long pauses.
+    // A client that starts before there is a consensus, or with one that misses relays, tries again only
+    // after long pauses.
     await Promise.all(authorities.map(({ nickname }) => this.#waitForConsensus(nickname)))
   }
 

@@ -1,6 +1,6 @@
 /**
- * One `tor.rc` of the private network. The options are those of tor(1); the times are the shortest that make the
- * first consensus in seconds instead of an hour.
+ * One `tor.rc` of the private network. The options are those of tor(1); the times are the shortest that make
+ * the first consensus in seconds instead of an hour.
  */
 
 /** What every process of the network is told. */
@@ -41,7 +41,8 @@ const EXIT_LINES = [
   'ExitRelay 1',
   'ExitPolicyRejectPrivate 0',
   'ExitPolicy accept *:*',
-  // An exit without the newest consensus would refuse, as a general failure, what comes over a relay that is new in it.
+  // An exit without the newest consensus would refuse, as a general failure, what comes over a relay that is
+  // new in it.
   'RefuseUnknownExits 0',
 ]
 
@@ -82,7 +83,9 @@ export function relayTorrc(
   return `${lines.join('\n')}\n`
 }
 
-/** A client: its SOCKS port tells extended errors, its control port takes a cookie and, if set, a password. */
+/**
+ * A client: its SOCKS port tells extended errors, its control port takes a cookie and, if set, a password.
+ */
 export function clientTorrc(
   base: TorrcBase,
   client: {

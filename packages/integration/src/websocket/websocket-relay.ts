@@ -22,13 +22,14 @@ const SOCKETS_FOR_CLIENT = 2
 
 export interface WebSocketRelayOptions {
   /**
-   * Where connections go, by the path that the client asked for; undefined refuses it. A relay never dials what it is told. What it
-   * throws refuses that client, and goes to `onFault`.
+   * Where connections go, by the path that the client asked for; undefined refuses it. A relay never dials
+   * what it is told. What it throws refuses that client, and goes to `onFault`.
    */
   readonly route: (path: string) => PeerAddress | undefined
   /**
-   * Web pages that may use it, by their origin (`https://wallet.example`; `null` for a page without one). None by default: a browser
-   * would let any page that it shows reach a relay on this machine. Programs that are no browser send no origin, and are taken.
+   * Web pages that may use it, by their origin (`https://wallet.example`; `null` for a page without one).
+   * None by default: a browser would let any page that it shows reach a relay on this machine. Programs that
+   * are no browser send no origin, and are taken.
    */
   readonly origins?: readonly string[]
   /** Clients at a time; more are refused. Default: 64. */
@@ -53,8 +54,9 @@ export interface WebSocketRelay extends AsyncDisposable {
 }
 
 /**
- * Lets programs that have WebSockets and no TCP (a browser's) reach peers: one TCP connection for each WebSocket. Of each client at most
- * one message and what two streams hold is kept; who does not read is not read.
+ * Lets programs that have WebSockets and no TCP (a browser's) reach peers: one TCP connection for each
+ * WebSocket. Of each client at most one message and what two streams hold is kept; who does not read is not
+ * read.
  * @throws Error as `net.Server.listen` does: a port that is taken.
  */
 export async function startWebSocketRelay(
@@ -105,7 +107,8 @@ export async function startWebSocketRelay(
     server.once('error', () => undefined)
     http.listen(port, host)
   })
-  // Out of descriptors, for instance: those who are here stay, and the next one is taken when there are some again.
+  // Out of descriptors, for instance: those who are here stay, and the next one is taken when there are some
+  // again.
   http.on('error', (error) => tell(components.onFault, error))
   server.on('error', () => undefined)
   const bound = http.address() as AddressInfo

@@ -11,7 +11,9 @@ export interface PageResult {
   readonly backend: string
 }
 
-/** Runs in the browser: a v2 connection to a bitcoind through the relay, kept open until `release` is called. */
+/**
+ * Runs in the browser: a v2 connection to a bitcoind through the relay, kept open until `release` is called.
+ */
 async function run(relayUrl: string): Promise<PageResult> {
   const dialer = createWebSocketDialer({ open: () => new WebSocket(relayUrl) })
   const address = { network: 'name', host: 'bitcoind', port: 18_444 } as const

@@ -60,7 +60,8 @@ describe('npm start', () => {
     expect(second.code).toBe(0)
     expect(second.stdout).toMatch(/store +│ resumed at height 120, in/)
     expect(second.stdout).toMatch(/headers +│ 10 checked/)
-    // A cache that was restored in part: the headers that were kept are of a chain that is gone, and longer than the new one.
+    // A cache that was restored in part: the headers that were kept are of a chain that is gone, and longer
+    // than the new one.
     rmSync(join(data, 'kept/bitcoind/chain'), { recursive: true })
     const anew = await run(['--blocks', '110'])
     expect(anew).toMatchObject({

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { RegtestBitcoind, RegtestChain, submitChain } from '../../src/index.ts'
 import { startNode } from './start-node.ts'
 
-/** Recent enough that bitcoind does not take itself to be in its initial download, in which it announces nothing. */
+/**
+ * Recent enough that bitcoind does not take itself to be in its initial download, in which it announces
+ * nothing.
+ */
 const startTime = Math.floor(Date.now() / 1_000) - 20_000
 
 describe('following the chain of a real bitcoind', () => {

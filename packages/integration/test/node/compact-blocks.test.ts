@@ -37,7 +37,8 @@ describe('compact blocks of a real bitcoind (BIP152)', () => {
     const [peer] = await bitcoind.rpc<PeerLine[]>('getpeerinfo')
     expect(peer?.bip152_hb_from).toBe(true)
     expect(peer?.bytessent_per_msg['cmpctblock']).toBeGreaterThan(0)
-    // Everything was heard before: only the first block may have come whole, before anything was known of the other.
+    // Everything was heard before: only the first block may have come whole, before anything was known of the
+    // other.
     expect(peer?.bytessent_per_msg['blocktxn']).toBeUndefined()
     await stream.return?.()
   }, 120_000)

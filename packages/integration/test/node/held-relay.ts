@@ -1,7 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { NetworkAddress } from '@sapwood/wire-codec'
 
-/** Stands between a node and a peer, passes bytes on, and can stop passing those of the peer while both stay connected. */
+/**
+ * Stands between a node and a peer, passes bytes on, and can stop passing those of the peer while both stay
+ * connected.
+ */
 export class HeldRelay implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()

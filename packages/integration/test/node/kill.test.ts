@@ -19,7 +19,10 @@ const LONGEST_RUN = 400
 
 const script = fileURLToPath(new URL('sync-child.ts', import.meta.url))
 
-/** Runs a node until it has started, lets it go on for a moment, and kills it. @returns the height that it began with. */
+/**
+ * Runs a node until it has started, lets it go on for a moment, and kills it. @returns the height that it
+ * began with.
+ */
 async function runAndKill(port: number, folder: string, milliseconds: number): Promise<number> {
   const args = ['--import', 'tsx', '--conditions=@sapwood/source', script, String(port), folder]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -5,7 +5,10 @@ import { startNode } from '../end-to-end/start-node.ts'
 import { HeldRelay } from './held-relay.ts'
 
 const HEIGHT = 2_000
-/** Recent enough that bitcoind does not take itself to be in its initial download, in which it announces nothing. */
+/**
+ * Recent enough that bitcoind does not take itself to be in its initial download, in which it announces
+ * nothing.
+ */
 const startTime = Math.floor(Date.now() / 1_000) - (HEIGHT + 20) * 600
 
 describe('three real bitcoinds', () => {

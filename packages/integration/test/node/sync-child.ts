@@ -1,7 +1,8 @@
 import { regtest } from '@sapwood/wire-codec'
 import { createNode, openStore } from '@sapwood/node'
 
-// A node in a process of its own, to be killed: its arguments are bitcoind's port and the folder of its store.
+// A node in a process of its own, to be killed: its arguments are bitcoind's port and the folder of its
+// store.
 const [port, folder] = process.argv.slice(2)
 const store = await openStore(folder!)
 const node = await createNode(

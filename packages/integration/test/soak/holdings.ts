@@ -8,13 +8,18 @@ interface Held {
   readonly memory: number
   /** What the operating system has given the process, in bytes. */
   readonly resident: number
-  /** Sockets and files open. A socket that nobody reads from right now is among no runtime's active resources. */
+  /**
+   * Sockets and files open. A socket that nobody reads from right now is among no runtime's active resources.
+   */
   readonly descriptors: number
   /** Timers, and sockets that are being read from. */
   readonly resources: number
 }
 
-/** Growth that is let pass: the headers that were mined meanwhile (about 400 bytes a turn), code that was compiled late. */
+/**
+ * Growth that is let pass: the headers that were mined meanwhile (about 400 bytes a turn), code that was
+ * compiled late.
+ */
 const ALLOWED_BYTES = 1_000_000
 
 /** What keeps the process alive, but for calls of the file system, which end by themselves. */
@@ -39,7 +44,10 @@ export class Holdings {
     return describe(this.#taken.at(-1))
   }
 
-  /** Neither memory nor what is open is more in the last quarter than in the second (the first warms everything up). */
+  /**
+   * Neither memory nor what is open is more in the last quarter than in the second (the first warms
+   * everything up).
+   */
   get flat(): boolean {
     const [second, last] = this.#quarters()
     if (second === undefined || last === undefined) return false

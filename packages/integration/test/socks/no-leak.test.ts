@@ -73,7 +73,8 @@ describe('with a proxy set', () => {
     // The rest is this process playing the proxy, and its RPC client.
     const others = opened().filter((port) => port !== bitcoind.p2pPort && port !== bitcoind.rpcPort)
     expect(new Set(others)).toEqual(new Set([proxy.port]))
-    // Everything went as a name, isolated from everything else; the v1 redial kept the isolation of its first attempt.
+    // Everything went as a name, isolated from everything else; the v1 redial kept the isolation of its first
+    // attempt.
     expect(proxy.asked.every(({ addressType, username }) => addressType === 3 && username !== '')).toBe(true)
     const toPeer = proxy.asked
       .filter(({ host }) => host === 'peer.example.org')

@@ -144,7 +144,8 @@ describe('SOCKS5 of a real tor', () => {
     const [first, second] = await dialTwice('per-connection')
     expect(second!.username).not.toBe(first!.username)
     expect(second!.circuit).not.toBe(first!.circuit)
-    // Tor may retire a circuit between two connections (a new consensus, a relay too slow): then the next pair tells.
+    // Tor may retire a circuit between two connections (a new consensus, a relay too slow): then the next
+    // pair tells.
     const dialUntilShared = async (...how: Parameters<typeof dialTwice>): Promise<ProxiedConnection[]> => {
       for (let pair = 1; ; pair++) {
         const connections = await dialTwice(...how)

@@ -9,9 +9,9 @@ const OUTBOUND: ReadonlySet<string> = new Set(['outbound-full-relay', 'block-rel
 const START_SPACING = 200
 
 /**
- * Starts nodes one after the other. The first is the seed node: it has heard of every host, as one that has long been crawling the
- * network. The others know its address and nothing else, ask it once for addresses, and find the rest by what the nodes tell
- * one another.
+ * Starts nodes one after the other. The first is the seed node: it has heard of every host, as one that has
+ * long been crawling the network. The others know its address and nothing else, ask it once for addresses,
+ * and find the rest by what the nodes tell one another.
  * @param others Addresses that the seed node has heard of besides.
  */
 export async function grow(

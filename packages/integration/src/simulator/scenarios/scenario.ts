@@ -1,5 +1,5 @@
 /** What came of a scenario. */
-export interface ScenarioResult {
+interface ScenarioResult {
   readonly name: string
   /** Whether everything that had to come about did. */
   readonly passed: boolean
@@ -10,7 +10,7 @@ export interface ScenarioResult {
   readonly digest: string
 }
 
-export interface ScenarioOptions {
+interface ScenarioOptions {
   readonly seed: number | string
   /** How many nodes of ours take part. */
   readonly nodes: number
