@@ -401,6 +401,43 @@ describe('what the reference gets wrong about filters', () => {
     await end()
   })
 
+  it('an index that is behind by two seconds costs little more than that', async () => {
+    const ready = clock.now() + 4_000
+    await connect(await serve({ silent: () => clock.now() < ready }))
+    const started = clock.now()
+    expect(bytesToHex(await run(client.filters.headerAt(HEIGHT)))).toBe(expected[HEIGHT])
+    expect(clock.now() - started).toBeLessThan(5_000)
+    expect(events).toEqual([])
+    await end()
+  })
+
+  it('the only peer there is, and stays, is asked again when its index is built', async () => {
+    const ready = clock.now() + 90_000
+    await run(
+      client.network.connectPeer(await serve({ silent: () => clock.now() < ready }), { kind: 'manual' }),
+    )
+    await clock.advance(2_000)
+    for (let call = 0; call < 3 && clock.now() < ready; call++)
+      await expect(run(client.filters.headerAt(HEIGHT))).rejects.toThrow()
+    expect(bytesToHex(await run(client.filters.headerAt(HEIGHT)))).toBe(expected[HEIGHT])
+    expect(events).toEqual([])
+    await end()
+  })
+
+  it("an answer that comes late and then twice is nobody's fault", async () => {
+    let held = 0
+    await connect(
+      await serve({
+        later: () =>
+          held++ < 4 ? new Promise((resolve) => clock.setTimer(1_500, () => resolve())) : undefined,
+      }),
+    )
+    const filters = await run(all(client.filters.range({ from: 0, to: HEIGHT })))
+    expect(filters.map(({ header }) => bytesToHex(header))).toEqual(expected)
+    expect(events).toEqual([])
+    await end()
+  })
+
   it('two streams at once do not wait for each other, nor mix', async () => {
     await connect(await serve())
     const [low, high] = await run(

@@ -12,7 +12,8 @@ import type { CompactFilterHeaders, PeerId } from '@sapwood/peer'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import { type FilterDisputeComponents, settleDispute } from './filter-dispute.ts'
 import { FilterHeaderChain } from './filter-header-chain.ts'
-import { FILTER_TIMEOUT, type FilterPeer } from './filter-peers.ts'
+import { FILTER_HEADER_TIMEOUTS, isLate, StrayAnswers } from './filter-patience.ts'
+import type { FilterPeer } from './filter-peers.ts'
 import { Turns } from './turns.ts'
 
 export interface FilterHeaderSyncComponents extends FilterDisputeComponents {
@@ -49,6 +50,8 @@ interface Answer extends Side {
  */
 export class FilterHeaderSync {
   readonly headers: FilterHeaderChain = new FilterHeaderChain()
+  /** Answers that may come twice, of whatever was asked. */
+  readonly strays: StrayAnswers = new StrayAnswers()
   readonly #parts: FilterHeaderSyncComponents
   /** Height up to which a peer has agreed with what is kept now. */
   readonly #agreed = new Map<PeerId, number>()
@@ -66,6 +69,7 @@ export class FilterHeaderSync {
   /** A connection has ended. */
   closed(peer: PeerId): void {
     this.#agreed.delete(peer)
+    this.strays.closed(peer)
   }
 
   /**
@@ -149,20 +153,23 @@ export class FilterHeaderSync {
     signal: AbortSignal,
   ): Promise<CompactFilterHeaders | undefined> {
     const { peers } = this.#parts
-    let reply: CompactFilterHeaders
-    try {
-      reply = await peer.getCompactFilterHeaders(
-        { filterType: BASIC_FILTER_TYPE, startHeight, stopHash },
-        { signal, timeout: FILTER_TIMEOUT },
-      )
-    } catch {
-      if (!signal.aborted) await peers.silent(id, 'no-filter-headers')
-      return undefined
+    const question = { filterType: BASIC_FILTER_TYPE, startHeight, stopHash }
+    for (const timeout of FILTER_HEADER_TIMEOUTS) {
+      try {
+        const reply = await peer.getCompactFilterHeaders(question, { signal, timeout })
+        peers.answered(id, 'no-filter-headers')
+        const { length } = reply.filterHashes
+        if (length === count) return reply
+        if (this.strays.take(id)) continue
+        await peers.punish(id, `${length} filter headers for another number of blocks`)
+        return undefined
+      } catch (error) {
+        if (signal.aborted) return undefined
+        if (!isLate(error)) break
+        this.strays.add(id, 1)
+      }
     }
-    peers.answered(id, 'no-filter-headers')
-    const { length } = reply.filterHashes
-    if (length === count) return reply
-    await peers.punish(id, `${length} filter headers for another number of blocks`)
+    await peers.silent(id, 'no-filter-headers')
     return undefined
   }
 

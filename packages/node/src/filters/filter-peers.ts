@@ -25,8 +25,8 @@ export interface FilterPeers {
   /** For what cannot be proven: the connection ends, and another takes its place. */
   letGo(peer: PeerId, detail: string): Promise<void>
   /**
-   * It did not answer. Twice in a row for the same, and it is let go; once may be no more than an index that lags behind the
-   * chain, which Bitcoin Core keeps silent about.
+   * It did not answer, however often it was asked. Twice in a row for the same, and it is let go, or passed over for a while where it may
+   * not be; once may be no more than an index that lags behind the chain, which Bitcoin Core keeps silent about.
    */
   silent(peer: PeerId, what: FilterSilence): Promise<void>
   /** It did answer. */

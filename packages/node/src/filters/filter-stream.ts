@@ -6,9 +6,11 @@ import {
   filterHeader,
   type Hash256,
 } from '@sapwood/wire-codec'
+import type { CompactFilter, ParametersOf } from '@sapwood/peer'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { FilterHeaderSync } from './filter-header-sync.ts'
-import { FILTER_TIMEOUT, type FilterPeer, type FilterPeers } from './filter-peers.ts'
+import { FILTER_TIMEOUTS, isLate } from './filter-patience.ts'
+import type { FilterPeer, FilterPeers } from './filter-peers.ts'
 
 /** Filters asked for at a time: about 4 MB of mainnet's. At most 1,000 (BIP157). */
 const FILTERS_PER_REQUEST = 100
@@ -61,41 +63,63 @@ export async function* filterStream(
 /** The peer has been dealt with: go on with another. */
 class PeerFailure extends Error {}
 
-async function* fetch(
+/** Filters as they come. The question is put again where nothing at all has come of it for a while. */
+async function* answersOf(
   { id, peer }: FilterPeer,
+  request: ParametersOf<'getCompactFilters'>,
+  {
+    count,
+    sync,
+    signal,
+  }: { readonly count: number; readonly sync: FilterHeaderSync; readonly signal: AbortSignal },
+): AsyncGenerator<CompactFilter, void, undefined> {
+  for (const timeout of FILTER_TIMEOUTS) {
+    let hasBegun = false
+    try {
+      for await (const filter of peer.getCompactFilters(request, { signal, timeout })) {
+        hasBegun = true
+        yield filter
+      }
+      return
+    } catch (error) {
+      signal.throwIfAborted()
+      if (hasBegun || !isLate(error)) return
+      sync.strays.add(id, count)
+    }
+  }
+}
+
+async function* fetch(
+  from: FilterPeer,
   { next, stop, stopHash }: { readonly next: number; readonly stop: number; readonly stopHash: BlockHash },
   { chain, peers, sync }: FilterStreamComponents,
   signal: AbortSignal,
 ): AsyncGenerator<VerifiedFilter, void, undefined> {
+  const { id } = from
   const request = { filterType: BASIC_FILTER_TYPE, startHeight: next, stopHash }
-  const options = { signal, timeout: FILTER_TIMEOUT }
-  const filters = peer.getCompactFilters(request, options)[Symbol.asyncIterator]()
-  let ended = false
-  try {
-    for (let height = next; height <= stop; height++) {
-      const result = await filters.next().catch(() => undefined)
-      signal.throwIfAborted()
-      if (result === undefined || result.done === true) {
-        ended = true
-        await peers.silent(id, 'no-filters')
-        throw new PeerFailure()
-      }
-      peers.answered(id, 'no-filters')
-      const { blockHash, filter } = result.value
-      const header = sync.headers.at(height)
-      const hash = chain.hashAt(height)
-      const previous = height === 0 ? new Uint8Array(32) : sync.headers.at(height - 1)
-      // Gone by a reorg since they were asked for: from here on they are asked for anew.
-      if (hash === undefined || header === undefined || previous === undefined || !chain.isActive(stopHash))
-        return
-      const claimed = filterHeader(filterHash(filter), previous as Hash256)
-      if (!bytesEqual(blockHash, hash) || !bytesEqual(claimed, header)) {
-        await peers.punish(id, `wrong filter of block ${height}`)
-        throw new PeerFailure()
-      }
-      yield { height, hash, bytes: filter, header }
+  let height = next
+  for await (const { blockHash, filter } of answersOf(from, request, {
+    count: stop - next + 1,
+    sync,
+    signal,
+  })) {
+    peers.answered(id, 'no-filters')
+    const header = sync.headers.at(height)
+    const hash = chain.hashAt(height)
+    const previous = height === 0 ? new Uint8Array(32) : sync.headers.at(height - 1)
+    // Gone by a reorg since they were asked for: from here on they are asked for anew.
+    if (hash === undefined || header === undefined || previous === undefined || !chain.isActive(stopHash))
+      return
+    if (!bytesEqual(blockHash, hash) && sync.strays.take(id)) continue
+    const claimed = filterHeader(filterHash(filter), previous as Hash256)
+    if (!bytesEqual(blockHash, hash) || !bytesEqual(claimed, header)) {
+      await peers.punish(id, `wrong filter of block ${height}`)
+      throw new PeerFailure()
     }
-  } finally {
-    if (!ended) await filters.return?.()
+    yield { height, hash, bytes: filter, header }
+    if (height++ === stop) return
   }
+  signal.throwIfAborted()
+  await peers.silent(id, 'no-filters')
+  throw new PeerFailure()
 }

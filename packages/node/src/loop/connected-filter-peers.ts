@@ -8,6 +8,8 @@ import type { FilterPeer, FilterPeers, FilterSilence } from '../filters/filter-p
 import type { EventHub } from '../handle/event-hub.ts'
 import type { NodeLoop } from './node-loop.ts'
 
+/** Milliseconds for which a peer that may not be let go is passed over when it has twice not answered. */
+const SILENT_PAUSE = 30_000
 /** Milliseconds that a peer has to show that it has a block, and in which it is not asked again where it did not. */
 const PROBE_TIMEOUT = 5_000
 const PROBE_PAUSE = 120_000
@@ -33,6 +35,8 @@ export class ConnectedFilterPeers implements FilterPeers {
   readonly #parts: ConnectedFilterPeersComponents
   /** Of no use: those that are protected stay connected all the same. */
   readonly #useless = new Set<PeerId>()
+  /** Silent, and not asked before then. */
+  readonly #pausedUntil = new Map<PeerId, number>()
   /** What they did not send when they were last asked for it. */
   readonly #silent = new Map<PeerId, Set<FilterSilence>>()
   /** Blocks whose headers they have sent when asked for them. */
@@ -69,8 +73,16 @@ export class ConnectedFilterPeers implements FilterPeers {
     // Silent because it is gone: `closed` has been called, and nobody would forget it again.
     if (this.#parts.loop.keeper.table.get(peer) === undefined) return
     const before = this.#silent.get(peer)
-    if (before?.has(what) === true) await this.letGo(peer, what)
-    else this.#silent.set(peer, new Set(before).add(what))
+    if (before?.has(what) !== true) {
+      this.#silent.set(peer, new Set(before).add(what))
+      return
+    }
+    this.#silent.delete(peer)
+    // One that is protected stays connected, and may have what it lacked one day.
+    this.#pausedUntil.set(peer, this.#parts.clock.now() + SILENT_PAUSE)
+    await this.#withRecord(peer, (record) => {
+      if (!record.protected) this.#parts.loop.conduct.letGo(record, what)
+    })
   }
 
   answered(peer: PeerId, what: FilterSilence): void {
@@ -80,43 +92,57 @@ export class ConnectedFilterPeers implements FilterPeers {
   /** A connection has ended. */
   closed(peer: PeerId): void {
     this.#useless.delete(peer)
+    this.#pausedUntil.delete(peer)
     this.#silent.delete(peer)
     this.#shown.delete(peer)
     this.#nextProbe.delete(peer)
   }
 
   #end(peer: PeerId, act: (record: ReadyConnection) => void): Promise<void> {
+    return this.#withRecord(peer, (record) => {
+      this.#useless.add(peer)
+      act(record)
+    })
+  }
+
+  #withRecord(peer: PeerId, act: (record: ReadyConnection) => void): Promise<void> {
     const { calls, keeper } = this.#parts.loop
     return calls.call('filter-peer', () => {
       const record = [...keeper.table.ready()].find(({ id }) => id === peer)
-      if (record === undefined) return
-      this.#useless.add(peer)
-      act(record)
+      if (record !== undefined) act(record)
     })
   }
 
   async #wait(height: number, signal: AbortSignal): Promise<readonly FilterPeer[]> {
     const { loop } = this.#parts
     for (;;) {
-      // Before the look: what changes right after it is not missed.
-      const change = this.#nextChange(signal)
-      change.catch(() => undefined)
-      const { outbound, inbound } = await loop.calls.call('filter-peers', () => this.#find(height))
-      if (await this.#showsMore(outbound.unknown, height, signal)) continue
-      if (outbound.known.length > 0) return outbound.known
-      // Anybody can dial us as often as he likes, to outvote the rest: only where there is nobody else.
-      if (inbound.known.length > 0) return inbound.known
-      if (await this.#showsMore(inbound.unknown, height, signal)) continue
-      await change
+      const { outbound, inbound, change } = await loop.calls.call('filter-peers', () => {
+        const found = this.#find(height)
+        // Begun only where it may be waited for, and in the same turn as the look, so that nothing is missed.
+        const isEnough = found.outbound.known.length + found.inbound.known.length > 0
+        return { ...found, change: isEnough ? undefined : this.#watch(signal) }
+      })
+      try {
+        if (await this.#showsMore(outbound.unknown, height, signal)) continue
+        if (outbound.known.length > 0) return outbound.known
+        // Anybody can dial us as often as he likes, to outvote the rest: only where there is nobody else.
+        if (inbound.known.length > 0) return inbound.known
+        if (await this.#showsMore(inbound.unknown, height, signal)) continue
+        await change?.happened
+      } finally {
+        change?.end()
+      }
     }
   }
 
   #find(height: number): { readonly outbound: Candidates; readonly inbound: Candidates } {
     const { loop } = this.#parts
+    const now = this.#parts.clock.now()
     const found = { outbound: noCandidates(), inbound: noCandidates() }
     for (const { id, kind, peer, version, leaving } of loop.keeper.table.ready()) {
       if (leaving || this.#useless.has(id) || !hasServices(version.services, Services.COMPACT_FILTERS))
         continue
+      if (now < (this.#pausedUntil.get(id) ?? 0)) continue
       const candidates = kind === 'inbound' ? found.inbound : found.outbound
       const isKnown =
         this.#has(loop.driver.bestOf(id)?.hash, height) || this.#has(this.#shown.get(id), height)
@@ -158,19 +184,35 @@ export class ConnectedFilterPeers implements FilterPeers {
     return shown.includes(true)
   }
 
-  /** Resolves when there may be a peer that there was not. */
-  async #nextChange(signal: AbortSignal): Promise<void> {
-    const done = new AbortController()
-    const either = { signal: AbortSignal.any([signal, done.signal]) }
-    const { events } = this.#parts
-    try {
-      await Promise.race([
-        events.next('peer-ready', either),
-        events.next('headers-progress', either),
-        events.next('tip-changed', either),
-      ])
-    } finally {
-      done.abort()
-    }
+  /** Waits until there may be a peer that there was not. It has to be ended, whatever came of it. */
+  #watch(signal: AbortSignal): { readonly happened: Promise<void>; readonly end: () => void } {
+    const { events, clock } = this.#parts
+    let end = (): void => undefined
+    const happened = new Promise<void>((resolve, reject) => {
+      const wake = (): void => resolve()
+      const stops = [
+        events.on('peer-ready', wake),
+        events.on('headers-progress', wake),
+        events.on('tip-changed', wake),
+        events.on('stopped', () => reject(new NodeError('stopped', 'The node has stopped'))),
+        clock.setTimer(this.#nextDue(), wake),
+      ]
+      const onAbort = (): void => reject(signal.reason as Error)
+      signal.addEventListener('abort', onAbort, { once: true })
+      end = () => {
+        for (const stop of stops) stop()
+        signal.removeEventListener('abort', onAbort)
+      }
+    })
+    // It may be ended before anybody waits for it.
+    happened.catch(() => undefined)
+    return { happened, end }
+  }
+
+  /** Milliseconds until a peer that was passed over may be asked again. */
+  #nextDue(): number {
+    const now = this.#parts.clock.now()
+    const due = [...this.#pausedUntil.values(), ...this.#nextProbe.values()].filter((at) => at > now)
+    return Math.min(PROBE_PAUSE, ...due.map((at) => at - now))
   }
 }

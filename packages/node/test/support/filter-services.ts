@@ -17,7 +17,10 @@ export interface FilterLies {
   readonly filter?: (filter: Uint8Array, height: number, block: Block) => Uint8Array
   /** Claims that the header before the first one asked for is another. */
   readonly previous?: (header: Hash256, startHeight: number) => Hash256
-  readonly silent?: boolean
+  /** Answers no question for filter headers, or none for as long as it says so. */
+  readonly silent?: boolean | (() => boolean)
+  /** Comes before each answer. */
+  readonly later?: () => Promise<void> | undefined
   /** Filters that it never sends, by height, though it has told of their headers. */
   readonly withholds?: (height: number) => boolean
 }
@@ -38,7 +41,8 @@ export function filterServices(
   }
   const never = (): Promise<never> => new Promise(() => undefined)
   return {
-    compactFilters: (query) => {
+    compactFilters: async (query) => {
+      await lies.later?.()
       const stop = stopOf(query)
       if (typeof stop !== 'number') return stop
       const heights = Array.from({ length: stop - query.startHeight + 1 }, (_, i) => query.startHeight + i)
@@ -50,8 +54,11 @@ export function filterServices(
         filter: filterOf(height),
       }))
     },
-    compactFilterHeaders: (query) => {
+    compactFilterHeaders: async (query) => {
+      await lies.later?.()
       if (lies.silent === true) return never()
+      // Not the answer that never comes: one that is not given, after which the next question is heard.
+      if (typeof lies.silent === 'function' && lies.silent()) return undefined as never
       const stop = stopOf(query)
       if (typeof stop !== 'number') return stop
       const hashes = Array.from({ length: stop + 1 }, (_, height) => filterHash(filterOf(height)))
