@@ -78,7 +78,10 @@ export interface HeaderChain {
   medianTimePast(hash: BlockHash): number | undefined
   /** Hashes from `from` (default: the tip) back to genesis, ever further apart; at most 101. */
   locator(from?: BlockHash): BlockHash[]
-  /** What a `getheaders` asks for: the headers after the first hash of `locator` in the best chain. */
+  /**
+   * What a `getheaders` asks for: the headers after the first hash of `locator` in the best chain. Where the locator is empty, that of the
+   * stop block alone, or none where the best chain does not have it.
+   */
   headersAfter(locator: readonly BlockHash[], stopHash: BlockHash, limit?: number): BlockHeader[]
   /**
    * Checks each header in its place and keeps it: proof of work, difficulty, times, version. Stops at the first that

@@ -147,7 +147,10 @@ describe('the header chain', () => {
     const ours = mineHeaders(regtest.genesis, 2500)
     const chain = chainWith(ours)
     const none = new Uint8Array(32) as Uint8Array as BlockHash
-    expect(chain.headersAfter([], none)).toHaveLength(2000)
+    expect(chain.headersAfter([none], none)).toHaveLength(2000)
+    // Without a locator it is the stop block's that is asked for (Core).
+    expect(chain.headersAfter([], blockHash(ours[149]!))).toEqual([ours[149]])
+    expect(chain.headersAfter([], none)).toEqual([])
     expect(chain.headersAfter([blockHash(ours[2499]!)], none)).toEqual([])
     expect(chain.headersAfter([none, blockHash(ours[99]!)], blockHash(ours[149]!))).toEqual(
       ours.slice(100, 150),

@@ -132,6 +132,10 @@ class CompactHeaderChain implements StorableHeaderChain {
     stopHash: BlockHash,
     limit: number = MAX_HEADERS_RESULTS,
   ): BlockHeader[] {
+    if (locator.length === 0) {
+      const stop = this.#table.find(stopHash)
+      return stop >= 0 && this.#active.has(stop) ? [this.#table.header(stop)] : []
+    }
     let height = 1
     for (const hash of locator) {
       const slot = this.#table.find(hash)

@@ -32,6 +32,11 @@ export interface HeaderSync {
   removePeer(peer: PeerId, now: Instant): HeaderSyncAction[]
   /** A `headers` message, asked for or not. */
   onHeaders(peer: PeerId, headers: readonly BlockHeader[], now: Instant): HeaderSyncAction[]
+  /**
+   * The header of a `block` or `cmpctblock`, asked for or not: news, and no answer to a `getheaders`. One whose parent is not known is a
+   * fault of a `block` (Core: BLOCK_MISSING_PREV), and brings the question for what lies between where it is compact.
+   */
+  onBlockHeader(peer: PeerId, header: BlockHeader, viaCompact: boolean, now: Instant): HeaderSyncAction[]
   /** Block hashes of an `inv`. */
   onBlockInventory(peer: PeerId, hashes: readonly BlockHash[], now: Instant): HeaderSyncAction[]
   /** Call about once a second. */

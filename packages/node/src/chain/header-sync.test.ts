@@ -62,14 +62,31 @@ describe('the header sync', () => {
     expect(actions).toContainEqual({ type: 'peer-has', peer: alice, hash: blockHash(headers[9]!) })
   })
 
-  it('replaces a sync peer that says nothing once another is there', () => {
+  it('replaces a sync peer that says nothing once another is there, and lets it go when its time is up', () => {
     sync.addPeer(alice, outbound, NOON)
     expect(sync.tick(after(119_000))).toEqual([])
     sync.addPeer(bob, outbound, after(119_000))
     const actions = sync.tick(after(120_000))
-    expect(actions).toContainEqual({ type: 'disconnect', peer: alice, reason: 'headers-timeout' })
+    expect(actions.some(({ type }) => type === 'disconnect')).toBe(false)
     expect(sent(actions, bob)).toHaveLength(1)
     expect(sync.syncPeer).toBe(bob)
+    sync.onHeaders(bob, mineHeaders(regtest.genesis, 10), after(120_000))
+    // 15 minutes, and a millisecond for each of the headers there may be.
+    expect(sync.tick(after(15 * 60_000)).some(({ type }) => type === 'disconnect')).toBe(false)
+    expect(sync.tick(after(15 * 60_000 + 900_000))).toContainEqual({
+      type: 'disconnect',
+      peer: alice,
+      reason: 'headers-timeout',
+    })
+  })
+
+  it('lets no sync peer go where there is none that it dialled to take its place', () => {
+    sync.addPeer(alice, outbound, NOON)
+    sync.addPeer(bob, inbound, NOON)
+    for (let minute = 1; minute < 90; minute++) {
+      const actions = sync.tick(after(minute * 60_000))
+      expect(actions.some(({ type }) => type === 'disconnect')).toBe(false)
+    }
   })
 
   it('moves on at once from a sync peer that sent a bad header, also from one that is protected', () => {
@@ -130,9 +147,8 @@ describe('the header sync', () => {
     let now = NOON
     let letGo = false
     for (let i = 0; i < 20 && !letGo; i++) {
-      now = after(100_000, now)
+      now = after(450_000, now)
       if (i < 4) sync.onHeaders(alice, headers.slice(2000 * i, 2000 * (i + 1)), now)
-      else sync.onHeaders(alice, headers.slice(6000), now)
       letGo = sync.tick(now).some((action) => action.type === 'disconnect' && action.peer === alice)
     }
     expect(letGo).toBe(true)
@@ -189,10 +205,16 @@ describe('the header sync', () => {
     const headers = mineHeaders(regtest.genesis, 10)
     sync.addPeer(alice, outbound, NOON)
     const actions = sync.onHeaders(alice, [...headers.slice(0, 4), ...headers.slice(6)], NOON)
-    expect(actions).toMatchObject([
-      { type: 'tip-changed' },
-      { type: 'punish', peer: alice, reason: 'headers-not-linked' },
-    ])
+    expect(actions).toMatchObject([{ type: 'punish', peer: alice, reason: 'headers-not-linked' }])
+    expect(chain.tip().height).toBe(0)
+  })
+
+  it('punishes headers that are not linked when all of them are known, too', () => {
+    const headers = mineHeaders(regtest.genesis, 10)
+    sync.addPeer(alice, outbound, NOON)
+    sync.onHeaders(alice, headers, NOON)
+    const actions = sync.onHeaders(alice, [...headers.slice(0, 4), ...headers.slice(5)], NOON)
+    expect(actions).toMatchObject([{ type: 'punish', peer: alice, reason: 'headers-not-linked' }])
   })
 
   it('punishes more than 2,000 headers in one message', () => {
@@ -209,10 +231,73 @@ describe('the header sync', () => {
     chain.accept([recent([regtest.genesis])], NOON)
     sync.addPeer(alice, outbound, NOON)
     sync.onHeaders(alice, [], NOON)
-    for (let i = 0; i < 20; i++) {
-      const actions = sync.onHeaders(alice, [headers[9]!], after(i))
-      expect(actions.map(({ type }) => type)).toEqual(['send'])
+    const actions = Array.from({ length: 50 }, (_, i) =>
+      sync.onHeaders(alice, [headers[9]!], after(i)),
+    ).flat()
+    // Once in two minutes, since they are no answer.
+    expect(actions.map(({ type }) => type)).toEqual(['send'])
+    expect(sent(sync.onHeaders(alice, [headers[9]!], after(120_000)))).toHaveLength(1)
+  })
+
+  it('asks for nothing twice because blocks are announced while all headers are on their way', () => {
+    const headers = mineHeaders(regtest.genesis, 2_500)
+    sync.addPeer(alice, outbound, NOON)
+    const asked = (): number => sent(sync.onHeaders(alice, [headers.at(-1)!], NOON)).length
+    expect([asked(), asked(), asked()]).toEqual([0, 0, 0])
+    expect(sent(sync.onHeaders(alice, headers.slice(0, 2_000), NOON))).toHaveLength(1)
+    expect([asked(), asked()]).toEqual([0, 0])
+  })
+
+  it.each([
+    ['the same 2,000 headers', 1],
+    ['two batches of them in turn', 2],
+  ])('does not go on asking who sends %s again and again', (_, batches) => {
+    const headers = mineHeaders(regtest.genesis, 2_000 * batches)
+    sync.addPeer(alice, outbound, NOON)
+    let asks = 0
+    for (let i = 0; i < 50; i++) {
+      const at = 2_000 * (i % batches)
+      asks += sent(sync.onHeaders(alice, headers.slice(at, at + 2_000), after(i))).length
     }
+    expect(asks).toBeLessThanOrEqual(2 * batches)
+    expect(sync.syncPeer).toBeUndefined()
+  })
+
+  it('does not go on asking who sends the same headers of too little work again and again', () => {
+    sync = createHeaderSync({ minimumChainWork: 1_000_000n }, { chain, random: seededRandom() })
+    const headers = mineHeaders(regtest.genesis, 2_000)
+    sync.addPeer(alice, manual, NOON)
+    let asks = 0
+    for (let i = 0; i < 50; i++) asks += sent(sync.onHeaders(alice, headers, after(i))).length
+    expect(asks).toBeLessThanOrEqual(3)
+  })
+
+  it('takes the header of a block as news, and its lack of a parent as a fault', () => {
+    const tip = recent([regtest.genesis])
+    chain.accept([tip], NOON)
+    sync.addPeer(alice, outbound, NOON)
+    const next = mineHeader(tip)
+    expect(sync.onBlockHeader(alice, next, false, NOON).map(({ type }) => type)).toEqual([
+      'tip-changed',
+      'peer-has',
+    ])
+    const orphan = mineHeader(mineHeader(next))
+    expect(sync.onBlockHeader(alice, orphan, false, NOON)).toMatchObject([
+      { type: 'punish', reason: 'block-without-parent' },
+    ])
+  })
+
+  it('asks for what lies between where a compact block has no parent, and ignores one of too little work', () => {
+    const tip = recent([regtest.genesis])
+    chain.accept([tip], NOON)
+    sync.addPeer(alice, outbound, NOON)
+    sync.onHeaders(alice, [tip], NOON)
+    const orphan = mineHeader(mineHeader(tip))
+    expect(sent(sync.onBlockHeader(alice, orphan, true, NOON))).toMatchObject([{ type: 'getheaders' }])
+    sync = createHeaderSync({ minimumChainWork: 1_000_000n }, { chain, random: seededRandom() })
+    sync.addPeer(alice, outbound, NOON)
+    for (const compact of [true, false])
+      expect(sync.onBlockHeader(alice, mineHeader(tip), compact, NOON)).toEqual([])
   })
 
   it('does not punish a header from the future', () => {

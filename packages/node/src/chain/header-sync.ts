@@ -40,6 +40,12 @@ export interface HeaderSyncComponents {
   readonly wallTime?: (at: Instant) => WallTime
 }
 
+/** What came in one message: linked, and with proof of work for what each states. */
+interface HeaderBatch {
+  readonly headers: readonly BlockHeader[]
+  readonly hashes: readonly BlockHash[]
+}
+
 interface PeerState {
   readonly id: PeerId
   readonly facts: HeaderPeer
@@ -55,6 +61,12 @@ interface PeerState {
   lowWork: LowWorkSync | undefined
   /** Its last answer brought us nothing: not chosen as the sync peer before then. */
   restsUntil: number
+  /** By when it has to answer what it was asked as the sync peer. */
+  deadline: number | undefined
+  /** Most work of a full message that brought nothing new: one that shows no more is no progress. */
+  shownAgain: bigint
+  /** A low-work chain of it did not hold together: the next is not begun before then. */
+  lowWorkAfter: number
 }
 
 /** Follows the headers of many peers into one chain. */
@@ -70,7 +82,7 @@ class ManyPeerHeaderSync implements HeaderSync {
   readonly #wallTime: (at: Instant) => WallTime
   readonly #peers = new Map<PeerId, PeerState>()
   readonly #guard = new ChainSyncGuard()
-  #sync: { readonly peer: PeerState; readonly deadline: number } | undefined
+  #sync: PeerState | undefined
   #caughtUp = false
 
   constructor(options: HeaderSyncOptions, { chain, random, wallTime }: HeaderSyncComponents) {
@@ -82,7 +94,7 @@ class ManyPeerHeaderSync implements HeaderSync {
   }
 
   get syncPeer(): PeerId | undefined {
-    return this.#sync?.peer.id
+    return this.#sync?.id
   }
 
   get caughtUp(): boolean {
@@ -108,6 +120,9 @@ class ManyPeerHeaderSync implements HeaderSync {
       announcedUnknown: undefined,
       lowWork: undefined,
       restsUntil: 0,
+      deadline: undefined,
+      shownAgain: 0n,
+      lowWorkAfter: 0,
     }
     this.#peers.set(id, peer)
     this.#guard.add(id, facts.chainSync)
@@ -120,7 +135,7 @@ class ManyPeerHeaderSync implements HeaderSync {
     const actions: HeaderSyncAction[] = []
     this.#peers.delete(id)
     this.#guard.remove(id)
-    if (this.#sync?.peer.id === id) {
+    if (this.#sync?.id === id) {
       this.#sync = undefined
       this.#chooseSyncPeer(now, actions)
     }
@@ -135,17 +150,42 @@ class ManyPeerHeaderSync implements HeaderSync {
       this.#punish(peer, 'too-many-headers', `${headers.length} headers in one message`, now, actions)
       return actions
     }
-    peer.askedAt = undefined
     if (headers.length === 0) {
       peer.lowWork = undefined
+      this.#answered(peer)
       this.#peerHasNoMore(peer, now, actions)
       return actions
     }
-    if (peer.lowWork !== undefined && this.#continueLowWork(peer, peer.lowWork, headers, now, actions))
+    // Before anything else, whatever of it is known (Core: CheckHeadersPoW, CheckHeadersAreContinuous).
+    const hashes = headers.map(hashHeader)
+    const fault = findBreak(this.#chain.network, headers, hashes)
+    if (fault !== undefined) {
+      this.#punishBreak(peer, fault, now, actions)
+      return actions
+    }
+    const batch: HeaderBatch = { headers, hashes }
+    if (peer.lowWork !== undefined && this.#continueLowWork(peer, peer.lowWork, batch, now, actions))
       return actions
     const start = this.#chain.get(headers[0]!.previousBlockHash)
-    if (start === undefined) this.#unconnecting(peer, headers, now, actions)
-    else this.#connecting(peer, start, headers, now, actions)
+    if (start === undefined) this.#unconnecting(peer, batch, now, actions)
+    else this.#connecting(peer, start, batch, now, actions)
+    return actions
+  }
+
+  onBlockHeader(id: PeerId, header: BlockHeader, viaCompact: boolean, now: Instant): HeaderSyncAction[] {
+    const actions: HeaderSyncAction[] = []
+    const peer = this.#peers.get(id)
+    if (peer === undefined) return actions
+    const hash = hashHeader(header)
+    const parent = this.#chain.get(header.previousBlockHash)
+    if (this.#chain.heightOf(hash) === undefined && parent === undefined) {
+      if (viaCompact) this.#unconnecting(peer, { headers: [header], hashes: [hash] }, now, actions)
+      else this.#punish(peer, 'block-without-parent', `the parent of a block is not known`, now, actions)
+      return actions
+    }
+    // Too little work: neither kept, nor a fault (Core: BLOCK_HEADER_LOW_WORK).
+    if (parent !== undefined && parent.work + claimedWork([header]) < this.#workThreshold()) return actions
+    this.#keep(peer, { headers: [header], hashes: [hash] }, now, actions, viaCompact)
     return actions
   }
 
@@ -162,6 +202,7 @@ class ManyPeerHeaderSync implements HeaderSync {
   tick(now: Instant): HeaderSyncAction[] {
     const actions: HeaderSyncAction[] = []
     this.#judgeSyncPeer(now, actions)
+    this.#judgeDeadlines(now, actions)
     if (this.#askEveryone(now)) this.#startAll(now, actions)
     else this.#chooseSyncPeer(now, actions)
     for (const peer of this.#peers.values()) if (peer.started) this.#keepUp(peer, now, actions)
@@ -175,53 +216,54 @@ class ManyPeerHeaderSync implements HeaderSync {
       actions.push({ type: 'disconnect', peer: peer.id, reason: 'old-chain' })
   }
 
-  /** Headers whose parent is not known: announced by a peer that is ahead of us. Never a fault in itself. */
-  #unconnecting(
-    peer: PeerState,
-    headers: readonly BlockHeader[],
-    now: Instant,
-    actions: HeaderSyncAction[],
-  ): void {
-    this.#announced(peer, hashHeader(headers.at(-1)!), actions)
+  /**
+   * Headers whose parent is not known: announced by a peer that is ahead of us. Never a fault in itself, and no answer either: what was
+   * asked for stays asked for, so that one `getheaders` in two minutes follows at most (Core: HandleUnconnectingHeaders).
+   */
+  #unconnecting(peer: PeerState, { hashes }: HeaderBatch, now: Instant, actions: HeaderSyncAction[]): void {
+    this.#announced(peer, hashes.at(-1)!, actions)
     this.#ask(peer, undefined, now, actions)
   }
 
   #connecting(
     peer: PeerState,
     start: ChainEntry,
-    headers: readonly BlockHeader[],
+    batch: HeaderBatch,
     now: Instant,
     actions: HeaderSyncAction[],
   ): void {
+    this.#answered(peer)
+    const { headers, hashes } = batch
     const threshold = this.#workThreshold()
-    let hashes: BlockHash[] | undefined
-    if (start.work < threshold) {
-      // Work can be claimed in a header; only the hash shows it. So look at every hash before believing the sum.
-      hashes = headers.map(hashHeader)
-      const fault = findBreak(this.#chain.network, headers, hashes)
-      if (fault !== undefined) {
-        this.#punishBreak(peer, fault, now, actions)
-        return
-      }
-      const known = this.#chain.get(hashes.at(-1)!)
-      if (known === undefined && start.work + claimedWork(headers) < threshold) {
-        this.#lowWork(peer, start, { headers, hashes }, now, actions)
-        return
-      }
+    const known = this.#chain.get(hashes.at(-1)!)
+    if (known === undefined && start.work < threshold && start.work + claimedWork(headers) < threshold) {
+      this.#lowWork(peer, start, batch, now, actions)
+      return
     }
-    this.#accept(peer, headers, hashes, now, actions)
+    this.#accept(peer, batch, now, actions)
+  }
+
+  /** What was asked for has been answered. */
+  #answered(peer: PeerState): void {
+    peer.askedAt = undefined
+    // The sync peer's is for all of it.
+    if (this.#sync !== peer) peer.deadline = undefined
   }
 
   /** Too little work to be kept. A full message may be the beginning of more; any other is all there is. */
   #lowWork(
     peer: PeerState,
     start: ChainEntry,
-    batch: { readonly headers: readonly BlockHeader[]; readonly hashes: readonly BlockHash[] },
+    batch: HeaderBatch,
     now: Instant,
     actions: HeaderSyncAction[],
   ): void {
     if (batch.headers.length < MAX_HEADERS_RESULTS) {
       this.#lowWorkEnded(peer, now, actions)
+      return
+    }
+    if (now < peer.lowWorkAfter) {
+      this.#bringsNothing(peer, now, actions)
       return
     }
     const sync = new LowWorkSync(
@@ -242,21 +284,17 @@ class ManyPeerHeaderSync implements HeaderSync {
   #continueLowWork(
     peer: PeerState,
     sync: LowWorkSync,
-    headers: readonly BlockHeader[],
+    { headers, hashes }: HeaderBatch,
     now: Instant,
     actions: HeaderSyncAction[],
   ): boolean {
-    const hashes = headers.map(hashHeader)
-    const fault = findBreak(this.#chain.network, headers, hashes)
-    if (fault !== undefined) {
-      this.#punishBreak(peer, fault, now, actions)
-      return true
-    }
     const step = sync.next(headers, hashes)
+    if (step.outcome === 'failed') peer.lowWorkAfter = now + HEADERS_RESPONSE_TIME_MS
     if (step.outcome === 'failed' && step.ready === undefined) {
       peer.lowWork = undefined
       return false
     }
+    this.#answered(peer)
     this.#lowWorkStep(peer, step, sync.start, now, actions)
     return true
   }
@@ -271,7 +309,7 @@ class ManyPeerHeaderSync implements HeaderSync {
     if (outcome !== 'more') peer.lowWork = undefined
     if (ready !== undefined && ready.headers.length > 0) {
       const ended = outcome === 'done' || outcome === 'failed'
-      if (!this.#keep(peer, ready.headers, ready.hashes, now, actions)) return
+      if (!this.#keep(peer, ready, now, actions)) return
       if (ended) this.#ask(peer, ready.hashes.at(-1), now, actions)
     }
     if (outcome === 'more') this.#ask(peer, start, now, actions, askAfter)
@@ -287,34 +325,56 @@ class ManyPeerHeaderSync implements HeaderSync {
     this.#peerHasNoMore(peer, now, actions)
   }
 
-  #accept(
-    peer: PeerState,
-    headers: readonly BlockHeader[],
-    hashes: readonly BlockHash[] | undefined,
-    now: Instant,
-    actions: HeaderSyncAction[],
-  ): void {
-    if (!this.#keep(peer, headers, hashes, now, actions)) return
-    if (headers.length === MAX_HEADERS_RESULTS) this.#ask(peer, lastHash(headers, hashes), now, actions)
-    else this.#peerHasNoMore(peer, now, actions)
+  #accept(peer: PeerState, batch: HeaderBatch, now: Instant, actions: HeaderSyncAction[]): void {
+    const before = this.#chain.size
+    if (!this.#keep(peer, batch, now, actions)) return
+    if (batch.headers.length < MAX_HEADERS_RESULTS) {
+      this.#peerHasNoMore(peer, now, actions)
+      return
+    }
+    const last = batch.hashes.at(-1)!
+    if (this.#chain.size === before && !this.#showsMore(peer, last)) this.#bringsNothing(peer, now, actions)
+    else this.#ask(peer, last, now, actions)
+  }
+
+  /** Whether a full message of known headers reaches further than those before it. */
+  #showsMore(peer: PeerState, last: BlockHash): boolean {
+    const work = this.#chain.get(last)?.work ?? 0n
+    if (work <= peer.shownAgain) return false
+    peer.shownAgain = work
+    return true
+  }
+
+  /** The peer sends the same again: it is asked as if it had not answered, and others instead of it. */
+  #bringsNothing(peer: PeerState, now: Instant, actions: HeaderSyncAction[]): void {
+    peer.askedAt = now
+    this.#replace(peer, now, actions)
+  }
+
+  /** The peer is not the one that everything is asked of any more. */
+  #replace(peer: PeerState, now: Instant, actions: HeaderSyncAction[]): void {
+    if (this.#sync !== peer) return
+    this.#sync = undefined
+    peer.restsUntil = now + HEADERS_RESPONSE_TIME_MS
+    this.#chooseSyncPeer(now, actions)
   }
 
   /** @returns whether all of them are part of our chain now. */
   #keep(
     peer: PeerState,
-    headers: readonly BlockHeader[],
-    hashes: readonly BlockHash[] | undefined,
+    { headers, hashes }: HeaderBatch,
     now: Instant,
     actions: HeaderSyncAction[],
+    viaCompact = false,
   ): boolean {
     const { known, tipChange, error } = this.#chain.accept(headers, this.#wallTime(now), hashes)
     if (tipChange !== undefined) actions.push({ type: 'tip-changed', change: tipChange })
-    if (error !== undefined && !this.#forgive(peer, error)) {
+    if (error !== undefined && !this.#forgive(peer, error, viaCompact)) {
       const reason = error.code === 'unknown-parent' ? 'headers-not-linked' : 'invalid-header'
       this.#punish(peer, reason, `header ${error.index}: ${error.code}, ${error.detail}`, now, actions)
       return false
     }
-    if (known > 0) this.#announced(peer, lastHash(headers.slice(0, known), hashes?.slice(0, known)), actions)
+    if (known > 0) this.#announced(peer, hashes[known - 1]!, actions)
     this.#resolveAnnounced(actions)
     this.#guard.showed(peer.id, peer.best, this.#chain.tip())
     if (error !== undefined) this.#peerHasNoMore(peer, now, actions)
@@ -322,8 +382,10 @@ class ManyPeerHeaderSync implements HeaderSync {
   }
 
   /** A header from the future may be ours being slow; one found invalid before may be the peer following another rule. */
-  #forgive(peer: PeerState, { code }: HeaderError): boolean {
+  #forgive(peer: PeerState, { code }: HeaderError, viaCompact: boolean): boolean {
     if (code === 'time-too-new') return true
+    // A compact block may be passed on before it is validated (BIP152).
+    if (viaCompact && code === 'known-invalid') return true
     return (code === 'known-invalid' || code === 'invalid-parent') && !peer.facts.preferred
   }
 
@@ -341,14 +403,12 @@ class ManyPeerHeaderSync implements HeaderSync {
     actions: HeaderSyncAction[],
   ): void {
     actions.push({ type: 'punish', peer: peer.id, reason, detail })
-    if (this.#sync?.peer !== peer) return
-    this.#sync = undefined
-    peer.restsUntil = now + HEADERS_RESPONSE_TIME_MS
-    this.#chooseSyncPeer(now, actions)
+    this.#replace(peer, now, actions)
   }
 
   /** The peer's answer was not a full one: what it has, we have seen. */
   #peerHasNoMore(peer: PeerState, now: Instant, actions: HeaderSyncAction[]): void {
+    peer.deadline = undefined
     if (
       this.#sync === undefined &&
       this.#isTipRecent(now) &&
@@ -359,7 +419,7 @@ class ManyPeerHeaderSync implements HeaderSync {
       this.#startAll(now, actions)
       return
     }
-    if (this.#sync?.peer !== peer) return
+    if (this.#sync !== peer) return
     this.#sync = undefined
     peer.restsUntil = now + HEADERS_RESPONSE_TIME_MS
     if (this.#chain.tip().work >= this.#minimumChainWork) {
@@ -423,7 +483,8 @@ class ManyPeerHeaderSync implements HeaderSync {
     const bytes = this.#random.bytes(4)
     const choice = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) % candidates.length
     const peer = candidates[choice]!
-    this.#sync = { peer, deadline: now + this.#allowance(now) }
+    this.#sync = peer
+    peer.deadline = now + this.#allowance(now)
     this.#start(peer, now, actions)
   }
 
@@ -442,15 +503,27 @@ class ManyPeerHeaderSync implements HeaderSync {
     return HEADERS_TIMEOUT_BASE_MS + HEADERS_TIMEOUT_PER_HEADER_MS * expected
   }
 
-  /** A sync peer that is silent, or too slow in all, is replaced as soon as there is another to ask. */
+  /**
+   * One that is silent for two minutes is not waited for alone: another is asked as well. It is let go as in Bitcoin Core, when it has
+   * still not answered, or is too slow in all, and where there is another that we dialled.
+   */
   #judgeSyncPeer(now: Instant, actions: HeaderSyncAction[]): void {
-    if (this.#sync === undefined || this.#peers.size < 2) return
-    const { peer, deadline } = this.#sync
+    const peer = this.#sync
+    if (peer === undefined || this.#peers.size < 2) return
     const silent = peer.askedAt !== undefined && now - peer.askedAt >= this.#responseTimeoutMs
-    if (!silent && now < deadline) return
-    this.#sync = undefined
-    if (!peer.facts.protected) actions.push({ type: 'disconnect', peer: peer.id, reason: 'headers-timeout' })
-    this.#chooseSyncPeer(now, actions)
+    if (silent) this.#replace(peer, now, actions)
+  }
+
+  #judgeDeadlines(now: Instant, actions: HeaderSyncAction[]): void {
+    const preferred = [...this.#peers.values()].filter(({ facts }) => facts.preferred)
+    for (const peer of this.#peers.values()) {
+      if (peer.deadline === undefined || now < peer.deadline) continue
+      if (!preferred.some((other) => other !== peer)) continue
+      peer.deadline = undefined
+      if (!peer.facts.protected)
+        actions.push({ type: 'disconnect', peer: peer.id, reason: 'headers-timeout' })
+      this.#replace(peer, now, actions)
+    }
   }
 
   #ask(
@@ -472,8 +545,4 @@ class ManyPeerHeaderSync implements HeaderSync {
     }
     actions.push({ type: 'send', peer: peer.id, message })
   }
-}
-
-function lastHash(headers: readonly BlockHeader[], hashes: readonly BlockHash[] | undefined): BlockHash {
-  return hashes?.at(-1) ?? hashHeader(headers.at(-1)!)
 }

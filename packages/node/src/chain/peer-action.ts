@@ -7,6 +7,7 @@ export type Misbehaviour =
   | 'headers-not-linked'
   | 'invalid-header'
   | 'invalid-block'
+  | 'block-without-parent'
   | 'mutated-block'
   | 'invalid-compact-block'
   | 'too-many-inventory'

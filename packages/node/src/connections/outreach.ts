@@ -41,7 +41,7 @@ export interface OutreachOptions {
   /** Block-relay-only peers of last time, dialled first. */
   readonly anchors: readonly NetworkAddress[]
   /** Services that an address must be known for, given those that it is said to offer. */
-  readonly servicesWanted: (offered: bigint, phase: Phase) => bigint
+  readonly servicesWanted: (offered: bigint) => bigint
   /** Peers that offer compact block filters are wanted. */
   readonly filters: boolean
 }
@@ -112,7 +112,7 @@ export class Outreach {
     const { table } = this.#parts.keeper
     const { limits } = this.#options
     const now = this.#parts.clock.now()
-    const services = (offered: bigint): bigint => this.#options.servicesWanted(offered, phase)
+    const services = this.#options.servicesWanted
     if (this.#anchors.length > 0) return 'anchor'
     if (table.count('outbound-full-relay') < limits['outbound-full-relay'])
       return { kind: 'outbound-full-relay', services }

@@ -19,6 +19,7 @@ import { createDiscouragedHosts } from '../bans/discouraged-hosts.ts'
 import { createBlockDownload } from '../blocks/block-download.ts'
 import { createBootstrap } from '../bootstrap/bootstrap.ts'
 import { SeedDriver } from '../bootstrap/seed-driver.ts'
+import { approximateBestBlockDepth, LIMITED_PEERS_ALLOWED_BLOCKS } from '../chain/best-block-depth.ts'
 import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
 import { createHeaderSync } from '../chain/header-sync.ts'
 import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
@@ -122,8 +123,12 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       peerTimeouts: options.timeouts?.peer ?? {},
       version: (kind) =>
         versionFacts(kind, { services, userAgent, relaysTransactions, startHeight: chain.tip().height }),
-      servicesWanted: (offered, phase) =>
-        options.servicesWanted ?? desirableServices(offered, phase.acceptsLimitedPeers),
+      servicesWanted: (offered) =>
+        options.servicesWanted ??
+        desirableServices(
+          offered,
+          approximateBestBlockDepth(chain, clock.now()) < LIMITED_PEERS_ALLOWED_BLOCKS,
+        ),
       slots: slotLimits(options.slots),
       connectOnly: options.connect !== undefined,
       networkActive: options.networkActive ?? true,

@@ -100,6 +100,7 @@ export class ChainDriver {
         if (message.headers.length > 0) this.#showProgress(record)
         return true
       case 'block':
+        this.#forKnown(record, () => headerSync.onBlockHeader(record.id, message.block.header, false, at))
         this.#forKnown(record, () => download.onBlock(record.id, message.block, at, payload))
         return true
       case 'sendcmpct':
@@ -141,7 +142,7 @@ export class ChainDriver {
   /** Its header first, as if it had been announced; but the block is then not asked for, since it is here in part. */
   #compactBlock(record: ConnectionRecord, compactBlock: CompactBlock, at: Instant): Action[] {
     const { headerSync, download } = this.#parts
-    const actions = headerSync.onHeaders(record.id, [compactBlock.header], at)
+    const actions = headerSync.onBlockHeader(record.id, compactBlock.header, true, at)
     download.expectCompactBlock(record.id, blockHash(compactBlock.header), at)
     this.run(actions, record.id)
     return download.onCompactBlock(record.id, compactBlock, at)

@@ -13,7 +13,6 @@ import type { SlotLimits } from '../connections/slots.ts'
 import type { EventHub } from '../handle/event-hub.ts'
 import type { NodeDialer } from '../handle/node-options.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
-import type { Phase } from '../phases/phase.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import type { NodeState } from './node-state.ts'
 
@@ -23,8 +22,8 @@ export interface NodeLoopOptions extends Omit<ConnectionKeeperOptions, 'services
   readonly networkActive: boolean
   /** Peers that offer compact block filters are wanted. */
   readonly filters: boolean
-  /** Bits that peers of the node's own choice must offer in a phase. */
-  readonly servicesWanted: (offered: bigint, phase: Phase) => bigint
+  /** Bits that peers of the node's own choice must offer, given those that they do. */
+  readonly servicesWanted: (offered: bigint) => bigint
   readonly saveInterval: number
   readonly ownServices: () => bigint
 }

@@ -89,7 +89,7 @@ export class NodeLoop implements ConnectionObserver {
       ...components.services,
     }
     this.keeper = new ConnectionKeeper(
-      { ...options, servicesWanted: (offered) => options.servicesWanted(offered, this.#phase) },
+      options,
       { ...components, services, notifications: this.notifications },
       this,
     )

@@ -9,7 +9,6 @@ export const choosingChain: Phase = {
   name: 'choosing-chain',
   relaysTransactions: false,
   watchesTip: false,
-  acceptsLimitedPeers: false,
   sendsFeelers: false,
   next: ({ headerPeers, headersCaughtUp, blocksBehind }) => {
     if (headerPeers === 0 || !headersCaughtUp) return 'choosing-chain'

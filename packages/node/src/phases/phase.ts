@@ -26,8 +26,6 @@ export interface Phase {
   readonly relaysTransactions: boolean
   /** The tip is watched, and another connection made when no new block comes for too long. */
   readonly watchesTip: boolean
-  /** Peers that keep only the last 288 blocks will do. */
-  readonly acceptsLimitedPeers: boolean
   /** Addresses are tested by feelers. Before that, every connection is needed for the chain. */
   readonly sendsFeelers: boolean
   /** Where to go from here; this phase's own name to stay. */

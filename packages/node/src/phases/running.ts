@@ -6,7 +6,6 @@ export const running: Phase = {
   name: 'running',
   relaysTransactions: true,
   watchesTip: true,
-  acceptsLimitedPeers: true,
   sendsFeelers: true,
   next: ({ blocksBehind }) => (blocksBehind > FAR_BEHIND ? 'syncing' : 'running'),
 }

@@ -8,7 +8,6 @@ export const syncing: Phase = {
   name: 'syncing',
   relaysTransactions: false,
   watchesTip: true,
-  acceptsLimitedPeers: false,
   sendsFeelers: true,
   next: ({ blocksBehind }) => (blocksBehind > 0 ? 'syncing' : 'running'),
 }
