@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,7 +20,11 @@ const { values, positionals } = parseArgs({
 })
 const seed = Number(values.seed)
 const clone = mkdtempSync(join(tmpdir(), 'sapwood-each-alone-'))
-process.once('exit', () => rmSync(clone, { recursive: true, force: true }))
+let child: ChildProcess | undefined
+process.once('exit', () => {
+  child?.kill()
+  rmSync(clone, { recursive: true, force: true, maxRetries: 5 })
+})
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 await run('git', ['clone', '-q', root, clone], root)
@@ -46,7 +50,7 @@ for (const [index, file] of files.entries()) {
   const began = performance.now()
   const environment = { ...process.env }
   if (withoutCache.has(file)) delete environment['SAPWOOD_CACHE']
-  const child = spawn('npm', ['test', '--', file], {
+  child = spawn('npm', ['test', '--', file], {
     cwd: clone,
     stdio: ['ignore', 'ignore', 'ignore'],
     env: environment,

@@ -1,4 +1,4 @@
-import { fork, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -18,12 +18,16 @@ const busy = Array.from({ length: Number(values.busy) }, () =>
   fork(join(import.meta.dirname, 'keep-busy.ts'), { execArgv: [...process.execArgv], stdio: 'inherit' }),
 )
 
+let suite: ChildProcess | undefined
+process.once('exit', () => suite?.kill())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 let broken = 0
 const rows: string[] = []
 try {
   for (let run = 1; run <= runs; run++) {
     const began = performance.now()
-    const vitest = spawn(
+    suite = spawn(
       process.execPath,
       [...process.execArgv, join(import.meta.dirname, 'run.ts'), ...positionals],
       {
@@ -31,7 +35,7 @@ try {
         stdio: ['ignore', 'ignore', 'ignore'],
       },
     )
-    const [code] = (await once(vitest, 'close')) as [number | null]
+    const [code] = (await once(suite, 'close')) as [number | null]
     const { passed, failed, failures } = readSummary(resultsFile(), code ?? 1)
     const seconds = Math.round((performance.now() - began) / 1000)
     if (failed > 0) broken += 1
