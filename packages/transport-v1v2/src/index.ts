@@ -1,4 +1,10 @@
 export { accept, type AcceptOptions } from './accept/accept.ts'
+export {
+  createHandshakeGate,
+  DEFAULT_HANDSHAKES_PER_SECOND,
+  type HandshakeGate,
+  type HandshakeGateOptions,
+} from './accept/handshake-gate.ts'
 export type { ConnectAttempt, TransportProtocol } from './connect/attempt.ts'
 export type { KeySource, TransportComponents } from './connect/components.ts'
 export { connect, type Connection, type ConnectOptions, type ConnectTimeouts } from './connect/connect.ts'

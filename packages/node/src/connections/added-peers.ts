@@ -1,5 +1,5 @@
 import { formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
-import type { Clock, Instant, Random, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, Random } from '@sapwood/transport-v1v2'
 import { type AddressKey, addressKey } from '../addresses/address-key.ts'
 import { backOffDelay, type BackOffOptions } from './back-off.ts'
 
@@ -14,8 +14,6 @@ export interface AddedPeerState {
   /** Failures in a row: dials that failed and connections that did not last. */
   failures: number
   nextTry: Instant
-  /** The transport that worked last. */
-  protocol: TransportProtocol | undefined
 }
 
 /** The peers that a program or a user has added, and when each is to be dialled next. */
@@ -48,7 +46,6 @@ export function createAddedPeers(
         text: formatPeerAddress(address),
         failures: 0,
         nextTry: clock.now(),
-        protocol: undefined,
       }
       peers.set(key, state)
       return state

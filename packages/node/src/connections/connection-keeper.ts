@@ -35,6 +35,8 @@ import {
   type Random,
   type Transport,
   type TransportOptions,
+  createHandshakeGate,
+  type HandshakeGate,
   type TransportProtocol,
 } from '@sapwood/transport-v1v2'
 import { addressKey } from '../addresses/address-key.ts'
@@ -91,8 +93,6 @@ export interface DialRequest {
   readonly address: PeerAddress
   /** Services that the address is said to have; absent for one given by hand. */
   readonly services?: bigint
-  /** Protocol that worked last. */
-  readonly learned?: TransportProtocol
   readonly protected?: boolean
   /** Instead of the node's own dialer; a redial in v1 goes through it too. */
   readonly dialer?: Dialer
@@ -110,6 +110,7 @@ export class ConnectionKeeper {
   readonly #components: ConnectionKeeperComponents
   readonly #observer: ConnectionObserver
   readonly #ownNonces = createOwnNonces()
+  readonly #gate: HandshakeGate
   #nextId = 0
 
   constructor(
@@ -120,6 +121,7 @@ export class ConnectionKeeper {
     this.#options = options
     this.#components = components
     this.#observer = observer
+    this.#gate = createHandshakeGate({}, components)
   }
 
   /**
@@ -159,7 +161,6 @@ export class ConnectionKeeper {
           signal: record.abort.signal,
           memory: record.memory,
           ...(request.services === undefined ? {} : { services: request.services }),
-          ...(request.learned === undefined ? {} : { learned: request.learned }),
         },
         { clock, random, logger },
       )
@@ -190,7 +191,7 @@ export class ConnectionKeeper {
     try {
       const accepted = await accept(
         inbound.stream,
-        { ...transport, network, signal: record.abort.signal, memory: record.memory },
+        { ...transport, network, signal: record.abort.signal, memory: record.memory, gate: this.#gate },
         { clock, random, logger },
       )
       await this.#tellOf('accepted', record, accepted)

@@ -27,7 +27,6 @@ function setUp(texts: readonly string[], services = FULL_NODE) {
   const avoided = new Set<string>()
   const parts: DialPlannerComponents = {
     clock,
-    random,
     addresses,
     table,
     isAvoided: (candidate) => avoided.has(addressKey(candidate)),
@@ -117,16 +116,6 @@ describe('the choice of whom to dial', () => {
     for (let i = 0; i < 20; i++) expect(planDial(options, parts)?.address.port).toBe(8333)
     addresses.attempt(address('251.1.1.1:8333'), { countFailure: false })
     expect(planDial(options, parts)?.address.port).toBe(25)
-  })
-
-  it('remembers the transport that worked, and tries v2 again now and then', () => {
-    const { parts, addresses } = setUp(['250.1.1.1:8333'], FULL_NODE | Services.P2P_V2)
-    addresses.good(address('250.1.1.1:8333'), { protocol: 'v1' })
-    const learned = Array.from({ length: 100 }, () => planDial(options, parts)?.learned)
-    expect(learned.filter((protocol) => protocol === 'v1').length).toBeGreaterThan(70)
-    expect(learned.filter((protocol) => protocol === undefined).length).toBeGreaterThan(3)
-    addresses.good(address('250.1.1.1:8333'), { protocol: 'v2' })
-    expect(planDial(options, parts)?.learned).toBe('v2')
   })
 
   it('is for a feeler an address that never worked, whatever it serves', () => {

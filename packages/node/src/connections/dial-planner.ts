@@ -1,10 +1,8 @@
 import { hasServices, netgroupKey, type NetworkAddress, Services } from '@sapwood/wire-codec'
 import type { ConnectionKind } from '@sapwood/peer'
-import type { Clock, Random, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { Clock } from '@sapwood/transport-v1v2'
 import type { AddressNetwork } from '@sapwood/wire-codec'
-import type { AddressInfo } from '../addresses/address-info.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
-import { drawBelow } from '../random/draw.ts'
 import { isBadPort } from './bad-ports.ts'
 import type { ConnectionTable } from './connection-table.ts'
 
@@ -15,8 +13,6 @@ const RECENTLY_TRIED = 10 * 60_000
 const DRAWS_WITHOUT_RECENT = 30
 /** Ports of other services are passed over in the first draws. */
 const DRAWS_WITHOUT_BAD_PORTS = 50
-/** Where v1 worked last although the address says that it speaks v2, v2 is tried again one time in so many. */
-const RETRY_V2_ONE_IN = 8
 
 /** Networks whose addresses have no owner that one could tell apart: no netgroup rule for them (Core). */
 const WITHOUT_NETGROUP: ReadonlySet<AddressNetwork> = new Set(['torv3', 'i2p', 'cjdns'])
@@ -26,12 +22,10 @@ export interface PlannedDial {
   readonly kind: ConnectionKind
   readonly address: NetworkAddress
   readonly services: bigint
-  readonly learned?: TransportProtocol
 }
 
 export interface DialPlannerComponents {
   readonly clock: Clock
-  readonly random: Random
   readonly addresses: AddressManager
   readonly table: ConnectionTable
   /** Under a ban or discouraged. */
@@ -53,7 +47,7 @@ export interface PlanOptions {
  * connections, nothing that is connected, avoided or out of reach, nobody who does not serve what is needed.
  */
 export function planDial(options: PlanOptions, components: DialPlannerComponents): PlannedDial | undefined {
-  const { addresses, table, clock, random, reachable, isAvoided } = components
+  const { addresses, table, clock, reachable, isAvoided } = components
   const networks = options.network === undefined ? reachable : [options.network]
   const isFeeler = options.kind === 'feeler'
   const groups = isFeeler ? undefined : outboundGroups(table)
@@ -72,8 +66,7 @@ export function planDial(options: PlanOptions, components: DialPlannerComponents
     if (tried && draw <= DRAWS_WITHOUT_RECENT) continue
     if (!isUseful(services, options)) continue
     if (isBadPort(address) && draw <= DRAWS_WITHOUT_BAD_PORTS) continue
-    const learned = learnedProtocol(info, random)
-    return { kind: options.kind, address, services, ...(learned === undefined ? {} : { learned }) }
+    return { kind: options.kind, address, services }
   }
   return undefined
 }
@@ -98,9 +91,4 @@ function isUseful(services: bigint, { kind, services: wanted }: PlanOptions): bo
   // A feeler wants to know whether the address is a node at all (Core, `MayHaveUsefulAddressDB`).
   if (kind === 'feeler') return (services & (Services.NETWORK | Services.NETWORK_LIMITED)) !== 0n
   return hasServices(services, wanted(services))
-}
-
-function learnedProtocol(info: AddressInfo, random: Random): TransportProtocol | undefined {
-  if (info.protocol !== 'v1' || !hasServices(info.services, Services.P2P_V2)) return info.protocol
-  return drawBelow(random, RETRY_V2_ONE_IN) === 0 ? undefined : 'v1'
 }

@@ -86,11 +86,7 @@ export class Outreach {
         logger.debug({ address: peer.text }, 'no slot for an added peer')
         return
       }
-      keeper.open({
-        kind: 'manual',
-        address: peer.address,
-        ...(peer.protocol === undefined ? {} : { learned: peer.protocol }),
-      })
+      keeper.open({ kind: 'manual', address: peer.address })
     }
   }
 
@@ -160,7 +156,6 @@ export class Outreach {
       kind: wanted.kind,
       address: plan.address,
       services: plan.services,
-      ...(plan.learned === undefined ? {} : { learned: plan.learned }),
     })
     return true
   }

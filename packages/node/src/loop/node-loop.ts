@@ -352,7 +352,7 @@ export class NodeLoop implements ConnectionObserver {
   }
 
   ready(record: ConnectionRecord, version: PeerVersion): void {
-    const { state, added } = this.#parts
+    const { state } = this.#parts
     const { address } = record
     // What a private broadcast did is not learned from either: it would be told, and it leaves no mark (Core).
     const isOwn = record.kind !== 'inbound' && record.kind !== 'private-broadcast'
@@ -362,8 +362,6 @@ export class NodeLoop implements ConnectionObserver {
         ...(record.protocol === undefined ? {} : { protocol: record.protocol }),
       })
     }
-    const peer = record.key === undefined ? undefined : added.get(record.key)
-    if (peer !== undefined) peer.protocol = record.protocol
     if (!isReady(record)) return
     if (this.#stopping || !this.#active) {
       this.conduct.letGo(record, 'network-inactive')

@@ -144,7 +144,7 @@ export class PrivateBroadcastDriver {
       isExcluded: (address) => this.#isExcluded(address, broadcast),
     })
     if (target === undefined) return
-    const { address, services, protocol } = target.info
+    const { address, services } = target.info
     addresses.attempt(address, { countFailure: true })
     const { txid: id, payload } = broadcast
     const record = keeper.open({
@@ -153,7 +153,6 @@ export class PrivateBroadcastDriver {
       services,
       dialer: target.dialer,
       privateTransaction: { txid: id, payload, hasWitness: hasWitness(broadcast.transaction) },
-      ...(protocol === undefined ? {} : { learned: protocol }),
     })
     this.#tell(this.#queue.begin(broadcast, record.id, addressKey(address)))
   }

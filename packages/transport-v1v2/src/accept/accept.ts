@@ -12,9 +12,11 @@ import type { TransportOptions } from '../connect/transport-options.ts'
 import { withDeadline } from '../environment/deadline.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { MessageCodec } from '../framing/message-codec.ts'
+import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
 import { V1Detector } from '../v1/v1-prefix.ts'
+import type { HandshakeGate } from './handshake-gate.ts'
 
 /** Milliseconds for detection and handshake, unless told otherwise (Core's `-peertimeout`). */
 export const DEFAULT_ACCEPT_TIMEOUT = 60_000
@@ -25,6 +27,8 @@ export interface AcceptOptions extends TransportOptions {
   readonly protocols?: readonly TransportProtocol[]
   /** Ends it; `accept` then rejects with the signal's reason. */
   readonly signal?: AbortSignal
+  /** Bounds what v2 handshakes cost; one for all who dial us. Default: nothing does. */
+  readonly gate?: HandshakeGate
   /** Milliseconds that the remote has to complete the v2 handshake, or to show that it speaks v1. Default: 60,000. */
   readonly timeout?: number
 }
@@ -49,7 +53,7 @@ export async function accept(
       limit,
       (signal) => {
         release = abortWith(stream, signal)
-        return answer(stream, options, resolved, progress)
+        return answer(stream, options, resolved, progress, signal)
       },
       {
         signal: options.signal,
@@ -58,7 +62,10 @@ export async function accept(
       },
     )
   } catch (error) {
-    stream.abort(error instanceof Error ? error : new Error('The operation was aborted', { cause: error }))
+    abortStream(
+      stream,
+      error instanceof Error ? error : new Error('The operation was aborted', { cause: error }),
+    )
     throw error
   } finally {
     release()
@@ -70,6 +77,7 @@ async function answer(
   options: AcceptOptions,
   components: ResolvedComponents,
   progress: HandshakeProgress,
+  signal: AbortSignal,
 ): Promise<Transport> {
   const started = components.clock.now()
   const { network, protocols = ['v1', 'v2'] } = options
@@ -85,6 +93,8 @@ async function answer(
     codec.receive(head, messages)
     early = messages
   } else {
+    // Up to here nothing was computed: what a key exchange costs is paid for by all strangers together.
+    await options.gate?.enter(signal)
     const session = createSession('responder', network, options, components)
     try {
       early = await performHandshake(session, stream, progress, head)

@@ -1,6 +1,7 @@
 import { bytesToHex, type Network, type PeerAddress } from '@sapwood/wire-codec'
 import { abortReason, deadlineSignal, withDeadline } from '../environment/deadline.ts'
 import { isTransportError, TransportError, type TransportPhase } from '../errors/transport-error.ts'
+import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import type { Dialer } from '../stream/dialer.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
@@ -32,8 +33,6 @@ export interface ConnectOptions extends TransportOptions {
   readonly timeouts?: ConnectTimeouts
   /** Services that the address is said to have; leave it out for an address given by hand. */
   readonly services?: bigint
-  /** The protocol that worked with this address before. */
-  readonly learned?: TransportProtocol
   /**
    * Passed to the dialer with every attempt: connections with another key share no Tor circuit. Default: a random one,
    * so that no two connections share one, and a redial stays on the circuit of its first attempt.
@@ -68,10 +67,10 @@ export async function connect(
 ): Promise<Connection> {
   const resolved = resolveComponents(components)
   const { clock, logger, random } = resolved
-  const { fallback = coreFallback, signal, timeouts = {}, services, learned } = options
+  const { fallback = coreFallback, signal, timeouts = {}, services } = options
   const isolation = options.isolation ?? bytesToHex(random.bytes(ISOLATION_KEY_LENGTH))
   const limit = timeouts.total ?? DEFAULT_TOTAL_TIMEOUT
-  const context: FallbackContext = { services, learned }
+  const context: FallbackContext = { services }
   const attempts: ConnectAttempt[] = []
   signal?.throwIfAborted()
 
@@ -144,7 +143,7 @@ class Attempt {
       signal.throwIfAborted()
       return this.#protocol === 'v1' ? this.#openV1(stream) : await this.#openV2(stream)
     } catch (error) {
-      stream.abort(error instanceof Error ? error : abortReason(signal))
+      abortStream(stream, error instanceof Error ? error : abortReason(signal))
       throw error
     } finally {
       release()

@@ -6,12 +6,13 @@ export const SERVICE_P2P_V2: bigint = 1n << 11n
 /** Bytes that must have been sent before silence means anything: a v1 header's worth (Core, `ShouldReconnectV1`). */
 export const MIN_BYTES_SENT_FOR_FALLBACK = 24
 
-/** What is known of an address before it is dialled. */
+/**
+ * What is known of an address before it is dialled. What was spoken to it before is not among it: anybody on the path can make a
+ * v2 handshake fail once, and would read all later connections.
+ */
 export interface FallbackContext {
   /** Services that the address is said to have; absent when nothing is known (an address given by hand). */
   readonly services?: bigint | undefined
-  /** The protocol that worked with this address before, if any. */
-  readonly learned?: TransportProtocol | undefined
 }
 
 /** Decides which protocol an address is spoken to in. Stateless: one object serves all connections. */
@@ -61,8 +62,7 @@ export const eagerFallback: FallbackPolicy = {
   },
 }
 
-function firstByServices({ services, learned }: FallbackContext): TransportProtocol {
-  if (learned !== undefined) return learned
+function firstByServices({ services }: FallbackContext): TransportProtocol {
   return services === undefined || (services & SERVICE_P2P_V2) !== 0n ? 'v2' : 'v1'
 }
 

@@ -5,7 +5,9 @@ import type { TurnLane, TurnScheduler } from '../environment/turn-scheduler.ts'
 import { TransportError, isTransportError } from '../errors/transport-error.ts'
 import type { MessageCodec } from '../framing/message-codec.ts'
 import { type Slice, slicesOf } from '../framing/slices.ts'
+import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
+import { WasteLimit } from './waste-limit.ts'
 import type { TransportProtocol } from './attempt.ts'
 import { CommandCounter } from './command-counter.ts'
 import type {
@@ -70,6 +72,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   readonly #sent = new CommandCounter()
   readonly #memory: MemoryAccount | undefined
   readonly #lane: TurnLane
+  readonly #waste: WasteLimit
   #early: TransportMessage[]
   /** What has been read and not been decoded. */
   #unread: Uint8Array | undefined
@@ -100,6 +103,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     this.#sendTimeout = init.sendTimeout ?? DEFAULT_SEND_TIMEOUT
     this.#handshakeMilliseconds = init.handshakeMilliseconds
     this.#memory = init.memory
+    this.#waste = new WasteLimit(init.clock)
     this.#lane = (init.scheduler ?? schedulerFor(init.clock)).lane()
     this.#early = [...(init.early ?? [])]
     for (const { command, payload } of this.#early) this.#received.add(command, payload.length)
@@ -184,7 +188,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
 
   abort(reason: Error): void {
     this.#fail(reason)
-    this.#stream.abort(reason)
+    abortStream(this.#stream, reason)
   }
 
   async #readChunk(): Promise<Uint8Array | null> {
@@ -197,7 +201,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
       const failure = streamFailure(cause)
       this.#fail(failure)
       // One that only its reading half failed on is open still.
-      this.#stream.abort(failure)
+      abortStream(this.#stream, failure)
       throw this.#failure ?? failure
     }
   }
@@ -240,11 +244,12 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     const messages: TransportMessage[] = []
     try {
       this.#codec.receive(chunk, messages)
+      this.#waste.look(this.#codec, messages.length, payloadBytes(messages))
     } catch (error) {
       // What came before the offence is good, and is delivered; the next read reports the offence.
       const failure = streamFailure(error)
       this.#fail(failure)
-      this.#stream.abort(failure)
+      abortStream(this.#stream, failure)
     }
     for (const { command, payload } of messages) this.#received.add(command, payload.length)
     this.#accountReading()
@@ -280,7 +285,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
           phase: 'application',
         }),
       )
-      this.#stream.abort(this.#failure!)
+      abortStream(this.#stream, this.#failure!)
       return
     }
     this.#readEnded = true
@@ -320,7 +325,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     } catch (cause) {
       const failure = streamFailure(cause)
       this.#fail(failure)
-      this.#stream.abort(failure)
+      abortStream(this.#stream, failure)
     } finally {
       this.#cancelDeadline()
     }
@@ -386,6 +391,12 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
       ? failure
       : new TransportError('closed', 'The connection has ended', { cause: failure })
   }
+}
+
+function payloadBytes(messages: readonly TransportMessage[]): number {
+  let bytes = 0
+  for (const { payload } of messages) bytes += payload.length
+  return bytes
 }
 
 /** A stream's failure as a `TransportError`. */

@@ -1,6 +1,7 @@
 import { abortReason } from '../environment/deadline.ts'
 import { TransportError, type TransportPhase } from '../errors/transport-error.ts'
 import { defaultShortIds, type Network } from '@sapwood/wire-codec'
+import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { V2Session } from '../v2/v2-session.ts'
 import { MAX_GARBAGE_LENGTH } from '../v2/garbage.ts'
@@ -36,9 +37,15 @@ export function createSession(
   )
 }
 
-/** 0 to 4,095, each as likely (Core does the same): 12 random bits. */
+/**
+ * Most garbage of our own, unless told otherwise: one byte less than BIP324 allows and Core sends at times, since btcd does not find
+ * the terminator behind 4,095.
+ */
+const MAX_OWN_GARBAGE_LENGTH: number = MAX_GARBAGE_LENGTH - 1
+
+/** 0 to 4,094: 12 random bits, of which the largest value counts as one less. */
 function randomGarbageLength(bits: Uint8Array): number {
-  return (bits[0]! | (bits[1]! << 8)) & MAX_GARBAGE_LENGTH
+  return Math.min((bits[0]! | (bits[1]! << 8)) & MAX_GARBAGE_LENGTH, MAX_OWN_GARBAGE_LENGTH)
 }
 
 /**
@@ -89,7 +96,7 @@ export async function performHandshake(
 
 /** Aborts the stream as soon as the signal is, with its reason. @returns what undoes that. */
 export function abortWith(stream: ByteStream, signal: AbortSignal): () => void {
-  const onAbort = (): void => stream.abort(abortReason(signal))
+  const onAbort = (): void => abortStream(stream, abortReason(signal))
   if (signal.aborted) onAbort()
   else signal.addEventListener('abort', onAbort, { once: true })
   return () => signal.removeEventListener('abort', onAbort)

@@ -18,6 +18,7 @@ import type { ConnectAttempt } from '../connect/attempt.ts'
  * - `refused-address`: the dialer has no way to reach this kind of address.
  * - `resolve-failed`: the resolver gave no address for a name.
  * - `too-slow`: the remote took none of the bytes queued for it within `limit` milliseconds.
+ * - `flood`: the remote sent more decoys, or messages that are dropped, than a connection may have; `limit` at once.
  * - `unread-overflow`: a source that cannot be paused sent more than `limit` bytes that nobody read.
  * - `closed`: the connection has ended, or was closed by this side.
  * - `aborted`: this side ended it; `cause` is the reason that was given.
@@ -38,6 +39,7 @@ export type TransportErrorCode =
   | 'refused-address'
   | 'resolve-failed'
   | 'too-slow'
+  | 'flood'
   | 'unread-overflow'
   | 'closed'
   | 'aborted'

@@ -28,6 +28,8 @@ export interface MessageCodec {
   readonly partialBytes: number
   /** Bytes that the message under way still lacks, as far as is known; 0 where nothing is under way. */
   readonly missingBytes: number
+  /** Bytes of decoys and of messages that were dropped, so far. */
+  readonly wastedBytes: number
   counters(): CodecCounters
   /** Overwrites secrets. No call may follow, but for `counters`. */
   wipe(): void

@@ -16,10 +16,13 @@ export interface ListenTcpOptions {
   readonly maxConnections?: number
   /** Stops listening and ends every connection that came in. */
   readonly signal?: AbortSignal
+  /** Told of what `onStream` throws, or rejects with; the connection has been ended. What it throws itself is let go. */
+  readonly onFault?: (error: unknown) => void
 }
 
 /** Who connected. */
 export interface TcpRemote {
+  /** An IP address; that of a host on the local link with its zone: `fe80::1%eth0`. */
   readonly host: string
   readonly port: number
 }
@@ -35,26 +38,27 @@ export interface TcpListener {
 }
 
 /**
- * Listens for TCP connections and hands each on as a `ByteStream`.
+ * Listens for TCP connections and hands each on as a `ByteStream`. One that was reset before it was taken is gone, and nobody is
+ * told of it. Whatever `onStream` throws ends that one connection.
  * @throws TransportError `dial-failed` when the port cannot be had (`cause` says why); or the signal's reason.
  */
 export async function listenTcp(
   options: ListenTcpOptions,
-  onStream: (stream: ByteStream, remote: TcpRemote) => void,
+  onStream: (stream: ByteStream, remote: TcpRemote) => unknown,
 ): Promise<TcpListener> {
-  const { host = '127.0.0.1', port = 0, maxConnections = DEFAULT_MAX_CONNECTIONS, signal } = options
+  const { host = '127.0.0.1', port = 0, maxConnections = DEFAULT_MAX_CONNECTIONS, signal, onFault } = options
   signal?.throwIfAborted()
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    if (sockets.size >= maxConnections) {
+    const { remoteAddress: host, remotePort: port } = socket
+    if (sockets.size >= maxConnections || host === undefined || port === undefined) {
       socket.on('error', () => undefined)
       socket.destroy()
       return
     }
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-    const remote = { host: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
-    onStream(tcpStream(socket), remote)
+    void handOn(socket, { host, port }, onStream, onFault)
   })
 
   await new Promise<void>((resolve, reject) => {
@@ -101,5 +105,24 @@ export async function listenTcp(
     },
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+/** The caller's function, kept from throwing into the event loop. */
+async function handOn(
+  socket: Socket,
+  remote: TcpRemote,
+  onStream: (stream: ByteStream, remote: TcpRemote) => unknown,
+  onFault: ((error: unknown) => void) | undefined,
+): Promise<void> {
+  try {
+    await onStream(tcpStream(socket), remote)
+  } catch (error) {
+    socket.destroy()
+    try {
+      onFault?.(error)
+    } catch {
+      // Who is told of faults has none to tell of its own.
+    }
   }
 }

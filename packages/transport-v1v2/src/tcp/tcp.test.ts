@@ -1,6 +1,6 @@
-import { connect as connectSocket, createServer, type Socket } from 'node:net'
+import { connect as connectSocket, createServer, Socket } from 'node:net'
 import type { NetworkAddress } from '@sapwood/wire-codec'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createTcpDialer, listenTcp, tcpStream } from './index.ts'
 import { formatIp, parseIp } from './ip-text.ts'
@@ -190,3 +190,54 @@ describe('IP addresses in text', () => {
     expect(formatIp(parseIp(text))).toBe(formatted)
   })
 })
+
+describe('listenTcp with a program that throws', () => {
+  it.each([
+    ['throws', () => fail()],
+    ['rejects', () => Promise.resolve().then(fail)],
+  ])('ends the connection it %s at, tells of it, and goes on', async (_, onStream) => {
+    const faults: unknown[] = []
+    let taken = 0
+    const listener = await listenTcp(
+      {
+        onFault: (error) => {
+          faults.push(error)
+          throw new Error('so does this')
+        },
+      },
+      (stream) => {
+        taken += 1
+        if (taken === 1) return onStream()
+        stream.abort(new Error('end of test'))
+        return undefined
+      },
+    )
+    for (let index = 0; index < 2; index++) {
+      const socket = connectSocket(listener.port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      await new Promise((resolve) => socket.once('close', resolve))
+    }
+    expect(taken).toBe(2)
+    expect(faults).toMatchObject([{ message: 'not today' }])
+    await listener.close()
+  })
+
+  it('tells nobody of connections that were reset before they were taken', async () => {
+    let taken = 0
+    await using listener = await listenTcp({}, () => (taken += 1))
+    // What Node.js says of a socket whose remote has gone while it stood in the backlog.
+    const noAddress = vi
+      .spyOn(Socket.prototype as unknown as { _getpeername(): object }, '_getpeername')
+      .mockReturnValue({})
+    const socket = connectSocket(listener.port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    await new Promise((resolve) => socket.once('close', resolve))
+    noAddress.mockRestore()
+    expect(taken).toBe(0)
+    expect(listener.connections).toBe(0)
+  })
+})
+
+function fail(): never {
+  throw new Error('not today')
+}

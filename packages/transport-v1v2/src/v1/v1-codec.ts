@@ -39,6 +39,7 @@ class V1Codec implements MessageCodec {
   readonly #reader = new PortionReader()
   #header: Header | undefined
   #dropped = 0
+  wastedBytes = 0
 
   constructor(magic: Uint8Array) {
     this.#magic = magic
@@ -69,8 +70,10 @@ class V1Codec implements MessageCodec {
       if (payload === undefined) return
       this.#header = undefined
       // Core drops these messages and keeps the connection (V1Transport::GetReceivedMessage).
-      if (command === undefined || readChecksum(sha256d(payload), 0) !== checksum) this.#dropped += 1
-      else messages.push({ command, payload })
+      if (command === undefined || readChecksum(sha256d(payload), 0) !== checksum) {
+        this.#dropped += 1
+        this.wastedBytes += V1_HEADER_LENGTH + payload.length
+      } else messages.push({ command, payload })
     }
   }
 

@@ -9,6 +9,11 @@ import { PacketCipher } from './cipher/packet-cipher.ts'
 /** Longest contents of a packet: a long command and the largest payload (Core, `MAX_CONTENTS_LEN`). */
 export const MAX_CONTENTS_LENGTH: number = 1 + COMMAND_SIZE + MAX_PAYLOAD_SIZE
 
+/** Decoys before the version packet, of which a session needs none; BIP324 sets no limit. */
+export const MAX_HANDSHAKE_DECOYS = 256
+/** Bytes of them: one of the largest, and a little more. */
+export const MAX_HANDSHAKE_DECOY_BYTES: number = MAX_CONTENTS_LENGTH + 65_536
+
 /** Bit of the header that marks a decoy (BIP324 IGNORE_BIT_POS); the others are ignored. */
 const IGNORE_BIT = 0x80
 /** Bytes of a plaintext in front of the packet's contents. */
@@ -104,6 +109,7 @@ export class PacketOpener {
   readonly #reader: PortionReader
   #length: number | undefined
   #decoys = 0
+  #decoyBytes = 0
 
   constructor(crypto: CryptoBackend, lengthKey: Uint8Array, packetKey: Uint8Array, reader: PortionReader) {
     this.#lengths = new LengthCipher(crypto, lengthKey)
@@ -117,6 +123,11 @@ export class PacketOpener {
 
   get decoys(): number {
     return this.#decoys
+  }
+
+  /** Of decoys, in bytes of their contents. */
+  get decoyBytes(): number {
+    return this.#decoyBytes
   }
 
   get atBoundary(): boolean {
@@ -148,12 +159,22 @@ export class PacketOpener {
       if (plaintext === undefined) throw forged(phase)
       if (!isDecoy(plaintext)) return plaintext
       this.#decoys += 1
+      this.#decoyBytes += size
+      if (phase === 'version') this.#limitHandshake()
     }
   }
 
   wipe(): void {
     this.#lengths.wipe()
     this.#packets.wipe()
+  }
+
+  #limitHandshake(): void {
+    if (this.#decoys <= MAX_HANDSHAKE_DECOYS && this.#decoyBytes <= MAX_HANDSHAKE_DECOY_BYTES) return
+    throw new TransportError('flood', 'The remote sends decoys and no version packet', {
+      phase: 'version',
+      limit: MAX_HANDSHAKE_DECOYS,
+    })
   }
 }
 

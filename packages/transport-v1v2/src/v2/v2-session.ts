@@ -69,6 +69,7 @@ export class V2Session implements MessageCodec {
   #opener: PacketOpener | undefined
   #sessionId: Uint8Array | undefined
   #dropped = 0
+  #droppedBytes = 0
 
   constructor(options: V2SessionOptions, crypto: CryptoBackend, random: Random) {
     if (options.garbage.length > MAX_GARBAGE_LENGTH) {
@@ -102,6 +103,10 @@ export class V2Session implements MessageCodec {
     return this.#reader.missing
   }
 
+  get wastedBytes(): number {
+    return (this.#opener?.decoyBytes ?? 0) + this.#droppedBytes
+  }
+
   /** Queues the key and the garbage. */
   start(): void {
     if (this.#handshake === undefined) return
@@ -124,8 +129,10 @@ export class V2Session implements MessageCodec {
       const plaintext = opener.next('application')
       if (plaintext === undefined) return
       const message = this.#readContents(plaintext)
-      if (message === undefined) this.#dropped += 1
-      else messages.push(message)
+      if (message === undefined) {
+        this.#dropped += 1
+        this.#droppedBytes += plaintextLength(plaintext)
+      } else messages.push(message)
     }
   }
 
@@ -239,6 +246,11 @@ export class V2Session implements MessageCodec {
 /** Whether a part ends with a message's id or command and before its payload, which then need not be copied. */
 function isWholeHead(part: Uint8Array): boolean {
   return part.length === HEADER_LENGTH + (part[HEADER_LENGTH] === 0 ? 1 + COMMAND_SIZE : 1)
+}
+
+function plaintextLength(plaintext: PacketPlaintext): number {
+  if (plaintext instanceof Uint8Array) return plaintext.length
+  return plaintext.reduce((sum, part) => sum + part.length, 0)
 }
 
 function concatParts(parts: readonly Uint8Array[]): Uint8Array {

@@ -12,6 +12,7 @@ import {
   onlyV1,
   SERVICE_P2P_V2,
   streamPair,
+  TransportError,
 } from '../../src/index.ts'
 import { createSeededRandom, createVirtualClock } from '../../src/testing/index.ts'
 
@@ -191,7 +192,7 @@ describe('connect', () => {
     expect(dialled).toHaveLength(0)
   })
 
-  it('begins with v1 where the services say that there is no v2, or where v1 worked before', async () => {
+  it('begins with v1 where the services say that there is no v2, and nowhere else', async () => {
     const first = async (options: Partial<ConnectOptions>): Promise<string | undefined> => {
       const { clock, start } = setUp()
       const outcome = start({ ...options, timeouts: { attempt: 10, total: 10 } })
@@ -205,8 +206,6 @@ describe('connect', () => {
     expect(await first({ services: 1n })).toBe('v1')
     expect(await first({ services: 1n | SERVICE_P2P_V2 })).toBe('v2')
     expect(await first({})).toBe('v2')
-    expect(await first({ learned: 'v1', services: SERVICE_P2P_V2 })).toBe('v1')
-    expect(await first({ learned: 'v2', services: 1n })).toBe('v2')
     expect(await first({ services: 1n, fallback: neverFallback })).toBe('v2')
   })
 
@@ -414,3 +413,45 @@ async function stallInVersion(far: ByteStream): Promise<void> {
     await far.write(all.slice(0, all.length - keep))
   }
 }
+
+describe('what a program gave', () => {
+  it.each([
+    [
+      'has no abort',
+      () => ({ read: () => Promise.reject(new Error('broken')), write: () => Promise.resolve() }),
+    ],
+    [
+      'has one that throws',
+      () => ({
+        read: () => new Promise(() => undefined),
+        write: () => Promise.resolve(),
+        abort: () => {
+          throw new Error('abort')
+        },
+      }),
+    ],
+    ['is none', () => undefined],
+  ])('fails the attempt, and nothing else, where the dialer gives a stream that %s', async (_, stream) => {
+    const clock = createVirtualClock()
+    const dialer = { dial: () => Promise.resolve(stream()) } as unknown as Dialer
+    const connecting = connect(address, { dialer, network: regtest, fallback: neverFallback }, { clock })
+    const failure = expect(connecting).rejects.toBeInstanceOf(TransportError)
+    await clock.advance(60_000)
+    await failure
+    expect(clock.pendingTimers).toBe(0)
+  })
+})
+
+describe('a fallback', () => {
+  it('is for the one connection: the next begins with v2 again', async () => {
+    // Somebody on the path swallows the first stream, and lets the others through.
+    const { clock, dialled, start } = setUp(({ far }) => void far.close())
+    const fallen = start({ services: SERVICE_P2P_V2, fallback: eagerFallback })
+    await clock.advance(60_000)
+    expect((await fallen).connection).toMatchObject({ protocol: 'v1', attempts: [{ protocol: 'v2' }, {}] })
+    const again = start({ services: SERVICE_P2P_V2, fallback: neverFallback })
+    await clock.advance(60_000)
+    expect(((await again).error as TransportError).attempts).toMatchObject([{ protocol: 'v2' }])
+    expect(dialled).toHaveLength(3)
+  })
+})

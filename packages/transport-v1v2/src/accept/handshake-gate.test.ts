@@ -1,0 +1,78 @@
+import { regtest } from '@sapwood/wire-codec'
+import { describe, expect, it } from 'vitest'
+import { cryptoBackend } from '#crypto'
+import { streamPair } from '../stream/stream-pair.ts'
+import { createSeededRandom, createVirtualClock } from '../testing/index.ts'
+import { createEphemeralKey } from '../v2/keys/ephemeral-key.ts'
+import { accept } from './accept.ts'
+import { createHandshakeGate } from './handshake-gate.ts'
+
+const signal = new AbortController().signal
+
+describe('the handshake gate', () => {
+  it('lets few in at once, and then as many as its rate', async () => {
+    const clock = createVirtualClock()
+    const gate = createHandshakeGate({ perSecond: 50 }, { clock })
+    let admitted = 0
+    for (let index = 0; index < 114; index++) void gate.enter(signal).then(() => (admitted += 1))
+    await clock.advance(0)
+    expect(admitted).toBeLessThanOrEqual(4)
+    await clock.advance(1_000)
+    expect(admitted).toBeGreaterThanOrEqual(50)
+    expect(admitted).toBeLessThanOrEqual(54)
+    await clock.advance(2_000)
+    expect(admitted).toBe(114)
+    expect(gate.waiting).toBe(0)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('does not let a pause be saved up', async () => {
+    const clock = createVirtualClock()
+    const gate = createHandshakeGate({ perSecond: 50 }, { clock })
+    await clock.advance(60_000)
+    let admitted = 0
+    for (let index = 0; index < 50; index++) void gate.enter(signal).then(() => (admitted += 1))
+    await clock.advance(0)
+    expect(admitted).toBeLessThanOrEqual(4)
+  })
+
+  it('gives the place of one that has gone to the next', async () => {
+    const clock = createVirtualClock()
+    const gate = createHandshakeGate({ perSecond: 1 }, { clock })
+    for (let index = 0; index < 4; index++) await gate.enter(signal)
+    const abort = new AbortController()
+    const first = gate.enter(abort.signal)
+    const second = gate.enter(signal)
+    abort.abort(new Error('gone'))
+    await expect(first).rejects.toThrow('gone')
+    await clock.advance(1_000)
+    await second
+    await expect(gate.enter(abort.signal)).rejects.toThrow('gone')
+  })
+
+  it('has no key made for whoever waits, and none for v1', async () => {
+    const clock = createVirtualClock()
+    const random = createSeededRandom(1)
+    const gate = createHandshakeGate({ perSecond: 1 }, { clock })
+    let made = 0
+    const keys = {
+      next: () => {
+        made += 1
+        return createEphemeralKey(cryptoBackend, random)
+      },
+    }
+    const strangers = Array.from({ length: 10 }, () => {
+      const [near, far] = streamPair()
+      void far.write(new Uint8Array(64).fill(7))
+      return accept(near, { network: regtest, gate, timeout: 5_000 }, { clock, random, keys })
+    })
+    for (const stranger of strangers) stranger.catch(() => undefined)
+    await clock.advance(0)
+    expect(made).toBe(4)
+    await clock.advance(2_000)
+    expect(made).toBe(6)
+    await clock.advance(3_000)
+    await Promise.all(strangers.map((each) => expect(each).rejects.toMatchObject({ code: 'timeout' })))
+    expect(gate.waiting).toBe(0)
+  })
+})

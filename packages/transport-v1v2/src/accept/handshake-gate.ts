@@ -1,0 +1,102 @@
+import type { Clock } from '../environment/clock.ts'
+import { abortReason } from '../environment/deadline.ts'
+import { systemClock } from '../environment/default-clock.ts'
+
+/** v2 handshakes a second for all who dial us together: 2 to 5 ms of work each, so at most about a quarter of a core. */
+export const DEFAULT_HANDSHAKES_PER_SECOND = 50
+
+/** Handshakes that may begin at once after a pause: no turn of the event loop has more of them. */
+const BURST = 4
+
+export interface HandshakeGateOptions {
+  /** Default: 50. */
+  readonly perSecond?: number
+}
+
+/**
+ * What strangers may have us compute for a key exchange, all of them together: whoever sends 64 bytes that are no v1 has one begun.
+ * Shared by all calls of `accept` that it is given to.
+ */
+export interface HandshakeGate {
+  /**
+   * Resolves when the next handshake may begin, in the order of the calls.
+   * @throws the signal's reason.
+   */
+  enter(signal: AbortSignal): Promise<void>
+  /** Who wait now. */
+  readonly waiting: number
+}
+
+/** @throws RangeError for a rate that is not positive. */
+export function createHandshakeGate(
+  options: HandshakeGateOptions = {},
+  components: { readonly clock?: Clock } = {},
+): HandshakeGate {
+  const { perSecond = DEFAULT_HANDSHAKES_PER_SECOND } = options
+  if (!(perSecond > 0)) throw new RangeError(`createHandshakeGate: perSecond ${perSecond}`)
+  return new Gate(1_000 / perSecond, components.clock ?? systemClock)
+}
+
+class Gate implements HandshakeGate {
+  readonly #interval: number
+  readonly #clock: Clock
+  readonly #queue = new Set<() => void>()
+  /** When the last of the handshakes that began would have, had they come at even distances. */
+  #paidUntil = 0
+  #isSet = false
+
+  constructor(interval: number, clock: Clock) {
+    this.#interval = interval
+    this.#clock = clock
+  }
+
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  async enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#queue.size === 0 && this.#wait() <= 0) {
+      this.#paidUntil += this.#interval
+      return
+    }
+    return new Promise((resolve, reject) => {
+      const admit = (): void => {
+        signal.removeEventListener('abort', onAbort)
+        resolve()
+      }
+      const onAbort = (): void => {
+        // Its place is the next one's.
+        this.#queue.delete(admit)
+        reject(abortReason(signal))
+      }
+      this.#queue.add(admit)
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#isSet || this.#queue.size === 0) return
+    this.#isSet = true
+    this.#clock.setTimer(Math.max(0, this.#wait()), this.#admitNext)
+  }
+
+  /** Milliseconds until the next may begin. */
+  #wait(): number {
+    const now = this.#clock.now()
+    this.#paidUntil = Math.max(this.#paidUntil, now - BURST * this.#interval)
+    return this.#paidUntil + this.#interval - now
+  }
+
+  readonly #admitNext = (): void => {
+    this.#isSet = false
+    for (const admit of this.#queue) {
+      this.#queue.delete(admit)
+      this.#paidUntil += this.#interval
+      admit()
+      break
+    }
+    this.#schedule()
+  }
+}
