@@ -58,6 +58,8 @@ export type BlockDownloadAction =
   | { readonly type: 'single'; readonly block: DeliveredBlock }
   /** No peer that is connected has the block: all were asked. It stays wanted, and a new peer will be asked. */
   | { readonly type: 'single-unavailable'; readonly hash: BlockHash }
+  /** For a minute no peer that is connected may have had the next block of a stream. It stays wanted, too. */
+  | { readonly type: 'stream-unavailable'; readonly hash: BlockHash }
   /** The block breaks a consensus rule that we check: it and what builds on it left the header chain. */
   | {
       readonly type: 'block-invalid'
@@ -112,6 +114,8 @@ export interface BlockDownload {
   /** Asks for one block by its hash, on the best chain or not; answered by a `single` action. */
   want(hash: BlockHash, now: Instant): BlockDownloadAction[]
   unwant(hash: BlockHash): void
+  /** Whether no peer that is connected may have the block: it is known to lack it, or keeps recent blocks only. */
+  isUnavailable(hash: BlockHash): boolean
   /** Blocks asked for and not here yet. */
   readonly inFlight: number
 }

@@ -391,6 +391,22 @@ describe('the block download', () => {
     ])
   })
 
+  it('knows when no peer may have a block, and says so of a stream after a minute', () => {
+    join(alice, { ...full, serves: 'recent' })
+    const old = blockHash(at(10).header)
+    download.want(old, NOON)
+    expect([download.isUnavailable(old), download.isUnavailable(tip)]).toEqual([true, false])
+    download.openStream({ from: 10, to: 12 }, NOON)
+    download.tick(NOON)
+    expect(ofType(download.tick(after(59_999)), 'stream-unavailable')).toEqual([])
+    expect(ofType(download.tick(after(60_000)), 'stream-unavailable')).toEqual([
+      { type: 'stream-unavailable', hash: old },
+    ])
+    expect(ofType(download.tick(after(120_000)), 'stream-unavailable')).toEqual([])
+    join(bob)
+    expect(download.isUnavailable(old)).toBe(false)
+  })
+
   it('asks once for a block that a stream and a program want', () => {
     join(alice)
     download.openStream({ from: 10, to: 12 }, NOON)

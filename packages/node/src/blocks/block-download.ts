@@ -52,6 +52,8 @@ import { STALL_TIMEOUT_DEFAULT_MS, StallTimeout } from './stall-timeout.ts'
 const MAX_PEERS_PER_BLOCK = 8
 /** A block whose parent is older than this many blocks' time is not at the tip (Core: CanDirectFetch). */
 const DIRECT_FETCH_BLOCKS = 20
+/** A stream whose next block nobody has had for this long is told of. */
+const STARVING_MS = 60_000
 /** Entries of a `notfound` that are looked at: one with more is no answer (Core: MAX_PEER_TX_ANNOUNCEMENTS and what is in flight). */
 const MAX_NOTFOUND_ENTRIES = 5_000 + MAX_BLOCKS_IN_FLIGHT_PER_PEER
 
@@ -313,6 +315,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     const actions: BlockDownloadAction[] = this.#compact.expire(now)
     this.#compact.retain((hash) => this.#isWaitedFor(hash))
     for (const peer of this.#requests.peers.values()) this.#judge(peer, now, actions)
+    this.#tellStarving(now, actions)
     return this.#fill(now, actions)
   }
 
@@ -345,6 +348,34 @@ class ManyPeerBlockDownload implements BlockDownload {
 
   unwant(hash: BlockHash): void {
     this.#singles.delete(bytesToHex(hash))
+  }
+
+  isUnavailable(hash: BlockHash): boolean {
+    const key = bytesToHex(hash)
+    const height = this.#chain.heightOf(hash)
+    if (height === undefined || this.#requests.get(key) !== undefined) return false
+    const isActive = this.#chain.isActive(hash)
+    for (const peer of this.#requests.peers.values()) {
+      if (peer.facts.serves === 'none' || this.#singles.isRefusedBy(key, peer.id)) continue
+      if (!isActive || mayServe(peer, height, this.#chain)) return false
+    }
+    return true
+  }
+
+  /** Says of which streams the next block is nowhere to be had. */
+  #tellStarving(now: Instant, actions: BlockDownloadAction[]): void {
+    for (const stream of this.#streams.values()) {
+      const hash = stream.next <= stream.to ? this.#chain.hashAt(stream.next) : undefined
+      if (hash === undefined || !this.isUnavailable(hash)) {
+        stream.starving = undefined
+        continue
+      }
+      if (stream.starving?.height !== stream.next)
+        stream.starving = { height: stream.next, since: now, isTold: false }
+      if (stream.starving.isTold || now - stream.starving.since < STARVING_MS) continue
+      stream.starving.isTold = true
+      actions.push({ type: 'stream-unavailable', hash })
+    }
   }
 
   #isWanted(key: string, hash: BlockHash, height: number): boolean {

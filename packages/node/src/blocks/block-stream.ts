@@ -1,3 +1,4 @@
+import type { Instant } from '@sapwood/transport-v1v2'
 import type { DeliveredBlock, StreamId } from './block-download-types.ts'
 
 /** Blocks handed to a program and not taken by it yet, at most. */
@@ -15,6 +16,8 @@ export class BlockStream {
   next: number
   /** The next height never asked for. */
   cursor: number
+  /** Since when nobody has had the next block, and which that is; `isTold` where it has been said. */
+  starving: { readonly height: number; readonly since: Instant; isTold: boolean } | undefined
   readonly #held = new Map<number, DeliveredBlock>()
   #heldBytes = 0
   /** Sizes of the blocks delivered and not consumed, oldest first. */

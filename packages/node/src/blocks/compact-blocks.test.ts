@@ -314,6 +314,16 @@ describe('compact blocks', () => {
     ])
   })
 
+  it('are not asked for unasked by a node without a pool, whoever was first', () => {
+    download = createBlockDownload({}, { chain })
+    download.addPeer(alice, facts, NOON)
+    download.onSendCompact(alice, 2n)
+    download.openStream({ from: 2 }, NOON)
+    announce(block)
+    const actions = download.onBlock(alice, block, NOON)
+    expect([delivered(actions), asks(actions)]).toEqual([[2], []])
+  })
+
   it('are not asked for while the chain is old, nor from a peer of another version', () => {
     const hash: BlockHash = blockHash(block.header)
     chain.accept([block.header], NOON)

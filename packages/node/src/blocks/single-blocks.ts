@@ -30,6 +30,10 @@ export class SingleBlocks {
     this.#wanted.get(key)?.refusedBy.add(peer)
   }
 
+  isRefusedBy(key: string, peer: PeerId): boolean {
+    return this.#wanted.get(key)?.refusedBy.has(peer) ?? false
+  }
+
   removePeer(peer: PeerId): void {
     for (const wanted of this.#wanted.values()) wanted.refusedBy.delete(peer)
   }

@@ -5,7 +5,7 @@ import { NodeError } from '../errors/node-error.ts'
 import type { BlockDesk, BlockQueue } from '../loop/block-desk.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
-import type { BlockAccess, BlockStreamItem } from './node-handle.ts'
+import type { BlockAccess, BlockStreamItem, CallOptions } from './node-handle.ts'
 
 /** The handle's blocks, on top of the loop's desk. */
 export function createBlockAccess(components: {
@@ -16,10 +16,34 @@ export function createBlockAccess(components: {
 }): BlockAccess {
   const { calls, desk, chain, withDeadline } = components
 
-  const getBlock: BlockAccess['getBlock'] = (hash, options) =>
+  const getBlock: BlockAccess['getBlock'] = async (hash, options) => {
+    const facts = { isUnavailable: false }
+    try {
+      return await fetchBlock(hash, options, () => {
+        facts.isUnavailable = desk.isUnavailable(hash)
+      })
+    } catch (error) {
+      const isLate = error instanceof NodeError && error.code === 'timeout'
+      if (!isLate || !facts.isUnavailable) throw error
+      throw new NodeError('block-unavailable', `No peer that is connected has block ${hashToHex(hash)}`, {
+        ...(error.limit !== undefined && { limit: error.limit }),
+        received: hashToHex(hash),
+      })
+    }
+  }
+
+  /** @param onGiveUp Called while the block is still wanted, when it is about not to be. */
+  const fetchBlock = (
+    hash: BlockHash,
+    options: CallOptions | undefined,
+    onGiveUp: () => void,
+  ): Promise<DeliveredBlock> =>
     withDeadline(options, async (signal) => {
       let giveUp = (): void => undefined
-      const onAbort = (): void => calls.post('give-up-block', giveUp)
+      const onAbort = (): void => {
+        onGiveUp()
+        calls.post('give-up-block', giveUp)
+      }
       signal.addEventListener('abort', onAbort, { once: true })
       try {
         return await calls.call('getBlock', () => {

@@ -60,6 +60,11 @@ export interface NodeEvents {
   'block-received': { readonly block: BlockRef; readonly from: PeerId; readonly bytes: number }
   /** A block broke a rule that is checked; what builds on it is out of the running. */
   'block-invalid': { readonly block: BlockRef; readonly rule: string; readonly from?: PeerId }
+  /**
+   * A program waits for a block that no connected peer has: each has said so, or keeps recent blocks only. It stays wanted, and is
+   * asked of whoever comes. For the next block of a stream it is told when that has been so for a minute.
+   */
+  'block-unavailable': { readonly block: BlockRef }
   /** A transaction was heard and entered the pool. Nobody has checked its scripts or its inputs. */
   'transaction-heard': { readonly heard: HeardTransaction; readonly from: PeerId }
   /** A broadcast was announced, asked for, seen back or confirmed. */

@@ -62,9 +62,16 @@ export type BlockStreamItem =
 
 /** Blocks, each with its header, merkle root, witness commitment, weight and coinbase height checked. */
 export interface BlockAccess {
-  /** One block, on the best chain or not, from any peer that has it. */
+  /**
+   * One block, on the best chain or not, from any peer that has it.
+   * @throws NodeError `block-unavailable` where at the deadline no peer that is connected has it; `timeout`, `unknown-block`,
+   * `invalid-block`.
+   */
   getBlock(hash: BlockHash, options?: CallOptions): Promise<DeliveredBlock>
-  /** Blocks of the best chain from one height to another, in order. The next is fetched while you work. */
+  /**
+   * Blocks of the best chain from one height to another, in order. The next is fetched while you work. While no peer has the next one
+   * the stream waits: the event `block-unavailable` says so.
+   */
   range(
     range: { readonly from: number; readonly to: number },
     options?: { readonly signal?: AbortSignal },

@@ -1,4 +1,4 @@
-import { InventoryType } from '@sapwood/wire-codec'
+import { InventoryType, type Message } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
@@ -7,23 +7,30 @@ import type { ReadyConnection } from '../connections/connection-record.ts'
 export const MAX_BLOCKS_TO_ANNOUNCE = 8
 
 /**
- * Tells peers of a new tip: by headers those that asked for it (BIP130), by `inv` the others. Not whoever told us, and
- * nobody who is there for a moment only.
+ * Tells peers of a new tip: by a compact block those that asked for it (BIP152) where it is one block on top of what they know, by headers
+ * those that asked for that (BIP130), by `inv` the others. Not whoever told us, and nobody who is there for a moment only.
  */
 export function announceTip(
   change: TipChange,
-  from: PeerId | undefined,
-  components: { readonly chain: HeaderChain; readonly peers: Iterable<ReadyConnection> },
+  from: ReadonlySet<PeerId>,
+  components: {
+    readonly chain: HeaderChain
+    readonly peers: Iterable<ReadyConnection>
+    /** The new tip as a `cmpctblock`, where there is one. */
+    readonly compact: Message | undefined
+  },
 ): void {
-  const { chain, peers } = components
+  const { chain, peers, compact } = components
   const count = change.newTip.height - change.fork.height
   const headers =
     count <= MAX_BLOCKS_TO_ANNOUNCE
       ? Array.from({ length: count }, (_, index) => chain.headerAt(change.fork.height + 1 + index)!)
       : undefined
   for (const { id, kind, peer } of peers) {
-    if (id === from || kind === 'feeler' || kind === 'addr-fetch' || kind === 'private-broadcast') continue
-    if (headers !== undefined && peer.info().prefersHeaders) peer.send({ type: 'headers', headers })
+    if (from.has(id) || kind === 'feeler' || kind === 'addr-fetch' || kind === 'private-broadcast') continue
+    const { prefersHeaders, compactHighBandwidthFrom } = peer.info()
+    if (compact !== undefined && count === 1 && compactHighBandwidthFrom) peer.send(compact)
+    else if (headers !== undefined && prefersHeaders) peer.send({ type: 'headers', headers })
     else peer.send({ type: 'inv', inventory: [{ type: InventoryType.BLOCK, hash: change.newTip.hash }] })
   }
 }

@@ -19,6 +19,8 @@ export interface BlockDeskComponents {
   readonly now: () => Parameters<BlockDownload['tick']>[0]
   /** Does what the block download says. */
   readonly run: (actions: readonly BlockDownloadAction[]) => void
+  /** A program has taken blocks. */
+  readonly onTaken?: () => void
   /** Runs something on the node's loop, soon. */
   readonly onLoop: (call: string, run: () => void) => void
 }
@@ -41,7 +43,11 @@ export class BlockDesk {
     const { download, now, run, onLoop } = this.#parts
     const { stream, actions } = download.openStream(range, now())
     const queue = new BlockQueue(range.from, range.to !== undefined, {
-      consumed: (count) => onLoop('consumed', () => run(download.consumed(stream, count, now()))),
+      consumed: (count) =>
+        onLoop('consumed', () => {
+          run(download.consumed(stream, count, now()))
+          this.#parts.onTaken?.()
+        }),
       close: () => {
         onLoop('close-stream', () => {
           this.#queues.delete(stream)
@@ -52,6 +58,11 @@ export class BlockDesk {
     this.#queues.set(stream, queue)
     run(actions)
     return queue
+  }
+
+  /** Whether no connected peer may have the block. */
+  isUnavailable(hash: BlockHash): boolean {
+    return this.#parts.download.isUnavailable(hash)
   }
 
   deliver(stream: StreamId, block: DeliveredBlock): void {

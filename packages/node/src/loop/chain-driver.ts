@@ -1,6 +1,7 @@
 import type { Block, Message } from '@sapwood/wire-codec'
 import {
   asBlockHash,
+  type BlockHash,
   blockHash,
   type CompactBlock,
   hasServices,
@@ -201,10 +202,8 @@ export class ChainDriver {
         desk.single(action.block)
         return
       case 'single-unavailable':
-        this.#parts.logger.debug(
-          { hash: hashToHex(action.hash) },
-          'no connected peer has a block that is wanted',
-        )
+      case 'stream-unavailable':
+        this.#unavailable(action.hash)
         return
       case 'block-invalid':
         this.#invalid(action, from)
@@ -232,6 +231,13 @@ export class ChainDriver {
       from: peer,
       bytes: size,
     })
+  }
+
+  #unavailable(hash: BlockHash): void {
+    const { chain, events, logger } = this.#parts
+    const height = chain.heightOf(hash) ?? -1
+    logger.warn({ height, hash: hashToHex(hash) }, 'no connected peer has a block that is wanted')
+    events.emit('block-unavailable', { block: { height, hash } })
   }
 
   #invalid(

@@ -17,7 +17,6 @@ import { Outreach } from '../connections/outreach.ts'
 import type { Phase, PhaseName } from '../phases/phase.ts'
 import { phases } from '../phases/phases.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
-import { announceTip } from './announce-tip.ts'
 import { BlockDesk } from './block-desk.ts'
 import { BlockChecks } from './block-checks.ts'
 import { type CallQueue, createCallQueue } from './call-queue.ts'
@@ -27,7 +26,9 @@ import type { NodeLoopComponents, NodeLoopOptions } from './node-loop-types.ts'
 import type { NodeNotification } from './node-notification.ts'
 import { NotificationQueue } from './notification-queue.ts'
 import { PrivateBroadcastDriver } from './private-broadcast-driver.ts'
+import { ServedBlocks } from './served-blocks.ts'
 import { StateSaver } from './state-saver.ts'
+import { TipAnnouncer } from './tip-announcer.ts'
 import { TransactionDriver } from './transaction-driver.ts'
 
 /** Milliseconds between two ticks; shorter while blocks or a broadcast are on their way, which go by seconds. */
@@ -54,6 +55,8 @@ export class NodeLoop implements ConnectionObserver {
   readonly #trimmer: OutboundTrimmer
   readonly #gate: InboundGate
   readonly #saver: StateSaver
+  readonly #blocks: ServedBlocks
+  readonly #announcer: TipAnnouncer
   #phase: Phase = phases['choosing-chain']
   #active: boolean
   #stopping = false
@@ -78,6 +81,12 @@ export class NodeLoop implements ConnectionObserver {
     this.#saver = new StateSaver(options.saveInterval, components)
     const { addresses } = state
     const served = createServedAddresses({ clock, random, addresses, isAvoided: this.conduct.isAvoided })
+    this.#blocks = new ServedBlocks({
+      chain,
+      clock,
+      services: components.services,
+      send: (peer, message) => void this.keeper.table.get(peer)?.peer?.send(message),
+    })
     const services: PeerServices = {
       headers: ({ locator, stopHash }) => chain.headersAfter(locator, stopHash),
       transaction: (id, context) => this.transactions.serve(id, context),
@@ -86,7 +95,7 @@ export class NodeLoop implements ConnectionObserver {
         if (record !== undefined) this.#gossip.asked(record)
         return served.answer(this.#askedOver(record))
       },
-      ...components.services,
+      ...this.#blocks.services,
     }
     this.keeper = new ConnectionKeeper(
       options,
@@ -98,6 +107,14 @@ export class NodeLoop implements ConnectionObserver {
       download,
       now: () => clock.now(),
       run: (actions) => this.driver.run(actions),
+      onLoop: (call, run) => this.calls.post(call, run),
+      onTaken: () => this.#blocksChanged(),
+    })
+    this.#announcer = new TipAnnouncer({
+      chain,
+      peers: () => table.ready(),
+      services: components.services,
+      blocks: this.#blocks,
       onLoop: (call, run) => this.calls.post(call, run),
     })
     const { blockChecker } = components
@@ -130,8 +147,8 @@ export class NodeLoop implements ConnectionObserver {
       onTipChange: (change, from) => {
         // Whoever hears of a block asks for it: only who serves blocks may tell, and only at the tip (Core).
         const serves = (options.ownServices() & (Services.NETWORK | Services.NETWORK_LIMITED)) !== 0n
-        if (serves && this.#phase.name !== 'choosing-chain')
-          announceTip(change, from, { chain, peers: table.ready() })
+        this.#blocks.tipChanged()
+        this.#announcer.tipChanged(change, from, serves && this.#phase.name !== 'choosing-chain')
         this.#trimmer.tipChanged()
         this.#saver.headersChanged()
       },
@@ -323,9 +340,16 @@ export class NodeLoop implements ConnectionObserver {
       this.privateBroadcasts.tick()
     }
     this.driver.tick()
+    this.#blocksChanged()
     this.transactions.tick()
     this.#saver.tick()
     this.#parts.loopDelay.sample()
+  }
+
+  /** A program may have blocks to serve that it had not. */
+  #blocksChanged(): void {
+    this.#blocks.recheck()
+    this.#announcer.recheck()
   }
 
   #setNextTick(): void {
@@ -384,6 +408,7 @@ export class NodeLoop implements ConnectionObserver {
     const { state, added, clock } = this.#parts
     this.#outreach.changed()
     this.driver.closed(record.id)
+    this.#blocks.closed(record.id)
     this.transactions.closed(record.id)
     this.privateBroadcasts.ended(record, report)
     this.#gossip.closed(record.id)

@@ -1,0 +1,143 @@
+import {
+  type Block,
+  type BlockHash,
+  bytesEqual,
+  bytesToHex,
+  InventoryType,
+  MAX_BLOCKS_IN_INV,
+  type Message,
+} from '@sapwood/wire-codec'
+import type { HeadersQuery, PeerId, PeerServices, ServingContext } from '@sapwood/peer'
+import type { Clock } from '@sapwood/transport-v1v2'
+import type { HeaderChain } from '../chain/header-chain-types.ts'
+
+/**
+ * Milliseconds for which a request for a block of the best chain is held, since the program that serves blocks may have it in a moment: it
+ * gets them by their headers, as whoever asks does.
+ */
+export const BLOCK_HOLD_MS = 20_000
+/** A chain that has not moved for this long brings no block in a moment. */
+const RECENT_CHANGE_MS = 60_000
+/** Blocks below the tip that may still be on their way to the program. */
+const RECENT_BLOCKS = 288
+
+export interface ServedBlocksComponents {
+  readonly chain: HeaderChain
+  readonly clock: Clock
+  readonly services: PeerServices
+  readonly send: (peer: PeerId, message: Message) => void
+}
+
+/**
+ * The blocks that a program serves, joined to the header chain, which knows of a block before the program has it: `getdata` waits for
+ * what is about to be there, and `getblocks` is answered from the best chain.
+ */
+export class ServedBlocks {
+  readonly #parts: ServedBlocksComponents
+  readonly #waiting = new Set<() => void>()
+  /** The last hash of a full answer to `getblocks`: when its block is asked for, the peer is told that there is more (Core). */
+  readonly #continuations = new Map<PeerId, BlockHash>()
+  #changedAt: number | undefined
+
+  constructor(components: ServedBlocksComponents) {
+    this.#parts = components
+  }
+
+  /** What peers are served, in place of the program's own. */
+  get services(): PeerServices {
+    const { services } = this.#parts
+    if (services.block === undefined) return services
+    return {
+      ...services,
+      block: (hash, context) => this.#block(hash, context),
+      blockHashes:
+        services.blockHashes === undefined
+          ? (query, context) => this.#blockHashes(query, context)
+          : (query, context) => services.blockHashes!(query, context),
+    }
+  }
+
+  /** Whether a peer that asked for the block now would get it. */
+  async has(hash: BlockHash, context: ServingContext): Promise<boolean> {
+    try {
+      return (await this.#parts.services.block?.(hash, context)) !== undefined
+    } catch {
+      return false
+    }
+  }
+
+  /** The best chain moved. */
+  tipChanged(): void {
+    this.#changedAt = this.#parts.clock.now()
+  }
+
+  /** There may be blocks that there were not. */
+  recheck(): void {
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  closed(peer: PeerId): void {
+    this.#continuations.delete(peer)
+  }
+
+  async #block(hash: BlockHash, context: ServingContext): Promise<Block | Uint8Array | undefined> {
+    const { clock, services } = this.#parts
+    const until = clock.now() + BLOCK_HOLD_MS
+    let found = await services.block!(hash, context)
+    while (found === undefined && !context.signal.aborted && clock.now() < until && this.#isOnItsWay(hash)) {
+      await this.#change(until - clock.now(), context.signal)
+      found = await services.block!(hash, context)
+    }
+    if (found !== undefined) this.#continue(hash, context.peer)
+    return found
+  }
+
+  #isOnItsWay(hash: BlockHash): boolean {
+    const { chain, clock } = this.#parts
+    if (this.#changedAt === undefined || clock.now() - this.#changedAt >= RECENT_CHANGE_MS) return false
+    return chain.isActive(hash) && chain.heightOf(hash)! > chain.tip().height - RECENT_BLOCKS
+  }
+
+  /** Resolves when there may be blocks that there were not, at the latest after a time. */
+  #change(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake)
+        signal.removeEventListener('abort', wake)
+        cancel()
+        resolve()
+      }
+      const cancel = this.#parts.clock.setTimer(milliseconds, wake)
+      signal.addEventListener('abort', wake, { once: true })
+      this.#waiting.add(wake)
+    })
+  }
+
+  /** As Bitcoin Core: after the last hash that both have, up to before the stop block, 500 at most. */
+  #blockHashes({ locator, stopHash }: HeadersQuery, { peer }: ServingContext): BlockHash[] {
+    const { chain } = this.#parts
+    const fork = locator.find((hash) => chain.isActive(hash))
+    const hashes: BlockHash[] = []
+    for (let height = (fork === undefined ? 0 : chain.heightOf(fork)!) + 1; ; height++) {
+      const hash = chain.hashAt(height)
+      if (hash === undefined || bytesEqual(hash, stopHash)) break
+      hashes.push(hash)
+      if (hashes.length < MAX_BLOCKS_IN_INV) continue
+      this.#continuations.set(peer, hash)
+      break
+    }
+    return hashes
+  }
+
+  /** The end of what the peer was told of: the tip makes it ask for the rest. */
+  #continue(hash: BlockHash, peer: PeerId): void {
+    const last = this.#continuations.get(peer)
+    if (last === undefined || bytesToHex(last) !== bytesToHex(hash)) return
+    this.#continuations.delete(peer)
+    const { chain, clock, send } = this.#parts
+    // After the block, which leaves when this has returned.
+    clock.setTimer(0, () => {
+      send(peer, { type: 'inv', inventory: [{ type: InventoryType.BLOCK, hash: chain.tip().hash }] })
+    })
+  }
+}

@@ -1,0 +1,94 @@
+import { type BlockHash, bytesEqual, decodePayload, type Message } from '@sapwood/wire-codec'
+import type { PeerId, PeerServices, ServingContext } from '@sapwood/peer'
+import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { ReadyConnection } from '../connections/connection-record.ts'
+import { announceTip } from './announce-tip.ts'
+import type { ServedBlocks } from './served-blocks.ts'
+
+export interface TipAnnouncerComponents {
+  readonly chain: HeaderChain
+  readonly peers: () => Iterable<ReadyConnection>
+  readonly services: PeerServices
+  readonly blocks: ServedBlocks
+  /** Runs something on the node's loop, soon. */
+  readonly onLoop: (call: string, run: () => void) => void
+}
+
+/**
+ * Tells peers of new blocks once they can be served: whoever hears of one asks for it at once, and does not ask again when it was not
+ * there (a tip that moves on meanwhile is told in one go). Where no program serves blocks there is nothing to wait for.
+ */
+export class TipAnnouncer {
+  readonly #parts: TipAnnouncerComponents
+  /** The last tip that was told of, or that nobody had to be told of. */
+  #told: BlockHash
+  /** Who told us of what is to be told. */
+  readonly #from = new Set<PeerId>()
+  #isPending = false
+  #isLooking = false
+
+  constructor(components: TipAnnouncerComponents) {
+    this.#parts = components
+    this.#told = components.chain.tip().hash
+  }
+
+  /** @param isTold Whether peers are to hear of it: not while the chain is still being chosen. */
+  tipChanged({ newTip }: TipChange, from: PeerId | undefined, isTold: boolean): void {
+    if (!isTold) {
+      this.#told = newTip.hash
+      this.#isPending = false
+      this.#from.clear()
+      return
+    }
+    this.#isPending = true
+    if (from !== undefined) this.#from.add(from)
+    if (this.#parts.services.block === undefined) this.#announce(undefined)
+    else this.recheck()
+  }
+
+  /** There may be blocks to serve that there were not. */
+  recheck(): void {
+    if (!this.#isPending || this.#isLooking) return
+    const [first] = this.#parts.peers()
+    if (first === undefined) return
+    this.#isLooking = true
+    const { hash } = this.#parts.chain.tip()
+    void this.#look(hash, { peer: first.id, signal: new AbortController().signal })
+  }
+
+  async #look(hash: BlockHash, context: ServingContext): Promise<void> {
+    const isThere = await this.#parts.blocks.has(hash, context)
+    const compact = isThere ? await this.#compact(hash, context) : undefined
+    this.#parts.onLoop('announce-tip', () => {
+      this.#isLooking = false
+      // The tip has moved on meanwhile: what counts is whether the new one is there.
+      if (!bytesEqual(this.#parts.chain.tip().hash, hash)) this.recheck()
+      else if (isThere && this.#isPending) this.#announce(compact)
+    })
+  }
+
+  async #compact(hash: BlockHash, context: ServingContext): Promise<Message | undefined> {
+    const { services, peers } = this.#parts
+    if (![...peers()].some(({ peer }) => peer.info().compactHighBandwidthFrom)) return undefined
+    try {
+      const payload = await services.compactBlock?.(hash, context)
+      return payload && decodePayload('cmpctblock', payload)
+    } catch {
+      return undefined
+    }
+  }
+
+  #announce(compact: Message | undefined): void {
+    const { chain, peers } = this.#parts
+    const oldTip = { height: chain.heightOf(this.#told) ?? 0, hash: this.#told }
+    const fork = chain.forkPoint(this.#told)
+    const newTip = chain.tip()
+    const from = new Set(this.#from)
+    this.#told = newTip.hash
+    this.#isPending = false
+    this.#from.clear()
+    // Back on what was told of before.
+    if (fork === undefined || fork.height >= newTip.height) return
+    announceTip({ oldTip, newTip, fork, disconnected: [] }, from, { chain, peers: peers(), compact })
+  }
+}

@@ -1,0 +1,231 @@
+import {
+  type Block,
+  type BlockHash,
+  blockHash,
+  buildCompactBlock,
+  bytesToHex,
+  encodePayload,
+  type Message,
+} from '@sapwood/wire-codec'
+import { createPeer, type Peer } from '@sapwood/peer'
+import { connect, type Transport } from '@sapwood/transport-v1v2'
+import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { NodeHandle } from '../src/index.ts'
+import { hashesOf, mineBlocks, regtest } from './support/make-chain.ts'
+import { createMemoryNetwork, type MemoryNetwork } from './support/memory-network.ts'
+import { startNode, stopNodes } from './support/start-node.ts'
+
+const SERVER = '1.2.3.4:18444'
+const trunk = mineBlocks(regtest.genesis, 0, 600)
+
+let network: MemoryNetwork
+let clock: VirtualClock
+let node: NodeHandle
+/** What the program has to serve now. */
+let store: Map<string, Block>
+let asked: string[]
+
+const keyOf = (block: Block): string => bytesToHex(blockHash(block.header))
+const have = (blocks: readonly Block[]): void => blocks.forEach((block) => store.set(keyOf(block), block))
+
+beforeEach(async () => {
+  network = createMemoryNetwork()
+  clock = createVirtualClock()
+  store = new Map()
+  asked = []
+  node = await startNode({
+    network,
+    clock,
+    address: SERVER,
+    components: {
+      services: {
+        block: (hash) => {
+          asked.push(bytesToHex(hash))
+          return store.get(bytesToHex(hash))
+        },
+        compactBlock: (hash) => {
+          const block = store.get(bytesToHex(hash))
+          if (block === undefined) return undefined
+          const compactBlock = buildCompactBlock(block, { nonce: 1n })
+          return encodePayload({ type: 'cmpctblock', compactBlock }).payload
+        },
+      },
+    },
+  })
+})
+
+interface Client {
+  readonly peer: Peer
+  readonly heard: Message[]
+}
+
+let clients = 0
+
+async function join(): Promise<Client> {
+  const { address } = { address: `5.6.7.${++clients}:18444` }
+  const connecting = connect(
+    { network: 'ipv4', bytes: Uint8Array.of(1, 2, 3, 4), port: 18444 },
+    { dialer: network.dialerOf(address), network: regtest },
+    { clock, random: createSeededRandom(address) },
+  )
+  await clock.advance(1_000)
+  const transport: Transport = await connecting
+  const heard: Message[] = []
+  const peer = createPeer(
+    transport,
+    { network: regtest, kind: 'manual' },
+    { clock, random: createSeededRandom(address) },
+  )
+  peer.events.on('message', ({ message }) => heard.push(message))
+  await clock.advance(1_000)
+  await peer.handshake
+  // It has no more headers than the node: the chain is chosen.
+  peer.send({ type: 'headers', headers: [] })
+  await clock.advance(100)
+  return { peer, heard }
+}
+
+async function submit(blocks: readonly Block[]): Promise<void> {
+  const submitting = node.chain.submitHeaders(blocks.map(({ header }) => header))
+  await clock.advance(0)
+  await submitting
+}
+
+/** Hashes of blocks that the peer was told of. */
+function told({ heard }: Client): string[] {
+  return heard.flatMap((message) => {
+    if (message.type === 'headers') return message.headers.map((header) => bytesToHex(blockHash(header)))
+    if (message.type === 'inv') return message.inventory.map(({ hash }) => bytesToHex(hash))
+    return message.type === 'cmpctblock' ? [bytesToHex(blockHash(message.compactBlock.header))] : []
+  })
+}
+
+describe('a node whose program serves blocks', () => {
+  it('tells of a tip when its block can be served, in a reorg too', async () => {
+    const client = await join()
+    have(trunk.slice(0, 100))
+    await submit(trunk.slice(0, 100))
+    await clock.advance(5_000)
+    client.heard.length = 0
+    await submit(trunk.slice(100, 103))
+    await clock.advance(5_000)
+    expect(told(client)).toEqual([])
+    have(trunk.slice(100, 103))
+    await clock.advance(2_000)
+    expect(told(client)).toContain(keyOf(trunk[102]!))
+    client.heard.length = 0
+    const branch = mineBlocks(trunk[98]!.header, 99, 7, 5)
+    await submit(branch)
+    have(branch.slice(0, 6))
+    await clock.advance(5_000)
+    expect(told(client)).toEqual([])
+    have(branch)
+    await clock.advance(2_000)
+    expect(told(client)).toContain(keyOf(branch.at(-1)!))
+    await stopNodes(clock, node)
+  })
+
+  it('holds a request for a block of its chain until the program has it', async () => {
+    const client = await join()
+    have(trunk.slice(0, 99))
+    await submit(trunk.slice(0, 100))
+    const hash = blockHash(trunk[99]!.header)
+    client.peer.send({ type: 'getdata', inventory: [{ type: 0x40000002, hash }] })
+    await clock.advance(5_000)
+    expect(client.heard.filter(({ type }) => type === 'notfound' || type === 'block')).toEqual([])
+    have(trunk.slice(99, 100))
+    await clock.advance(1_500)
+    expect(client.heard.filter(({ type }) => type === 'notfound' || type === 'block')).toMatchObject([
+      { type: 'block' },
+    ])
+    // And no longer than it may be on its way.
+    client.heard.length = 0
+    await submit(trunk.slice(100, 101))
+    client.peer.send({
+      type: 'getdata',
+      inventory: [{ type: 0x40000002, hash: blockHash(trunk[100]!.header) }],
+    })
+    await clock.advance(30_000)
+    expect(client.heard.filter(({ type }) => type === 'notfound')).toHaveLength(1)
+    await stopNodes(clock, node)
+  })
+
+  it('answers getblocks from its chain, 500 at a time, and tells of the tip when the last of them is fetched', async () => {
+    const client = await join()
+    have(trunk)
+    await submit(trunk)
+    await clock.advance(3_000)
+    client.heard.length = 0
+    const getBlocks = (locator: readonly BlockHash[], stopHash: BlockHash): void =>
+      void client.peer.send({ type: 'getblocks', version: 70016, locator: [...locator], stopHash })
+    const none = new Uint8Array(32) as Uint8Array as BlockHash
+    getBlocks([regtest.genesisHash], none)
+    await clock.advance(1_000)
+    expect(told(client)).toEqual(hashesOf(trunk.slice(0, 500)).map(bytesToHex))
+    client.heard.length = 0
+    client.peer.send({
+      type: 'getdata',
+      inventory: [{ type: 0x40000002, hash: blockHash(trunk[499]!.header) }],
+    })
+    await clock.advance(1_000)
+    expect(told(client)).toEqual([keyOf(trunk[599]!)])
+    client.heard.length = 0
+    getBlocks([blockHash(trunk[499]!.header)], blockHash(trunk[510]!.header))
+    await clock.advance(1_000)
+    expect(told(client)).toEqual(hashesOf(trunk.slice(500, 510)).map(bytesToHex))
+    await stopNodes(clock, node)
+  })
+
+  it('leads a peer that asks by getblocks over a reorg, as btcd does', async () => {
+    const client = await join()
+    have(trunk.slice(0, 50))
+    await submit(trunk.slice(0, 50))
+    const branch = mineBlocks(trunk[46]!.header, 47, 5, 9)
+    have(branch)
+    await submit(branch)
+    await clock.advance(3_000)
+    client.heard.length = 0
+    const locator = hashesOf(trunk.slice(40, 50)).reverse()
+    client.peer.send({
+      type: 'getblocks',
+      version: 70016,
+      locator,
+      stopHash: new Uint8Array(32) as Uint8Array as BlockHash,
+    })
+    await clock.advance(1_000)
+    expect(told(client)).toEqual(branch.map(keyOf))
+    await stopNodes(clock, node)
+  })
+
+  it('is told by another that nobody has a block, rather than that the time is up', async () => {
+    await submit(trunk.slice(0, 20))
+    const other = await startNode({
+      network,
+      clock,
+      address: '4.4.4.4:18444',
+      node: { connect: [SERVER] },
+    })
+    await clock.advance(10_000)
+    const hash = blockHash(trunk[5]!.header)
+    const fetching = other.getBlock(hash, { timeout: 45_000 })
+    const outcome = expect(fetching).rejects.toMatchObject({ code: 'block-unavailable', limit: 45_000 })
+    await clock.advance(50_000)
+    await outcome
+    await stopNodes(clock, node, other)
+  })
+
+  it('sends the compact block itself to who asked for it, and to nobody else', async () => {
+    const [fast, plain] = [await join(), await join()]
+    fast.peer.send({ type: 'sendcmpct', announce: true, version: 2n })
+    have(trunk.slice(0, 11))
+    await submit(trunk.slice(0, 10))
+    await clock.advance(3_000)
+    await submit(trunk.slice(10, 11))
+    await clock.advance(3_000)
+    const compact = ({ heard }: Client): number => heard.filter(({ type }) => type === 'cmpctblock').length
+    expect([compact(fast), compact(plain)]).toEqual([1, 0])
+    expect(told(plain)).toContain(keyOf(trunk[10]!))
+    await stopNodes(clock, node)
+  })
+})
