@@ -33,6 +33,8 @@ export {
 } from './blocks/check-block-proof.ts'
 export { blockSubsidy, type ChainFacts, checkSpends, COINBASE_MATURITY } from './blocks/check-spends.ts'
 export type { SpentOutput, SpentOutputs } from './blocks/spent-outputs.ts'
+export { hashBackendName, useHashes } from './crypto/hash-backend.ts'
+export type { Hashes } from './crypto/hashes.ts'
 export {
   isUtreexoError,
   UtreexoError,

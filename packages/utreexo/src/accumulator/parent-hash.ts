@@ -1,4 +1,4 @@
-import { hashInto } from '#crypto'
+import { hashes } from '../crypto/hash-backend.ts'
 import { copyHash, HASH_SIZE, isEmpty } from './hash-list.ts'
 
 /** Two hashes side by side. */
@@ -30,5 +30,5 @@ export function hashPairInto(
 ): void {
   copyHash(left, leftAt, pair, 0)
   copyHash(right, rightAt, pair, HASH_SIZE)
-  hashInto(pair, target, targetAt)
+  hashes().hashPairs(pair, 1, target, targetAt)
 }

@@ -2,10 +2,10 @@
  * The walk from the leaves of a proof up to the roots (BIP181), row by row: two nodes that are siblings make their parent, one alone makes
  * it with the next hash of the proof. With `deleting`, the same walk computes the roots that are left when the leaves are gone.
  */
+import { hashes } from '../crypto/hash-backend.ts'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { type AccumulatorProof, checkProofForm } from './accumulator-proof.ts'
 import { copyHash, HASH_SIZE, isEmptyAt } from './hash-list.ts'
-import { hashPairInto } from './parent-hash.ts'
 import { forestRows, hasTree, type Position, rootOffset } from './positions.ts'
 
 /** A root that the walk ended in. */
@@ -55,6 +55,9 @@ export function walkProof(
   const order = risingOrder(positions)
   const rows = forestRows(leaves)
   const roots: WalkedRoot[] = []
+  const pairs = new Uint8Array(positions.length * 2 * HASH_SIZE)
+  const pairsAfter = new Uint8Array(deleting ? pairs.length : 0)
+  const rehashedAt = new Uint32Array(deleting ? positions.length : 0)
   let taken = 0
   let next = 0
   let below = new Row(0, deleting)
@@ -72,58 +75,59 @@ export function walkProof(
   function climb(row: Row, height: number): Row {
     const parents = new Row(row.length, deleting)
     const root = hasTree(leaves, height) ? rootOffset(leaves, height) : -1
+    let rehashed = 0
     for (let i = 0; i < row.length; i++) {
       const offset = row.offsets[i]!
       if (offset === root) {
         roots.push({ row: height, before: hashAt(row.before, i), after: hashAt(row.after, i) })
         continue
       }
-      parents.offsets[parents.length] = Math.floor(offset / 2)
+      const at = parents.length++
+      parents.offsets[at] = Math.floor(offset / 2)
+      const own = i * HASH_SIZE
       const isLeft = offset % 2 === 0
-      if (isLeft && i + 1 < row.length && row.offsets[i + 1] === offset + 1) {
-        joinSiblings(row, i++, parents)
-      } else {
-        const sibling = proof.hashes[taken++]
-        if (sibling === undefined)
-          throw new UtreexoError('proof-too-short', { received: proof.hashes.length })
-        joinWithProof(row, i, isLeft, sibling, parents)
+      let sibling = row.before
+      let siblingAfter = row.after
+      let from = own + HASH_SIZE
+      if (isLeft && i + 1 < row.length && row.offsets[i + 1] === offset + 1) i++
+      else {
+        const hash = proof.hashes[taken++]
+        if (hash === undefined) throw new UtreexoError('proof-too-short', { received: proof.hashes.length })
+        sibling = hash
+        siblingAfter = hash
+        from = 0
       }
-      parents.length++
+      join(pairs, at, isLeft, row.before, own, sibling, from)
+      if (!deleting) continue
+      const to = at * HASH_SIZE
+      if (isEmptyAt(row.after, own)) copyHash(siblingAfter, from, parents.after, to)
+      else if (isEmptyAt(siblingAfter, from)) copyHash(row.after, own, parents.after, to)
+      else {
+        join(pairsAfter, rehashed, isLeft, row.after, own, siblingAfter, from)
+        rehashedAt[rehashed++] = at
+      }
     }
+    hashes().hashPairs(pairs, parents.length, parents.before, 0)
+    if (rehashed > 0) hashes().hashPairs(pairsAfter, rehashed, pairsAfter, 0)
+    for (let i = 0; i < rehashed; i++)
+      copyHash(pairsAfter, i * HASH_SIZE, parents.after, rehashedAt[i]! * HASH_SIZE)
     return parents
-  }
-
-  function joinSiblings(row: Row, index: number, parents: Row): void {
-    const left = index * HASH_SIZE
-    const right = left + HASH_SIZE
-    const to = parents.length * HASH_SIZE
-    hashPairInto(row.before, left, row.before, right, parents.before, to)
-    if (!deleting) return
-    if (isEmptyAt(row.after, left)) copyHash(row.after, right, parents.after, to)
-    else if (isEmptyAt(row.after, right)) copyHash(row.after, left, parents.after, to)
-    else hashPairInto(row.after, left, row.after, right, parents.after, to)
-  }
-
-  function joinWithProof(row: Row, index: number, isLeft: boolean, sibling: Uint8Array, parents: Row): void {
-    const own = index * HASH_SIZE
-    const to = parents.length * HASH_SIZE
-    join(row.before, own, isLeft, sibling, parents.before, to)
-    if (!deleting) return
-    if (isEmptyAt(row.after, own)) copyHash(sibling, 0, parents.after, to)
-    else join(row.after, own, isLeft, sibling, parents.after, to)
   }
 }
 
+/** Puts a node and its sibling side by side, in their order, as the pair at `index`. */
 function join(
+  pairs: Uint8Array,
+  index: number,
+  isLeft: boolean,
   row: Uint8Array,
   own: number,
-  isLeft: boolean,
   sibling: Uint8Array,
-  target: Uint8Array,
-  to: number,
+  from: number,
 ): void {
-  if (isLeft) hashPairInto(row, own, sibling, 0, target, to)
-  else hashPairInto(sibling, 0, row, own, target, to)
+  const left = index * 2 * HASH_SIZE
+  copyHash(row, own, pairs, isLeft ? left : left + HASH_SIZE)
+  copyHash(sibling, from, pairs, isLeft ? left + HASH_SIZE : left)
 }
 
 const hashAt = (hashes: Uint8Array, index: number): Uint8Array =>

@@ -1,5 +1,5 @@
-import { taggedHash } from '#crypto'
 import { type BlockHash, ByteWriter, type OutPoint } from '@sapwood/wire-codec'
+import { hashes } from '../crypto/hash-backend.ts'
 
 /** An unspent output as the accumulator holds it (BIP182). */
 export interface UtreexoLeaf {
@@ -30,5 +30,5 @@ export function leafHash(leaf: UtreexoLeaf): Uint8Array {
     // An output's amount may be anything: one that is no amount of money still has to become a hash.
     .u64(BigInt.asUintN(64, amount))
     .varBytes(scriptPubKey)
-  return taggedHash(writer.finish())
+  return hashes().hashLeaf(writer.finish())
 }
