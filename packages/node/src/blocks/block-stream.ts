@@ -1,5 +1,6 @@
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { DeliveredBlock, StreamId } from './block-download-types.ts'
+import { inOwnBytes } from './own-bytes.ts'
 
 /** Blocks handed to a program and not taken by it yet, at most. */
 const MAX_UNCONSUMED = 64
@@ -83,7 +84,7 @@ export class BlockStream {
   hold(block: DeliveredBlock): void {
     if (this.#held.has(block.height)) return
     this.unretry(block.height)
-    this.#held.set(block.height, block)
+    this.#held.set(block.height, block.height === this.next ? block : inOwnBytes(block))
     this.#heldBytes += block.size
   }
 
