@@ -353,6 +353,8 @@ class ManyPeerBlockDownload implements BlockDownload {
   isUnavailable(hash: BlockHash): boolean {
     const key = bytesToHex(hash)
     const height = this.#chain.heightOf(hash)
+    // With nobody there at all it may be anywhere.
+    if (this.#requests.peers.size === 0) return false
     if (height === undefined || this.#requests.get(key) !== undefined) return false
     const isActive = this.#chain.isActive(hash)
     for (const peer of this.#requests.peers.values()) {
