@@ -6,7 +6,14 @@ export { type ChannelWeight, createChannel } from './channel/bounded-channel.ts'
 export type { Channel } from './channel/channel.ts'
 export { DEFAULT_USER_AGENT } from './handshake/version-message.ts'
 export { PeerError, type PeerErrorCode, type PeerErrorFacts } from './errors/peer-error.ts'
-export type { MessageTrace, PeerEventSource, PeerEvents, Unsubscribe } from './events/peer-events.ts'
+export type {
+  MessageTrace,
+  PeerEventSource,
+  PeerEvents,
+  StallCause,
+  Unsubscribe,
+} from './events/peer-events.ts'
+export { cleanText } from './handshake/clean-text.ts'
 export { createOwnNonces, type OwnNonces } from './handshake/own-nonces.ts'
 export { type PeerId, peerId } from './identity/peer-id.ts'
 export { type ConnectionKind, type KindBehaviour, kindBehaviour } from './kinds/connection-kind.ts'

@@ -216,6 +216,18 @@ describe('the end', () => {
     })
   })
 
+  it('is told also where the transport cannot even be ended', async () => {
+    const remote = new ScriptedRemote()
+    await remote.shakeHands()
+    remote.transport.abort = () => {
+      throw new Error('no abort')
+    }
+    const { reason } = await remote.peer.disconnect({ blame: 'disconnect' })
+    expect(reason).toMatchObject({ code: 'requested' })
+    await remote.settle()
+    expect(remote.notifications.at(-1)?.message.type).toBe('disconnected')
+  })
+
   it('reaches a shared channel even where it is full', async () => {
     const notifications = createChannel<PeerNotification>(1)
     const remote = new ScriptedRemote({ components: { notifications } })

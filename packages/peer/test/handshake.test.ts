@@ -1,4 +1,4 @@
-import type { Message } from '@sapwood/wire-codec'
+import { encodePayload, type Message } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { type ConnectionKind, createOwnNonces } from '../src/index.ts'
 import { ScriptedRemote, versionMessage } from './support/scripted-remote.ts'
@@ -410,5 +410,50 @@ describe('a private broadcast', () => {
       expect.objectContaining({ code: 'invalid-argument' }),
     )
     await expect(remote.peer.ping()).rejects.toMatchObject({ code: 'invalid-argument' })
+  })
+})
+
+describe('what a remote says of itself', () => {
+  const forged = '/x:1/\u001b[2J\n\u0000\u007f\u009b31m\u00ae(ok)'
+
+  it('is shown without what could forge a line or move a cursor, and is raw only by name', async () => {
+    const remote = new ScriptedRemote()
+    const shown: string[] = []
+    remote.peer.events.on('ready', ({ version }) => shown.push(version.userAgent))
+    await remote.shakeHands({ userAgent: forged })
+    shown.push(remote.peer.info().userAgent, (await remote.peer.handshake).userAgent)
+    expect(shown).toEqual(Array.from({ length: 3 }, () => '/x:1/2J31m(ok)'))
+    expect((await remote.peer.handshake).rawUserAgent).toBe(forged)
+  })
+})
+
+describe('messages that came with a version', () => {
+  it.each([
+    [70_011, []],
+    [70_012, ['sendheaders']],
+    [70_013, ['sendheaders', 'feefilter']],
+    [70_014, ['sendheaders', 'feefilter', 'sendcmpct']],
+  ])('are not sent to who speaks %i, whoever sends them', async (version, expected) => {
+    const remote = new ScriptedRemote({ compactBlocks: false, preferHeaders: false })
+    await remote.shakeHands({ version })
+    expect(remote.peer.send({ type: 'sendheaders' })).toBe(true)
+    remote.peer.send({ type: 'feefilter', feeRate: 1_000n })
+    remote.peer.send({ type: 'sendcmpct', announce: false, version: 2n })
+    expect(remote.heardTypes()).toEqual(expected)
+  })
+})
+
+describe('what is kept of a `version`', () => {
+  it('is no view of the message, however long that is', async () => {
+    const remote = new ScriptedRemote()
+    await remote.settle()
+    const { payload } = encodePayload(versionMessage())
+    const long = new Uint8Array(3_900_000)
+    long.set(payload)
+    await remote.sayRaw('version', long)
+    await remote.say({ type: 'feature', id: 'BIP999', data: new Uint8Array(4) }, { type: 'verack' })
+    const { seenAs, features } = await remote.peer.handshake
+    expect(seenAs.ip.buffer.byteLength).toBe(16)
+    for (const data of features.values()) expect(data.buffer.byteLength).toBe(4)
   })
 })

@@ -7,7 +7,7 @@ import { network, ScriptedRemote } from './support/scripted-remote.ts'
 
 const empty = new Uint8Array(0)
 
-describe('a reply that is ignored counts against the limits', () => {
+describe('a reply that is ignored counts as work', () => {
   const notfound = new Uint8Array(3 + 36 * 5_017)
   notfound.set([0xfd, 0x99, 0x13])
 
@@ -16,10 +16,12 @@ describe('a reply that is ignored counts against the limits', () => {
     ['sketch, which is not spoken', true, 'sketch', empty],
     ['a notfound beyond its limit', true, 'notfound', notfound],
   ])('%s', async (_, handshake, command, payload) => {
-    const remote = new ScriptedRemote()
+    const remote = new ScriptedRemote({ limits: { work: { burst: 100, perSecond: 1 } } })
     if (handshake) await remote.shakeHands()
-    for (let n = 0; n <= 1_000 && remote.reason === undefined; n++) await remote.sayRaw(command, payload)
-    expect(remote.reason).toMatchObject({ code: 'flood', blame: 'discourage', command })
+    const causes: string[] = []
+    remote.peer.events.on('stalled', ({ by }) => causes.push(by))
+    for (let n = 0; n <= 10; n++) await remote.sayRaw(command, payload)
+    expect(causes).toEqual(['work'])
   })
 })
 
@@ -37,6 +39,10 @@ describe('a request that was given up', () => {
 
   it('lets through no more filters than it could have had', async () => {
     const remote = await ready()
+    let unrequested = 0
+    remote.peer.events.on('unrequested', () => {
+      unrequested += 1
+    })
     const iterator = remote.peer
       .getCompactFilters({ startHeight: 0, stopHash: hashOf(3) })
       [Symbol.asyncIterator]()
@@ -44,8 +50,10 @@ describe('a request that was given up', () => {
     await remote.clock.advance(MINUTE)
     expect(await end).toBe('given up')
     const filter: Message = { type: 'cfilter', filterType: 0, blockHash: hashOf(1), filter: empty }
-    for (let n = 0; n < 2_100 && remote.reason === undefined; n++) await remote.say(filter)
-    expect(remote.reason).toMatchObject({ code: 'flood', command: 'cfilter' })
+    for (let n = 0; n < 1_000; n++) await remote.say(filter)
+    expect(unrequested).toBe(0)
+    for (let n = 0; n < 100; n++) await remote.say(filter)
+    expect(unrequested).toBe(100)
   })
 })
 

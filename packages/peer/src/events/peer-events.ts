@@ -1,7 +1,7 @@
 import type { AnyMessage, DecodeError, Message } from '@sapwood/wire-codec'
 import type { Instant, WallTime } from '@sapwood/transport-v1v2'
 import type { PeerVersion } from '../peer/peer-version.ts'
-import type { DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
+import type { DisconnectReason, DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
 import type { RequestOutcome } from '../requests/pending-request.ts'
 import type { RequestType } from '../requests/request-map.ts'
 
@@ -16,6 +16,9 @@ export interface MessageTrace {
   readonly at: WallTime
 }
 
+/** Why a remote is not read: its owner, or the remote itself, does not take what it is given; or it asks for too much work. */
+export type StallCause = 'owner' | 'remote' | 'work'
+
 /** Everything that happens on one connection, by the name to listen to. */
 export interface PeerEvents<Own extends AnyMessage = never> {
   state: { readonly state: PeerState }
@@ -28,6 +31,8 @@ export interface PeerEvents<Own extends AnyMessage = never> {
   ignored: { readonly command: string; readonly why: string }
   /** A message was dropped because it does not decode. */
   malformed: { readonly command: string; readonly error: DecodeError }
+  /** The remote did what ends other connections with blame, and the owner bears with it (`PeerOptions.tolerant`). */
+  misbehaved: { readonly reason: DisconnectReason }
   /** A reply that nothing had asked for. */
   unrequested: { readonly message: Message }
   ping: { readonly roundTrip: number }
@@ -39,9 +44,9 @@ export interface PeerEvents<Own extends AnyMessage = never> {
   }
   /** Addresses beyond the rate came, and were not looked at. */
   addressesLimited: { readonly dropped: number }
-  /** Reading stopped because the owner or the remote does not keep up, or went on. */
-  stalled: { readonly by: 'owner' | 'remote' }
-  resumed: { readonly by: 'owner' | 'remote'; readonly milliseconds: number }
+  /** Reading stopped because the owner or the remote does not keep up, or the remote has had its share of our time; or went on. */
+  stalled: { readonly by: StallCause }
+  resumed: { readonly by: StallCause; readonly milliseconds: number }
   closed: DisconnectReport
 }
 

@@ -1,5 +1,6 @@
 import type { MessageOf } from '@sapwood/wire-codec'
 import type { WallTime } from '@sapwood/transport-v1v2'
+import { cleanText } from './clean-text.ts'
 import type { PeerVersion } from '../peer/peer-version.ts'
 
 /** BIP434 features noted for one remote, at most: what it sends before `verack` must not fill our memory. */
@@ -8,7 +9,7 @@ export const MAX_FEATURES = 100
 /** What is kept of the remote's `version`. */
 type RemoteVersion = Pick<
   PeerVersion,
-  'version' | 'services' | 'userAgent' | 'startHeight' | 'relay' | 'seenAs'
+  'version' | 'services' | 'userAgent' | 'rawUserAgent' | 'startHeight' | 'relay' | 'seenAs'
 >
 
 /** What the two sides have settled so far. */
@@ -28,7 +29,15 @@ export class Negotiation {
     const { version, services, userAgent, startHeight, relay, receiver } = message
     // By value: an address is a view into what may be a much larger chunk, and is kept as long as the connection.
     const seenAs = { ...receiver, ip: receiver.ip.slice() }
-    this.#version = { version, services, userAgent, startHeight, relay, seenAs }
+    this.#version = {
+      version,
+      services,
+      userAgent: cleanText(userAgent),
+      rawUserAgent: userAgent,
+      startHeight,
+      relay,
+      seenAs,
+    }
     this.#commonVersion = Math.min(message.version, ownVersion)
     this.#timeOffset = Math.max(message.time, 0) - Math.floor(at / 1_000)
   }

@@ -34,7 +34,7 @@ export function ownVersion(kind: ConnectionKind, facts: VersionFacts = {}): OwnV
   const { relaysTransactions } = kindBehaviour[kind]
   return {
     protocolVersion: facts.protocolVersion ?? ProtocolVersion.CURRENT,
-    services: facts.services ?? Services.NONE,
+    services: facts.services ?? Services.WITNESS,
     userAgent: facts.userAgent ?? DEFAULT_USER_AGENT,
     startHeight: facts.startHeight ?? 0,
     relay: relaysTransactions && (facts.relay ?? true),

@@ -15,10 +15,17 @@ export type BucketsByType = { readonly [Type in Message['type']]?: BucketOptions
 export interface LimitOptions {
   /** Addresses taken from `addr` and `addrv2`; more are dropped. Default: 1,000, 0.1 a second (Core). */
   readonly addresses?: BucketOptions
-  /** Messages by type; more end the connection. Merged over the defaults; `false` lifts a limit. */
+  /**
+   * Our work for what was not asked for, in microseconds as they are counted by type and size; beyond it the remote is read more
+   * slowly. Default, at once and a second: inbound 200,000 and 20,000 (2 % of our time), manual 2,000,000 and
+   * 500,000, others 1,000,000 and 50,000. `false` lifts the limit.
+   */
+  readonly work?: BucketOptions | false
+  /**
+   * Messages by type; more end the connection (`flood`). Merged over the defaults, which are 100 and one a second for what comes
+   * once in a connection by its nature, and none for all else; `false` lifts a limit.
+   */
   readonly messages?: BucketsByType
-  /** Bytes by type; more end the connection. Merged over the defaults; `false` lifts a limit. */
-  readonly bytes?: BucketsByType
   /** Bytes waiting to be sent before the remote's messages are no longer read. Default: 1,000,000 (Core, `-maxsendbuffer`). */
   readonly pauseAtQueuedBytes?: number
   /** Bytes waiting to be sent at which the connection ends. Default: 8,000,000. */

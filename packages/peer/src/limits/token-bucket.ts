@@ -18,17 +18,15 @@ export class TokenBucket {
 
   /** Takes `count` tokens, or none where there are not enough. */
   take(count: number, now: Instant): boolean {
-    if (this.#tokens < count) {
-      this.#refill(now)
-      if (this.#tokens < count) return false
-    }
+    this.#refill(now)
+    if (this.#tokens < count) return false
     this.#tokens -= count
     return true
   }
 
   /** Takes as many whole tokens as there are, at most `count`. @returns how many. */
   takeUpTo(count: number, now: Instant): number {
-    if (this.#tokens < count) this.#refill(now)
+    this.#refill(now)
     const taken = Math.min(count, Math.floor(this.#tokens))
     this.#tokens -= taken
     return taken
@@ -39,7 +37,7 @@ export class TokenBucket {
     this.#tokens += count
   }
 
-  /** Refilling only when tokens run short keeps the usual case to one comparison. */
+  /** At each look: refilled only when tokens run short, a bucket would give twice its size at once. */
   #refill(now: Instant): void {
     const elapsed = now - this.#refilledAt
     if (elapsed <= 0) return

@@ -3,11 +3,12 @@ import type { CancelTimer, Clock } from '@sapwood/transport-v1v2'
 /** One timer of a clock, at the earliest moment that it has been asked for. */
 export class DeadlineTimer {
   readonly #clock: Clock
-  readonly #onDue: () => void
+  readonly #onDue: (late: number) => void
   #cancel: CancelTimer | undefined
   #at = Number.POSITIVE_INFINITY
 
-  constructor(clock: Clock, onDue: () => void) {
+  /** @param onDue Is told by how many milliseconds the timer was late. */
+  constructor(clock: Clock, onDue: (late: number) => void) {
     this.#clock = clock
     this.#onDue = onDue
   }
@@ -16,8 +17,9 @@ export class DeadlineTimer {
   wakeBy(deadline: number): void {
     if (deadline >= this.#at) return
     this.#cancel?.()
-    this.#at = deadline
-    this.#cancel = this.#clock.setTimer(Math.max(0, deadline - this.#clock.now()), this.#fire)
+    const now = this.#clock.now()
+    this.#at = Math.max(now, deadline)
+    this.#cancel = this.#clock.setTimer(this.#at - now, this.#fire)
   }
 
   /** Calls back no more, until it is asked again. */
@@ -28,8 +30,9 @@ export class DeadlineTimer {
   }
 
   readonly #fire = (): void => {
+    const late = this.#clock.now() - this.#at
     this.#cancel = undefined
     this.#at = Number.POSITIVE_INFINITY
-    this.#onDue()
+    this.#onDue(late)
   }
 }

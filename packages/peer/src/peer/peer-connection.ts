@@ -18,6 +18,7 @@ import type { PeerEventSource } from '../events/peer-events.ts'
 import type { PeerId } from '../identity/peer-id.ts'
 import type { ConnectionKind } from '../kinds/connection-kind.ts'
 import { isProtocolMessage } from '../protocol/message-types.ts'
+import { isKnownTo } from '../protocol/versioned-messages.ts'
 import { PeerProtocol } from '../protocol/peer-protocol.ts'
 import type { ProtocolOutput } from '../protocol/protocol-output.ts'
 import type { DisconnectReason, DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
@@ -43,6 +44,10 @@ import { Stalls } from './stalls.ts'
 const MAX_UNHANDLED_BYTES = 1_000_000
 /** Read batches held: by their bytes there are never as many. */
 const READER_QUEUE = 4_096
+/** Milliseconds by which a timer is late that are not held against the remote: the process did not run. */
+const MIN_OWN_STALL = 500
+/** Milliseconds for reading what came meanwhile, before what was due is looked at again. */
+const OWN_STALL_GRACE = 5_000
 /** Messages handled between two looks at the time. */
 const MESSAGES_PER_LOOK = 8
 /** Messages sent before the handshake is done, kept until it is. */
@@ -115,7 +120,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#memory.onEvict = (heldBytes) => {
       queueMicrotask(() => this.#protocol.end({ code: 'memory-full', blame: 'none', heldBytes }))
     }
-    this.#timer = new DeadlineTimer(clock, () => this.#onDue())
+    this.#timer = new DeadlineTimer(clock, (late) => this.#onDue(late))
     this.handshake = new Promise((resolve, reject) => {
       this.#resolveHandshake = resolve
       this.#rejectHandshake = reject
@@ -153,7 +158,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
           return bytes === 0 ? undefined : this.#memory.room(bytes)
         },
         turn: () => serverLane.due(),
-        end: (reason) => this.#protocol.end(reason),
+        end: (reason) => this.#protocol.offend(reason),
         addrv2: () => this.#protocol.negotiation.addrv2,
       },
     )
@@ -170,6 +175,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
         serving: this.#serving,
         outgoing: this.#outgoing,
         pauseAt: limits.pauseAtQueuedBytes,
+        pause: (now) => this.#protocol.pause(now),
       },
       (milliseconds) => this.#protocol.excuse(milliseconds),
     )
@@ -233,6 +239,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       this.#early.push(message)
       return true
     }
+    if (!isKnownTo(this.#protocol.commonVersion, message.type)) return !this.#outgoing.full
     const room = this.#outgoing.send(message)
     if (isProtocolMessage(message)) {
       if (message.type === 'sendcmpct') this.#compactHighBandwidthTo = message.announce
@@ -374,8 +381,13 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     if (!this.#over()) this.#timer.wakeBy(this.#protocol.nextDeadline())
   }
 
-  #onDue(): void {
+  #onDue(late: number): void {
     this.#stalls.excuseSoFar()
+    // The process did not run: a stopped one, a machine that slept. What the remote sent meanwhile has not been read yet.
+    if (late >= MIN_OWN_STALL) {
+      this.#protocol.excuse(late + OWN_STALL_GRACE)
+      return this.#schedule()
+    }
     const { queuedBytes } = this.#outgoing
     this.#protocol.tick(this.#clock.now(), this.#transport.stats().bytesSent - queuedBytes, queuedBytes)
     this.#schedule()
@@ -390,6 +402,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#cancel.abort()
     this.#fromReader.close()
     this.#serving.close()
+    this.#stalls.close()
     if (reason.code === 'memory-full') this.#notifier.drop()
     // Whoever waits for room learns of the end; what is still to be flushed is a megabyte for a second.
     this.#memory.close()
@@ -400,7 +413,12 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   async #shutDown(reason: DisconnectReason): Promise<void> {
     if (mayFlush(reason)) await flush(this.#transport, this.#clock, this.#timeouts.close)
     this.#outgoing.close()
-    this.#transport.abort(disconnectedError(reason))
+    try {
+      this.#transport.abort(disconnectedError(reason))
+    } catch (cause) {
+      // A transport, or a stream below it, that cannot even be ended: the owner's, and it is told of the end all the same.
+      this.#logger?.error({ peer: this.id, error: String(cause) }, 'a transport could not be ended')
+    }
     const report: DisconnectReport = { reason, stats: this.#transport.stats() }
     this.#notifier.notify({ type: 'disconnected', ...report }, this.#clock.now())
     this.#emitter.emit('closed', report)

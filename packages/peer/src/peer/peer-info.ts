@@ -31,6 +31,7 @@ export interface PeerInfo extends ChainProgress {
   /** 64 hexadecimal characters; v2 only. */
   readonly sessionId?: string
   readonly version: number
+  /** Cleaned, as in `PeerVersion`. */
   readonly userAgent: string
   readonly services: bigint
   readonly serviceNames: readonly string[]

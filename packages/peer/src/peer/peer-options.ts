@@ -12,7 +12,10 @@ import type { PeerNotification } from './peer-message.ts'
 export interface VersionFacts {
   /** Default: 70,017 (BIP434). */
   readonly protocolVersion?: number
-  /** Service bits offered. Default: 0. */
+  /**
+   * Service bits offered. Default: `WITNESS`: what is served carries witnesses, and without it some software (btcd) gives out
+   * blocks, and takes transactions, in the stripped form only.
+   */
   readonly services?: bigint
   /** BIP14. Default: `/sapwood:<version>/`. At most 256 bytes. */
   readonly userAgent?: string
@@ -69,6 +72,11 @@ export interface PeerOptions<Own extends AnyMessage = never> {
   readonly servicesWanted?: bigint | ((offered: bigint) => bigint)
   /** Oldest protocol version accepted. Default: 31,800 (Core, `MIN_PEER_PROTO_VERSION`). */
   readonly minimumVersion?: number
+  /**
+   * A remote that does what Core calls misbehaving (blame `discourage`) stays connected: the message is dropped, and told by the
+   * event `misbehaved`. Broken framing ends every connection. Default: true for `manual` connections, as in Core.
+   */
+  readonly tolerant?: boolean
   readonly timeouts?: PeerTimeouts
   readonly limits?: LimitOptions
   /** BIP434 features to announce: data by feature id (4 to 80 bytes of text; at most 512 bytes of data). */

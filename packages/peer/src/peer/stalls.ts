@@ -1,5 +1,6 @@
 import type { Clock, Instant } from '@sapwood/transport-v1v2'
 import type { EventEmitter } from '../events/event-emitter.ts'
+import type { StallCause } from '../events/peer-events.ts'
 import type { ServeQueue } from '../serving/serve-queue.ts'
 import type { Notifier } from './notifier.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -14,6 +15,8 @@ export interface StallCauses {
   readonly outgoing: Outgoing
   /** Queued bytes. Default: 1,000,000. */
   readonly pauseAt: number | undefined
+  /** Milliseconds for which the remote has had its share of our time. */
+  readonly pause: (now: Instant) => number
 }
 
 /** When this side stood still, and for how long: what the remote cannot be blamed for. */
@@ -24,6 +27,8 @@ export class Stalls {
   readonly #excuse: (milliseconds: number) => void
   /** Since when the owner has held us up, as far as it has not been excused yet. */
   #since: Instant | undefined
+  /** Ends the rest that is being taken. */
+  #wake: (() => void) | undefined
   count = 0
 
   constructor(
@@ -40,13 +45,19 @@ export class Stalls {
 
   /** What has to be waited for before the next message is taken, if anything. */
   next(): Promise<void> | undefined {
-    const { notifier, serving, outgoing, pauseAt = PAUSE_AT_QUEUED_BYTES } = this.#causes
+    const { notifier, serving, outgoing, pause, pauseAt = PAUSE_AT_QUEUED_BYTES } = this.#causes
     const owner = notifier.pending()
     if (owner !== undefined) return this.#during('owner', owner)
     // First what the remote does not take: while that is so, no answer is made, and requests wait for nothing else.
     if (outgoing.full && outgoing.queuedBytes > pauseAt) return this.#during('remote', outgoing.ready())
     if (serving.full) return this.#during(outgoing.full ? 'remote' : 'owner', serving.room())
-    return undefined
+    const milliseconds = pause(this.#clock.now())
+    return milliseconds > 0 ? this.#during('work', this.#rest(milliseconds)) : undefined
+  }
+
+  /** The connection has ended: nothing is waited for any more. */
+  close(): void {
+    this.#wake?.()
   }
 
   /** Moves the remote's deadlines by the time that has gone by. */
@@ -57,8 +68,18 @@ export class Stalls {
     this.#since = now
   }
 
+  #rest(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.setTimer(milliseconds, resolve)
+      this.#wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
   /** Waits for `end`, on account of `by`. */
-  async #during(by: 'owner' | 'remote', end: Promise<void>): Promise<void> {
+  async #during(by: StallCause, end: Promise<void>): Promise<void> {
     const start = this.#clock.now()
     this.count += 1
     this.#events.emit('stalled', { by })

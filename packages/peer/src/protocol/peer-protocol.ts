@@ -16,6 +16,8 @@ import { KeepAlive } from '../keep-alive/keep-alive.ts'
 import { type ConnectionKind, type KindBehaviour, kindBehaviour } from '../kinds/connection-kind.ts'
 import { AddressLimit } from '../limits/address-limit.ts'
 import { MessageLimits } from '../limits/message-limits.ts'
+import { workOf } from '../limits/work-cost.ts'
+import { defaultWork, WorkLimit } from '../limits/work-limit.ts'
 import type { PeerOptions, PeerTimeouts } from '../peer/peer-options.ts'
 import type { DisconnectReason, PeerState } from '../reasons/disconnect-reason.ts'
 import type { PendingRequest, RequestOutcome } from '../requests/pending-request.ts'
@@ -75,10 +77,13 @@ export class PeerProtocol implements RuleFacts {
   lastTransaction: Instant | undefined
   malformedMessages = 0
   readonly #limits: MessageLimits
+  readonly #work: WorkLimit | undefined
   readonly #services: PeerServices
   readonly #ownNonces: OwnNonces | undefined
   readonly #nonce: bigint
-  readonly #startedAt: Instant
+  readonly #isTolerant: boolean
+  /** When it started, later by as much as it has been excused for. */
+  #startedAt: number
   #state: PeerState = 'awaiting-version'
   #ended = false
   #now: Instant
@@ -105,8 +110,11 @@ export class PeerProtocol implements RuleFacts {
     this.#services = components.services
     this.#ownNonces = components.ownNonces
     this.#startedAt = now
+    this.#isTolerant = options.tolerant ?? options.kind === 'manual'
     this.#now = now
-    this.#limits = new MessageLimits(options.limits ?? {}, now)
+    this.#limits = new MessageLimits(options.limits?.messages)
+    const work = options.limits?.work ?? defaultWork(options.kind)
+    this.#work = work === false ? undefined : new WorkLimit(work, now)
     this.keepAlive = new KeepAlive(timeouts, components.random, now)
     this.addressLimit = new AddressLimit(components.random, now, options.limits?.addresses)
     this.addressRelayEnabled = this.behaviour.relaysAddresses && this.behaviour.direction === 'outbound'
@@ -202,6 +210,21 @@ export class PeerProtocol implements RuleFacts {
     this.requests.endAll(reason)
   }
 
+  /**
+   * The remote did what no honest one does. Where the owner bears with it, the message is dropped and told, and the connection
+   * stays (Core: "Not punishing manually connected peer").
+   */
+  offend(reason: DisconnectReason): void {
+    if (this.#ended) return
+    if (reason.blame !== 'discourage' || !this.#isTolerant) return this.end(reason)
+    this.output.emit('misbehaved', { reason })
+  }
+
+  /** Milliseconds until the remote is to be read again: it has had its share of our time. */
+  pause(now: Instant): number {
+    return this.#work?.pause(now) ?? 0
+  }
+
   /** Takes one message of the remote. Never throws because of what is in it. */
   receive(command: string, payload: Uint8Array, at: Instant): void {
     if (this.#ended) return
@@ -213,7 +236,7 @@ export class PeerProtocol implements RuleFacts {
     const outcome = row.states[this.#state]
     if (outcome === 'ignore') return this.#ignore(command, payload, at, this.#state)
     if (outcome !== 'handle') {
-      return this.end({ code: 'late-handshake-message', blame: blameOf(outcome), command })
+      return this.offend({ code: 'late-handshake-message', blame: blameOf(outcome), command })
     }
     if (this.#state === 'ready' && this.kind === 'private-broadcast' && row.onPrivateBroadcast !== true) {
       return this.#ignore(command, payload, at, 'private broadcast')
@@ -247,8 +270,9 @@ export class PeerProtocol implements RuleFacts {
     this.#now = now
   }
 
-  /** We did not read for a while: that time is not held against the remote. */
+  /** We did not read, or did not run, for a while: that time is not held against the remote. */
   excuse(milliseconds: number): void {
+    this.#startedAt += milliseconds
     this.keepAlive.excuse(milliseconds)
     this.requests.excuse(milliseconds)
   }
@@ -304,9 +328,10 @@ export class PeerProtocol implements RuleFacts {
   /** Counts a message by its type, or by its command where that is one of the program's own. */
   #withinLimits(command: string, payload: Uint8Array, at: Instant): boolean {
     const type = this.#isOwn(command) ? command : messageType(command)
-    const flood = this.#limits.take(type, payload.length, at)
+    this.#work?.spend(workOf(type, payload.length), at)
+    const flood = this.#limits.take(type, at)
     if (flood === undefined) return true
-    this.end({ code: 'flood', blame: 'discourage', command: type, ...flood })
+    this.offend({ code: 'flood', blame: 'discourage', command: type, ...flood })
     return false
   }
 
@@ -338,7 +363,8 @@ export class PeerProtocol implements RuleFacts {
     this.malformedMessages += 1
     this.output.emit('malformed', { command, error })
     if (error.severity !== 'drop') {
-      return this.end({
+      this.#withinLimits(command, payload, at)
+      return this.offend({
         code: 'malformed',
         blame: error.severity,
         command,
@@ -380,7 +406,7 @@ export class PeerProtocol implements RuleFacts {
       if (!rule.applies(message, this, early)) continue
       const reason = rule.reason?.(message, this)
       if (reason === undefined) return this.#ignore(type, payload, at, rule.when)
-      return this.end({ ...reason, blame: blameOf(rule.outcome) })
+      return this.offend({ ...reason, blame: blameOf(rule.outcome) })
     }
     const askedBy = message.type === 'tx' ? early : row.purpose === 'reply' ? this.#claim(message) : 'none'
     if (row.purpose === 'reply' && askedBy === 'none' && !this.#withinLimits(type, payload, at)) return

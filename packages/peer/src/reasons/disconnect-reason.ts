@@ -64,8 +64,8 @@ export interface DisconnectFacts {
   'invalid-request': { readonly command: string; readonly detail: string }
   /** Transactions, or their announcements, on a connection that has none. */
   'unwanted-transactions': { readonly command: string }
-  /** More messages, or bytes, of one type than its bucket holds. */
-  flood: { readonly command: string; readonly measure: 'messages' | 'bytes'; readonly limit: number }
+  /** More messages of one type than its bucket holds, of which no honest remote sends more. */
+  flood: { readonly command: string; readonly limit: number }
   /** The remote does not read, and what waits for it passed the limit. */
   'send-queue-full': { readonly queuedBytes: number; readonly limit: number }
   /** All connections together hold too much, and this one was the first to go (`MemoryBudget`). */

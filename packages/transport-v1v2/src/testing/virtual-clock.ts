@@ -21,6 +21,11 @@ export interface VirtualClock extends Clock {
    * after the last; timers that those set are fired too when they fall due within the span.
    */
   advance(milliseconds: number): Promise<void>
+  /**
+   * Moves time forward while nothing runs, as for a process that is stopped or a machine that sleeps: timers that fall due fire
+   * late, at the next `advance`.
+   */
+  skip(milliseconds: number): void
   /** Moves to the next timer and fires it. @returns false when there is none. */
   advanceToNextTimer(): Promise<boolean>
   /** Sets the time of day forward, or back where it is negative; no timer moves, and `now` does not. */
@@ -86,6 +91,9 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
         await settle()
       }
       now = Math.max(now, end)
+    },
+    skip: (milliseconds) => {
+      now += milliseconds
     },
     advanceToNextTimer: async () => {
       await settle()
