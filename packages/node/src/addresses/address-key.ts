@@ -12,5 +12,7 @@ export function addressKey(address: PeerAddress): AddressKey {
 
 /** The key of an address without its port: what bans and per-host limits go by. */
 export function hostKey(address: NetworkAddress): string {
-  return `${address.network}/${formatHost(address)}`
+  // Without the zone of a link-local one: a ban of a host holds whatever link it comes by.
+  const { network, bytes, port } = address
+  return `${network}/${formatHost({ network, bytes, port })}`
 }

@@ -18,6 +18,7 @@ export const systemResolver: Resolver = {
         network: isIPv4(address) ? 'ipv4' : 'ipv6',
         bytes: parseIp(address),
         port: 0,
+        ...(address.includes('%') && { zone: address.slice(address.indexOf('%') + 1) }),
       }),
     )
   },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { hexToBytes } from '../bytes/hex.ts'
 import { DecodeError } from '../errors/decode-error.ts'
+import { decodePayload } from '../messages/payload.ts'
 import { ADDRESS_SIZES, Bip155NetworkId, decodeBip155 } from './bip155.ts'
 import type { AddressNetwork } from './network-address.ts'
 
@@ -48,7 +49,6 @@ describe('decodeBip155', () => {
     ['torv3', 31],
     ['i2p', 3],
     ['cjdns', 1],
-    ['yggdrasil', 15],
   ] satisfies [AddressNetwork, number][])('refuses %s in %i bytes', (network, size) => {
     const refuse = () =>
       decodeBip155(Bip155NetworkId[network], new Uint8Array(size), 0, { offset: 7, command: 'addrv2' })
@@ -67,4 +67,16 @@ describe('decodeBip155', () => {
       expect.objectContaining({ offset: 0, command: undefined }),
     )
   })
+
+  it.each([0, 15, 17])(
+    'leaves out a Yggdrasil address of %i bytes, as Core leaves out what it does not know',
+    (size) => {
+      expect(decodeBip155(Bip155NetworkId.yggdrasil, new Uint8Array(size).fill(2), 1)).toBe('skip')
+      const rest = '00000000' + '00' + '01' + '04' + '01020304' + '0001'
+      const odd = `000000000007${size.toString(16).padStart(2, '0')}${'02'.repeat(size)}0001`
+      const payload = hexToBytes(`02${odd}${rest}`)
+      const { addresses } = decodePayload('addrv2', payload) as { addresses: readonly unknown[] }
+      expect(addresses).toHaveLength(1)
+    },
+  )
 })

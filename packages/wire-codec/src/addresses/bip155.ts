@@ -37,8 +37,8 @@ export interface Bip155Place {
 /**
  * An address of `addrv2` (BIP155), its bytes a view of `bytes`; `skip` for one that is to be left out: of a network that is
  * not known or gone, or not of its network's form (an IPv6 that embeds IPv4 or Tor v2, a CJDNS outside fc00::/8, a Yggdrasil
- * outside 200::/7, an I2P with a port).
- * @throws DecodeError `invalid-address` when the length does not fit a known network: the whole message is void then.
+ * outside 200::/7 or of another length, an I2P with a port).
+ * @throws DecodeError `invalid-address` when the length does not fit a network that Core knows: the whole message is void then.
  */
 export function decodeBip155(
   networkId: number,
@@ -50,6 +50,8 @@ export function decodeBip155(
   if (network === undefined) return 'skip'
   const size = ADDRESS_SIZES[network]
   if (bytes.length !== size) {
+    // Core does not know Yggdrasil, and leaves out what it does not know, of whatever length.
+    if (network === 'yggdrasil') return 'skip'
     throw new DecodeError('invalid-address', { offset, command, value: bytes.length, limit: size })
   }
   return isWellFormed(network, bytes, port) ? { network, bytes, port } : 'skip'

@@ -11,7 +11,9 @@ export function formatHost(address: PeerAddress): string {
     case 'ipv6':
     case 'cjdns':
     case 'yggdrasil':
-      return formatIpv6(address.bytes)
+      return address.zone === undefined
+        ? formatIpv6(address.bytes)
+        : `${formatIpv6(address.bytes)}%${address.zone}`
     case 'torv3':
       return formatTorV3(address.bytes)
     case 'i2p':

@@ -8,6 +8,8 @@ export interface NetworkAddress {
   readonly bytes: Uint8Array
   /** 0 to 65,535; always 0 for I2P. */
   readonly port: number
+  /** The link that a link-local IPv6 address (fe80::/10) is on, as this machine calls it (RFC 4007). It never leaves it. */
+  readonly zone?: string
 }
 
 /** A host by its DNS name. It can be dialled, and is never gossiped. */

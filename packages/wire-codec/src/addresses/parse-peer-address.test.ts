@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { hexToBytes } from '../bytes/hex.ts'
+import { decodePayload, encodePayload } from '../messages/payload.ts'
+import type { MessageOf } from '../messages/message.ts'
 import { formatHost, formatPeerAddress } from './format-peer-address.ts'
-import type { PeerAddress } from './network-address.ts'
+import type { NetworkAddress, PeerAddress } from './network-address.ts'
 import { parseHost, parsePeerAddress } from './parse-peer-address.ts'
 import { peerAddressKey } from './peer-address-key.ts'
 
@@ -92,7 +94,6 @@ describe('parsePeerAddress', () => {
     '[::1]:',
     '[]:1',
     '::1]',
-    'fe80::1%eth0',
     'user@1.2.3.4',
     'http://example.com',
     `${'a'.repeat(64)}.b`,
@@ -188,4 +189,32 @@ describe('any address', () => {
       }),
     )
   })
+
+  it('keeps the zone of a link-local address, which names the link', () => {
+    const one = parsePeerAddress('[fe80::1%eth0]:18444', { defaultPort: 1 }) as NetworkAddress
+    expect(one).toMatchObject({ network: 'ipv6', port: 18_444, zone: 'eth0' })
+    expect(formatPeerAddress(one)).toBe('[fe80::1%eth0]:18444')
+    const two = parsePeerAddress('fe80::1%2', { defaultPort: 18_444 })
+    expect(two).toMatchObject({ zone: '2' })
+    expect(peerAddressKey(two)).not.toBe(peerAddressKey(one))
+    const payload = encodePayload({
+      type: 'addrv2',
+      addresses: [{ time: 1, services: 0n, address: one }],
+    }).payload
+    const { addresses } = decodePayload('addrv2', payload) as MessageOf<'addrv2'>
+    expect(addresses[0]!.address).toEqual({ network: 'ipv6', bytes: one.bytes, port: 18_444 })
+  })
+
+  it.each([
+    '2001:db8::1%eth0',
+    '::1%lo',
+    'fe80::1%',
+    'fe80::1%a b',
+    'fe80::1%a%b',
+    '%eth0:1',
+    '1.2.3.4%eth0',
+    `fe80::1%${'a'.repeat(65)}`,
+  ])('takes no zone where there is none to have: %s', (text) =>
+    expect(() => parsePeerAddress(text, { defaultPort: 1 })).toThrow(SyntaxError),
+  )
 })

@@ -16,7 +16,7 @@ export interface ParsePeerAddressOptions {
 /**
  * An address from text, with or without a port: IPv4, IPv6 (in brackets when a port follows), Tor v3 (its checksum is
  * verified), I2P (`.b32.i2p`), CJDNS (an IPv6 form in fc00::/8), Yggdrasil (in 200::/7), or a DNS name, in either case.
- * An IPv4 address mapped into IPv6 is read as IPv4. Nothing is resolved.
+ * A link-local IPv6 address may name its link: `fe80::1%eth0`. An IPv4 address mapped into IPv6 is read as IPv4. Nothing is resolved.
  * @throws SyntaxError when it is none of these. `.onion` and `.i2p` names that are not valid are refused, never taken
  * for DNS names: they must not leak to a resolver.
  */
@@ -64,9 +64,26 @@ function parsePort(text: string): number {
 }
 
 function parseIpv6Host(host: string, port: number): NetworkAddress {
-  const bytes = parseIpv6(host)
+  const { address, zone } = splitZone(host)
+  const bytes = parseIpv6(address)
+  if (zone !== undefined && (bytes === undefined || !isLinkLocal(bytes) || !ZONE.test(zone)))
+    throw new SyntaxError(`Not a link-local address and its zone: ${quote(host)}`)
   if (bytes === undefined) throw new SyntaxError(`Not an IPv6 address: ${quote(host)}`)
-  return classifyIp16(bytes, port)
+  const classified = classifyIp16(bytes, port)
+  return zone === undefined ? classified : { ...classified, zone }
+}
+
+/** An interface by its name or number: Linux allows 15 characters, and names on other systems can be longer. */
+const ZONE = /^[A-Za-z0-9._-]{1,64}$/
+
+function splitZone(host: string): { readonly address: string; readonly zone?: string } {
+  const percent = host.indexOf('%')
+  return percent < 0 ? { address: host } : { address: host.slice(0, percent), zone: host.slice(percent + 1) }
+}
+
+/** fe80::/10 (RFC 4291 §2.5.6). */
+function isLinkLocal(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80
 }
 
 function parseOnion(host: string, port: number): NetworkAddress {

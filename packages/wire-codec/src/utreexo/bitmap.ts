@@ -1,6 +1,6 @@
 /**
  * Which entries of a list are meant: entry `i` is bit `i mod 8`, counted from the lowest, of byte `i div 8`. An empty bitmap
- * means every entry. Floresta's form.
+ * means none: that every entry is meant is said by a bit of the request's mask.
  */
 export type Bitmap = Uint8Array
 
@@ -16,9 +16,8 @@ export function bitmapOf(indexes: readonly number[]): Bitmap {
   return bitmap
 }
 
-/** Whether `bitmap` means the entry at `index`: always, where it is empty; never beyond its end. */
+/** Whether `bitmap` means the entry at `index`; never beyond its end. */
 export function bitmapHas(bitmap: Bitmap, index: number): boolean {
-  if (bitmap.length === 0) return true
   return (((bitmap[Math.floor(index / 8)] ?? 0) >>> (index % 8)) & 1) === 1
 }
 

@@ -23,9 +23,9 @@ export interface UtreexoProofRequest {
   readonly withTargets: boolean
   readonly withProofHashes: boolean
   readonly withLeafData: boolean
-  /** Which hashes of the proof are wanted; empty for all. */
+  /** Which hashes of the proof are wanted, where `withProofHashes` does not ask for all; empty for none. */
   readonly proofBitmap: Bitmap
-  /** Which leaves are wanted; empty for all. */
+  /** Which leaves are wanted, where `withLeafData` does not ask for all; empty for none. */
   readonly leafBitmap: Bitmap
 }
 

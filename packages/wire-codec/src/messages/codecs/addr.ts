@@ -40,7 +40,7 @@ export const addrCodec: MessageCodec<MessageOf<'addr'>> = {
   payloadSize: ({ addresses }) => 3 + addresses.length * ADDR_ENTRY_SIZE,
 }
 
-/** Entries that `decodeBip155` skips are left out; a known network with a wrong length spoils the message (BIP155). */
+/** Entries that `decodeBip155` skips are left out; a network that Core knows with a wrong length spoils the message. */
 export const addrv2Codec: MessageCodec<MessageOf<'addrv2'>> = {
   command: 'addrv2',
   shortId: 28,
@@ -109,8 +109,7 @@ function checkV2Entry(reader: ByteReader): void {
 }
 
 const SIZES_BY_ID: ReadonlyMap<number, number> = /* @__PURE__ */ new Map(
-  (Object.keys(Bip155NetworkId) as AddressNetwork[]).map((network) => [
-    Bip155NetworkId[network],
-    ADDRESS_SIZES[network],
-  ]),
+  (Object.keys(Bip155NetworkId) as AddressNetwork[])
+    .filter((network) => network !== 'yggdrasil')
+    .map((network) => [Bip155NetworkId[network], ADDRESS_SIZES[network]]),
 )

@@ -1,0 +1,61 @@
+import type { Clock } from '../environment/clock.ts'
+import { abortReason } from '../environment/deadline.ts'
+import { abortStream } from './abort-stream.ts'
+import type { ByteStream } from './byte-stream.ts'
+
+/** Milliseconds after which the next address is tried beside the ones under way (RFC 8305 has 250, for people who wait). */
+export const DIAL_STAGGER = 500
+
+/** Addresses of one name that are tried, at most. */
+export const MAX_ADDRESSES_PER_NAME = 16
+
+/**
+ * Dials addresses of one peer a moment apart, the next at once where one fails, and keeps the first stream that opens: an address
+ * that swallows packets costs a moment, not the whole attempt.
+ * @param dial has to leave nothing open when its signal aborts.
+ * @throws the last address's error where none opens; the signal's reason.
+ */
+export function raceDials<Target>(
+  targets: readonly Target[],
+  dial: (target: Target, signal: AbortSignal) => Promise<ByteStream>,
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<ByteStream> {
+  return new Promise((resolve, reject) => {
+    const losers = new AbortController()
+    let next = 0
+    let underWay = 0
+    let settled = false
+    let cancelTimer = (): void => undefined
+    const settle = (finish: () => void): void => {
+      if (settled) return
+      settled = true
+      cancelTimer()
+      signal.removeEventListener('abort', onAbort)
+      finish()
+      losers.abort(
+        signal.aborted ? abortReason(signal) : new Error('Another address of the peer was quicker'),
+      )
+    }
+    const onAbort = (): void => settle(() => reject(abortReason(signal)))
+    const failed = (error: unknown): void => {
+      underWay -= 1
+      if (next < targets.length) startNext()
+      else if (underWay === 0) settle(() => reject(error instanceof Error ? error : new Error(String(error))))
+    }
+    const opened = (stream: ByteStream): void => {
+      if (settled) abortStream(stream, new Error('Another address of the peer was quicker'))
+      else settle(() => resolve(stream))
+    }
+    const startNext = (): void => {
+      if (settled) return
+      cancelTimer()
+      const target = targets[next++]!
+      underWay += 1
+      dial(target, losers.signal).then(opened, failed)
+      if (next < targets.length) cancelTimer = clock.setTimer(DIAL_STAGGER, startNext)
+    }
+    if (signal.aborted) return onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    startNext()
+  })
+}
