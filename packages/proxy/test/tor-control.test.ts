@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -140,6 +141,16 @@ describe('authentication', () => {
     })
     expect(await refusal(createTorControl({ control }))).toMatchObject({ code: 'authentication-failed' })
     expect(lines.some((line) => line.startsWith('AUTHENTICATE'))).toBe(false)
+  })
+
+  it('reads no device, no folder and no pipe, and waits for none of them', async () => {
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    const { control } = await controlPort()
+    for (const path of ['/dev/zero', folder, pipe]) {
+      const error = await refusal(createTorControl({ control, cookieFile: path }))
+      expect(error).toMatchObject({ code: 'authentication-failed' })
+    }
   })
 
   it('sends no file that is not a cookie, and says when there is none', async () => {

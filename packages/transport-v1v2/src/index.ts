@@ -26,6 +26,7 @@ export type {
 } from './connect/transport.ts'
 export type { TransportOptions } from './connect/transport-options.ts'
 export type { Aead, CryptoBackend, SecretKey } from './crypto/backend.ts'
+export { addAbortListener, removeAbortListener } from './environment/abort-listener.ts'
 export type { CancelTimer, Clock, Instant, TimerOptions, WallTime } from './environment/clock.ts'
 export {
   abortReason,

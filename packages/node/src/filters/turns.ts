@@ -1,3 +1,5 @@
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2'
+
 /** Runs tasks one after another, in the order in which they came. */
 export class Turns {
   #last: Promise<void> = Promise.resolve()
@@ -12,8 +14,8 @@ export class Turns {
     let stop = (): void => undefined
     const aborted = new Promise<void>((resolve) => {
       const onAbort = (): void => resolve()
-      signal.addEventListener('abort', onAbort, { once: true })
-      stop = () => signal.removeEventListener('abort', onAbort)
+      addAbortListener(signal, onAbort)
+      stop = () => removeAbortListener(signal, onAbort)
     })
     try {
       await Promise.race([turn, aborted])

@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2'
 import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
 import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
@@ -44,7 +45,7 @@ export function createBlockAccess(components: {
         onGiveUp()
         calls.post('give-up-block', giveUp)
       }
-      signal.addEventListener('abort', onAbort, { once: true })
+      addAbortListener(signal, onAbort)
       try {
         return await calls.call('getBlock', () => {
           refuseUnknown(chain, hash)
@@ -54,7 +55,7 @@ export function createBlockAccess(components: {
           })
         })
       } finally {
-        signal.removeEventListener('abort', onAbort)
+        removeAbortListener(signal, onAbort)
       }
     })
 
@@ -127,12 +128,12 @@ class LazyStream implements AsyncIterableIterator<BlockStreamItem> {
     const queue = await this.#open()
     // Aborted while it was opened: closed too, or its blocks would go on being asked for.
     if (this.#signal?.aborted === true) await this.#end(queue)
-    else this.#signal?.addEventListener('abort', this.#onAbort, { once: true })
+    else addAbortListener(this.#signal, this.#onAbort)
     return queue
   }
 
   #letGoOfSignal(): void {
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    removeAbortListener(this.#signal, this.#onAbort)
   }
 
   readonly #onAbort = (): void => {

@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2'
 import type { MemoryAccount } from '@sapwood/transport-v1v2'
 
 /** What a queue holds at most. The last that came is held however long it is. */
@@ -43,7 +44,7 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
     this.#account = account
     // Later than the constructor: whoever calls it has not got the queue in hand yet.
     if (signal?.aborted === true) queueMicrotask(this.#onAbort)
-    else signal?.addEventListener('abort', this.#onAbort, { once: true })
+    else addAbortListener(signal, this.#onAbort)
   }
 
   /** @returns how many were left out for it. */
@@ -67,7 +68,7 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
   end(): void {
     if (this.#ended) return
     this.#ended = true
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    removeAbortListener(this.#signal, this.#onAbort)
     this.#release()
     for (const waiting of this.#waiting.splice(0)) waiting({ done: true, value: undefined })
   }

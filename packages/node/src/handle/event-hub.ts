@@ -1,5 +1,5 @@
 import type { Clock, Logger, MemoryAccount, MemoryBudget } from '@sapwood/transport-v1v2'
-import { withDeadline } from '@sapwood/transport-v1v2'
+import { addAbortListener, removeAbortListener, withDeadline } from '@sapwood/transport-v1v2'
 import { NodeError } from '../errors/node-error.ts'
 import { BoundedQueue } from './bounded-queue.ts'
 import type {
@@ -106,11 +106,11 @@ export function createEventHub(components: {
               ? () => undefined
               : on('stopped', () => reject(new NodeError('stopped', 'The node has stopped')))
           const onAbort = (): void => reject(signal?.reason as Error)
-          signal?.addEventListener('abort', onAbort, { once: true })
+          addAbortListener(signal, onAbort)
           stop = () => {
             stopEvent()
             stopEnd()
-            signal?.removeEventListener('abort', onAbort)
+            removeAbortListener(signal, onAbort)
           }
         })
       try {

@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2'
 import { formatPeerAddress, parsePeerAddress, type PeerAddress } from '@sapwood/wire-codec'
 import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
 import type { AddedPeers } from '../connections/added-peers.ts'
@@ -132,11 +133,11 @@ function ready(
     const stops: (() => void)[] = []
     const settle = (act: () => void): void => {
       for (const stop of stops) stop()
-      signal.removeEventListener('abort', onAbort)
+      removeAbortListener(signal, onAbort)
       act()
     }
     const onAbort = (): void => settle(() => reject(signal.reason as Error))
-    signal.addEventListener('abort', onAbort, { once: true })
+    addAbortListener(signal, onAbort)
     stops.push(
       events.on('peer-ready', ({ peer, version }) => {
         if (peer === record.id) settle(() => resolve({ peer, version }))

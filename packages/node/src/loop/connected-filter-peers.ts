@@ -1,6 +1,6 @@
 import { type BlockHash, blockHash, bytesEqual, hasServices, Services } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import { type Clock, withDeadline } from '@sapwood/transport-v1v2'
+import { addAbortListener, removeAbortListener, type Clock, withDeadline } from '@sapwood/transport-v1v2'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
 import { NodeError } from '../errors/node-error.ts'
@@ -198,10 +198,10 @@ export class ConnectedFilterPeers implements FilterPeers {
         clock.setTimer(this.#nextDue(), wake),
       ]
       const onAbort = (): void => reject(signal.reason as Error)
-      signal.addEventListener('abort', onAbort, { once: true })
+      addAbortListener(signal, onAbort)
       end = () => {
         for (const stop of stops) stop()
-        signal.removeEventListener('abort', onAbort)
+        removeAbortListener(signal, onAbort)
       }
     })
     // It may be ended before anybody waits for it.

@@ -1,5 +1,7 @@
 import { type AnyMessage, baseRegistry, type Message } from '@sapwood/wire-codec'
 import {
+  addAbortListener,
+  removeAbortListener,
   type Clock,
   type Instant,
   type MemoryAccount,
@@ -195,7 +197,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     void this.#takeMessages()
     void this.#requests.run(this.handshake)
     if (signal?.aborted === true) this.#onSignal()
-    else signal?.addEventListener('abort', this.#onSignal, { once: true })
+    else addAbortListener(signal, this.#onSignal)
     this.#protocol.start(this.#connectedAt)
     this.#schedule()
     return this
@@ -398,7 +400,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#reason = reason
     this.#requests.close(reason)
     this.#timer.cancel()
-    this.#options.signal?.removeEventListener('abort', this.#onSignal)
+    removeAbortListener(this.#options.signal, this.#onSignal)
     this.#cancel.abort()
     this.#fromReader.close()
     this.#serving.close()

@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2'
 import type { Clock } from '@sapwood/transport-v1v2'
 import { createChannel } from '../channel/bounded-channel.ts'
 import type { Channel } from '../channel/channel.ts'
@@ -108,6 +109,6 @@ export class RequestQueue {
 
 function withdrawOnAbort(pending: PendingRequest, signal: AbortSignal): void {
   const onAbort = (): void => pending.fail('aborted', signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  pending.whenEnded = () => signal.removeEventListener('abort', onAbort)
+  addAbortListener(signal, onAbort)
+  pending.whenEnded = () => removeAbortListener(signal, onAbort)
 }

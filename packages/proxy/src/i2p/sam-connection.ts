@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
 import {
+  addAbortListener,
+  removeAbortListener,
   abortReason,
   type ByteStream,
   type Clock,
@@ -151,7 +153,7 @@ export class SamConnection {
         ? { signal, cancel: () => undefined }
         : deadlineSignal(this.#clock, limit, { signal, reason: () => timeoutError(step, limit) })
     const onAbort = (): void => this.#wake()
-    deadline.signal.addEventListener('abort', onAbort, { once: true })
+    addAbortListener(deadline.signal, onAbort)
     try {
       for (;;) {
         if (deadline.signal.aborted) {
@@ -166,7 +168,7 @@ export class SamConnection {
         })
       }
     } finally {
-      deadline.signal.removeEventListener('abort', onAbort)
+      removeAbortListener(deadline.signal, onAbort)
       deadline.cancel()
     }
   }

@@ -1,4 +1,12 @@
-import { type ByteStream, type Clock, type Logger, silentLogger, systemClock } from '@sapwood/transport-v1v2'
+import {
+  addAbortListener,
+  removeAbortListener,
+  type ByteStream,
+  type Clock,
+  type Logger,
+  silentLogger,
+  systemClock,
+} from '@sapwood/transport-v1v2'
 import { formatPeerAddress, type NetworkAddress } from '@sapwood/wire-codec'
 import { isProxyError } from '../errors/proxy-error.ts'
 import type { SamSession } from './sam-session.ts'
@@ -62,7 +70,11 @@ async function acceptAll(
     try {
       const { stream, remote } = await session.accept({ signal })
       delay = RETRY_DELAY
-      onStream({ stream, address: remote, via: 'i2p', localAddress: formatPeerAddress(session.address) })
+      handOn(
+        onStream,
+        { stream, address: remote, via: 'i2p', localAddress: formatPeerAddress(session.address) },
+        logger,
+      )
     } catch (error) {
       if (signal.aborted) return
       logger.debug({ code: isProxyError(error) ? error.code : 'unknown', delay }, 'cannot accept on I2P')
@@ -72,14 +84,32 @@ async function acceptAll(
   }
 }
 
+/** The program's function: what it throws ends the one connection. */
+function handOn(
+  onStream: (inbound: I2pInboundStream) => void,
+  inbound: I2pInboundStream,
+  logger: Logger,
+): void {
+  try {
+    onStream(inbound)
+  } catch (error) {
+    inbound.stream.abort(error instanceof Error ? error : new Error('The program refused the connection'))
+    try {
+      logger.error({ err: error }, 'the handler of an I2P connection threw')
+    } catch {
+      // A logger that throws has nobody to tell.
+    }
+  }
+}
+
 function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       cancelTimer()
-      signal.removeEventListener('abort', done)
+      removeAbortListener(signal, done)
       resolve()
     }
     const cancelTimer = clock.setTimer(milliseconds, done)
-    signal.addEventListener('abort', done, { once: true })
+    addAbortListener(signal, done)
   })
 }

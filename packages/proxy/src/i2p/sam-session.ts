@@ -1,4 +1,6 @@
 import {
+  addAbortListener,
+  removeAbortListener,
   abortReason,
   type ByteStream,
   type Dialer,
@@ -213,11 +215,11 @@ async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T
   let onAbort = (): void => undefined
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(abortReason(signal))
-    signal.addEventListener('abort', onAbort, { once: true })
+    addAbortListener(signal, onAbort)
   })
   try {
     return await Promise.race([promise, aborted])
   } finally {
-    signal.removeEventListener('abort', onAbort)
+    removeAbortListener(signal, onAbort)
   }
 }

@@ -153,4 +153,22 @@ describe('createRouter', () => {
     const router = createRouter({})
     await expect(router.dial(addresses['ipv4']!, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })
+
+  it('leads to this machine without a proxy, where there is a direct way, and to no other that is not routable', async () => {
+    const used: string[] = []
+    const dialer = (name: string): Dialer => ({
+      dial: async () => {
+        used.push(name)
+        return streamPair()[0]
+      },
+    })
+    const router = createRouter({ direct: dialer('direct'), proxy: dialer('proxy') })
+    const onlyProxy = createRouter({ proxy: dialer('proxy') })
+    const { signal } = new AbortController()
+    for (const text of ['127.0.0.1:1', '[::1]:1', '10.0.0.1:1', '[fe80::1]:1', 'localhost:1']) {
+      await router.dial(parsePeerAddress(text, { defaultPort: 1 }), { signal })
+    }
+    await onlyProxy.dial(parsePeerAddress('127.0.0.1:1', { defaultPort: 1 }), { signal })
+    expect(used).toEqual(['direct', 'direct', 'proxy', 'proxy', 'proxy', 'proxy'])
+  })
 })

@@ -1,5 +1,5 @@
 import type { Dialer } from '@sapwood/transport-v1v2'
-import type { AddressNetwork, PeerAddress } from '@sapwood/wire-codec'
+import { type AddressNetwork, isLocal, type PeerAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { addressNetwork, type NetworkName, networkOf } from './networks.ts'
 
@@ -14,7 +14,8 @@ export interface RouterOptions {
   readonly direct?: Dialer
   /**
    * The proxy of IPv4, IPv6, Tor, CJDNS, Yggdrasil and of names; or one for each network, and `direct` for the rest
-   * (`-proxy`).
+   * (`-proxy`). A loopback address goes to `direct` all the same, where there is one. Core dials whatever is not routable itself;
+   * here an address of a private network goes through the proxy, since a packet to it leaves the machine.
    */
   readonly proxy?: Dialer | ProxyByNetwork
   /** Dials onion services instead of `proxy` (`-onion`); `false`: nothing does (`-noonion`). */
@@ -65,7 +66,9 @@ interface Way {
 export function createRouter(options: RouterOptions): Router {
   const ways = findWays(options)
   const reachable = reachableNetworks(ways, options.onlyNet)
-  const wayTo = (address: PeerAddress): Way | undefined => ways.get(networkOf(address))
+  const loopback: Way | undefined = options.direct && { route: 'direct', dialer: options.direct }
+  const wayTo = (address: PeerAddress): Way | undefined =>
+    (isOnThisMachine(address) ? loopback : undefined) ?? ways.get(networkOf(address))
   return {
     reachable,
     resolvesNames: ways.get('name')?.route === 'direct',
@@ -83,6 +86,11 @@ export function createRouter(options: RouterOptions): Router {
       return await way.dialer.dial(address, dialOptions)
     },
   }
+}
+
+/** No proxy is of use for what never leaves the machine, and many refuse it. */
+function isOnThisMachine(address: PeerAddress): boolean {
+  return address.network !== 'name' && isLocal(address)
 }
 
 const LABELS: Readonly<Record<AddressNetwork | 'name', string>> = {

@@ -92,7 +92,8 @@ function checkGreeting(bytes: Uint8Array, offersPassword: boolean): void {
   if (version !== undefined && version !== SOCKS_VERSION) throw violation('greeting', SOCKS_VERSION, version)
   if (method === undefined || method === METHOD_NONE) return
   if (method === METHOD_USERNAME_PASSWORD && offersPassword) return
-  if (method === METHOD_REFUSED) {
+  // A password is wanted, or offered, by proxies that were not told that we have none: the same answer as a refusal.
+  if (method === METHOD_REFUSED || method === METHOD_USERNAME_PASSWORD) {
     const message = offersPassword
       ? 'The proxy accepts neither a password nor none'
       : 'The proxy wants an authentication, and there are no credentials for it'

@@ -1,5 +1,12 @@
 import { isIP, type Socket } from 'node:net'
-import { abortReason, type ByteStream, type CancelTimer, type Clock } from '@sapwood/transport-v1v2'
+import {
+  addAbortListener,
+  removeAbortListener,
+  abortReason,
+  type ByteStream,
+  type CancelTimer,
+  type Clock,
+} from '@sapwood/transport-v1v2'
 import { tcpStream } from '@sapwood/transport-v1v2/tcp'
 import { SocksClient } from 'socks'
 import { ProxyError } from '../errors/proxy-error.ts'
@@ -46,7 +53,7 @@ export function negotiate(socket: Socket, options: NegotiateOptions): Promise<By
     })
     const release = (): void => {
       cancelTimer()
-      signal.removeEventListener('abort', onAbort)
+      removeAbortListener(signal, onAbort)
       socket.off('data', onData)
       socket.off('end', onEnd)
       socket.off('close', onEnd)
@@ -85,7 +92,7 @@ export function negotiate(socket: Socket, options: NegotiateOptions): Promise<By
     socket.on('end', onEnd)
     socket.on('close', onEnd)
     socket.on('error', onError)
-    signal.addEventListener('abort', onAbort, { once: true })
+    addAbortListener(signal, onAbort)
 
     SocksClient.createConnection({
       command: 'connect',

@@ -7,11 +7,12 @@ export interface Socks5Timeouts {
   /** Until it has judged the credentials. Default: 20,000. */
   readonly authentication: number
   /**
-   * Until the peer is connected. Default: 60,000. Core gives it 20 s too; a circuit to an onion service that was not
-   * visited before often takes longer, and Tor itself gives up after 2 minutes.
+   * Until the peer is connected. Default: 20,000, as in Core, which fits into the 30 s that `connect` gives an attempt. A circuit to
+   * an onion service that was not visited before may take longer, and Tor itself gives up after 2 minutes: whoever wants to wait
+   * sets this, `total`, and the attempt's deadline of `connect`.
    */
   readonly request: number
-  /** All of it. Default: 90,000. */
+  /** All of it. Default: 30,000. */
   readonly total: number
 }
 
@@ -19,6 +20,6 @@ export const DEFAULT_SOCKS5_TIMEOUTS: Socks5Timeouts = {
   connect: 5_000,
   greeting: 20_000,
   authentication: 20_000,
-  request: 60_000,
-  total: 90_000,
+  request: 20_000,
+  total: 30_000,
 }

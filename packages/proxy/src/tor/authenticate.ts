@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { Random } from '@sapwood/transport-v1v2'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { parseKeyValues } from '../socket/key-values.ts'
@@ -107,11 +108,13 @@ async function makeProof(
       if (options.password === undefined) throw failed('There is no password to authenticate with')
       return quote(options.password)
     case 'cookie':
-      return Buffer.from(await readCookie(options.cookieFile ?? info.cookieFile)).toString('hex')
+      return Buffer.from(
+        await connection.within('reading the cookie', readCookie(options.cookieFile ?? info.cookieFile)),
+      ).toString('hex')
     case 'safe-cookie':
       return await safeCookieProof(
         connection,
-        await readCookie(options.cookieFile ?? info.cookieFile),
+        await connection.within('reading the cookie', readCookie(options.cookieFile ?? info.cookieFile)),
         random,
       )
   }
@@ -119,7 +122,7 @@ async function makeProof(
 
 async function readCookie(path: string | undefined): Promise<Uint8Array> {
   if (path === undefined) throw failed('Tor does not say where its cookie is')
-  const cookie = await readFile(path).catch((cause: unknown) => {
+  const cookie = await readStart(path, COOKIE_LENGTH + 1).catch((cause: unknown) => {
     throw failed(`Tor's cookie ${path} cannot be read`, { cause })
   })
   // The path may come from whoever listens on the port: a file that is no cookie goes nowhere.
@@ -130,6 +133,21 @@ async function readCookie(path: string | undefined): Promise<Uint8Array> {
     })
   }
   return cookie
+}
+
+/**
+ * The first bytes of a regular file. Anything else, which may have no end, or none that comes, is not read; a FIFO is not waited
+ * for even to be opened.
+ */
+async function readStart(path: string, length: number): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    if (!(await file.stat()).isFile()) throw new Error('It is not a regular file')
+    const { buffer, bytesRead } = await file.read(new Uint8Array(length), 0, length, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
 }
 
 /** Both sides prove that they know the cookie, and neither shows it (control-spec §3.24). */

@@ -1,5 +1,11 @@
 import type { Socket } from 'node:net'
-import { type CancelTimer, type Clock, deadlineSignal, type Resolver } from '@sapwood/transport-v1v2'
+import {
+  type CancelTimer,
+  type Clock,
+  deadlineSignal,
+  type Resolver,
+  withDeadline,
+} from '@sapwood/transport-v1v2'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { connectToProxy } from '../socket/connect-to-proxy.ts'
 import type { ProxyAddress } from '../socket/proxy-address.ts'
@@ -104,6 +110,18 @@ export class ControlConnection {
       reply: reply.status,
       received: text,
       retry: 'no',
+    })
+  }
+
+  /**
+   * Gives something beside the connection the time that a command has.
+   * @throws ProxyError `timeout`, or what the task rejects with.
+   */
+  within<T>(what: string, task: Promise<T>): Promise<T> {
+    const limit = this.#timeouts.command
+    return withDeadline(this.#clock, limit, () => task, {
+      reason: () =>
+        new ProxyError('timeout', `${what} took more than ${limit} ms`, { step: 'command', limit }),
     })
   }
 

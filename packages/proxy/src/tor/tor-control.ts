@@ -1,4 +1,6 @@
 import {
+  addAbortListener,
+  removeAbortListener,
   type CancelTimer,
   type Clock,
   type Logger,
@@ -226,7 +228,7 @@ class ReconnectingTorControl implements TorControl {
       onEvent: (event) => this.#tellEvent(event),
     })
     const onAbort = (): void => connection.close()
-    signal.addEventListener('abort', onAbort, { once: true })
+    addAbortListener(signal, onAbort)
     try {
       signal.throwIfAborted()
       const { version, method } = await authenticate(connection, this.#options, this.#random)
@@ -239,7 +241,7 @@ class ReconnectingTorControl implements TorControl {
       signal.throwIfAborted()
       throw error
     } finally {
-      signal.removeEventListener('abort', onAbort)
+      removeAbortListener(signal, onAbort)
     }
     this.#connection = connection
     this.#delay = RECONNECT_DELAY

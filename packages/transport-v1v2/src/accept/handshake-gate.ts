@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import type { Clock } from '../environment/clock.ts'
 import { abortReason } from '../environment/deadline.ts'
 import { systemClock } from '../environment/default-clock.ts'
@@ -62,7 +63,7 @@ class Gate implements HandshakeGate {
     }
     return new Promise((resolve, reject) => {
       const admit = (): void => {
-        signal.removeEventListener('abort', onAbort)
+        removeAbortListener(signal, onAbort)
         resolve()
       }
       const onAbort = (): void => {
@@ -71,7 +72,7 @@ class Gate implements HandshakeGate {
         reject(abortReason(signal))
       }
       this.#queue.add(admit)
-      signal.addEventListener('abort', onAbort, { once: true })
+      addAbortListener(signal, onAbort)
       this.#schedule()
     })
   }

@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import { abortReason } from '../environment/deadline.ts'
 import { TransportError, type TransportPhase } from '../errors/transport-error.ts'
 import { defaultShortIds, type Network } from '@sapwood/wire-codec'
@@ -98,6 +99,6 @@ export async function performHandshake(
 export function abortWith(stream: ByteStream, signal: AbortSignal): () => void {
   const onAbort = (): void => abortStream(stream, abortReason(signal))
   if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  return () => signal.removeEventListener('abort', onAbort)
+  else addAbortListener(signal, onAbort)
+  return () => removeAbortListener(signal, onAbort)
 }

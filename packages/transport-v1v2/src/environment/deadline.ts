@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from './abort-listener.ts'
 import type { Clock } from './clock.ts'
 
 /** A signal that aborts at a deadline, or when the signal it was made from does. */
@@ -35,10 +36,10 @@ export function deadlineSignal(
   })
   const cancel = (): void => {
     cancelTimer()
-    outer?.removeEventListener('abort', onOuterAbort)
+    removeAbortListener(outer, onOuterAbort)
   }
   if (outer?.aborted === true) onOuterAbort()
-  else outer?.addEventListener('abort', onOuterAbort, { once: true })
+  else addAbortListener(outer, onOuterAbort)
   return { signal: controller.signal, cancel }
 }
 
@@ -58,8 +59,8 @@ export async function withDeadline<T>(
     deadline.signal.throwIfAborted()
     const expired = new Promise<never>((_, reject) => {
       const onAbort = (): void => reject(abortReason(deadline.signal))
-      deadline.signal.addEventListener('abort', onAbort, { once: true })
-      stop = () => deadline.signal.removeEventListener('abort', onAbort)
+      addAbortListener(deadline.signal, onAbort)
+      stop = () => removeAbortListener(deadline.signal, onAbort)
     })
     return await Promise.race([task(deadline.signal), expired])
   } finally {

@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import type { Clock } from '../environment/clock.ts'
 import { abortReason } from '../environment/deadline.ts'
 import { abortStream } from './abort-stream.ts'
@@ -30,7 +31,7 @@ export function raceDials<Target>(
       if (settled) return
       settled = true
       cancelTimer()
-      signal.removeEventListener('abort', onAbort)
+      removeAbortListener(signal, onAbort)
       finish()
       losers.abort(
         signal.aborted ? abortReason(signal) : new Error('Another address of the peer was quicker'),
@@ -55,7 +56,7 @@ export function raceDials<Target>(
       if (next < targets.length) cancelTimer = clock.setTimer(DIAL_STAGGER, startNext)
     }
     if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
+    addAbortListener(signal, onAbort)
     startNext()
   })
 }

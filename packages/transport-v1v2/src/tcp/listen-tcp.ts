@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import { createServer, type Socket } from 'node:net'
 import { abortReason } from '../environment/deadline.ts'
 import { TransportError } from '../errors/transport-error.ts'
@@ -81,7 +82,7 @@ export async function listenTcp(
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => {
     closed ??= new Promise((resolve) => {
-      signal?.removeEventListener('abort', onAbort)
+      removeAbortListener(signal, onAbort)
       server.close(() => resolve())
       for (const socket of sockets) socket.destroy()
     })
@@ -93,7 +94,7 @@ export async function listenTcp(
     await close()
     throw abortReason(signal)
   }
-  signal?.addEventListener('abort', onAbort, { once: true })
+  addAbortListener(signal, onAbort)
 
   const bound = server.address()
   if (bound === null || typeof bound === 'string') throw new TypeError('Not a TCP listener')

@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import { connect, type Socket } from 'node:net'
 import { abortReason } from '../environment/deadline.ts'
 
@@ -24,7 +25,7 @@ export function openSocket(target: SocketTarget, signal: AbortSignal): Promise<S
     signal.throwIfAborted()
     const socket = connect({ ...target, allowHalfOpen: true, noDelay: true })
     const release = (): void => {
-      signal.removeEventListener('abort', onAbort)
+      removeAbortListener(signal, onAbort)
       socket.off('connect', onConnect)
       socket.off('error', onError)
     }
@@ -44,7 +45,7 @@ export function openSocket(target: SocketTarget, signal: AbortSignal): Promise<S
       socket.destroy()
       reject(abortReason(signal))
     }
-    signal.addEventListener('abort', onAbort, { once: true })
+    addAbortListener(signal, onAbort)
     socket.once('connect', onConnect)
     socket.once('error', onError)
   })

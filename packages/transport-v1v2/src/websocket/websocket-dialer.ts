@@ -1,3 +1,4 @@
+import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import type { PeerAddress } from '@sapwood/wire-codec'
 import type { Clock } from '../environment/clock.ts'
 import { abortReason } from '../environment/deadline.ts'
@@ -26,7 +27,7 @@ export function createWebSocketDialer(
         signal.throwIfAborted()
         const socket = options.open(address)
         const settle = (): void => {
-          signal.removeEventListener('abort', onAbort)
+          removeAbortListener(signal, onAbort)
           socket.removeEventListener('open', onOpen)
           socket.removeEventListener('close', onClose)
         }
@@ -48,7 +49,7 @@ export function createWebSocketDialer(
         const stream = websocketStream(socket, components)
         socket.addEventListener('open', onOpen)
         socket.addEventListener('close', onClose)
-        signal.addEventListener('abort', onAbort, { once: true })
+        addAbortListener(signal, onAbort)
       }),
   }
 }
