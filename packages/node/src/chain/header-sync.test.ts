@@ -272,6 +272,31 @@ describe('the header sync', () => {
     expect(asks).toBeLessThanOrEqual(3)
   })
 
+  it.each([
+    ['that are known', () => mineHeaders(regtest.genesis, 2_000), 0n],
+    ['that do not connect', () => mineHeaders(mineHeader(mineHeader(regtest.genesis)), 2_000), 0n],
+    ['of too little work', () => mineHeaders(regtest.genesis, 2_000), 1_000_000n],
+  ])(
+    'looks one by one at two messages of headers %s, and at the last of each of those after them',
+    (_, make, work) => {
+      let looks = 0
+      const count = (header: BlockHeader): BlockHeader =>
+        new Proxy(header, {
+          get: (of, key) => {
+            if (key === 'merkleRoot') looks++
+            return of[key as keyof BlockHeader]
+          },
+        })
+      const headers = make().map(count)
+      sync = createHeaderSync({ minimumChainWork: work }, { chain, random: seededRandom() })
+      sync.addPeer(alice, manual, NOON)
+      for (let i = 0; i < 4; i++) sync.onHeaders(alice, headers, after(i))
+      looks = 0
+      for (let i = 0; i < 50; i++) sync.onHeaders(alice, headers, after(10 + i))
+      expect(looks).toBeLessThanOrEqual(100)
+    },
+  )
+
   it('takes the header of a block as news, and its lack of a parent as a fault', () => {
     const tip = recent([regtest.genesis])
     chain.accept([tip], NOON)

@@ -8,6 +8,7 @@ import { MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
 import { hashHeader } from './header-scratch.ts'
 import { MAX_LOCATOR_SIZE } from './locator.ts'
 import { type LowWorkStep, LowWorkSync } from './low-work-sync.ts'
+import { HeaderAllowance } from './header-allowance.ts'
 import { claimedWork, findBreak, type HeaderBreak } from './header-batch.ts'
 import type { PeerId } from '@sapwood/peer'
 import type { Misbehaviour } from './peer-action.ts'
@@ -67,6 +68,8 @@ interface PeerState {
   shownAgain: bigint
   /** A low-work chain of it did not hold together: the next is not begun before then. */
   lowWorkAfter: number
+  /** What of its headers is looked at for nothing. */
+  readonly allowance: HeaderAllowance
 }
 
 /** Follows the headers of many peers into one chain. */
@@ -123,6 +126,7 @@ class ManyPeerHeaderSync implements HeaderSync {
       deadline: undefined,
       shownAgain: 0n,
       lowWorkAfter: 0,
+      allowance: new HeaderAllowance(now),
     }
     this.#peers.set(id, peer)
     this.#guard.add(id, facts.chainSync)
@@ -156,6 +160,12 @@ class ManyPeerHeaderSync implements HeaderSync {
       this.#peerHasNoMore(peer, now, actions)
       return actions
     }
+    const start = this.#chain.get(headers[0]!.previousBlockHash)
+    const isUnheard = peer.lowWork === undefined && !this.#mayBringNews(start, headers)
+    if (isUnheard && !peer.allowance.take(headers.length, now)) {
+      this.#glance(peer, headers, now, actions)
+      return actions
+    }
     // Before anything else, whatever of it is known (Core: CheckHeadersPoW, CheckHeadersAreContinuous).
     const hashes = headers.map(hashHeader)
     const fault = findBreak(this.#chain.network, headers, hashes)
@@ -166,10 +176,28 @@ class ManyPeerHeaderSync implements HeaderSync {
     const batch: HeaderBatch = { headers, hashes }
     if (peer.lowWork !== undefined && this.#continueLowWork(peer, peer.lowWork, batch, now, actions))
       return actions
-    const start = this.#chain.get(headers[0]!.previousBlockHash)
     if (start === undefined) this.#unconnecting(peer, batch, now, actions)
     else this.#connecting(peer, start, batch, now, actions)
     return actions
+  }
+
+  /** Whether headers are new, follow what we have, and claim work enough: told by one hash, and not by all of them. */
+  #mayBringNews(start: ChainEntry | undefined, headers: readonly BlockHeader[]): boolean {
+    if (start === undefined || this.#chain.heightOf(hashHeader(headers.at(-1)!)) !== undefined) return false
+    return start.work + claimedWork(headers) >= this.#workThreshold()
+  }
+
+  /** Of headers that bring no news, and of which there were too many: the last, as if it alone had been announced. */
+  #glance(peer: PeerState, headers: readonly BlockHeader[], now: Instant, actions: HeaderSyncAction[]): void {
+    const last = hashHeader(headers.at(-1)!)
+    const isKnown = this.#chain.heightOf(last) !== undefined
+    this.#announced(peer, last, actions)
+    if (isKnown && headers.length === MAX_HEADERS_RESULTS && this.#showsMore(peer, last)) {
+      this.#answered(peer)
+      this.#ask(peer, last, now, actions)
+    } else {
+      this.#replace(peer, now, actions)
+    }
   }
 
   onBlockHeader(id: PeerId, header: BlockHeader, viaCompact: boolean, now: Instant): HeaderSyncAction[] {
