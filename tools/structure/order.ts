@@ -57,6 +57,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   node: [
     'random',
     'errors',
+    'events',
     'chain',
     'store',
     'addresses',
@@ -88,4 +89,4 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Packages whose folders are being moved into this order: they are measured, and fail nothing yet. */
-export const notYetInOrder: readonly string[] = ['wire-codec', 'utreexo', 'transport-v1v2', 'peer', 'node']
+export const notYetInOrder: readonly string[] = ['wire-codec', 'utreexo', 'transport-v1v2', 'peer']

@@ -4,22 +4,24 @@ export type { Subnet } from './bans/subnet.ts'
 export type { BlockFault, BlockRule } from './blocks/block-check.ts'
 export type { BlockChecker } from './blocks/block-checker.ts'
 export type { DeliveredBlock } from './blocks/block-download-types.ts'
+export type { BlockStreamItem } from './blocks/block-stream-item.ts'
 export type { BlockRef, ChainEntry, HeaderChain, TipChange } from './chain/header-chain-types.ts'
 export type { ProxySetting, ReachOptions } from './connections/build-dialer.ts'
 export type { InboundStream, Listener, Listening } from './connections/listener.ts'
 export type { SlotOptions } from './connections/slots.ts'
+export type { ConnectionFacts } from './connections/connection-events.ts'
+export type { NodeDialer } from './connections/node-dialer.ts'
 export { createTcpListener, type TcpListenerOptions } from './connections/tcp-listener.ts'
+export type { StopListening } from './events/event-source.ts'
 export { NodeError, type NodeErrorCode, type NodeErrorFacts } from './errors/node-error.ts'
 export type { VerifiedFilter } from './filters/filter-stream.ts'
 export { createNode } from './handle/create-node.ts'
 export type {
-  ConnectionFacts,
   NodeEvent,
   NodeEventName,
   NodeEventOf,
   NodeEvents,
   NodeEventSource,
-  StopListening,
   SubscribeOptions,
 } from './handle/node-events.ts'
 export type {
@@ -28,7 +30,6 @@ export type {
   AddressAccess,
   BanControl,
   BlockAccess,
-  BlockStreamItem,
   CallOptions,
   ChainAccess,
   FilterAccess,
@@ -38,7 +39,7 @@ export type {
   TransactionSubscription,
 } from './handle/node-handle.ts'
 export type { BlockchainInfo, NetworkInfo, NodeInfo } from './handle/node-info.ts'
-export type { NodeComponents, NodeDialer, NodeOptions, NodeTimeouts } from './handle/node-options.ts'
+export type { NodeComponents, NodeOptions, NodeTimeouts } from './handle/node-options.ts'
 export type { NodeNotification, TimerName } from './loop/node-notification.ts'
 export type {
   CounterCollector,

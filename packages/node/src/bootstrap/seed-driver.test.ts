@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
 import { ConnectionTable } from '../connections/connection-table.ts'
-import { createEventHub } from '../handle/event-hub.ts'
+import { createEventHub } from '../events/event-hub.ts'
 import type { NodeNotification } from '../loop/node-notification.ts'
 import { SeedDriver } from './seed-driver.ts'
 

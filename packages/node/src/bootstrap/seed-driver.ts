@@ -11,8 +11,9 @@ import {
 } from '@sapwood/transport-v1v2'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
-import type { EventHub } from '../handle/event-hub.ts'
-import type { NodeNotification } from '../loop/node-notification.ts'
+import type { EventSink } from '../events/event-source.ts'
+import type { AddressEvents } from '../addresses/address-events.ts'
+import type { SeedNotification } from './seed-notification.ts'
 import { drawUnit } from '../random/draw.ts'
 import type { Bootstrap } from './bootstrap.ts'
 import { loadFixedSeeds } from './fixed-seeds.ts'
@@ -41,7 +42,7 @@ export interface SeedDriverComponents {
   readonly resolver: Resolver
   readonly addresses: AddressManager
   readonly reachable: ReadonlySet<AddressNetwork>
-  readonly events: EventHub
+  readonly events: EventSink<AddressEvents>
   readonly bootstrap: Bootstrap
   readonly loadFixed?: (network: NetworkName) => Promise<readonly NetworkAddress[]>
 }
@@ -52,7 +53,7 @@ export class SeedDriver {
   readonly #parts: SeedDriverComponents
   readonly #abort = new AbortController()
   #keeper: ConnectionKeeper | undefined
-  #notifications: Channel<NodeNotification> | undefined
+  #notifications: Pick<Channel<SeedNotification>, 'send'> | undefined
 
   constructor(options: SeedDriverOptions, components: SeedDriverComponents) {
     this.#options = options
@@ -60,7 +61,7 @@ export class SeedDriver {
   }
 
   /** Before the first tick. */
-  attach(keeper: ConnectionKeeper, notifications: Channel<NodeNotification>): void {
+  attach(keeper: ConnectionKeeper, notifications: Pick<Channel<SeedNotification>, 'send'>): void {
     this.#keeper = keeper
     this.#notifications = notifications
   }
@@ -129,7 +130,7 @@ export class SeedDriver {
   }
 
   /** On the loop: what a seed answered. */
-  answered(notification: Extract<NodeNotification, { readonly type: 'seeded' }>): void {
+  answered(notification: SeedNotification): void {
     const { addresses, clock, random, logger, events } = this.#parts
     const { seed, from, error } = notification
     if (error !== undefined) logger.warn({ seed, err: error }, 'a DNS seed did not answer')

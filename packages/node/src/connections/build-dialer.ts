@@ -10,7 +10,7 @@ import {
 } from '@sapwood/proxy'
 import type { Clock, Dialer, Logger, Random, Resolver } from '@sapwood/transport-v1v2'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
-import type { NodeDialer } from '../handle/node-options.ts'
+import type { NodeDialer } from './node-dialer.ts'
 
 /** A SOCKS5 proxy: where it listens (`host` and `port`, or the `path` of a Unix socket), and what it wants. */
 export type ProxySetting = ProxyAddress & Omit<Socks5DialerOptions, 'proxy'>

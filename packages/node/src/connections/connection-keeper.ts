@@ -37,13 +37,12 @@ import {
   type TransportOptions,
   createHandshakeGate,
   type HandshakeGate,
-  type TransportProtocol,
 } from '@sapwood/transport-v1v2'
 import { addressKey } from '../addresses/address-key.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { EventHub } from '../handle/event-hub.ts'
-import type { ConnectionFacts } from '../handle/node-events.ts'
-import type { NodeNotification } from '../loop/node-notification.ts'
+import type { EventSink } from '../events/event-source.ts'
+import type { ConnectionEvents, ConnectionFacts } from './connection-events.ts'
+import type { ConnectionNotification, TransportNotification } from './connection-notification.ts'
 import type { ConnectionRecord, PrivateTransaction } from './connection-record.ts'
 import { ConnectionTable } from './connection-table.ts'
 import type { InboundStream } from './listener.ts'
@@ -66,8 +65,8 @@ export interface ConnectionKeeperComponents {
   readonly random: Random
   readonly logger: Logger
   readonly dialer: Dialer
-  readonly notifications: Channel<NodeNotification>
-  readonly events: EventHub
+  readonly notifications: Pick<Channel<ConnectionNotification>, 'send' | 'trySend'>
+  readonly events: EventSink<ConnectionEvents>
   readonly services: PeerServices
   /** What all connections together may hold. */
   readonly memory: MemoryBudget
@@ -201,7 +200,7 @@ export class ConnectionKeeper {
   }
 
   /** A dial or an accept came to its end. */
-  onTransport(notification: Extract<NodeNotification, { readonly type: 'dialled' | 'accepted' }>): void {
+  onTransport(notification: TransportNotification): void {
     const record = this.table.get(notification.peer)
     const { outcome } = notification
     if (record === undefined) {

@@ -2,7 +2,7 @@ import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
 import type { Dialer, Random } from '@sapwood/transport-v1v2'
 import type { AddressInfo } from '../addresses/address-info.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
-import type { NodeDialer } from '../handle/node-options.ts'
+import type { NodeDialer } from './node-dialer.ts'
 import { shuffle } from '../random/draw.ts'
 
 /** Addresses drawn in one network before the next is tried. */

@@ -1,6 +1,6 @@
 import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import type { WallTime } from '@sapwood/transport-v1v2'
-import { TIME_PENALTY } from '../addresses/address-gossip.ts'
+import { TIME_PENALTY } from '../connections/address-gossip.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'

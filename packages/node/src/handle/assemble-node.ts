@@ -33,10 +33,12 @@ import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import { noStore } from '../store/no-store.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import { createTransactionRelay } from '../transactions/transaction-relay.ts'
-import { createEventHub, type EventHub } from './event-hub.ts'
+import { createEventHub } from '../events/event-hub.ts'
+import type { NodeEventHub, NodeEvents } from './node-events.ts'
 import { guardedLogger } from './guarded-logger.ts'
 import { readAddress } from './network-control.ts'
-import type { NodeComponents, NodeDialer, NodeOptions } from './node-options.ts'
+import type { NodeDialer } from '../connections/node-dialer.ts'
+import type { NodeComponents, NodeOptions } from './node-options.ts'
 import { createOpenListeners, type OpenListeners } from './open-listeners.ts'
 
 /** This package's version. */
@@ -56,7 +58,7 @@ export interface NodeParts {
   readonly userAgent: string
   readonly relaysTransactions: boolean
   readonly startedAt: Instant
-  readonly events: EventHub
+  readonly events: NodeEventHub
   readonly memory: MemoryBudget
   readonly loopDelay: LoopDelayMonitor
   readonly chain: StorableHeaderChain
@@ -91,7 +93,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     clock,
     ...(options.memoryLimit !== undefined && { limit: options.memoryLimit }),
   })
-  const events = createEventHub({ clock, logger, memory })
+  const events = createEventHub<NodeEvents>({ clock, logger, memory })
   const chain = createHeaderChain({ network })
   const state = await loadNodeState(components.store ?? noStore, chain, { clock, random, logger })
   const relay = createTransactionRelay(

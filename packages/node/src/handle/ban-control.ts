@@ -4,14 +4,14 @@ import { inSubnet, parseSubnet } from '../bans/subnet.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'
 import type { NodeState } from '../loop/node-state.ts'
-import type { EventHub } from './event-hub.ts'
+import type { NodeEventHub } from './node-events.ts'
 import type { BanControl } from './node-handle.ts'
 
 /** The handle's bans. Each change is in the store when its call resolves. */
 export function createBanControl(components: {
   readonly loop: NodeLoop
   readonly state: NodeState
-  readonly events: EventHub
+  readonly events: NodeEventHub
 }): BanControl {
   const { loop, state, events } = components
   const { bans } = state

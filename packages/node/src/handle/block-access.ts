@@ -6,7 +6,8 @@ import { NodeError } from '../errors/node-error.ts'
 import type { BlockDesk, BlockQueue } from '../loop/block-desk.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
-import type { BlockAccess, BlockStreamItem, CallOptions } from './node-handle.ts'
+import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
+import type { BlockAccess, CallOptions } from './node-handle.ts'
 
 /** The handle's blocks, on top of the loop's desk. */
 export function createBlockAccess(components: {

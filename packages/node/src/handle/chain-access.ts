@@ -3,7 +3,7 @@ import type { HeaderChain } from '../chain/header-chain-types.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
-import type { EventHub } from './event-hub.ts'
+import type { NodeEventHub } from './node-events.ts'
 import type { ChainAccess } from './node-handle.ts'
 
 /** The handle's view of the header chain. */
@@ -11,7 +11,7 @@ export function createChainAccess(components: {
   readonly loop: NodeLoop
   readonly chain: HeaderChain
   readonly clock: Clock
-  readonly events: EventHub
+  readonly events: NodeEventHub
   readonly withDeadline: WithCallDeadline
 }): ChainAccess {
   const { loop, chain, clock, events, withDeadline } = components

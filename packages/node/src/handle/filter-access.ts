@@ -3,11 +3,13 @@ import type { HeaderChain } from '../chain/header-chain-types.ts'
 import { NodeError } from '../errors/node-error.ts'
 import { FilterHeaderSync } from '../filters/filter-header-sync.ts'
 import { filterStream, type VerifiedFilter } from '../filters/filter-stream.ts'
+import type { NodeEventSource } from './node-events.ts'
 import { ConnectedFilterPeers, type ConnectedFilterPeersComponents } from '../loop/connected-filter-peers.ts'
 import { DEFAULT_CALL_TIMEOUT, type WithCallDeadline } from './call-deadline.ts'
 import type { BlockAccess, FilterAccess } from './node-handle.ts'
 
 export interface FilterAccessComponents extends ConnectedFilterPeersComponents {
+  readonly events: NodeEventSource
   readonly chain: HeaderChain
   readonly blocks: Pick<BlockAccess, 'getBlock'>
   readonly withDeadline: WithCallDeadline

@@ -7,7 +7,7 @@ import type { Listening } from '../connections/listener.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
-import type { EventHub } from './event-hub.ts'
+import type { NodeEventHub } from './node-events.ts'
 import type { AddPeerOptions, NetworkControl } from './node-handle.ts'
 
 /** Reads an address as people write it. @throws NodeError `invalid-address`. */
@@ -24,7 +24,7 @@ export function readAddress(address: PeerAddress | string, defaultPort: number):
 export function createNetworkControl(components: {
   readonly loop: NodeLoop
   readonly added: AddedPeers
-  readonly events: EventHub
+  readonly events: NodeEventHub
   readonly defaultPort: number
   readonly isBanned: (address: PeerAddress) => boolean
   readonly withDeadline: WithCallDeadline
@@ -125,7 +125,7 @@ export function peerInfos({ keeper }: NodeLoop): PeerInfo[] {
 /** Resolves when the connection's version handshake is done. Called on the loop: no event is missed. */
 function ready(
   record: ConnectionRecord,
-  events: EventHub,
+  events: NodeEventHub,
   signal: AbortSignal,
 ): Promise<{ readonly peer: PeerId; readonly version: PeerVersion }> {
   if (record.version !== undefined) return Promise.resolve({ peer: record.id, version: record.version })

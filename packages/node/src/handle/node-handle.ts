@@ -11,7 +11,8 @@ import type { ConnectionKind, DisconnectReport, PeerId, PeerInfo, PeerVersion } 
 import type { AddressCounts, AddressInfo } from '../addresses/address-info.ts'
 import type { BanEntry } from '../bans/ban-list.ts'
 import type { DeliveredBlock } from '../blocks/block-download-types.ts'
-import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
+import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { VerifiedFilter } from '../filters/filter-stream.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
 import type {
@@ -53,12 +54,6 @@ export type ChainAccess = Pick<
   /** Checks headers in their place and keeps them, as if a peer had sent them. */
   submitHeaders(headers: readonly BlockHeader[]): Promise<{ readonly accepted: number }>
 }
-
-/** What a following stream of blocks yields. */
-export type BlockStreamItem =
-  | ({ readonly type: 'block' } & DeliveredBlock)
-  /** What was yielded before and is not in the best chain any more. The new blocks follow. */
-  | { readonly type: 'reorg'; readonly change: TipChange }
 
 /** Blocks, each with its header, merkle root, witness commitment, weight and coinbase height checked. */
 export interface BlockAccess {

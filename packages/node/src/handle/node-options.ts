@@ -1,9 +1,8 @@
-import type { AddressNetwork, Network, PeerAddress } from '@sapwood/wire-codec'
+import type { Network, PeerAddress } from '@sapwood/wire-codec'
 import type { LimitOptions, PeerServices, PeerTimeouts } from '@sapwood/peer'
 import type {
   Clock,
   ConnectTimeouts,
-  Dialer,
   FallbackPolicy,
   Logger,
   Random,
@@ -14,6 +13,7 @@ import type { BlockChecker } from '../blocks/block-checker.ts'
 import type { BlockDownloadOptions } from '../blocks/block-download-options.ts'
 import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'
 import type { ReachOptions } from '../connections/build-dialer.ts'
+import type { NodeDialer } from '../connections/node-dialer.ts'
 import type { Listener } from '../connections/listener.ts'
 import type { SlotOptions } from '../connections/slots.ts'
 import type { NodeMetrics } from '../metrics/node-metrics.ts'
@@ -85,22 +85,6 @@ export interface NodeOptions extends ReachOptions {
   readonly memoryLimit?: number
   /** How long the persisted state may lag behind, in milliseconds. Default: 900,000 (Core, `DUMP_PEERS_INTERVAL`). */
   readonly saveInterval?: number
-}
-
-/** A dialer that may say what it reaches, as the routers of `@sapwood/proxy` do. */
-export interface NodeDialer extends Dialer {
-  /** Networks of the addresses that are chosen by the node itself. Default: IPv4 and IPv6. */
-  readonly reachable?: ReadonlySet<AddressNetwork>
-  /**
-   * False where names go to a proxy: nothing is then resolved here, and DNS seeds are dialled by name and asked for
-   * addresses. Default: true.
-   */
-  readonly resolvesNames?: boolean
-  /**
-   * Reaches IPv4 and IPv6 through Tor: for private broadcasts, beside onion services and I2P. Default: nothing does, and
-   * only those two are used.
-   */
-  readonly overTor?: Dialer
 }
 
 /** What the node works with. Each has a default. */

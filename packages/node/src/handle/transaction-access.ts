@@ -8,9 +8,9 @@ import type {
   HeardTransaction,
   TransactionRelay,
 } from '../transactions/transaction-relay-types.ts'
-import { BoundedQueue } from './bounded-queue.ts'
+import { BoundedQueue } from '../events/bounded-queue.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
-import type { EventHub } from './event-hub.ts'
+import type { NodeEventHub } from './node-events.ts'
 import type { TransactionAccess } from './node-handle.ts'
 
 /** Transactions held for a subscriber unless it says so, and bytes of them. */
@@ -24,7 +24,7 @@ export function createTransactionAccess(components: {
   readonly loop: NodeLoop
   readonly relay: TransactionRelay
   readonly clock: Clock
-  readonly events: EventHub
+  readonly events: NodeEventHub
   readonly memory: MemoryBudget
   readonly withDeadline: WithCallDeadline
 }): TransactionAccess {
@@ -106,7 +106,7 @@ function nobodyAsked(error: unknown, relay: TransactionRelay, id: Txid): unknown
 /** Resolves with the private broadcast once a remote has taken the transaction, or it came back. */
 async function whenTaken(
   isTaken: (state: PrivateBroadcastState) => boolean,
-  events: EventHub,
+  events: NodeEventHub,
   signal: AbortSignal,
 ): Promise<PrivateBroadcastState> {
   const { broadcast } = await events.next('private-broadcast-changed', {
@@ -117,7 +117,7 @@ async function whenTaken(
 }
 
 /** Resolves with the broadcast once a peer has asked for the transaction, or is known to have it. */
-async function whenAsked(id: Uint8Array, events: EventHub, signal: AbortSignal): Promise<BroadcastState> {
+async function whenAsked(id: Uint8Array, events: NodeEventHub, signal: AbortSignal): Promise<BroadcastState> {
   const { broadcast } = await events.next('broadcast-changed', {
     filter: ({ broadcast: { txid: changed, requestedBy, seenFrom, confirmed } }) =>
       bytesEqual(changed, id) && (requestedBy > 0 || seenFrom > 0 || confirmed),

@@ -7,7 +7,7 @@ import type {
 } from '../blocks/block-download-types.ts'
 import type { TipChange } from '../chain/header-chain-types.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { BlockStreamItem } from '../handle/node-handle.ts'
+import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 
 interface Waiter {
   readonly resolve: (block: DeliveredBlock) => void

@@ -23,7 +23,9 @@ import type { ChainSyncDuty } from '../chain/chain-sync-guard.ts'
 import type { ChainEntry, HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { HeaderSync, HeaderSyncAction } from '../chain/header-sync-types.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
-import type { EventHub } from '../handle/event-hub.ts'
+import type { EventSink } from '../events/event-source.ts'
+import type { ChainEvents } from '../chain/chain-events.ts'
+import type { BlockEvents } from '../blocks/block-events.ts'
 import type { BlockDesk } from './block-desk.ts'
 import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
 
@@ -36,7 +38,7 @@ export interface ChainDriverComponents extends PeerActionComponents {
   readonly headerSync: HeaderSync
   readonly download: BlockDownload
   readonly desk: BlockDesk
-  readonly events: EventHub
+  readonly events: EventSink<ChainEvents & BlockEvents>
   /** Has a block checked elsewhere; needed where the download was told that blocks are. */
   readonly checkElsewhere?: (block: BlockToCheck) => void
   /** A block arrived and passed its checks. */

@@ -3,12 +3,13 @@ import type { Logger } from '@sapwood/transport-v1v2'
 import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
 import { type CloseRequest, connectionFacts } from '../connections/connection-keeper.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
-import type { EventHub } from '../handle/event-hub.ts'
+import type { EventSink } from '../events/event-source.ts'
+import type { BanEvents } from '../bans/ban-events.ts'
 import type { NodeState } from './node-state.ts'
 
 export interface ConductComponents {
   readonly logger: Logger
-  readonly events: EventHub
+  readonly events: EventSink<BanEvents>
   readonly state: NodeState
   readonly discouraged: DiscouragedHosts
   readonly close: (record: ConnectionRecord, request: CloseRequest) => void

@@ -5,17 +5,17 @@ import { describe, expect, it } from 'vitest'
 import { regtest } from '../../test/support/make-chain.ts'
 import { alice } from '../../test/support/peer-ids.ts'
 import { createHeaderChain } from '../chain/header-chain.ts'
-import { createEventHub, type EventHub } from '../handle/event-hub.ts'
+import { createEventHub } from '../events/event-hub.ts'
+import type { NodeEvents, NodeEventSource } from '../handle/node-events.ts'
 import { ConnectedFilterPeers } from './connected-filter-peers.ts'
 import type { NodeLoop } from './node-loop.ts'
 
 /** A loop with one peer that has filters, or none; and how many wait for events. */
 function world(hasPeer: boolean) {
   const clock = createVirtualClock()
-  const hub = createEventHub({ clock, logger: silentLogger })
+  const hub = createEventHub<NodeEvents>({ clock, logger: silentLogger })
   const counts = { listening: 0, most: 0 }
-  const events: EventHub = {
-    ...hub,
+  const events: Pick<NodeEventSource, 'on'> = {
     on: (name, listener) => {
       const stop = hub.on(name, listener)
       counts.most = Math.max(counts.most, ++counts.listening)

@@ -5,7 +5,10 @@ import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { FilterPeer, FilterPeers, FilterSilence } from '../filters/filter-peers.ts'
-import type { EventHub } from '../handle/event-hub.ts'
+import type { EventSource } from '../events/event-source.ts'
+import type { ChainEvents } from '../chain/chain-events.ts'
+import type { ConnectionEvents } from '../connections/connection-events.ts'
+import type { PhaseEvents } from '../phases/phase-events.ts'
 import type { NodeLoop } from './node-loop.ts'
 
 /** Milliseconds for which a peer that may not be let go is passed over when it has twice not answered. */
@@ -26,7 +29,7 @@ export interface ConnectedFilterPeersComponents {
   readonly loop: NodeLoop
   readonly chain: HeaderChain
   readonly clock: Clock
-  readonly events: EventHub
+  readonly events: Pick<EventSource<ChainEvents & ConnectionEvents & PhaseEvents>, 'on'>
 }
 
 /** The node's connections to peers that offer filters. */

@@ -10,11 +10,27 @@ import type { HeaderSync } from '../chain/header-sync-types.ts'
 import type { AddedPeers } from '../connections/added-peers.ts'
 import type { ConnectionKeeperOptions } from '../connections/connection-keeper.ts'
 import type { SlotLimits } from '../connections/slots.ts'
-import type { EventHub } from '../handle/event-hub.ts'
-import type { NodeDialer } from '../handle/node-options.ts'
+import type { EventSink } from '../events/event-source.ts'
+import type { AddressEvents } from '../addresses/address-events.ts'
+import type { BanEvents } from '../bans/ban-events.ts'
+import type { BlockEvents } from '../blocks/block-events.ts'
+import type { ChainEvents } from '../chain/chain-events.ts'
+import type { ConnectionEvents } from '../connections/connection-events.ts'
+import type { PhaseEvents } from '../phases/phase-events.ts'
+import type { TransactionEvents } from '../transactions/transaction-events.ts'
+import type { NodeDialer } from '../connections/node-dialer.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import type { NodeState } from './node-state.ts'
+
+/** What is told by the loop and what it owns. */
+export type LoopEvents = AddressEvents &
+  BanEvents &
+  BlockEvents &
+  ChainEvents &
+  ConnectionEvents &
+  PhaseEvents &
+  TransactionEvents
 
 export interface NodeLoopOptions extends Omit<ConnectionKeeperOptions, 'servicesWanted'> {
   readonly slots: SlotLimits
@@ -37,7 +53,7 @@ export interface NodeLoopComponents {
   readonly loopDelay: LoopDelayMonitor
   readonly dialer: NodeDialer
   readonly reachable: ReadonlySet<AddressNetwork>
-  readonly events: EventHub
+  readonly events: EventSink<LoopEvents>
   readonly state: NodeState
   readonly chain: StorableHeaderChain
   readonly headerSync: HeaderSync

@@ -6,7 +6,7 @@ import {
   type PeerVersion,
 } from '@sapwood/peer'
 import { type CancelTimer, isTransportError, type WallTime } from '@sapwood/transport-v1v2'
-import { AddressGossip } from '../addresses/address-gossip.ts'
+import { AddressGossip } from '../connections/address-gossip.ts'
 import { createServedAddresses } from '../addresses/served-addresses.ts'
 import { currentAnchors } from '../connections/anchors.ts'
 import { ConnectionKeeper, type ConnectionObserver } from '../connections/connection-keeper.ts'

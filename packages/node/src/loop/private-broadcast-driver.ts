@@ -20,8 +20,9 @@ import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import { pickPrivateTarget, type PrivateRoutes, privateRoutes } from '../connections/private-target.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { EventHub } from '../handle/event-hub.ts'
-import type { NodeDialer } from '../handle/node-options.ts'
+import type { EventSink } from '../events/event-source.ts'
+import type { TransactionEvents } from '../transactions/transaction-events.ts'
+import type { NodeDialer } from '../connections/node-dialer.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
 import { type PrivateBroadcast, PrivateBroadcastQueue } from '../transactions/private-broadcast.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
@@ -38,7 +39,7 @@ export interface PrivateBroadcastDriverComponents {
   readonly addresses: AddressManager
   readonly added: AddedPeers
   readonly relay: TransactionRelay
-  readonly events: EventHub
+  readonly events: EventSink<TransactionEvents>
   readonly isAvoided: (address: NetworkAddress) => boolean
   /** Only the added peers may be dialled: there is nobody to broadcast to who does not know us. */
   readonly connectOnly: boolean

@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@sapwood/transport-v1v2'
-import type { EventHub } from '../handle/event-hub.ts'
+import type { EventSink } from '../events/event-source.ts'
+import type { BanEvents } from '../bans/ban-events.ts'
 import type { NodeState } from './node-state.ts'
 
 /** Milliseconds after which what could not be saved is tried again. */
@@ -8,7 +9,7 @@ const RETRY_INTERVAL = 10_000
 export interface StateSaverComponents {
   readonly clock: Clock
   readonly logger: Logger
-  readonly events: EventHub
+  readonly events: EventSink<BanEvents>
   readonly state: NodeState
 }
 

@@ -2,14 +2,15 @@ import type { Block, Message } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId, type PeerServices } from '@sapwood/peer'
 import type { Clock, Instant } from '@sapwood/transport-v1v2'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
-import type { EventHub } from '../handle/event-hub.ts'
+import type { EventSink } from '../events/event-source.ts'
+import type { TransactionEvents } from '../transactions/transaction-events.ts'
 import type { TransactionAction, TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
 
 export interface TransactionDriverComponents extends PeerActionComponents {
   readonly clock: Clock
   readonly relay: TransactionRelay
-  readonly events: EventHub
+  readonly events: EventSink<TransactionEvents>
 }
 
 /** Joins the transaction relay to the peers: tells it what came, and does what it says. */

@@ -1,6 +1,9 @@
 import type { Clock, Logger, MemoryBudget, MemoryPurpose } from '@sapwood/transport-v1v2'
 import type { ConnectionTable } from '../connections/connection-table.ts'
-import type { EventHub } from '../handle/event-hub.ts'
+import type { BlockEvents } from '../blocks/block-events.ts'
+import type { ChainEvents } from '../chain/chain-events.ts'
+import type { ConnectionEvents } from '../connections/connection-events.ts'
+import type { EventSource } from '../events/event-source.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { guardedMetrics } from './guarded-metrics.ts'
@@ -13,7 +16,7 @@ const GAUGE_INTERVAL = 5_000
 export interface MetricsComponents {
   readonly clock: Clock
   readonly logger: Logger
-  readonly events: EventHub
+  readonly events: EventSource<ConnectionEvents & ChainEvents & BlockEvents> & { readonly dropped: number }
   readonly chain: HeaderChain
   readonly table: ConnectionTable
   readonly state: { readonly addresses: AddressManager }

@@ -3,10 +3,10 @@ import { type ConnectionKind, type Peer, peerId } from '@sapwood/peer'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { address, FULL_NODE, nthAddress } from '../../test/support/addresses.ts'
-import type { ReadyConnection } from '../connections/connection-record.ts'
+import type { ReadyConnection } from './connection-record.ts'
 import { AddressGossip } from './address-gossip.ts'
-import { createAddressManager } from './address-manager.ts'
-import { createServedAddresses } from './served-addresses.ts'
+import { createAddressManager } from '../addresses/address-manager.ts'
+import { createServedAddresses } from '../addresses/served-addresses.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

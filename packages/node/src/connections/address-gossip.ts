@@ -2,11 +2,11 @@ import { type GossipedAddress, isRoutable, type NetworkAddress, Services, sha256
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId } from '@sapwood/peer'
 import type { Clock, Instant, Random, WallTime } from '@sapwood/transport-v1v2'
-import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
+import type { ConnectionRecord, ReadyConnection } from './connection-record.ts'
 import { drawExponential, shuffle } from '../random/draw.ts'
-import { addressKey } from './address-key.ts'
-import type { AddressManager, AddressReport } from './address-manager.ts'
-import { RecentKeys } from './recent-keys.ts'
+import { addressKey } from '../addresses/address-key.ts'
+import type { AddressManager, AddressReport } from '../addresses/address-manager.ts'
+import { RecentKeys } from '../addresses/recent-keys.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND

@@ -1,6 +1,7 @@
 import { createMemoryBudget, silentLogger } from '@sapwood/transport-v1v2'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
+import type { NodeEvents } from '../handle/node-events.ts'
 import { createEventHub } from './event-hub.ts'
 
 function setUp() {
@@ -8,7 +9,7 @@ function setUp() {
   const logged: string[] = []
   const logger = { ...silentLogger, error: (_: object, message: string) => void logged.push(message) }
   const memory = createMemoryBudget({ clock })
-  return { clock, logged, memory, hub: createEventHub({ clock, logger, memory }) }
+  return { clock, logged, memory, hub: createEventHub<NodeEvents>({ clock, logger, memory }) }
 }
 
 describe('the events', () => {
@@ -137,9 +138,11 @@ describe('the events', () => {
     abort.abort(new Error('enough'))
     await aborted
     const stopped = expect(hub.next('phase')).rejects.toMatchObject({ code: 'stopped' })
+    const last = hub.next('stopped')
     hub.emit('stopped', { why: 'requested' })
-    await stopped
     hub.close()
+    await stopped
+    expect(await last).toMatchObject({ why: 'requested' })
     await expect(hub.next('phase')).rejects.toMatchObject({ code: 'stopped' })
     expect(clock.pendingTimers).toBe(0)
   })

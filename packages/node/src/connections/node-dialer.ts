@@ -1,0 +1,18 @@
+import type { AddressNetwork } from '@sapwood/wire-codec'
+import type { Dialer } from '@sapwood/transport-v1v2'
+
+/** A dialer that may say what it reaches, as the routers of `@sapwood/proxy` do. */
+export interface NodeDialer extends Dialer {
+  /** Networks of the addresses that are chosen by the node itself. Default: IPv4 and IPv6. */
+  readonly reachable?: ReadonlySet<AddressNetwork>
+  /**
+   * False where names go to a proxy: nothing is then resolved here, and DNS seeds are dialled by name and asked for
+   * addresses. Default: true.
+   */
+  readonly resolvesNames?: boolean
+  /**
+   * Reaches IPv4 and IPv6 through Tor: for private broadcasts, beside onion services and I2P. Default: nothing does, and
+   * only those two are used.
+   */
+  readonly overTor?: Dialer
+}

@@ -1,0 +1,203 @@
+import type { Clock, Logger, MemoryAccount, MemoryBudget } from '@sapwood/transport-v1v2'
+import { addAbortListener, removeAbortListener, withDeadline } from '@sapwood/transport-v1v2'
+import { NodeError } from '../errors/node-error.ts'
+import { BoundedQueue } from './bounded-queue.ts'
+import type { DroppedEvents, EventOf, EventSink, EventSource, SubscribeOptions } from './event-source.ts'
+
+/** Events held for a subscriber unless it says so, and bytes. */
+export const DEFAULT_EVENT_BUFFER = 1_000
+export const DEFAULT_EVENT_BYTES = 4_000_000
+/** What one event counts for beside what `emit` is told. */
+const EVENT_BYTES = 512
+
+/** Where events are heard, with the way in; it knows nothing of what they are about. */
+export interface EventHub<Events extends DroppedEvents> extends EventSource<Events>, EventSink<Events> {
+  /** Events so far that subscriptions which do not keep up were not given. */
+  readonly dropped: number
+  /** Ends every subscription after what it still holds; whoever waits for an event learns that the node has stopped. */
+  close(): void
+}
+
+export interface EventHubComponents {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** What subscriptions hold counts there, as `events`. Default: nowhere. */
+  readonly memory?: MemoryBudget
+}
+
+/** Makes the hub through which one node tells of what happens. */
+export function createEventHub<Events extends DroppedEvents>(
+  components: EventHubComponents,
+): EventHub<Events> {
+  return new Hub(components)
+}
+
+/** Any event, as the hub sees it. */
+interface AnyEvent {
+  readonly type: PropertyKey
+}
+
+class Hub<Events extends DroppedEvents> implements EventHub<Events> {
+  dropped = 0
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #account: MemoryAccount | undefined
+  readonly #listeners = new Map<PropertyKey, Set<(event: never) => void>>()
+  readonly #subscriptions = new Set<Subscription>()
+  readonly #waiting = new Set<(error: NodeError) => void>()
+  #closed = false
+
+  constructor({ clock, logger, memory }: EventHubComponents) {
+    this.#clock = clock
+    this.#logger = logger
+    this.#account = memory?.open({ rank: 'protected' })
+  }
+
+  emit<Name extends keyof Events>(name: Name, facts: Events[Name], bytes = 0): void {
+    if (this.#closed) return
+    const event = { ...facts, type: name, at: this.#clock.wallTime() } as EventOf<Events, Name>
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(event as never)
+    for (const subscription of this.#subscriptions) {
+      this.dropped += subscription.push(event, EVENT_BYTES + bytes)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#listeners.clear()
+    for (const subscription of this.#subscriptions) subscription.end()
+    this.#subscriptions.clear()
+    for (const reject of [...this.#waiting]) reject(stopped())
+  }
+
+  on<Name extends keyof Events>(name: Name, listener: (event: EventOf<Events, Name>) => void): () => void {
+    const onFailure = (error: unknown): void => {
+      this.#logger.error({ err: error, event: name }, 'a listener of the node threw')
+    }
+    const guarded = (event: EventOf<Events, Name>): void => {
+      try {
+        // An async function is a listener too, whatever its type says.
+        const heard: unknown = listener(event)
+        if (heard instanceof Promise) heard.catch(onFailure)
+      } catch (error) {
+        onFailure(error)
+      }
+    }
+    const listeners = this.#listeners.get(name) ?? new Set()
+    this.#listeners.set(name, listeners)
+    listeners.add(guarded)
+    return () => void listeners.delete(guarded)
+  }
+
+  subscribe<Name extends keyof Events = keyof Events>(
+    options: SubscribeOptions<Name> = {},
+  ): AsyncIterableIterator<EventOf<Events, Name>> {
+    const release = (): boolean => this.#subscriptions.delete(subscription)
+    const subscription: Subscription = new Subscription(this.#clock, options, release, this.#account)
+    if (this.#closed) subscription.end()
+    else this.#subscriptions.add(subscription)
+    // The subscription lets through only the types asked for.
+    return subscription as AsyncIterableIterator<unknown> as AsyncIterableIterator<EventOf<Events, Name>>
+  }
+
+  async next<Name extends keyof Events>(
+    name: Name,
+    options: Parameters<EventSource<Events>['next']>[1] & {
+      readonly filter?: (event: EventOf<Events, Name>) => boolean
+    } = {},
+  ): Promise<EventOf<Events, Name>> {
+    if (this.#closed) throw stopped()
+    options.signal?.throwIfAborted()
+    const { filter, signal, timeout: limit } = options
+    if (limit === undefined) return this.#wait(name, filter, signal)
+    return withDeadline(this.#clock, limit, (deadline) => this.#wait(name, filter, deadline), {
+      signal,
+      reason: () => new NodeError('timeout', `No ${String(name)} within ${limit} ms`, { limit }),
+    })
+  }
+
+  #wait<Name extends keyof Events>(
+    name: Name,
+    filter: ((event: EventOf<Events, Name>) => boolean) | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<EventOf<Events, Name>> {
+    return new Promise((resolve, reject) => {
+      const stop = this.on(name, (event) => {
+        try {
+          if (filter?.(event) === false) return
+          resolve(event)
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error), { cause: error }))
+        }
+        letGo()
+      })
+      const onStopped = (error: Error): void => {
+        reject(error)
+        letGo()
+      }
+      const onAbort = (): void => onStopped(signal?.reason as Error)
+      const letGo = (): void => {
+        stop()
+        this.#waiting.delete(onStopped)
+        removeAbortListener(signal, onAbort)
+      }
+      this.#waiting.add(onStopped)
+      addAbortListener(signal, onAbort)
+    })
+  }
+}
+
+function stopped(): NodeError {
+  return new NodeError('stopped', 'The node has stopped')
+}
+
+/** One program's events: the oldest go when it does not keep up, and their number is told in their place. */
+class Subscription implements AsyncIterableIterator<AnyEvent> {
+  readonly #clock: Clock
+  readonly #types: ReadonlySet<PropertyKey> | undefined
+  readonly #queue: BoundedQueue<AnyEvent>
+
+  constructor(
+    clock: Clock,
+    options: SubscribeOptions<PropertyKey>,
+    release: () => void,
+    account: MemoryAccount | undefined,
+  ) {
+    this.#clock = clock
+    this.#types = options.types === undefined ? undefined : new Set(options.types)
+    const limits = {
+      count: options.buffer ?? DEFAULT_EVENT_BUFFER,
+      bytes: options.bufferBytes ?? DEFAULT_EVENT_BYTES,
+    }
+    this.#queue = new BoundedQueue(limits, options.signal, release, account)
+  }
+
+  /** @returns how many were left out for it. */
+  push(event: AnyEvent, bytes: number): number {
+    return this.#types?.has(event.type) === false ? 0 : this.#queue.push(event, bytes)
+  }
+
+  end(): void {
+    this.#queue.end()
+  }
+
+  next(): Promise<IteratorResult<AnyEvent>> {
+    const count = this.#queue.dropped
+    if (count === 0) return this.#queue.next()
+    this.#queue.dropped = 0
+    const dropped: EventOf<DroppedEvents, 'events-dropped'> = {
+      type: 'events-dropped',
+      at: this.#clock.wallTime(),
+      count,
+    }
+    return Promise.resolve({ done: false, value: dropped })
+  }
+
+  return(): Promise<IteratorResult<AnyEvent>> {
+    return this.#queue.return()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}
