@@ -237,11 +237,17 @@ export class NodeLoop implements ConnectionObserver {
     events.emit('phase', { phase: this.#phase.name })
     this.#handleSafely({ type: 'timer', timer: 'tick', at: clock.now() })
     for await (const notification of this.notifications) {
-      this.#handleSafely(notification)
+      if (this.#isOfStranger(notification)) scheduler.forStrangers(() => this.#handleSafely(notification))
+      else this.#handleSafely(notification)
       if (this.keeper.table.size === 0) this.#whenEmpty?.()
       const turn = lane.due()
       if (turn !== undefined) await turn
     }
+  }
+
+  #isOfStranger(notification: NodeNotification): boolean {
+    if (notification.type === 'inbound' || notification.type === 'accepted') return true
+    return notification.type === 'peer' && this.keeper.table.get(notification.peer)?.kind === 'inbound'
   }
 
   #handleSafely(notification: NodeNotification): void {

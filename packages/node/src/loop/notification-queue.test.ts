@@ -48,6 +48,15 @@ describe('the queue of notifications', () => {
     expect(order(queue, 115)).toContain(500)
   })
 
+  it('has four of peers that we chose handled before one of those who dialled us', () => {
+    const budget = createMemoryBudget()
+    const [stranger, chosen] = [budget.open({ rank: 'inbound' }), budget.open({ rank: 'outbound' })]
+    const queue = new NotificationQueue((peer) => (peer === peerId(9) ? chosen : stranger))
+    for (let peer = 1; peer <= 3; peer++) for (let n = 0; n < 2; n++) queue.trySend(from(peer))
+    for (let n = 0; n < 9; n++) queue.trySend(from(9))
+    expect(order(queue)).toEqual([9, 9, 9, 9, 1, 9, 9, 9, 9, 2, 9, 3, 1, 2, 3])
+  })
+
   it('handles what is the node’s own every other time, and keeps its order', () => {
     const queue = new NotificationQueue()
     for (let n = 0; n < 3; n++) queue.trySend(from(1))

@@ -5,6 +5,8 @@ import type { NodeNotification } from './node-notification.ts'
 /** Bytes of one peer that wait for the loop, at most, and messages; one message waits however long it is. */
 export const MAX_PEER_BYTES = 262_144
 export const MAX_PEER_MESSAGES = 64
+/** Notifications of peers of our own choice that are handled for one of strangers, where both wait. */
+const CHOSEN_FIRST = 4
 /** What one notification counts for beside its payload: the objects that it was decoded to. */
 const OVERHEAD = 512
 
@@ -27,15 +29,18 @@ interface Lane {
 /**
  * What the loop has yet to handle: a lane for each peer, one for connections that come in, and one for what is the node's own
  * (programs, timers, dials). The loop takes from them in turn, every other time from its own, so that nobody's burst stands
- * between it and anybody else. A peer's lane is bounded in bytes, and all of them by the node's memory budget; while
+ * between it and anybody else; four of peers that we chose come before one of those who dialled us. A peer's lane is bounded in bytes, and all of them by the node's memory budget; while
  * its lane is full, the peer's socket is not read.
  */
 export class NotificationQueue implements Channel<NodeNotification> {
   readonly capacity: number = MAX_PEER_MESSAGES
   readonly #accountOf: (peer: PeerId) => MemoryAccount | undefined
   readonly #lanes = new Map<Lane['key'], Lane>()
-  /** Peers' lanes that hold something, the next to be served first. */
-  readonly #turn: Lane[] = []
+  /** Lanes of peers that we chose, and of strangers, that hold something: the next to be served first. */
+  readonly #chosen: Lane[] = []
+  readonly #strangers: Lane[] = []
+  /** How often in a row it was the turn of one that we chose. */
+  #chosenInRow = 0
   readonly #own: Lane = { key: 'own', queue: [], senders: [], account: undefined, bytes: 0 }
   #ownWasLast = false
   #size = 0
@@ -78,9 +83,10 @@ export class NotificationQueue implements Channel<NodeNotification> {
 
   tryReceive(): NodeNotification | undefined {
     if (this.#size === 0) return undefined
-    const ownIsNext = this.#own.queue.length > 0 && (!this.#ownWasLast || this.#turn.length === 0)
+    const isAnyPeers = this.#chosen.length > 0 || this.#strangers.length > 0
+    const ownIsNext = this.#own.queue.length > 0 && (!this.#ownWasLast || !isAnyPeers)
     this.#ownWasLast = ownIsNext
-    return this.#take(ownIsNext ? this.#own : this.#turn.shift()!)
+    return this.#take(ownIsNext ? this.#own : this.#nextPeers())
   }
 
   close(): void {
@@ -99,6 +105,18 @@ export class NotificationQueue implements Channel<NodeNotification> {
         return value === undefined ? { done: true, value: undefined } : { done: false, value }
       },
     }
+  }
+
+  #nextPeers(): Lane {
+    const isChosen =
+      this.#chosen.length > 0 && (this.#strangers.length === 0 || this.#chosenInRow < CHOSEN_FIRST)
+    this.#chosenInRow = isChosen ? this.#chosenInRow + 1 : 0
+    return (isChosen ? this.#chosen : this.#strangers).shift()!
+  }
+
+  #wait(lane: Lane): void {
+    const isChosen = lane.account !== undefined && lane.account.rank !== 'inbound'
+    ;(isChosen ? this.#chosen : this.#strangers).push(lane)
   }
 
   #laneOf(notification: NodeNotification): Lane {
@@ -122,7 +140,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
     lane.bytes += bytes
     lane.queue.push(notification)
     this.#size += 1
-    if (lane !== this.#own && lane.queue.length === 1) this.#turn.push(lane)
+    if (lane !== this.#own && lane.queue.length === 1) this.#wait(lane)
     return true
   }
 
@@ -133,7 +151,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
     lane.bytes -= bytes
     lane.account?.give('notifications', bytes)
     if (lane === this.#own) return notification
-    if (lane.queue.length > 0) this.#turn.push(lane)
+    if (lane.queue.length > 0) this.#wait(lane)
     while (lane.senders.length > 0 && this.#add(lane, lane.senders[0]!.notification))
       lane.senders.shift()!.accept()
     if (lane.queue.length === 0) this.#lanes.delete(lane.key)

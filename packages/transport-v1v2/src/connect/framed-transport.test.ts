@@ -197,7 +197,11 @@ describe('what arrived together', () => {
     let now = 0
     const later: (() => void)[] = []
     // Each look at the time is a millisecond of work.
-    const scheduler = createTurnScheduler({ now: () => now++, later: (callback) => later.push(callback) })
+    const scheduler = createTurnScheduler({
+      now: () => now++,
+      after: () => undefined,
+      later: (callback) => later.push(callback),
+    })
     const { stream, transport } = open(createMemoryBudget(), scheduler)
     const dropped = framed('ping', new Uint8Array(1_000))
     dropped[20]! ^= 1

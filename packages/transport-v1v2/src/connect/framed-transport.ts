@@ -104,7 +104,9 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     this.#handshakeMilliseconds = init.handshakeMilliseconds
     this.#memory = init.memory
     this.#waste = new WasteLimit(init.clock)
-    this.#lane = (init.scheduler ?? schedulerFor(init.clock)).lane()
+    // Without a budget there is nobody who chose whom to connect to.
+    const kind = init.memory === undefined ? 'own' : init.memory.rank === 'inbound' ? 'stranger' : 'chosen'
+    this.#lane = (init.scheduler ?? schedulerFor(init.clock)).lane(kind)
     this.#early = [...(init.early ?? [])]
     for (const { command, payload } of this.#early) this.#received.add(command, payload.length)
     this.#bytesReceived = init.handshakeBytesReceived

@@ -18,6 +18,7 @@ const runtime: {
 export const systemScheduler: TurnScheduler = createTurnScheduler({
   now: () => performance.now(),
   later: laterInThisRuntime(),
+  after: (callback, milliseconds) => void globalThis.setTimeout(callback, milliseconds),
 })
 
 /** The scheduler that goes with a clock: the system's with the system's clock, none with one that stands still during work. */

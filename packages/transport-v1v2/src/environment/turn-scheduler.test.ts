@@ -12,7 +12,14 @@ function handLoop(): {
 } {
   let now = 0
   const due: (() => void)[] = []
-  const scheduler = createTurnScheduler({ now: () => now, later: (callback) => due.push(callback) })
+  const scheduler = createTurnScheduler({
+    now: () => now,
+    later: (callback) => due.push(callback),
+    after: (callback, milliseconds) => {
+      now += milliseconds
+      due.push(callback)
+    },
+  })
   return {
     scheduler,
     work: (milliseconds) => {
@@ -95,6 +102,64 @@ it('goes round: nobody waits for ever behind others that never end', async () =>
   turns.forEach((_, index) => void run(index))
   for (let n = 0; n < 200; n++) await nextTurn()
   expect(Math.min(...turns)).toBeGreaterThan(0.8 * Math.max(...turns))
+})
+
+/** Ten strangers without end, and how much they have worked. */
+function strangers({ scheduler, work }: ReturnType<typeof handLoop>): () => number {
+  let worked = 0
+  const flood = async (): Promise<void> => {
+    const lane = scheduler.lane('stranger')
+    for (;;) {
+      await lane.due()
+      work(1)
+      worked += 1
+    }
+  }
+  for (let n = 0; n < 10; n++) void flood()
+  return () => worked
+}
+
+it('gives strangers a fifth of the time while a peer that we chose is at work', async () => {
+  const loop = handLoop()
+  const worked = strangers(loop)
+  let ours = 0
+  const download = async (): Promise<void> => {
+    const lane = loop.scheduler.lane('chosen')
+    for (;;) {
+      await lane.due()
+      loop.work(1)
+      ours += 1
+    }
+  }
+  void download()
+  while (worked() + ours < 2_000) await loop.nextTurn()
+  expect(worked() / (worked() + ours)).toBeLessThan(0.22)
+  expect(worked()).toBeGreaterThan(200)
+})
+
+it('counts what is done for strangers outside of their lanes, and has them wait no longer than 100 ms for it', async () => {
+  const loop = handLoop()
+  const chosen = loop.scheduler.lane('chosen')
+  const stranger = loop.scheduler.lane('stranger')
+  expect(chosen.due()).toBeUndefined()
+  loop.scheduler.forStrangers(() => loop.work(60))
+  await loop.nextTurn()
+  expect(chosen.due()).toBeUndefined()
+  let isDone = false
+  void stranger.due()?.then(() => (isDone = true))
+  await loop.nextTurn()
+  expect(isDone).toBe(false)
+  await loop.nextTurn()
+  await loop.nextTurn()
+  expect(isDone).toBe(true)
+})
+
+it('lets strangers have all of the time where nobody else wants it', async () => {
+  const loop = handLoop()
+  const worked = strangers(loop)
+  let time = 0
+  for (let n = 0; n < 200; n++) time += await loop.nextTurn()
+  expect(worked()).toBeGreaterThan(0.95 * time)
 })
 
 it('never has anybody wait where the clock is not that of the system', async () => {

@@ -4,6 +4,24 @@ export const MAX_TURN = 10
 /** Milliseconds that one lane may take of a turn while others wait. */
 export const LANE_SHARE = 2
 
+/**
+ * Part of the time that strangers (those who dialled us) may take together while peers of our own choice are at work. So a download
+ * from one of these takes at most a quarter longer, however many strangers there are and whatever they send.
+ */
+export const STRANGERS_SHARE = 0.2
+
+/** Milliseconds for which a peer of our own choice is at work after something of it was read. */
+export const AT_WORK = 100
+
+/** Milliseconds of work that strangers may be ahead of their share: a burst passes at once. */
+const STRANGERS_BURST = 5
+
+/** Milliseconds that strangers wait for their share, at most, whatever one of them cost. */
+const MAX_STRANGERS_PAUSE = 100
+
+/** Whom a lane works for: a remote that dialled us, one that we chose, or whoever owns both. */
+export type LaneKind = 'stranger' | 'chosen' | 'own'
+
 /** One worker's place: a connection, an owner's loop. */
 export interface TurnLane {
   /**
@@ -16,10 +34,14 @@ export interface TurnLane {
 /**
  * Gives the event loop its turn back: whoever works through what remotes sent does so in a lane, and no turn is longer than
  * `MAX_TURN` and the piece of work that was under way. Those that had to stop go on one after the other, the one that has
- * used least first, with whatever else the event loop has to do between any two.
+ * used least first, with whatever else the event loop has to do between any two. While lanes of kind `chosen` are at work, those of
+ * kind `stranger` get `STRANGERS_SHARE` of the time, all together.
  */
 export interface TurnScheduler {
-  lane(): TurnLane
+  /** @param kind Default: `own`. */
+  lane(kind?: LaneKind): TurnLane
+  /** Does work outside of lanes that strangers are the cause of: it counts against their share. */
+  forStrangers(work: () => void): void
   /** Lanes that wait for a turn. */
   readonly waiting: number
 }
@@ -29,6 +51,8 @@ export interface TurnSchedulerOptions {
   readonly now: () => number
   /** Calls back in a later turn of the event loop, after what sockets and timers have to do before. */
   readonly later: (callback: () => void) => void
+  /** Calls back after some milliseconds. */
+  readonly after: (callback: () => void, milliseconds: number) => void
   /** Default: 10 ms. */
   readonly turn?: number
   /** Default: 2 ms. */
@@ -42,12 +66,14 @@ export function createTurnScheduler(options: TurnSchedulerOptions): TurnSchedule
 /** Never has anybody wait: for a clock that stands still while work is done, as that of a simulation does. */
 export const unhurriedScheduler: TurnScheduler = {
   lane: () => ({ due: () => undefined }),
+  forStrangers: (work) => work(),
   waiting: 0,
 }
 
 class RoundRobin implements TurnScheduler {
   readonly #now: () => number
   readonly #later: (callback: () => void) => void
+  readonly #after: (callback: () => void, milliseconds: number) => void
   readonly #turn: number
   readonly #share: number
   readonly #queue: Lane[] = []
@@ -57,10 +83,16 @@ class RoundRobin implements TurnScheduler {
   #began: number | undefined
   /** Work that the lane that went on last had used: a lane that comes anew has used as much, and no less. */
   #floor = 0
+  /** When strangers will have had no more than their share. */
+  #strangersMayAt = 0
+  /** When a lane of a chosen peer asked last. */
+  #chosenAt = Number.NEGATIVE_INFINITY
+  #sleeping = false
 
-  constructor({ now, later, turn = MAX_TURN, share = LANE_SHARE }: TurnSchedulerOptions) {
+  constructor({ now, later, after, turn = MAX_TURN, share = LANE_SHARE }: TurnSchedulerOptions) {
     this.#now = now
     this.#later = later
+    this.#after = after
     this.#turn = turn
     this.#share = share
   }
@@ -69,8 +101,18 @@ class RoundRobin implements TurnScheduler {
     return this.#queue.length
   }
 
-  lane(): TurnLane {
-    return new Lane(this)
+  lane(kind: LaneKind = 'own'): TurnLane {
+    return new Lane(this, kind)
+  }
+
+  forStrangers(work: () => void): void {
+    const began = this.#now()
+    try {
+      work()
+    } finally {
+      const now = this.#now()
+      this.#charge(now - began, now)
+    }
   }
 
   due(lane: Lane): Promise<void> | undefined {
@@ -79,10 +121,17 @@ class RoundRobin implements TurnScheduler {
     if (lane.turn !== this.#number) {
       lane.turn = this.#number
       lane.since = now
+      lane.charged = now
       lane.used = Math.max(lane.used, this.#floor)
     }
+    if (lane.kind === 'chosen') this.#chosenAt = now
+    if (lane.kind === 'stranger') {
+      this.#charge(now - lane.charged, now)
+      lane.charged = now
+    }
     const own = now - lane.since
-    if (own < this.#share && now - this.#began! < this.#turn) return undefined
+    const mustWait = lane.kind === 'stranger' && this.#strangersPause(now) > 0
+    if (!mustWait && own < this.#share && now - this.#began! < this.#turn) return undefined
     lane.used += own
     return new Promise((resolve) => {
       lane.resume = resolve
@@ -99,36 +148,66 @@ class RoundRobin implements TurnScheduler {
   readonly #next = (): void => {
     this.#number += 1
     this.#began = undefined
-    const lane = this.#takeLightest()
-    if (lane === undefined) return
     const now = this.#now()
+    const lane = this.#takeLightest(now)
+    if (lane === undefined) {
+      this.#sleep(now)
+      return
+    }
     this.#floor = lane.used
     lane.turn = this.#number
     lane.since = now
+    lane.charged = now
     this.#begin(now)
     lane.resume()
   }
 
-  #takeLightest(): Lane | undefined {
-    let lightest = 0
-    for (let index = 1; index < this.#queue.length; index++) {
-      if (this.#queue[index]!.used < this.#queue[lightest]!.used) lightest = index
+  #takeLightest(now: number): Lane | undefined {
+    const areStrangersOut = this.#strangersPause(now) > 0
+    let lightest: number | undefined
+    for (const [index, { used, kind }] of this.#queue.entries()) {
+      if (kind === 'stranger' && areStrangersOut) continue
+      if (lightest === undefined || used < this.#queue[lightest]!.used) lightest = index
     }
-    return this.#queue.splice(lightest, 1)[0]
+    return lightest === undefined ? undefined : this.#queue.splice(lightest, 1)[0]
+  }
+
+  /** Only strangers wait, and it is not their time yet. */
+  #sleep(now: number): void {
+    if (this.#queue.length === 0 || this.#sleeping) return
+    this.#sleeping = true
+    this.#after(() => {
+      this.#sleeping = false
+      if (this.#began === undefined) this.#begin(this.#now())
+    }, this.#strangersPause(now))
+  }
+
+  #charge(milliseconds: number, now: number): void {
+    const from = Math.max(this.#strangersMayAt, now - STRANGERS_BURST / STRANGERS_SHARE)
+    this.#strangersMayAt = Math.min(from + milliseconds / STRANGERS_SHARE, now + MAX_STRANGERS_PAUSE)
+  }
+
+  /** Milliseconds until strangers may go on; 0 or less: now. */
+  #strangersPause(now: number): number {
+    return now - this.#chosenAt < AT_WORK ? this.#strangersMayAt - now : 0
   }
 }
 
 class Lane implements TurnLane {
+  readonly kind: LaneKind
   readonly #scheduler: RoundRobin
   turn = -1
   /** When it began to work in this turn. */
   since = 0
   /** Milliseconds of work in all, not less than others when it came. */
   used = 0
+  /** Up to when its work counts against the share of strangers. */
+  charged = 0
   resume: () => void = () => undefined
 
-  constructor(scheduler: RoundRobin) {
+  constructor(scheduler: RoundRobin, kind: LaneKind) {
     this.#scheduler = scheduler
+    this.kind = kind
   }
 
   due(): Promise<void> | undefined {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Done, Orders } from './attackers.ts'
+import type { Done, Orders, Prepared } from './attackers.ts'
 import { Child } from './child-process.ts'
 import type { Measured } from './judge.ts'
 import type { ListedAttack } from './list-attacks.ts'
@@ -30,7 +30,11 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
   await using attackers = new Child('attackers.ts')
   await attackers.told('ready')
   const orders: Orders = { file, port: stage.port, peers, strength }
-  await Promise.race([attackers.ask('prepare', orders), stage.node.ended, sleep(LONGEST_PREPARATION)])
+  await Promise.race([
+    attackers.ask<Prepared>('prepare', orders).then(({ listening }) => stage.dial(listening)),
+    stage.node.ended,
+    sleep(LONGEST_PREPARATION),
+  ])
 
   const state = { loopDelay: 0, beside: Number.POSITIVE_INFINITY, newcomer: false }
   let done: Done | undefined

@@ -38,6 +38,8 @@ export interface Field {
   place(index: number): RawPeerOptions
   /** A connection with its handshakes done; tried again while the node refuses, until the attack ends. */
   join(index: number, options?: Partial<RawPeerOptions>): Promise<RawPeer | undefined>
+  /** Has the node dial hostile peer `index`, and takes each of its connections whose handshakes are done. */
+  listen(index: number, take: (peer: RawPeer) => Promise<void>): Promise<void>
   /** Resolves after some milliseconds, or when the attack ends. */
   pause(milliseconds: number): Promise<void>
   /** Does it for each hostile peer at once. */

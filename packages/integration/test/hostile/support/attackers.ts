@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { Attack, Field } from './attack.ts'
@@ -15,6 +17,12 @@ export interface Orders {
   readonly strength: number
 }
 
+/** An attack that is ready. */
+export interface Prepared {
+  /** Addresses of hostile peers that the node is to dial. */
+  readonly listening: readonly string[]
+}
+
 /** What came of an attack. */
 export interface Done {
   /** Seconds of this process, its start included. */
@@ -30,6 +38,10 @@ const chain = hostileChain()
 let end = new AbortController()
 let strike: (() => Promise<void>) | undefined
 let struck: Promise<void> | undefined
+
+/** Hostile peers that the node is to dial. */
+const servers: Server[] = []
+const listening: string[] = []
 
 function fieldOf({ port, peers, strength }: Orders, signal: AbortSignal): Field {
   const field: Field = {
@@ -50,6 +62,16 @@ function fieldOf({ port, peers, strength }: Orders, signal: AbortSignal): Field 
       }
       return undefined
     },
+    listen: async (index, take) => {
+      const server = createServer((socket) => {
+        void RawPeer.accept(socket).then((peer) => (peer === undefined ? undefined : take(peer)))
+      })
+      servers.push(server)
+      server.listen(0, field.place(index).from)
+      await once(server, 'listening')
+      const { address, port: ownPort } = server.address() as AddressInfo
+      listening.push(`${address}:${ownPort}`)
+    },
     pause: (milliseconds) => sleep(milliseconds, undefined, { signal }).catch(() => undefined),
     each: async (attack) => {
       await Promise.all(Array.from({ length: peers }, (_, index) => attack(index)))
@@ -64,7 +86,8 @@ answer({
     Object.assign(tally, { connections: 0, bytes: 0 })
     const { attack } = (await import(pathToFileURL(orders.file).href)) as { attack: Attack }
     strike = await attack.prepare(fieldOf(orders, end.signal))
-    return {}
+    const ready: Prepared = { listening: listening.splice(0) }
+    return ready
   },
   strike: () => {
     struck = strike?.()
@@ -72,6 +95,7 @@ answer({
   },
   stop: async () => {
     end.abort()
+    for (const server of servers.splice(0)) server.close()
     RawPeer.dropAll()
     await Promise.race([struck, sleep(1_000)])
     RawPeer.dropAll()

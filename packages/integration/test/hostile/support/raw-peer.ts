@@ -111,6 +111,15 @@ export class RawPeer {
     return isReady ? peer : undefined
   }
 
+  /** A node that dialled us, in v1 (where it begins with v2 it is let down and comes back); undefined where it did not get so far. */
+  static async accept(socket: Socket): Promise<RawPeer | undefined> {
+    const peer = new RawPeer(socket, 'v1')
+    tally.connections += 1
+    const isReady = await peer.shakeHands()
+    if (!isReady) socket.destroy()
+    return isReady ? peer : undefined
+  }
+
   /** Ends the connections of all. */
   static dropAll(): void {
     for (const socket of RawPeer.#open) socket.destroy()
@@ -190,7 +199,12 @@ export class RawPeer {
   #onData = (chunk: Uint8Array): void => {
     if (!this.#listening) return
     const messages: TransportMessage[] = []
-    this.#codec.receive(chunk, messages)
+    try {
+      this.#codec.receive(chunk, messages)
+    } catch {
+      // A node that begins with v2 where v1 is spoken.
+      this.socket.destroy()
+    }
     for (const heard of messages) this.#tell(heard)
     this.#onProgress?.()
   }

@@ -62,6 +62,11 @@ export class Stage implements AsyncDisposable {
     return done.milliseconds
   }
 
+  /** Has the node dial these. */
+  async dial(addresses: readonly string[]): Promise<void> {
+    await this.node.ask('dial', { addresses })
+  }
+
   look(): Promise<Look> {
     return this.node.ask<Look>('look')
   }

@@ -87,6 +87,11 @@ answer({
     for await (const block of node.blocks.range({ from: 1, to })) blocks += block.height > 0 ? 1 : 0
     return { blocks, milliseconds: performance.now() - started }
   },
+  /** Dials hostile peers, as it would dial addresses that it heard of. */
+  dial: async ({ addresses }: { readonly addresses: readonly string[] }) => {
+    for (const address of addresses) await node.network.addPeer(address, { kind: 'outbound-full-relay' })
+    return {}
+  },
   /** What the process holds with all garbage gone, and who is connected. */
   look: () => {
     globalThis.gc?.()
