@@ -641,7 +641,9 @@ class ManyPeerBlockDownload implements BlockDownload {
       if (silent.underCheck.has(key) || [...request.peers].some((id) => !this.#isSilent(id, now))) continue
       const other = free.find(
         (peer) =>
-          this.#hasRoom(peer) && !request.peers.has(peer.id) && mayServe(peer, request.height, this.#chain),
+          this.#hasRoom(peer) &&
+          !request.peers.has(peer.id) &&
+          this.#mayHave(peer, request.hash, request.height),
       )
       if (other === undefined) continue
       this.#requests.markLate(silent)
@@ -650,6 +652,12 @@ class ManyPeerBlockDownload implements BlockDownload {
       this.#ask(other, key, request.hash, request.height, inventory, now)
     }
     for (const [{ id }, inventory] of inventories) actions.push(sendGetData(id, inventory))
+  }
+
+  /** Of a block that has left the best chain nobody's own best block tells who has it (Core is silent where it has not). */
+  #mayHave(peer: DownloadPeer, hash: BlockHash, height: number): boolean {
+    if (!this.#chain.isActive(hash)) return peer.facts.serves !== 'none'
+    return mayServe(peer, height, this.#chain)
   }
 
   #isSilent(id: PeerId, now: Instant): boolean {
