@@ -64,6 +64,8 @@ class ChaosRun {
   #listener!: LoopbackListener
   #store!: FaultyStore
   #connections = 0
+  /** How the node last refused what is waited for. */
+  #refusal = ''
 
   constructor(plan: Plan, work: HonestWork, folder: string) {
     this.#plan = plan
@@ -227,8 +229,9 @@ class ChaosRun {
         next++
       }
     } catch (error) {
-      if (error instanceof NodeError) return false
-      throw error
+      if (!(error instanceof NodeError)) throw error
+      this.#refusal = `${error.code}: ${error.message}`
+      return false
     }
     return next === height + 1
   }
@@ -248,7 +251,8 @@ class ChaosRun {
     const deadline = monotonicTime() + RECOVERY
     try {
       while (!(await look())) {
-        if (monotonicTime() > deadline) throw new RangeError(`not there after ${RECOVERY} ms`)
+        if (monotonicTime() > deadline)
+          throw new RangeError(`not there after ${RECOVERY} ms. ${this.#refusal}`)
         await sleep(LOOK)
       }
     } catch (error) {

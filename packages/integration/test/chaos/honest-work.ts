@@ -17,6 +17,7 @@ export class HonestWork implements AsyncDisposable {
   #script = 0
   #mining: Promise<void> | undefined
   #isMining = false
+  #changes: Promise<void> = Promise.resolve()
   /** Serialises what ends bitcoind. */
   #away: Promise<void> = Promise.resolve()
 
@@ -52,11 +53,15 @@ export class HonestWork implements AsyncDisposable {
     await this.rpc('generatetodescriptor', blocks, `raw(04${(++this.#script).toString(16).padStart(8, '0')})`)
   }
 
-  /** Takes the last blocks back and mines one more than those. */
+  /** Takes the last blocks back and mines one more than those; one such change after the other. */
   async reorganize(depth: number): Promise<void> {
-    const height = await this.rpc<number>('getblockcount')
-    await this.rpc('invalidateblock', await this.rpc<string>('getblockhash', height - depth + 1))
-    await this.mine(depth + 1)
+    const change = this.#changes.then(async () => {
+      const height = await this.rpc<number>('getblockcount')
+      await this.rpc('invalidateblock', await this.rpc<string>('getblockhash', height - depth + 1))
+      await this.mine(depth + 1)
+    })
+    this.#changes = change
+    await change
   }
 
   /** Mines a block now and then until it is told to stop. @param pause milliseconds until the next. */

@@ -1,13 +1,13 @@
-import { type Clock, type Instant, systemClock } from '@sapwood/transport-v1v2'
+import { type Clock, systemClock, type WallTime } from '@sapwood/transport-v1v2'
 
-/** The machine's clock, a step ahead or behind; it counts what is waiting on it. */
+/** The machine's clock, whose time of day is a step ahead or behind; it counts what is waiting on it. */
 export class SteppedClock {
-  /** Milliseconds that it is ahead. */
+  /** Milliseconds that the time of day is ahead. */
   offset = 0
   readonly clock: Clock = {
-    ...systemClock,
-    now: () => (systemClock.now() + this.offset) as Instant,
-    setTimer: (...[milliseconds, callback, ...options]: Parameters<Clock['setTimer']>) => {
+    now: () => systemClock.now(),
+    wallTime: (at) => (systemClock.wallTime(at) + this.offset) as WallTime,
+    setTimer: (milliseconds, callback, options) => {
       let isPending = true
       const settle = (): void => {
         if (isPending) this.#pending--
@@ -18,7 +18,7 @@ export class SteppedClock {
         settle()
         callback()
       }
-      const cancel = systemClock.setTimer(milliseconds, fire, ...options)
+      const cancel = systemClock.setTimer(milliseconds, fire, options)
       return () => {
         settle()
         cancel()

@@ -356,6 +356,26 @@ describe('the block download', () => {
     expect(asked(download.tick(after(60_000)), alice)).toEqual([50])
   })
 
+  it('does not ask a peer again for what it has not got, while somebody else owes it', () => {
+    join(bob, { ...full, preferred: false })
+    expect(asked(download.openStream({ from: 1, to: 3 }, NOON).actions, bob)).toEqual([1, 2, 3])
+    expect(asked(join(alice), alice)).toEqual([1, 2, 3])
+    expect(asked(download.onNotFound(alice, hashesOf(blocks.slice(0, 3)), NOON), alice)).toEqual([])
+    expect(asked(download.tick(after(1_000)), alice)).toEqual([])
+  })
+
+  it('asks nobody to help with a block beside the best chain that it has refused, whatever its height', () => {
+    const side = mineBlocks(at(1).header, 1, 1, 9)
+    chain.accept([side[0]!.header], NOON)
+    join(bob, { ...full, preferred: false })
+    const hash = hashesOf(side)[0]!
+    expect(asked(download.want(hash, NOON), bob)).toEqual([2])
+    expect(asked(join(alice), alice)).toEqual([2])
+    expect(asked(download.onNotFound(alice, [hash], NOON), alice)).toEqual([])
+    // That it lacks this one says nothing of what it has of the best chain.
+    expect(asked(download.openStream({ from: 2, to: 2 }, NOON).actions, alice)).toEqual([2])
+  })
+
   it('goes on with a late peer that says it has not got the blocks', () => {
     join(alice)
     download.openStream({ from: 400 }, NOON)

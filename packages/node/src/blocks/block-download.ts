@@ -433,14 +433,18 @@ class ManyPeerBlockDownload implements BlockDownload {
 
   /** The peer does not give us the block. */
   #refuse(id: PeerId, key: string): void {
-    const request = this.#requests.fail(id, key)
+    const request = this.#requests.get(key)
+    const isLeft = this.#requests.fail(id, key) !== undefined
     this.#compact.giveUp(id, key)
     this.#singles.refused(key, id)
     if (request === undefined) return
     const peer = this.#requests.peers.get(id)
-    // A peer that lacks a block lacks what builds on it, as far as we care.
-    if (peer !== undefined && peer.commonHeight >= request.height) peer.commonHeight = request.height - 1
-    this.#askAgain(request.height)
+    // A peer that lacks a block lacks what builds on it, as far as we care; also where others are still asked for it, or it
+    // would be asked to help them again, and again.
+    const { hash, height } = request
+    if (peer !== undefined && peer.commonHeight >= height && this.#chain.isActive(hash))
+      peer.commonHeight = height - 1
+    if (isLeft) this.#askAgain(height)
   }
 
   #askAgain(height: number): void {
@@ -540,6 +544,9 @@ class ManyPeerBlockDownload implements BlockDownload {
         if (!this.#hasRoom(peer)) return
         const request = this.#requests.get(key)
         if (request === undefined || other.underCheck.has(key) || request.peers.has(peer.id)) continue
+        if (this.#singles.isRefusedBy(key, peer.id)) continue
+        // What lies beside the best chain is nobody's by its height: only who is asked for it by name may have it.
+        if (!this.#chain.isActive(request.hash) && !this.#singles.has(key)) continue
         if (request.peers.size >= MAX_PEERS_PER_BLOCK || !mayServe(peer, request.height, this.#chain))
           continue
         if ([...request.peers].some((id) => !this.#isOutdoneBy(peer, id))) continue
@@ -656,7 +663,8 @@ class ManyPeerBlockDownload implements BlockDownload {
 
   /** Of a block that has left the best chain nobody's own best block tells who has it (Core is silent where it has not). */
   #mayHave(peer: DownloadPeer, hash: BlockHash, height: number): boolean {
-    if (!this.#chain.isActive(hash)) return peer.facts.serves !== 'none'
+    if (!this.#chain.isActive(hash))
+      return peer.facts.serves !== 'none' && !this.#singles.isRefusedBy(bytesToHex(hash), peer.id)
     return mayServe(peer, height, this.#chain)
   }
 

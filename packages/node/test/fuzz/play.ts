@@ -123,7 +123,11 @@ function check(run: Run, calls: Calls, ends: Ends): void {
     throw first instanceof Error ? first : new Error('Something was thrown', { cause: first })
   if (run.faults.length > 0) fail(`The node logged: ${run.faults[0]!}`, /^ +at .*/m.exec(run.faults[0]!)?.[0])
   if (calls.faults.length > 0) fail(calls.faults[0]!)
-  if (ends.honest !== undefined) fail(`An honest peer was lost: ${ends.honest}`)
+  if (ends.honest !== undefined) {
+    // What it says itself, where it was the one that ended it.
+    const own = run.honest.flatMap(({ report }) => report?.reason.code ?? [])
+    fail(`An honest peer was lost: ${ends.honest} (${own.join(', ')})`)
+  }
   const { usage } = run.node.transactions.pool()
   if (usage > POOL_LIMIT) fail(`The pool takes ${usage} bytes`)
   const { memory } = run.node.info()
