@@ -1,4 +1,4 @@
-import type { Message } from '@sapwood/wire-codec'
+import { encodePayload, type Message } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { createChannel, type PeerError, type PeerNotification, type PeerServices } from '../src/index.ts'
 import { network, ScriptedRemote } from './support/scripted-remote.ts'
@@ -105,6 +105,45 @@ describe('a remote that does not keep up', () => {
     remote.transport.unblock()
     await remote.settle()
     expect(served).toBe(100)
+  })
+
+  it.each<[string, Message, PeerServices]>([
+    ['headers', { type: 'getheaders', version: 1, locator: [], stopHash: hash }, { headers: () => [] }],
+    [
+      'blockHashes',
+      { type: 'getblocks', version: 1, locator: [], stopHash: hash },
+      { blockHashes: () => [hash] },
+    ],
+    [
+      'transaction',
+      { type: 'getdata', inventory: [{ type: 5, hash }] },
+      { transaction: () => new Uint8Array(60) },
+    ],
+    [
+      'blockTransactions',
+      { type: 'getblocktxn', blockHash: hash, indexes: Uint16Array.of(0) },
+      { blockTransactions: () => [] },
+    ],
+  ])('is not served before it has taken what it has been sent: %s', async (service, ask, services) => {
+    let calls = 0
+    const serve = services[service as 'headers'] as (...args: unknown[]) => unknown
+    const counted = {
+      // Not at once: requests that came together wait for each other.
+      [service]: async (...args: unknown[]) => {
+        calls += 1
+        await Promise.resolve()
+        return serve(...args)
+      },
+    } as PeerServices
+    const remote = new ScriptedRemote({ kind: 'inbound', components: { services: counted } })
+    await remote.shakeHands()
+    remote.transport.blocked = true
+    remote.transport.push(Array.from({ length: 20 }, () => encodePayload(ask)))
+    await remote.settle()
+    expect(calls).toBe(1)
+    remote.transport.unblock()
+    await remote.settle()
+    expect(calls).toBe(20)
   })
 
   it('holds up its own requests only, up to a limit with a reason', async () => {

@@ -277,6 +277,22 @@ describe('addresses', () => {
     expect(remote.peer.info()).toMatchObject({ addressesProcessed: 1, addressesRateLimited: 1 })
   })
 
+  it('as all messages are handed on without what stood behind them', async () => {
+    const remote = await ready()
+    for (const message of [
+      { type: 'inv', inventory: [{ type: 2, hash }] },
+      { type: 'sendcmpct', announce: false, version: 2n },
+    ] as const) {
+      const long = new Uint8Array(3_900_000)
+      long.set(encodePayload(message).payload)
+      await remote.sayRaw(message.type, long)
+    }
+    const held = remote.notifications.flatMap(({ message }) =>
+      message.type === 'message' ? [message.payload.buffer.byteLength] : [],
+    )
+    expect(held).toEqual([37, 9])
+  })
+
   it('that are let through are copies: a message of 4 MB is not held by one of them', async () => {
     const remote = await ready({ kind: 'inbound' })
     const { payload } = encodePayload({ type: 'addr', addresses: addresses(1) })

@@ -8,7 +8,11 @@ function handScheduler(): { readonly scheduler: TurnScheduler; readonly nextTurn
   let now = 0
   const due: (() => void)[] = []
   return {
-    scheduler: createTurnScheduler({ now: () => now++, later: (callback) => due.push(callback) }),
+    scheduler: createTurnScheduler({
+      now: () => now++,
+      later: (callback) => due.push(callback),
+      after: (callback) => due.push(callback),
+    }),
     nextTurn: () => {
       for (const callback of due.splice(0)) callback()
     },
