@@ -29,6 +29,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'native',
     'v1',
     'v2',
+    'transport',
     'connect',
     'accept',
     'tcp',

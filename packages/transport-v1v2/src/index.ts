@@ -5,8 +5,8 @@ export {
   type HandshakeGate,
   type HandshakeGateOptions,
 } from './accept/handshake-gate.ts'
-export type { ConnectAttempt, TransportProtocol } from './connect/attempt.ts'
-export type { KeySource, TransportComponents } from './connect/components.ts'
+export type { ConnectAttempt, TransportProtocol } from './errors/connect-attempt.ts'
+export type { KeySource, TransportComponents } from './transport/components.ts'
 export { connect, type Connection, type ConnectOptions, type ConnectTimeouts } from './connect/connect.ts'
 export {
   coreFallback,
@@ -23,8 +23,8 @@ export type {
   TransportMessage,
   TransportStats,
   WriteTransport,
-} from './connect/transport.ts'
-export type { TransportOptions } from './connect/transport-options.ts'
+} from './transport/transport.ts'
+export type { TransportOptions } from './transport/transport-options.ts'
 export type { Aead, CryptoBackend, SecretKey } from './crypto/backend.ts'
 export { addAbortListener, removeAbortListener } from './environment/abort-listener.ts'
 export type { CancelTimer, Clock, Instant, TimerOptions, WallTime } from './environment/clock.ts'
@@ -84,5 +84,5 @@ export {
   type V2SessionOptions,
 } from './v2/create-v2-session.ts'
 export { createV1Codec } from './v1/v1-codec.ts'
-export type { CodecCounters, MessageCodec } from './framing/message-codec.ts'
-export type { CommandStats } from './connect/transport.ts'
+export type { CodecCounters, MessageCodec } from './framing/frame-codec.ts'
+export type { CommandStats } from './transport/transport.ts'

@@ -1,5 +1,5 @@
 import { defaultShortIds, regtest } from '@sapwood/wire-codec'
-import type { TransportMessage } from '../../src/connect/transport.ts'
+import type { TransportMessage } from '../../src/transport/transport.ts'
 import type { CryptoBackend } from '../../src/crypto/backend.ts'
 import { systemRandom } from '../../src/environment/default-random.ts'
 import { createEphemeralKey, type EphemeralKey } from '../../src/v2/keys/ephemeral-key.ts'

@@ -1,17 +1,17 @@
 import type { Network } from '@sapwood/wire-codec'
-import type { TransportProtocol } from '../connect/attempt.ts'
+import type { TransportProtocol } from '../errors/connect-attempt.ts'
 import {
   resolveComponents,
   type ResolvedComponents,
   type TransportComponents,
-} from '../connect/components.ts'
-import { FramedTransport } from '../connect/framed-transport.ts'
-import { abortWith, createSession, type HandshakeProgress, performHandshake } from '../connect/handshake.ts'
-import type { Transport, TransportMessage } from '../connect/transport.ts'
-import type { TransportOptions } from '../connect/transport-options.ts'
+} from '../transport/components.ts'
+import { FramedTransport } from '../transport/framed-transport.ts'
+import { abortWith, createSession, type HandshakeProgress, performHandshake } from '../transport/handshake.ts'
+import type { Transport, TransportMessage } from '../transport/transport.ts'
+import type { TransportOptions } from '../transport/transport-options.ts'
 import { withDeadline } from '../environment/deadline.ts'
 import { TransportError } from '../errors/transport-error.ts'
-import type { MessageCodec } from '../framing/message-codec.ts'
+import type { MessageCodec } from '../framing/frame-codec.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Transport, TransportMessage } from '../connect/transport.ts'
+import type { Transport, TransportMessage } from '../transport/transport.ts'
 import { settleMicrotasks } from '../testing/default-settle.ts'
 import { expectBytes, pattern } from './streams.ts'
 

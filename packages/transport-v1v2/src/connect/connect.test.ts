@@ -7,7 +7,7 @@ import type { Dialer } from '../stream/dialer.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { streamPair } from '../stream/stream-pair.ts'
 import { connect } from './connect.ts'
-import type { Transport } from './transport.ts'
+import type { Transport } from '../transport/transport.ts'
 import { eagerFallback, neverFallback, onlyV1 } from './fallback.ts'
 
 const address: NetworkAddress = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 18_444 }

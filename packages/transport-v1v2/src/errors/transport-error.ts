@@ -1,4 +1,4 @@
-import type { ConnectAttempt } from '../connect/attempt.ts'
+import type { ConnectAttempt } from './connect-attempt.ts'
 
 /**
  * Why a transport failed.

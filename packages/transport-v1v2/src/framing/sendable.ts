@@ -1,5 +1,5 @@
 import { isCommand, MAX_PAYLOAD_SIZE } from '@sapwood/wire-codec'
-import type { TransportMessage } from '../connect/transport.ts'
+import type { TransportMessage } from '../transport/transport.ts'
 import { TransportError } from '../errors/transport-error.ts'
 
 /** @throws TransportError `message-too-large` or `invalid-command` for a message that neither framing can carry. */

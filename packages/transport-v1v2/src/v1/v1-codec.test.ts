@@ -1,6 +1,6 @@
 import { concatBytes, hexToBytes, regtest } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import type { TransportMessage } from '../connect/transport.ts'
+import type { TransportMessage } from '../transport/transport.ts'
 import { createV1Codec } from './v1-codec.ts'
 
 const payload = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)

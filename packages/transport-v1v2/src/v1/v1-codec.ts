@@ -6,9 +6,9 @@ import {
   sha256d,
   writeCommand,
 } from '@sapwood/wire-codec'
-import type { TransportMessage } from '../connect/transport.ts'
+import type { TransportMessage } from '../transport/transport.ts'
 import { TransportError } from '../errors/transport-error.ts'
-import type { CodecCounters, MessageCodec } from '../framing/message-codec.ts'
+import type { CodecCounters, MessageCodec } from '../framing/frame-codec.ts'
 import { MAX_COPIED_BYTES, Outbox } from '../framing/outbox.ts'
 import { PortionReader } from '../framing/portion-reader.ts'
 import { assertSendable } from '../framing/sendable.ts'

@@ -6,11 +6,11 @@ import {
   decodeContents,
   type ShortIds,
 } from '@sapwood/wire-codec'
-import type { TransportMessage } from '../connect/transport.ts'
+import type { TransportMessage } from '../transport/transport.ts'
 import type { CryptoBackend } from '../crypto/backend.ts'
 import type { Random } from '../environment/random.ts'
 import { TransportError } from '../errors/transport-error.ts'
-import type { CodecCounters, MessageCodec } from '../framing/message-codec.ts'
+import type { CodecCounters, MessageCodec } from '../framing/frame-codec.ts'
 import { Outbox } from '../framing/outbox.ts'
 import { PortionReader } from '../framing/portion-reader.ts'
 import { assertSendable } from '../framing/sendable.ts'

@@ -1,4 +1,4 @@
-import type { TransportComponents } from '../connect/components.ts'
+import type { TransportComponents } from '../transport/components.ts'
 import type { Clock } from '../environment/clock.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { TransportError } from '../errors/transport-error.ts'

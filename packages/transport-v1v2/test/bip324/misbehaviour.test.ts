@@ -3,7 +3,7 @@ import { bytesToHex, concatBytes, createShortIds, defaultShortIds, testnet4 } fr
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cryptoBackend } from '../../src/crypto/crypto.node.ts'
-import type { TransportMessage } from '../../src/connect/transport.ts'
+import type { TransportMessage } from '../../src/transport/transport.ts'
 import { createSeededRandom } from '../../src/testing/index.ts'
 import { createEphemeralKey } from '../../src/v2/keys/ephemeral-key.ts'
 import type { V2Session } from '../../src/v2/v2-session.ts'

@@ -1,7 +1,7 @@
 import { concatBytes, defaultShortIds, regtest } from '@sapwood/wire-codec'
 import type { CryptoBackend } from '../../src/crypto/backend.ts'
 import { cryptoBackend } from '../../src/crypto/crypto.node.ts'
-import type { TransportMessage } from '../../src/connect/transport.ts'
+import type { TransportMessage } from '../../src/transport/transport.ts'
 import { createSeededRandom } from '../../src/testing/index.ts'
 import { LengthCipher } from '../../src/v2/cipher/length-cipher.ts'
 import { PacketCipher } from '../../src/v2/cipher/packet-cipher.ts'

@@ -1,4 +1,4 @@
-import type { TransportMessage } from '../../src/connect/transport.ts'
+import type { TransportMessage } from '../../src/transport/transport.ts'
 import { TransportError } from '../../src/errors/transport-error.ts'
 
 /** A fuzz target: see tools/fuzz/README.md. */

@@ -1,6 +1,6 @@
 import type { Clock, Instant } from '../environment/clock.ts'
 import { TransportError } from '../errors/transport-error.ts'
-import type { MessageCodec } from '../framing/message-codec.ts'
+import type { MessageCodec } from '../framing/frame-codec.ts'
 
 /**
  * Decoys and dropped messages that a remote may send at once. Each costs about as much as a message, and nothing behind the

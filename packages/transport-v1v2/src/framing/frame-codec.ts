@@ -1,4 +1,4 @@
-import type { TransportMessage } from '../connect/transport.ts'
+import type { TransportMessage } from '../transport/transport.ts'
 import type { Outbox } from './outbox.ts'
 
 /** What a codec has counted that is not seen from outside it. */

@@ -1,4 +1,4 @@
-import type { TransportError, TransportPhase } from '../errors/transport-error.ts'
+import type { TransportError, TransportPhase } from './transport-error.ts'
 
 /** The two framings of Bitcoin's peer-to-peer protocol. */
 export type TransportProtocol = 'v1' | 'v2'
