@@ -13,7 +13,7 @@ export type {
   IntegrationErrorDetails,
   ProcessExit,
 } from './errors/integration-error.ts'
-export { IntegrationError } from './errors/integration-error.ts'
+export { IntegrationError, isIntegrationError } from './errors/integration-error.ts'
 export type { DebianProgram, FindProgramOptions, Program, ProgramSpec } from './programs/find-program.ts'
 export { findProgram } from './programs/find-program.ts'
 export { freePort } from './programs/free-port.ts'

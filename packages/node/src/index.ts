@@ -13,7 +13,7 @@ export type { ConnectionFacts } from './connections/connection-events.ts'
 export type { NodeDialer } from './connections/node-dialer.ts'
 export { createTcpListener, type TcpListenerOptions } from './connections/tcp-listener.ts'
 export type { StopListening } from './events/event-source.ts'
-export { NodeError, type NodeErrorCode, type NodeErrorFacts } from './errors/node-error.ts'
+export { isNodeError, NodeError, type NodeErrorCode, type NodeErrorFacts } from './errors/node-error.ts'
 export type { VerifiedFilter } from './filters/filter-stream.ts'
 export { createNode } from './handle/create-node.ts'
 export type {

@@ -5,7 +5,7 @@ export { captureMessages, type CaptureSink } from './capture/capture-messages.ts
 export { type ChannelWeight, createChannel } from './channel/bounded-channel.ts'
 export type { Channel } from './channel/channel.ts'
 export { DEFAULT_USER_AGENT } from './handshake/version-message.ts'
-export { PeerError, type PeerErrorCode, type PeerErrorFacts } from './errors/peer-error.ts'
+export { isPeerError, PeerError, type PeerErrorCode, type PeerErrorFacts } from './errors/peer-error.ts'
 export type {
   MessageTrace,
   PeerEventSource,

@@ -5,7 +5,7 @@ export {
   type HandshakeGate,
   type HandshakeGateOptions,
 } from './accept/handshake-gate.ts'
-export type { ConnectAttempt, TransportProtocol } from './errors/connect-attempt.ts'
+export type { ConnectAttempt, TransportProtocol } from './errors/transport-error.ts'
 export type { KeySource, TransportComponents } from './transport/components.ts'
 export { connect, type Connection, type ConnectOptions, type ConnectTimeouts } from './connect/connect.ts'
 export {
@@ -17,13 +17,7 @@ export {
   onlyV1,
   SERVICE_P2P_V2,
 } from './connect/fallback.ts'
-export type {
-  ReadTransport,
-  Transport,
-  TransportMessage,
-  TransportStats,
-  WriteTransport,
-} from './transport/transport.ts'
+export type { ReadTransport, Transport, TransportStats, WriteTransport } from './transport/transport.ts'
 export type { TransportOptions } from './transport/transport-options.ts'
 export type { Aead, CryptoBackend, SecretKey } from './crypto/backend.ts'
 export { addAbortListener, removeAbortListener } from './environment/abort-listener.ts'
@@ -84,5 +78,5 @@ export {
   type V2SessionOptions,
 } from './v2/create-v2-session.ts'
 export { createV1Codec } from './v1/v1-codec.ts'
-export type { CodecCounters, MessageCodec } from './framing/frame-codec.ts'
+export type { CodecCounters, FrameCodec } from './framing/frame-codec.ts'
 export type { CommandStats } from './transport/transport.ts'

@@ -51,6 +51,7 @@ export { buildCompactBlock, type CompactBlockOptions } from './compact-blocks/bu
 export { shortIdsFor, type ShortIdOf } from './compact-blocks/short-id.ts'
 export {
   DecodeError,
+  isDecodeError,
   type DecodeErrorCode,
   type DecodeErrorFacts,
   type DecodeSeverity,
@@ -65,7 +66,7 @@ export {
   type BasicFilter,
 } from './filters/basic-filter.ts'
 export { FILTER_INVERSE_RATE, FILTER_REMAINDER_BITS } from './filters/golomb-coded-set.ts'
-export { blockHashFromHex, hashFromHex, hashToHex, txidFromHex, wtxidFromHex } from './hash/hash-text.ts'
+export { blockHashFromHex, hashFromHex, hashToHex, txidFromHex, wtxidFromHex } from './bytes/hash-text.ts'
 export {
   asBlockHash,
   asHash256,

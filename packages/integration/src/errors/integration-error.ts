@@ -53,6 +53,9 @@ export interface IntegrationErrorDetails {
   readonly folder?: string
 }
 
+/** Marks the class across copies of this package, which `instanceof` does not see through. */
+const BRAND: symbol = Symbol.for('@sapwood/integration/IntegrationError')
+
 /** The error class of `@sapwood/integration`. */
 export class IntegrationError extends Error {
   override readonly name = 'IntegrationError'
@@ -69,6 +72,10 @@ export class IntegrationError extends Error {
   readonly received: string | undefined
   readonly folder: string | undefined
 
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true })
+  }
+
   constructor(code: IntegrationErrorCode, message: string, details: IntegrationErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
     this.code = code
@@ -81,4 +88,9 @@ export class IntegrationError extends Error {
     this.received = details.received
     this.folder = details.folder
   }
+}
+
+/** Whether a value is an `IntegrationError`, also one of another copy of this package. */
+export function isIntegrationError(error: unknown): error is IntegrationError {
+  return typeof error === 'object' && error !== null && BRAND in error
 }

@@ -69,6 +69,9 @@ export interface NodeErrorFacts {
   readonly cause?: unknown
 }
 
+/** Marks the class across copies of this package, which `instanceof` does not see through. */
+const BRAND: symbol = Symbol.for('@sapwood/node/NodeError')
+
 /** The only error class of this package; what went wrong is in `code`, the facts in fields. */
 export class NodeError extends Error {
   override readonly name = 'NodeError'
@@ -78,10 +81,19 @@ export class NodeError extends Error {
   declare readonly expected?: string | number
   declare readonly detail?: string
 
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true })
+  }
+
   constructor(code: NodeErrorCode, message: string, facts: NodeErrorFacts = {}) {
     const { cause, ...fields } = facts
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     Object.assign(this, fields)
   }
+}
+
+/** Whether a value is a `NodeError`, also one of another copy of this package. */
+export function isNodeError(error: unknown): error is NodeError {
+  return typeof error === 'object' && error !== null && BRAND in error
 }

@@ -1,4 +1,4 @@
-import { PeerError, type PeerId } from '@sapwood/peer'
+import { isPeerError, type PeerId } from '@sapwood/peer'
 
 /**
  * Milliseconds that each of several equal questions may take. Bitcoin Core says nothing where its index lags behind the chain, and has
@@ -13,7 +13,7 @@ const MAX_STRAYS = 1_000
 
 /** Whether a question was not answered in time, and may be put again. */
 export function isLate(error: unknown): boolean {
-  return error instanceof PeerError && error.code === 'timeout'
+  return isPeerError(error) && error.code === 'timeout'
 }
 
 /**

@@ -16,8 +16,8 @@ import {
   txid,
   WITNESS_FLAG,
   wtxid,
+  type Contents,
 } from '@sapwood/wire-codec'
-import type { TransportMessage } from '@sapwood/transport-v1v2'
 import { FULL_NODE, nthAddress } from '../support/addresses.ts'
 import type { Script } from './script.ts'
 import {
@@ -44,7 +44,7 @@ const ZERO = new Uint8Array(32) as Uint8Array as Hash256
 /** Most entries of a list, and most times that one thing is said in it. */
 const MANY = [0, 1, 2, 3, 5, 16, 101, 1_001, 2_001]
 
-type Make = (sources: Sources) => Message | TransportMessage
+type Make = (sources: Sources) => Message | Contents
 
 /** One for each kind of message; the input chooses by number. */
 const makers: readonly Make[] = [
@@ -146,14 +146,14 @@ const COMMANDS = [
 ]
 
 /** A message of the input's choice, as it goes into a frame, perhaps bent there. */
-export function nextMessage(sources: Sources): TransportMessage {
+export function nextMessage(sources: Sources): Contents {
   const { script } = sources
   const made = makers[script.below(makers.length)]!(sources)
   return bend('type' in made ? encode(made) : made, script)
 }
 
 /** What does not fit its own form any more is not sent: the codec's refusals to write are not what is looked for. */
-function encode(message: Message): TransportMessage {
+function encode(message: Message): Contents {
   try {
     return encodePayload(message)
   } catch (error) {
@@ -163,7 +163,7 @@ function encode(message: Message): TransportMessage {
 }
 
 /** Mostly as it is. */
-function bend({ command, payload }: TransportMessage, script: Script): TransportMessage {
+function bend({ command, payload }: Contents, script: Script): Contents {
   const how = script.byte()
   const at = how < 0xf0 ? 0 : script.short() % (payload.length + 1)
   switch (how) {
@@ -340,7 +340,7 @@ function filterAnswer(sources: Sources): Message {
 }
 
 /** What the oldest question of the node is answered with, right or not. */
-function answer(sources: Sources): Message | TransportMessage {
+function answer(sources: Sources): Message | Contents {
   const { script, honest, asked } = sources
   const question = asked[script.below(Math.max(1, asked.length))]
   const chain = chainOf(script.byte(), honest)

@@ -5,6 +5,7 @@ import {
   type Message,
   type MessageOf,
   regtest,
+  type Contents,
 } from '@sapwood/wire-codec'
 import {
   accept,
@@ -15,7 +16,6 @@ import {
   neverFallback,
   type Random,
   type Transport,
-  type TransportMessage,
 } from '@sapwood/transport-v1v2'
 
 /** Bytes that a stranger leaves unread by the node before it sends no more: its own side of the back-pressure. */
@@ -122,7 +122,7 @@ export class Stranger {
       await this.#mayRead()
       const chunk = await this.#init.stream.read()
       if (chunk === null) return
-      const messages: TransportMessage[] = []
+      const messages: Contents[] = []
       this.#codec.receive(chunk, messages)
       this.#hear(messages)
     }
@@ -157,7 +157,7 @@ export class Stranger {
     this.say(this.#init.manners.version)
   }
 
-  #hear(messages: readonly TransportMessage[]): void {
+  #hear(messages: readonly Contents[]): void {
     for (const { command, payload } of messages) {
       const message = decodePayload(command, payload)
       const { shakesHands, negotiates, answersPings } = this.#init.manners
@@ -186,7 +186,7 @@ const ASKS: ReadonlySet<string> = new Set([
 ])
 
 /** A message as v1 frames it. */
-export function frame(message: TransportMessage): Uint8Array {
+export function frame(message: Contents): Uint8Array {
   const codec = createV1Codec(regtest.magic)
   codec.frame(message)
   return concatBytes(...codec.outbox.take())

@@ -1,10 +1,11 @@
-import type { Instant, TransportMessage } from '@sapwood/transport-v1v2'
+import type { Contents } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2'
 
 /** What the `MessageActor` tells its peer. `at` is when it was read, so that queueing does not spoil latencies. */
 export type ReaderMessage =
   | {
       readonly type: 'messages'
-      readonly messages: readonly TransportMessage[]
+      readonly messages: readonly Contents[]
       /** What they hold: their payloads, and `MESSAGE_OVERHEAD` for each. */
       readonly bytes: number
       readonly at: Instant
@@ -21,7 +22,7 @@ export type ReaderMessage =
 export const MESSAGE_OVERHEAD = 256
 
 /** Bytes that messages which have been read hold until they are handled. */
-export function heldBytes(messages: readonly TransportMessage[]): number {
+export function heldBytes(messages: readonly Contents[]): number {
   let bytes = MESSAGE_OVERHEAD * messages.length
   for (const { payload } of messages) bytes += payload.length
   return bytes

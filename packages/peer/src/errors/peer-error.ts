@@ -36,6 +36,9 @@ export interface PeerErrorFacts {
   readonly cause?: unknown
 }
 
+/** Marks the class across copies of this package, which `instanceof` does not see through. */
+const BRAND: symbol = Symbol.for('@sapwood/peer/PeerError')
+
 /** The one error class of this package. Tell the cases apart by `code`. */
 export class PeerError extends Error {
   override readonly name = 'PeerError'
@@ -47,10 +50,19 @@ export class PeerError extends Error {
   declare readonly limit?: number
   declare readonly offset?: number
 
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true })
+  }
+
   constructor(code: PeerErrorCode, message: string, facts: PeerErrorFacts = {}) {
     const { cause, ...fields } = facts
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     Object.assign(this, fields)
   }
+}
+
+/** Whether a value is a `PeerError`, also one of another copy of this package. */
+export function isPeerError(error: unknown): error is PeerError {
+  return typeof error === 'object' && error !== null && BRAND in error
 }

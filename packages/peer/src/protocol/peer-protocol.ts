@@ -1,7 +1,7 @@
 import {
   type AnyMessage,
   baseRegistry,
-  DecodeError,
+  isDecodeError,
   decodeBlock,
   decodePayload,
   decodePayloadWithTrailing,
@@ -357,7 +357,7 @@ export class PeerProtocol implements RuleFacts {
   }
 
   #malformed(command: string, payload: Uint8Array, error: unknown, at: Instant): void {
-    if (!(error instanceof DecodeError)) {
+    if (!isDecodeError(error)) {
       return this.end({ code: 'owner-failed', blame: 'none', cause: error })
     }
     this.malformedMessages += 1

@@ -1,4 +1,4 @@
-import type { Transport, TransportMessage, TransportStats } from '@sapwood/transport-v1v2'
+import type { Transport, TransportStats } from '@sapwood/transport-v1v2'
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import {
   type AnyMessage,
@@ -8,6 +8,7 @@ import {
   type MessageOf,
   type Network,
   networks,
+  type Contents,
 } from '@sapwood/wire-codec'
 import {
   createPeer,
@@ -39,7 +40,7 @@ const noStats: TransportStats = {
 export class ScriptedTransport implements Transport {
   readonly protocol = 'v1'
   /** What the peer has sent. */
-  readonly sent: TransportMessage[] = []
+  readonly sent: Contents[] = []
   /** Reads that were answered: how often the peer asked for more. */
   reads = 0
   aborted: Error | undefined
@@ -47,14 +48,14 @@ export class ScriptedTransport implements Transport {
   /** Bytes that the writer holds back while `blocked`. */
   blocked = false
   queuedBytes = 0
-  readonly #incoming: (readonly TransportMessage[] | null | Error)[] = []
+  readonly #incoming: (readonly Contents[] | null | Error)[] = []
   #reader:
-    | { resolve: (batch: readonly TransportMessage[] | null) => void; reject: (error: Error) => void }
+    | { resolve: (batch: readonly Contents[] | null) => void; reject: (error: Error) => void }
     | undefined
   #readyWaiters: { resolve: () => void; reject: (error: Error) => void }[] = []
 
   readonly reader = {
-    read: (): Promise<readonly TransportMessage[] | null> => {
+    read: (): Promise<readonly Contents[] | null> => {
       this.reads += 1
       const next = this.#incoming.shift()
       if (next instanceof Error) return Promise.reject(next)
@@ -106,7 +107,7 @@ export class ScriptedTransport implements Transport {
   }
 
   /** Gives the peer a batch, the end (`null`) or a failure. */
-  push(batch: readonly TransportMessage[] | null | Error): void {
+  push(batch: readonly Contents[] | null | Error): void {
     const reader = this.#reader
     this.#reader = undefined
     if (reader === undefined) this.#incoming.push(batch)

@@ -103,6 +103,9 @@ export interface ProxyErrorFacts {
   readonly cause?: unknown
 }
 
+/** Marks the class across copies of this package, which `instanceof` does not see through. */
+const BRAND: symbol = Symbol.for('@sapwood/proxy/ProxyError')
+
 /** The only error class of this package; what went wrong is in `code`, the facts in fields. Holds no credentials. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError'
@@ -114,6 +117,10 @@ export class ProxyError extends Error {
   declare readonly limit?: number
   declare readonly expected?: string | number
   declare readonly received?: string | number
+
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true })
+  }
 
   constructor(code: ProxyErrorCode, message: string, facts: ProxyErrorFacts = {}) {
     const { cause, retry, ...fields } = facts
@@ -136,5 +143,5 @@ const HOPELESS: ReadonlySet<ProxyErrorCode> = new Set<ProxyErrorCode>([
 
 /** Whether a value is a `ProxyError`, also one of another copy of this package. */
 export function isProxyError(error: unknown): error is ProxyError {
-  return error instanceof Error && error.name === 'ProxyError' && 'code' in error
+  return typeof error === 'object' && error !== null && BRAND in error
 }

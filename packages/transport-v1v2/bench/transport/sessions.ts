@@ -1,5 +1,4 @@
-import { defaultShortIds, regtest } from '@sapwood/wire-codec'
-import type { TransportMessage } from '../../src/transport/transport.ts'
+import { defaultShortIds, regtest, type Contents } from '@sapwood/wire-codec'
 import type { CryptoBackend } from '../../src/crypto/backend.ts'
 import { systemRandom } from '../../src/environment/default-random.ts'
 import { createEphemeralKey, type EphemeralKey } from '../../src/v2/keys/ephemeral-key.ts'
@@ -42,8 +41,8 @@ export function sessionPair(
   return [initiator, responder]
 }
 
-export function forward(from: V2Session, to: V2Session): TransportMessage[] {
-  const messages: TransportMessage[] = []
+export function forward(from: V2Session, to: V2Session): Contents[] {
+  const messages: Contents[] = []
   for (const part of from.outbox.take()) to.receive(part, messages)
   return messages
 }

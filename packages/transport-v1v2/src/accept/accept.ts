@@ -1,5 +1,5 @@
-import type { Network } from '@sapwood/wire-codec'
-import type { TransportProtocol } from '../errors/connect-attempt.ts'
+import type { Network, Contents } from '@sapwood/wire-codec'
+import { type TransportProtocol, TransportError } from '../errors/transport-error.ts'
 import {
   resolveComponents,
   type ResolvedComponents,
@@ -7,11 +7,10 @@ import {
 } from '../transport/components.ts'
 import { FramedTransport } from '../transport/framed-transport.ts'
 import { abortWith, createSession, type HandshakeProgress, performHandshake } from '../transport/handshake.ts'
-import type { Transport, TransportMessage } from '../transport/transport.ts'
+import type { Transport } from '../transport/transport.ts'
 import type { TransportOptions } from '../transport/transport-options.ts'
 import { withDeadline } from '../environment/deadline.ts'
-import { TransportError } from '../errors/transport-error.ts'
-import type { MessageCodec } from '../framing/frame-codec.ts'
+import type { FrameCodec } from '../framing/frame-codec.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
@@ -84,12 +83,12 @@ async function answer(
   const { protocol, head } = await detect(stream, network, progress)
   if (!protocols.includes(protocol)) throw refused(protocol, progress)
 
-  let codec: MessageCodec
+  let codec: FrameCodec
   let sessionId: Uint8Array | undefined
-  let early: readonly TransportMessage[]
+  let early: readonly Contents[]
   if (protocol === 'v1') {
     codec = createV1Codec(network.magic)
-    const messages: TransportMessage[] = []
+    const messages: Contents[] = []
     codec.receive(head, messages)
     early = messages
   } else {

@@ -1,5 +1,6 @@
+import type { Contents } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import type { Transport, TransportMessage } from '../transport/transport.ts'
+import type { Transport } from '../transport/transport.ts'
 import { settleMicrotasks } from '../testing/default-settle.ts'
 import { expectBytes, pattern } from './streams.ts'
 
@@ -71,7 +72,7 @@ export function describeTransport(name: string, conformance: TransportConformanc
         for (let index = 0; index < 1_000; index++) {
           near.writer.send({ command: 'ping', payload: Uint8Array.of(index, index >> 8) })
         }
-        const received: TransportMessage[] = []
+        const received: Contents[] = []
         let reads = 0
         for (; received.length < 1_000; reads++) received.push(...((await far.reader.read()) ?? []))
         expect(received.map(({ payload }) => payload[0]! | (payload[1]! << 8))).toEqual(
@@ -172,8 +173,8 @@ export function describeTransport(name: string, conformance: TransportConformanc
   })
 }
 
-async function receive(transport: Transport, count: number): Promise<TransportMessage[]> {
-  const messages: TransportMessage[] = []
+async function receive(transport: Transport, count: number): Promise<Contents[]> {
+  const messages: Contents[] = []
   while (messages.length < count) {
     const batch = await transport.reader.read()
     if (batch === null) throw new Error(`The connection ended ${count - messages.length} messages early`)

@@ -1,11 +1,16 @@
 import { bytesToHex, type Network, type PeerAddress } from '@sapwood/wire-codec'
 import { abortReason, deadlineSignal, withDeadline } from '../environment/deadline.ts'
-import { isTransportError, TransportError, type TransportPhase } from '../errors/transport-error.ts'
+import {
+  isTransportError,
+  TransportError,
+  type TransportPhase,
+  type ConnectAttempt,
+  type TransportProtocol,
+} from '../errors/transport-error.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import type { Dialer } from '../stream/dialer.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
-import type { ConnectAttempt, TransportProtocol } from '../errors/connect-attempt.ts'
 import {
   type ResolvedComponents,
   resolveComponents,

@@ -1,4 +1,4 @@
-import type { ConnectAttempt, TransportProtocol } from '../errors/connect-attempt.ts'
+import type { ConnectAttempt, TransportProtocol } from '../errors/transport-error.ts'
 
 /** Service bit of a node that accepts v2 connections (BIP324 NODE_P2P_V2, 1 << 11). */
 export const SERVICE_P2P_V2: bigint = 1n << 11n

@@ -1,5 +1,3 @@
-import type { ConnectAttempt } from './connect-attempt.ts'
-
 /**
  * Why a transport failed.
  *
@@ -47,6 +45,22 @@ export type TransportErrorCode =
 /** Where a connection was when it ended: before it had a stream, in a phase of the v2 handshake, or open. */
 export type TransportPhase = 'dial' | 'detect' | 'key' | 'garbage' | 'version' | 'application'
 
+/** The two framings of Bitcoin's peer-to-peer protocol. */
+export type TransportProtocol = 'v1' | 'v2'
+
+/** One try of `connect`: what was spoken, how far it came and why it ended. */
+export interface ConnectAttempt {
+  readonly protocol: TransportProtocol
+  /** How far it came: `dial` when there never was a stream, `application` when it succeeded. */
+  readonly phase: TransportPhase
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  /** Duration in milliseconds, from the dial to the end of the handshake or the failure. */
+  readonly milliseconds: number
+  /** Why it ended; absent on the attempt that succeeded. */
+  readonly error?: TransportError
+}
+
 /** What is known about a failure. A fact that does not apply is absent. */
 export interface TransportErrorFacts {
   readonly phase?: TransportPhase
@@ -58,6 +72,9 @@ export interface TransportErrorFacts {
   readonly cause?: unknown
 }
 
+/** Marks the class across copies of this package, which `instanceof` does not see through. */
+const BRAND: symbol = Symbol.for('@sapwood/transport-v1v2/TransportError')
+
 /** The only error class of this package; what went wrong is in `code`, the facts in fields. */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
@@ -67,6 +84,10 @@ export class TransportError extends Error {
   declare readonly received?: string | number
   declare readonly limit?: number
   declare readonly attempts?: readonly ConnectAttempt[]
+
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true })
+  }
 
   constructor(code: TransportErrorCode, message: string, facts: TransportErrorFacts = {}) {
     const { cause, ...fields } = facts
@@ -78,5 +99,5 @@ export class TransportError extends Error {
 
 /** Whether a value is a `TransportError`, also one of another copy of this package. */
 export function isTransportError(error: unknown): error is TransportError {
-  return error instanceof Error && error.name === 'TransportError' && 'code' in error
+  return typeof error === 'object' && error !== null && BRAND in error
 }

@@ -1,4 +1,4 @@
-import type { TransportMessage } from '../transport/transport.ts'
+import type { Contents } from '@sapwood/wire-codec'
 import type { Outbox } from './outbox.ts'
 
 /** What a codec has counted that is not seen from outside it. */
@@ -12,16 +12,16 @@ export interface CodecCounters {
 }
 
 /** One framing of messages on one connection: bytes in and messages out, and back, without any I/O. */
-export interface MessageCodec {
+export interface FrameCodec {
   /** Where framed bytes go. */
   readonly outbox: Outbox
   /**
    * Takes in the next bytes and appends the messages they complete.
    * @throws TransportError: the messages appended until then are good, and no call may follow.
    */
-  receive(chunk: Uint8Array, messages: TransportMessage[]): void
+  receive(chunk: Uint8Array, messages: Contents[]): void
   /** Appends one message's frame to the outbox. @throws TransportError `message-too-large` or `invalid-command`. */
-  frame(message: TransportMessage): void
+  frame(message: Contents): void
   /** Whether the bytes so far end where a message ends. */
   readonly atBoundary: boolean
   /** Bytes held of a message that is not complete. */

@@ -1,9 +1,8 @@
-import { isCommand, MAX_PAYLOAD_SIZE } from '@sapwood/wire-codec'
-import type { TransportMessage } from '../transport/transport.ts'
+import { isCommand, MAX_PAYLOAD_SIZE, type Contents } from '@sapwood/wire-codec'
 import { TransportError } from '../errors/transport-error.ts'
 
 /** @throws TransportError `message-too-large` or `invalid-command` for a message that neither framing can carry. */
-export function assertSendable({ command, payload }: TransportMessage): void {
+export function assertSendable({ command, payload }: Contents): void {
   if (payload.length > MAX_PAYLOAD_SIZE) {
     throw new TransportError('message-too-large', `A message of ${payload.length} bytes cannot be sent`, {
       received: payload.length,

@@ -1,22 +1,16 @@
+import type { Contents } from '@sapwood/wire-codec'
 import type { CancelTimer, Clock } from '../environment/clock.ts'
 import { schedulerFor } from '../environment/default-turn-scheduler.ts'
 import type { MemoryAccount } from '../environment/memory-budget.ts'
 import type { TurnLane, TurnScheduler } from '../environment/turn-scheduler.ts'
-import { TransportError, isTransportError } from '../errors/transport-error.ts'
-import type { MessageCodec } from '../framing/frame-codec.ts'
+import { TransportError, isTransportError, type TransportProtocol } from '../errors/transport-error.ts'
+import type { FrameCodec } from '../framing/frame-codec.ts'
 import { type Slice, slicesOf } from '../framing/slices.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { WasteLimit } from './waste-limit.ts'
-import type { TransportProtocol } from '../errors/connect-attempt.ts'
 import { CommandCounter } from './command-counter.ts'
-import type {
-  ReadTransport,
-  Transport,
-  TransportMessage,
-  TransportStats,
-  WriteTransport,
-} from './transport.ts'
+import type { ReadTransport, Transport, TransportStats, WriteTransport } from './transport.ts'
 
 /** Bytes queued above which `send` returns false, unless told otherwise (Core DEFAULT_MAXSENDBUFFER). */
 export const DEFAULT_SEND_HIGH_WATER_MARK = 1_000_000
@@ -43,10 +37,10 @@ export interface FramedTransportInit {
   readonly protocol: TransportProtocol
   readonly sessionId?: Uint8Array | undefined
   readonly stream: ByteStream
-  readonly codec: MessageCodec
+  readonly codec: FrameCodec
   readonly clock: Clock
   /** Messages that arrived together with the end of the handshake. */
-  readonly early?: readonly TransportMessage[]
+  readonly early?: readonly Contents[]
   readonly handshakeBytesSent: number
   readonly handshakeBytesReceived: number
   readonly handshakeMilliseconds: number
@@ -63,7 +57,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   readonly protocol: TransportProtocol
   declare readonly sessionId?: Uint8Array
   readonly #stream: ByteStream
-  readonly #codec: MessageCodec
+  readonly #codec: FrameCodec
   readonly #clock: Clock
   readonly #highWaterMark: number
   readonly #sendTimeout: number
@@ -73,7 +67,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   readonly #memory: MemoryAccount | undefined
   readonly #lane: TurnLane
   readonly #waste: WasteLimit
-  #early: TransportMessage[]
+  #early: Contents[]
   /** What has been read and not been decoded. */
   #unread: Uint8Array | undefined
   #accountedReading = 0
@@ -125,7 +119,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     return this.#codec.outbox.length + this.#inFlight
   }
 
-  async read(): Promise<readonly TransportMessage[] | null> {
+  async read(): Promise<readonly Contents[] | null> {
     if (this.#early.length > 0) {
       const early = this.#early
       this.#early = []
@@ -150,7 +144,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     }
   }
 
-  send(message: TransportMessage): boolean {
+  send(message: Contents): boolean {
     if (this.#failure !== undefined) throw this.#ended(this.#failure)
     if (this.#writeEnded) throw new TransportError('closed', 'The connection has been closed')
     this.#codec.frame(message)
@@ -242,8 +236,8 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     return unread.subarray(0, length)
   }
 
-  #decode(chunk: Uint8Array): readonly TransportMessage[] {
-    const messages: TransportMessage[] = []
+  #decode(chunk: Uint8Array): readonly Contents[] {
+    const messages: Contents[] = []
     try {
       this.#codec.receive(chunk, messages)
       this.#waste.look(this.#codec, messages.length, payloadBytes(messages))
@@ -395,7 +389,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   }
 }
 
-function payloadBytes(messages: readonly TransportMessage[]): number {
+function payloadBytes(messages: readonly Contents[]): number {
   let bytes = 0
   for (const { payload } of messages) bytes += payload.length
   return bytes

@@ -1,13 +1,12 @@
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import { abortReason } from '../environment/deadline.ts'
 import { TransportError, type TransportPhase } from '../errors/transport-error.ts'
-import { defaultShortIds, type Network } from '@sapwood/wire-codec'
+import { defaultShortIds, type Network, type Contents } from '@sapwood/wire-codec'
 import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { V2Session } from '../v2/v2-session.ts'
 import { MAX_GARBAGE_LENGTH } from '../v2/garbage.ts'
 import type { ResolvedComponents } from './components.ts'
-import type { TransportMessage } from './transport.ts'
 import type { TransportOptions } from './transport-options.ts'
 
 /** How far a connection has come, and what has crossed it. */
@@ -59,8 +58,8 @@ export async function performHandshake(
   stream: ByteStream,
   progress: HandshakeProgress,
   head?: Uint8Array,
-): Promise<readonly TransportMessage[]> {
-  const messages: TransportMessage[] = []
+): Promise<readonly Contents[]> {
+  const messages: Contents[] = []
   let written = Promise.resolve()
   const flush = (): void => {
     progress.phase = session.phase

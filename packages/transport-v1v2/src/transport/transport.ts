@@ -1,18 +1,15 @@
-/** One message as it crosses the wire, its payload not looked at yet. */
-export interface TransportMessage {
-  /** 1 to 12 printable ASCII characters. */
-  readonly command: string
-  /** At most 4,000,000 bytes. When received: a view into the chunk or packet it came in, owned by the reader. */
-  readonly payload: Uint8Array
-}
+import type { Contents } from '@sapwood/wire-codec'
 
-/** The reading half. A batch costs one promise, however many messages arrived together. */
+/**
+ * The reading half. A batch costs one promise, however many messages arrived together. Each payload is a view into the chunk or packet
+ * it came in, owned by the reader: whoever keeps a part of it for long copies that.
+ */
 export interface ReadTransport {
   /**
    * All messages that have arrived, at least one, in order; `null` when the remote ended the connection cleanly.
    * Rejects with a `TransportError` on anything else; no message is delivered after that. One call at a time.
    */
-  read(): Promise<readonly TransportMessage[] | null>
+  read(): Promise<readonly Contents[] | null>
 }
 
 /** The writing half. */
@@ -22,7 +19,7 @@ export interface WriteTransport {
    * @returns false when the queue is past its high-water mark: `await ready()` before sending more.
    * @throws TransportError when the message is too large or the connection has ended.
    */
-  send(message: TransportMessage): boolean
+  send(message: Contents): boolean
   /** Resolves when the queue is below its high-water mark; rejects when the connection ends. */
   ready(): Promise<void>
   /** Bytes queued and not yet taken by the stream. */

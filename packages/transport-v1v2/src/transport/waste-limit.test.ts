@@ -1,4 +1,4 @@
-import { regtest } from '@sapwood/wire-codec'
+import { regtest, type Contents } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { accept } from '../accept/accept.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
@@ -6,10 +6,9 @@ import { streamPair } from '../stream/stream-pair.ts'
 import { createSeededRandom, createVirtualClock } from '../testing/index.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
 import { createV2Session } from '../v2/create-v2-session.ts'
-import type { TransportMessage } from './transport.ts'
 import { MAX_WASTE_BURST, WASTE_PER_SECOND } from './waste-limit.ts'
 
-const ping: TransportMessage = { command: 'ping', payload: new Uint8Array(8) }
+const ping: Contents = { command: 'ping', payload: new Uint8Array(8) }
 
 /** A v2 connection whose dialling side sends what it is told to. */
 async function v2Remote(decoys: number) {

@@ -1,6 +1,6 @@
 import type { Clock, Instant } from '../environment/clock.ts'
 import { TransportError } from '../errors/transport-error.ts'
-import type { MessageCodec } from '../framing/frame-codec.ts'
+import type { FrameCodec } from '../framing/frame-codec.ts'
 
 /**
  * Decoys and dropped messages that a remote may send at once. Each costs about as much as a message, and nothing behind the
@@ -38,7 +38,7 @@ export class WasteLimit {
    * @param messages that came of it, with `bytes` of payload.
    * @throws TransportError `flood` where more came for nothing than may.
    */
-  look(codec: MessageCodec, messages: number, bytes: number): void {
+  look(codec: FrameCodec, messages: number, bytes: number): void {
     const { decoysReceived, messagesDropped } = codec.counters()
     const packets = decoysReceived + messagesDropped - this.#packetsSeen
     if (packets === 0) return

@@ -1,19 +1,18 @@
-import { concatBytes, hexToBytes, regtest } from '@sapwood/wire-codec'
+import { concatBytes, hexToBytes, regtest, type Contents } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import type { TransportMessage } from '../transport/transport.ts'
 import { createV1Codec } from './v1-codec.ts'
 
 const payload = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)
 
-function framed(message: TransportMessage): Uint8Array {
+function framed(message: Contents): Uint8Array {
   const codec = createV1Codec(regtest.magic)
   codec.frame(message)
   return concatBytes(...codec.outbox.take())
 }
 
-function received(bytes: Uint8Array, size = bytes.length): TransportMessage[] {
+function received(bytes: Uint8Array, size = bytes.length): Contents[] {
   const codec = createV1Codec(regtest.magic)
-  const messages: TransportMessage[] = []
+  const messages: Contents[] = []
   for (let offset = 0; offset < bytes.length; offset += size)
     codec.receive(bytes.slice(offset, offset + size), messages)
   expect(codec.atBoundary).toBe(true)
@@ -42,7 +41,7 @@ describe('the v1 codec', () => {
 
   it('gives views of what arrived in one piece', () => {
     const bytes = framed({ command: 'ping', payload })
-    const messages: TransportMessage[] = []
+    const messages: Contents[] = []
     createV1Codec(regtest.magic).receive(bytes, messages)
     expect(messages[0]?.payload.buffer).toBe(bytes.buffer)
   })
@@ -51,7 +50,7 @@ describe('the v1 codec', () => {
     const wrong = framed({ command: 'ping', payload })
     wrong[20]! ^= 1
     const codec = createV1Codec(regtest.magic)
-    const messages: TransportMessage[] = []
+    const messages: Contents[] = []
     codec.receive(concatBytes(wrong, framed({ command: 'pong', payload })), messages)
     expect(messages).toEqual([{ command: 'pong', payload }])
     expect(codec.counters().messagesDropped).toBe(1)

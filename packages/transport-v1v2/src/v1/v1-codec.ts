@@ -5,10 +5,10 @@ import {
   readCommand,
   sha256d,
   writeCommand,
+  type Contents,
 } from '@sapwood/wire-codec'
-import type { TransportMessage } from '../transport/transport.ts'
 import { TransportError } from '../errors/transport-error.ts'
-import type { CodecCounters, MessageCodec } from '../framing/frame-codec.ts'
+import type { CodecCounters, FrameCodec } from '../framing/frame-codec.ts'
 import { MAX_COPIED_BYTES, Outbox } from '../framing/outbox.ts'
 import { PortionReader } from '../framing/portion-reader.ts'
 import { assertSendable } from '../framing/sendable.ts'
@@ -29,11 +29,11 @@ interface Header {
 }
 
 /** The original framing, unencrypted. @param magic the network's, 4 bytes. */
-export function createV1Codec(magic: Uint8Array): MessageCodec {
+export function createV1Codec(magic: Uint8Array): FrameCodec {
   return new V1Codec(magic)
 }
 
-class V1Codec implements MessageCodec {
+class V1Codec implements FrameCodec {
   readonly outbox: Outbox = new Outbox()
   readonly #magic: Uint8Array
   readonly #reader = new PortionReader()
@@ -57,7 +57,7 @@ class V1Codec implements MessageCodec {
     return this.#reader.missing
   }
 
-  receive(chunk: Uint8Array, messages: TransportMessage[]): void {
+  receive(chunk: Uint8Array, messages: Contents[]): void {
     this.#reader.feed(chunk)
     for (;;) {
       if (this.#header === undefined) {
@@ -77,7 +77,7 @@ class V1Codec implements MessageCodec {
     }
   }
 
-  frame(message: TransportMessage): void {
+  frame(message: Contents): void {
     assertSendable(message)
     const { command, payload } = message
     const header = new Uint8Array(V1_HEADER_LENGTH)

@@ -2,15 +2,15 @@ import {
   bytesToHex,
   COMMAND_SIZE,
   concatBytes,
-  DecodeError,
+  isDecodeError,
   decodeContents,
   type ShortIds,
+  type Contents,
 } from '@sapwood/wire-codec'
-import type { TransportMessage } from '../transport/transport.ts'
 import type { CryptoBackend } from '../crypto/backend.ts'
 import type { Random } from '../environment/random.ts'
 import { TransportError } from '../errors/transport-error.ts'
-import type { CodecCounters, MessageCodec } from '../framing/frame-codec.ts'
+import type { CodecCounters, FrameCodec } from '../framing/frame-codec.ts'
 import { Outbox } from '../framing/outbox.ts'
 import { PortionReader } from '../framing/portion-reader.ts'
 import { assertSendable } from '../framing/sendable.ts'
@@ -50,10 +50,10 @@ const NOTHING = new Uint8Array(0)
 
 /**
  * BIP324's protocol for one side of one connection, without any I/O: `start`, then each received chunk to `receive` and
- * whatever is in the `outbox` to the remote, until `phase` is `application`; from then on it is a `MessageCodec`.
+ * whatever is in the `outbox` to the remote, until `phase` is `application`; from then on it is a `FrameCodec`.
  * A responder is created once its remote is known not to speak v1.
  */
-export class V2Session implements MessageCodec {
+export class V2Session implements FrameCodec {
   readonly outbox: Outbox = new Outbox()
   readonly #options: Omit<V2SessionOptions, 'key' | 'garbage'>
   /** Let go of, as all that only the handshake needs, when it is no longer needed: idle connections stay small. */
@@ -114,7 +114,7 @@ export class V2Session implements MessageCodec {
     this.outbox.push(this.#handshake.garbage)
   }
 
-  receive(chunk: Uint8Array, messages: TransportMessage[]): void {
+  receive(chunk: Uint8Array, messages: Contents[]): void {
     this.#reader.feed(chunk)
     if (this.#phase === 'key' && !this.#receiveKey()) return
     if (this.#phase === 'garbage' && !this.#receiveGarbage()) return
@@ -136,7 +136,7 @@ export class V2Session implements MessageCodec {
     }
   }
 
-  frame(message: TransportMessage): void {
+  frame(message: Contents): void {
     const sealer = this.#sealer
     if (sealer === undefined) throw new TransportError('closed', 'There are no keys to send with')
     assertSendable(message)
@@ -169,7 +169,7 @@ export class V2Session implements MessageCodec {
   }
 
   /** What BIP324 has a receiver drop is undefined: no contents, an unknown id, a malformed command. */
-  #readContents(plaintext: PacketPlaintext): TransportMessage | undefined {
+  #readContents(plaintext: PacketPlaintext): Contents | undefined {
     const { shortIds } = this.#options
     try {
       if (plaintext instanceof Uint8Array) return decodeContents(plaintext, shortIds, HEADER_LENGTH)
@@ -177,7 +177,7 @@ export class V2Session implements MessageCodec {
       if (!isWholeHead(head)) return decodeContents(concatBytes(...plaintext), shortIds, HEADER_LENGTH)
       return { command: decodeContents(head, shortIds, HEADER_LENGTH).command, payload: concatParts(body) }
     } catch (error) {
-      if (error instanceof DecodeError) return undefined
+      if (isDecodeError(error)) return undefined
       throw error
     }
   }

@@ -1,9 +1,15 @@
 import { inspect } from 'node:util'
-import { bytesToHex, concatBytes, createShortIds, defaultShortIds, testnet4 } from '@sapwood/wire-codec'
+import {
+  bytesToHex,
+  concatBytes,
+  createShortIds,
+  defaultShortIds,
+  testnet4,
+  type Contents,
+} from '@sapwood/wire-codec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cryptoBackend } from '../../src/crypto/crypto.node.ts'
-import type { TransportMessage } from '../../src/transport/transport.ts'
 import { createSeededRandom } from '../../src/testing/index.ts'
 import { createEphemeralKey } from '../../src/v2/keys/ephemeral-key.ts'
 import type { V2Session } from '../../src/v2/v2-session.ts'
@@ -153,7 +159,7 @@ describe('the handshake', () => {
       fc.property(fc.array(fc.uint8Array({ maxLength: 3_000 }), { maxLength: 6 }), (chunks) => {
         const session = createTestSession('responder')
         session.start()
-        const messages: TransportMessage[] = []
+        const messages: Contents[] = []
         try {
           for (const chunk of chunks) session.receive(chunk, messages)
         } catch (error) {
@@ -331,8 +337,8 @@ describe('secrets', () => {
 function receiveWithMore(
   session: V2Session,
   bytes: Uint8Array,
-): { readonly messages: readonly TransportMessage[]; readonly failure: unknown } {
-  const messages: TransportMessage[] = []
+): { readonly messages: readonly Contents[]; readonly failure: unknown } {
+  const messages: Contents[] = []
   try {
     session.receive(bytes, messages)
     for (let more = 0; more < 260; more++) session.receive(new Uint8Array(65_536), messages)

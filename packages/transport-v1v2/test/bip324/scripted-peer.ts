@@ -1,7 +1,6 @@
-import { concatBytes, defaultShortIds, regtest } from '@sapwood/wire-codec'
+import { concatBytes, defaultShortIds, regtest, type Contents } from '@sapwood/wire-codec'
 import type { CryptoBackend } from '../../src/crypto/backend.ts'
 import { cryptoBackend } from '../../src/crypto/crypto.node.ts'
-import type { TransportMessage } from '../../src/transport/transport.ts'
 import { createSeededRandom } from '../../src/testing/index.ts'
 import { LengthCipher } from '../../src/v2/cipher/length-cipher.ts'
 import { PacketCipher } from '../../src/v2/cipher/packet-cipher.ts'
@@ -47,8 +46,8 @@ export function handshake(initiator: V2Session, responder: V2Session, size = 65_
 }
 
 /** Feeds bytes in chunks. @returns the messages that they completed. */
-export function deliver(bytes: Uint8Array, to: V2Session, size = 65_536): TransportMessage[] {
-  const messages: TransportMessage[] = []
+export function deliver(bytes: Uint8Array, to: V2Session, size = 65_536): Contents[] {
+  const messages: Contents[] = []
   for (let offset = 0; offset < bytes.length; offset += size)
     to.receive(bytes.slice(offset, offset + size), messages)
   return messages

@@ -1,4 +1,4 @@
-import type { TransportMessage } from '../../src/transport/transport.ts'
+import type { Contents } from '@sapwood/wire-codec'
 import { TransportError } from '../../src/errors/transport-error.ts'
 
 /** A fuzz target: see tools/fuzz/README.md. */
@@ -11,18 +11,18 @@ export interface Target {
 }
 
 export interface Received {
-  readonly messages: readonly TransportMessage[]
+  readonly messages: readonly Contents[]
   /** Code of the typed error that ended it. */
   readonly code: string | undefined
 }
 
 /** Feeds a codec in chunks of `size`. Whatever is thrown but a `TransportError` is a finding. */
 export function receiveAll(
-  codec: { receive(chunk: Uint8Array, messages: TransportMessage[]): void },
+  codec: { receive(chunk: Uint8Array, messages: Contents[]): void },
   bytes: Uint8Array,
   size: number,
 ): Received {
-  const messages: TransportMessage[] = []
+  const messages: Contents[] = []
   try {
     for (let offset = 0; offset < bytes.length; offset += size) {
       codec.receive(bytes.slice(offset, offset + size), messages)

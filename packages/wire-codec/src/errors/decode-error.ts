@@ -54,6 +54,9 @@ export interface DecodeErrorFacts {
   readonly cause?: unknown
 }
 
+/** Marks the class across copies of this package, which `instanceof` does not see through. */
+const BRAND: symbol = Symbol.for('@sapwood/wire-codec/DecodeError')
+
 /** The only error that a decoder of this package throws, whatever bytes it is given. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
@@ -65,6 +68,10 @@ export class DecodeError extends Error {
   readonly limit: number | bigint | undefined
   readonly value: number | bigint | undefined
   readonly severity: DecodeSeverity
+
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true })
+  }
 
   constructor(code: DecodeErrorCode, facts: DecodeErrorFacts) {
     super(describe(code, facts), facts.cause === undefined ? undefined : { cause: facts.cause })
@@ -82,4 +89,9 @@ function describe(code: DecodeErrorCode, { command, offset, value, limit }: Deco
   const numbers =
     value === undefined ? '' : `: ${String(value)}${limit === undefined ? '' : ` (limit ${String(limit)})`}`
   return `${where}${code} at offset ${offset}${numbers}`
+}
+
+/** Whether a value is a `DecodeError`, also one of another copy of this package. */
+export function isDecodeError(error: unknown): error is DecodeError {
+  return typeof error === 'object' && error !== null && BRAND in error
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { blockHashFromHex, hashFromHex, hashToHex, txidFromHex, wtxidFromHex } from './hash-text.ts'
+import { blockHashFromHex, hashFromHex, hashToHex, txidFromHex, wtxidFromHex } from '../bytes/hash-text.ts'
 import { asBlockHash, asHash256, asTxid, asWtxid } from './hashes.ts'
 
 const text = '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f'

@@ -1,4 +1,4 @@
-import { hashFromHex } from '../hash/hash-text.ts'
+import { hashFromHex } from '../bytes/hash-text.ts'
 import type { BlockHash } from '../hash/hashes.ts'
 import type { BlockHeader } from '../primitives/header.ts'
 

@@ -1,6 +1,6 @@
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { hexToBytes } from '../bytes/hex.ts'
-import { blockHashFromHex } from '../hash/hash-text.ts'
+import { blockHashFromHex } from '../bytes/hash-text.ts'
 import { sha256d } from '#crypto'
 import { genesisHeader } from './genesis.ts'
 import type { Network } from './network.ts'

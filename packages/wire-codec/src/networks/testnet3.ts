@@ -1,4 +1,4 @@
-import { blockHashFromHex } from '../hash/hash-text.ts'
+import { blockHashFromHex } from '../bytes/hash-text.ts'
 import { genesisHeader } from './genesis.ts'
 import type { Network } from './network.ts'
 

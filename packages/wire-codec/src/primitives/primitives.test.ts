@@ -5,7 +5,7 @@ import { ByteReader } from '../bytes/byte-reader.ts'
 import { bytesEqual, concatBytes } from '../bytes/bytes-equal.ts'
 import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
 import { DecodeError } from '../errors/decode-error.ts'
-import { hashToHex } from '../hash/hash-text.ts'
+import { hashToHex } from '../bytes/hash-text.ts'
 import { asTxid, type Hash256 } from '../hash/hashes.ts'
 import {
   blockSize,

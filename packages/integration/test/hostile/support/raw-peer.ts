@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { createV1Codec, createV2Session, type FrameCodec, type V2Session } from '@sapwood/transport-v1v2'
 import {
-  createV1Codec,
-  createV2Session,
-  type MessageCodec,
-  type TransportMessage,
-  type V2Session,
-} from '@sapwood/transport-v1v2'
-import { encodePayload, type Message, regtest, Services, type VersionMessage } from '@sapwood/wire-codec'
+  encodePayload,
+  type Message,
+  regtest,
+  Services,
+  type VersionMessage,
+  type Contents,
+} from '@sapwood/wire-codec'
 import { tally } from './tally.ts'
 import { type HostileMessage, v1Frame } from './v1-frame.ts'
 
@@ -56,11 +57,11 @@ export class RawPeer {
   /** Resolves when the connection is gone, whoever ended it. */
   readonly gone: Promise<void>
   static readonly #open = new Set<Socket>()
-  readonly #codec: MessageCodec | V2Session
+  readonly #codec: FrameCodec | V2Session
   /** Decoys to put before the next message (v2). */
   #decoys = 0
-  #waiting: ((message: TransportMessage | undefined) => void) | undefined
-  #heard: TransportMessage[] = []
+  #waiting: ((message: Contents | undefined) => void) | undefined
+  #heard: Contents[] = []
   #listening = true
 
   private constructor(socket: Socket, protocol: Protocol) {
@@ -175,7 +176,7 @@ export class RawPeer {
   }
 
   /** The next message from the node; undefined at the end of the connection. */
-  next(): Promise<TransportMessage | undefined> {
+  next(): Promise<Contents | undefined> {
     const heard = this.#heard.shift()
     if (heard !== undefined) return Promise.resolve(heard)
     if (!this.open) return Promise.resolve(undefined)
@@ -198,7 +199,7 @@ export class RawPeer {
 
   #onData = (chunk: Uint8Array): void => {
     if (!this.#listening) return
-    const messages: TransportMessage[] = []
+    const messages: Contents[] = []
     try {
       this.#codec.receive(chunk, messages)
     } catch {
@@ -211,7 +212,7 @@ export class RawPeer {
 
   #onProgress: (() => void) | undefined
 
-  #tell(heard: TransportMessage | undefined): void {
+  #tell(heard: Contents | undefined): void {
     const waiting = this.#waiting
     this.#waiting = undefined
     if (waiting !== undefined) waiting(heard)

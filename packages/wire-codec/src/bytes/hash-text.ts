@@ -1,4 +1,4 @@
-import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
+import { bytesToHex, hexToBytes } from './hex.ts'
 import {
   asBlockHash,
   asTxid,
@@ -7,7 +7,7 @@ import {
   type Hash256,
   type Txid,
   type Wtxid,
-} from './hashes.ts'
+} from '../hash/hashes.ts'
 
 /** The text form that people read: hex of the reversed bytes, 64 characters. */
 export function hashToHex(hash: Hash256): string {
