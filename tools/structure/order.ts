@@ -90,4 +90,4 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Packages whose folders are being moved into this order: they are measured, and fail nothing yet. */
-export const notYetInOrder: readonly string[] = ['utreexo', 'peer']
+export const notYetInOrder: readonly string[] = ['peer']

@@ -75,7 +75,7 @@ describe.each(['rustreexo-test_cases', 'pytreexo-test_cases'])('the vectors of %
 })
 
 it('has the tag of BIP182', async () => {
-  const { LEAF_TAG } = await import('../src/leaves/leaf-tag.ts')
+  const { LEAF_TAG } = await import('../src/crypto/leaf-tag.ts')
   expect(bytesToHex(LEAF_TAG)).toBe(createHash('sha512').update('UtreexoV1').digest('hex'))
   expect(hexToBytes('5b832db8')).toEqual(LEAF_TAG.subarray(0, 4))
 })

@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto'
-import { LEAF_TAG } from '../leaves/leaf-tag.ts'
+import { LEAF_TAG } from './leaf-tag.ts'
 import type { Hashes } from './hashes.ts'
 
 /** SHA-512/256 by the runtime's own OpenSSL. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LEAF_TAG } from '../leaves/leaf-tag.ts'
+import { LEAF_TAG } from './leaf-tag.ts'
 import { fallbackHashes as node } from './crypto.node.ts'
 import { fallbackHashes as noble } from './crypto.ts'
 import { hashBackendName, hashes, useHashes } from './hash-backend.ts'

@@ -1,5 +1,5 @@
 import { sha512_256 } from '@noble/hashes/sha2.js'
-import { LEAF_TAG } from '../leaves/leaf-tag.ts'
+import { LEAF_TAG } from './leaf-tag.ts'
 import type { Hashes } from './hashes.ts'
 
 /** Where every leaf's hash begins: the tag is one block of the hash, so that its state is computed once. */

@@ -1,4 +1,4 @@
-import { LEAF_TAG } from '../leaves/leaf-tag.ts'
+import { LEAF_TAG } from './leaf-tag.ts'
 import type { Hashes } from './hashes.ts'
 import { MODULE } from './sha512-256.wasm.ts'
 
