@@ -1,4 +1,3 @@
-import type { Channel } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2'
 import type { SeedNotification } from '../bootstrap/seed-notification.ts'
 import type { ConnectionNotification } from '../connections/connection-notification.ts'
@@ -16,6 +15,3 @@ export type NodeNotification =
   /** From the handle: `run` does it, on the loop, and settles the caller's promise. */
   | { readonly type: 'user'; readonly call: string; readonly run: () => void }
   | { readonly type: 'timer'; readonly timer: TimerName; readonly at: Instant }
-
-/** The way to the loop. */
-export type NotificationSink = Pick<Channel<NodeNotification>, 'send'>
