@@ -210,8 +210,7 @@ function createSeeds(
   const { network } = options
   const { added, startedAt, state } = parts
   const bootstrap = createBootstrap({
-    dnsSeeds:
-      options.dnsSeeds === false ? [] : (options.dnsSeeds ?? network.dnsSeeds.map(({ host }) => host)),
+    dnsSeeds: dnsSeedsOf(options, parts.reachable),
     seedNodes: (options.seedNodes ?? []).map((text): PeerAddress => readAddress(text, network.defaultPort)),
     fixedSeeds: options.fixedSeeds ?? true,
     hasAddedPeers: added.all().length > 0,
@@ -221,6 +220,16 @@ function createSeeds(
     { network, resolvesNames: parts.dialer.resolvesNames ?? true },
     { ...parts, bootstrap, addresses: state.addresses },
   )
+}
+
+/** Those of the network are asked only where their addresses can be reached (Core: `-onlynet` sets `-dnsseed=0`). */
+function dnsSeedsOf(
+  { dnsSeeds, network }: NodeOptions,
+  reachable: ReadonlySet<AddressNetwork>,
+): readonly string[] {
+  if (dnsSeeds !== undefined) return dnsSeeds === false ? [] : dnsSeeds
+  const isOfUse = reachable.has('ipv4') || reachable.has('ipv6')
+  return isOfUse ? network.dnsSeeds.map(({ host }) => host) : []
 }
 
 /** What we claim: witnesses are understood, v2 is spoken, and blocks are served where somebody serves them. */
