@@ -165,7 +165,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     const peer = this.#requests.peers.get(id)
     if (height === undefined || peer?.inFlight.has(key) !== true) return undefined
     if (peer.underCheck.has(key)) return []
-    if (!this.#isWanted(key, hash, height)) return undefined
+    if (!this.#isWanted(key, hash)) return undefined
     peer.underCheck.add(key)
     return [{ type: 'check', peer: id, block, payload, height }]
   }
@@ -211,7 +211,7 @@ class ManyPeerBlockDownload implements BlockDownload {
   #canFetchDirectly(height: number, now: Instant): boolean {
     const parent = this.#chain.headerAt(height - 1)
     const span = DIRECT_FETCH_BLOCKS * this.#chain.network.proofOfWork.targetSpacing * 1000
-    return parent !== undefined && parent.time * 1000 > now - span
+    return parent !== undefined && parent.time * 1000 > this.#wallTime(now) - span
   }
 
   onCompactBlock(id: PeerId, compactBlock: CompactBlock, now: Instant): BlockDownloadAction[] {
@@ -221,7 +221,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     const isAsked = this.#requests.get(key)?.peers.has(id) === true
     if (height === undefined || !(isAsked || this.#compact.isExpected(id, key))) return []
     if (this.#compact.hasSent(id, key)) return []
-    if (!this.#isWanted(key, hash, height)) {
+    if (!this.#isWanted(key, hash)) {
       this.#compact.forget(key)
       return this.#fill(now, [])
     }
@@ -271,7 +271,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     const hash = blockHash(block.header)
     const key = bytesToHex(hash)
     const height = this.#chain.heightOf(hash)
-    if (height === undefined || !this.#isWanted(key, hash, height)) return actions
+    if (height === undefined || !this.#isWanted(key, hash)) return actions
     const { fault } = checked ?? { fault: checkBlock(block, height, this.#chain.network) }
     if (fault === undefined) {
       this.#requests.finish(key)
@@ -356,12 +356,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     // With nobody there at all it may be anywhere.
     if (this.#requests.peers.size === 0) return false
     if (height === undefined || this.#requests.get(key) !== undefined) return false
-    const isActive = this.#chain.isActive(hash)
-    for (const peer of this.#requests.peers.values()) {
-      if (peer.facts.serves === 'none' || this.#singles.isRefusedBy(key, peer.id)) continue
-      if (!isActive || mayServe(peer, height, this.#chain)) return false
-    }
-    return true
+    return ![...this.#requests.peers.values()].some((peer) => this.#mayHave(peer, key, hash, height))
   }
 
   /** Says of which streams the next block is nowhere to be had. */
@@ -380,11 +375,8 @@ class ManyPeerBlockDownload implements BlockDownload {
     }
   }
 
-  #isWanted(key: string, hash: BlockHash, height: number): boolean {
-    if (this.#singles.has(key)) return true
-    if (this.#chain.isActive(hash)) {
-      for (const stream of this.#streams.values()) if (stream.wants(height)) return true
-    }
+  #isWanted(key: string, hash: BlockHash): boolean {
+    if (this.#isWaitedFor(hash)) return true
     // Asked for by a stream that is closed, or before a reorg.
     this.#requests.finish(key)
     return false
@@ -460,10 +452,9 @@ class ManyPeerBlockDownload implements BlockDownload {
       for (const single of this.#singles.pendingFor(peer.id)) {
         if (!room()) break
         const height = this.#chain.heightOf(single.hash)
-        if (peer.facts.serves === 'none' || this.#requests.get(single.key) !== undefined) continue
+        if (height === undefined || this.#requests.get(single.key) !== undefined) continue
         if (
-          height === undefined ||
-          (this.#chain.isActive(single.hash) && !mayServe(peer, height, this.#chain)) ||
+          !this.#mayHave(peer, single.key, single.hash, height) ||
           isLeftToOthers(peer, height, this.#requests.peers, this.#chain) ||
           this.#compact.holdsOff(peer.id, single.key, now)
         )
@@ -544,11 +535,10 @@ class ManyPeerBlockDownload implements BlockDownload {
         if (!this.#hasRoom(peer)) return
         const request = this.#requests.get(key)
         if (request === undefined || other.underCheck.has(key) || request.peers.has(peer.id)) continue
-        if (this.#singles.isRefusedBy(key, peer.id)) continue
         // What lies beside the best chain is nobody's by its height: only who is asked for it by name may have it.
         if (!this.#chain.isActive(request.hash) && !this.#singles.has(key)) continue
-        if (request.peers.size >= MAX_PEERS_PER_BLOCK || !mayServe(peer, request.height, this.#chain))
-          continue
+        if (request.peers.size >= MAX_PEERS_PER_BLOCK) continue
+        if (!mayServe(peer, request.height, this.#chain) || this.#singles.isRefusedBy(key, peer.id)) continue
         if ([...request.peers].some((id) => !this.#isOutdoneBy(peer, id))) continue
         this.#requests.markLate(other)
         this.#ask(peer, key, request.hash, request.height, inventory, now)
@@ -650,7 +640,7 @@ class ManyPeerBlockDownload implements BlockDownload {
         (peer) =>
           this.#hasRoom(peer) &&
           !request.peers.has(peer.id) &&
-          this.#mayHave(peer, request.hash, request.height),
+          this.#mayHave(peer, key, request.hash, request.height),
       )
       if (other === undefined) continue
       this.#requests.markLate(silent)
@@ -661,11 +651,13 @@ class ManyPeerBlockDownload implements BlockDownload {
     for (const [{ id }, inventory] of inventories) actions.push(sendGetData(id, inventory))
   }
 
-  /** Of a block that has left the best chain nobody's own best block tells who has it (Core is silent where it has not). */
-  #mayHave(peer: DownloadPeer, hash: BlockHash, height: number): boolean {
-    if (!this.#chain.isActive(hash))
-      return peer.facts.serves !== 'none' && !this.#singles.isRefusedBy(bytesToHex(hash), peer.id)
-    return mayServe(peer, height, this.#chain)
+  /**
+   * Whether a peer may be asked for a block that it has not refused. Of one beside the best chain nobody's own best block tells who
+   * has it (Core is silent where it has not).
+   */
+  #mayHave(peer: DownloadPeer, key: string, hash: BlockHash, height: number): boolean {
+    if (this.#singles.isRefusedBy(key, peer.id)) return false
+    return this.#chain.isActive(hash) ? mayServe(peer, height, this.#chain) : peer.facts.serves !== 'none'
   }
 
   #isSilent(id: PeerId, now: Instant): boolean {

@@ -8,6 +8,7 @@ import {
   type Txid,
 } from '@sapwood/wire-codec'
 import { type PeerId, peerId } from '@sapwood/peer'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, mineBlock, mineHeader, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON } from '../../test/support/peer-ids.ts'
@@ -188,6 +189,20 @@ describe('compact blocks', () => {
     expect(asks(unasked(next, erin))).toEqual([[erin, [1, 2, 3, 4]]])
     expect(asks(unasked(next, alice))).toEqual([[alice, [1, 2, 3, 4]]])
     expect(asks(unasked(next, bob))).toEqual([])
+  })
+
+  it('are taken by the time of day: not while the chain is two days old, whatever the clock of the process says', () => {
+    const day = 86_400_000
+    const wallTime = (at: Instant): WallTime => (Number(at) + 2 * day) as WallTime
+    download = createBlockDownload({}, { chain, transactions: () => pool, wallTime })
+    for (const peer of [alice, bob]) {
+      download.addPeer(peer, facts, NOON)
+      download.onSendCompact(peer, 2n)
+    }
+    download.openStream({ from: 2 }, NOON)
+    chain.accept([block.header], NOON)
+    download.expectCompactBlock(alice, blockHash(block.header), NOON)
+    expect(asks(download.onCompactBlock(alice, compact(), NOON))).toEqual([])
   })
 
   it('of one peer and block are looked at once: the pool is not walked again, and nothing is asked for again', () => {

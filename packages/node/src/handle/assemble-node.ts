@@ -129,7 +129,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
         options.servicesWanted ??
         desirableServices(
           offered,
-          approximateBestBlockDepth(chain, clock.now()) < LIMITED_PEERS_ALLOWED_BLOCKS,
+          approximateBestBlockDepth(chain, clock.wallTime()) < LIMITED_PEERS_ALLOWED_BLOCKS,
         ),
       slots: slotLimits(options.slots),
       connectOnly: options.connect !== undefined,
