@@ -23,6 +23,10 @@ const namespace = [['-m'], ['-Urm']].find(
 function run(way: 'disk' | 'limit', ending: 'room' | 'full'): Record<string, unknown> {
   const node = ['--import', 'tsx', '--conditions=@sapwood/source', CHILD, folder, way, ending]
   const options = { encoding: 'utf8', maxBuffer: 1e6 } as const
+  if (way === 'disk' && namespace === undefined)
+    throw new Error(
+      'A disk of our own cannot be mounted: run as root, or allow user namespaces (unshare -Urm)',
+    )
   const output =
     way === 'limit'
       ? execFileSync(process.execPath, node, options)
@@ -47,7 +51,7 @@ describe.each([
   ['a disk that is full', 'disk'],
   ['files that may grow no further', 'limit'],
 ] as const)('a node on %s', (_, way) => {
-  it.runIf(way === 'limit' || namespace !== undefined)('keeps what it acknowledges afterwards', () => {
+  it('keeps what it acknowledges afterwards', () => {
     const said = run(way, 'room')
     expect(said).toMatchObject({ before: 'resolved', whileFull: 'store-full', stillFull: 'store-full' })
     expect(said).toMatchObject({ room: 'resolved', stop: 'resolved' })
@@ -55,15 +59,12 @@ describe.each([
     expect(said['bans']).toEqual(['203.0.113.1', '203.0.113.4'])
   })
 
-  it.runIf(way === 'limit' || namespace !== undefined)(
-    'does not say that it stopped well when it did not',
-    () => {
-      const said = run(way, 'full')
-      expect(said).toMatchObject({ before: 'resolved', whileFull: 'store-full', stop: 'store-full' })
-      expect(said['tip']).toBe(said['expectedTip'])
-      // A short ban may have found room where long headers did not: then it is there.
-      const acknowledged = said['room'] === 'resolved' ? ['203.0.113.4'] : []
-      expect(said['bans']).toEqual(['203.0.113.1', ...acknowledged])
-    },
-  )
+  it('does not say that it stopped well when it did not', () => {
+    const said = run(way, 'full')
+    expect(said).toMatchObject({ before: 'resolved', whileFull: 'store-full', stop: 'store-full' })
+    expect(said['tip']).toBe(said['expectedTip'])
+    // A short ban may have found room where long headers did not: then it is there.
+    const acknowledged = said['room'] === 'resolved' ? ['203.0.113.4'] : []
+    expect(said['bans']).toEqual(['203.0.113.1', ...acknowledged])
+  })
 })

@@ -32,6 +32,7 @@ export {
   MAX_MERKLE_TREE_TRANSACTIONS,
   type MerkleMatch,
 } from './bloom/partial-merkle-tree.ts'
+export { scriptOperations, type ScriptOperation } from './bloom/script-pushes.ts'
 export { ByteReader, type FailureFacts } from './bytes/byte-reader.ts'
 export { ByteWriter } from './bytes/byte-writer.ts'
 export { bytesEqual, compareBytes, concatBytes } from './bytes/bytes-equal.ts'

@@ -1,4 +1,4 @@
-import { HASH_SIZE } from './hash-list.ts'
+import { bytesEqual } from '@sapwood/wire-codec'
 import { NONE } from './node-pool.ts'
 
 const FIRST_SLOTS = 128
@@ -61,7 +61,7 @@ export class LeafIndex {
     const mask = this.#slots.length - 1
     let at = this.#home(hash)
     for (; this.#slots[at] !== NONE; at = (at + 1) & mask)
-      if (sameHash(this.#hashOf(this.#slots[at]!), hash)) break
+      if (bytesEqual(this.#hashOf(this.#slots[at]!), hash)) break
     return at
   }
 
@@ -80,9 +80,4 @@ export class LeafIndex {
     this.#slots = new Int32Array(old.length * 2).fill(NONE)
     for (const node of old) if (node !== NONE) this.#slots[this.#slotOf(this.#hashOf(node))] = node
   }
-}
-
-function sameHash(a: Uint8Array, b: Uint8Array): boolean {
-  for (let i = 0; i < HASH_SIZE; i++) if (a[i] !== b[i]) return false
-  return true
 }

@@ -1,5 +1,5 @@
 /** A {@link Stump} as text, and as bytes in the two layouts of the field. */
-import { ByteReader, ByteWriter, bytesToHex, DecodeError, hexToBytes } from '@sapwood/wire-codec'
+import { ByteReader, ByteWriter, bytesToHex, hexToBytes, isDecodeError } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { emptyHash, HASH_SIZE, isEmpty } from './hash-list.ts'
 import { rootRows } from './positions.ts'
@@ -42,7 +42,7 @@ export function decodeStump(bytes: Uint8Array, layout: StumpLayout): Stump {
     if (reader.remaining !== 0) throw new UtreexoError('invalid-stump', { received: bytes.length })
     return new Stump(leaves, roots)
   } catch (error) {
-    if (error instanceof DecodeError)
+    if (isDecodeError(error))
       throw new UtreexoError('invalid-stump', { received: bytes.length, cause: error })
     throw error
   }

@@ -1,6 +1,6 @@
 import type { Block, BlockHash, LeafData, UtreexoProof } from '@sapwood/wire-codec'
 import type { Stump } from '../accumulator/stump.ts'
-import { UtreexoError } from '../errors/utreexo-error.ts'
+import { isUtreexoError, UtreexoError } from '../errors/utreexo-error.ts'
 import { impliedScript } from '../leaves/implied-script.ts'
 import { isOverwritten } from '../leaves/spendable.ts'
 import { leafHash, type UtreexoLeaf } from '../leaves/utreexo-leaf.ts'
@@ -102,6 +102,6 @@ function runScripts(
   try {
     validate?.(block, height, spent)
   } catch (error) {
-    throw error instanceof UtreexoError ? error : new UtreexoError('script', { cause: error })
+    throw isUtreexoError(error) ? error : new UtreexoError('script', { cause: error })
   }
 }

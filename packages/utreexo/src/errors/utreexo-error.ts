@@ -101,7 +101,8 @@ const CALLER_RULES: ReadonlySet<UtreexoErrorCode> = new Set([
   'undo-mismatch',
 ])
 
-const BRAND = /* @__PURE__ */ Symbol.for('@sapwood/utreexo/UtreexoError')
+/** Marks the class across copies of this package, which `instanceof` does not see through. */
+const BRAND: symbol = Symbol.for('@sapwood/utreexo/UtreexoError')
 
 /** The one error class of this package. Tell the cases apart by `code`. */
 export class UtreexoError extends Error {
@@ -114,9 +115,12 @@ export class UtreexoError extends Error {
   readonly transaction: number | undefined
   readonly input: number | undefined
 
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true })
+  }
+
   constructor(code: UtreexoErrorCode, facts: UtreexoErrorFacts = {}) {
     super(describe(code, facts), facts.cause === undefined ? undefined : { cause: facts.cause })
-    Object.defineProperty(this, BRAND, { value: true })
     this.code = code
     this.fault = BLOCK_RULES.has(code) ? 'block' : CALLER_RULES.has(code) ? 'caller' : 'proof'
     this.index = facts.index
