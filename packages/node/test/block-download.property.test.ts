@@ -12,7 +12,7 @@ import type {
 } from '../src/blocks/block-download-types.ts'
 import { createHeaderChain } from '../src/chain/header-chain.ts'
 import { mineBlocks, regtest } from './support/make-chain.ts'
-import { after, NOON } from './support/peer-ids.ts'
+import { after, NOON, wallTime } from './support/peer-ids.ts'
 
 const HEIGHT = 120
 const WINDOW = 40
@@ -66,7 +66,7 @@ class World {
   readonly #underCheck: BlockToCheck[] = []
 
   constructor(checksElsewhere: boolean) {
-    this.download = createBlockDownload({ window: WINDOW }, { chain: this.chain, checksElsewhere })
+    this.download = createBlockDownload({ window: WINDOW }, { chain: this.chain, checksElsewhere, wallTime })
     this.chain.accept(
       trunk.map(({ header }) => header),
       NOON,

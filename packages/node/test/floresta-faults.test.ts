@@ -11,6 +11,7 @@ import { address, FULL_NODE } from './support/addresses.ts'
 import { mineBlocks, mineHeaders, regtest } from './support/make-chain.ts'
 import { createMemoryNetwork } from './support/memory-network.ts'
 import { startNode, stopNodes, type StartOptions } from './support/start-node.ts'
+import { wallTime } from './support/peer-ids.ts'
 
 const US = '1.2.3.4:18444'
 const A = '5.6.7.8:18444'
@@ -392,8 +393,8 @@ describe('faults of the reference that this node does not have', () => {
 
   it('what a peer sent before it went away ends nothing when it is read after that', () => {
     const chain = createHeaderChain({ network: regtest })
-    const sync = createHeaderSync({}, { chain, random: createSeededRandom(1) })
-    const download = createBlockDownload({}, { chain })
+    const sync = createHeaderSync({}, { chain, random: createSeededRandom(1), wallTime })
+    const download = createBlockDownload({}, { chain, wallTime })
     const [block] = mineBlocks(regtest.genesis, 0, 1)
     const gone = peerId(7)
     expect(sync.onHeaders(gone, [block!.header], clock.now())).toEqual([])

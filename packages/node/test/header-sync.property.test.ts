@@ -7,7 +7,7 @@ import { createHeaderChain, MAX_HEADERS_RESULTS } from '../src/chain/header-chai
 import { createHeaderSync, HEADERS_RESPONSE_TIME_MS } from '../src/chain/header-sync.ts'
 import type { HeaderPeer, HeaderSync, HeaderSyncAction } from '../src/chain/header-sync-types.ts'
 import { mineHeader, mineHeaders, regtest } from './support/make-chain.ts'
-import { after, NOON, seededRandom } from './support/peer-ids.ts'
+import { after, NOON, seededRandom, wallTime } from './support/peer-ids.ts'
 
 /** Old headers, more than two messages of them, and the last twenty of today. */
 const old = mineHeaders(regtest.genesis, 4_480)
@@ -107,7 +107,7 @@ class World {
   readonly chain = createHeaderChain({ network: regtest })
   readonly sync: HeaderSync = createHeaderSync(
     { minimumChainWork: MINIMUM_WORK },
-    { chain: this.chain, random: seededRandom(7) },
+    { chain: this.chain, random: seededRandom(7), wallTime },
   )
   readonly remotes = new Map<PeerId, Remote>()
   now: Instant = NOON

@@ -7,7 +7,7 @@ import { createBlockDownload } from '../src/blocks/block-download.ts'
 import type { BlockDownload, BlockDownloadAction, StreamId } from '../src/blocks/block-download-types.ts'
 import { createHeaderChain } from '../src/chain/header-chain.ts'
 import { mineBlocks, mineHeader, regtest } from './support/make-chain.ts'
-import { after, NOON } from './support/peer-ids.ts'
+import { after, NOON, wallTime } from './support/peer-ids.ts'
 
 const HEIGHT = 3_000
 /** What the honest peer sends in one round, and how long a round takes: 800 blocks a second. */
@@ -40,7 +40,10 @@ const strangers: fc.Arbitrary<Stranger> = fc.record({
 /** One honest peer, others that are not, and a program that takes what comes. */
 class World {
   readonly #chain = createHeaderChain({ network: regtest })
-  readonly #download: BlockDownload = createBlockDownload({}, { chain: this.#chain, transactions: () => [] })
+  readonly #download: BlockDownload = createBlockDownload(
+    {},
+    { chain: this.#chain, transactions: () => [], wallTime },
+  )
   readonly #asked = new Map<PeerId, BlockHash[]>()
   readonly #hostile = new Map<PeerId, Stranger>()
   readonly #honest = peerId(1)

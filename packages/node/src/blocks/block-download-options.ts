@@ -27,6 +27,6 @@ export interface BlockDownloadComponents {
    * `onChecked` says what was found. Default: false, each is checked as it arrives.
    */
   readonly checksElsewhere?: boolean
-  /** The time of day at an instant, which a tip's age is judged by. Default: the same number, as on a virtual clock. */
-  readonly wallTime?: (at: Instant) => WallTime
+  /** The time of day at an instant, which a tip's age is judged by. */
+  readonly wallTime: (at: Instant) => WallTime
 }

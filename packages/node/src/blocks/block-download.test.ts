@@ -3,7 +3,7 @@ import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, hashesOf, mineBlock, mineBlocks, regtest } from '../../test/support/make-chain.ts'
-import { after, alice, bob, carol, NOON } from '../../test/support/peer-ids.ts'
+import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/peer-ids.ts'
 import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
 import { createBlockDownload } from './block-download.ts'
 import type { BlockDownloadOptions } from './block-download-options.ts'
@@ -22,7 +22,7 @@ function start(options: BlockDownloadOptions = {}): void {
     blocks.map(({ header }) => header),
     NOON,
   )
-  download = createBlockDownload(options, { chain })
+  download = createBlockDownload(options, { chain, wallTime })
 }
 
 beforeEach(() => start())

@@ -95,7 +95,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     { chain, transactions, wallTime, checksElsewhere = false }: BlockDownloadComponents,
   ) {
     this.#chain = chain
-    this.#wallTime = wallTime ?? ((at) => Number(at) as WallTime)
+    this.#wallTime = wallTime
     this.#checksElsewhere = checksElsewhere
     this.#compact = new CompactBlocks(transactions ?? (() => []))
     this.#usesCompact = transactions !== undefined

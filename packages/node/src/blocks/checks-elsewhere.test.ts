@@ -2,7 +2,7 @@ import { type Block, blockHash, encodeBlock } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { mineBlocks, regtest } from '../../test/support/make-chain.ts'
-import { after, alice, bob, NOON } from '../../test/support/peer-ids.ts'
+import { after, alice, bob, NOON, wallTime } from '../../test/support/peer-ids.ts'
 import { createHeaderChain } from '../chain/header-chain.ts'
 import { createBlockDownload } from './block-download.ts'
 import type { BlockDownload, BlockDownloadAction, BlockToCheck } from './block-download-types.ts'
@@ -19,7 +19,7 @@ beforeEach(() => {
     blocks.map(({ header }) => header),
     NOON,
   )
-  download = createBlockDownload({ window: 20 }, { chain, checksElsewhere: true })
+  download = createBlockDownload({ window: 20 }, { chain, checksElsewhere: true, wallTime })
 })
 
 function join(peer: PeerId): BlockDownloadAction[] {

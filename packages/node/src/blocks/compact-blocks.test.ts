@@ -11,7 +11,7 @@ import { type PeerId, peerId } from '@sapwood/peer'
 import type { Instant, WallTime } from '@sapwood/transport-v1v2'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, mineBlock, mineHeader, regtest } from '../../test/support/make-chain.ts'
-import { after, alice, bob, carol, NOON } from '../../test/support/peer-ids.ts'
+import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/peer-ids.ts'
 import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
 import { createBlockDownload } from './block-download.ts'
 import type { BlockDownload, BlockDownloadAction, BlockPeer } from './block-download-types.ts'
@@ -53,7 +53,7 @@ beforeEach(() => {
   pool = []
   chain = createHeaderChain({ network: regtest })
   chain.accept([parent], NOON)
-  download = createBlockDownload({}, { chain, transactions: () => pool })
+  download = createBlockDownload({}, { chain, transactions: () => pool, wallTime })
   for (const peer of [alice, bob, carol]) {
     download.addPeer(peer, facts, NOON)
     download.peerHas(peer, blockHash(parent), NOON)
@@ -193,8 +193,8 @@ describe('compact blocks', () => {
 
   it('are taken by the time of day: not while the chain is two days old, whatever the clock of the process says', () => {
     const day = 86_400_000
-    const wallTime = (at: Instant): WallTime => (Number(at) + 2 * day) as WallTime
-    download = createBlockDownload({}, { chain, transactions: () => pool, wallTime })
+    const setAhead = (at: Instant): WallTime => (at + 2 * day) as WallTime
+    download = createBlockDownload({}, { chain, transactions: () => pool, wallTime: setAhead })
     for (const peer of [alice, bob]) {
       download.addPeer(peer, facts, NOON)
       download.onSendCompact(peer, 2n)
@@ -211,6 +211,7 @@ describe('compact blocks', () => {
       {},
       {
         chain,
+        wallTime,
         transactions: function* () {
           walked++
           yield* all.slice(0, 2)
@@ -237,6 +238,7 @@ describe('compact blocks', () => {
       {},
       {
         chain,
+        wallTime,
         transactions: function* () {
           for (const one of many) {
             walked++
@@ -330,7 +332,7 @@ describe('compact blocks', () => {
   })
 
   it('are not asked for unasked by a node without a pool, whoever was first', () => {
-    download = createBlockDownload({}, { chain })
+    download = createBlockDownload({}, { chain, wallTime })
     download.addPeer(alice, facts, NOON)
     download.onSendCompact(alice, 2n)
     download.openStream({ from: 2 }, NOON)

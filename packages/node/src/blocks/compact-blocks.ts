@@ -24,8 +24,8 @@ export const MAX_HIGH_BANDWIDTH_PEERS = 3
 export const MAX_COMPACT_DOWNLOADS_PER_BLOCK = 3
 /** Weight of the least transaction there is: 60 bytes, none of them witness (Core: MIN_TRANSACTION_WEIGHT). */
 const MIN_TRANSACTION_WEIGHT = 4 * 60
-/** Transactions that a block has room for. */
-export const MAX_BLOCK_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_TRANSACTION_WEIGHT)
+/** Transactions that a valid block has room for; a message of the codec may have more. */
+const MAX_VALID_BLOCK_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_TRANSACTION_WEIGHT)
 /** Bytes of the transactions that a compact block may bring whole and have kept; a block's worth of them is no compact block. */
 export const MAX_PREFILLED_BYTES: number = 256 * 1024
 
@@ -156,8 +156,11 @@ export class CompactBlocks {
     attempts.set(id, attempt)
     attempt.state = 'over'
     const count = compactBlock.shortIds.length + compactBlock.prefilled.length
-    if (count > MAX_BLOCK_TRANSACTIONS)
-      return { status: 'wrong-count', detail: `${count} transactions for ${MAX_BLOCK_TRANSACTIONS} at most` }
+    if (count > MAX_VALID_BLOCK_TRANSACTIONS)
+      return {
+        status: 'wrong-count',
+        detail: `${count} transactions for ${MAX_VALID_BLOCK_TRANSACTIONS} at most`,
+      }
     const own = ownPrefilled(compactBlock)
     const reconstruction = own && reconstructBlock(own)
     if (reconstruction === undefined || !this.#walks.offerTo(reconstruction, now)) return { status: 'failed' }

@@ -1,6 +1,12 @@
 import type { BlockHash, BlockHeader, Network } from '@sapwood/wire-codec'
 import { meetsTarget, targetOf } from './target-cache.ts'
 
+/** What came in one message, once `findBreak` has found nothing: linked, and with proof of work for what each states. */
+export interface HeaderBatch {
+  readonly headers: readonly BlockHeader[]
+  readonly hashes: readonly BlockHash[]
+}
+
 /** The first header of a batch that no honest peer sends, whatever chain it follows. */
 export interface HeaderBreak {
   readonly index: number

@@ -8,9 +8,9 @@ import { MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
 import { hashHeader } from './header-scratch.ts'
 import { MAX_LOCATOR_SIZE } from './locator.ts'
 import { type LowWorkStep, LowWorkSync } from './low-work-sync.ts'
-import { HeaderAllowance } from './header-allowance.ts'
-import { claimedWork, findBreak, type HeaderBreak } from './header-batch.ts'
-import type { PeerId } from '@sapwood/peer'
+import { headerAllowance } from './header-allowance.ts'
+import { claimedWork, findBreak, type HeaderBatch, type HeaderBreak } from './header-batch.ts'
+import type { PeerId, TokenBucket } from '@sapwood/peer'
 import type { Misbehaviour } from './peer-action.ts'
 import { targetOf } from './target-cache.ts'
 
@@ -37,14 +37,8 @@ export interface HeaderSyncOptions {
 export interface HeaderSyncComponents {
   readonly chain: HeaderChain
   readonly random: Random
-  /** The time of day at an instant, which headers are judged by. Default: the same number, as on a virtual clock. */
-  readonly wallTime?: (at: Instant) => WallTime
-}
-
-/** What came in one message: linked, and with proof of work for what each states. */
-interface HeaderBatch {
-  readonly headers: readonly BlockHeader[]
-  readonly hashes: readonly BlockHash[]
+  /** The time of day at an instant, which headers are judged by. */
+  readonly wallTime: (at: Instant) => WallTime
 }
 
 interface PeerState {
@@ -69,7 +63,7 @@ interface PeerState {
   /** A low-work chain of it did not hold together: the next is not begun before then. */
   lowWorkAfter: number
   /** What of its headers is looked at for nothing. */
-  readonly allowance: HeaderAllowance
+  readonly allowance: TokenBucket
 }
 
 /** Follows the headers of many peers into one chain. */
@@ -92,7 +86,7 @@ class ManyPeerHeaderSync implements HeaderSync {
     this.#chain = chain
     this.#random = random
     this.#minimumChainWork = options.minimumChainWork ?? chain.network.proofOfWork.minimumChainWork
-    this.#wallTime = wallTime ?? ((at) => Number(at) as WallTime)
+    this.#wallTime = wallTime
     this.#responseTimeoutMs = options.responseTimeoutMs ?? HEADERS_RESPONSE_TIME_MS
   }
 
@@ -126,7 +120,7 @@ class ManyPeerHeaderSync implements HeaderSync {
       deadline: undefined,
       shownAgain: 0n,
       lowWorkAfter: 0,
-      allowance: new HeaderAllowance(now),
+      allowance: headerAllowance(now),
     }
     this.#peers.set(id, peer)
     this.#guard.add(id, facts.chainSync)

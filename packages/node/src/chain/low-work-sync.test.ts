@@ -1,7 +1,7 @@
 import { type BlockHash, type BlockHeader, blockHash, bytesEqual, type Network } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { mineHeaders, regtest } from '../../test/support/make-chain.ts'
-import { alice, NOON, seededRandom } from '../../test/support/peer-ids.ts'
+import { alice, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
 import { createHeaderChain, type StorableHeaderChain } from './header-chain.ts'
 import { createHeaderSync } from './header-sync.ts'
 import { LowWorkSync } from './low-work-sync.ts'
@@ -34,7 +34,7 @@ interface Outcome {
 /** Lets a sync run against a peer whose chain may change from one message to the next. */
 function run(peerChain: (message: number) => readonly BlockHeader[], random = 1): Outcome {
   const chain = createHeaderChain({ network })
-  const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom(random) })
+  const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom(random), wallTime })
   const all: HeaderSyncAction[] = []
   let messages = 0
   let keptEarly = 0
@@ -127,7 +127,7 @@ describe('a chain that has not shown its work', () => {
   it('is kept at once where it adds to a chain that has shown its work', () => {
     const chain = createHeaderChain({ network })
     chain.accept(honest.slice(0, 6000), NOON)
-    const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom() })
+    const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom(), wallTime })
     sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt', startHeight: 0 }, NOON)
     sync.onHeaders(alice, honest.slice(6000, 6010), NOON)
     expect(chain.tip().height).toBe(6010)
@@ -136,7 +136,7 @@ describe('a chain that has not shown its work', () => {
   it('is not kept where it forks off more than 144 blocks below the tip', () => {
     const chain = createHeaderChain({ network })
     chain.accept(honest, NOON)
-    const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom() })
+    const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom(), wallTime })
     sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt', startHeight: 0 }, NOON)
     const deep = mineHeaders(honest[6999]!, 100, 4)
     sync.onHeaders(alice, deep, NOON)

@@ -37,7 +37,8 @@ const BUSY_TICK = 500
 
 /**
  * The owner of everything that changes: one loop over the notifications of peers, programs and timers. Each is
- * handled to its end before the next; nothing else touches the node's state.
+ * handled to its end before the next. Beside it only the answers to peers (`services`) touch the node's state: a peer's own
+ * task asks for them, between two notifications, and they read it, and note at once who has asked.
  */
 export class NodeLoop implements ConnectionObserver {
   readonly calls: CallQueue

@@ -29,8 +29,8 @@ interface Lane {
 /**
  * What the loop has yet to handle: a lane for each peer, one for connections that come in, and one for what is the node's own
  * (programs, timers, dials). The loop takes from them in turn, every other time from its own, so that nobody's burst stands
- * between it and anybody else; four of peers that we chose come before one of those who dialled us. A peer's lane is bounded in bytes, and all of them by the node's memory budget; while
- * its lane is full, the peer's socket is not read.
+ * between it and anybody else; four of peers that we chose come before one of those who dialled us. A peer's lane is bounded
+ * in bytes, and all of them by the node's memory budget; while its lane is full, the peer's socket is not read.
  */
 export class NotificationQueue implements Channel<NodeNotification> {
   readonly capacity: number = MAX_PEER_MESSAGES

@@ -2,13 +2,12 @@ import {
   type Block,
   type BlockHash,
   bytesEqual,
-  bytesToHex,
   InventoryType,
   MAX_BLOCKS_IN_INV,
   type Message,
 } from '@sapwood/wire-codec'
 import type { HeadersQuery, PeerId, PeerServices, ServingContext } from '@sapwood/peer'
-import type { Clock } from '@sapwood/transport-v1v2'
+import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 
 /**
@@ -50,10 +49,10 @@ export class ServedBlocks {
     return {
       ...services,
       block: (hash, context) => this.#block(hash, context),
-      blockHashes:
+      blockHashes: (query, context) =>
         services.blockHashes === undefined
-          ? (query, context) => this.#blockHashes(query, context)
-          : (query, context) => services.blockHashes!(query, context),
+          ? this.#blockHashes(query, context)
+          : services.blockHashes(query, context),
     }
   }
 
@@ -103,12 +102,12 @@ export class ServedBlocks {
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#waiting.delete(wake)
-        signal.removeEventListener('abort', wake)
+        removeAbortListener(signal, wake)
         cancel()
         resolve()
       }
       const cancel = this.#parts.clock.setTimer(milliseconds, wake)
-      signal.addEventListener('abort', wake, { once: true })
+      addAbortListener(signal, wake)
       this.#waiting.add(wake)
     })
   }
@@ -132,7 +131,7 @@ export class ServedBlocks {
   /** The end of what the peer was told of: the tip makes it ask for the rest. */
   #continue(hash: BlockHash, peer: PeerId): void {
     const last = this.#continuations.get(peer)
-    if (last === undefined || bytesToHex(last) !== bytesToHex(hash)) return
+    if (last === undefined || !bytesEqual(last, hash)) return
     this.#continuations.delete(peer)
     const { chain, clock, send } = this.#parts
     // After the block, which leaves when this has returned.

@@ -11,7 +11,7 @@ import {
 import { type PeerId, peerId } from '@sapwood/peer'
 import { describe, expect, it } from 'vitest'
 import { coinbaseAt, mineBlock, regtest } from '../../test/support/make-chain.ts'
-import { after, alice, bob, carol, NOON, seededRandom } from '../../test/support/peer-ids.ts'
+import { after, alice, bob, carol, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
 import { createTransactionRelay, LISTENER_WAIT_MS } from './transaction-relay.ts'
 import type { TransactionAction, TransactionPeer, TransactionRelay } from './transaction-relay-types.ts'
 
@@ -61,7 +61,7 @@ function withWitness(byte: number): Transaction {
 }
 
 function relayWith(peers: Readonly<Record<number, TransactionPeer>>, options = {}): TransactionRelay {
-  const relay = createTransactionRelay(options, { random: seededRandom(7) })
+  const relay = createTransactionRelay(options, { random: seededRandom(7), wallTime })
   for (const [id, facts] of Object.entries(peers)) relay.addPeer(peerId(Number(id)), facts, NOON)
   return relay
 }
@@ -419,7 +419,7 @@ describe('what a stranger does to a broadcast', () => {
   it.each(Array.from({ length: 30 }, (_, seed) => seed))(
     'who was told proves nothing by announcing it back, and everybody is told (seed %i)',
     (seed) => {
-      const relay = createTransactionRelay({}, { random: seededRandom(seed) })
+      const relay = createTransactionRelay({}, { random: seededRandom(seed), wallTime })
       for (const id of [1, 2, 3]) relay.addPeer(peerId(id), id === 3 ? inbound : outbound, NOON)
       const tx = transaction()
       relay.broadcast(tx, {}, NOON)
@@ -520,7 +520,7 @@ describe('a witness that a stranger made up', () => {
 })
 
 it('tells no peer of before BIP133 our fee filter', () => {
-  const relay = createTransactionRelay({}, { random: seededRandom(1) })
+  const relay = createTransactionRelay({}, { random: seededRandom(1), wallTime })
   expect(relay.addPeer(alice, { ...outbound, commonVersion: 70_012 }, NOON)).toEqual([])
   expect(relay.addPeer(bob, { ...outbound, commonVersion: 70_013 }, NOON)).toHaveLength(1)
 })

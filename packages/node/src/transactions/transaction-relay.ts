@@ -76,8 +76,8 @@ interface RelayPeer {
 
 export interface TransactionRelayComponents {
   readonly random: Random
-  /** The time of day at an instant, which is told with what was heard. Default: the same number, as on a virtual clock. */
-  readonly wallTime?: (at: Instant) => WallTime
+  /** The time of day at an instant, which is told with what was heard. */
+  readonly wallTime: (at: Instant) => WallTime
 }
 
 /** Hears of transactions and tells of ours. */
@@ -105,7 +105,7 @@ class PolicyTransactionRelay implements TransactionRelay {
 
   constructor(options: TransactionRelayOptions, { random, wallTime }: TransactionRelayComponents) {
     this.#random = random
-    this.#wallTime = wallTime ?? ((at) => Number(at) as WallTime)
+    this.#wallTime = wallTime
     this.#listen = options.listen ?? true
     this.#feeFilter = options.feeFilter ?? DEFAULT_FEE_FILTER
     this.#requests = new TransactionRequests({ random })

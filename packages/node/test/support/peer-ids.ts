@@ -8,6 +8,9 @@ export const carol: PeerId = peerId(3)
 /** A time in the middle of 2026, for tests that need one. */
 export const NOON = 1_780_000_000_000 as Instant & WallTime
 
+/** The time of day on a clock that nobody sets. */
+export const wallTime = (at: Instant): WallTime => at as Instant & WallTime
+
 export function after(milliseconds: number, start: Instant = NOON): Instant & WallTime {
   return (start + milliseconds) as Instant & WallTime
 }

@@ -32,6 +32,19 @@ export class TokenBucket {
     return taken
   }
 
+  /** Takes `count` tokens whether they are there or not: what is missing is a debt. */
+  spend(count: number, now: Instant): void {
+    this.#refill(now)
+    this.#tokens -= count
+  }
+
+  /** Milliseconds until a debt is paid; 0 where there is none. */
+  untilPaid(now: Instant): number {
+    if (this.#tokens >= 0) return 0
+    this.#refill(now)
+    return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens / this.#perMillisecond)
+  }
+
   /** Adds tokens, also above `burst`: what has been asked for. */
   grant(count: number): void {
     this.#tokens += count

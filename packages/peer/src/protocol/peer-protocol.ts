@@ -17,7 +17,8 @@ import { type ConnectionKind, type KindBehaviour, kindBehaviour } from '../kinds
 import { AddressLimit } from '../limits/address-limit.ts'
 import { MessageLimits } from '../limits/message-limits.ts'
 import { workOf } from '../limits/work-cost.ts'
-import { defaultWork, WorkLimit } from '../limits/work-limit.ts'
+import { TokenBucket } from '../limits/token-bucket.ts'
+import { defaultWork } from '../limits/work-limit.ts'
 import type { PeerOptions, PeerTimeouts } from '../peer/peer-options.ts'
 import type { DisconnectReason, PeerState } from '../reasons/disconnect-reason.ts'
 import type { PendingRequest, RequestOutcome } from '../requests/pending-request.ts'
@@ -77,7 +78,8 @@ export class PeerProtocol implements RuleFacts {
   lastTransaction: Instant | undefined
   malformedMessages = 0
   readonly #limits: MessageLimits
-  readonly #work: WorkLimit | undefined
+  /** In microseconds. */
+  readonly #work: TokenBucket | undefined
   readonly #services: PeerServices
   readonly #ownNonces: OwnNonces | undefined
   readonly #nonce: bigint
@@ -114,7 +116,7 @@ export class PeerProtocol implements RuleFacts {
     this.#now = now
     this.#limits = new MessageLimits(options.limits?.messages)
     const work = options.limits?.work ?? defaultWork(options.kind)
-    this.#work = work === false ? undefined : new WorkLimit(work, now)
+    this.#work = work === false ? undefined : new TokenBucket(work, now)
     this.keepAlive = new KeepAlive(timeouts, components.random, now)
     this.addressLimit = new AddressLimit(components.random, now, options.limits?.addresses)
     this.addressRelayEnabled = this.behaviour.relaysAddresses && this.behaviour.direction === 'outbound'
@@ -222,7 +224,7 @@ export class PeerProtocol implements RuleFacts {
 
   /** Milliseconds until the remote is to be read again: it has had its share of our time. */
   pause(now: Instant): number {
-    return this.#work?.pause(now) ?? 0
+    return this.#work?.untilPaid(now) ?? 0
   }
 
   /** Takes one message of the remote. Never throws because of what is in it. */
