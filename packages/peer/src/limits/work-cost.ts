@@ -10,8 +10,8 @@ interface WorkCost {
 const DEFAULT_COST: WorkCost = { base: 10, perByte: 0.05 }
 
 /**
- * Costs that differ, as they were measured with a node behind the peer. What is served is counted by its looking up, not by its
- * bytes: those are paced by the remote's reading.
+ * Costs that differ: fixed figures, near what floods of each type were seen to cost a node, so that a run repeats for its seed. What is
+ * served is counted by its looking up, not by its bytes: those are paced by the remote's reading.
  */
 const costs: Partial<Record<Message['type'], WorkCost>> = {
   // Proof of work for each.

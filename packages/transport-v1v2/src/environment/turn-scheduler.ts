@@ -5,8 +5,8 @@ export const MAX_TURN = 10
 export const LANE_SHARE = 2
 
 /**
- * Part of the time that strangers (those who dialled us) may take together while peers of our own choice are at work. So a download
- * from one of these takes at most a quarter longer, however many strangers there are and whatever they send.
+ * Part of the time that strangers (those who dialled us) may take together while peers of our own choice are at work: of the time that
+ * is spent in lanes, and in what `forStrangers` is given. Sockets that are read and memory that is collected are not among it.
  */
 export const STRANGERS_SHARE = 0.2
 
