@@ -51,6 +51,15 @@ const isTransactionEntry = (type: number): boolean => {
   return plain === InventoryType.TX || plain === InventoryType.WTX
 }
 
+function asksForItsTransactionOnly(
+  { inventory }: MessageMap['getdata'],
+  txid: Uint8Array | undefined,
+): boolean {
+  const [entry] = inventory
+  if (entry === undefined || inventory.length !== 1 || txid === undefined) return false
+  return isTransactionEntry(entry.type) && bytesEqual(entry.hash, txid)
+}
+
 /** A request for a service that is not offered ends the connection. */
 function notOffered<Type extends keyof MessageMap>(command: string, service: keyof PeerServices): Rule<Type> {
   return {
@@ -217,8 +226,9 @@ export const behaviourTable: Table = {
     rules: [
       {
         when: 'it announces transactions where our `version` wanted none',
-        applies: ({ inventory }, facts) =>
-          !facts.ourRelay && inventory.some(({ type }) => isTransactionEntry(type)),
+        // Not destructured: a list of up to 50,000 is made by whoever reads it.
+        applies: (message, facts) =>
+          !facts.ourRelay && message.inventory.some(({ type }) => isTransactionEntry(type)),
         outcome: 'disconnect',
         reason: () => ({ code: 'unwanted-transactions', command: 'inv' }),
       },
@@ -230,14 +240,8 @@ export const behaviourTable: Table = {
     rules: [
       {
         when: 'a private broadcast, and it asks for anything but its transaction',
-        applies: ({ inventory }, facts) =>
-          facts.kind === 'private-broadcast' &&
-          !(
-            inventory.length === 1 &&
-            isTransactionEntry(inventory[0]!.type) &&
-            facts.privateTxid !== undefined &&
-            bytesEqual(inventory[0]!.hash, facts.privateTxid)
-          ),
+        applies: (message, facts) =>
+          facts.kind === 'private-broadcast' && !asksForItsTransactionOnly(message, facts.privateTxid),
         outcome: 'disconnect',
         reason: () => ({
           code: 'invalid-request',

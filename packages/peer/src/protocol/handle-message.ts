@@ -145,7 +145,7 @@ const handlers: Handlers = {
     serve(protocol, message, arrival)
   },
   inv: (protocol, message, arrival) => {
-    protocol.requests.mempool(message.inventory)
+    protocol.requests.mempool(message)
     announce(protocol, message, arrival)
   },
   getdata: (protocol, message, arrival) => {

@@ -1,4 +1,4 @@
-import { InventoryType, type InventoryVector, MAX_INV_SIZE } from '@sapwood/wire-codec'
+import { InventoryType, type InventoryVector, MAX_INV_SIZE, type MessageOf } from '@sapwood/wire-codec'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
 import type { RequestOutput } from './request-output.ts'
@@ -33,8 +33,10 @@ export class MempoolRequests {
     return reply
   }
 
-  receive(inventory: readonly InventoryVector[]): void {
+  /** The list of an `inv` that nobody waits for is not made: up to 50,000 objects, which would wait in queues with it. */
+  receive(message: MessageOf<'inv'>): void {
     if (this.#open.size === 0) return
+    const { inventory } = message
     const transactions = inventory.filter(
       ({ type }) =>
         type === InventoryType.TX || type === InventoryType.WTX || type === InventoryType.WITNESS_TX,

@@ -5,6 +5,7 @@ import {
   InventoryType,
   type InventoryVector,
   type Message,
+  type MessageOf,
   type Transaction,
   txid,
   type UtreexoProof,
@@ -165,8 +166,8 @@ export class RequestTracker {
     return askedBy
   }
 
-  mempool(inventory: readonly InventoryVector[]): void {
-    this.#topics.mempool.receive(inventory)
+  mempool(message: MessageOf<'inv'>): void {
+    this.#topics.mempool.receive(message)
   }
 
   pong(nonce: bigint, roundTrip: number): void {
