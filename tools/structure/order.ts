@@ -31,7 +31,6 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'v2',
     'transport',
     'connect',
-    'accept',
     'tcp',
     'websocket',
     'testing',

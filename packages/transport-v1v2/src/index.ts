@@ -1,10 +1,10 @@
-export { accept, type AcceptOptions } from './accept/accept.ts'
+export { accept, type AcceptOptions } from './connect/accept.ts'
 export {
   createHandshakeGate,
   DEFAULT_HANDSHAKES_PER_SECOND,
   type HandshakeGate,
   type HandshakeGateOptions,
-} from './accept/handshake-gate.ts'
+} from './connect/handshake-gate.ts'
 export type { ConnectAttempt, TransportProtocol } from './errors/transport-error.ts'
 export type { KeySource, TransportComponents } from './transport/components.ts'
 export { connect, type Connection, type ConnectOptions, type ConnectTimeouts } from './connect/connect.ts'

@@ -1,6 +1,6 @@
 import { bytesToHex, type NetworkAddress, regtest } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import { accept } from '../accept/accept.ts'
+import { accept } from './accept.ts'
 import { createTcpDialer, listenTcp } from '../tcp/index.ts'
 import { createSeededRandom, createVirtualClock } from '../testing/index.ts'
 import type { Dialer } from '../stream/dialer.ts'

@@ -18,7 +18,7 @@ import {
 } from '../transport/components.ts'
 import { coreFallback, type FallbackContext, type FallbackPolicy } from './fallback.ts'
 import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
-import { abortWith, createSession, type HandshakeProgress, performHandshake } from '../transport/handshake.ts'
+import { abortWith, createSession, type HandshakeProgress, performHandshake } from './handshake.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { TransportOptions } from '../transport/transport-options.ts'
 

@@ -1,6 +1,6 @@
 import { regtest, type Contents } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import { accept } from '../accept/accept.ts'
+import { accept } from '../connect/accept.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { streamPair } from '../stream/stream-pair.ts'
 import { createSeededRandom, createVirtualClock } from '../testing/index.ts'

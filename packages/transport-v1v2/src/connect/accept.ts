@@ -6,7 +6,7 @@ import {
   type TransportComponents,
 } from '../transport/components.ts'
 import { FramedTransport } from '../transport/framed-transport.ts'
-import { abortWith, createSession, type HandshakeProgress, performHandshake } from '../transport/handshake.ts'
+import { abortWith, createSession, type HandshakeProgress, performHandshake } from './handshake.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { TransportOptions } from '../transport/transport-options.ts'
 import { withDeadline } from '../environment/deadline.ts'
