@@ -1,6 +1,7 @@
 import { createProjectGraphAsync, readCachedProjectGraph } from '@nx/devkit'
 import nx from '@nx/eslint-plugin'
 import { defineConfig } from 'eslint/config'
+import { readFileSync } from 'node:fs'
 import tseslint from 'typescript-eslint'
 
 /** From the bottom of the stack to its top: a package may import those before it, and none after. */
@@ -41,6 +42,14 @@ const ambientGlobals = ['setTimeout', 'setInterval', 'setImmediate', 'crypto'].m
   message: 'Ambient time or randomness: use the injected Clock or Random.',
 }))
 
+/** What `@sapwood/transport-v1v2/environment` exports. */
+const environment = readFileSync(
+  new URL('packages/transport-v1v2/src/environment/index.ts', import.meta.url),
+  'utf8',
+)
+  .replaceAll(/ from '.*'/g, '')
+  .match(/\b(?!export\b|type\b)\w+/g)
+
 export default defineConfig(
   { ignores: ['**/dist', '**/coverage', '**/node_modules', '**/.cache', '**/reports', '**/.stryker-tmp'] },
   tseslint.configs.strictTypeChecked,
@@ -80,6 +89,19 @@ export default defineConfig(
     files: ['packages/*/src/**/*.ts', 'packages/*/test/**/*.ts'],
     plugins: { '@nx': nx },
     rules: {
+      // So that an import of the transport says that a transport is meant.
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: '@sapwood/transport-v1v2',
+              importNames: environment,
+              message: 'Its home is @sapwood/transport-v1v2/environment.',
+            },
+          ],
+        },
+      ],
       '@nx/enforce-module-boundaries': [
         'error',
         {

@@ -5,6 +5,7 @@ const config: Options = {
   ...base,
   entry: {
     index: 'src/index.ts',
+    environment: 'src/environment/index.ts',
     tcp: 'src/tcp/index.ts',
     websocket: 'src/websocket/index.ts',
     conformance: 'src/conformance/index.ts',

@@ -59,7 +59,7 @@ const ambient = [
 
 describe('what the linter refuses', () => {
   it.each(Object.keys(forbiddenLayers))(
-    'in %s: upper layers, an ambient clock, randomness and DNS, and Node.js modules where any runtime is promised',
+    'in %s: upper layers, the environment by way of the transport, an ambient clock, randomness and DNS, and Node.js modules where any runtime is promised',
     async (name) => {
       const violations: (readonly [line: string, rule: string])[] = [
         ...forbiddenLayers[name]!.map(
@@ -68,6 +68,7 @@ describe('what the linter refuses', () => {
         ...ambient.map(
           ([call, rule], index) => [`export const it${index}: unknown = ${call}`, rule] as const,
         ),
+        [`export type { Clock } from '@sapwood/transport-v1v2'`, 'no-restricted-imports'],
         [`export { lookup } from 'node:dns'`, '@typescript-eslint/no-restricted-imports'],
         ...(neutral.includes(name)
           ? [[`export { rm } from 'node:fs'`, '@typescript-eslint/no-restricted-imports'] as const]

@@ -1,5 +1,5 @@
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
-import { silentLogger } from '@sapwood/transport-v1v2'
+import { silentLogger } from '@sapwood/transport-v1v2/environment'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { NodeComponents, NodeHandle, NodeMetrics } from '../src/index.ts'
 import { mineBlocks, regtest } from './support/make-chain.ts'

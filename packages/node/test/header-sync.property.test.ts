@@ -1,6 +1,6 @@
 import { bytesToHex, type BlockHash, type BlockHeader, blockHash } from '@sapwood/wire-codec'
 import { type PeerId, peerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createHeaderChain, MAX_HEADERS_RESULTS } from '../src/chain/header-chain.ts'

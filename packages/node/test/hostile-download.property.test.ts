@@ -1,6 +1,6 @@
 import { type Block, type BlockHash, blockHash, buildCompactBlock, bytesToHex } from '@sapwood/wire-codec'
 import { type PeerId, peerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createBlockDownload } from '../src/blocks/block-download.ts'

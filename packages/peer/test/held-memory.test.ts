@@ -1,14 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { accept, type ByteStream, createV1Codec, streamPair } from '@sapwood/transport-v1v2'
 import {
-  accept,
-  type ByteStream,
   createMemoryBudget,
-  createV1Codec,
   type MemoryAccount,
   type MemoryBudget,
-  streamPair,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { type BlockHash, encodePayload, type Message } from '@sapwood/wire-codec'
 import { afterEach, describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-import { createTurnScheduler, type TurnScheduler } from '@sapwood/transport-v1v2'
+import { createTurnScheduler, type TurnScheduler } from '@sapwood/transport-v1v2/environment'
 import { encodePayload, type Message } from '@sapwood/wire-codec'
 import { expect, it } from 'vitest'
 import { hashOf, ready } from './support/requests.ts'

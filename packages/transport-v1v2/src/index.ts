@@ -1,3 +1,5 @@
+// All of `./environment` besides: whoever calls `connect` gives it a clock.
+export * from './environment/index.ts'
 export { accept, type AcceptOptions } from './connect/accept.ts'
 export {
   createHandshakeGate,
@@ -20,40 +22,6 @@ export {
 export type { ReadTransport, Transport, TransportStats, WriteTransport } from './transport/transport.ts'
 export type { TransportOptions } from './transport/transport-options.ts'
 export type { Aead, CryptoBackend, SecretKey } from './crypto/backend.ts'
-export { addAbortListener, removeAbortListener } from './environment/abort-listener.ts'
-export type { CancelTimer, Clock, Instant, TimerOptions, WallTime } from './environment/clock.ts'
-export {
-  abortReason,
-  type DeadlineOptions,
-  type DeadlineSignal,
-  deadlineSignal,
-  withDeadline,
-} from './environment/deadline.ts'
-export { systemClock } from './environment/default-clock.ts'
-export { schedulerFor, systemScheduler } from './environment/default-turn-scheduler.ts'
-export { systemRandom } from './environment/default-random.ts'
-export { type Logger, silentLogger } from './environment/logger.ts'
-export {
-  createMemoryBudget,
-  DEFAULT_MEMORY_BUDGET,
-  type MemoryAccount,
-  type MemoryAccountOptions,
-  type MemoryBudget,
-  type MemoryBudgetOptions,
-  type MemoryPurpose,
-  type MemoryRank,
-  type MemoryUse,
-  unboundedAccount,
-} from './environment/memory-budget.ts'
-export type { Random } from './environment/random.ts'
-export type { Resolver } from './environment/resolver.ts'
-export {
-  createTurnScheduler,
-  type TurnLane,
-  type TurnScheduler,
-  type TurnSchedulerOptions,
-  unhurriedScheduler,
-} from './environment/turn-scheduler.ts'
 export {
   isTransportError,
   TransportError,

@@ -1,6 +1,7 @@
 import { bytesEqual, regtest } from '@sapwood/wire-codec'
 import { createPeer, peerId } from '@sapwood/peer'
-import { connect, systemClock, systemRandom } from '@sapwood/transport-v1v2'
+import { connect } from '@sapwood/transport-v1v2'
+import { systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import { RegtestChain } from './regtest-chain.ts'
 import { createMemoryDialer, createRegtestPeer } from './regtest-peer.ts'

@@ -11,14 +11,11 @@ import { createPeer, type Peer, peerId, type PeerInfo } from '@sapwood/peer'
 import {
   accept,
   type ByteStream,
-  type Clock,
   type Dialer,
-  type Random,
   streamPair,
-  systemClock,
-  systemRandom,
   type TransportProtocol,
 } from '@sapwood/transport-v1v2'
+import { type Clock, type Random, systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
 import { listenTcp, type TcpListener } from '@sapwood/transport-v1v2/tcp'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { RegtestChain } from './regtest-chain.ts'

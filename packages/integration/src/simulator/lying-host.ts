@@ -1,6 +1,7 @@
 import { type GossipedAddress, type NetworkAddress, regtest, Services } from '@sapwood/wire-codec'
 import { createPeer, peerId, type PeerServices } from '@sapwood/peer'
-import { accept, type ByteStream, type Random } from '@sapwood/transport-v1v2'
+import { accept, type ByteStream } from '@sapwood/transport-v1v2'
+import type { Random } from '@sapwood/transport-v1v2/environment'
 import type { RegtestChain } from '../regtest/regtest-chain.ts'
 import { type BendFilter, regtestFilterServices } from '../regtest/regtest-filters.ts'
 import { regtestServices } from '../regtest/regtest-services.ts'

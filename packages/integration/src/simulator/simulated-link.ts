@@ -1,4 +1,5 @@
-import { type ByteStream, type CancelTimer, type Clock, TransportError } from '@sapwood/transport-v1v2'
+import { type ByteStream, TransportError } from '@sapwood/transport-v1v2'
+import type { CancelTimer, Clock } from '@sapwood/transport-v1v2/environment'
 
 /** How a simulated connection carries bytes. */
 export interface LinkQuality {

@@ -1,12 +1,7 @@
 import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import { peerAddressKey, regtest } from '@sapwood/wire-codec'
-import {
-  type ByteStream,
-  type Clock,
-  type Dialer,
-  type Random,
-  TransportError,
-} from '@sapwood/transport-v1v2'
+import { type ByteStream, type Dialer, TransportError } from '@sapwood/transport-v1v2'
+import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
 import { createSimulatedLink, type LinkQuality, type SimulatedLink } from './simulated-link.ts'
 
 /** Somebody at an address who takes connections. */

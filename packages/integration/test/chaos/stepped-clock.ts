@@ -1,4 +1,4 @@
-import { type Clock, systemClock, type WallTime } from '@sapwood/transport-v1v2'
+import { type Clock, systemClock, type WallTime } from '@sapwood/transport-v1v2/environment'
 
 /** The machine's clock, whose time of day is a step ahead or behind; it counts what is waiting on it. */
 export class SteppedClock {

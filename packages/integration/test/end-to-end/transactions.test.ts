@@ -1,6 +1,7 @@
 import { asWtxid, hashToHex, InventoryType, regtest, txid, wtxid } from '@sapwood/wire-codec'
 import { createPeer, type Peer, peerId } from '@sapwood/peer'
-import { connect, systemClock, systemRandom } from '@sapwood/transport-v1v2'
+import { connect } from '@sapwood/transport-v1v2'
+import { systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { describe, expect, it } from 'vitest'
 import { mineWithPayments, RegtestBitcoind } from '../../src/index.ts'

@@ -1,5 +1,5 @@
 import { createSamSession, type ProxyError } from '@sapwood/proxy'
-import { type Logger, silentLogger } from '@sapwood/transport-v1v2'
+import { type Logger, silentLogger } from '@sapwood/transport-v1v2/environment'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startTestingI2pRouter, type TestingI2pRouter } from '../../src/index.ts'
 

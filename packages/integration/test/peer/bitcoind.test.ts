@@ -6,15 +6,8 @@ import {
   peerId,
   type PeerOptions,
 } from '@sapwood/peer'
-import {
-  accept,
-  type ByteStream,
-  connect,
-  onlyV1,
-  systemClock,
-  systemRandom,
-  type Transport,
-} from '@sapwood/transport-v1v2'
+import { accept, type ByteStream, connect, onlyV1, type Transport } from '@sapwood/transport-v1v2'
+import { systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
 import { createTcpDialer, listenTcp } from '@sapwood/transport-v1v2/tcp'
 import {
   asTxid,

@@ -1,5 +1,5 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
-import { systemClock } from '@sapwood/transport-v1v2'
+import { systemClock } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom } from '@sapwood/transport-v1v2/testing'
 import { type Bench, compare } from '../../../../tools/bench/measure.ts'
 import { type AddressManager, createAddressManager } from '../../src/addresses/address-manager.ts'

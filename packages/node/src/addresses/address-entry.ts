@@ -1,5 +1,6 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
-import type { WallTime, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { TransportProtocol } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import type { AddressInfo } from './address-info.ts'
 import type { AddressKey } from './address-key.ts'
 

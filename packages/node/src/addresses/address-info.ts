@@ -1,5 +1,6 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
-import type { WallTime, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { TransportProtocol } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 
 /** What is known of an address. */
 export interface AddressInfo {

@@ -1,5 +1,6 @@
 import { type AddressNetwork, isRoutable, type NetworkAddress } from '@sapwood/wire-codec'
-import type { Clock, WallTime, Random, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { TransportProtocol } from '@sapwood/transport-v1v2'
+import type { Clock, WallTime, Random } from '@sapwood/transport-v1v2/environment'
 import { drawBelow, drawUnit } from '../random/draw.ts'
 import { type AddressEntry, entryInfo, isTerrible, selectionChance } from './address-entry.ts'
 import type { AddressCounts, AddressInfo } from './address-info.ts'

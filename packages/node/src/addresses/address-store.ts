@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, type NetworkAddress, type AddressNetwork } from '@sapwood/wire-codec'
-import type { Clock, WallTime, Random } from '@sapwood/transport-v1v2'
+import type { Clock, WallTime, Random } from '@sapwood/transport-v1v2/environment'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
 import type { AddressEntry } from './address-entry.ts'
 import { type AddressManager, createAddressManager, type RestoredEntry } from './address-manager.ts'

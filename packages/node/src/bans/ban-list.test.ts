@@ -1,4 +1,4 @@
-import type { WallTime } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'

@@ -1,5 +1,5 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
-import type { Clock, WallTime } from '@sapwood/transport-v1v2'
+import type { Clock, WallTime } from '@sapwood/transport-v1v2/environment'
 import { hostKey } from '../addresses/address-key.ts'
 import { formatSubnet, masked, type Subnet } from './subnet.ts'
 

@@ -1,6 +1,6 @@
 import { bytesToHex, hexToBytes } from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
-import type { Clock, WallTime } from '@sapwood/transport-v1v2'
+import type { Clock, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
 import { type BanEntry, type BanList, createBanList, subnetKey } from './ban-list.ts'
 import { formatSubnet } from './subnet.ts'

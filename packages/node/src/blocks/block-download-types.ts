@@ -1,5 +1,5 @@
 import type { Block, BlockHash, CompactBlock, Transaction } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { TipChange } from '../chain/header-chain-types.ts'
 import type { PeerAction } from '../chain/peer-action.ts'
 import type { PeerId } from '@sapwood/peer'

@@ -1,6 +1,6 @@
 import { type Block, type BlockHash, blockHash } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, hashesOf, mineBlock, mineBlocks, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/peer-ids.ts'

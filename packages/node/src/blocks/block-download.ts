@@ -10,7 +10,7 @@ import {
   type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant, WallTime } from '@sapwood/transport-v1v2'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import {
   type CompactStep,
   CompactBlocks,

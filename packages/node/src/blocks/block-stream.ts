@@ -1,4 +1,4 @@
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { DeliveredBlock, StreamId } from './block-download-types.ts'
 import { inOwnBytes } from './own-bytes.ts'
 

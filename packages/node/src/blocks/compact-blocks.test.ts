@@ -8,7 +8,7 @@ import {
   type Txid,
 } from '@sapwood/wire-codec'
 import { type PeerId, peerId } from '@sapwood/peer'
-import type { Instant, WallTime } from '@sapwood/transport-v1v2'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, mineBlock, mineHeader, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/peer-ids.ts'

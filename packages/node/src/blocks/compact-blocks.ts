@@ -11,7 +11,7 @@ import {
   type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant, WallTime } from '@sapwood/transport-v1v2'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { PeerAction } from '../chain/peer-action.ts'
 import { PoolWalks } from './pool-walks.ts'
 import { STALL_TIMEOUT_DEFAULT_MS } from './stall-timeout.ts'

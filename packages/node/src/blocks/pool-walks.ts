@@ -1,5 +1,5 @@
 import type { BlockReconstruction, Transaction } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /**
  * Transactions that are hashed for one compact block, at most: about 10 ms. A pool that holds more than that was filled by

@@ -1,5 +1,5 @@
 import type { PeerAddress } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /** Seeds asked at the same time (Core, `DNSSEEDS_TO_QUERY_AT_ONCE`). */
 export const DNS_SEEDS_AT_ONCE = 3

@@ -1,6 +1,6 @@
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import { createChannel } from '@sapwood/peer'
-import { silentLogger } from '@sapwood/transport-v1v2'
+import { silentLogger } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import type { AddressManager } from '../addresses/address-manager.ts'

@@ -8,7 +8,7 @@ import {
   type Random,
   type Resolver,
   withDeadline,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
 import type { EventSink } from '../events/event-source.ts'

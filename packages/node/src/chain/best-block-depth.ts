@@ -1,4 +1,4 @@
-import type { WallTime } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from './header-chain-types.ts'
 
 /** With a tip fewer blocks old than this, peers that keep only recent blocks will do (Core: NODE_NETWORK_LIMITED_ALLOW_CONN_BLOCKS). */

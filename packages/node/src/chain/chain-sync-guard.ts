@@ -1,6 +1,6 @@
 import type { BlockHash } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { ChainEntry } from './header-chain-types.ts'
 
 /** Time to show a chain with as much work as ours had (Core: CHAIN_SYNC_TIMEOUT). */

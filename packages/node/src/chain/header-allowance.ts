@@ -1,5 +1,5 @@
 import { TokenBucket } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /** Headers of a peer that are hashed for nothing at once, at most: two full messages. */
 export const MAX_USELESS_HEADERS = 4_000

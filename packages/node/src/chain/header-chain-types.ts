@@ -1,5 +1,5 @@
 import type { BlockHash, BlockHeader, Network } from '@sapwood/wire-codec'
-import type { WallTime } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 
 /** A block by where it stands. */
 export interface BlockRef {

@@ -1,5 +1,5 @@
 import type { BlockHash, BlockHeader } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { ChainSyncDuty } from './chain-sync-guard.ts'
 import type { ChainEntry, TipChange } from './header-chain-types.ts'
 import type { PeerAction } from './peer-action.ts'

@@ -1,5 +1,5 @@
 import type { BlockHash, BlockHeader, Message } from '@sapwood/wire-codec'
-import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2'
+import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
 import { ChainSyncGuard } from './chain-sync-guard.ts'
 import { MAX_HEADERS_RESULTS } from './header-chain.ts'
 import type { ChainEntry, HeaderChain, HeaderError } from './header-chain-types.ts'

@@ -6,7 +6,7 @@ import {
   type Network,
   sha256,
 } from '@sapwood/wire-codec'
-import type { WallTime, Random } from '@sapwood/transport-v1v2'
+import type { WallTime, Random } from '@sapwood/transport-v1v2/environment'
 import { BitQueue } from './bit-queue.ts'
 import { MAX_HEADERS_RESULTS } from './header-chain.ts'
 import type { ChainEntry } from './header-chain-types.ts'

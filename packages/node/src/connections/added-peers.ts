@@ -1,5 +1,5 @@
 import { formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
-import type { Clock, Instant, Random } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, Random } from '@sapwood/transport-v1v2/environment'
 import { type AddressKey, addressKey } from '../addresses/address-key.ts'
 import { backOffDelay, type BackOffOptions } from './back-off.ts'
 

@@ -1,7 +1,7 @@
 import { type GossipedAddress, isRoutable, type NetworkAddress, Services, sha256d } from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId } from '@sapwood/peer'
-import type { Clock, Instant, Random, WallTime } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { ConnectionRecord, ReadyConnection } from './connection-record.ts'
 import { drawExponential, shuffle } from '../random/draw.ts'
 import { addressKey } from '../addresses/address-key.ts'

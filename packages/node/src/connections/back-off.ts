@@ -1,4 +1,4 @@
-import type { Random } from '@sapwood/transport-v1v2'
+import type { Random } from '@sapwood/transport-v1v2/environment'
 import { drawUnit } from '../random/draw.ts'
 
 export interface BackOffOptions {

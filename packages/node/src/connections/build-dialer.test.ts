@@ -1,5 +1,5 @@
 import { parsePeerAddress } from '@sapwood/wire-codec'
-import { silentLogger } from '@sapwood/transport-v1v2'
+import { silentLogger } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { buildDialer, type ReachOptions } from './build-dialer.ts'

@@ -8,7 +8,8 @@ import {
   type SamOptions,
   type Socks5DialerOptions,
 } from '@sapwood/proxy'
-import type { Clock, Dialer, Logger, Random, Resolver } from '@sapwood/transport-v1v2'
+import type { Dialer } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, Random, Resolver } from '@sapwood/transport-v1v2/environment'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import type { NodeDialer } from './node-dialer.ts'
 

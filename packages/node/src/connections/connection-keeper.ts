@@ -23,21 +23,17 @@ import {
 } from '@sapwood/peer'
 import {
   accept,
-  type Clock,
   connect,
   type Connection,
   type ConnectTimeouts,
   type Dialer,
   type FallbackPolicy,
-  type Logger,
-  type MemoryBudget,
-  type MemoryRank,
-  type Random,
   type Transport,
   type TransportOptions,
   createHandshakeGate,
   type HandshakeGate,
 } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, MemoryBudget, MemoryRank, Random } from '@sapwood/transport-v1v2/environment'
 import { addressKey } from '../addresses/address-key.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { EventSink } from '../events/event-source.ts'

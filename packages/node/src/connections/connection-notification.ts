@@ -1,5 +1,6 @@
 import type { PeerId, PeerNotification } from '@sapwood/peer'
-import type { Instant, Transport } from '@sapwood/transport-v1v2'
+import type { Transport } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { InboundStream } from './listener.ts'
 
 /** What connections tell the node's loop of. */

@@ -1,6 +1,7 @@
 import type { PeerAddress } from '@sapwood/wire-codec'
 import type { ConnectionKind, Peer, PeerId, PeerVersion } from '@sapwood/peer'
-import type { Instant, MemoryAccount, TransportProtocol } from '@sapwood/transport-v1v2'
+import type { TransportProtocol } from '@sapwood/transport-v1v2'
+import type { Instant, MemoryAccount } from '@sapwood/transport-v1v2/environment'
 import type { AddressKey } from '../addresses/address-key.ts'
 import type { InboundStream } from './listener.ts'
 

@@ -1,6 +1,6 @@
 import { hasServices, netgroupKey, type NetworkAddress, Services } from '@sapwood/wire-codec'
 import type { ConnectionKind } from '@sapwood/peer'
-import type { Clock } from '@sapwood/transport-v1v2'
+import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { isBadPort } from './bad-ports.ts'

@@ -1,5 +1,5 @@
 import { peerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import { type EvictionCandidate, selectInboundToEvict } from './inbound-eviction.ts'
 

@@ -1,6 +1,6 @@
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /** What counts for or against an inbound connection when there is no room for one more. */
 export interface EvictionCandidate {

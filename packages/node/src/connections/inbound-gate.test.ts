@@ -1,6 +1,6 @@
 import { type Peer, peerId, type PeerVersion } from '@sapwood/peer'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
-import { unboundedAccount } from '@sapwood/transport-v1v2'
+import { unboundedAccount } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
 import { ConnectionTable } from './connection-table.ts'

@@ -6,7 +6,7 @@ import {
   Services,
   sha256d,
 } from '@sapwood/wire-codec'
-import type { Random } from '@sapwood/transport-v1v2'
+import type { Random } from '@sapwood/transport-v1v2/environment'
 import type { ConnectionRecord } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import { type EvictionCandidate, selectInboundToEvict } from './inbound-eviction.ts'

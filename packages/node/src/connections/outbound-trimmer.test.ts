@@ -1,6 +1,6 @@
 import { type ConnectionKind, type Peer, peerId, type PeerVersion } from '@sapwood/peer'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
-import { unboundedAccount } from '@sapwood/transport-v1v2'
+import { unboundedAccount } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
 import { phases } from '../phases/phases.ts'

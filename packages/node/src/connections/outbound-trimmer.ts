@@ -1,5 +1,5 @@
 import type { PeerId } from '@sapwood/peer'
-import type { Clock } from '@sapwood/transport-v1v2'
+import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { Phase } from '../phases/phase.ts'
 import { isReady, type ReadyConnection } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'

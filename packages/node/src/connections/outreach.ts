@@ -1,5 +1,5 @@
 import { type AddressNetwork, type NetworkAddress, Services } from '@sapwood/wire-codec'
-import type { Clock, Instant, Logger, Random } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, Logger, Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { Phase } from '../phases/phase.ts'
 import { drawBelow, drawExponential } from '../random/draw.ts'

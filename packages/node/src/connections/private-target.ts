@@ -1,5 +1,6 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
-import type { Dialer, Random } from '@sapwood/transport-v1v2'
+import type { Dialer } from '@sapwood/transport-v1v2'
+import type { Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressInfo } from '../addresses/address-info.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { NodeDialer } from './node-dialer.ts'

@@ -1,5 +1,5 @@
-import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2'
-import type { MemoryAccount } from '@sapwood/transport-v1v2'
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import type { MemoryAccount } from '@sapwood/transport-v1v2/environment'
 
 /** What a queue holds at most. The last that came is held however long it is. */
 export interface QueueLimits {

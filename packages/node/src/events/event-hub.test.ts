@@ -1,4 +1,4 @@
-import { createMemoryBudget, silentLogger } from '@sapwood/transport-v1v2'
+import { createMemoryBudget, silentLogger } from '@sapwood/transport-v1v2/environment'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import type { NodeEvents } from '../handle/node-events.ts'

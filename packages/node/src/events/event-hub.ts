@@ -1,5 +1,5 @@
-import type { Clock, Logger, MemoryAccount, MemoryBudget } from '@sapwood/transport-v1v2'
-import { addAbortListener, removeAbortListener, withDeadline } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, MemoryAccount, MemoryBudget } from '@sapwood/transport-v1v2/environment'
+import { addAbortListener, removeAbortListener, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
 import { BoundedQueue } from './bounded-queue.ts'
 import type { DroppedEvents, EventOf, EventSink, EventSource, SubscribeOptions } from './event-source.ts'

@@ -1,4 +1,4 @@
-import type { WallTime } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 
 /** What a hub tells of itself. */
 export interface DroppedEvents {

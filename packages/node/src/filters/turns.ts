@@ -1,4 +1,4 @@
-import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2'
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 
 /** Runs tasks one after another, in the order in which they came. */
 export class Turns {

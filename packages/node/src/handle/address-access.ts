@@ -1,5 +1,5 @@
 import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
-import type { WallTime } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { TIME_PENALTY } from '../connections/address-gossip.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { NodeError } from '../errors/node-error.ts'

@@ -1,9 +1,9 @@
 import { type AddressNetwork, type NetworkAddress, type PeerAddress, Services } from '@sapwood/wire-codec'
 import { type ConnectionKind, DEFAULT_USER_AGENT, type VersionFacts } from '@sapwood/peer'
+import { eagerFallback } from '@sapwood/transport-v1v2'
 import {
   type Clock,
   createMemoryBudget,
-  eagerFallback,
   type Instant,
   type Logger,
   type MemoryBudget,
@@ -13,7 +13,7 @@ import {
   silentLogger,
   systemClock,
   systemRandom,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import { systemResolver } from '@sapwood/transport-v1v2/tcp'
 import { createDiscouragedHosts } from '../bans/discouraged-hosts.ts'
 import { createBlockDownload } from '../blocks/block-download.ts'

@@ -1,4 +1,4 @@
-import type { WallTime } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { type BanEntry, DEFAULT_BAN_DURATION } from '../bans/ban-list.ts'
 import { inSubnet, parseSubnet } from '../bans/subnet.ts'
 import { NodeError } from '../errors/node-error.ts'

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import type { BlockDownload, StreamId } from '../blocks/block-download-types.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'

@@ -1,4 +1,4 @@
-import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2'
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
 import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'

@@ -1,4 +1,4 @@
-import { type Clock, withDeadline } from '@sapwood/transport-v1v2'
+import { type Clock, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
 import type { CallOptions } from './node-handle.ts'
 

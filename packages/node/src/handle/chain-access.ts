@@ -1,4 +1,4 @@
-import type { Clock } from '@sapwood/transport-v1v2'
+import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'

@@ -1,4 +1,4 @@
-import { withDeadline } from '@sapwood/transport-v1v2'
+import { withDeadline } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
 import { storeError } from '../store/store-error.ts'
 import { feedMetrics } from '../metrics/feed-metrics.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '@sapwood/transport-v1v2'
+import type { Logger } from '@sapwood/transport-v1v2/environment'
 
 type Level = keyof Logger
 

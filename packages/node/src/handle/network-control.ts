@@ -1,4 +1,4 @@
-import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2'
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, parsePeerAddress, type PeerAddress } from '@sapwood/wire-codec'
 import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
 import type { AddedPeers } from '../connections/added-peers.ts'

@@ -1,5 +1,5 @@
 import type { AddressNetwork, NetworkName } from '@sapwood/wire-codec'
-import type { MemoryUse, WallTime } from '@sapwood/transport-v1v2'
+import type { MemoryUse, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { LoopDelay } from '../metrics/loop-delay.ts'
 import type { PhaseName } from '../phases/phase.ts'
 

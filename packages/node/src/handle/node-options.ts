@@ -1,14 +1,7 @@
 import type { Network, PeerAddress } from '@sapwood/wire-codec'
 import type { LimitOptions, PeerServices, PeerTimeouts } from '@sapwood/peer'
-import type {
-  Clock,
-  ConnectTimeouts,
-  FallbackPolicy,
-  Logger,
-  Random,
-  Resolver,
-  TransportOptions,
-} from '@sapwood/transport-v1v2'
+import type { ConnectTimeouts, FallbackPolicy, TransportOptions } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, Random, Resolver } from '@sapwood/transport-v1v2/environment'
 import type { BlockChecker } from '../blocks/block-checker.ts'
 import type { BlockDownloadOptions } from '../blocks/block-download-options.ts'
 import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'

@@ -8,7 +8,7 @@ import {
   ProtocolVersion,
   serviceNames,
 } from '@sapwood/wire-codec'
-import type { Clock, Instant, MemoryBudget } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, MemoryBudget } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'

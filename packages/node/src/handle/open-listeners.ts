@@ -1,5 +1,5 @@
 import type { Channel } from '@sapwood/peer'
-import type { Clock } from '@sapwood/transport-v1v2'
+import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { InboundStream, Listener, Listening } from '../connections/listener.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeNotification } from '../loop/node-notification.ts'

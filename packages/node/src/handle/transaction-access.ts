@@ -1,5 +1,5 @@
 import { bytesEqual, type Txid, txid } from '@sapwood/wire-codec'
-import type { Clock, MemoryBudget } from '@sapwood/transport-v1v2'
+import type { Clock, MemoryBudget } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
 import type { NodeLoop } from '../loop/node-loop.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'

@@ -1,5 +1,5 @@
 import type { Network } from '@sapwood/wire-codec'
-import { type Clock, type Logger, withDeadline } from '@sapwood/transport-v1v2'
+import { type Clock, type Logger, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { type BlockFault, checkBlock } from '../blocks/block-check.ts'
 import type { BlockChecker } from '../blocks/block-checker.ts'
 import type { BlockToCheck } from '../blocks/block-download-types.ts'

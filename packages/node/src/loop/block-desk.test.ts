@@ -1,6 +1,6 @@
 import type { Block, BlockHash } from '@sapwood/wire-codec'
 import { peerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import type { BlockDownload, DeliveredBlock, StreamId } from '../blocks/block-download-types.ts'
 import { BlockDesk } from './block-desk.ts'

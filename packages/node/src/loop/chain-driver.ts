@@ -11,7 +11,7 @@ import {
   WITNESS_FLAG,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Clock, Instant, Logger } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, Logger } from '@sapwood/transport-v1v2/environment'
 import type { BlockFault } from '../blocks/block-check.ts'
 import type {
   BlockDownload,

@@ -1,5 +1,5 @@
 import { isLocal, type NetworkAddress } from '@sapwood/wire-codec'
-import type { Logger } from '@sapwood/transport-v1v2'
+import type { Logger } from '@sapwood/transport-v1v2/environment'
 import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
 import { type CloseRequest, connectionFacts } from '../connections/connection-keeper.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'

@@ -1,6 +1,6 @@
 import { Services } from '@sapwood/wire-codec'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
-import { silentLogger } from '@sapwood/transport-v1v2'
+import { silentLogger } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import { regtest } from '../../test/support/make-chain.ts'
 import { alice } from '../../test/support/peer-ids.ts'

@@ -1,6 +1,11 @@
 import { type BlockHash, blockHash, bytesEqual, hasServices, Services } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import { addAbortListener, removeAbortListener, type Clock, withDeadline } from '@sapwood/transport-v1v2'
+import {
+  addAbortListener,
+  removeAbortListener,
+  type Clock,
+  withDeadline,
+} from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
 import { NodeError } from '../errors/node-error.ts'

@@ -1,6 +1,6 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
 import type { PeerServices } from '@sapwood/peer'
-import type { Clock, Logger, MemoryBudget, Random, TurnScheduler } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, MemoryBudget, Random, TurnScheduler } from '@sapwood/transport-v1v2/environment'
 import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
 import type { BlockChecker } from '../blocks/block-checker.ts'
 import type { BlockDownload } from '../blocks/block-download-types.ts'

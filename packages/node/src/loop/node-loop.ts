@@ -5,7 +5,8 @@ import {
   type PeerServices,
   type PeerVersion,
 } from '@sapwood/peer'
-import { type CancelTimer, isTransportError, type WallTime } from '@sapwood/transport-v1v2'
+import { isTransportError } from '@sapwood/transport-v1v2'
+import type { CancelTimer, WallTime } from '@sapwood/transport-v1v2/environment'
 import { AddressGossip } from '../connections/address-gossip.ts'
 import { createServedAddresses } from '../addresses/served-addresses.ts'
 import { currentAnchors } from '../connections/anchors.ts'

@@ -1,4 +1,4 @@
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { SeedNotification } from '../bootstrap/seed-notification.ts'
 import type { ConnectionNotification } from '../connections/connection-notification.ts'
 

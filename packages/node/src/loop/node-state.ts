@@ -1,5 +1,5 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
-import type { Clock, Logger, Random } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { loadAddresses, saveAddresses } from '../addresses/address-store.ts'
 import type { BanList } from '../bans/ban-list.ts'

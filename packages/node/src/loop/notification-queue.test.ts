@@ -1,4 +1,4 @@
-import { createMemoryBudget } from '@sapwood/transport-v1v2'
+import { createMemoryBudget } from '@sapwood/transport-v1v2/environment'
 import { type PeerId, peerId } from '@sapwood/peer'
 import { describe, expect, it } from 'vitest'
 import { NOON } from '../../test/support/peer-ids.ts'

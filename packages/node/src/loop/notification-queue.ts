@@ -1,5 +1,5 @@
 import { type Channel, PeerError, type PeerId } from '@sapwood/peer'
-import type { MemoryAccount } from '@sapwood/transport-v1v2'
+import type { MemoryAccount } from '@sapwood/transport-v1v2/environment'
 import type { NodeNotification } from './node-notification.ts'
 
 /** Bytes of one peer that wait for the loop, at most, and messages; one message waits however long it is. */

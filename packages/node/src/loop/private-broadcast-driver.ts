@@ -12,7 +12,7 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import type { DisconnectReport } from '@sapwood/peer'
-import type { Clock, Random } from '@sapwood/transport-v1v2'
+import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
 import { addressKey } from '../addresses/address-key.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { AddedPeers } from '../connections/added-peers.ts'

@@ -7,7 +7,7 @@ import {
   type Message,
 } from '@sapwood/wire-codec'
 import type { HeadersQuery, PeerId, PeerServices, ServingContext } from '@sapwood/peer'
-import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2'
+import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@sapwood/transport-v1v2'
+import type { Clock, Logger } from '@sapwood/transport-v1v2/environment'
 import type { EventSink } from '../events/event-source.ts'
 import type { BanEvents } from '../bans/ban-events.ts'
 import type { NodeState } from './node-state.ts'

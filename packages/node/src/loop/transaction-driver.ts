@@ -1,6 +1,6 @@
 import type { Block, Message } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId, type PeerServices } from '@sapwood/peer'
-import type { Clock, Instant } from '@sapwood/transport-v1v2'
+import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { TransactionEvents } from '../transactions/transaction-events.ts'

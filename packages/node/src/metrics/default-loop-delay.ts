@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { type Clock, systemClock } from '@sapwood/transport-v1v2'
+import { type Clock, systemClock } from '@sapwood/transport-v1v2/environment'
 import { createLoopDelayMonitor, type LoopDelayMonitor, punctualLoop } from './loop-delay.ts'
 
 /** Milliseconds between two looks at the event loop: delays that matter here are longer, and a look costs microseconds. */

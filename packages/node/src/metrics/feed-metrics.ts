@@ -1,4 +1,4 @@
-import type { Clock, Logger, MemoryBudget, MemoryPurpose } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, MemoryBudget, MemoryPurpose } from '@sapwood/transport-v1v2/environment'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { BlockEvents } from '../blocks/block-events.ts'
 import type { ChainEvents } from '../chain/chain-events.ts'

@@ -1,4 +1,4 @@
-import type { Logger } from '@sapwood/transport-v1v2'
+import type { Logger } from '@sapwood/transport-v1v2/environment'
 import type { CounterCollector, GaugeCollector, MetricLabels, NodeMetrics } from './node-metrics.ts'
 
 /** A program's collectors as the node may feed them anywhere: what they throw or reject with is logged, once for each. */

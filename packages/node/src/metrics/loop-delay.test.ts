@@ -1,4 +1,4 @@
-import { systemClock } from '@sapwood/transport-v1v2'
+import { systemClock } from '@sapwood/transport-v1v2/environment'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { expect, it } from 'vitest'
 import { loopDelayMonitorFor } from './default-loop-delay.ts'

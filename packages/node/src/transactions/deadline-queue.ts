@@ -1,4 +1,4 @@
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /** Things that each become due a fixed time after they were added: so the first added is the first due. */
 export class DeadlineQueue<T> {

@@ -1,6 +1,6 @@
 import { bytesToHex, encodeTransaction, type Transaction, type Txid, txid, wtxid } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant, Random } from '@sapwood/transport-v1v2'
+import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressKey } from '../addresses/address-key.ts'
 import { NodeError } from '../errors/node-error.ts'
 import { drawBelow } from '../random/draw.ts'

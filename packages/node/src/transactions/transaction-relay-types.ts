@@ -1,6 +1,6 @@
 import type { Block, InventoryVector, Transaction, Txid, Wtxid } from '@sapwood/wire-codec'
 import type { PeerId, TransactionId } from '@sapwood/peer'
-import type { Instant, WallTime } from '@sapwood/transport-v1v2'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { PeerAction } from '../chain/peer-action.ts'
 
 /** What the transaction relay needs to know of a peer when its handshake is done. */

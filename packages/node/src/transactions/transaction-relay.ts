@@ -13,7 +13,7 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import type { PeerId, TransactionId } from '@sapwood/peer'
-import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2'
+import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
 import { drawBelow, drawExponential } from '../random/draw.ts'
 import { OwnBroadcast } from './own-broadcast.ts'
 import { RecentSet } from './recent-set.ts'

@@ -1,6 +1,6 @@
 import { type Hash256, hexToBytes } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant, Random } from '@sapwood/transport-v1v2'
+import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
 import { drawBelow } from '../random/draw.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 

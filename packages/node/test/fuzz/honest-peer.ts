@@ -9,13 +9,12 @@ import {
 import {
   accept,
   type ByteStream,
-  type Clock,
   connect,
   neverFallback,
   onlyV1,
-  type Random,
   type Transport,
 } from '@sapwood/transport-v1v2'
+import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
 import { FULL_NODE } from '../support/addresses.ts'
 import { filterServices } from '../support/filter-services.ts'
 import { genesis, idOf } from './world.ts'

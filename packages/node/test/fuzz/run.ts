@@ -5,14 +5,8 @@ import {
   parsePeerAddress,
   regtest,
 } from '@sapwood/wire-codec'
-import {
-  type CancelTimer,
-  type Clock,
-  type Logger,
-  onlyV1,
-  type Random,
-  streamPair,
-} from '@sapwood/transport-v1v2'
+import { onlyV1, streamPair } from '@sapwood/transport-v1v2'
+import type { CancelTimer, Clock, Logger, Random } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { createNode, type InboundStream, type Listener, type NodeHandle } from '../../src/index.ts'
 import { FULL_NODE } from '../support/addresses.ts'

@@ -10,13 +10,12 @@ import {
 import {
   accept,
   type ByteStream,
-  type Clock,
   connect,
   createV1Codec,
   neverFallback,
-  type Random,
   type Transport,
 } from '@sapwood/transport-v1v2'
+import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
 
 /** Bytes that a stranger leaves unread by the node before it sends no more: its own side of the back-pressure. */
 const MAX_UNREAD = 1_000_000

@@ -1,5 +1,5 @@
 import { type NetworkAddress, parsePeerAddress, Services } from '@sapwood/wire-codec'
-import type { WallTime } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import type { AddressReport } from '../../src/addresses/address-manager.ts'
 
 export const FULL_NODE: bigint = Services.NETWORK | Services.WITNESS | Services.NETWORK_LIMITED

@@ -1,5 +1,5 @@
 import { type PeerId, peerId } from '@sapwood/peer'
-import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2'
+import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
 
 export const alice: PeerId = peerId(1)
 export const bob: PeerId = peerId(2)

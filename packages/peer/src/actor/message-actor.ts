@@ -1,4 +1,5 @@
-import type { Clock, MemoryAccount, ReadTransport } from '@sapwood/transport-v1v2'
+import type { ReadTransport } from '@sapwood/transport-v1v2'
+import type { Clock, MemoryAccount } from '@sapwood/transport-v1v2/environment'
 import type { Channel } from '../channel/channel.ts'
 import { heldBytes, type ReaderMessage } from './reader-message.ts'
 

@@ -1,5 +1,5 @@
 import type { Contents } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /** What the `MessageActor` tells its peer. `at` is when it was read, so that queueing does not spoil latencies. */
 export type ReaderMessage =

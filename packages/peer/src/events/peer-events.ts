@@ -1,5 +1,5 @@
 import type { AnyMessage, DecodeError, Message } from '@sapwood/wire-codec'
-import type { Instant, WallTime } from '@sapwood/transport-v1v2'
+import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { PeerVersion } from '../peer/peer-version.ts'
 import type { DisconnectReason, DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
 import type { RequestOutcome } from '../requests/pending-request.ts'

@@ -1,5 +1,5 @@
 import type { MessageOf } from '@sapwood/wire-codec'
-import type { WallTime } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { cleanText } from './clean-text.ts'
 import type { PeerVersion } from '../peer/peer-version.ts'
 

@@ -6,7 +6,7 @@ import {
   Services,
   type VersionAddress,
 } from '@sapwood/wire-codec'
-import type { WallTime } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { type ConnectionKind, kindBehaviour } from '../kinds/connection-kind.ts'
 import type { PeerOptions, VersionFacts } from '../peer/peer-options.ts'
 

@@ -1,4 +1,4 @@
-import type { Instant, Random } from '@sapwood/transport-v1v2'
+import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
 
 /** Core: `PING_INTERVAL`. */
 export const PING_INTERVAL = 120_000

@@ -1,5 +1,5 @@
 import type { GossipedAddress } from '@sapwood/wire-codec'
-import type { Instant, Random } from '@sapwood/transport-v1v2'
+import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
 import type { BucketOptions } from './limit-options.ts'
 import { TokenBucket } from './token-bucket.ts'
 

@@ -1,5 +1,5 @@
 import type { Message } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { BucketOptions, BucketsByType } from './limit-options.ts'
 import { TokenBucket } from './token-bucket.ts'
 

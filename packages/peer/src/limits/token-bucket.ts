@@ -1,4 +1,4 @@
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { BucketOptions } from './limit-options.ts'
 
 /** Counts what one remote sends: `burst` at once, refilled with `perSecond`, never above `burst` by refilling. */

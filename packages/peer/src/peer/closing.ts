@@ -1,4 +1,5 @@
-import { type CancelTimer, type Clock, isTransportError, type Transport } from '@sapwood/transport-v1v2'
+import { isTransportError, type Transport } from '@sapwood/transport-v1v2'
+import type { CancelTimer, Clock } from '@sapwood/transport-v1v2/environment'
 import type { ReaderMessage } from '../actor/reader-message.ts'
 import { PeerError } from '../errors/peer-error.ts'
 import type { DisconnectReason, PeerState } from '../reasons/disconnect-reason.ts'

@@ -1,6 +1,6 @@
 import type { AnyMessage } from '@sapwood/wire-codec'
 import type { Transport } from '@sapwood/transport-v1v2'
-import { systemClock, systemRandom } from '@sapwood/transport-v1v2'
+import { systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
 import { peerId } from '../identity/peer-id.ts'
 import { PeerConnection } from './peer-connection.ts'
 import type { PeerComponents, PeerOptions } from './peer-options.ts'

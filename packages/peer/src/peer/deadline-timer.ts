@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '@sapwood/transport-v1v2'
+import type { CancelTimer, Clock } from '@sapwood/transport-v1v2/environment'
 
 /** One timer of a clock, at the earliest moment that it has been asked for. */
 export class DeadlineTimer {

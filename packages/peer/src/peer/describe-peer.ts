@@ -1,5 +1,6 @@
 import { type AnyMessage, bytesToHex, hashToHex, serviceNames, type ShortIds } from '@sapwood/wire-codec'
-import type { Clock, Instant, Transport, TransportStats, WallTime } from '@sapwood/transport-v1v2'
+import type { Transport, TransportStats } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { PeerProtocol } from '../protocol/peer-protocol.ts'
 import type { ChainProgress, MessageCount, PeerInfo } from './peer-info.ts'
 import type { PeerOptions } from './peer-options.ts'

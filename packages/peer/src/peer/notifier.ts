@@ -1,5 +1,5 @@
 import type { AnyMessage } from '@sapwood/wire-codec'
-import type { Instant, MemoryAccount } from '@sapwood/transport-v1v2'
+import type { Instant, MemoryAccount } from '@sapwood/transport-v1v2/environment'
 import { createChannel } from '../channel/bounded-channel.ts'
 import type { Channel } from '../channel/channel.ts'
 import { PeerError } from '../errors/peer-error.ts'

@@ -1,5 +1,6 @@
 import { type AnyMessage, encodePayload, type Message, type Registry } from '@sapwood/wire-codec'
-import { type Clock, type Instant, isTransportError, type Transport } from '@sapwood/transport-v1v2'
+import { isTransportError, type Transport } from '@sapwood/transport-v1v2'
+import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
 import { PeerError } from '../errors/peer-error.ts'
 import type { EventEmitter } from '../events/event-emitter.ts'
 import { isProtocolMessage } from '../protocol/message-types.ts'

@@ -1,4 +1,5 @@
 import { type AnyMessage, baseRegistry, type Message } from '@sapwood/wire-codec'
+import type { Transport } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,
   removeAbortListener,
@@ -6,10 +7,9 @@ import {
   type Instant,
   type MemoryAccount,
   schedulerFor,
-  type Transport,
   type TurnLane,
   unboundedAccount,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import { MessageActor } from '../actor/message-actor.ts'
 import { MESSAGE_OVERHEAD, type ReaderMessage } from '../actor/reader-message.ts'
 import { createChannel } from '../channel/bounded-channel.ts'

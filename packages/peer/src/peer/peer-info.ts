@@ -1,5 +1,5 @@
 import type { PeerAddress } from '@sapwood/wire-codec'
-import type { WallTime } from '@sapwood/transport-v1v2'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import type { PeerId } from '../identity/peer-id.ts'
 import type { ConnectionKind } from '../kinds/connection-kind.ts'
 import type { PeerState } from '../reasons/disconnect-reason.ts'

@@ -1,5 +1,5 @@
 import type { AnyMessage, Network, PeerAddress, Registry } from '@sapwood/wire-codec'
-import type { Clock, Logger, MemoryAccount, Random, TurnScheduler } from '@sapwood/transport-v1v2'
+import type { Clock, Logger, MemoryAccount, Random, TurnScheduler } from '@sapwood/transport-v1v2/environment'
 import type { Channel } from '../channel/channel.ts'
 import type { OwnNonces } from '../handshake/own-nonces.ts'
 import type { PeerId } from '../identity/peer-id.ts'

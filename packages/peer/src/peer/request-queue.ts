@@ -1,5 +1,5 @@
-import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2'
-import type { Clock } from '@sapwood/transport-v1v2'
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import type { Clock } from '@sapwood/transport-v1v2/environment'
 import { createChannel } from '../channel/bounded-channel.ts'
 import type { Channel } from '../channel/channel.ts'
 import { PeerError } from '../errors/peer-error.ts'

@@ -1,4 +1,4 @@
-import type { Clock, Instant } from '@sapwood/transport-v1v2'
+import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
 import type { EventEmitter } from '../events/event-emitter.ts'
 import type { StallCause } from '../events/peer-events.ts'
 import type { ServeQueue } from '../serving/serve-queue.ts'

@@ -8,7 +8,7 @@ import {
   type Message,
   ProtocolVersion,
 } from '@sapwood/wire-codec'
-import type { Clock, Instant, Random } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, Random } from '@sapwood/transport-v1v2/environment'
 import { Negotiation } from '../handshake/negotiation.ts'
 import type { OwnNonces } from '../handshake/own-nonces.ts'
 import { type OwnVersion, ownVersion, versionMessage } from '../handshake/version-message.ts'

@@ -1,5 +1,5 @@
 import { InventoryType } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { KeepAlive } from '../keep-alive/keep-alive.ts'
 import type { PeerOptions } from '../peer/peer-options.ts'
 import type { ProtocolOutput } from './protocol-output.ts'

@@ -1,5 +1,5 @@
 import { type Block, type BlockHash, InventoryType, sha256d } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyStream } from './reply-stream.ts'

@@ -1,5 +1,5 @@
 import { type BlockHash, bytesEqual, MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { PendingFacts, PendingHooks } from './pending-request.ts'
 import { ReplyStream } from './reply-stream.ts'
 import type { CompactFilter, ParametersOf } from './request-map.ts'

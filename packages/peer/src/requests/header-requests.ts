@@ -1,5 +1,5 @@
 import { type BlockHash, type BlockHeader, blockHash, bytesEqual } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'

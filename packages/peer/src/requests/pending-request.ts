@@ -1,4 +1,4 @@
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { PeerError, type PeerErrorCode, type PeerErrorFacts } from '../errors/peer-error.ts'
 import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
 import type { RequestType } from './request-map.ts'

@@ -1,4 +1,4 @@
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { KeepAlive } from '../keep-alive/keep-alive.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'

@@ -11,7 +11,7 @@ import type {
   UtreexoProofRequest,
   Wtxid,
 } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /** A block as it arrived. */
 export interface ReceivedBlock {

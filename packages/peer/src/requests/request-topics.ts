@@ -1,5 +1,5 @@
 import type { BlockHash, Transaction, UtreexoProof } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { KeepAlive } from '../keep-alive/keep-alive.ts'
 import { AddressRequests } from './address-requests.ts'
 import { BlockRequests } from './block-requests.ts'

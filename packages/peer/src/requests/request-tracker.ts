@@ -12,7 +12,7 @@ import {
   WITNESS_FLAG,
   wtxid,
 } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
 import type { AddressRequests } from './address-requests.ts'
 import type { ArrivedBlock } from './block-requests.ts'

@@ -1,4 +1,4 @@
-import type { MemoryAccount } from '@sapwood/transport-v1v2'
+import type { MemoryAccount } from '@sapwood/transport-v1v2/environment'
 import { MESSAGE_OVERHEAD } from '../actor/reader-message.ts'
 import type { ServedMessage, ServedType } from './served-message.ts'
 

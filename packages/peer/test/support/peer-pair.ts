@@ -5,10 +5,9 @@ import {
   onlyV1,
   streamPair,
   type StreamPairOptions,
-  systemClock,
-  systemRandom,
   type Transport,
 } from '@sapwood/transport-v1v2'
+import { systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
 import { type Network, networks } from '@sapwood/wire-codec'
 import { createPeer, type Peer, type PeerComponents, peerId, type PeerOptions } from '../../src/index.ts'
 

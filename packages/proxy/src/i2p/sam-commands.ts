@@ -1,4 +1,4 @@
-import type { Random } from '@sapwood/transport-v1v2'
+import type { Random } from '@sapwood/transport-v1v2/environment'
 import { formatHost, type PeerAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { networkOf } from '../router/networks.ts'

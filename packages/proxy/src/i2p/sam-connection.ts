@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
+import type { ByteStream } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,
   removeAbortListener,
   abortReason,
-  type ByteStream,
   type Clock,
   deadlineSignal,
   type Resolver,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import { tcpStream } from '@sapwood/transport-v1v2/tcp'
 import { ProxyError, type ProxyErrorCode, type ProxyStep, type RetryAdvice } from '../errors/proxy-error.ts'
 import { parseKeyValues } from '../socket/key-values.ts'

@@ -1,4 +1,5 @@
-import { type Dialer, systemRandom } from '@sapwood/transport-v1v2'
+import type { Dialer } from '@sapwood/transport-v1v2'
+import { systemRandom } from '@sapwood/transport-v1v2/environment'
 import { connectStream, i2pName, openSession } from './sam-commands.ts'
 import { type SamComponents, samEnvironment, type SamOptions } from './sam-options.ts'
 

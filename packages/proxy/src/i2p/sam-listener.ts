@@ -1,12 +1,12 @@
+import type { ByteStream } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,
   removeAbortListener,
-  type ByteStream,
   type Clock,
   type Logger,
   silentLogger,
   systemClock,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress } from '@sapwood/wire-codec'
 import { isProxyError } from '../errors/proxy-error.ts'
 import type { SamSession } from './sam-session.ts'

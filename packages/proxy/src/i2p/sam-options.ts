@@ -1,4 +1,10 @@
-import { type Clock, type Logger, type Random, type Resolver, systemClock } from '@sapwood/transport-v1v2'
+import {
+  type Clock,
+  type Logger,
+  type Random,
+  type Resolver,
+  systemClock,
+} from '@sapwood/transport-v1v2/environment'
 import { checkProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
 import { DEFAULT_SAM_TIMEOUTS, type SamEnvironment, type SamTimeouts } from './sam-connection.ts'
 

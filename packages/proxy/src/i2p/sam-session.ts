@@ -1,14 +1,13 @@
+import type { ByteStream, Dialer } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,
   removeAbortListener,
   abortReason,
-  type ByteStream,
-  type Dialer,
   type Logger,
   type Random,
   silentLogger,
   systemRandom,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress, type PeerAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { destinationAddress, publicDestination } from './destination.ts'

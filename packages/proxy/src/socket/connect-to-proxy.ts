@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Resolver } from '@sapwood/transport-v1v2'
+import type { Resolver } from '@sapwood/transport-v1v2/environment'
 import { openSocket } from '@sapwood/transport-v1v2/tcp'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { formatProxyAddress, type ProxyAddress, resolveProxyAddress } from './proxy-address.ts'

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Resolver } from '@sapwood/transport-v1v2'
+import type { Resolver } from '@sapwood/transport-v1v2/environment'
 import type { SocketTarget } from '@sapwood/transport-v1v2/tcp'
 import { formatHost } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Random } from '@sapwood/transport-v1v2'
+import type { Random } from '@sapwood/transport-v1v2/environment'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { MAX_TEXT_LENGTH } from './protocol.ts'
 import type { SocksTarget } from './target.ts'

@@ -1,12 +1,12 @@
+import type { Dialer } from '@sapwood/transport-v1v2'
 import {
   type Clock,
-  type Dialer,
   deadlineSignal,
   type Random,
   type Resolver,
   systemClock,
   systemRandom,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { connectToProxy } from '../socket/connect-to-proxy.ts'
 import { checkProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'

@@ -1,12 +1,12 @@
 import { isIP, type Socket } from 'node:net'
+import type { ByteStream } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,
   removeAbortListener,
   abortReason,
-  type ByteStream,
   type CancelTimer,
   type Clock,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import { tcpStream } from '@sapwood/transport-v1v2/tcp'
 import { SocksClient } from 'socks'
 import { ProxyError } from '../errors/proxy-error.ts'

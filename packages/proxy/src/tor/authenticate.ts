@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import type { Random } from '@sapwood/transport-v1v2'
+import type { Random } from '@sapwood/transport-v1v2/environment'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { parseKeyValues } from '../socket/key-values.ts'
 import type { ControlConnection } from './control-connection.ts'

@@ -5,7 +5,7 @@ import {
   deadlineSignal,
   type Resolver,
   withDeadline,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { connectToProxy } from '../socket/connect-to-proxy.ts'
 import type { ProxyAddress } from '../socket/proxy-address.ts'

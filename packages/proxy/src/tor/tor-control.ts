@@ -9,7 +9,7 @@ import {
   silentLogger,
   systemClock,
   systemRandom,
-} from '@sapwood/transport-v1v2'
+} from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { parseKeyValues } from '../socket/key-values.ts'

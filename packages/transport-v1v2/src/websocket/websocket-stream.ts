@@ -1,4 +1,3 @@
-import type { TransportComponents } from '../transport/components.ts'
 import type { Clock } from '../environment/clock.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { TransportError } from '../errors/transport-error.ts'
@@ -18,7 +17,10 @@ const CLOSE_NORMAL = 1_000
  * An open WebSocket as a `ByteStream`. Each binary message is a portion of bytes; an empty one ends the sender's side,
  * as a WebSocket itself has no half-close.
  */
-export function websocketStream(socket: WebSocketLike, components: TransportComponents = {}): ByteStream {
+export function websocketStream(
+  socket: WebSocketLike,
+  components: { readonly clock?: Clock } = {},
+): ByteStream {
   return new WebSocketStream(socket, components.clock ?? systemClock)
 }
 

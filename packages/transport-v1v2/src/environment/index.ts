@@ -1,0 +1,34 @@
+export { addAbortListener, removeAbortListener } from './abort-listener.ts'
+export type { CancelTimer, Clock, Instant, TimerOptions, WallTime } from './clock.ts'
+export {
+  abortReason,
+  type DeadlineOptions,
+  type DeadlineSignal,
+  deadlineSignal,
+  withDeadline,
+} from './deadline.ts'
+export { systemClock } from './default-clock.ts'
+export { schedulerFor, systemScheduler } from './default-turn-scheduler.ts'
+export { systemRandom } from './default-random.ts'
+export { type Logger, silentLogger } from './logger.ts'
+export {
+  createMemoryBudget,
+  DEFAULT_MEMORY_BUDGET,
+  type MemoryAccount,
+  type MemoryAccountOptions,
+  type MemoryBudget,
+  type MemoryBudgetOptions,
+  type MemoryPurpose,
+  type MemoryRank,
+  type MemoryUse,
+  unboundedAccount,
+} from './memory-budget.ts'
+export type { Random } from './random.ts'
+export type { Resolver } from './resolver.ts'
+export {
+  createTurnScheduler,
+  type TurnLane,
+  type TurnScheduler,
+  type TurnSchedulerOptions,
+  unhurriedScheduler,
+} from './turn-scheduler.ts'
