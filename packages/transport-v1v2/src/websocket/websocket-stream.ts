@@ -13,10 +13,7 @@ const SEND_HIGH_WATER_MARK = 262_144
 const DRAIN_INTERVAL = 5
 const CLOSE_NORMAL = 1_000
 
-/**
- * An open WebSocket as a `ByteStream`. Each binary message is a portion of bytes; an empty one ends the sender's side,
- * as a WebSocket itself has no half-close.
- */
+/** An open WebSocket as a `ByteStream`. An empty message ends the sender's side: there is no half-close. */
 export function websocketStream(
   socket: WebSocketLike,
   components: { readonly clock?: Clock } = {},
