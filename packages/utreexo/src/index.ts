@@ -23,6 +23,7 @@ export {
   parseStump,
   type StumpLayout,
 } from './accumulator/stump-format.ts'
+export { stateHash, StateTree } from './accumulator/state-tree.ts'
 export { Stump } from './accumulator/stump.ts'
 export { type BlockChanges, blockChanges, type OwnSpend, type PlacedInput } from './blocks/block-changes.ts'
 export {
@@ -33,6 +34,15 @@ export {
 } from './blocks/check-block-proof.ts'
 export { blockSubsidy, type ChainFacts, checkSpends, COINBASE_MATURITY } from './blocks/check-spends.ts'
 export type { SpentOutput, SpentOutputs } from './blocks/spent-outputs.ts'
+export { type BlockUndo, decodeBlockUndo, encodeBlockUndo } from './bridge/block-undo.ts'
+export {
+  decodeKeptOutput,
+  encodeKeptOutput,
+  type KeptOutput,
+  type PlacedOutput,
+} from './bridge/kept-output.ts'
+export { type BridgeTip, type ConnectedBlock, ProofMaker } from './bridge/proof-maker.ts'
+export { selectProof, wantsWholeProof } from './bridge/select-proof.ts'
 export { hashBackendName, useHashes } from './crypto/hash-backend.ts'
 export type { Hashes } from './crypto/hashes.ts'
 export {

@@ -70,6 +70,70 @@ it('agrees with the naive model in every state, proof, position and undo', () =>
   )
 })
 
+it('is made again from the leaves that are left, in any order, and goes on from there', () => {
+  fc.assert(
+    fc.property(steps, fc.infiniteStream(fc.nat()), (blocks, shuffle) => {
+      const newLeaf = leafMaker()
+      let forest = new Forest()
+      let numbered: [number: number, leaf: Uint8Array][] = []
+      const records: ForestUndo[] = []
+      const states: Stump[] = []
+      for (const { gone, come } of blocks) {
+        const deleted = [
+          ...new Set(gone.map((pick) => numbered[pick % Math.max(numbered.length, 1)]?.[1])),
+        ].filter((leaf) => leaf !== undefined)
+        const added = Array.from({ length: come }, newLeaf)
+        states.push(forest.stump())
+        records.push(forest.modify(deleted, added))
+        const first = forest.leaves - added.length
+        numbered = numbered.filter(([, leaf]) => !deleted.includes(leaf))
+        added.forEach((leaf, index) => numbered.push([first + index, leaf]))
+        const order = new Map(numbered.map((entry) => [entry, shuffle.next().value as number]))
+        const restored = Forest.restore(
+          forest.leaves,
+          [...numbered].sort((a, b) => order.get(a)! - order.get(b)!),
+        )
+        const leaves = numbered.map(([, leaf]) => leaf)
+        expect(restored.stump().equals(forest.stump())).toBe(true)
+        expect(restored.prove(leaves)).toEqual(forest.prove(leaves))
+        expect(restored.liveLeaves).toBe(leaves.length)
+        forest = restored
+      }
+      for (const record of records.reverse()) {
+        forest.undo(record)
+        expect(forest.stump().equals(states.pop()!)).toBe(true)
+      }
+    }),
+    { numRuns: 200 },
+  )
+})
+
+it.each<[string, number, [number, Uint8Array][], string]>([
+  [
+    'a number twice',
+    9,
+    [
+      [3, new Uint8Array(32).fill(1)],
+      [3, new Uint8Array(32).fill(2)],
+    ],
+    'duplicate-leaf',
+  ],
+  [
+    'a hash twice',
+    9,
+    [
+      [3, new Uint8Array(32).fill(1)],
+      [4, new Uint8Array(32).fill(1)],
+    ],
+    'duplicate-leaf',
+  ],
+  ['a number of no leaf', 9, [[9, new Uint8Array(32).fill(1)]], 'invalid-stump'],
+  ['half a number', 9, [[0.5, new Uint8Array(32).fill(1)]], 'invalid-stump'],
+  ['an empty hash', 9, [[3, new Uint8Array(32)]], 'empty-hash'],
+])('is not made of %s', (_, leaves, live, code) => {
+  expect(() => Forest.restore(leaves, live)).toThrow(expect.objectContaining({ code }))
+})
+
 it('undoes any number of blocks, back to nothing', () => {
   fc.assert(
     fc.property(steps, (blocks) => {

@@ -52,6 +52,35 @@ export class Forest {
     this.#index = new LeafIndex((node) => this.#pool.hash(node), seed)
   }
 
+  /**
+   * A forest from its live leaves alone: what was deleted has left nothing behind but the places of the others.
+   * @param leaves Leaves ever added.
+   * @param live Which leaf ever added it is, counted from 0, and its hash; in any order.
+   * @throws UtreexoError `duplicate-leaf` for a number or a hash that comes twice, `invalid-stump` for a number of no leaf, and for a
+   * hash that is none.
+   */
+  static restore(
+    leaves: number,
+    live: Iterable<readonly [number: number, leafHash: Uint8Array]>,
+    options: ForestOptions = {},
+  ): Forest {
+    const forest = new Forest(options)
+    forest.#leaves = leaves
+    const numbers: number[] = []
+    for (const [number, hash] of live) {
+      const index = numbers.length
+      checkHash(hash, index)
+      if (!Number.isSafeInteger(number) || number < 0 || number >= leaves)
+        throw new UtreexoError('invalid-stump', { index, expected: leaves, received: number })
+      if (forest.has(hash)) throw new UtreexoError('duplicate-leaf', { index })
+      // In a pool from which nothing was given back yet nodes follow each other: that of a leaf is its place in `numbers`.
+      forest.#newLeaf(hash)
+      numbers.push(number)
+    }
+    forest.#build(numbers)
+    return forest
+  }
+
   /** Leaves ever added. */
   get leaves(): number {
     return this.#leaves
@@ -143,6 +172,49 @@ export class Forest {
       this.#putBack(hash, { row: row!, offset: offset! }, isRight === 1, changed)
     }
     this.#rehash(changed)
+  }
+
+  /** Builds the trees over leaves that stand below nothing yet: node `i` is that of the leaf with the number `numbers[i]`. */
+  #build(numbers: readonly number[]): void {
+    const order = Uint32Array.from(numbers.keys()).sort((a, b) => numbers[a]! - numbers[b]!)
+    for (let i = 1; i < order.length; i++)
+      if (numbers[order[i]!] === numbers[order[i - 1]!])
+        throw new UtreexoError('duplicate-leaf', { index: order[i]! })
+    let next = 0
+    for (const row of rootRows(this.#leaves)) {
+      const first = rootOffset(this.#leaves, row) * 2 ** row
+      const from = next
+      while (next < order.length && numbers[order[next]!]! < first + 2 ** row) next++
+      const nodes = order.slice(from, next)
+      const offsets = Float64Array.from(nodes, (node) => numbers[node]! - first)
+      const root = this.#fold(nodes, offsets, row)
+      this.#roots[row] = root
+      if (root !== NONE) this.#pool.makeRoot(root, row)
+    }
+  }
+
+  /** Joins the nodes of a tree, rising by offset, row by row; one that is alone under its parent stands in its place. Changes both lists. */
+  #fold(nodes: Uint32Array, offsets: Float64Array, rows: number): number {
+    const pool = this.#pool
+    let count = nodes.length
+    for (let row = 0; row < rows && count > 0; row++) {
+      let above = 0
+      for (let i = 0; i < count; i++) {
+        const offset = Math.floor(offsets[i]! / 2)
+        let node = nodes[i]!
+        if (i + 1 < count && Math.floor(offsets[i + 1]! / 2) === offset) {
+          const over = pool.take()
+          pool.link(over, false, node)
+          pool.link(over, true, nodes[++i]!)
+          this.#hashNode(over, node, nodes[i]!)
+          node = over
+        }
+        nodes[above] = node
+        offsets[above++] = offset
+      }
+      count = above
+    }
+    return count === 0 ? NONE : nodes[0]!
   }
 
   #nodesOf(leafHashes: readonly Uint8Array[]): number[] {

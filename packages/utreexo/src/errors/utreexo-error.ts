@@ -19,6 +19,7 @@
  * Of a block:
  * - `input-not-yet-made`: it spends an output of a later transaction, or of the spending one (`transaction`, `input`).
  * - `missing-output`: it spends an output that its own transaction does not have (`transaction`, `input`).
+ * - `unknown-output`: it spends an output that is not there, or was spent before (`transaction`, `input`).
  * - `double-spend`: it spends an output twice (`transaction`, `input`).
  * - `unspendable-leaf`: it spends one of the two coinbases that were overwritten before BIP30 (`transaction`, `input`).
  * - `amount-out-of-range`: an amount, or a sum of them, outside 0 to 21,000,000 bitcoin (`transaction`).
@@ -50,6 +51,7 @@ export type UtreexoErrorCode =
   | 'script-not-implied'
   | 'input-not-yet-made'
   | 'missing-output'
+  | 'unknown-output'
   | 'double-spend'
   | 'unspendable-leaf'
   | 'amount-out-of-range'
@@ -85,6 +87,7 @@ export interface UtreexoErrorFacts {
 const BLOCK_RULES: ReadonlySet<UtreexoErrorCode> = new Set([
   'input-not-yet-made',
   'missing-output',
+  'unknown-output',
   'double-spend',
   'unspendable-leaf',
   'amount-out-of-range',
