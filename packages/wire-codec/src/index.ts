@@ -86,7 +86,7 @@ export { packageMessages } from './messages/codecs/package-relay.ts'
 export { MIN_RECONCILIATION_VERSION } from './messages/codecs/reconciliation.ts'
 export { COMMAND_SIZE, isCommand, readCommand, writeCommand } from './messages/command.ts'
 export { decodeContents, encodeContents, encodeContentsHeader, type Contents } from './messages/contents.ts'
-export { InventoryType, WITNESS_FLAG } from './messages/inventory-type.ts'
+export { InventoryType, UTREEXO_FLAG, WITNESS_FLAG } from './messages/inventory-type.ts'
 export {
   FILTER_CHECKPOINT_INTERVAL,
   MAX_ADDRESSES,
@@ -193,7 +193,18 @@ export {
 } from './utreexo/leaf-data.ts'
 export {
   MAX_UTREEXO_HASHES,
+  MAX_UTREEXO_PROOF_SIZE,
   MAX_UTREEXO_TARGETS,
   type UtreexoProof,
   type UtreexoProofRequest,
 } from './utreexo/utreexo-proof.ts'
+export { MAX_UTREEXO_ROOTS, MAX_UTREEXO_TREE_HASHES, type UtreexoRoots } from './utreexo/utreexo-roots.ts'
+export type { UtreexoTransaction } from './utreexo/utreexo-transaction.ts'
+export {
+  MAX_BLOCK_TTLS,
+  MAX_UTREEXO_TTLS,
+  MAX_UTREEXO_TTLS_EXPONENT,
+  type UtreexoBlockTtls,
+  type UtreexoTtls,
+  type UtreexoTtlsRequest,
+} from './utreexo/utreexo-ttls.ts'

@@ -30,6 +30,14 @@ const emptyWitness = (items: number): Uint8Array =>
 const addrv2Entry = concatBytes(zeros(4), of(1, 1, 4), zeros(6))
 const leaf = (script: Uint8Array): Uint8Array => concatBytes(ones(12), script)
 
+/** A transaction of the smallest inputs, each of an unconfirmed output or, with a 0, of a confirmed one. */
+const manyInputs = (count: number, index = 1): Uint8Array => {
+  const input = zeros(41)
+  input[32] = index
+  return concatBytes(of(1, 0, 0, 0), list(input, count), of(0), zeros(4))
+}
+const manyLeaves = (count: number): Uint8Array => repeat(leaf(of(1)), count)
+
 /** For each message with a list, the payload that gives the most elements for its bytes; and claims of more than is there. */
 const payloads: readonly (readonly [name: string, command: string, payload: Uint8Array])[] = [
   ['addr of 1,000', 'addr', list(ones(30), 1000)],
@@ -64,6 +72,16 @@ const payloads: readonly (readonly [name: string, command: string, payload: Uint
     'uproof',
     concatBytes(zeros(32), of(0, 0), list(leaf(of(0, 0)), 24_386)),
   ],
+  ['uproof of 500,000 hashes', 'uproof', concatBytes(zeros(32), list(ones(32), 500_000), of(0, 0))],
+  ['uttls of 32 blocks', 'uttls', concatBytes(list(concatBytes(zeros(4), list(ones(8), 10_000)), 32), of(0))],
+  ['uttls of 32 empty blocks', 'uttls', concatBytes(list(zeros(5), 32), of(0))],
+  ['uroot of 63', 'uroot', concatBytes(of(1, 1), zeros(32), list(ones(32), 63), list(ones(32), 255))],
+  ['utreexotx with 97,000 inputs', 'utreexotx', concatBytes(of(0, 0), manyInputs(97_000))],
+  [
+    'utreexotx with 24,000 leaves',
+    'utreexotx',
+    concatBytes(of(0, 0), manyInputs(24_000, 0), manyLeaves(24_000)),
+  ],
   ['filterload of 36,000', 'filterload', concatBytes(list(ones(1), 36_000), of(50), zeros(8))],
   ['cfilter of 3,900,000', 'cfilter', concatBytes(zeros(33), list(ones(1), 3_900_000))],
   ['alert', 'alert', concatBytes(list(ones(1), 3_900_000), of(0))],
@@ -75,6 +93,9 @@ const payloads: readonly (readonly [name: string, command: string, payload: Uint
     'cfcheckpt',
     'block',
     'uproof',
+    'uttls',
+    'uroot',
+    'utreexotx',
     'reconcildiff',
     'tx',
     'blocktxn',

@@ -18,6 +18,8 @@ import {
   type PrefilledTransaction,
   type Transaction,
   type TransactionInput,
+  type UtreexoBlockTtls,
+  type UtreexoTransaction,
   type VersionAddress,
   type Wtxid,
 } from '../src/index.ts'
@@ -119,6 +121,35 @@ const leaf: Arbitrary<LeafData> = fc.record({
     fc.record({ type: fc.constant('other' as const), scriptPubKey: bytes(300) }),
   ),
 })
+
+/** Lists of one length. */
+const blockTtls: Arbitrary<UtreexoBlockTtls> = fc
+  .record({ height: u32, ttls: list(fc.tuple(u32, u32), 20) })
+  .map(({ height, ttls }) => ({
+    height,
+    deathHeights: Uint32Array.from(ttls, ([death]) => death),
+    deathIndexes: Uint32Array.from(ttls, ([, index]) => index),
+  }))
+
+/** With an entry for each input, and indexes that fit when they are doubled. */
+const provedTransaction: Arbitrary<UtreexoTransaction> = fc
+  .record({
+    transaction,
+    targets: list(u64, 4).map((all) => BigUint64Array.from(all)),
+    proofHashes: list(hash, 10),
+    leaves: fc.array(fc.option(leaf, { nil: undefined }), { minLength: 4, maxLength: 4 }),
+  })
+  .map(({ transaction: whole, leaves, ...rest }) => ({
+    ...rest,
+    transaction: {
+      ...whole,
+      inputs: whole.inputs.map((each) => ({
+        ...each,
+        previousOutput: { ...each.previousOutput, index: each.previousOutput.index >>> 1 },
+      })),
+    },
+    leafData: leaves.slice(0, whole.inputs.length),
+  }))
 
 const of = <T extends string, F extends object>(type: T, fields: Arbitrary<F>): Arbitrary<F & { type: T }> =>
   fields.map((each) => ({ ...each, type }))
@@ -232,12 +263,37 @@ export const messages: { readonly [T in Exclude<MessageType, 'reject' | 'alert'>
       }),
     }),
   ),
-  uttls: of('uttls', payload),
-  getuttls: of('getuttls', payload),
+  getuttls: of(
+    'getuttls',
+    fc.record({
+      request: fc
+        .record({ version: u32, start: u32, exponent: fc.nat({ max: 5 }) })
+        .map(({ version, start, exponent }) => ({
+          version: Math.max(version, start),
+          startHeight: Math.min(version, start),
+          exponent,
+        })),
+    }),
+  ),
+  uttls: of(
+    'uttls',
+    fc.record({ ttls: fc.record({ blocks: list(blockTtls, 32), proofHashes: list(hash, 20) }) }),
+  ),
   usummary: of('usummary', payload),
-  utreexotx: of('utreexotx', payload),
-  uroot: of('uroot', payload),
-  geturoot: of('geturoot', payload),
+  utreexotx: of('utreexotx', fc.record({ proved: provedTransaction })),
+  geturoot: of('geturoot', fc.record({ blockHash })),
+  uroot: of(
+    'uroot',
+    fc.record({
+      state: fc.record({
+        blockHash,
+        leaves: u64,
+        roots: list(hash, 63),
+        target: u64,
+        proofHashes: list(hash, 30),
+      }),
+    }),
+  ),
 }
 
 /** The messages of BIP331. */

@@ -18,7 +18,15 @@ import { getDataCodec, invCodec, notFoundCodec } from './codecs/inventory.ts'
 import { pingCodec, pongCodec } from './codecs/keep-alive.ts'
 import { alertCodec, rejectCodec } from './codecs/legacy.ts'
 import { reconcilDiffCodec, reqReconCodec, sendTxRcnclCodec, sketchCodec } from './codecs/reconciliation.ts'
-import { getUProofCodec, uProofCodec } from './codecs/utreexo.ts'
+import {
+  getUProofCodec,
+  getURootCodec,
+  getUTtlsCodec,
+  uProofCodec,
+  uRootCodec,
+  uTtlsCodec,
+  utreexoTxCodec,
+} from './codecs/utreexo.ts'
 import { featureCodec, versionCodec } from './codecs/version.ts'
 import type { Message, MessageType } from './message.ts'
 import { registryOf, type Registry } from './registry.ts'
@@ -71,12 +79,12 @@ const codecs: { readonly [T in MessageType]: MessageCodec<Extract<KnownMessage, 
   alert: alertCodec,
   uproof: uProofCodec,
   getuproof: getUProofCodec,
-  uttls: opaqueCodec('uttls', 31),
-  getuttls: opaqueCodec('getuttls', 32),
+  uttls: uTtlsCodec,
+  getuttls: getUTtlsCodec,
   usummary: opaqueCodec('usummary', 33),
-  utreexotx: opaqueCodec('utreexotx', 34),
-  uroot: opaqueCodec('uroot', 35),
-  geturoot: opaqueCodec('geturoot', 36),
+  utreexotx: utreexoTxCodec,
+  uroot: uRootCodec,
+  geturoot: getURootCodec,
 }
 
 /** Every message of the union `Message`. */

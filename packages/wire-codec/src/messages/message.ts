@@ -4,6 +4,9 @@ import type { Block } from '../primitives/block.ts'
 import type { BlockHeader } from '../primitives/header.ts'
 import type { Transaction } from '../primitives/transaction.ts'
 import type { UtreexoProof, UtreexoProofRequest } from '../utreexo/utreexo-proof.ts'
+import type { UtreexoRoots } from '../utreexo/utreexo-roots.ts'
+import type { UtreexoTransaction } from '../utreexo/utreexo-transaction.ts'
+import type { UtreexoTtls, UtreexoTtlsRequest } from '../utreexo/utreexo-ttls.ts'
 
 /** An address as the `version` message carries it: no time, and IPv4 mapped into IPv6. */
 export interface VersionAddress {
@@ -169,16 +172,19 @@ export type CompactBlockMessage =
       readonly transactions: readonly Transaction[]
     }
 
-/** Messages of the Utreexo peers, in Floresta's layout; those that it does not use are carried unread. */
+/**
+ * Messages of the Utreexo peers, in the bytes that utreexod and Floresta speak, which are not the draft of BIP183's everywhere. `usummary`, which
+ * utreexod has given up, is carried unread.
+ */
 export type UtreexoMessage =
   | { readonly type: 'getuproof'; readonly request: UtreexoProofRequest }
   | { readonly type: 'uproof'; readonly proof: UtreexoProof }
-  | Opaque<'uttls'>
-  | Opaque<'getuttls'>
+  | { readonly type: 'getuttls'; readonly request: UtreexoTtlsRequest }
+  | { readonly type: 'uttls'; readonly ttls: UtreexoTtls }
   | Opaque<'usummary'>
-  | Opaque<'utreexotx'>
-  | Opaque<'uroot'>
-  | Opaque<'geturoot'>
+  | { readonly type: 'utreexotx'; readonly proved: UtreexoTransaction }
+  | { readonly type: 'geturoot'; readonly blockHash: BlockHash }
+  | { readonly type: 'uroot'; readonly state: UtreexoRoots }
 
 /** Messages that are read and never sent: Core stopped sending them long ago. */
 export type LegacyMessage =

@@ -484,9 +484,9 @@ describe('what we send keeps to the limits', () => {
     ],
     [
       'a payload of 4,000,000 bytes',
-      { type: 'uttls', payload: new Uint8Array(4_000_000) },
-      { type: 'uttls', payload: new Uint8Array(4_000_001) },
-      'uttls: a payload of 4000001 bytes is too large',
+      { type: 'usummary', payload: new Uint8Array(4_000_000) },
+      { type: 'usummary', payload: new Uint8Array(4_000_001) },
+      'usummary: a payload of 4000001 bytes is too large',
     ],
     [
       'targets',
@@ -503,8 +503,8 @@ describe('what we send keeps to the limits', () => {
     [
       'hashes of a proof',
       { type: 'uproof', proof: { ...proof, proofHashes: [hash] } },
-      { type: 'uproof', proof: { ...proof, proofHashes: { length: 1_560_705 } } },
-      'proofHashes: 1560705, not 0 to 1560704',
+      { type: 'uproof', proof: { ...proof, proofHashes: { length: 886_279 } } },
+      'proofHashes: 886279, not 0 to 886278',
     ],
     [
       'the length of IPv4 in addr',

@@ -7,17 +7,25 @@ import { type LeafData, MIN_LEAF_SIZE, readLeafData, skipLeafData, writeLeafData
 
 /** Most inputs that a block can have: 4,000,000 weight units over the 164 of the smallest input (Floresta: block_proof.rs). */
 export const MAX_UTREEXO_TARGETS = 24_386
-/** Most hashes of a proof: one for each row of the largest forest and each target. */
-export const MAX_UTREEXO_HASHES: number = MAX_UTREEXO_TARGETS * 64
+/**
+ * Most hashes of a proof: in a forest of 51 rows each target needs one in each, but in the uppermost 15, which together have no more than
+ * 2^15 nodes (utreexod: MaxUtreexoProofSize).
+ */
+export const MAX_UTREEXO_HASHES: number = (51 - 15) * MAX_UTREEXO_TARGETS + (2 ** 15 - MAX_UTREEXO_TARGETS)
+/** Most bytes of a `uproof`: what the contents of the longest packet of BIP324 hold behind a command that is written out. */
+export const MAX_UTREEXO_PROOF_SIZE: number = 0xff_ffff - 13
 
 const MAX_LEAF_BITMAP_SIZE = Math.ceil(MAX_UTREEXO_TARGETS / 8)
-const MAX_PROOF_BITMAP_SIZE = MAX_UTREEXO_HASHES / 8
+const MAX_PROOF_BITMAP_SIZE = Math.ceil(MAX_UTREEXO_HASHES / 8)
 
 const WITH_TARGETS = 1
 const WITH_PROOF_HASHES = 2
 const WITH_LEAF_DATA = 4
 
-/** A request for the proof of a block's inputs. */
+/**
+ * A request for the proof of a block's inputs. The draft of BIP183 has a flag for all where utreexod and Floresta have a mask; utreexod 0.6 sends
+ * the hashes where the leaves are asked for, and never looks at the mask's bit for them.
+ */
 export interface UtreexoProofRequest {
   readonly blockHash: BlockHash
   readonly withTargets: boolean
@@ -61,29 +69,38 @@ export function writeUtreexoProofRequest(writer: ByteWriter, request: UtreexoPro
   writer.hash(request.blockHash).u8(mask).varBytes(request.proofBitmap).varBytes(request.leafBitmap)
 }
 
-/** Reads the payload of `uproof`. Targets and leaves, which take more memory than their bytes, are made when they are first asked for. */
+/** Reads the payload of `uproof`. Its lists, which take more memory than their bytes, are made when one is first asked for. */
 export function readUtreexoProof(reader: ByteReader): UtreexoProof {
   const blockHash = reader.blockHash()
-  const proofHashes = reader.list(reader.count(MAX_UTREEXO_HASHES, 32), (next) => next.hash())
-  const targetCount = reader.count(MAX_UTREEXO_TARGETS, 1)
-  const targets = lazyList(reader, (next) => readTargets(next, targetCount))
-  for (let i = 0; i < targetCount; i++) reader.skipCompactSize64()
-  const leafCount = reader.count(MAX_UTREEXO_TARGETS, MIN_LEAF_SIZE)
-  const leafData = lazyList(reader, (next) => next.list(leafCount, readLeafData))
-  for (let i = 0; i < leafCount; i++) skipLeafData(reader)
+  const lists = lazyList(reader, readLists)
+  reader.skip(reader.count(MAX_UTREEXO_HASHES, 32) * 32)
+  for (let left = reader.count(MAX_UTREEXO_TARGETS, 1); left > 0; left--) reader.skipCompactSize64()
+  for (let left = reader.count(MAX_UTREEXO_TARGETS, MIN_LEAF_SIZE); left > 0; left--) skipLeafData(reader)
   return {
     blockHash,
-    proofHashes,
+    get proofHashes() {
+      return lists().proofHashes
+    },
     get targets() {
-      return targets()
+      return lists().targets
     },
     get leafData() {
-      return leafData()
+      return lists().leafData
     },
   }
 }
 
-function readTargets(reader: ByteReader, count: number): BigUint64Array {
+/** What has been checked. */
+function readLists(reader: ByteReader): Omit<UtreexoProof, 'blockHash'> {
+  return {
+    proofHashes: reader.list(reader.compactSize(), (next) => next.hash()),
+    targets: readTargets(reader, reader.compactSize()),
+    leafData: reader.list(reader.compactSize(), readLeafData),
+  }
+}
+
+/** Reads `count` positions, which have been checked. */
+export function readTargets(reader: ByteReader, count: number): BigUint64Array {
   const targets = new BigUint64Array(count)
   for (let i = 0; i < count; i++) targets[i] = reader.compactSize64()
   return targets

@@ -4,15 +4,25 @@ import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
-import { asBlockHash } from '../hash/hashes.ts'
+import { asBlockHash, asTxid } from '../hash/hashes.ts'
+import { baseRegistry } from '../messages/base-registry.ts'
+import { decodePayload, decodePayloadWithTrailing, encodePayload } from '../messages/payload.ts'
+import { decodeTransaction } from '../primitives/transaction-decoder.ts'
+import { encodeTransaction } from '../primitives/transaction-encoder.ts'
+import { txid, wtxid } from '../primitives/transaction-id.ts'
+import type { OutPoint, Transaction, TransactionInput } from '../primitives/transaction.ts'
 import { bitmapHas, bitmapIndexes, bitmapOf } from './bitmap.ts'
 import { type LeafData, readLeafData, skipLeafData, writeLeafData } from './leaf-data.ts'
 import {
+  MAX_UTREEXO_PROOF_SIZE,
   readUtreexoProof,
   readUtreexoProofRequest,
   writeUtreexoProof,
   writeUtreexoProofRequest,
 } from './utreexo-proof.ts'
+import { readUtreexoRoots } from './utreexo-roots.ts'
+import { readUtreexoTransaction } from './utreexo-transaction.ts'
+import { readUtreexoTtls, readUtreexoTtlsRequest } from './utreexo-ttls.ts'
 
 const blockHash = asBlockHash(new Uint8Array(32).fill(0xab))
 const fields = ({ height, coinbase, amount, script }: LeafData): LeafData => ({
@@ -131,7 +141,7 @@ describe('getuproof', () => {
   })
 
   it.each([
-    ['proof', `fe11fa0200`, 33, 195_088],
+    ['proof', `fec2b00100`, 33, 110_785],
     ['leaf', `00fdea0b`, 34, 3049],
   ])('refuses a bitmap of one byte too many for the %s', (_, sizes, offset, limit) => {
     const bytes = new Uint8Array(300_000)
@@ -143,10 +153,10 @@ describe('getuproof', () => {
 
   it('takes the largest bitmaps', () => {
     const bytes = new Uint8Array(300_000)
-    bytes.set(hexToBytes('fe10fa0200'), 33)
-    bytes.set(hexToBytes('fde90b'), 38 + 195_088)
+    bytes.set(hexToBytes('fec1b00100'), 33)
+    bytes.set(hexToBytes('fde90b'), 38 + 110_785)
     const request = readUtreexoProofRequest(new ByteReader(bytes))
-    expect(request.proofBitmap).toHaveLength(195_088)
+    expect(request.proofBitmap).toHaveLength(110_785)
     expect(request.leafBitmap).toHaveLength(3049)
   })
 
@@ -156,7 +166,148 @@ describe('getuproof', () => {
   })
 })
 
+describe('getuttls', () => {
+  it.each([
+    ['a start above the version', '010000000200000000', 4, 2, 1],
+    ['an exponent of 6', '020000000200000006', 8, 6, 5],
+  ])('refuses %s', (_, hex, offset, value, limit) => {
+    expect(() => readUtreexoTtlsRequest(new ByteReader(hexToBytes(hex)))).toThrow(
+      expect.objectContaining({ code: 'out-of-range', offset, value, limit, severity: 'drop' }),
+    )
+  })
+
+  it.each([
+    { version: 1, startHeight: 2, exponent: 0 },
+    { version: 2, startHeight: 2, exponent: 6 },
+  ])('is not written with %j', (request) => {
+    expect(() => encodePayload({ type: 'getuttls', request })).toThrow(RangeError)
+  })
+})
+
+describe('uttls', () => {
+  it.each([
+    ['blocks', '21', 'too-many', 0, 33, 32],
+    ['blocks that are not there', `02${'00'.repeat(9)}`, 'truncated', 1, 10, 9],
+    ['outputs', '0100000000fe91860100', 'too-many', 5, 99_985, 99_984],
+    ['outputs that are not there', '010000000001', 'truncated', 6, 8, 0],
+    ['hashes', '00fd0001', 'too-many', 1, 256, 255],
+  ])('refuses %s beyond the limit', (_, hex, code, offset, value, limit) => {
+    expect(() => readUtreexoTtls(new ByteReader(hexToBytes(hex)))).toThrow(
+      expect.objectContaining({ code, offset, value, limit, severity: 'drop' }),
+    )
+  })
+
+  it('is not written with more than fits, or with lists that do not fit each other', () => {
+    const block = { height: 1, deathHeights: new Uint32Array(1), deathIndexes: new Uint32Array(1) }
+    const longer = { height: 1, deathHeights: new Uint32Array(2), deathIndexes: new Uint32Array(1) }
+    const most = { height: 1, deathHeights: new Uint32Array(99_985), deathIndexes: new Uint32Array(99_985) }
+    for (const blocks of [new Array(33).fill(block), [longer], [most]])
+      expect(() => encodePayload({ type: 'uttls', ttls: { blocks, proofHashes: [] } })).toThrow(RangeError)
+  })
+})
+
+describe('uroot', () => {
+  it.each([
+    ['roots', '40', 'too-many', 34, 64, 63],
+    ['roots that are not there', '02', 'truncated', 35, 64, 0],
+    ['hashes', '00fd0001', 'too-many', 35, 256, 255],
+  ])('refuses %s beyond the limit', (_, hex, code, offset, value, limit) => {
+    const bytes = hexToBytes(`0101${'ab'.repeat(32)}${hex}`)
+    expect(() => readUtreexoRoots(new ByteReader(bytes))).toThrow(
+      expect.objectContaining({ code, offset, value, limit, severity: 'drop' }),
+    )
+  })
+
+  it('is not written with more than fits', () => {
+    const state = { blockHash, leaves: 1n, target: 1n, roots: [], proofHashes: [] }
+    const hashes = new Array<Uint8Array>(256).fill(new Uint8Array(32))
+    expect(() => encodePayload({ type: 'uroot', state: { ...state, roots: hashes.slice(0, 64) } })).toThrow(
+      RangeError,
+    )
+    expect(() => encodePayload({ type: 'uroot', state: { ...state, proofHashes: hashes } })).toThrow(
+      RangeError,
+    )
+  })
+})
+
+describe('utreexotx', () => {
+  const previousOutput = (index: number): OutPoint => ({ txid: asTxid(new Uint8Array(32).fill(7)), index })
+  const input = (index: number): TransactionInput => ({
+    previousOutput: previousOutput(index),
+    scriptSig: Uint8Array.of(1, 2),
+    sequence: 5,
+    witness: [Uint8Array.of(9)],
+  })
+  const transaction: Transaction = {
+    version: 2,
+    inputs: [input(3), input(0), input(0x7fff_ffff)],
+    outputs: [{ value: 5n, scriptPubKey: Uint8Array.of(0x51) }],
+    lockTime: 0,
+  }
+  const leaf: LeafData = { height: 5, coinbase: true, amount: 7n, script: { type: 'p2wsh' } }
+  const proved = {
+    transaction,
+    targets: BigUint64Array.of(1n, 0xffff_ffff_ffff_ffffn),
+    proofHashes: [new Uint8Array(32).fill(1)],
+    leafData: [leaf, undefined, leaf],
+  }
+  const payload = (): Uint8Array => encodePayload({ type: 'utreexotx', proved }).payload
+
+  it('marks what is not confirmed, and sends no leaf for it', () => {
+    const read = readUtreexoTransaction(new ByteReader(payload()))
+    expect(read.transaction.inputs).toEqual(transaction.inputs)
+    expect(read.leafData.map((each) => each && fields(each))).toEqual(proved.leafData)
+    expect([read.targets, read.proofHashes]).toEqual([proved.targets, proved.proofHashes])
+    const onTheWire = decodeTransaction(payload().subarray(1 + 1 + 9 + 1 + 32))
+    expect(onTheWire.inputs.map(({ previousOutput: { index } }) => index)).toEqual([6, 1, 0xffff_fffe])
+  })
+
+  it('has the id of the transaction with its own indexes', () => {
+    const read = readUtreexoTransaction(new ByteReader(payload())).transaction
+    expect(bytesToHex(txid(read))).toBe(bytesToHex(txid(transaction)))
+    expect(bytesToHex(wtxid(read))).toBe(bytesToHex(wtxid(transaction)))
+  })
+
+  it('does not change the bytes that it is read from', () => {
+    const bytes = payload()
+    readUtreexoTransaction(new ByteReader(bytes))
+    expect(bytes).toEqual(payload())
+  })
+
+  it('has no index that cannot be doubled, and no fewer leaves than inputs', () => {
+    const inputs = [input(0x8000_0000)]
+    for (const each of [
+      { ...proved, transaction: { ...transaction, inputs }, leafData: [leaf] },
+      { ...proved, leafData: [leaf] },
+    ])
+      expect(() => encodePayload({ type: 'utreexotx', proved: each })).toThrow(RangeError)
+  })
+
+  it.each([
+    ['targets', 'fd435f', 'too-many'],
+    ['hashes', '00fe07860d00', 'too-many'],
+    ['a leaf that is not there', `0000${bytesToHex(encodeTransaction(transaction))}`, 'truncated'],
+  ])('refuses %s beyond the limit', (_, hex, code) => {
+    expect(() => readUtreexoTransaction(new ByteReader(hexToBytes(hex)))).toThrow(
+      expect.objectContaining({ code, severity: 'drop' }),
+    )
+  })
+})
+
 describe('uproof', () => {
+  it('may be as large as a packet of BIP324 can carry', () => {
+    expect(MAX_UTREEXO_PROOF_SIZE).toBe(2 ** 24 - 1 - 13)
+    const hashes = new Uint8Array(32 + 5 + 32 * 524_285)
+    hashes.set(hexToBytes('fefdff0700'), 32)
+    const bytes = new Uint8Array(MAX_UTREEXO_PROOF_SIZE)
+    bytes.set(hashes)
+    const { message } = decodePayloadWithTrailing('uproof', bytes, baseRegistry)
+    expect(message).toMatchObject({ proof: { proofHashes: { length: 524_285 } } })
+    expect(() => decodePayload('uproof', new Uint8Array(MAX_UTREEXO_PROOF_SIZE + 1))).toThrow(
+      expect.objectContaining({ code: 'payload-too-large' }),
+    )
+  })
+
   it('is read and written', () => {
     const proof = {
       blockHash,
@@ -173,7 +324,7 @@ describe('uproof', () => {
   })
 
   it.each([
-    ['hashes', 'fe81d01700', 'too-many', 32, 1_560_705, 1_560_704],
+    ['hashes', 'fe07860d00', 'too-many', 32, 886_279, 886_278],
     ['hashes that are not there', '02', 'truncated', 33, 64, 0],
     ['targets', '00fd435f', 'too-many', 33, 24_387, 24_386],
     ['targets that are not there', '00030102', 'truncated', 34, 3, 2],
