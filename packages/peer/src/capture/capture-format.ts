@@ -1,4 +1,4 @@
-import { PeerError } from '../errors/peer-error.ts'
+import { PeerError } from '../contract/peer-error.ts'
 
 /** Time (8 bytes), command (12), length (4); all little-endian (Core, `CaptureMessageToFile`). */
 const RECORD_HEADER = 24

@@ -1,4 +1,4 @@
-import type { PeerEventSource, Unsubscribe } from '../events/peer-events.ts'
+import type { PeerEventSource, Unsubscribe } from '../contract/peer-events.ts'
 import { encodeCapturedMessage } from './capture-format.ts'
 
 /** Where records go. Core's names are `msgs_recv.dat` and `msgs_sent.dat`, in a folder for each peer. */

@@ -1,5 +1,5 @@
-import { PeerError } from '../errors/peer-error.ts'
-import type { Channel } from './channel.ts'
+import { PeerError } from '../contract/peer-error.ts'
+import type { Channel } from '../contract/channel.ts'
 
 /** A bound on what the values of a channel weigh, beside the one on their number. */
 export interface ChannelWeight<T> {

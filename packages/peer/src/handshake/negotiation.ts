@@ -1,7 +1,7 @@
 import type { MessageOf } from '@sapwood/wire-codec'
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { cleanText } from './clean-text.ts'
-import type { PeerVersion } from '../peer/peer-version.ts'
+import type { PeerVersion } from '../contract/peer-version.ts'
 
 /** BIP434 features noted for one remote, at most: what it sends before `verack` must not fill our memory. */
 export const MAX_FEATURES = 100

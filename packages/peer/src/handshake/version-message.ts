@@ -7,8 +7,8 @@ import {
   type VersionAddress,
 } from '@sapwood/wire-codec'
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
-import { type ConnectionKind, kindBehaviour } from '../kinds/connection-kind.ts'
-import type { PeerOptions, VersionFacts } from '../peer/peer-options.ts'
+import { type ConnectionKind, kindBehaviour } from '../contract/connection-kind.ts'
+import type { PeerOptions, VersionFacts } from '../contract/peer-options.ts'
 
 /** What our `version` says unless told otherwise (BIP14). */
 export const DEFAULT_USER_AGENT = '/sapwood:0.1.0/'

@@ -1,6 +1,6 @@
 import type { GossipedAddress } from '@sapwood/wire-codec'
 import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
-import type { BucketOptions } from './limit-options.ts'
+import type { BucketOptions } from '../contract/limit-options.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** Core: `MAX_ADDR_PROCESSING_TOKEN_BUCKET`, `MAX_ADDR_RATE_PER_SECOND`. */

@@ -1,6 +1,6 @@
 import type { Message } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { BucketOptions, BucketsByType } from './limit-options.ts'
+import type { BucketOptions, BucketsByType } from '../contract/limit-options.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** A few more than once are ignored, as in Core. */

@@ -1,5 +1,5 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { BucketOptions } from './limit-options.ts'
+import type { BucketOptions } from '../contract/limit-options.ts'
 
 /** Counts what one remote sends: `burst` at once, refilled with `perSecond`, never above `burst` by refilling. */
 export class TokenBucket {

@@ -1,5 +1,5 @@
-import type { ConnectionKind } from '../kinds/connection-kind.ts'
-import type { BucketOptions } from './limit-options.ts'
+import type { ConnectionKind } from '../contract/connection-kind.ts'
+import type { BucketOptions } from '../contract/limit-options.ts'
 
 /** For a stranger that dialled us: 2 % of our time. Ten of them at once leave four fifths of it to honest work. */
 const INBOUND_WORK: BucketOptions = { burst: 200_000, perSecond: 20_000 }

@@ -7,7 +7,7 @@ import {
   Services,
   WITNESS_FLAG,
 } from '@sapwood/wire-codec'
-import type { PeerServices } from '../serving/peer-services.ts'
+import type { PeerServices } from '../contract/peer-services.ts'
 import type { MessageMap } from './message-map.ts'
 import type { MessagePurpose, Outcome, Row, Rule } from './rule.ts'
 

@@ -1,7 +1,7 @@
 import { InventoryType } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { KeepAlive } from '../keep-alive/keep-alive.ts'
-import type { PeerOptions } from '../peer/peer-options.ts'
+import type { KeepAlive } from './keep-alive.ts'
+import type { PeerOptions } from '../contract/peer-options.ts'
 import type { ProtocolOutput } from './protocol-output.ts'
 
 /**

@@ -1,7 +1,7 @@
-import type { ConnectionKind, KindBehaviour } from '../kinds/connection-kind.ts'
-import type { Blame, DisconnectCode, DisconnectFacts, PeerState } from '../reasons/disconnect-reason.ts'
+import type { ConnectionKind, KindBehaviour } from '../contract/connection-kind.ts'
+import type { Blame, DisconnectCode, DisconnectFacts, PeerState } from '../contract/disconnect-reason.ts'
 import type { AskedBy } from '../requests/request-tracker.ts'
-import type { PeerServices } from '../serving/peer-services.ts'
+import type { PeerServices } from '../contract/peer-services.ts'
 import type { MessageMap } from './message-map.ts'
 
 /** What becomes of a message. `ignore` drops it; `disconnect` and `discourage` end the connection. */

@@ -3,7 +3,7 @@ import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyStream } from './reply-stream.ts'
-import type { ParametersOf, RawBlock, ReceivedBlock } from './request-map.ts'
+import type { ParametersOf, RawBlock, ReceivedBlock } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
 import { type Want, Wants } from './wants.ts'
 

@@ -2,7 +2,7 @@ import { type BlockHash, bytesEqual, MAX_FILTERS_PER_REQUEST } from '@sapwood/wi
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { PendingFacts, PendingHooks } from './pending-request.ts'
 import { ReplyStream } from './reply-stream.ts'
-import type { CompactFilter, ParametersOf } from './request-map.ts'
+import type { CompactFilter, ParametersOf } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
 
 /**

@@ -3,7 +3,7 @@ import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
-import type { ParametersOf } from './request-map.ts'
+import type { ParametersOf } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
 
 /** "As many as fit." */

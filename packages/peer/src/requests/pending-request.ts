@@ -1,7 +1,7 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import { PeerError, type PeerErrorCode, type PeerErrorFacts } from '../errors/peer-error.ts'
-import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
-import type { RequestType } from './request-map.ts'
+import { PeerError, type PeerErrorCode, type PeerErrorFacts } from '../contract/peer-error.ts'
+import type { DisconnectReason } from '../contract/disconnect-reason.ts'
+import type { RequestType } from '../contract/request-map.ts'
 
 export type RequestOutcome =
   | 'answered'

@@ -1,8 +1,8 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { KeepAlive } from '../keep-alive/keep-alive.ts'
+import type { KeepAlive } from '../protocol/keep-alive.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
-import type { PingReply } from './request-map.ts'
+import type { PingReply } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
 
 /** Pings that the owner asks for, beside those of the keep-alive. */

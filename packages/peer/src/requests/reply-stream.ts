@@ -1,4 +1,4 @@
-import { PeerError, type PeerErrorFacts } from '../errors/peer-error.ts'
+import { PeerError, type PeerErrorFacts } from '../contract/peer-error.ts'
 import { type PendingFacts, type PendingHooks, PendingRequest } from './pending-request.ts'
 
 interface Waiter<T> {

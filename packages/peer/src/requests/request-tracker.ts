@@ -13,7 +13,7 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
+import type { DisconnectReason } from '../contract/disconnect-reason.ts'
 import type { AddressRequests } from './address-requests.ts'
 import type { ArrivedBlock } from './block-requests.ts'
 import { Expectations, type ExpectedReply } from './expectations.ts'
@@ -26,7 +26,7 @@ import type {
   NodeRequestOf,
   ReplyHandle,
   RequestType,
-} from './request-map.ts'
+} from '../contract/request-map.ts'
 import { RequestTopics, type TopicOptions } from './request-topics.ts'
 
 export interface TrackerOptions extends TopicOptions {

@@ -2,7 +2,7 @@ import { InventoryType, type Transaction, txid, wtxid } from '@sapwood/wire-code
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
-import type { ParametersOf, TransactionId, TransactionsReply } from './request-map.ts'
+import type { ParametersOf, TransactionId, TransactionsReply } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
 import { type Want, Wants } from './wants.ts'
 

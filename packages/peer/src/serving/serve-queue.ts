@@ -1,5 +1,5 @@
 import type { MemoryAccount } from '@sapwood/transport-v1v2/environment'
-import { MESSAGE_OVERHEAD } from '../actor/reader-message.ts'
+import { MESSAGE_OVERHEAD } from '../channel/reader-message.ts'
 import type { ServedMessage, ServedType } from './served-message.ts'
 
 /** Requests of the remote that wait, at most; beyond it the remote is not read until one has been answered. */

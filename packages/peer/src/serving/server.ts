@@ -19,9 +19,9 @@ import {
   WITNESS_FLAG,
   type Wtxid,
 } from '@sapwood/wire-codec'
-import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
-import type { TransactionId } from '../requests/request-map.ts'
-import type { InvalidRequest, PeerServices, ServingContext } from './peer-services.ts'
+import type { DisconnectReason } from '../contract/disconnect-reason.ts'
+import type { TransactionId } from '../contract/request-map.ts'
+import type { InvalidRequest, PeerServices, ServingContext } from '../contract/peer-services.ts'
 import { InventoryPayload } from './inventory-payload.ts'
 import type { ServedMessage, ServedType } from './served-message.ts'
 

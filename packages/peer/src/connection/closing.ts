@@ -1,8 +1,8 @@
 import { isTransportError, type Transport } from '@sapwood/transport-v1v2'
 import type { CancelTimer, Clock } from '@sapwood/transport-v1v2/environment'
-import type { ReaderMessage } from '../actor/reader-message.ts'
-import { PeerError } from '../errors/peer-error.ts'
-import type { DisconnectReason, PeerState } from '../reasons/disconnect-reason.ts'
+import type { ReaderMessage } from '../channel/reader-message.ts'
+import { PeerError } from '../contract/peer-error.ts'
+import type { DisconnectReason, PeerState } from '../contract/disconnect-reason.ts'
 
 /** Transport failures that say nothing about the remote but that it is gone: a socket closed with bytes unread ends in a reset. */
 const lostConnection: ReadonlySet<string> = new Set(['stream-failed', 'unexpected-end', 'closed', 'aborted'])

@@ -1,10 +1,10 @@
 import type { AnyMessage } from '@sapwood/wire-codec'
 import type { Transport } from '@sapwood/transport-v1v2'
 import { systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
-import { peerId } from '../identity/peer-id.ts'
+import { peerId } from '../contract/peer-id.ts'
 import { PeerConnection } from './peer-connection.ts'
-import type { PeerComponents, PeerOptions } from './peer-options.ts'
-import type { Peer } from './peer.ts'
+import type { PeerComponents, PeerOptions } from '../contract/peer-options.ts'
+import type { Peer } from '../contract/peer.ts'
 
 /**
  * Starts a peer on a connected transport. The peer owns the transport from here on. It sends `version` at once where

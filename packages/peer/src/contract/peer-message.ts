@@ -1,7 +1,7 @@
 import type { AnyMessage, Message } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { PeerId } from '../identity/peer-id.ts'
-import type { DisconnectReport } from '../reasons/disconnect-reason.ts'
+import type { PeerId } from './peer-id.ts'
+import type { DisconnectReport } from './disconnect-reason.ts'
 import type { PeerVersion } from './peer-version.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { INACTIVITY_TIMEOUT, PING_INTERVAL } from '../keep-alive/keep-alive.ts'
-import type { PeerTimeouts } from './peer-options.ts'
+import { INACTIVITY_TIMEOUT, PING_INTERVAL } from './keep-alive.ts'
+import type { PeerTimeouts } from '../contract/peer-options.ts'
 
 /** The timeouts of a connection, each default filled in. */
 export function peerTimeouts(timeouts: PeerTimeouts = {}): Required<PeerTimeouts> {

@@ -1,8 +1,8 @@
 import type { PeerAddress } from '@sapwood/wire-codec'
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
-import type { PeerId } from '../identity/peer-id.ts'
-import type { ConnectionKind } from '../kinds/connection-kind.ts'
-import type { PeerState } from '../reasons/disconnect-reason.ts'
+import type { PeerId } from './peer-id.ts'
+import type { ConnectionKind } from './connection-kind.ts'
+import type { PeerState } from './disconnect-reason.ts'
 
 /** Bytes and messages of one type. Bytes are what crossed the wire, framing included. */
 export interface MessageCount {

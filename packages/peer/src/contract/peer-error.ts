@@ -1,4 +1,4 @@
-import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
+import type { DisconnectReason } from './disconnect-reason.ts'
 
 /**
  * - `disconnected`: the connection ended before the answer; `reason` says why.

@@ -1,13 +1,13 @@
 import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import { createChannel } from '../channel/bounded-channel.ts'
-import type { Channel } from '../channel/channel.ts'
-import { PeerError } from '../errors/peer-error.ts'
-import type { EventEmitter } from '../events/event-emitter.ts'
+import type { Channel } from '../contract/channel.ts'
+import { PeerError } from '../contract/peer-error.ts'
+import type { EventEmitter } from './event-emitter.ts'
 import type { PeerProtocol } from '../protocol/peer-protocol.ts'
-import type { DisconnectReason } from '../reasons/disconnect-reason.ts'
+import type { DisconnectReason } from '../contract/disconnect-reason.ts'
 import type { PendingRequest } from '../requests/pending-request.ts'
-import type { NodeRequestOf, ReplyHandle, RequestOptions, RequestType } from '../requests/request-map.ts'
+import type { NodeRequestOf, ReplyHandle, RequestOptions, RequestType } from '../contract/request-map.ts'
 import type { Outgoing } from './outgoing.ts'
 
 /** Requests that wait for the connection to take them. */

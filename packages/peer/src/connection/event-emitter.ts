@@ -1,5 +1,5 @@
 import type { AnyMessage } from '@sapwood/wire-codec'
-import type { PeerEventSource, PeerEvents as EventsOf, Unsubscribe } from './peer-events.ts'
+import type { PeerEventSource, PeerEvents as EventsOf, Unsubscribe } from '../contract/peer-events.ts'
 
 type PeerEvents = EventsOf<AnyMessage>
 

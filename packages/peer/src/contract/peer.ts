@@ -7,10 +7,10 @@ import type {
   Message,
   Transaction,
 } from '@sapwood/wire-codec'
-import type { PeerEventSource } from '../events/peer-events.ts'
-import type { PeerId } from '../identity/peer-id.ts'
-import type { ConnectionKind } from '../kinds/connection-kind.ts'
-import type { Blame, DisconnectReport, PeerState } from '../reasons/disconnect-reason.ts'
+import type { PeerEventSource } from './peer-events.ts'
+import type { PeerId } from './peer-id.ts'
+import type { ConnectionKind } from './connection-kind.ts'
+import type { Blame, DisconnectReport, PeerState } from './disconnect-reason.ts'
 import type {
   CompactFilter,
   CompactFilterCheckpoints,
@@ -25,7 +25,7 @@ import type {
   RequestType,
   TransactionId,
   TransactionsReply,
-} from '../requests/request-map.ts'
+} from './request-map.ts'
 import type { ChainProgress, PeerInfo } from './peer-info.ts'
 import type { PeerNotification } from './peer-message.ts'
 import type { PeerVersion } from './peer-version.ts'

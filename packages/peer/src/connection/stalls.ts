@@ -1,6 +1,6 @@
 import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
-import type { EventEmitter } from '../events/event-emitter.ts'
-import type { StallCause } from '../events/peer-events.ts'
+import type { EventEmitter } from './event-emitter.ts'
+import type { StallCause } from '../contract/peer-events.ts'
 import type { ServeQueue } from '../serving/serve-queue.ts'
 import type { Notifier } from './notifier.ts'
 import type { Outgoing } from './outgoing.ts'

@@ -1,5 +1,5 @@
 import type { BlockHash } from '@sapwood/wire-codec'
-import { PeerError } from '../errors/peer-error.ts'
+import { PeerError } from '../contract/peer-error.ts'
 import type {
   NodeRequestOf,
   ParametersOf,
@@ -8,8 +8,8 @@ import type {
   RequestOptions,
   RequestType,
   TransactionId,
-} from '../requests/request-map.ts'
-import type { Peer } from './peer.ts'
+} from '../contract/request-map.ts'
+import type { Peer } from '../contract/peer.ts'
 
 type BlockOptions = RequestOptions & Omit<ParametersOf<'getBlocks'>, 'hashes'>
 

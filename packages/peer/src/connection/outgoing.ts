@@ -1,8 +1,8 @@
 import { type AnyMessage, encodePayload, type Message, type Registry } from '@sapwood/wire-codec'
 import { isTransportError, type Transport } from '@sapwood/transport-v1v2'
 import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
-import { PeerError } from '../errors/peer-error.ts'
-import type { EventEmitter } from '../events/event-emitter.ts'
+import { PeerError } from '../contract/peer-error.ts'
+import type { EventEmitter } from './event-emitter.ts'
 import { isProtocolMessage } from '../protocol/message-types.ts'
 import { wireSize } from './wire-size.ts'
 

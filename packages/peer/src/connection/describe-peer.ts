@@ -2,8 +2,8 @@ import { type AnyMessage, bytesToHex, hashToHex, serviceNames, type ShortIds } f
 import type { Transport, TransportStats } from '@sapwood/transport-v1v2'
 import type { Clock, Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { PeerProtocol } from '../protocol/peer-protocol.ts'
-import type { ChainProgress, MessageCount, PeerInfo } from './peer-info.ts'
-import type { PeerOptions } from './peer-options.ts'
+import type { ChainProgress, MessageCount, PeerInfo } from '../contract/peer-info.ts'
+import type { PeerOptions } from '../contract/peer-options.ts'
 import { wireSize } from './wire-size.ts'
 
 export interface PeerSnapshot {

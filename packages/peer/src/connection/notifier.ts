@@ -1,10 +1,13 @@
 import type { AnyMessage } from '@sapwood/wire-codec'
 import type { Instant, MemoryAccount } from '@sapwood/transport-v1v2/environment'
 import { createChannel } from '../channel/bounded-channel.ts'
-import type { Channel } from '../channel/channel.ts'
-import { PeerError } from '../errors/peer-error.ts'
-import type { PeerId } from '../identity/peer-id.ts'
-import type { PeerMessage as MessageOf, PeerNotification as NotificationOf } from './peer-message.ts'
+import type { Channel } from '../contract/channel.ts'
+import { PeerError } from '../contract/peer-error.ts'
+import type { PeerId } from '../contract/peer-id.ts'
+import type {
+  PeerMessage as MessageOf,
+  PeerNotification as NotificationOf,
+} from '../contract/peer-message.ts'
 
 type PeerMessage = MessageOf<AnyMessage>
 type PeerNotification = NotificationOf<AnyMessage>

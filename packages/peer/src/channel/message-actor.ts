@@ -1,6 +1,6 @@
 import type { ReadTransport } from '@sapwood/transport-v1v2'
 import type { Clock, MemoryAccount } from '@sapwood/transport-v1v2/environment'
-import type { Channel } from '../channel/channel.ts'
+import type { Channel } from '../contract/channel.ts'
 import { heldBytes, type ReaderMessage } from './reader-message.ts'
 
 /**

@@ -6,13 +6,13 @@ import type {
   InventoryVector,
   Transaction,
 } from '@sapwood/wire-codec'
-import type { PeerId } from '../identity/peer-id.ts'
+import type { PeerId } from './peer-id.ts'
 import type {
   CompactFilter,
   CompactFilterCheckpoints,
   CompactFilterHeaders,
   TransactionId,
-} from '../requests/request-map.ts'
+} from './request-map.ts'
 
 type MaybePromise<T> = T | Promise<T>
 

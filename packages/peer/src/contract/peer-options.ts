@@ -1,11 +1,11 @@
 import type { AnyMessage, Network, PeerAddress, Registry } from '@sapwood/wire-codec'
 import type { Clock, Logger, MemoryAccount, Random, TurnScheduler } from '@sapwood/transport-v1v2/environment'
-import type { Channel } from '../channel/channel.ts'
-import type { OwnNonces } from '../handshake/own-nonces.ts'
-import type { PeerId } from '../identity/peer-id.ts'
-import type { ConnectionKind } from '../kinds/connection-kind.ts'
-import type { LimitOptions } from '../limits/limit-options.ts'
-import type { PeerServices } from '../serving/peer-services.ts'
+import type { Channel } from './channel.ts'
+import type { OwnNonces } from './own-nonces.ts'
+import type { PeerId } from './peer-id.ts'
+import type { ConnectionKind } from './connection-kind.ts'
+import type { LimitOptions } from './limit-options.ts'
+import type { PeerServices } from './peer-services.ts'
 import type { PeerNotification } from './peer-message.ts'
 
 /** What our `version` message says. It carries no address of ours. */
