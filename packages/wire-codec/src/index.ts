@@ -133,6 +133,7 @@ export type {
   VersionAddress,
   VersionMessage,
 } from './messages/message.ts'
+export { maxPayloadSize } from './messages/max-payload-size.ts'
 export {
   decodePayload,
   decodePayloadWithTrailing,

@@ -1,5 +1,6 @@
 import type { Contents } from '@sapwood/wire-codec'
 import type { Outbox } from './outbox.ts'
+import type { PayloadLimits } from './payload-limits.ts'
 
 /** What a codec has counted that is not seen from outside it. */
 export interface CodecCounters {
@@ -15,6 +16,8 @@ export interface CodecCounters {
 export interface FrameCodec {
   /** Where framed bytes go. */
   readonly outbox: Outbox
+  /** How long what is received may be. */
+  readonly payloadLimits: PayloadLimits
   /**
    * Takes in the next bytes and appends the messages they complete.
    * @throws TransportError: the messages appended until then are good, and no call may follow.

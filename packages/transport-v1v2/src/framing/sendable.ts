@@ -1,12 +1,13 @@
-import { isCommand, MAX_PAYLOAD_SIZE, type Contents } from '@sapwood/wire-codec'
+import { isCommand, maxPayloadSize, type Contents } from '@sapwood/wire-codec'
 import { TransportError } from '../errors/transport-error.ts'
 
 /** @throws TransportError `message-too-large` or `invalid-command` for a message that neither framing can carry. */
 export function assertSendable({ command, payload }: Contents): void {
-  if (payload.length > MAX_PAYLOAD_SIZE) {
+  const limit = maxPayloadSize(command)
+  if (payload.length > limit) {
     throw new TransportError('message-too-large', `A message of ${payload.length} bytes cannot be sent`, {
       received: payload.length,
-      limit: MAX_PAYLOAD_SIZE,
+      limit,
     })
   }
   if (!isCommand(command)) {

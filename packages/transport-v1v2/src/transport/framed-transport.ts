@@ -144,6 +144,10 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     }
   }
 
+  expectLarge(command: string, expected: boolean): void {
+    this.#codec.payloadLimits.expect(command, expected)
+  }
+
   send(message: Contents): boolean {
     if (this.#failure !== undefined) throw this.#ended(this.#failure)
     if (this.#writeEnded) throw new TransportError('closed', 'The connection has been closed')

@@ -10,6 +10,11 @@ export interface ReadTransport {
    * Rejects with a `TransportError` on anything else; no message is delivered after that. One call at a time.
    */
   read(): Promise<readonly Contents[] | null>
+  /**
+   * Says whether a message of `command` is expected that may be larger than all others (`maxPayloadSize` of wire-codec: a `uproof`). Else, as without
+   * this method, one of more than 4,000,000 bytes ends the connection.
+   */
+  expectLarge?(command: string, expected: boolean): void
 }
 
 /** The writing half. */

@@ -1,4 +1,4 @@
-import { concatBytes, hexToBytes, regtest, type Contents } from '@sapwood/wire-codec'
+import { concatBytes, hexToBytes, MAX_UTREEXO_PROOF_SIZE, regtest, type Contents } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { createV1Codec } from './v1-codec.ts'
 
@@ -87,6 +87,37 @@ describe('the v1 codec', () => {
     expect(() => received(bytes.slice(0, 24))).toThrow(
       expect.objectContaining({ code: 'message-too-large', received: 4_000_001, limit: 4_000_000 }),
     )
+  })
+
+  it('takes a larger message of the kind that is expected, and only while it is', () => {
+    const header = framed({ command: 'uproof', payload })
+    new DataView(header.buffer).setUint32(16, MAX_UTREEXO_PROOF_SIZE, true)
+    const other = framed({ command: 'block', payload })
+    new DataView(other.buffer).setUint32(16, 4_000_001, true)
+    const codec = createV1Codec(regtest.magic)
+    expect(() => received(header.slice(0, 24))).toThrow(
+      expect.objectContaining({ code: 'message-too-large', limit: 4_000_000 }),
+    )
+    codec.payloadLimits.expect('uproof', true)
+    codec.receive(header.slice(0, 24), [])
+    expect(codec.missingBytes).toBe(MAX_UTREEXO_PROOF_SIZE)
+    const next = createV1Codec(regtest.magic)
+    next.payloadLimits.expect('uproof', true)
+    expect(() => next.receive(other.slice(0, 24), [])).toThrow(
+      expect.objectContaining({ code: 'message-too-large', limit: 4_000_000 }),
+    )
+  })
+
+  it('sends a larger message of one kind only', () => {
+    const codec = createV1Codec(regtest.magic)
+    codec.frame({ command: 'uproof', payload: new Uint8Array(MAX_UTREEXO_PROOF_SIZE) })
+    for (const [command, length] of [
+      ['uproof', MAX_UTREEXO_PROOF_SIZE + 1],
+      ['block', 4_000_001],
+    ] as const)
+      expect(() => codec.frame({ command, payload: new Uint8Array(length) })).toThrow(
+        expect.objectContaining({ code: 'message-too-large' }),
+      )
   })
 
   it('allocates for what has arrived, not for what was announced', () => {

@@ -1,7 +1,6 @@
 import {
   bytesToHex,
   COMMAND_SIZE,
-  MAX_PAYLOAD_SIZE,
   readCommand,
   sha256d,
   writeCommand,
@@ -10,6 +9,7 @@ import {
 import { TransportError } from '../errors/transport-error.ts'
 import type { CodecCounters, FrameCodec } from '../framing/frame-codec.ts'
 import { MAX_COPIED_BYTES, Outbox } from '../framing/outbox.ts'
+import { PayloadLimits } from '../framing/payload-limits.ts'
 import { PortionReader } from '../framing/portion-reader.ts'
 import { assertSendable } from '../framing/sendable.ts'
 
@@ -35,6 +35,7 @@ export function createV1Codec(magic: Uint8Array): FrameCodec {
 
 class V1Codec implements FrameCodec {
   readonly outbox: Outbox = new Outbox()
+  readonly payloadLimits: PayloadLimits = new PayloadLimits()
   readonly #magic: Uint8Array
   readonly #reader = new PortionReader()
   #header: Header | undefined
@@ -115,14 +116,16 @@ class V1Codec implements FrameCodec {
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, V1_HEADER_LENGTH)
     const length = view.getUint32(LENGTH_OFFSET, true)
-    if (length > MAX_PAYLOAD_SIZE) {
+    const command = readCommand(bytes, LENGTH_OFFSET - COMMAND_SIZE, LAST_PRINTABLE)
+    const limit = this.payloadLimits.of(command)
+    if (length > limit) {
       throw new TransportError('message-too-large', `The remote announced a message of ${length} bytes`, {
         received: length,
-        limit: MAX_PAYLOAD_SIZE,
+        limit,
       })
     }
     return {
-      command: readCommand(bytes, LENGTH_OFFSET - COMMAND_SIZE, LAST_PRINTABLE),
+      command,
       length,
       checksum: readChecksum(bytes, CHECKSUM_OFFSET),
     }

@@ -2,11 +2,12 @@ import { COMMAND_SIZE, MAX_PAYLOAD_SIZE } from '@sapwood/wire-codec'
 import type { CryptoBackend } from '../crypto/backend.ts'
 import { TransportError, type TransportPhase } from '../errors/transport-error.ts'
 import { MAX_COPIED_BYTES, type Outbox } from '../framing/outbox.ts'
+import type { PayloadLimits } from '../framing/payload-limits.ts'
 import type { PortionReader } from '../framing/portion-reader.ts'
 import { LENGTH_BYTES, LengthCipher } from './cipher/length-cipher.ts'
 import { PacketCipher } from './cipher/packet-cipher.ts'
 
-/** Longest contents of a packet: a long command and the largest payload (Core, `MAX_CONTENTS_LEN`). */
+/** Longest contents of a packet: a long command and the largest payload (Core, `MAX_CONTENTS_LEN`), unless a larger one is expected. */
 export const MAX_CONTENTS_LENGTH: number = 1 + COMMAND_SIZE + MAX_PAYLOAD_SIZE
 
 /** Decoys before the version packet, of which a session needs none; BIP324 sets no limit. */
@@ -107,14 +108,22 @@ export class PacketOpener {
   readonly #lengths: LengthCipher
   readonly #packets: PacketCipher
   readonly #reader: PortionReader
+  readonly #limits: PayloadLimits
   #length: number | undefined
   #decoys = 0
   #decoyBytes = 0
 
-  constructor(crypto: CryptoBackend, lengthKey: Uint8Array, packetKey: Uint8Array, reader: PortionReader) {
+  constructor(
+    crypto: CryptoBackend,
+    lengthKey: Uint8Array,
+    packetKey: Uint8Array,
+    reader: PortionReader,
+    limits: PayloadLimits,
+  ) {
     this.#lengths = new LengthCipher(crypto, lengthKey)
     this.#packets = new PacketCipher(crypto, packetKey)
     this.#reader = reader
+    this.#limits = limits
   }
 
   get rekeys(): number {
@@ -145,7 +154,8 @@ export class PacketOpener {
         const encrypted = this.#reader.takeUint24()
         if (encrypted === undefined) return undefined
         this.#length = this.#lengths.apply(encrypted)
-        if (this.#length > MAX_CONTENTS_LENGTH) throw tooLarge(this.#length, phase)
+        const limit = 1 + COMMAND_SIZE + this.#limits.largest
+        if (this.#length > limit) throw tooLarge(this.#length, limit, phase)
       }
       const size = HEADER_LENGTH + this.#length + TAG_LENGTH
       const whole = this.#reader.takeWhole(size)
@@ -202,10 +212,11 @@ function forged(phase: TransportPhase): TransportError {
   return new TransportError('authentication-failed', 'A packet is not what the remote side sealed', { phase })
 }
 
-function tooLarge(length: number, phase: TransportPhase): TransportError {
+/** The error for a packet, or what is in it, that is longer than is allowed. */
+export function tooLarge(length: number, limit: number, phase: TransportPhase): TransportError {
   return new TransportError('message-too-large', `The remote announced a packet of ${length} bytes`, {
     phase,
     received: length,
-    limit: MAX_CONTENTS_LENGTH,
+    limit,
   })
 }

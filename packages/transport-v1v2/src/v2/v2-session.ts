@@ -12,6 +12,7 @@ import type { Random } from '../environment/random.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { CodecCounters, FrameCodec } from '../framing/frame-codec.ts'
 import { Outbox } from '../framing/outbox.ts'
+import { PayloadLimits } from '../framing/payload-limits.ts'
 import { PortionReader } from '../framing/portion-reader.ts'
 import { assertSendable } from '../framing/sendable.ts'
 import { V1_PREFIX_LENGTH, v1MagicOf, v1Prefix } from '../v1/v1-prefix.ts'
@@ -27,6 +28,7 @@ import {
   PacketOpener,
   type PacketPlaintext,
   PacketSealer,
+  tooLarge,
 } from './packet-codec.ts'
 import type { Shaping } from './shaping/shaping.ts'
 
@@ -55,6 +57,7 @@ const NOTHING = new Uint8Array(0)
  */
 export class V2Session implements FrameCodec {
   readonly outbox: Outbox = new Outbox()
+  readonly payloadLimits: PayloadLimits = new PayloadLimits()
   readonly #options: Omit<V2SessionOptions, 'key' | 'garbage'>
   /** Let go of, as all that only the handshake needs, when it is no longer needed: idle connections stay small. */
   #handshake: Pick<V2SessionOptions, 'key' | 'garbage'> | undefined
@@ -132,7 +135,12 @@ export class V2Session implements FrameCodec {
       if (message === undefined) {
         this.#dropped += 1
         this.#droppedBytes += plaintextLength(plaintext)
-      } else messages.push(message)
+        continue
+      }
+      // Which message it is, and so how long it may be, is known only now.
+      const limit = this.payloadLimits.of(message.command)
+      if (message.payload.length > limit) throw tooLarge(message.payload.length, limit, 'application')
+      messages.push(message)
     }
   }
 
@@ -219,7 +227,13 @@ export class V2Session implements FrameCodec {
     const keys = deriveSessionKeys(this.#crypto, shared, magic, initiating)
     this.#sessionId = keys.sessionId
     this.#sealer = new PacketSealer(this.#crypto, keys.sendLength, keys.sendPacket, this.outbox)
-    this.#opener = new PacketOpener(this.#crypto, keys.receiveLength, keys.receivePacket, this.#reader)
+    this.#opener = new PacketOpener(
+      this.#crypto,
+      keys.receiveLength,
+      keys.receivePacket,
+      this.#reader,
+      this.payloadLimits,
+    )
     this.#scanner = new GarbageScanner(keys.receiveGarbageTerminator)
     for (const secret of [keys.sendLength, keys.sendPacket, keys.receiveLength, keys.receivePacket])
       secret.fill(0)

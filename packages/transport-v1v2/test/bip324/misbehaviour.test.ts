@@ -199,6 +199,62 @@ describe('packets', () => {
     expect(message?.payload).toHaveLength(4_000_000)
   })
 
+  describe('that hold a message which may be larger than all others', () => {
+    const LARGEST = 0xff_ffff
+    const proof = (length: number): Uint8Array => {
+      const contents = new Uint8Array(length)
+      contents[0] = 29
+      return contents
+    }
+
+    it('are refused where it is not expected', () => {
+      const { session, peer } = ready()
+      expect(() => session.receive(peer.seal(proof(MAX_CONTENTS + 1)).subarray(0, 3), [])).toThrow(
+        expect.objectContaining({ code: 'message-too-large', limit: MAX_CONTENTS }),
+      )
+    })
+
+    it('are taken while it is, and hold no more than what has arrived', () => {
+      const { session, peer } = ready()
+      session.payloadLimits.expect('uproof', true)
+      const packet = peer.seal(proof(LARGEST - 12))
+      const before = process.memoryUsage().arrayBuffers
+      session.receive(packet.subarray(0, 1_000), [])
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000)
+      expect(session.missingBytes).toBe(packet.length - 1_000)
+      const [message] = deliver(packet.subarray(1_000), session, 1_000_000)
+      expect(message?.command).toBe('uproof')
+      expect(message?.payload).toHaveLength(LARGEST - 13)
+    })
+
+    it('are refused again once it is not', () => {
+      const { session, peer } = ready()
+      session.payloadLimits.expect('uproof', true)
+      session.payloadLimits.expect('uproof', false)
+      expect(() => session.receive(peer.seal(proof(MAX_CONTENTS + 1)).subarray(0, 3), [])).toThrow(
+        expect.objectContaining({ code: 'message-too-large' }),
+      )
+    })
+
+    it('are refused where they hold another message', () => {
+      const { session, peer } = ready()
+      session.payloadLimits.expect('uproof', true)
+      const contents = proof(4_000_002)
+      contents[0] = 2
+      expect(() => deliver(peer.seal(contents), session)).toThrow(
+        expect.objectContaining({ code: 'message-too-large', received: 4_000_001, limit: 4_000_000 }),
+      )
+    })
+
+    it('are no way to larger messages of a command that has none', () => {
+      const { session, peer } = ready()
+      session.payloadLimits.expect('block', true)
+      expect(() => session.receive(peer.seal(proof(MAX_CONTENTS + 1)).subarray(0, 3), [])).toThrow(
+        expect.objectContaining({ code: 'message-too-large' }),
+      )
+    })
+  })
+
   it.each([
     ['no contents', ''],
     ['an unknown id', '\u00e0payload'],

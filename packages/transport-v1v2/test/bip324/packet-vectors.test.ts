@@ -1,6 +1,7 @@
 import { bytesToHex, concatBytes, hexToBytes } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { Outbox } from '../../src/framing/outbox.ts'
+import { PayloadLimits } from '../../src/framing/payload-limits.ts'
 import { PortionReader } from '../../src/framing/portion-reader.ts'
 import { decodeEllSwift } from '../../src/v2/ellswift/decode.ts'
 import { ephemeralKey } from '../../src/v2/keys/ephemeral-key.ts'
@@ -52,7 +53,7 @@ describe.each(backends)('packets with the $name backend', (backend) => {
     const sealer = new PacketSealer(backend, keys.sendLength, keys.sendPacket, outbox)
     const reader = new PortionReader()
     // What was sealed is opened with the same keys: what the remote does.
-    const opener = new PacketOpener(backend, keys.sendLength, keys.sendPacket, reader)
+    const opener = new PacketOpener(backend, keys.sendLength, keys.sendPacket, reader, new PayloadLimits())
     for (let index = 0; index < Number(row['in_idx']); index++) sealer.seal(NOTHING, NOTHING)
     reader.feed(concatBytes(...outbox.take()))
     for (let index = 0; index < Number(row['in_idx']); index++)
