@@ -27,7 +27,7 @@ interface WaitingSender<T> {
 
 class BoundedChannel<T> implements Channel<T> {
   readonly capacity: number
-  readonly #queue: T[] = []
+  readonly #queue: (T | undefined)[] = []
   /** Index of the first value in `#queue`: taking one is O(1) without a ring of the full capacity for idle channels. */
   #head = 0
   readonly #senders: WaitingSender<T>[] = []
@@ -96,6 +96,8 @@ class BoundedChannel<T> implements Channel<T> {
 
   #take(): T {
     const value = this.#queue[this.#head] as T
+    // What has been taken is not kept: a channel that is never quite empty would hold all that its capacity allows.
+    this.#queue[this.#head] = undefined
     this.#head += 1
     if (this.#head === this.#queue.length) {
       this.#queue.length = 0
