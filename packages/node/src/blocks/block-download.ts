@@ -37,7 +37,6 @@ import {
 import { BlockRequests, type DownloadPeer, owesNothing } from './block-requests.ts'
 import {
   blockTimeout,
-  byPreference,
   isLeftToOthers,
   LATE_PEER_TIMEOUT_MS,
   mayServe,
@@ -445,17 +444,18 @@ class ManyPeerBlockDownload implements BlockDownload {
 
   /** Asks for whatever may be asked for, of every peer that has room. */
   #fill(now: Instant, actions: BlockDownloadAction[]): BlockDownloadAction[] {
-    for (const peer of byPreference(this.#requests.peers)) {
+    const owing = this.#requests.owing
+    for (const peer of this.#requests.byPreference) {
+      if (peer.facts.serves === 'none') continue
       const inventory: InventoryVector[] = []
-      const room = (): boolean => this.#hasRoom(peer)
-      if (!room()) continue
+      if (!this.#hasRoom(peer)) continue
       for (const single of this.#singles.pendingFor(peer.id)) {
-        if (!room()) break
+        if (!this.#hasRoom(peer)) break
         const height = this.#chain.heightOf(single.hash)
         if (height === undefined || this.#requests.get(single.key) !== undefined) continue
         if (
           !this.#mayHave(peer, single.key, single.hash, height) ||
-          isLeftToOthers(peer, height, this.#requests.peers, this.#chain) ||
+          isLeftToOthers(peer, height, this.#requests.byPreference, this.#chain) ||
           this.#compact.holdsOff(peer.id, single.key, now)
         )
           continue
@@ -463,12 +463,13 @@ class ManyPeerBlockDownload implements BlockDownload {
       }
       let waitsFor: PeerId | undefined
       for (const stream of this.#streams.values()) {
-        if (!room()) break
-        waitsFor ??= this.#askForStream(stream, peer, room, inventory, now)
+        if (!this.#hasRoom(peer)) break
+        waitsFor ??= this.#askForStream(stream, peer, inventory, now)
       }
-      if (inventory.length === 0) this.#help(peer, inventory, now)
+      if (inventory.length === 0) this.#help(peer, owing, inventory, now)
       if (inventory.length > 0) actions.push(sendGetData(peer.id, inventory))
-      else if (waitsFor !== undefined && waitsFor !== peer.id && room()) this.#startStall(waitsFor, now)
+      else if (waitsFor !== undefined && waitsFor !== peer.id && this.#hasRoom(peer))
+        this.#startStall(waitsFor, now)
     }
     for (const single of this.#singles.exhausted(this.#servingPeers())) {
       actions.push({ type: 'single-unavailable', hash: single })
@@ -480,19 +481,18 @@ class ManyPeerBlockDownload implements BlockDownload {
   #askForStream(
     stream: BlockStream,
     peer: DownloadPeer,
-    room: () => boolean,
     inventory: InventoryVector[],
     now: Instant,
   ): PeerId | undefined {
     for (const height of stream.retries) {
-      if (!room()) return undefined
+      if (!this.#hasRoom(peer)) return undefined
       if (!this.#mayAskAt(peer, height, now) || !this.#mayBuffer(stream, height)) continue
       this.#askAt(peer, height, inventory, now)
       stream.unretry(height)
     }
     const last = Math.min(stream.to, this.#chain.tip().height)
     const end = Math.min(last, stream.next + this.#window - 1)
-    while (room() && stream.cursor <= end && this.#mayAskAt(peer, stream.cursor, now)) {
+    while (this.#hasRoom(peer) && stream.cursor <= end && this.#mayAskAt(peer, stream.cursor, now)) {
       if (stream.holds(stream.cursor)) {
         stream.cursor++
         continue
@@ -500,12 +500,12 @@ class ManyPeerBlockDownload implements BlockDownload {
       if (!this.#mayBuffer(stream, stream.cursor)) return this.#holderOf(stream)
       this.#askAt(peer, stream.cursor++, inventory, now)
     }
-    return room() && stream.cursor > end && end < last ? this.#holderOf(stream) : undefined
+    return this.#hasRoom(peer) && stream.cursor > end && end < last ? this.#holderOf(stream) : undefined
   }
 
   #mayAskAt(peer: DownloadPeer, height: number, now: Instant): boolean {
     if (!mayServe(peer, height, this.#chain)) return false
-    if (isLeftToOthers(peer, height, this.#requests.peers, this.#chain)) return false
+    if (isLeftToOthers(peer, height, this.#requests.byPreference, this.#chain)) return false
     const key = bytesToHex(this.#chain.hashAt(height)!)
     if (this.#compact.holdsOff(peer.id, key, now)) return false
     // It began with the block and did not bring it to an end: its turn comes when nobody else is there.
@@ -528,8 +528,13 @@ class ManyPeerBlockDownload implements BlockDownload {
    * who dialled us and have never sent a block: no window, no end of a range and no tip waits for somebody who claims blocks and
    * sends none.
    */
-  #help(peer: DownloadPeer, inventory: InventoryVector[], now: Instant): void {
-    for (const other of this.#requests.peers.values()) {
+  #help(
+    peer: DownloadPeer,
+    owing: readonly DownloadPeer[],
+    inventory: InventoryVector[],
+    now: Instant,
+  ): void {
+    for (const other of owing) {
       if (other === peer || !this.#requests.goesBefore(peer, other)) continue
       for (const key of other.inFlight) {
         if (!this.#hasRoom(peer)) return
@@ -630,7 +635,7 @@ class ManyPeerBlockDownload implements BlockDownload {
    * a range, where no window fills up, one slow peer costs seconds and not its whole timeout.
    */
   #askOthersToo(silent: DownloadPeer, now: Instant, actions: BlockDownloadAction[]): void {
-    const free = byPreference(this.#requests.peers).filter((peer) => peer !== silent && this.#hasRoom(peer))
+    const free = this.#requests.byPreference.filter((peer) => peer !== silent && this.#hasRoom(peer))
     const inventories = new Map<DownloadPeer, InventoryVector[]>()
     for (const key of silent.inFlight) {
       const request = this.#requests.get(key)

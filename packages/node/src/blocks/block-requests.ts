@@ -51,6 +51,8 @@ export class BlockRequests {
   readonly #requests = new Map<string, BlockRequest>()
   /** Blocks that have come from all peers. */
   #seen = 0
+  /** `peers` by preference, as long as that does not change. */
+  #byPreference: readonly DownloadPeer[] | undefined
 
   get size(): number {
     return this.#requests.size
@@ -60,7 +62,23 @@ export class BlockRequests {
     return this.#requests.get(key)
   }
 
+  /** Those to be asked first, first: dialled by us before those who dialled us, of either those that have kept their word. */
+  get byPreference(): readonly DownloadPeer[] {
+    const rank = ({ facts, pace }: DownloadPeer): number =>
+      (facts.preferred ? 0 : 2) + (pace.length > 0 ? 0 : 1)
+    this.#byPreference ??= [...this.peers.values()].sort((a, b) => rank(a) - rank(b))
+    return this.#byPreference
+  }
+
+  /** Those of whom something is waited for. */
+  get owing(): readonly DownloadPeer[] {
+    const owing: DownloadPeer[] = []
+    for (const peer of this.peers.values()) if (!owesNothing(peer)) owing.push(peer)
+    return owing
+  }
+
   addPeer(id: PeerId, facts: BlockPeer): DownloadPeer {
+    this.#byPreference = undefined
     const peer: DownloadPeer = {
       id,
       facts,
@@ -84,6 +102,7 @@ export class BlockRequests {
     const peer = this.peers.get(id)
     if (peer === undefined) return []
     this.peers.delete(id)
+    this.#byPreference = undefined
     const orphaned: BlockRequest[] = []
     for (const key of peer.inFlight) {
       const request = this.#requests.get(key)
@@ -116,6 +135,7 @@ export class BlockRequests {
     peer.stallingSince = undefined
     peer.downloadingSince = now
     peer.seenAt = ++this.#seen
+    if (peer.pace.length === 0) this.#byPreference = undefined
     peer.pace.push(this.#seen)
     if (peer.pace.length > PACE_BLOCKS) peer.pace.shift()
   }

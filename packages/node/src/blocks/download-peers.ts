@@ -29,26 +29,20 @@ export function blockTimeout(peer: DownloadPeer, peers: Peers, { proofOfWork }: 
   return proofOfWork.targetSpacing * 1000 * (BLOCK_TIMEOUT_BASE + BLOCK_TIMEOUT_PER_PEER * others)
 }
 
-/** Those to be asked first, first: dialled by us before those who dialled us, of either those that have kept their word. */
-export function byPreference(peers: Peers): readonly DownloadPeer[] {
-  const rank = ({ facts, pace }: DownloadPeer): number =>
-    (facts.preferred ? 0 : 2) + (pace.length > 0 ? 0 : 1)
-  return [...peers.values()].sort((a, b) => rank(a) - rank(b))
-}
-
 /**
- * Whether a block is left to the peers that we chose. One that dialled us is asked where none of those has it and keeps up (Core asks no
+ * Whether a block is left to the peers that we chose, of `byPreference` the first. One that dialled us is asked where none of those has it and keeps up (Core asks no
  * inbound peer for blocks of the first sync while an outbound one sends them).
  */
 export function isLeftToOthers(
   peer: DownloadPeer,
   height: number,
-  peers: Peers,
+  byPreference: readonly DownloadPeer[],
   chain: HeaderChain,
 ): boolean {
   if (peer.facts.preferred) return false
-  for (const other of peers.values()) {
-    if (other.facts.preferred && !other.late && mayServe(other, height, chain)) return true
+  for (const other of byPreference) {
+    if (!other.facts.preferred) return false
+    if (!other.late && mayServe(other, height, chain)) return true
   }
   return false
 }

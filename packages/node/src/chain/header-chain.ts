@@ -51,6 +51,9 @@ class CompactHeaderChain implements StorableHeaderChain {
   readonly #invalidated: BlockHash[] = []
   readonly #context: RuleContext
   readonly #easiestTarget: bigint
+  /** The entry of the tip, which is asked for again and again; of slot `#tipSlot`. */
+  #tipEntry: ChainEntry | undefined
+  #tipSlot: number = NO_SLOT
 
   constructor(network: Network) {
     this.network = network
@@ -78,7 +81,12 @@ class CompactHeaderChain implements StorableHeaderChain {
   }
 
   tip(): ChainEntry {
-    return this.#entry(this.#active.tip)
+    const slot = this.#active.tip
+    if (this.#tipEntry === undefined || this.#tipSlot !== slot) {
+      this.#tipEntry = this.#entry(slot)
+      this.#tipSlot = slot
+    }
+    return this.#tipEntry
   }
 
   headerAt(height: number): BlockHeader | undefined {
