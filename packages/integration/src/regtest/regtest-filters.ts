@@ -5,7 +5,7 @@ import {
   buildBasicFilter,
   bytesToHex,
   filterHash,
-  filterHeaderChain,
+  filterHeader,
   type Hash256,
   hexToBytes,
   MAX_FILTER_HEADERS_PER_REQUEST,
@@ -46,9 +46,7 @@ export function regtestFilterServices(
   chainOfNow: () => RegtestChain,
   bend: BendFilter = (filter) => filter,
 ): Pick<PeerServices, 'compactFilters' | 'compactFilterHeaders'> {
-  const index = new FilterIndex()
-  const filterOf = (chain: RegtestChain, height: number): Uint8Array =>
-    bend(index.filterAt(chain, height), height)
+  const index = new FilterIndex(bend)
   return {
     compactFilters: (query) => {
       const chain = chainOfNow()
@@ -57,20 +55,19 @@ export function regtestFilterServices(
       return heights(query.startHeight, stop).map((height) => ({
         filterType: BASIC_FILTER_TYPE,
         blockHash: hashAt(chain, height),
-        filter: filterOf(chain, height),
+        filter: index.at(chain, height).filter,
       }))
     },
     compactFilterHeaders: (query) => {
       const chain = chainOfNow()
       const stop = stopOf(query, chain, MAX_FILTER_HEADERS_PER_REQUEST)
       if (typeof stop !== 'number') return stop
-      const hashes = heights(0, stop).map((height) => filterHash(filterOf(chain, height)))
-      const headers = filterHeaderChain(NO_HEADER, hashes)
+      const { startHeight, stopHash } = query
       return {
         filterType: BASIC_FILTER_TYPE,
-        stopHash: query.stopHash,
-        previousFilterHeader: headers[query.startHeight - 1] ?? NO_HEADER,
-        filterHashes: hashes.slice(query.startHeight),
+        stopHash,
+        previousFilterHeader: startHeight === 0 ? NO_HEADER : index.at(chain, startHeight - 1).header,
+        filterHashes: heights(startHeight, stop).map((height) => index.at(chain, height).hash),
       }
     },
   }
@@ -78,24 +75,38 @@ export function regtestFilterServices(
 
 /** The filter headers of a chain, from height 0 on. */
 export function trueFilterHeaders(chain: RegtestChain): readonly Hash256[] {
-  const index = new FilterIndex()
-  const hashes = heights(0, chain.height).map((height) => filterHash(index.filterAt(chain, height)))
-  return filterHeaderChain(NO_HEADER, hashes)
+  const index = new FilterIndex((filter) => filter)
+  return heights(0, chain.height).map((height) => index.at(chain, height).header)
+}
+
+interface IndexedFilter {
+  readonly filter: Uint8Array
+  readonly hash: Hash256
+  readonly header: Hash256
 }
 
 /** Filters of all chains that were asked for, by the hash of the block. */
 class FilterIndex {
-  readonly #filters = new Map<string, Uint8Array>()
+  readonly #bend: BendFilter
+  readonly #filters = new Map<string, IndexedFilter>()
   /** What each output pays to, by txid and index, of all blocks that were looked at. */
   readonly #scripts = new Map<string, Uint8Array>()
 
-  filterAt(chain: RegtestChain, height: number): Uint8Array {
-    // From the bottom up: what a block spends was made below it.
-    for (let each = 0; each <= height; each++) {
-      const key = bytesToHex(hashAt(chain, each))
-      if (!this.#filters.has(key)) this.#filters.set(key, this.#build(chain.at(each)?.block ?? GENESIS))
+  constructor(bend: BendFilter) {
+    this.#bend = bend
+  }
+
+  at(chain: RegtestChain, height: number): IndexedFilter {
+    let known = height
+    while (known >= 0 && !this.#filters.has(keyAt(chain, known))) known--
+    // From the bottom up: what a block spends was made below it, and so was what its header builds on.
+    for (let each = known + 1; each <= height; each++) {
+      const filter = this.#bend(this.#build(chain.at(each)?.block ?? GENESIS), each)
+      const hash = filterHash(filter)
+      const previous = each === 0 ? NO_HEADER : this.#filters.get(keyAt(chain, each - 1))!.header
+      this.#filters.set(keyAt(chain, each), { filter, hash, header: filterHeader(hash, previous) })
     }
-    return this.#filters.get(bytesToHex(hashAt(chain, height)))!
+    return this.#filters.get(keyAt(chain, height))!
   }
 
   #build(block: Block): Uint8Array {
@@ -130,6 +141,10 @@ function stopOf(
 
 function hashAt(chain: RegtestChain, height: number): BlockHash {
   return height === 0 ? regtest.genesisHash : chain.at(height)!.hash
+}
+
+function keyAt(chain: RegtestChain, height: number): string {
+  return bytesToHex(hashAt(chain, height))
 }
 
 function heights(from: number, to: number): number[] {
