@@ -42,8 +42,8 @@ import { RequestMethods } from './request-methods.ts'
 import { RequestQueue } from './request-queue.ts'
 import { Stalls } from './stalls.ts'
 
-/** Bytes read and not handled from which on nothing more is read (Core's send buffer; its receive buffer has 5 MB). */
-const MAX_UNHANDLED_BYTES = 1_000_000
+/** Bytes read and not handled from which on nothing more is read: two of the chunks that a socket gives at once would do, and a block passes whole. */
+const MAX_UNHANDLED_BYTES = 262_144
 /** Read batches held: by their bytes there are never as many. */
 const READER_QUEUE = 4_096
 /** Milliseconds by which a timer is late that are not held against the remote: the process did not run. */
@@ -117,7 +117,9 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       limit: limits.maxUnhandledBytes ?? MAX_UNHANDLED_BYTES,
     })
     const scheduler = components.scheduler ?? schedulerFor(clock)
-    this.#lane = scheduler.lane()
+    // What is done for one who dialled us, serving included, counts against the share of all strangers.
+    const lanes = components.memory?.rank === 'inbound' ? 'stranger' : 'own'
+    this.#lane = scheduler.lane(lanes)
     // Not at once: it may be this peer that is taking more, in the middle of a message.
     this.#memory.onEvict = (heldBytes) => {
       queueMicrotask(() => this.#protocol.end({ code: 'memory-full', blame: 'none', heldBytes }))
@@ -148,7 +150,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       this.#emitter,
       limits.maxQueuedRequests,
     )
-    const serverLane = scheduler.lane()
+    const serverLane = scheduler.lane(lanes)
     const server = new Server(
       services,
       { peer: options.id, signal: this.#cancel.signal },

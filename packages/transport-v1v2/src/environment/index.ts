@@ -27,6 +27,7 @@ export type { Random } from './random.ts'
 export type { Resolver } from './resolver.ts'
 export {
   createTurnScheduler,
+  type LaneKind,
   type TurnLane,
   type TurnScheduler,
   type TurnSchedulerOptions,
