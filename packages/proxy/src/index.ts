@@ -11,10 +11,10 @@ export type { NetworkName } from './router/networks.ts'
 export {
   createRouter,
   type ProxyByNetwork,
-  type Route,
   type Router,
   type RouterOptions,
 } from './router/router.ts'
+export type { ProxyDialer, Route } from './router/route.ts'
 export type { ProxyAddress } from './socket/proxy-address.ts'
 export type { Socks5Credentials, Socks5Isolation } from './socks5/credentials.ts'
 export { createSocks5Dialer, type ProxyComponents, type Socks5DialerOptions } from './socks5/dialer.ts'

@@ -9,7 +9,7 @@ describe('the back-off', () => {
   it('doubles up to its longest, each between a half and a whole', () => {
     const random = createSeededRandom(1)
     for (let failures = 1; failures <= 30; failures++) {
-      const full = Math.min(600_000, 1_000 * 2 ** (failures - 1))
+      const full = Math.min(60_000, 1_000 * 2 ** (failures - 1))
       const delay = backOffDelay(failures, random)
       expect(delay).toBeGreaterThanOrEqual(full / 2)
       expect(delay).toBeLessThanOrEqual(full)

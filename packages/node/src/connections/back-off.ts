@@ -1,10 +1,13 @@
 import type { Random } from '@sapwood/transport-v1v2/environment'
 import { drawUnit } from '../random/draw.ts'
 
+/** However long an added peer has been away, it is tried this often, in milliseconds (Core: each minute, `ThreadOpenAddedConnections`). */
+export const LONGEST_RETRY = 60_000
+
 export interface BackOffOptions {
   /** Milliseconds before the first retry. Default: 1,000. */
   readonly first?: number
-  /** Milliseconds that the wait grows to. Default: 600,000. */
+  /** Milliseconds that the wait grows to. Default: 60,000. */
   readonly longest?: number
   /** What each further failure multiplies the wait with. Default: 2. */
   readonly factor?: number
@@ -15,7 +18,7 @@ export interface BackOffOptions {
  * all of it, so that many nodes do not come back at the same moment.
  */
 export function backOffDelay(failures: number, random: Random, options: BackOffOptions = {}): number {
-  const { first = 1_000, longest = 600_000, factor = 2 } = options
+  const { first = 1_000, longest = LONGEST_RETRY, factor = 2 } = options
   const full = Math.min(longest, first * factor ** Math.min(failures - 1, 64))
   return Math.round(full * (0.5 + drawUnit(random) / 2))
 }

@@ -26,7 +26,6 @@ import {
   connect,
   type Connection,
   type ConnectTimeouts,
-  type Dialer,
   type FallbackPolicy,
   type Transport,
   type TransportOptions,
@@ -42,6 +41,7 @@ import type { ConnectionNotification, TransportNotification } from './connection
 import type { ConnectionRecord, PrivateTransaction } from './connection-record.ts'
 import { ConnectionTable } from './connection-table.ts'
 import type { InboundStream } from './listener.ts'
+import type { NodeDialer } from './node-dialer.ts'
 
 export interface ConnectionKeeperOptions {
   readonly network: Network
@@ -60,7 +60,7 @@ export interface ConnectionKeeperComponents {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  readonly dialer: Dialer
+  readonly dialer: NodeDialer
   readonly notifications: Pick<Channel<ConnectionNotification>, 'send' | 'trySend'>
   readonly events: EventSink<ConnectionEvents>
   readonly services: PeerServices
@@ -88,9 +88,8 @@ export interface DialRequest {
   readonly address: PeerAddress
   /** Services that the address is said to have; absent for one given by hand. */
   readonly services?: bigint
-  readonly protected?: boolean
   /** Instead of the node's own dialer; a redial in v1 goes through it too. */
-  readonly dialer?: Dialer
+  readonly dialer?: NodeDialer
   /** For a `private-broadcast` connection. */
   readonly privateTransaction?: PrivateTransaction
 }
@@ -133,12 +132,22 @@ export class ConnectionKeeper {
       address,
       key: addressKey(address),
       stage: 'dialling',
-      protected: request.protected ?? kind === 'manual',
+      protected: kind === 'manual',
+      proxied: this.#isProxied(request),
       privateTransaction: request.privateTransaction,
     })
     this.#components.events.emit('peer-connecting', connectionFacts(record))
     void this.#dial(record, request)
     return record
+  }
+
+  #isProxied({ address, dialer = this.#components.dialer }: DialRequest): boolean {
+    try {
+      return (dialer.routeOf?.(address) ?? 'direct') !== 'direct'
+    } catch {
+      // A program's own: what it cannot say is not told to the remote.
+      return true
+    }
   }
 
   async #dial(record: ConnectionRecord, request: DialRequest): Promise<void> {
@@ -259,12 +268,21 @@ export class ConnectionKeeper {
         servicesWanted: this.#options.servicesWanted,
         signal: record.abort.signal,
         permissions: record.protected ? ['noban'] : [],
+        tolerant: record.protected,
+        ...(record.proxied !== undefined && { proxied: record.proxied }),
         ...(address === undefined ? {} : { address }),
         ...(record.localAddress === undefined ? {} : { localAddress: record.localAddress }),
         ...(record.privateTransaction === undefined ? {} : { privateTransaction: record.privateTransaction }),
       },
       { clock, random, logger, services, notifications, ownNonces: this.#ownNonces },
     )
+    let hasMisbehaved = false
+    record.peer.events.on('misbehaved', ({ reason }) => {
+      // Once is enough: what it repeats would fill the log.
+      if (!hasMisbehaved)
+        logger.warn({ ...connectionFacts(record), reason }, 'a peer misbehaved, and is kept')
+      hasMisbehaved = true
+    })
     // Its outcome reaches the loop as a notification; the promise is for owners without one.
     record.peer.handshake.catch(() => undefined)
   }

@@ -29,6 +29,8 @@ export interface ConnectionRecord {
   readonly startedAt: Instant
   /** Never evicted, never punished: added by hand, or permitted. */
   readonly protected: boolean
+  /** Something else than we ourselves connects to the address, which the remote is not told then. */
+  readonly proxied?: boolean
   /** What is held of the connection's messages, of the node's budget. Closed with the connection. */
   readonly memory: MemoryAccount
   /** Ends the dial or the transport's handshake. */

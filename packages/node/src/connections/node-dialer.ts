@@ -1,4 +1,4 @@
-import type { AddressNetwork } from '@sapwood/wire-codec'
+import type { AddressNetwork, PeerAddress } from '@sapwood/wire-codec'
 import type { Dialer } from '@sapwood/transport-v1v2'
 
 /** A dialer that may say what it reaches, as the routers of `@sapwood/proxy` do. */
@@ -11,8 +11,13 @@ export interface NodeDialer extends Dialer {
    */
   readonly resolvesNames?: boolean
   /**
+   * What leads to an address: where it is anything but `direct`, our `version` does not repeat the address, which a proxy was to
+   * hide. Default: `direct`.
+   */
+  routeOf?(address: PeerAddress): 'direct' | 'proxy' | 'i2p' | undefined
+  /**
    * Reaches IPv4 and IPv6 through Tor: for private broadcasts, beside onion services and I2P. Default: nothing does, and
    * only those two are used.
    */
-  readonly overTor?: Dialer
+  readonly overTor?: NodeDialer
 }

@@ -72,12 +72,12 @@ export class Outreach {
 
   /** Dials whoever is due. Call about once a second. */
   tick(phase: Phase): void {
-    this.dialAdded()
+    this.#dialAdded()
     if (!this.#options.connectOnly) this.#fillSlots(phase)
   }
 
   /** Dials the added peers whose time has come. */
-  dialAdded(): void {
+  #dialAdded(): void {
     const { keeper, added, logger, isBanned } = this.#parts
     for (const peer of added.due()) {
       if (keeper.table.to(peer.address) !== undefined) continue

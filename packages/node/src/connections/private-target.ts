@@ -1,5 +1,4 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
-import type { Dialer } from '@sapwood/transport-v1v2'
 import type { Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressInfo } from '../addresses/address-info.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
@@ -14,7 +13,7 @@ const PRIVATE_NETWORKS: readonly AddressNetwork[] = ['torv3', 'i2p']
 const CLEAR_NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6']
 
 /** Where private broadcasts may go, and through what. */
-export type PrivateRoutes = ReadonlyMap<AddressNetwork, Dialer>
+export type PrivateRoutes = ReadonlyMap<AddressNetwork, NodeDialer>
 
 /**
  * The networks that may carry a private broadcast: onion services and I2P where they are reached; IPv4 and IPv6 only by
@@ -25,8 +24,8 @@ export function privateRoutes(
   dialer: NodeDialer,
   facts: { readonly reachable: ReadonlySet<AddressNetwork>; readonly torProven: boolean },
 ): PrivateRoutes {
-  const routes = new Map<AddressNetwork, Dialer>()
-  const add = (networks: readonly AddressNetwork[], through: Dialer): void => {
+  const routes = new Map<AddressNetwork, NodeDialer>()
+  const add = (networks: readonly AddressNetwork[], through: NodeDialer): void => {
     for (const network of networks) if (facts.reachable.has(network)) routes.set(network, through)
   }
   add(PRIVATE_NETWORKS, dialer)
@@ -36,7 +35,7 @@ export function privateRoutes(
 
 export interface PrivateTarget {
   readonly info: AddressInfo
-  readonly dialer: Dialer
+  readonly dialer: NodeDialer
 }
 
 /** Draws an address for a private broadcast: any of the networks first, then an address in it. */

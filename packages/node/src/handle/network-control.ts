@@ -50,9 +50,7 @@ export function createNetworkControl(components: {
       throw new NodeError('slots-full', 'No slot for another added peer')
     if (added.add(address) === undefined)
       throw new NodeError('already-added', `${text} has been added before`, { received: text })
-    if (existing !== undefined) return existing
-    loop.dialAdded()
-    return keeper.table.to(address)!
+    return existing ?? keeper.open({ kind: 'manual', address })
   }
 
   const addPeer: NetworkControl['addPeer'] = (address, options = {}) =>

@@ -439,11 +439,6 @@ export class NodeLoop implements ConnectionObserver {
       for (const record of [...this.keeper.table.all()]) this.conduct.letGo(record, 'network-inactive')
   }
 
-  /** Dials the added peers that are due, now rather than at the next tick. */
-  dialAdded(): void {
-    if (this.#active && !this.#stopping) this.#outreach.dialAdded()
-  }
-
   /** Begins a private broadcast, now rather than at the next tick. */
   broadcastPrivately(transaction: Transaction): PrivateBroadcastState {
     const state = this.privateBroadcasts.add(transaction)

@@ -1,5 +1,5 @@
-import type { Dialer } from '@sapwood/transport-v1v2'
 import { systemRandom } from '@sapwood/transport-v1v2/environment'
+import type { ProxyDialer } from '../router/route.ts'
 import { connectStream, i2pName, openSession } from './sam-commands.ts'
 import { type SamComponents, samEnvironment, type SamOptions } from './sam-options.ts'
 
@@ -10,10 +10,12 @@ const TRANSIENT_TUNNELS = 1
  * A dialer for I2P that shows each peer another destination, as Core does when it does not listen on I2P: each connection
  * has a transient session of its own, which ends with it.
  */
-export function createSamDialer(options: SamOptions = {}, components: SamComponents = {}): Dialer {
+export function createSamDialer(options: SamOptions = {}, components: SamComponents = {}): ProxyDialer {
   const environment = samEnvironment(options, components)
   const random = components.random ?? systemRandom
   return {
+    resolvesNames: false,
+    routeOf: () => 'i2p',
     dial: async (address, { signal }) => {
       signal.throwIfAborted()
       const name = i2pName(address)

@@ -1,4 +1,4 @@
-import type { ByteStream, Dialer } from '@sapwood/transport-v1v2'
+import type { ByteStream } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,
   removeAbortListener,
@@ -10,6 +10,7 @@ import {
 } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress, type PeerAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
+import type { ProxyDialer } from '../router/route.ts'
 import { destinationAddress, publicDestination } from './destination.ts'
 import { connectStream, i2pName, type LiveSession, lookUp, openSession } from './sam-commands.ts'
 import { SamConnection, type SamEnvironment } from './sam-connection.ts'
@@ -41,7 +42,7 @@ export interface SamSession extends AsyncDisposable {
   /** Makes the same destination again another time; whoever has it is the destination. */
   privateKey(): string
   /** Dials from this destination: all peers see that it is the same. */
-  readonly dialer: Dialer
+  readonly dialer: ProxyDialer
   /**
    * The next connection that comes in. Remakes the session when it has died.
    * @throws ProxyError `closed` when the session dies meanwhile; call it again. Or the signal's reason.
@@ -81,7 +82,11 @@ export async function createSamSession(
 }
 
 class SessionKeeper implements SamSession {
-  readonly dialer: Dialer = { dial: (address, { signal }) => this.#dial(address, signal) }
+  readonly dialer: ProxyDialer = {
+    resolvesNames: false,
+    routeOf: () => 'i2p',
+    dial: (address, { signal }) => this.#dial(address, signal),
+  }
   readonly #environment: SamEnvironment
   readonly #random: Random
   readonly #logger: Logger

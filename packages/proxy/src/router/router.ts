@@ -1,6 +1,7 @@
 import type { Dialer } from '@sapwood/transport-v1v2'
 import { type AddressNetwork, isLocal, type PeerAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
+import type { Route } from './route.ts'
 import { addressNetwork, type NetworkName, networkOf } from './networks.ts'
 
 /** The proxy of each network, as Core's `-proxy=<address>=<network>`. */
@@ -37,9 +38,6 @@ export interface RouterOptions {
    */
   readonly nameProxy?: Dialer
 }
-
-/** What leads to an address. */
-export type Route = 'direct' | 'proxy' | 'i2p'
 
 /** A dialer that picks another by the network of the address. */
 export interface Router extends Dialer {

@@ -1,4 +1,3 @@
-import type { Dialer } from '@sapwood/transport-v1v2'
 import {
   type Clock,
   deadlineSignal,
@@ -8,6 +7,7 @@ import {
   systemRandom,
 } from '@sapwood/transport-v1v2/environment'
 import { ProxyError } from '../errors/proxy-error.ts'
+import type { ProxyDialer } from '../router/route.ts'
 import { connectToProxy } from '../socket/connect-to-proxy.ts'
 import { checkProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
 import {
@@ -59,7 +59,10 @@ export interface ProxyComponents {
  * @example
  * const dialer = createSocks5Dialer({ proxy: { host: '127.0.0.1', port: 9050 }, tor: true })
  */
-export function createSocks5Dialer(options: Socks5DialerOptions, components: ProxyComponents = {}): Dialer {
+export function createSocks5Dialer(
+  options: Socks5DialerOptions,
+  components: ProxyComponents = {},
+): ProxyDialer {
   const { proxy, tor = false, auth, ipAs = 'name' } = options
   const { clock = systemClock, random = systemRandom, resolver } = components
   const timeouts: Socks5Timeouts = { ...DEFAULT_SOCKS5_TIMEOUTS, ...options.timeouts }
@@ -77,6 +80,8 @@ export function createSocks5Dialer(options: Socks5DialerOptions, components: Pro
   const credentialsFor = createCredentialSource(isolation, auth, random)
 
   return {
+    resolvesNames: false,
+    routeOf: () => 'proxy',
     dial: async (address, { signal, isolation: key }) => {
       signal.throwIfAborted()
       const target = socksTarget(address)
