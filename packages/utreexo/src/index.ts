@@ -42,7 +42,6 @@ export {
   type PlacedOutput,
 } from './bridge/kept-output.ts'
 export { type BridgeTip, type ConnectedBlock, ProofMaker } from './bridge/proof-maker.ts'
-export { selectProof, wantsWholeProof } from './bridge/select-proof.ts'
 export { hashBackendName, useHashes } from './crypto/hash-backend.ts'
 export type { Hashes } from './crypto/hashes.ts'
 export {

@@ -11,6 +11,7 @@ import {
   type MessageOf,
   type OutPoint,
   regtest,
+  selectUtreexoProof,
   type UtreexoProof,
 } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
@@ -25,7 +26,6 @@ import {
   isUtreexoError,
   type KeptOutput,
   ProofMaker,
-  selectProof,
   stateHash,
   StateTree,
   Stump,
@@ -97,15 +97,19 @@ describe('the machine of a bridge', () => {
     let compared = 0
     for (const { height, block, variants = [] } of chain) {
       const { proof } = bridge.connect(block, height)
+      const whole = encodePayload({ type: 'uproof', proof }).payload
       for (const { note, request: payload, reply } of variants) {
         const { request } = decodePayload('getuproof', hexToBytes(payload)) as MessageOf<'getuproof'>
         // utreexod sends the hashes for the bit of the leaves: read so, what it sent is what we would send.
         const asItReads = { ...request, withProofHashes: request.withLeafData }
-        expect(payloadOf(selectProof(proof, asItReads)), note).toBe(reply)
+        expect(bytesToHex(selectUtreexoProof(whole, asItReads)), note).toBe(reply)
         if (request.withProofHashes === request.withLeafData) compared++
-        const { proofHashes } = selectProof(proof, request)
+        const { proof: sent } = decodePayload(
+          'uproof',
+          selectUtreexoProof(whole, request),
+        ) as MessageOf<'uproof'>
         const named = [...bitmapIndexes(request.proofBitmap, proof.proofHashes.length)]
-        expect(proofHashes).toEqual(
+        expect(sent.proofHashes).toEqual(
           request.withProofHashes ? proof.proofHashes : named.map((index) => proof.proofHashes[index]),
         )
       }

@@ -186,6 +186,7 @@ export {
   type WitnessCommitmentResult,
 } from './primitives/witness-commitment.ts'
 export { bitmapHas, bitmapIndexes, bitmapOf, type Bitmap } from './utreexo/bitmap.ts'
+export { selectUtreexoProof } from './utreexo/select-utreexo-proof.ts'
 export {
   MAX_LEAF_SCRIPT_SIZE,
   type ImpliedScriptType,

@@ -5,6 +5,7 @@ import type {
   GossipedAddress,
   InventoryVector,
   Transaction,
+  UtreexoProofRequest,
 } from '@sapwood/wire-codec'
 import type { PeerId } from './peer-id.ts'
 import type {
@@ -75,6 +76,11 @@ export interface PeerServices {
     query: Omit<CompactFilterQuery, 'startHeight'>,
     context: ServingContext,
   ): MaybePromise<CompactFilterCheckpoints | InvalidRequest>
+  /**
+   * The payload of the `uproof` that answers a `getuproof` (Utreexo); undefined for a block that cannot be proved, where nothing is sent,
+   * as utreexod does. Absent: the request is handed on to the owner.
+   */
+  utreexoProof?(request: UtreexoProofRequest, context: ServingContext): MaybePromise<Uint8Array | undefined>
   /** At most 1,000 addresses; asked once for each inbound connection. Absent: `getaddr` goes unanswered. */
   addresses?(context: ServingContext): MaybePromise<readonly GossipedAddress[]>
 }

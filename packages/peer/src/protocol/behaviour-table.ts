@@ -316,7 +316,10 @@ export const behaviourTable: Table = {
   sketch: row('reply', ['ignore', 'ignore', 'ignore'], notSpoken),
   reqsketchext: row('request', ['ignore', 'ignore', 'ignore'], notSpoken),
   reconcildiff: row('reply', ['ignore', 'ignore', 'ignore'], notSpoken),
-  getuproof: utreexo('request'),
+  getuproof: utreexo(
+    'request',
+    'is answered with the proof (Utreexo) where the owner serves it, else handed on to the owner',
+  ),
   uproof: whenReady('reply', 'is delivered to whoever asked for it (Utreexo)', {
     core: { ready: 'ignore: unknown to Core' },
   }),
@@ -331,8 +334,11 @@ export const behaviourTable: Table = {
   }),
 }
 
-function utreexo<Type extends keyof MessageMap>(purpose: MessagePurpose): Row<Type> {
-  return whenReady(purpose, 'is handed on to the owner (Utreexo)', {
+function utreexo<Type extends keyof MessageMap>(
+  purpose: MessagePurpose,
+  does = 'is handed on to the owner (Utreexo)',
+): Row<Type> {
+  return whenReady(purpose, does, {
     core: { ready: 'ignore: unknown to Core' },
   })
 }

@@ -1,5 +1,6 @@
 import { ByteReader, type Message, ProtocolVersion } from '@sapwood/wire-codec'
 import { COMPACT_BLOCKS_VERSION } from './behaviour-table.ts'
+import type { PeerServices } from '../serving/peer-services.ts'
 import type { ServedType } from '../serving/served-message.ts'
 import type { MessageMap } from './message-map.ts'
 import type { Arrival, PeerProtocol } from './peer-protocol.ts'
@@ -43,6 +44,14 @@ const announce = (protocol: PeerProtocol, message: Message, { payload }: Arrival
 /** A request of the remote that the owner's services answer, in its turn. */
 const serve = (protocol: PeerProtocol, { type }: { readonly type: ServedType }, { payload }: Arrival): void =>
   protocol.output.serve(type, payload)
+
+/** A request that the owner's services answer where they offer that, and that is the owner's to handle where they do not. */
+const serveOrHandOn =
+  (service: keyof PeerServices) =>
+  (protocol: PeerProtocol, message: Message & { readonly type: ServedType }, arrival: Arrival): void => {
+    if (protocol.serves(service)) serve(protocol, message, arrival)
+    else announce(protocol, message, arrival)
+  }
 
 const nothing = (): void => undefined
 
@@ -178,7 +187,7 @@ const handlers: Handlers = {
   cfheaders: reply,
   getcfcheckpt: serve,
   cfcheckpt: reply,
-  getuproof: announce,
+  getuproof: serveOrHandOn('utreexoProof'),
   uproof: reply,
   uttls: announce,
   getuttls: announce,

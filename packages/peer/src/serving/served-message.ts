@@ -9,6 +9,7 @@ export type ServedType =
   | 'getcfilters'
   | 'getcfheaders'
   | 'getcfcheckpt'
+  | 'getuproof'
 
 /** A request that waits to be answered: its bytes, as its objects would take many times their memory. */
 export interface ServedMessage {

@@ -60,6 +60,8 @@ const roomFor: Readonly<Record<ServedType, number>> = {
   getcfilters: ROOM_FOR_SMALL,
   getcfheaders: ROOM_FOR_SMALL,
   getcfcheckpt: ROOM_FOR_SMALL,
+  // Its proof is about as large as a block.
+  getuproof: ROOM_FOR_BLOCK,
 }
 
 type RequestMessage = MessageOf<Exclude<ServedType, 'getdata'>>
@@ -103,6 +105,8 @@ export class Server {
         return this.#filterHeaders(message)
       case 'getcfcheckpt':
         return this.#filterCheckpoints(message)
+      case 'getuproof':
+        return this.#utreexoProof(message)
     }
   }
 
@@ -258,6 +262,11 @@ export class Server {
     if (found === undefined) return
     if ('invalid' in found) this.#invalid('getcfcheckpt', found)
     else this.#output.send({ type: 'cfcheckpt', ...found })
+  }
+
+  async #utreexoProof({ request }: MessageOf<'getuproof'>): Promise<void> {
+    const found = await this.#services.utreexoProof?.(request, this.#context)
+    if (found !== undefined) this.#output.sendPayload('uproof', found)
   }
 
   #invalid(
