@@ -40,10 +40,11 @@ describe('getuproof', () => {
     expect(remote.reason).toBeUndefined()
   })
 
-  it("is the owner's to handle where nothing serves it", async () => {
+  it("is the owner's to handle where nothing serves it, as is geturoot", async () => {
     const remote = await inbound({})
-    await remote.say(getuproof(1))
-    expect(remote.handedOn()).toEqual([getuproof(1)])
+    const geturoot: Message = { type: 'geturoot', blockHash: hashOf(4) }
+    await remote.say(getuproof(1), geturoot)
+    expect(remote.handedOn()).toEqual([getuproof(1), geturoot])
   })
 
   it('is served from the moment on that the owner begins to serve it', async () => {
@@ -75,5 +76,21 @@ describe('getuproof', () => {
     for (let turns = 0; served < count && turns < 2_000; turns++) await remote.clock.advance(1_000)
     expect(remote.heard().filter(({ type }) => type === 'uproof')).toHaveLength(count)
     expect(remote.reason).toBeUndefined()
+  })
+})
+
+describe('geturoot', () => {
+  it('is answered from what the owner serves, and with silence for a block that it does not know', async () => {
+    const remote = await inbound({
+      utreexoRoots: (hash) => (hash[0] === 2 ? undefined : new Uint8Array(36).fill(hash[0]!, 2, 34)),
+    })
+    for (const n of [2, 3]) await remote.say({ type: 'geturoot', blockHash: hashOf(n) })
+    expect(remote.heard()).toEqual([
+      {
+        type: 'uroot',
+        state: { blockHash: hashOf(3), leaves: 0n, roots: [], target: 0n, proofHashes: [] },
+      },
+    ])
+    expect(remote.handedOn()).toEqual([])
   })
 })

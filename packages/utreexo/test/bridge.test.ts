@@ -1,7 +1,6 @@
 import {
   bitmapIndexes,
   blockHashFromHex,
-  ByteReader,
   bytesToHex,
   decodeBlock,
   decodePayload,
@@ -231,10 +230,10 @@ describe('the accumulator of states', () => {
     for (const { height, hash, uroot: payload } of vector.cases) {
       const state = states.get(height)
       if (state === undefined) continue
-      const { roots, hashes, target, blockHash } = readRoots(payload)
-      expect(hashToHex(blockHash)).toBe(hash)
-      expect(roots).toEqual(state.roots.map(bytesToHex))
-      stump.verify({ targets: [target], hashes }, [stateHash(state)])
+      const { state: theirs } = decodePayload('uroot', hexToBytes(payload)) as MessageOf<'uroot'>
+      expect(hashToHex(theirs.blockHash)).toBe(hash)
+      expect(theirs.roots).toEqual(state.roots)
+      stump.verify({ targets: [theirs.target], hashes: theirs.proofHashes }, [stateHash(state)])
       proved++
     }
     expect(proved).toBe(5)
@@ -271,18 +270,3 @@ describe('the accumulator of states', () => {
     expect(() => tree.truncate(1)).toThrow(RangeError)
   })
 })
-
-/** `uroot`: leaves, position, block hash, roots, hashes. */
-function readRoots(payload: string): {
-  readonly target: bigint
-  readonly blockHash: Uint8Array
-  readonly roots: string[]
-  readonly hashes: Uint8Array[]
-} {
-  const reader = new ByteReader(hexToBytes(payload))
-  reader.compactSize64()
-  const target = reader.compactSize64()
-  const blockHash = reader.blockHash()
-  const roots = reader.list(reader.compactSize(), (next) => bytesToHex(next.hash()))
-  return { target, blockHash, roots, hashes: reader.list(reader.compactSize(), (next) => next.hash()) }
-}

@@ -81,6 +81,8 @@ export interface PeerServices {
    * as utreexod does. Absent: the request is handed on to the owner.
    */
   utreexoProof?(request: UtreexoProofRequest, context: ServingContext): MaybePromise<Uint8Array | undefined>
+  /** The payload of the `uroot` that answers a `geturoot` (Utreexo); as `utreexoProof` where there is none, and where this is absent. */
+  utreexoRoots?(hash: BlockHash, context: ServingContext): MaybePromise<Uint8Array | undefined>
   /** At most 1,000 addresses; asked once for each inbound connection. Absent: `getaddr` goes unanswered. */
   addresses?(context: ServingContext): MaybePromise<readonly GossipedAddress[]>
 }

@@ -30,6 +30,7 @@ const costs: Partial<Record<Message['type'], WorkCost>> = {
   getblocktxn: { base: 500, perByte: 0.1 },
   // A look into the store; the proof itself is paced by the remote's reading. Up to 195 kB of bitmaps.
   getuproof: { base: 100, perByte: 0.05 },
+  geturoot: { base: 100, perByte: 0.05 },
   // A look through the pool for each.
   cmpctblock: { base: 1_000, perByte: 0.1 },
   // Those beyond the rate are not decoded.

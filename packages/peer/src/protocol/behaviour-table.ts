@@ -87,6 +87,7 @@ const addressesUnwanted: Rule<'addr' | 'addrv2'> = {
 
 /** Not in Core's words: reading them costs a decoder, and nothing is done with them. */
 const notSpoken = 'a draft that is not spoken'
+const servedWherePossible = 'is answered (Utreexo) where the owner serves it, else handed on to the owner'
 
 /**
  * What every message does in every state: the one place where it is decided. Limits on the number of entries and on
@@ -316,10 +317,7 @@ export const behaviourTable: Table = {
   sketch: row('reply', ['ignore', 'ignore', 'ignore'], notSpoken),
   reqsketchext: row('request', ['ignore', 'ignore', 'ignore'], notSpoken),
   reconcildiff: row('reply', ['ignore', 'ignore', 'ignore'], notSpoken),
-  getuproof: utreexo(
-    'request',
-    'is answered with the proof (Utreexo) where the owner serves it, else handed on to the owner',
-  ),
+  getuproof: utreexo('request', servedWherePossible),
   uproof: whenReady('reply', 'is delivered to whoever asked for it (Utreexo)', {
     core: { ready: 'ignore: unknown to Core' },
   }),
@@ -328,7 +326,7 @@ export const behaviourTable: Table = {
   usummary: utreexo('reply'),
   utreexotx: utreexo('reply'),
   uroot: utreexo('reply'),
-  geturoot: utreexo('request'),
+  geturoot: utreexo('request', servedWherePossible),
   unknown: whenReady('announcement', 'is handed on to the owner, who may know it', {
     core: { ready: 'ignore' },
   }),

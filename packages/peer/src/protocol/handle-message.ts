@@ -194,7 +194,7 @@ const handlers: Handlers = {
   usummary: announce,
   utreexotx: announce,
   uroot: announce,
-  geturoot: announce,
+  geturoot: serveOrHandOn('utreexoRoots'),
   unknown: announce,
   // Ignored in every state by the table.
   sendtxrcncl: nothing,

@@ -10,6 +10,7 @@ export type ServedType =
   | 'getcfheaders'
   | 'getcfcheckpt'
   | 'getuproof'
+  | 'geturoot'
 
 /** A request that waits to be answered: its bytes, as its objects would take many times their memory. */
 export interface ServedMessage {

@@ -62,6 +62,7 @@ const roomFor: Readonly<Record<ServedType, number>> = {
   getcfcheckpt: ROOM_FOR_SMALL,
   // Its proof is about as large as a block.
   getuproof: ROOM_FOR_BLOCK,
+  geturoot: ROOM_FOR_SMALL,
 }
 
 type RequestMessage = MessageOf<Exclude<ServedType, 'getdata'>>
@@ -107,6 +108,8 @@ export class Server {
         return this.#filterCheckpoints(message)
       case 'getuproof':
         return this.#utreexoProof(message)
+      case 'geturoot':
+        return this.#utreexoRoots(message)
     }
   }
 
@@ -267,6 +270,11 @@ export class Server {
   async #utreexoProof({ request }: MessageOf<'getuproof'>): Promise<void> {
     const found = await this.#services.utreexoProof?.(request, this.#context)
     if (found !== undefined) this.#output.sendPayload('uproof', found)
+  }
+
+  async #utreexoRoots({ blockHash }: MessageOf<'geturoot'>): Promise<void> {
+    const found = await this.#services.utreexoRoots?.(blockHash, this.#context)
+    if (found !== undefined) this.#output.sendPayload('uroot', found)
   }
 
   #invalid(
