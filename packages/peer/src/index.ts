@@ -37,7 +37,6 @@ export type {
   DisconnectReport,
   PeerState,
 } from './contract/disconnect-reason.ts'
-export type { RequestOutcome } from './requests/pending-request.ts'
 export type {
   CompactFilter,
   CompactFilterCheckpoints,
@@ -52,6 +51,7 @@ export type {
   ReplyOf,
   RequestMap,
   RequestOptions,
+  RequestOutcome,
   RequestType,
   TransactionId,
   TransactionsReply,

@@ -2,8 +2,7 @@ import type { AnyMessage, DecodeError, Message } from '@sapwood/wire-codec'
 import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { PeerVersion } from './peer-version.ts'
 import type { DisconnectReason, DisconnectReport, PeerState } from './disconnect-reason.ts'
-import type { RequestOutcome } from '../requests/pending-request.ts'
-import type { RequestType } from './request-map.ts'
+import type { RequestOutcome, RequestType } from './request-map.ts'
 
 /** One message that crossed, seen before it is decoded or after it is framed. */
 export interface MessageTrace {

@@ -86,3 +86,17 @@ export interface PeerServices {
   /** At most 1,000 addresses; asked once for each inbound connection. Absent: `getaddr` goes unanswered. */
   addresses?(context: ServingContext): MaybePromise<readonly GossipedAddress[]>
 }
+
+/** The remote's requests that `PeerServices` answer. */
+export type ServedType =
+  | 'getheaders'
+  | 'getblocks'
+  | 'getdata'
+  | 'getaddr'
+  | 'mempool'
+  | 'getblocktxn'
+  | 'getcfilters'
+  | 'getcfheaders'
+  | 'getcfcheckpt'
+  | 'getuproof'
+  | 'geturoot'

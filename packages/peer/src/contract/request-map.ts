@@ -166,3 +166,13 @@ export interface RequestOptions {
   /** Milliseconds for an answer. For streams: for the next element. Default: `timeouts.request`, 60,000. */
   readonly timeout?: number
 }
+
+/** How a request ended. `aborted`: its owner gave it up; `refused`: it was never put to the remote. */
+export type RequestOutcome =
+  | 'answered'
+  | 'not-found'
+  | 'malformed'
+  | 'timeout'
+  | 'aborted'
+  | 'refused'
+  | 'disconnected'

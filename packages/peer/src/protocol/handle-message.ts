@@ -1,7 +1,6 @@
 import { ByteReader, type Message, ProtocolVersion } from '@sapwood/wire-codec'
 import { COMPACT_BLOCKS_VERSION } from './behaviour-table.ts'
-import type { PeerServices } from '../serving/peer-services.ts'
-import type { ServedType } from '../serving/served-message.ts'
+import type { PeerServices, ServedType } from '../contract/peer-services.ts'
 import type { MessageMap } from './message-map.ts'
 import type { Arrival, PeerProtocol } from './peer-protocol.ts'
 

@@ -21,7 +21,8 @@ import { TokenBucket } from '../limits/token-bucket.ts'
 import { defaultWork } from '../limits/work-limit.ts'
 import type { PeerOptions, PeerTimeouts } from '../contract/peer-options.ts'
 import type { DisconnectReason, PeerState } from '../contract/disconnect-reason.ts'
-import type { PendingRequest, RequestOutcome } from '../requests/pending-request.ts'
+import type { RequestOutcome } from '../contract/request-map.ts'
+import type { PendingRequest } from '../requests/pending-request.ts'
 import { type AskedBy, RequestTracker } from '../requests/request-tracker.ts'
 import type { PeerServices } from '../contract/peer-services.ts'
 import { behaviourTable } from './behaviour-table.ts'
@@ -125,7 +126,7 @@ export class PeerProtocol implements RuleFacts {
       genesisHash: options.network.genesisHash,
       version: () => this.commonVersion,
       now: () => this.#now,
-      keepAlive: this.keepAlive,
+      pingNonces: this.keepAlive,
       send: (message) => this.output.send(message),
       onAddressesAsked: () => this.addressLimit.asked(),
       onEnd: (pending, outcome) => this.#requestEnded(pending, outcome),

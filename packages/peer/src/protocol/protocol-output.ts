@@ -2,7 +2,7 @@ import type { AnyMessage, Message } from '@sapwood/wire-codec'
 import type { PeerEvents } from '../contract/peer-events.ts'
 import type { PeerMessage } from '../contract/peer-message.ts'
 import type { DisconnectReason, PeerState } from '../contract/disconnect-reason.ts'
-import type { ServedType } from '../serving/served-message.ts'
+import type { ServedType } from '../contract/peer-services.ts'
 
 /** Where the state machine's doings go. All are synchronous; none may call back into it. */
 export interface ProtocolOutput {

@@ -1,7 +1,8 @@
 import type { Message } from '@sapwood/wire-codec'
 import type { ExpectedReply } from './expectations.ts'
 import { hashKey } from './hash-key.ts'
-import type { PendingFacts, RequestOutcome } from './pending-request.ts'
+import type { PendingFacts } from './pending-request.ts'
+import type { RequestOutcome } from '../contract/request-map.ts'
 import { ReplyPromise } from './reply-promise.ts'
 import type { RequestOutput } from './request-output.ts'
 

@@ -1,16 +1,7 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { PeerError, type PeerErrorCode, type PeerErrorFacts } from '../contract/peer-error.ts'
 import type { DisconnectReason } from '../contract/disconnect-reason.ts'
-import type { RequestType } from '../contract/request-map.ts'
-
-export type RequestOutcome =
-  | 'answered'
-  | 'not-found'
-  | 'malformed'
-  | 'timeout'
-  | 'aborted'
-  | 'refused'
-  | 'disconnected'
+import type { RequestOutcome, RequestType } from '../contract/request-map.ts'
 
 /** What every request is made with. */
 export interface PendingFacts {

@@ -1,33 +1,41 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { KeepAlive } from '../protocol/keep-alive.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
 import type { PingReply } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
 
+/** Knows the pings under way (`KeepAlive`). */
+export interface PingNonces {
+  /** A nonce for one more. */
+  ask(now: Instant): bigint
+  forget(nonce: bigint): void
+  /** Whether a pong with this nonce would answer one. */
+  awaits(nonce: bigint | undefined): boolean
+}
+
 /** Pings that the owner asks for, beside those of the keep-alive. */
 export class PingRequests {
   readonly #output: RequestOutput
-  readonly #keepAlive: KeepAlive
+  readonly #nonces: PingNonces
   readonly #open = new Map<bigint, ReplyPromise<PingReply>>()
 
-  constructor(output: RequestOutput, keepAlive: KeepAlive) {
+  constructor(output: RequestOutput, nonces: PingNonces) {
     this.#output = output
-    this.#keepAlive = keepAlive
+    this.#nonces = nonces
   }
 
   create(facts: PendingFacts): ReplyPromise<PingReply> {
     let nonce: bigint | undefined
     const reply = new ReplyPromise<PingReply>(facts, {
       begin: (now: Instant) => {
-        nonce = this.#keepAlive.ask(now)
+        nonce = this.#nonces.ask(now)
         this.#open.set(nonce, reply)
         this.#output.send({ type: 'ping', nonce })
       },
       end: () => {
         if (nonce === undefined) return
         this.#open.delete(nonce)
-        this.#keepAlive.forget(nonce)
+        this.#nonces.forget(nonce)
       },
     })
     return reply

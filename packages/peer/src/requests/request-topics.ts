@@ -1,13 +1,12 @@
 import type { BlockHash, Transaction, UtreexoProof } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { KeepAlive } from '../protocol/keep-alive.ts'
 import { AddressRequests } from './address-requests.ts'
 import { BlockRequests } from './block-requests.ts'
 import { FilterRequests } from './filter-requests.ts'
 import { HeaderRequests } from './header-requests.ts'
 import { KeyedReplies } from './keyed-replies.ts'
 import { MempoolRequests } from './mempool-requests.ts'
-import { PingRequests } from './ping-requests.ts'
+import { type PingNonces, PingRequests } from './ping-requests.ts'
 import type { CompactFilterCheckpoints, CompactFilterHeaders } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
 import { TransactionRequests } from './transaction-requests.ts'
@@ -17,7 +16,7 @@ export interface TopicOptions {
   /** The protocol version spoken, for messages that carry it. */
   readonly version: () => number
   readonly now: () => Instant
-  readonly keepAlive: KeepAlive
+  readonly pingNonces: PingNonces
   /** A `getaddr` is leaving: more addresses may come than the rate allows. */
   readonly onAddressesAsked: () => void
 }
@@ -65,7 +64,7 @@ export class RequestTopics {
   }
 
   get pings(): PingRequests {
-    return (this.#pings ??= new PingRequests(this.#output, this.#options.keepAlive))
+    return (this.#pings ??= new PingRequests(this.#output, this.#options.pingNonces))
   }
 
   get filters(): FilterRequests {

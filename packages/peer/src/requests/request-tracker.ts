@@ -18,13 +18,14 @@ import type { AddressRequests } from './address-requests.ts'
 import type { ArrivedBlock } from './block-requests.ts'
 import { Expectations, type ExpectedReply } from './expectations.ts'
 import type { KeyedReplies } from './keyed-replies.ts'
-import type { PendingFacts, PendingRequest, RequestOutcome } from './pending-request.ts'
+import type { PendingFacts, PendingRequest } from './pending-request.ts'
 import type {
   CompactFilter,
   CompactFilterCheckpoints,
   CompactFilterHeaders,
   NodeRequestOf,
   ReplyHandle,
+  RequestOutcome,
   RequestType,
 } from '../contract/request-map.ts'
 import { RequestTopics, type TopicOptions } from './request-topics.ts'

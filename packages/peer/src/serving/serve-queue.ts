@@ -1,6 +1,7 @@
 import type { MemoryAccount } from '@sapwood/transport-v1v2/environment'
 import { MESSAGE_OVERHEAD } from '../channel/reader-message.ts'
-import type { ServedMessage, ServedType } from './served-message.ts'
+import type { ServedType } from '../contract/peer-services.ts'
+import type { ServedMessage } from './served-message.ts'
 
 /** Requests of the remote that wait, at most; beyond it the remote is not read until one has been answered. */
 export const MAX_SERVE_QUEUE = 32

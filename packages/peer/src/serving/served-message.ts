@@ -1,16 +1,4 @@
-/** The remote's requests that `PeerServices` answer. */
-export type ServedType =
-  | 'getheaders'
-  | 'getblocks'
-  | 'getdata'
-  | 'getaddr'
-  | 'mempool'
-  | 'getblocktxn'
-  | 'getcfilters'
-  | 'getcfheaders'
-  | 'getcfcheckpt'
-  | 'getuproof'
-  | 'geturoot'
+import type { ServedType } from '../contract/peer-services.ts'
 
 /** A request that waits to be answered: its bytes, as its objects would take many times their memory. */
 export interface ServedMessage {

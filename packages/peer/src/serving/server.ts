@@ -21,9 +21,9 @@ import {
 } from '@sapwood/wire-codec'
 import type { DisconnectReason } from '../contract/disconnect-reason.ts'
 import type { TransactionId } from '../contract/request-map.ts'
-import type { InvalidRequest, PeerServices, ServingContext } from '../contract/peer-services.ts'
+import type { InvalidRequest, PeerServices, ServedType, ServingContext } from '../contract/peer-services.ts'
 import { InventoryPayload } from './inventory-payload.ts'
-import type { ServedMessage, ServedType } from './served-message.ts'
+import type { ServedMessage } from './served-message.ts'
 
 export interface ServerOutput {
   readonly send: (message: Message) => void
