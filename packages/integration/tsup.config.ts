@@ -1,6 +1,9 @@
 import type { Options } from 'tsup'
 import { base } from '../../tools/tsup.base.ts'
 
-const config: Options = { ...base, entry: { index: 'src/index.ts' } }
+const config: Options = {
+  ...base,
+  entry: { index: 'src/index.ts', 'test-peer': 'src/test-peer/index.ts', vitest: 'src/vitest/index.ts' },
+}
 
 export default config

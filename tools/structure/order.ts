@@ -71,6 +71,8 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'errors',
     'programs',
     'regtest',
+    'test-peer',
+    'vitest',
     'bitcoind',
     'socks',
     'tor',

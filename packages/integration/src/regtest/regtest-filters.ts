@@ -13,7 +13,7 @@ import {
   regtest,
   txid,
 } from '@sapwood/wire-codec'
-import type { CompactFilterQuery, InvalidRequest, PeerServices } from '@sapwood/peer'
+import type { CompactFilter, CompactFilterHeaders, CompactFilterQuery, InvalidRequest } from '@sapwood/peer'
 import type { RegtestChain } from './regtest-chain.ts'
 
 /** What the coinbase of every network's first block pays to, testnet4's excepted. */
@@ -36,6 +36,12 @@ const NO_HEADER = new Uint8Array(32) as Uint8Array as Hash256
 /** What becomes of a filter before it is served: nothing, where it is an honest one. */
 export type BendFilter = (filter: Uint8Array, height: number) => Uint8Array
 
+/** What a peer serves of a chain's filters; part of the `PeerServices` of `@sapwood/peer`. */
+export interface RegtestFilterServices {
+  compactFilters(query: CompactFilterQuery): readonly CompactFilter[] | InvalidRequest
+  compactFilterHeaders(query: CompactFilterQuery): CompactFilterHeaders | InvalidRequest
+}
+
 /**
  * Serves the filters of a chain (BIP157), as Bitcoin Core with `-peerblockfilters` does. Each is built when
  * it is first asked for.
@@ -45,7 +51,7 @@ export type BendFilter = (filter: Uint8Array, height: number) => Uint8Array
 export function regtestFilterServices(
   chainOfNow: () => RegtestChain,
   bend: BendFilter = (filter) => filter,
-): Pick<PeerServices, 'compactFilters' | 'compactFilterHeaders'> {
+): RegtestFilterServices {
   const index = new FilterIndex(bend)
   return {
     compactFilters: (query) => {

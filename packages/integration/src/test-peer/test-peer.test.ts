@@ -1,0 +1,150 @@
+import { hashToHex, regtest } from '@sapwood/wire-codec'
+import { createPeer } from '@sapwood/peer'
+import { connect, onlyV1 } from '@sapwood/transport-v1v2'
+import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
+import { describe, expect, it } from 'vitest'
+import { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
+import { RegtestChain } from '../regtest/regtest-chain.ts'
+import { startRegtestPeer } from '../regtest/regtest-peer.ts'
+import { listPayload, reply, TestPeer, WireAssertionError } from './index.ts'
+
+const ENTRY = new Uint8Array(36)
+
+async function failureOf(work: Promise<unknown>): Promise<WireAssertionError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error).toBeInstanceOf(WireAssertionError)
+  return error as WireAssertionError
+}
+
+describe('TestPeer, against a real bitcoind', () => {
+  it('speaks both transports, and learns by fences alone what does not come', async () => {
+    await using bitcoind = await RegtestBitcoind.start()
+    for (const transport of ['v1', 'v2'] as const) {
+      await using peer = await TestPeer.dial(bitcoind.p2pAddress, {
+        transport,
+        ...(transport === 'v2' ? { garbage: new Uint8Array(4_095), decoys: [0, 70] } : {}),
+        between: [{ type: 'sendheaders' }],
+      })
+      expect(peer.version?.userAgent).toMatch(/Satoshi/)
+      await peer.expectAlive()
+      await peer.expectNothing('block')
+      const [mined] = await bitcoind.mine(1)
+      await peer.expect('inv', ({ inventory }) => hashToHex(inventory[0]!.hash) === mined)
+      // It came before it is expected, behind another that is expected first.
+      await peer.send({ type: 'getheaders', version: 70_016, locator: [], stopHash: regtest.genesisHash })
+      await peer.sync()
+      expect(peer.count('headers')).toBe(1)
+      await peer.expect('feefilter')
+      await peer.expect('headers', ({ headers }) => headers.length === 1)
+      const failure = await failureOf(peer.expectNothing('sendcmpct'))
+      expect(failure.message).toMatch(/expected no 'sendcmpct'[\s\S]*<- sendcmpct[\s\S]*-> ping/)
+      expect(failure.message).toContain(`seed ${failure.seed}`)
+    }
+  })
+
+  it('misbehaves, and sees who ended the connection after what', async () => {
+    await using bitcoind = await RegtestBitcoind.start()
+    const send = [
+      (peer: TestPeer) => peer.sendRaw('inv', listPayload(50_001, ENTRY)),
+      (peer: TestPeer) => peer.sendRaw('ping', new Uint8Array(8), { magic: Uint8Array.of(1, 2, 3, 4) }),
+      (peer: TestPeer) => peer.sendRaw('ping', new Uint8Array(8), { length: 4_000_001 }),
+    ]
+    for (const misbehave of send) {
+      await using peer = await TestPeer.dial(bitcoind.p2pAddress, { transport: 'v1' })
+      await misbehave(peer)
+      const end = await peer.expectClosed({ by: 'remote' })
+      expect(end.after?.type).toMatch(/inv|ping/)
+    }
+    await using forger = await TestPeer.dial(bitcoind.p2pAddress)
+    await forger.sendRaw('ping', new Uint8Array(8), { forged: true })
+    await forger.expectClosed({ by: 'remote' })
+    await using careless = await TestPeer.dial(bitcoind.p2pAddress, { transport: 'v1' })
+    await careless.sendRaw('ping', new Uint8Array(8), { checksum: 0 })
+    await careless.expectAlive()
+    const failure = await failureOf(careless.expectClosed({ timeout: 50 }))
+    expect(failure.expected).toBe('the connection to be ended by the remote')
+    expect(failure.received).toBe('nothing of it within 50 ms')
+    expect(failure.wireLog).toMatch(/ping {9}8 bytes \(wrong: checksum\)/)
+  })
+
+  it('shakes hands a step at a time, and out of order', async () => {
+    await using bitcoind = await RegtestBitcoind.start()
+    await using peer = await TestPeer.dial(bitcoind.p2pAddress, { handshake: 'transport' })
+    await peer.send({ type: 'ping', nonce: 1n }, { type: 'verack' })
+    await peer.sendVersion({ userAgent: '/late:1/' })
+    await peer.expect('version')
+    await peer.send({ type: 'verack' })
+    await peer.expect('verack')
+    await peer.expectNothing('pong', ({ nonce }) => nonce === 1n)
+    const infos = await bitcoind.rpc<{ subver: string }[]>('getpeerinfo')
+    expect(infos.map(({ subver }) => subver)).toEqual(['/late:1/'])
+  })
+})
+
+describe('TestPeer, for software that dials', () => {
+  it('takes what dials in v1 and in v2, and answers from a chain', async () => {
+    const chain = new RegtestChain({ blocks: 3 })
+    await using listener = await TestPeer.listen({ version: { startHeight: 3 } })
+    for (const fallback of [undefined, onlyV1]) {
+      const dialled = connect(
+        { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: listener.port },
+        { dialer: createTcpDialer(), network: regtest, ...(fallback === undefined ? {} : { fallback }) },
+      ).then((connection) => createPeer(connection, { network: regtest, kind: 'manual' }))
+      await using peer = await listener.next()
+      expect(peer.transport).toBe(fallback === undefined ? 'v2' : 'v1')
+      peer.on('getheaders', reply.headers(chain)).on('getdata', reply.blocks(chain))
+      await using software = await dialled
+      await software.handshake
+      expect(await software.getHeaders({ locator: [regtest.genesisHash] })).toHaveLength(3)
+      const { block } = await software.getBlock(chain.tip)
+      expect(block.header).toEqual(chain.at(3)!.block.header)
+      await peer.expect('getheaders')
+    }
+  })
+
+  it('is a node of v1 alone where it is told to be one', async () => {
+    await using listener = await TestPeer.listen({ transport: 'v1' })
+    const dialled = connect(
+      { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: listener.port },
+      { dialer: createTcpDialer(), network: regtest },
+    ).then((connection) => createPeer(connection, { network: regtest, kind: 'manual' }))
+    await using peer = await listener.next()
+    expect(peer.transport).toBe('v1')
+    expect(listener.dialled).toBe(2)
+    await (await dialled)[Symbol.asyncDispose]()
+  })
+})
+
+describe('TestPeer', () => {
+  it('fails what is expected next where a handler fails, and where something was not handled', async () => {
+    await using embedded = await startRegtestPeer()
+    const peer = await TestPeer.dial(embedded.port, { unhandled: 'error', timeout: 100 })
+    peer.on('pong', () => {
+      throw new Error('no pong is wanted')
+    })
+    expect((await failureOf(peer.expect('block'))).received).toMatch(/nothing of it|no pong/)
+    await peer.send({ type: 'ping', nonce: 5n })
+    const failure = await failureOf(peer.expect('block'))
+    expect(failure.received).toBe("a handler of 'pong' failed: no pong is wanted")
+    expect((await failureOf(peer.close())).received).toMatch(/^unhandled: /)
+  })
+
+  it('is the same for the same seed', async () => {
+    await using embedded = await startRegtestPeer()
+    const keyOf = async (seed: string): Promise<Uint8Array> => {
+      await using peer = await TestPeer.dial(embedded.port, { seed })
+      return peer.v2.key
+    }
+    expect(await keyOf('a')).toEqual(await keyOf('a'))
+    expect(await keyOf('a')).not.toEqual(await keyOf('b'))
+  })
+
+  it('says that nobody listens', async () => {
+    expect((await failureOf(TestPeer.dial(1))).message).toMatch(
+      /expected a connection to 127\.0\.0\.1:1\nreceived .*ECONNREFUSED/,
+    )
+  })
+})
