@@ -222,6 +222,93 @@ describe('getUtreexoProof', () => {
   })
 })
 
+describe('a proof that may be larger than all other messages', () => {
+  const request = (n: number) => ({
+    blockHash: hashOf(n),
+    withTargets: true,
+    withProofHashes: true,
+    withLeafData: true,
+    proofBitmap: new Uint8Array(0),
+    leafBitmap: new Uint8Array(0),
+  })
+  const proof = (n: number) => ({
+    blockHash: hashOf(n),
+    proofHashes: [],
+    targets: new BigUint64Array(0),
+    leafData: [],
+  })
+
+  it('is expected from when it is asked for until it has come, by whomever', async () => {
+    const remote = await ready()
+    expect(remote.transport.large).toEqual([])
+    const reply = watch(remote.peer.getUtreexoProof({ request: request(1) }))
+    remote.peer.send({ type: 'getuproof', request: request(2) })
+    await remote.settle()
+    expect(remote.transport.large).toEqual(['uproof'])
+    await remote.say({ type: 'uproof', proof: proof(1) })
+    expect(reply.value()).toBeDefined()
+    expect(remote.transport.large).toEqual(['uproof'])
+    await remote.say({ type: 'uproof', proof: proof(2) })
+    expect(remote.transport.large).toEqual([])
+  })
+
+  it('is expected still where it has been given up: it may be on its way', async () => {
+    const remote = await ready()
+    const reply = watch(remote.peer.getUtreexoProof({ request: request(1) }, { timeout: 1_000 }))
+    await remote.clock.advance(1_001)
+    expect(reply.error()).toMatchObject({ code: 'timeout' })
+    await remote.say({ type: 'uproof', proof: proof(7) })
+    expect(remote.transport.large).toEqual(['uproof'])
+    await remote.say({ type: 'uproof', proof: proof(1) })
+    expect(remote.transport.large).toEqual([])
+    expect(remote.handedOn()).toMatchObject([{ type: 'uproof', proof: { blockHash: hashOf(7) } }])
+  })
+})
+
+describe('getUtreexoRoots', () => {
+  const state = (n: number) => ({
+    blockHash: hashOf(n),
+    leaves: 1n,
+    roots: [hashOf(9)],
+    target: 3n,
+    proofHashes: [],
+  })
+
+  it('is matched by the block', async () => {
+    const remote = await ready()
+    const reply = watch(remote.peer.getUtreexoRoots({ blockHash: hashOf(1) }))
+    await remote.settle()
+    expect(remote.transport.sent.at(-1)?.command).toBe('geturoot')
+    await remote.say({ type: 'uroot', state: state(2) })
+    expect(reply.value()).toBeUndefined()
+    await remote.say({ type: 'uroot', state: state(1) })
+    expect(reply.value()).toEqual(state(1))
+    expect(remote.handedOn()).toMatchObject([{ type: 'uroot', state: { blockHash: hashOf(2) } }])
+  })
+})
+
+describe('getUtreexoTtls', () => {
+  const block = (height: number) => ({
+    height,
+    deathHeights: Uint32Array.of(5),
+    deathIndexes: Uint32Array.of(0),
+  })
+
+  it('is matched by the height of the first block', async () => {
+    const remote = await ready()
+    const request = { version: 300, startHeight: 258, exponent: 1 }
+    const reply = watch(remote.peer.getUtreexoTtls({ request }))
+    await remote.settle()
+    expect(remote.transport.sent.at(-1)?.command).toBe('getuttls')
+    await remote.say({ type: 'uttls', ttls: { blocks: [], proofHashes: [] } })
+    await remote.say({ type: 'uttls', ttls: { blocks: [block(2)], proofHashes: [] } })
+    expect(reply.value()).toBeUndefined()
+    await remote.say({ type: 'uttls', ttls: { blocks: [block(258), block(259)], proofHashes: [] } })
+    expect(reply.value()?.blocks).toHaveLength(2)
+    expect(remote.handedOn()).toHaveLength(2)
+  })
+})
+
 describe('every request', () => {
   const start: readonly [
     string,
@@ -252,6 +339,12 @@ describe('every request', () => {
     [
       'getBlockTransactions',
       ({ peer }, options) => peer.getBlockTransactions({ blockHash: hashOf(1), indexes: [0] }, options),
+    ],
+    ['getUtreexoRoots', ({ peer }, options) => peer.getUtreexoRoots({ blockHash: hashOf(1) }, options)],
+    [
+      'getUtreexoTtls',
+      ({ peer }, options) =>
+        peer.getUtreexoTtls({ request: { version: 9, startHeight: 3, exponent: 0 } }, options),
     ],
   ]
 

@@ -88,6 +88,20 @@ export abstract class RequestMethods implements Pick<Peer, RequestType | 'getBlo
   ): ReplyHandle<'getUtreexoProof'> {
     return this.request({ type: 'getUtreexoProof', ...parameters }, options)
   }
+
+  getUtreexoRoots(
+    parameters: ParametersOf<'getUtreexoRoots'>,
+    options?: RequestOptions,
+  ): ReplyHandle<'getUtreexoRoots'> {
+    return this.request({ type: 'getUtreexoRoots', ...parameters }, options)
+  }
+
+  getUtreexoTtls(
+    parameters: ParametersOf<'getUtreexoTtls'>,
+    options?: RequestOptions,
+  ): ReplyHandle<'getUtreexoTtls'> {
+    return this.request({ type: 'getUtreexoTtls', ...parameters }, options)
+  }
 }
 
 function blockParameters(hashes: readonly BlockHash[], options: BlockOptions): ParametersOf<'getBlocks'> {

@@ -113,6 +113,14 @@ export interface Peer<Own extends AnyMessage = never> {
     parameters: ParametersOf<'getUtreexoProof'>,
     options?: RequestOptions,
   ): ReplyHandle<'getUtreexoProof'>
+  getUtreexoRoots(
+    parameters: ParametersOf<'getUtreexoRoots'>,
+    options?: RequestOptions,
+  ): ReplyHandle<'getUtreexoRoots'>
+  getUtreexoTtls(
+    parameters: ParametersOf<'getUtreexoTtls'>,
+    options?: RequestOptions,
+  ): ReplyHandle<'getUtreexoTtls'>
 
   /** Tells `info()` how far the owner has followed the remote's chain. */
   setChainProgress(progress: Partial<ChainProgress>): void

@@ -9,6 +9,9 @@ import type {
   Txid,
   UtreexoProof,
   UtreexoProofRequest,
+  UtreexoRoots,
+  UtreexoTtls,
+  UtreexoTtlsRequest,
   Wtxid,
 } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
@@ -131,10 +134,20 @@ export interface RequestMap {
     readonly parameters: { readonly filterType?: number; readonly stopHash: BlockHash }
     readonly reply: CompactFilterCheckpoints
   }
-  /** The Utreexo proof of a block, from a remote that keeps one (services `UTREEXO`, `UTREEXO_ARCHIVE`). */
+  /**
+   * The Utreexo proof of a block, from a remote that keeps one (services `UTREEXO`, `UTREEXO_ARCHIVE`). One that does not give it says nothing: only the
+   * timeout tells. While it is open the remote may send a `uproof` of more than 4,000,000 bytes.
+   */
   getUtreexoProof: {
     readonly parameters: { readonly request: UtreexoProofRequest }
     readonly reply: UtreexoProof
+  }
+  /** The state of the Utreexo accumulator after a block, with the proof that the remote's chain of states has it. */
+  getUtreexoRoots: { readonly parameters: { readonly blockHash: BlockHash }; readonly reply: UtreexoRoots }
+  /** When the outputs of some blocks die, as a commitment has it. Matched by the height of the first block. */
+  getUtreexoTtls: {
+    readonly parameters: { readonly request: UtreexoTtlsRequest }
+    readonly reply: UtreexoTtls
   }
   /** BIP152: transactions of a block by their indexes, to complete a compact block. */
   getBlockTransactions: {

@@ -87,6 +87,7 @@ const addressesUnwanted: Rule<'addr' | 'addrv2'> = {
 
 /** Not in Core's words: reading them costs a decoder, and nothing is done with them. */
 const notSpoken = 'a draft that is not spoken'
+const givenToTheAsker = 'is delivered to whoever asked for it (Utreexo)'
 const servedWherePossible = 'is answered (Utreexo) where the owner serves it, else handed on to the owner'
 
 /**
@@ -318,14 +319,12 @@ export const behaviourTable: Table = {
   reqsketchext: row('request', ['ignore', 'ignore', 'ignore'], notSpoken),
   reconcildiff: row('reply', ['ignore', 'ignore', 'ignore'], notSpoken),
   getuproof: utreexo('request', servedWherePossible),
-  uproof: whenReady('reply', 'is delivered to whoever asked for it (Utreexo)', {
-    core: { ready: 'ignore: unknown to Core' },
-  }),
-  uttls: utreexo('reply'),
+  uproof: utreexo('reply', givenToTheAsker),
+  uttls: utreexo('reply', givenToTheAsker),
   getuttls: utreexo('request'),
-  usummary: utreexo('reply'),
-  utreexotx: utreexo('reply'),
-  uroot: utreexo('reply'),
+  usummary: utreexo('announcement'),
+  utreexotx: utreexo('announcement'),
+  uroot: utreexo('reply', givenToTheAsker),
   geturoot: utreexo('request', servedWherePossible),
   unknown: whenReady('announcement', 'is handed on to the owner, who may know it', {
     core: { ready: 'ignore' },

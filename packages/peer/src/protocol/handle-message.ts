@@ -188,11 +188,11 @@ const handlers: Handlers = {
   cfcheckpt: reply,
   getuproof: serveOrHandOn('utreexoProof'),
   uproof: reply,
-  uttls: announce,
+  uttls: reply,
   getuttls: announce,
   usummary: announce,
   utreexotx: announce,
-  uroot: announce,
+  uroot: reply,
   geturoot: serveOrHandOn('utreexoRoots'),
   unknown: announce,
   // Ignored in every state by the table.

@@ -128,6 +128,7 @@ export class PeerProtocol implements RuleFacts {
       now: () => this.#now,
       pingNonces: this.keepAlive,
       send: (message) => this.output.send(message),
+      expectLarge: (command, expected) => this.output.expectLarge(command, expected),
       onAddressesAsked: () => this.addressLimit.asked(),
       onEnd: (pending, outcome) => this.#requestEnded(pending, outcome),
       onDeadline: () => this.output.deadlineChanged(),
@@ -437,6 +438,10 @@ export class PeerProtocol implements RuleFacts {
         return requests.blockTransactions(message.blockHash, message.transactions)
       case 'uproof':
         return requests.utreexoProof(message.proof)
+      case 'uroot':
+        return requests.utreexoRoots(message.state)
+      case 'uttls':
+        return requests.utreexoTtls(message.ttls)
       default:
         return 'none'
     }

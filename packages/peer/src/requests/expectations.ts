@@ -7,7 +7,15 @@ export const MAX_EXPECTATIONS = 50_000
 const MAX_STREAMS = 100
 
 /** Replies that are matched by a hash. */
-export type ExpectedReply = 'block' | 'transaction' | 'cfheaders' | 'cfcheckpt' | 'blocktxn' | 'uproof'
+export type ExpectedReply =
+  | 'block'
+  | 'transaction'
+  | 'cfheaders'
+  | 'cfcheckpt'
+  | 'blocktxn'
+  | 'uproof'
+  | 'uroot'
+  | 'uttls'
 
 type Asker = 'owner' | 'abandoned'
 
@@ -23,18 +31,25 @@ interface Stream {
  */
 export class Expectations {
   /** Both are made when first needed: an idle connection needs neither. */
-  #expected: Map<string, Asker> | undefined
+  #expected: Map<string, { readonly who: Asker; readonly reply: ExpectedReply }> | undefined
+  #counts: Map<ExpectedReply, number> | undefined
   /** Streams of filters, by the hash of their stop block. */
   #streams: Map<string, Stream> | undefined
 
   add(reply: ExpectedReply, hash: Uint8Array, who: Asker): void {
     const expected = (this.#expected ??= new Map())
     const key = reply + hashKey(hash)
-    if (who === 'abandoned' && expected.has(key)) return
-    expected.set(key, who)
+    if (expected.has(key)) {
+      if (who === 'owner') expected.set(key, { who, reply })
+      return
+    }
+    expected.set(key, { who, reply })
+    this.#add(reply, 1)
     if (expected.size <= MAX_EXPECTATIONS) return
-    const oldest = expected.keys().next()
-    if (oldest.done !== true) expected.delete(oldest.value)
+    const oldest = expected.entries().next()
+    if (oldest.done === true) return
+    expected.delete(oldest.value[0])
+    this.#add(oldest.value[1].reply, -1)
   }
 
   addStream(stopHash: Uint8Array, who: Asker): void {
@@ -42,13 +57,20 @@ export class Expectations {
     if (streams.size < MAX_STREAMS) streams.set(hashKey(stopHash), { who, left: MAX_FILTERS_PER_REQUEST })
   }
 
+  /** How many replies of a kind may come. */
+  count(reply: ExpectedReply): number {
+    return this.#counts?.get(reply) ?? 0
+  }
+
   /** Takes an expectation when its reply has come. @returns who had asked. */
   take(reply: ExpectedReply, hash: Uint8Array): Asker | undefined {
     if (this.#expected === undefined || this.#expected.size === 0) return undefined
     const key = reply + hashKey(hash)
-    const who = this.#expected.get(key)
-    if (who !== undefined) this.#expected.delete(key)
-    return who
+    const found = this.#expected.get(key)
+    if (found === undefined) return undefined
+    this.#expected.delete(key)
+    this.#add(reply, -1)
+    return found.who
   }
 
   /**
@@ -69,5 +91,10 @@ export class Expectations {
       return stream.who
     }
     return 'none'
+  }
+
+  #add(reply: ExpectedReply, more: number): void {
+    const counts = (this.#counts ??= new Map())
+    counts.set(reply, this.count(reply) + more)
   }
 }

@@ -43,6 +43,11 @@ export class KeyedReplies<Reply> {
     return this.#waiting.has(hashKey(hash))
   }
 
+  /** Whether none is awaited. */
+  get idle(): boolean {
+    return this.#waiting.size === 0
+  }
+
   /** Answers the oldest request for `hash`. @returns false when there is none. */
   answer(hash: Uint8Array, reply: Reply): boolean {
     const waiting = this.#waiting.get(hashKey(hash))?.[0]

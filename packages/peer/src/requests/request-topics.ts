@@ -1,4 +1,4 @@
-import type { BlockHash, Transaction, UtreexoProof } from '@sapwood/wire-codec'
+import type { BlockHash, Transaction, UtreexoProof, UtreexoRoots, UtreexoTtls } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { AddressRequests } from './address-requests.ts'
 import { BlockRequests } from './block-requests.ts'
@@ -36,6 +36,8 @@ export class RequestTopics {
   #filterCheckpoints: KeyedReplies<CompactFilterCheckpoints> | undefined
   #blockTransactions: KeyedReplies<readonly Transaction[]> | undefined
   #utreexoProofs: KeyedReplies<UtreexoProof> | undefined
+  #utreexoRoots: KeyedReplies<UtreexoRoots> | undefined
+  #utreexoTtls: KeyedReplies<UtreexoTtls> | undefined
 
   constructor(options: TopicOptions, output: RequestOutput) {
     this.#options = options
@@ -85,5 +87,18 @@ export class RequestTopics {
 
   get utreexoProofs(): KeyedReplies<UtreexoProof> {
     return (this.#utreexoProofs ??= new KeyedReplies(this.#output, 'uproof'))
+  }
+
+  get utreexoRoots(): KeyedReplies<UtreexoRoots> {
+    return (this.#utreexoRoots ??= new KeyedReplies(this.#output, 'uroot'))
+  }
+
+  get utreexoTtls(): KeyedReplies<UtreexoTtls> {
+    return (this.#utreexoTtls ??= new KeyedReplies(this.#output, 'uttls'))
+  }
+
+  /** Whether a `uproof` may come. */
+  get awaitsUtreexoProof(): boolean {
+    return this.#utreexoProofs?.idle === false || this.#output.expectations.count('uproof') > 0
   }
 }

@@ -9,6 +9,8 @@ import {
   type Transaction,
   txid,
   type UtreexoProof,
+  type UtreexoRoots,
+  type UtreexoTtls,
   WITNESS_FLAG,
   wtxid,
 } from '@sapwood/wire-codec'
@@ -32,6 +34,8 @@ import { RequestTopics, type TopicOptions } from './request-topics.ts'
 
 export interface TrackerOptions extends TopicOptions {
   readonly send: (message: Message) => void
+  /** Whether a message of `command` is expected that may be larger than all others. */
+  readonly expectLarge: (command: string, expected: boolean) => void
   readonly onEnd: (pending: PendingRequest, outcome: RequestOutcome) => void
   /** `nextDeadline` has come nearer. */
   readonly onDeadline: () => void
@@ -62,7 +66,7 @@ export class RequestTracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options
-    this.#topics = new RequestTopics(options, { send: options.send, expectations: this.#expectations })
+    this.#topics = new RequestTopics(options, { send: this.#send, expectations: this.#expectations })
   }
 
   get addresses(): AddressRequests {
@@ -118,6 +122,13 @@ export class RequestTracker {
         break
       case 'getuproof':
         this.#expectations.add('uproof', message.request.blockHash, 'owner')
+        this.#options.expectLarge('uproof', true)
+        break
+      case 'geturoot':
+        this.#expectations.add('uroot', message.blockHash, 'owner')
+        break
+      case 'getuttls':
+        this.#expectations.add('uttls', heightKey(message.request.startHeight), 'owner')
         break
       case 'getblocktxn':
         this.#expectations.add('blocktxn', message.blockHash, 'owner')
@@ -193,7 +204,20 @@ export class RequestTracker {
   }
 
   utreexoProof(proof: UtreexoProof): AskedBy {
-    return this.#keyed(this.#topics.utreexoProofs, 'uproof', proof.blockHash, proof)
+    const askedBy = this.#keyed(this.#topics.utreexoProofs, 'uproof', proof.blockHash, proof)
+    this.#proofSettled()
+    return askedBy
+  }
+
+  utreexoRoots(state: UtreexoRoots): AskedBy {
+    return this.#keyed(this.#topics.utreexoRoots, 'uroot', state.blockHash, state)
+  }
+
+  utreexoTtls(ttls: UtreexoTtls): AskedBy {
+    const [first] = ttls.blocks
+    return first === undefined
+      ? 'none'
+      : this.#keyed(this.#topics.utreexoTtls, 'uttls', heightKey(first.height), ttls)
   }
 
   /** The earliest time at which a request may run out of time. */
@@ -234,6 +258,16 @@ export class RequestTracker {
     this.#options.onDeadline()
   }
 
+  readonly #send = (message: Message): void => {
+    if (message.type === 'getuproof') this.#options.expectLarge('uproof', true)
+    this.#options.send(message)
+  }
+
+  /** A proof that was given up may still come: it is expected until it has. */
+  #proofSettled(): void {
+    if (!this.#topics.awaitsUtreexoProof) this.#options.expectLarge('uproof', false)
+  }
+
   readonly #onEnd = (pending: PendingRequest, outcome: RequestOutcome): void => {
     this.#pending.delete(pending)
     this.#options.onEnd(pending, outcome)
@@ -269,6 +303,15 @@ const creators: Creators = {
     ),
   getUtreexoProof: (topics, { request }, facts) =>
     topics.utreexoProofs.create({ type: 'getuproof', request }, request.blockHash, facts),
+  getUtreexoRoots: (topics, { blockHash }, facts) =>
+    topics.utreexoRoots.create({ type: 'geturoot', blockHash }, blockHash, facts),
+  getUtreexoTtls: (topics, { request }, facts) =>
+    topics.utreexoTtls.create({ type: 'getuttls', request }, heightKey(request.startHeight), facts),
+}
+
+/** What a request and its reply share where there is no hash. */
+function heightKey(height: number): Uint8Array {
+  return Uint8Array.of(height, height >>> 8, height >>> 16, height >>> 24)
 }
 
 function isTransaction(inventoryType: number): boolean {

@@ -143,7 +143,8 @@ export class Server {
       if (this.#context.signal.aborted) return
       // Most entries of a long list are of things that are not there, which is known at once.
       const found = this.#entry(entry)
-      if (!(typeof found === 'boolean' ? found : await found)) missing.push(entry)
+      const isMissing = !(typeof found === 'boolean' ? found : await found)
+      if (isMissing && entry.type !== InventoryType.UTREEXO_PROOF_HASH) missing.push(entry)
       if (missing.length < MAX_NOTFOUND_ENTRIES) continue
       this.#output.send({ type: 'notfound', inventory: missing })
       missing = []

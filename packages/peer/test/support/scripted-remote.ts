@@ -64,8 +64,14 @@ export class ScriptedTransport implements Transport {
         this.#reader = { resolve, reject }
       })
     },
+    expectLarge: (command: string, expected: boolean): void => {
+      this.large = this.large.filter((each) => each !== command)
+      if (expected) this.large.push(command)
+    },
   }
 
+  /** Commands of which larger messages are expected. */
+  large: string[] = []
   readonly writer: Transport['writer']
 
   constructor() {
