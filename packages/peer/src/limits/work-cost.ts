@@ -28,9 +28,10 @@ const costs: Partial<Record<Message['type'], WorkCost>> = {
   getcfheaders: { base: 500, perByte: 0.05 },
   getcfcheckpt: { base: 500, perByte: 0.05 },
   getblocktxn: { base: 500, perByte: 0.1 },
-  // A look into the store; the proof itself is paced by the remote's reading. Up to 195 kB of bitmaps.
-  getuproof: { base: 100, perByte: 0.05 },
-  geturoot: { base: 100, perByte: 0.05 },
+  // As an entry of a getdata for blocks: a node without coins asks for the proofs of all blocks at once, 50,000 of them. What answering
+  // takes is paced by the remote's reading, and in turns.
+  getuproof: { base: 20, perByte: 0.05 },
+  geturoot: { base: 20, perByte: 0.05 },
   // A look through the pool for each.
   cmpctblock: { base: 1_000, perByte: 0.1 },
   // Those beyond the rate are not decoded.

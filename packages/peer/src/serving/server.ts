@@ -269,6 +269,10 @@ export class Server {
   }
 
   async #utreexoProof({ request }: MessageOf<'getuproof'>): Promise<void> {
+    // A small part of a large proof costs more to find than to send.
+    const wait = this.#output.turn()
+    if (wait !== undefined) await wait
+    if (this.#context.signal.aborted) return
     const found = await this.#services.utreexoProof?.(request, this.#context)
     if (found !== undefined) this.#output.sendPayload('uproof', found)
   }
