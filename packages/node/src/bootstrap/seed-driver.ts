@@ -1,8 +1,8 @@
 import { type NetworkAddress, type NetworkName, type PeerAddress, Services } from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
-import type { Channel } from '@sapwood/peer'
 import {
   type Clock,
+  type Instant,
   type WallTime,
   type Logger,
   type Random,
@@ -11,9 +11,10 @@ import {
 } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
+import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { AddressEvents } from '../addresses/address-events.ts'
-import type { SeedNotification } from './seed-notification.ts'
 import { drawUnit } from '../random/draw.ts'
 import type { Bootstrap } from './bootstrap.ts'
 import { loadFixedSeeds } from './fixed-seeds.ts'
@@ -44,6 +45,13 @@ export interface SeedDriverComponents {
   readonly reachable: ReadonlySet<AddressNetwork>
   readonly events: EventSink<AddressEvents>
   readonly bootstrap: Bootstrap
+  readonly table: ConnectionTable
+  readonly connections: Pick<ConnectionKeeper, 'open'>
+  readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
+  /** The node's loop. */
+  readonly calls: { post(call: string, run: () => void): void }
+  /** The address tables have been added to. */
+  readonly onAdded: () => void
   readonly loadFixed?: (network: NetworkName) => Promise<readonly NetworkAddress[]>
 }
 
@@ -52,29 +60,21 @@ export class SeedDriver {
   readonly #options: SeedDriverOptions
   readonly #parts: SeedDriverComponents
   readonly #abort = new AbortController()
-  #keeper: ConnectionKeeper | undefined
-  #notifications: Pick<Channel<SeedNotification>, 'send'> | undefined
 
   constructor(options: SeedDriverOptions, components: SeedDriverComponents) {
     this.#options = options
     this.#parts = components
   }
 
-  /** Before the first tick. */
-  attach(keeper: ConnectionKeeper, notifications: Pick<Channel<SeedNotification>, 'send'>): void {
-    this.#keeper = keeper
-    this.#notifications = notifications
-  }
-
-  tick(): void {
-    const { bootstrap, clock, addresses, reachable } = this.#parts
-    const table = this.#keeper!.table
+  tick(now: Instant): void {
+    const { bootstrap, networkSwitch, addresses, reachable, table } = this.#parts
+    if (!networkSwitch.isOn) return
     const { byNetwork } = addresses.counts()
     let known = 0
     for (const network of reachable) known += byNetwork[network].new + byNetwork[network].tried
     let connections = 0
     for (const { kind } of table.ready()) if (kind === 'outbound-full-relay') connections += 1
-    for (const action of bootstrap.tick({ now: clock.now(), addresses: known, connections })) {
+    for (const action of bootstrap.tick({ now, addresses: known, connections })) {
       switch (action.type) {
         case 'ask-dns':
           this.#askDns(action.seed)
@@ -95,7 +95,8 @@ export class SeedDriver {
   }
 
   #fetchFrom(address: PeerAddress): void {
-    if (this.#keeper!.table.to(address) === undefined) this.#keeper!.open({ kind: 'addr-fetch', address })
+    const { table, connections } = this.#parts
+    if (table.to(address) === undefined) connections.open({ kind: 'addr-fetch', address })
   }
 
   async #resolve(seed: string): Promise<void> {
@@ -107,12 +108,9 @@ export class SeedDriver {
         (signal) => resolver.resolve(`${SERVICE_FILTER}.${seed}`, { signal }),
         { signal: this.#abort.signal },
       )
-      await this.#notifications!.send({ type: 'seeded', seed, from: 'dns', addresses })
-    } catch (cause) {
-      const error = cause instanceof Error ? cause : new Error(String(cause))
-      await this.#notifications!.send({ type: 'seeded', seed, from: 'dns', addresses: [], error }).catch(
-        () => undefined,
-      )
+      this.#answer(seed, 'dns', addresses)
+    } catch (error) {
+      this.#parts.logger.warn({ seed, err: error }, 'a DNS seed did not answer')
     }
   }
 
@@ -124,18 +122,16 @@ export class SeedDriver {
       this.#parts.logger.warn({ err: error }, 'the fixed seeds could not be read')
       return []
     })
-    await this.#notifications!.send({ type: 'seeded', seed: 'fixed', from: 'fixed-seeds', addresses }).catch(
-      () => undefined,
-    )
+    this.#answer('fixed', 'fixed-seeds', addresses)
   }
 
-  /** On the loop: what a seed answered. */
-  answered(notification: SeedNotification): void {
-    const { addresses, clock, random, logger, events } = this.#parts
-    const { seed, from, error } = notification
-    if (error !== undefined) logger.warn({ seed, err: error }, 'a DNS seed did not answer')
-    const found =
-      from === 'dns' ? notification.addresses.slice(0, MAX_ADDRESSES_PER_SEED) : notification.addresses
+  #answer(seed: string, from: 'dns' | 'fixed-seeds', answer: readonly NetworkAddress[]): void {
+    this.#parts.calls.post('seeded', () => this.#take(seed, from, answer))
+  }
+
+  #take(seed: string, from: 'dns' | 'fixed-seeds', answer: readonly NetworkAddress[]): void {
+    const { addresses, clock, random, events, onAdded } = this.#parts
+    const found = from === 'dns' ? answer.slice(0, MAX_ADDRESSES_PER_SEED) : answer
     const reports = found.map((address) => ({
       address: address.port === 0 ? { ...address, port: this.#portOf(address) } : address,
       services: SEED_SERVICES,
@@ -144,6 +140,7 @@ export class SeedDriver {
         (from === 'dns' ? 3 + 4 * drawUnit(random) : 7 + 7 * drawUnit(random)) * DAY) as WallTime,
     }))
     const count = addresses.add(reports, seedSource(seed))
+    onAdded()
     if (count > 0) events.emit('addresses-added', { count, from })
   }
 

@@ -13,6 +13,11 @@ const HOUR = 60 * MINUTE
 const ONION = 'kpgvmscirrdqpekbqjsvw5teanhatztpp2gl6eee4zkowvwfxwenqaid.onion:8333'
 const OURS = address('203.0.113.77:8333')
 
+/** As the answer to `getaddr` notes it. */
+function asks(record: ReadyConnection): void {
+  record.askedForAddresses = true
+}
+
 function setUp(own = [OURS]) {
   const clock = createVirtualClock()
   const random = createSeededRandom(1)
@@ -48,7 +53,7 @@ function setUp(own = [OURS]) {
   const pass = async (milliseconds: number): Promise<void> => {
     for (let passed = 0; passed < milliseconds; passed += 1_000) {
       await clock.advance(1_000)
-      gossip.tick()
+      gossip.tick(clock.now())
     }
   }
   const seconds = (ago = 0): number => Math.floor(clock.now() / 1_000) - ago
@@ -67,7 +72,7 @@ function setUp(own = [OURS]) {
 
 describe('address gossip', () => {
   it('tells outbound peers of ourselves first, and inbound ones once they take part', async () => {
-    const { sent, connect, pass, gossip } = setUp()
+    const { sent, connect, pass } = setUp()
     connect(1, 'outbound-full-relay')
     const inbound = connect(2, 'inbound')
     connect(3, 'block-relay-only')
@@ -79,7 +84,7 @@ describe('address gossip', () => {
       type: 'addrv2',
       addresses: [{ address: OURS, services: FULL_NODE }],
     })
-    gossip.asked(inbound)
+    asks(inbound)
     await pass(1_000)
     expect(sent.map(({ id }) => id)).toEqual([1, 5, 2])
   })
@@ -104,7 +109,7 @@ describe('address gossip', () => {
   it('passes a fresh announcement on to two peers, never back, and once each', async () => {
     const { gossip, connect, sent, pass, told } = setUp([])
     const from = connect(1, 'inbound')
-    gossip.asked(from)
+    asks(from)
     const others = [2, 3, 4, 5, 6].map((id) => connect(id, 'outbound-full-relay'))
     for (const other of others) gossip.received(other, [])
     const fresh = told('44.1.1.1:8333')
@@ -143,9 +148,9 @@ describe('address gossip', () => {
 
 describe('who takes part in address gossip', () => {
   it('is an inbound peer that asked before the loop knew of it', async () => {
-    const { gossip, connect, sent, pass } = setUp()
+    const { connect, sent, pass } = setUp()
     const early = { id: peerId(1) } as unknown as ReadyConnection
-    gossip.asked(early)
+    asks(early)
     connect(1, 'inbound', true, early)
     connect(2, 'inbound')
     await pass(2_000)
@@ -182,8 +187,8 @@ describe('who takes part in address gossip', () => {
     const { gossip, connect, sent, pass, told, nthOnion } = setUp([])
     const from = connect(1, 'inbound')
     const able = connect(2, 'inbound')
-    gossip.asked(able)
-    for (let id = 3; id < 9; id++) gossip.asked(connect(id, 'inbound', false))
+    asks(able)
+    for (let id = 3; id < 9; id++) asks(connect(id, 'inbound', false))
     for (let i = 0; i < 10; i++) gossip.received(from, [{ ...told(ONION), address: nthOnion(i) }])
     await pass(30 * MINUTE)
     expect(new Set(sent.map(({ id }) => id))).toEqual(new Set([2]))
@@ -194,7 +199,7 @@ describe('who takes part in address gossip', () => {
   it('is every peer for some addresses, none for most of them', async () => {
     const { gossip, connect, told, sent, pass } = setUp([])
     const from = connect(200, 'inbound')
-    for (let id = 1; id <= 20; id++) gossip.asked(connect(id, 'inbound'))
+    for (let id = 1; id <= 20; id++) asks(connect(id, 'inbound'))
     for (let i = 0; i < 2_000; i++) gossip.received(from, [{ ...told('44.1.1.1'), address: nthAddress(i) }])
     await pass(30 * MINUTE)
     const counts = new Map<number, number>()

@@ -1,6 +1,6 @@
 import { type GossipedAddress, isRoutable, type NetworkAddress, Services, sha256d } from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
-import { kindBehaviour, type PeerId } from '@sapwood/peer'
+import { kindBehaviour, type PeerId, type PeerMessage } from '@sapwood/peer'
 import type { Clock, Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { ConnectionRecord, ReadyConnection } from './connection-record.ts'
 import { drawExponential, shuffle } from '../random/draw.ts'
@@ -47,11 +47,14 @@ interface GossipPeer {
   queue: GossipedAddress[]
   nextFlush: number
   nextSelf: number
-  /** Whether addresses are exchanged with it. Inbound: once it has sent some, or asked for some (Core). */
+  /** We dialled it, or it has sent addresses. */
   enabled: boolean
   /** Our `getaddr` has not been answered in full: what comes is passed on to nobody (Core). */
   answering: boolean
 }
+
+/** What a peer said. */
+type ReceivedAddresses = Pick<Extract<PeerMessage, { readonly type: 'message' }>, 'message' | 'addressCount'>
 
 export interface AddressGossipComponents {
   readonly clock: Clock
@@ -88,23 +91,18 @@ export class AddressGossip {
       queue: [],
       nextFlush: now + drawExponential(random, FLUSH_INTERVAL),
       nextSelf: now,
-      enabled: record.kind !== 'inbound' || record.askedForAddresses === true,
+      enabled: record.kind !== 'inbound',
       answering: kindBehaviour[record.kind].asksForAddresses,
     })
   }
 
-  closed(id: PeerId): void {
+  closed({ id }: ConnectionRecord): void {
     this.#peers.delete(id)
   }
 
-  /**
-   * An inbound peer asked for addresses: it takes part (Core, `SetupAddressRelay`). It may come before `ready`: a peer's
-   * requests are answered without waiting for the node's loop.
-   */
-  asked(record: ConnectionRecord): void {
-    record.askedForAddresses = true
-    const peer = this.#peers.get(record.id)
-    if (peer !== undefined) peer.enabled = true
+  message(record: ReadyConnection, { message, addressCount }: ReceivedAddresses): void {
+    if (message.type !== 'addr' && message.type !== 'addrv2') return
+    this.received(record, message.addresses, addressCount)
   }
 
   /**
@@ -141,11 +139,10 @@ export class AddressGossip {
   }
 
   /** Sends what is due. */
-  tick(): void {
-    const { clock, random } = this.#parts
-    const now = clock.now()
+  tick(now: Instant): void {
+    const { random } = this.#parts
     for (const peer of this.#peers.values()) {
-      if (!peer.enabled) continue
+      if (!takesPart(peer)) continue
       if (now >= peer.nextSelf) this.#announceSelf(peer, now)
       if (now < peer.nextFlush) continue
       peer.nextFlush = now + drawExponential(random, FLUSH_INTERVAL)
@@ -189,7 +186,7 @@ export class AddressGossip {
     const targets = this.#parts.reachable.has(gossiped.address.network) ? RELAY_TARGETS : 1
     const best: { readonly peer: GossipPeer; readonly rank: number }[] = []
     for (const peer of this.#peers.values()) {
-      if (peer.record.id === from || !peer.enabled || !takes(peer, gossiped.address)) continue
+      if (peer.record.id === from || !takesPart(peer) || !takes(peer, gossiped.address)) continue
       const rank = Math.imul(peer.score ^ order, RANK_FACTOR) >>> 0
       const place = best.findIndex((other) => rank < other.rank)
       best.splice(place < 0 ? best.length : place, 0, { peer, rank })
@@ -212,6 +209,11 @@ function believableTime(time: number, wallTime: WallTime): WallTime {
 function sourceOf({ address }: ReadyConnection): NetworkAddress {
   if (address !== undefined && address.network !== 'name') return address
   return { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 0 }
+}
+
+/** Whether addresses are exchanged with it. Inbound: once it has sent some, or asked for some (Core, `SetupAddressRelay`). */
+function takesPart({ enabled, record }: GossipPeer): boolean {
+  return enabled || record.askedForAddresses === true
 }
 
 /** Whether the peer's address message can carry it (Core, `IsAddrCompatible`). */

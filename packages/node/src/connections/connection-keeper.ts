@@ -11,7 +11,6 @@ import {
   createOwnNonces,
   createPeer,
   type DisconnectReport,
-  type Blame,
   type LimitOptions,
   type PeerId,
   type PeerMessage,
@@ -31,16 +30,25 @@ import {
   type TransportOptions,
   createHandshakeGate,
   type HandshakeGate,
+  isTransportError,
 } from '@sapwood/transport-v1v2'
 import type { Clock, Logger, MemoryBudget, MemoryRank, Random } from '@sapwood/transport-v1v2/environment'
 import { addressKey } from '../addresses/address-key.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { EventSink } from '../events/event-source.ts'
+import type { AddedPeers } from './added-peers.ts'
+import { type CloseRequest, closeConnection } from './close-connection.ts'
 import type { ConnectionEvents, ConnectionFacts } from './connection-events.ts'
 import type { ConnectionNotification, TransportNotification } from './connection-notification.ts'
-import type { ConnectionRecord, PrivateTransaction } from './connection-record.ts'
-import { ConnectionTable } from './connection-table.ts'
+import {
+  type ConnectionRecord,
+  isReady,
+  type PrivateTransaction,
+  type ReadyConnection,
+} from './connection-record.ts'
+import type { ConnectionTable } from './connection-table.ts'
 import type { InboundStream } from './listener.ts'
+import type { NetworkSwitch } from './network-switch.ts'
 import type { NodeDialer } from './node-dialer.ts'
 
 export interface ConnectionKeeperOptions {
@@ -64,23 +72,20 @@ export interface ConnectionKeeperComponents {
   readonly notifications: Pick<Channel<ConnectionNotification>, 'send' | 'trySend'>
   readonly events: EventSink<ConnectionEvents>
   readonly services: PeerServices
+  readonly table: ConnectionTable
+  /** Told when the connection of one of them ends: it knows when to try again. */
+  readonly added: Pick<AddedPeers, 'ended'>
+  readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
+  readonly observer: ConnectionObserver
   /** What all connections together may hold. */
   readonly memory: MemoryBudget
 }
 
 /** What the rest of the node does when a connection changes. Called on the loop. */
 export interface ConnectionObserver {
-  ready(record: ConnectionRecord, version: PeerVersion): void
-  /** A dial failed, or a remote that dialled us did not agree on a transport. @returns milliseconds to the next attempt. */
-  failed(record: ConnectionRecord, error: Error): number | undefined
-  /** @returns milliseconds to the next attempt, where there will be one. */
-  closed(record: ConnectionRecord, report: DisconnectReport): number | undefined
-}
-
-/** Why a connection is ended. */
-export interface CloseRequest {
-  readonly detail: string
-  readonly blame: Blame
+  ready(record: ReadyConnection): void
+  /** Without a report: a dial failed, or a remote that dialled us did not agree on a transport. */
+  closed(record: ConnectionRecord, report: DisconnectReport | undefined): void
 }
 
 export interface DialRequest {
@@ -99,22 +104,15 @@ export interface DialRequest {
  * loop of everything by notifications. Its methods are called on the loop only.
  */
 export class ConnectionKeeper {
-  readonly table: ConnectionTable = new ConnectionTable()
   readonly #options: ConnectionKeeperOptions
   readonly #components: ConnectionKeeperComponents
-  readonly #observer: ConnectionObserver
   readonly #ownNonces = createOwnNonces()
   readonly #gate: HandshakeGate
   #nextId = 0
 
-  constructor(
-    options: ConnectionKeeperOptions,
-    components: ConnectionKeeperComponents,
-    observer: ConnectionObserver,
-  ) {
+  constructor(options: ConnectionKeeperOptions, components: ConnectionKeeperComponents) {
     this.#options = options
     this.#components = components
-    this.#observer = observer
     this.#gate = createHandshakeGate({}, components)
   }
 
@@ -124,7 +122,7 @@ export class ConnectionKeeper {
    */
   open(request: DialRequest): ConnectionRecord {
     const { address, kind } = request
-    if (this.table.to(address) !== undefined) {
+    if (this.#components.table.to(address) !== undefined) {
       throw new NodeError('already-connected', 'A connection to the address exists, or is being made')
     }
     const record = this.#record({
@@ -206,7 +204,7 @@ export class ConnectionKeeper {
 
   /** A dial or an accept came to its end. */
   onTransport(notification: TransportNotification): void {
-    const record = this.table.get(notification.peer)
+    const record = this.#components.table.get(notification.peer)
     const { outcome } = notification
     if (record === undefined) {
       if ('transport' in outcome) outcome.transport.abort(ended())
@@ -223,18 +221,22 @@ export class ConnectionKeeper {
   }
 
   #fail(record: ConnectionRecord, error: Error): void {
+    const { added, events, logger, observer } = this.#components
     this.#remove(record)
-    const retryIn = this.#observer.failed(record, error)
+    const code = isTransportError(error) ? error.code : error.name
+    logger.debug({ peer: record.id, kind: record.kind, code }, 'no connection')
+    observer.closed(record, undefined)
+    const retryIn = record.key && added.ended(record.key, undefined)
     if (record.kind === 'inbound') {
       const address = record.address as NetworkAddress | undefined
-      this.#components.events.emit('inbound-refused', {
+      events.emit('inbound-refused', {
         why: 'handshake-failed',
         error,
         ...(address === undefined ? {} : { address }),
       })
       return
     }
-    this.#components.events.emit('connection-failed', {
+    events.emit('connection-failed', {
       ...connectionFacts(record),
       error,
       ...(retryIn === undefined ? {} : { retryIn }),
@@ -292,7 +294,7 @@ export class ConnectionKeeper {
    * @returns the record where the message is for the rest of the node to handle.
    */
   onPeer(id: PeerId, message: PeerMessage): ConnectionRecord | undefined {
-    const record = this.table.get(id)
+    const record = this.#components.table.get(id)
     if (record === undefined) return undefined
     switch (message.type) {
       case 'ready':
@@ -314,7 +316,9 @@ export class ConnectionKeeper {
     if (couldBeV2 && record.kind !== 'inbound' && !record.downgraded) {
       this.#components.events.emit('transport-downgraded', connectionFacts(record))
     }
-    this.#observer.ready(record, version)
+    const { networkSwitch, observer } = this.#components
+    if (!networkSwitch.isOn) this.#close(record, { detail: 'network-inactive', blame: 'none' })
+    else if (isReady(record)) observer.ready(record)
     this.#components.events.emit('peer-ready', {
       ...connectionFacts(record),
       version,
@@ -323,8 +327,11 @@ export class ConnectionKeeper {
   }
 
   #closed(record: ConnectionRecord, report: DisconnectReport): void {
+    const { added, clock, observer } = this.#components
     this.#remove(record)
-    const retryIn = this.#observer.closed(record, report)
+    observer.closed(record, report)
+    const { key, readyAt } = record
+    const retryIn = key && added.ended(key, readyAt === undefined ? undefined : clock.now() - readyAt)
     this.#components.events.emit('peer-disconnected', {
       ...connectionFacts(record),
       ...report,
@@ -332,23 +339,18 @@ export class ConnectionKeeper {
     })
   }
 
-  /** Ends a connection, or the attempt to make one. Resolves when it has ended. */
-  async close(record: ConnectionRecord, request: CloseRequest): Promise<DisconnectReport | undefined> {
-    record.leaving = true
-    if (record.peer !== undefined) return record.peer.disconnect(request)
-    const { detail } = request
-    record.abort.abort(new NodeError('connection-failed', detail, { detail }))
-    return undefined
-  }
-
   /** Ends what is left, without waiting for anybody. */
   abortAll(): void {
-    for (const record of this.table.all()) record.abort.abort(ended())
+    for (const record of this.#components.table.all()) record.abort.abort(ended())
   }
 
   #remove(record: ConnectionRecord): void {
-    this.table.remove(record)
+    this.#components.table.remove(record)
     record.memory.close()
+  }
+
+  #close(record: ConnectionRecord, request: CloseRequest): void {
+    void closeConnection(record, request)
   }
 
   #record(
@@ -359,7 +361,7 @@ export class ConnectionKeeper {
       id: peerId(this.#nextId++),
       memory: this.#components.memory.open({
         rank: rankOf(facts),
-        onEvict: () => void this.close(record, { detail: 'memory-full', blame: 'none' }),
+        onEvict: () => this.#close(record, { detail: 'memory-full', blame: 'none' }),
       }),
       startedAt: this.#components.clock.now(),
       abort: new AbortController(),
@@ -369,7 +371,7 @@ export class ConnectionKeeper {
       downgraded: false,
       leaving: false,
     }
-    this.table.add(record)
+    this.#components.table.add(record)
     return record
   }
 

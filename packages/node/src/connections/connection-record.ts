@@ -48,7 +48,7 @@ export interface ConnectionRecord {
   discouraged: boolean
   /** v1 is spoken after v2 had been tried. */
   downgraded: boolean
-  /** It has asked for addresses. */
+  /** It has asked for addresses; it may have done so before it was `ready`. */
   askedForAddresses?: boolean
   /** It is being ended, and is still here until that is done. */
   leaving: boolean

@@ -3,6 +3,7 @@ import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { unboundedAccount } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
+import type { Phase } from '../phases/phase.ts'
 import { phases } from '../phases/phases.ts'
 import type { ConnectionRecord } from './connection-record.ts'
 import { ConnectionTable } from './connection-table.ts'
@@ -18,12 +19,14 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
   const gone: number[] = []
   const outreach = { wantsExtra: false }
   const excused = new Set<number>()
+  const phase: { now: Phase } = { now: phases.running }
   const trimmer = new OutboundTrimmer(
     { limits: slotLimits(limits) },
     {
       clock,
       table,
       outreach,
+      phase,
       isExcused: (id) => excused.has(id),
       letGo: (record) => {
         gone.push(record.id)
@@ -51,22 +54,23 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
       peer: { info: () => ({ blocksInFlight: [] }) } as unknown as Peer,
       ...facts,
     })
-  return { clock, trimmer, outreach, gone, excused, connect }
+  return { clock, trimmer, phase, outreach, gone, excused, connect }
 }
 
 describe('the trimming of outbound connections', () => {
   it('asks for one more when the tip has not moved for half an hour', async () => {
-    const { clock, trimmer, outreach } = setUp()
+    const { clock, trimmer, phase, outreach } = setUp()
     await clock.advance(29 * MINUTE)
-    trimmer.tick(phases.running)
+    trimmer.tick(clock.now())
     expect(outreach.wantsExtra).toBe(false)
     await clock.advance(11 * MINUTE)
-    trimmer.tick(phases.running)
+    trimmer.tick(clock.now())
     expect(outreach.wantsExtra).toBe(true)
     trimmer.tipChanged()
     expect(outreach.wantsExtra).toBe(false)
     await clock.advance(40 * MINUTE)
-    trimmer.tick(phases['choosing-chain'])
+    phase.now = phases['choosing-chain']
+    trimmer.tick(clock.now())
     expect(outreach.wantsExtra).toBe(false)
   })
 
@@ -76,10 +80,10 @@ describe('the trimming of outbound connections', () => {
     connect(2, 'outbound-full-relay', { lastBlock: 100 })
     connect(3, 'extra', { lastBlock: 200 })
     await clock.advance(MINUTE)
-    trimmer.tick(phases.running)
+    trimmer.tick(clock.now())
     expect(gone).toEqual([2])
     await clock.advance(MINUTE)
-    trimmer.tick(phases.running)
+    trimmer.tick(clock.now())
     expect(gone).toEqual([2])
   })
 
@@ -90,11 +94,11 @@ describe('the trimming of outbound connections', () => {
     connect(3, 'outbound-full-relay', { lastBlock: 5 })
     await clock.advance(MINUTE)
     connect(4, 'extra', { readyAt: clock.now() })
-    trimmer.tick(phases.running)
+    trimmer.tick(clock.now())
     // 4 is the worst and too young to be judged.
     expect(gone).toEqual([])
     await clock.advance(MINUTE)
-    trimmer.tick(phases.running)
+    trimmer.tick(clock.now())
     expect(gone).toEqual([4])
   })
 
@@ -106,7 +110,7 @@ describe('the trimming of outbound connections', () => {
     connect(4, 'outbound-full-relay', { leaving: true })
     excused.add(1)
     await clock.advance(MINUTE)
-    trimmer.tick(phases.running)
+    trimmer.tick(clock.now())
     expect(gone).toEqual([2])
   })
 
@@ -116,11 +120,11 @@ describe('the trimming of outbound connections', () => {
     connect(2, 'block-relay-only', { lastBlock: 10 })
     connect(3, 'block-relay-only', { lastBlock: 20 })
     await clock.advance(MINUTE)
-    trimmer.tick(phases.running)
+    trimmer.tick(clock.now())
     expect(gone).toEqual([2])
     connect(4, 'block-relay-only')
     await clock.advance(MINUTE)
-    trimmer.tick(phases.running)
+    trimmer.tick(clock.now())
     expect(gone).toEqual([2, 4])
   })
 })

@@ -1,6 +1,6 @@
 import type { PeerId } from '@sapwood/peer'
-import type { Clock } from '@sapwood/transport-v1v2/environment'
-import type { Phase } from '../phases/phase.ts'
+import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
+import type { CurrentPhase } from '../phases/current-phase.ts'
 import { isReady, type ReadyConnection } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import type { Outreach } from './outreach.ts'
@@ -22,6 +22,7 @@ export interface OutboundTrimmerComponents {
   readonly outreach: Pick<Outreach, 'wantsExtra'>
   /** Whether a peer is kept for having shown a good chain (`HeaderSync.isExcused`). */
   readonly isExcused: (peer: PeerId) => boolean
+  readonly phase: Pick<CurrentPhase, 'now'>
   readonly letGo: (record: ReadyConnection, detail: string) => void
 }
 
@@ -50,11 +51,11 @@ export class OutboundTrimmer {
     this.#parts.outreach.wantsExtra = false
   }
 
-  tick(phase: Phase): void {
-    const now = this.#parts.clock.now()
+  tick(now: Instant): void {
     if (now >= this.#nextStaleCheck) {
       this.#nextStaleCheck = now + STALE_CHECK_INTERVAL
-      this.#parts.outreach.wantsExtra = phase.watchesTip && now - this.#tipMovedAt > STALE_AFTER
+      this.#parts.outreach.wantsExtra =
+        this.#parts.phase.now.watchesTip && now - this.#tipMovedAt > STALE_AFTER
     }
     if (now < this.#nextTrim) return
     this.#nextTrim = now + EXTRA_CHECK_INTERVAL

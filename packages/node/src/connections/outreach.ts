@@ -1,12 +1,16 @@
 import { type AddressNetwork, type NetworkAddress, Services } from '@sapwood/wire-codec'
+import type { DisconnectReport } from '@sapwood/peer'
 import type { Clock, Instant, Logger, Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
+import type { CurrentPhase } from '../phases/current-phase.ts'
 import type { Phase } from '../phases/phase.ts'
 import { drawBelow, drawExponential } from '../random/draw.ts'
 import type { AddedPeers } from './added-peers.ts'
 import type { ConnectionKeeper } from './connection-keeper.ts'
-import { isReady } from './connection-record.ts'
+import { type ConnectionRecord, isReady } from './connection-record.ts'
+import type { ConnectionTable } from './connection-table.ts'
 import { type PlannedDial, type PlanOptions, planDial } from './dial-planner.ts'
+import type { NetworkSwitch } from './network-switch.ts'
 import type { SlotLimits } from './slots.ts'
 
 const MINUTE = 60_000
@@ -23,12 +27,15 @@ export interface OutreachComponents {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  readonly keeper: ConnectionKeeper
+  readonly table: ConnectionTable
+  readonly connections: Pick<ConnectionKeeper, 'open'>
+  readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
   readonly addresses: AddressManager
   readonly added: AddedPeers
   readonly isAvoided: (address: NetworkAddress) => boolean
   readonly isBanned: (address: NetworkAddress) => boolean
   readonly reachable: ReadonlySet<AddressNetwork>
+  readonly phase: Pick<CurrentPhase, 'now'>
 }
 
 /** Full-relay connections that are kept for peers with filters, where those are wanted and such are known. */
@@ -71,22 +78,34 @@ export class Outreach {
   }
 
   /** Dials whoever is due. Call about once a second. */
-  tick(phase: Phase): void {
+  tick(): void {
+    if (!this.#parts.networkSwitch.isOn) return
     this.#dialAdded()
-    if (!this.#options.connectOnly) this.#fillSlots(phase)
+    if (!this.#options.connectOnly) this.#fillSlots(this.#parts.phase.now)
+  }
+
+  /** A slot may have become free. */
+  closed(_record: ConnectionRecord, report: DisconnectReport | undefined): void {
+    if (report !== undefined) this.changed()
+  }
+
+  /** Whether one more added peer may be connected to. */
+  hasManualSlot(): boolean {
+    const { connectOnly, limits } = this.#options
+    return connectOnly || this.#parts.table.count('manual') < limits.manual
   }
 
   /** Dials the added peers whose time has come. */
   #dialAdded(): void {
-    const { keeper, added, logger, isBanned } = this.#parts
+    const { table, connections, added, logger, isBanned } = this.#parts
     for (const peer of added.due()) {
-      if (keeper.table.to(peer.address) !== undefined) continue
+      if (table.to(peer.address) !== undefined) continue
       if (peer.address.network !== 'name' && isBanned(peer.address)) continue
-      if (!this.#options.connectOnly && keeper.table.count('manual') >= this.#options.limits.manual) {
+      if (!this.hasManualSlot()) {
         logger.debug({ address: peer.text }, 'no slot for an added peer')
         return
       }
-      keeper.open({ kind: 'manual', address: peer.address })
+      connections.open({ kind: 'manual', address: peer.address })
     }
   }
 
@@ -105,7 +124,7 @@ export class Outreach {
 
   /** The most urgent connection that there is a slot for. */
   #nextWanted(phase: Phase): PlanOptions | 'anchor' | undefined {
-    const { table } = this.#parts.keeper
+    const { table } = this.#parts
     const { limits } = this.#options
     const now = this.#parts.clock.now()
     const services = this.#options.servicesWanted
@@ -137,12 +156,12 @@ export class Outreach {
 
   /** @returns whether a dial was begun, and another may be tried. */
   #dial(wanted: PlanOptions | 'anchor'): boolean {
-    const { keeper, addresses } = this.#parts
+    const { table, connections, addresses } = this.#parts
     if (wanted === 'anchor') {
       const address = this.#anchors.shift()!
-      if (keeper.table.to(address) !== undefined || this.#parts.isAvoided(address)) return true
+      if (table.to(address) !== undefined || this.#parts.isAvoided(address)) return true
       const services = addresses.get(address)?.services
-      keeper.open({ kind: 'block-relay-only', address, ...(services === undefined ? {} : { services }) })
+      connections.open({ kind: 'block-relay-only', address, ...(services === undefined ? {} : { services }) })
       return true
     }
     const plan = this.#plan(wanted)
@@ -152,7 +171,7 @@ export class Outreach {
     }
     // Marked before the dial: whatever happens to it, the address is not taken again at once.
     addresses.attempt(plan.address, { countFailure: this.#readyOutbound() >= ONLINE_CONNECTIONS })
-    keeper.open({
+    connections.open({
       kind: wanted.kind,
       address: plan.address,
       services: plan.services,
@@ -161,7 +180,7 @@ export class Outreach {
   }
 
   #plan(wanted: PlanOptions): PlannedDial | undefined {
-    const parts = { ...this.#parts, table: this.#parts.keeper.table }
+    const parts = this.#parts
     const withFilters = this.#isForFilters(wanted)
       ? planDial(
           { ...wanted, services: (offered) => wanted.services(offered) | Services.COMPACT_FILTERS },
@@ -173,7 +192,7 @@ export class Outreach {
 
   /** Whether one of the last full-relay slots is being filled, and there are not enough peers with filters. */
   #isForFilters({ kind }: PlanOptions): boolean {
-    const { table } = this.#parts.keeper
+    const { table } = this.#parts
     const { filters, limits } = this.#options
     if (!filters || kind !== 'outbound-full-relay') return false
     if (table.count(kind) < limits[kind] - FILTER_SLOTS) return false
@@ -186,9 +205,9 @@ export class Outreach {
 
   /** A reachable network with addresses and without a connection (Core, `MaybePickPreferredNetwork`). */
   #networkWithout(): AddressNetwork | undefined {
-    const { keeper, addresses, random, reachable } = this.#parts
+    const { table, addresses, random, reachable } = this.#parts
     const connected = new Set<string>()
-    for (const { kind, address } of keeper.table.all()) {
+    for (const { kind, address } of table.all()) {
       const isLasting = kind !== 'inbound' && kind !== 'feeler' && kind !== 'private-broadcast'
       if (isLasting && address !== undefined) connected.add(address.network)
     }
@@ -201,7 +220,7 @@ export class Outreach {
 
   #dialsUnderWay(): number {
     let count = 0
-    for (const { stage, kind } of this.#parts.keeper.table.all()) {
+    for (const { stage, kind } of this.#parts.table.all()) {
       if (stage === 'dialling' && kind !== 'manual' && kind !== 'private-broadcast') count += 1
     }
     return count
@@ -209,7 +228,7 @@ export class Outreach {
 
   #readyOutbound(): number {
     let count = 0
-    for (const record of this.#parts.keeper.table.all()) {
+    for (const record of this.#parts.table.all()) {
       if (isReady(record) && record.kind !== 'inbound') count += 1
     }
     return count

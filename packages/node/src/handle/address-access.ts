@@ -3,17 +3,19 @@ import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { TIME_PENALTY } from '../connections/address-gossip.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { NodeLoop } from '../loop/node-loop.ts'
+import type { Outreach } from '../connections/outreach.ts'
+import type { CallQueue } from '../loop/call-queue.ts'
 import { readAddress } from './network-control.ts'
 import type { AddressAccess } from './node-handle.ts'
 
 /** The handle's view of the address tables. */
 export function createAddressAccess(components: {
-  readonly loop: NodeLoop
+  readonly calls: CallQueue
+  readonly outreach: Pick<Outreach, 'changed'>
   readonly addresses: AddressManager
   readonly defaultPort: number
 }): AddressAccess {
-  const { loop, addresses, defaultPort } = components
+  const { calls, outreach, addresses, defaultPort } = components
   const networkAddress = (address: PeerAddress | string): NetworkAddress => {
     const parsed = readAddress(address, defaultPort)
     if (parsed.network === 'name')
@@ -27,13 +29,13 @@ export function createAddressAccess(components: {
     get: (address) => addresses.get(networkAddress(address)),
     sample: (count) => addresses.sample(count),
     add: (gossiped, source) =>
-      loop.calls.call('addAddresses', () => {
+      calls.call('addAddresses', () => {
         const reports = gossiped.map(({ address, services, time }) => ({
           address,
           services,
           time: (time * 1000) as WallTime,
         }))
-        loop.addressesChanged()
+        outreach.changed()
         return addresses.add(reports, networkAddress(source), TIME_PENALTY)
       }),
   }

@@ -1,195 +1,217 @@
-import { type AddressNetwork, type NetworkAddress, type PeerAddress, Services } from '@sapwood/wire-codec'
-import { type ConnectionKind, DEFAULT_USER_AGENT, type VersionFacts } from '@sapwood/peer'
+import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import { eagerFallback } from '@sapwood/transport-v1v2'
-import {
-  type Clock,
-  createMemoryBudget,
-  type Instant,
-  type Logger,
-  type MemoryBudget,
-  type Random,
-  type Resolver,
-  schedulerFor,
-  silentLogger,
-  systemClock,
-  systemRandom,
-} from '@sapwood/transport-v1v2/environment'
-import { systemResolver } from '@sapwood/transport-v1v2/tcp'
+import { schedulerFor } from '@sapwood/transport-v1v2/environment'
+import { createServedAddresses } from '../addresses/served-addresses.ts'
 import { createDiscouragedHosts } from '../bans/discouraged-hosts.ts'
-import { createBlockDownload } from '../blocks/block-download.ts'
 import { createBootstrap } from '../bootstrap/bootstrap.ts'
-import { SeedDriver } from '../bootstrap/seed-driver.ts'
+import { SeedDriver, type SeedDriverComponents } from '../bootstrap/seed-driver.ts'
 import { approximateBestBlockDepth, LIMITED_PEERS_ALLOWED_BLOCKS } from '../chain/best-block-depth.ts'
-import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
-import { createHeaderSync } from '../chain/header-sync.ts'
-import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
-import { buildDialer } from '../connections/build-dialer.ts'
+import { AddressGossip } from '../connections/address-gossip.ts'
+import { AddressMarks } from '../connections/address-marks.ts'
+import { ConnectionKeeper } from '../connections/connection-keeper.ts'
+import { ConnectionTable } from '../connections/connection-table.ts'
 import { desirableServices } from '../connections/desirable-services.ts'
+import { createInboundGate } from '../connections/inbound-gate.ts'
+import { NetworkSwitch } from '../connections/network-switch.ts'
+import { OutboundTrimmer } from '../connections/outbound-trimmer.ts'
+import { Outreach } from '../connections/outreach.ts'
 import { slotLimits } from '../connections/slots.ts'
+import { BlockChecks } from '../loop/block-checks.ts'
+import { type CallQueue, createCallQueue } from '../loop/call-queue.ts'
+import { ChainDriver } from '../loop/chain-driver.ts'
+import { Conduct } from '../loop/conduct.ts'
+import { InboundDriver } from '../loop/inbound-driver.ts'
 import { NodeLoop } from '../loop/node-loop.ts'
-import { loadNodeState, type NodeState } from '../loop/node-state.ts'
-import { loopDelayMonitorFor } from '../metrics/default-loop-delay.ts'
-import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
-import { noStore } from '../store/no-store.ts'
-import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
-import { createTransactionRelay } from '../transactions/transaction-relay.ts'
-import { createEventHub } from '../events/event-hub.ts'
-import type { NodeEventHub, NodeEvents } from './node-events.ts'
-import { guardedLogger } from './guarded-logger.ts'
+import { NodeParts } from '../loop/node-parts.ts'
+import { NotificationQueue } from '../loop/notification-queue.ts'
+import { createPeerServices } from '../loop/peer-services.ts'
+import { PrivateBroadcastDriver } from '../loop/private-broadcast-driver.ts'
+import { ServedBlocks } from '../loop/served-blocks.ts'
+import { StateSaver } from '../loop/state-saver.ts'
+import { TipAnnouncer } from '../loop/tip-announcer.ts'
+import { TransactionDriver } from '../loop/transaction-driver.ts'
+import { CurrentPhase } from '../phases/current-phase.ts'
 import { readAddress } from './network-control.ts'
-import type { NodeDialer } from '../connections/node-dialer.ts'
+import { DEFAULT_SAVE_INTERVAL, dnsSeedsOf, versionFacts } from './node-defaults.ts'
+import { layGround, type NodeGround } from './node-ground.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
 import { createOpenListeners, type OpenListeners } from './open-listeners.ts'
 
 /** This package's version. */
 export const VERSION = '0.1.0'
-/** Core's `DUMP_PEERS_INTERVAL`. */
-const DEFAULT_SAVE_INTERVAL = 900_000
-/** What is reached without a proxy. */
-const DIRECT_NETWORKS: ReadonlySet<AddressNetwork> = new Set(['ipv4', 'ipv6'])
 
-/** Everything that a node consists of, joined and not running yet. */
-export interface NodeParts {
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-  readonly reachable: ReadonlySet<AddressNetwork>
-  readonly services: bigint
-  readonly userAgent: string
-  readonly relaysTransactions: boolean
-  readonly startedAt: Instant
-  readonly events: NodeEventHub
-  readonly memory: MemoryBudget
-  readonly loopDelay: LoopDelayMonitor
-  readonly chain: StorableHeaderChain
-  readonly state: NodeState
-  readonly relay: TransactionRelay
-  readonly added: AddedPeers
-  readonly seeds: SeedDriver | undefined
-  readonly listeners: OpenListeners
+/** Everything that a node consists of and that its handle needs, joined and not running yet. */
+export interface AssembledNode extends NodeGround {
   readonly loop: NodeLoop
+  readonly calls: CallQueue
+  readonly table: ConnectionTable
+  readonly connections: ConnectionKeeper
+  readonly listeners: OpenListeners
+  readonly networkSwitch: NetworkSwitch
+  readonly conduct: Conduct
+  readonly phase: CurrentPhase
+  readonly outreach: Outreach
+  readonly driver: ChainDriver
+  readonly transactions: TransactionDriver
+  readonly privateBroadcasts: PrivateBroadcastDriver
+  readonly saver: StateSaver
 }
 
-/** Reads the state and joins the parts. @throws NodeError `invalid-address`, `store-corrupt`, `store-foreign`, `store-failed`. */
-export async function assembleNode(options: NodeOptions, components: NodeComponents): Promise<NodeParts> {
-  const { network } = options
-  const clock = components.clock ?? systemClock
-  const random = components.random ?? systemRandom
-  const logger = guardedLogger(components.logger ?? silentLogger)
-  const resolver = components.resolver ?? systemResolver
-  const dialer: NodeDialer = components.dialer ?? buildDialer(options, { clock, random, logger, resolver })
-  const reachable = dialer.reachable ?? DIRECT_NETWORKS
-  const services = options.services ?? defaultServices(components)
-  const userAgent = options.userAgent ?? DEFAULT_USER_AGENT
-  const relaysTransactions = options.relayTransactions ?? true
-  const startedAt = clock.now()
+/**
+ * Reads the state and joins the parts. A new behaviour of the node is a `NodePart`, made here and put into the list at the end.
+ * @throws NodeError `invalid-address`, `store-corrupt`, `store-foreign`, `store-failed`.
+ */
+export async function assembleNode(options: NodeOptions, components: NodeComponents): Promise<AssembledNode> {
+  const ground = await layGround(options, components)
+  const { clock, random, logger, events, services, chain, headerSync, added } = ground
+  const { addresses, bans, anchors } = ground.state
+  const slots = slotLimits(options.slots)
+  const connectOnly = options.connect !== undefined
 
-  const added = createAddedPeers({}, { clock, random })
-  for (const text of [...(options.connect ?? []), ...(options.addPeers ?? [])]) {
-    added.add(readAddress(text, network.defaultPort))
+  // What everybody is given.
+  const parts = new NodeParts({ logger })
+  const table = new ConnectionTable()
+  const notifications = new NotificationQueue((peer) => table.get(peer)?.memory)
+  const calls = createCallQueue(notifications)
+  const conduct = new Conduct({ ...ground, bans, discouraged: createDiscouragedHosts(), table })
+  const { isAvoided, isBanned, isDiscouraged, punish, letGo } = conduct
+  const networkSwitch = new NetworkSwitch({ active: options.networkActive ?? true }, { table, events })
+  const phase = new CurrentPhase({ events })
+  const common = {
+    ...ground,
+    addresses,
+    table,
+    calls,
+    conduct,
+    networkSwitch,
+    phase,
+    isAvoided,
+    isBanned,
+    punish,
+    letGo,
   }
 
-  const memory = createMemoryBudget({
-    clock,
-    ...(options.memoryLimit !== undefined && { limit: options.memoryLimit }),
-  })
-  const events = createEventHub<NodeEvents>({ clock, logger, memory })
-  const chain = createHeaderChain({ network })
-  const state = await loadNodeState(components.store ?? noStore, chain, { clock, random, logger })
-  const relay = createTransactionRelay(
-    { listen: relaysTransactions, ...options.transactions },
-    { random, wallTime: (at) => clock.wallTime(at) },
-  )
-  const listeners = createOpenListeners({ clock })
-  const seeds = createSeeds(options, {
-    dialer,
-    resolver,
-    clock,
-    random,
-    logger,
-    reachable,
-    events,
-    state,
-    added,
-    startedAt,
+  // What peers are answered.
+  const blocks = new ServedBlocks({ ...common, services: components.services ?? {} })
+  const transactions = new TransactionDriver(common)
+  const peerServices = createPeerServices({
+    ...common,
+    transactions,
+    addresses: createServedAddresses(common),
+    blocks,
   })
 
-  const loopDelay = loopDelayMonitorFor(clock)
-  const loop = new NodeLoop(
+  // Who is connected to.
+  const connections = new ConnectionKeeper(
     {
-      network,
+      network: options.network,
       fallback: options.fallback ?? eagerFallback,
       transport: options.transport ?? {},
       limits: options.limits ?? {},
       connectTimeouts: options.timeouts?.connect ?? {},
       peerTimeouts: options.timeouts?.peer ?? {},
-      version: (kind) =>
-        versionFacts(kind, { services, userAgent, relaysTransactions, startHeight: chain.tip().height }),
-      servicesWanted: (offered) =>
-        options.servicesWanted ??
-        desirableServices(
-          offered,
-          approximateBestBlockDepth(chain, clock.wallTime()) < LIMITED_PEERS_ALLOWED_BLOCKS,
-        ),
-      slots: slotLimits(options.slots),
-      connectOnly: options.connect !== undefined,
-      networkActive: options.networkActive ?? true,
-      filters: options.filters ?? false,
-      saveInterval: options.saveInterval ?? DEFAULT_SAVE_INTERVAL,
-      ownServices: () => services,
+      version: (kind) => versionFacts(kind, { ...ground, startHeight: chain.tip().height }),
+      servicesWanted: (offered) => servicesWanted(offered, options, ground),
     },
-    {
-      clock,
-      random,
-      logger,
-      scheduler: schedulerFor(clock),
-      memory,
-      loopDelay,
-      dialer,
-      reachable,
-      events,
-      state,
-      chain,
-      headerSync: createHeaderSync(
-        options.minimumChainWork === undefined ? {} : { minimumChainWork: options.minimumChainWork },
-        { chain, random, wallTime: (at) => clock.wallTime(at) },
-      ),
-      download: createBlockDownload(options.blocks ?? {}, {
-        chain,
-        wallTime: (at) => clock.wallTime(at),
-        // Without a pool a compact block would have to be asked for transaction by transaction.
-        ...(relaysTransactions ? { transactions: () => relay.transactions() } : {}),
-        checksElsewhere: components.blockChecker !== undefined,
-      }),
-      relay,
-      discouraged: createDiscouragedHosts(),
-      added,
-      services: components.services ?? {},
-      ownAddresses: () => ownAddresses(listeners),
-      ...(seeds === undefined ? {} : { seeds }),
-      ...(components.blockChecker && { blockChecker: components.blockChecker }),
-    },
+    { ...common, services: peerServices, notifications, observer: parts },
   )
-  seeds?.attach(loop.keeper, loop.notifications)
+  const outreach = new Outreach(
+    {
+      limits: slots,
+      connectOnly,
+      anchors,
+      servicesWanted: (offered) => servicesWanted(offered, options, ground),
+      filters: options.filters ?? false,
+    },
+    { ...common, connections },
+  )
+  const trimmer = new OutboundTrimmer(
+    { limits: slots },
+    { ...common, outreach, isExcused: (peer) => headerSync.isExcused(peer) },
+  )
+  const gate = createInboundGate({ maxInbound: slots.inbound }, { random, table, isBanned, isDiscouraged })
+  const listeners = createOpenListeners({ clock, notifications })
+  const addressesChanged = (): void => outreach.changed()
+  const gossip = new AddressGossip({
+    ...common,
+    ownAddresses: () => ownAddresses(listeners),
+    ownServices: () => services,
+    added: (count, from) => {
+      addressesChanged()
+      events.emit('addresses-added', { count, from })
+    },
+  })
+  const seeds = createSeeds(options, {
+    ...common,
+    connections,
+    onAdded: addressesChanged,
+    hasAdded: added.all().length > 0,
+  })
+
+  // What is fetched and told.
+  const announcer = new TipAnnouncer(
+    { ownServices: services },
+    { ...common, services: components.services ?? {}, blocks },
+  )
+  const driver = new ChainDriver({
+    ...common,
+    parts,
+    ...(components.blockChecker && {
+      checks: new BlockChecks({ ...common, network: options.network, checker: components.blockChecker }),
+    }),
+    onTaken: () => {
+      blocks.recheck()
+      announcer.recheck()
+    },
+  })
+  const privateBroadcasts = new PrivateBroadcastDriver({ ...common, connections, connectOnly })
+  const saver = new StateSaver(options.saveInterval ?? DEFAULT_SAVE_INTERVAL, common)
+
+  parts.add(
+    new AddressMarks({ addresses }),
+    ...(seeds === undefined ? [] : [seeds]),
+    outreach,
+    trimmer,
+    gossip,
+    privateBroadcasts,
+    driver,
+    blocks,
+    announcer,
+    transactions,
+    conduct,
+    saver,
+  )
+  const loop = new NodeLoop({
+    ...common,
+    scheduler: schedulerFor(clock),
+    notifications,
+    connections,
+    inbound: new InboundDriver({ ...common, gate, connections }),
+    parts,
+    phaseView: () => {
+      const followed = driver.desk.lowestFollowed()
+      return {
+        headerPeers: driver.peers,
+        headersCaughtUp: headerSync.caughtUp,
+        blocksBehind: followed === undefined ? 0 : Math.max(0, chain.tip().height - followed),
+      }
+    },
+  })
   return {
-    clock,
-    random,
-    logger,
-    reachable,
-    services,
-    userAgent,
-    relaysTransactions,
-    startedAt,
-    events,
-    memory,
-    loopDelay,
-    chain,
-    state,
-    relay,
-    added,
-    seeds,
-    listeners,
+    ...ground,
     loop,
+    calls,
+    table,
+    connections,
+    listeners,
+    networkSwitch,
+    conduct,
+    phase,
+    outreach,
+    driver,
+    transactions,
+    privateBroadcasts,
+    saver,
   }
 }
 
@@ -198,57 +220,29 @@ export function ownAddresses({ listening }: OpenListeners): NetworkAddress[] {
   return listening.flatMap(({ announce }) => announce ?? [])
 }
 
+function servicesWanted(offered: bigint, options: NodeOptions, { chain, clock }: NodeGround): bigint {
+  if (options.servicesWanted !== undefined) return options.servicesWanted
+  const isNearTip = approximateBestBlockDepth(chain, clock.wallTime()) < LIMITED_PEERS_ALLOWED_BLOCKS
+  return desirableServices(offered, isNearTip)
+}
+
 /** Where first addresses come from; nowhere, where only a fixed list is connected to. */
 function createSeeds(
   options: NodeOptions,
-  parts: { readonly dialer: NodeDialer; readonly resolver: Resolver } & Pick<
-    NodeParts,
-    'clock' | 'random' | 'logger' | 'reachable' | 'events' | 'state' | 'added' | 'startedAt'
-  >,
+  parts: Omit<SeedDriverComponents, 'bootstrap'> &
+    Pick<NodeGround, 'dialer' | 'startedAt'> & { readonly hasAdded: boolean },
 ): SeedDriver | undefined {
   if (options.connect !== undefined) return undefined
   const { network } = options
-  const { added, startedAt, state } = parts
   const bootstrap = createBootstrap({
     dnsSeeds: dnsSeedsOf(options, parts.reachable),
     seedNodes: (options.seedNodes ?? []).map((text): PeerAddress => readAddress(text, network.defaultPort)),
     fixedSeeds: options.fixedSeeds ?? true,
-    hasAddedPeers: added.all().length > 0,
-    startedAt,
+    hasAddedPeers: parts.hasAdded,
+    startedAt: parts.startedAt,
   })
   return new SeedDriver(
     { network, resolvesNames: parts.dialer.resolvesNames ?? true },
-    { ...parts, bootstrap, addresses: state.addresses },
+    { ...parts, bootstrap },
   )
-}
-
-/** Those of the network are asked only where their addresses can be reached (Core: `-onlynet` sets `-dnsseed=0`). */
-function dnsSeedsOf(
-  { dnsSeeds, network }: NodeOptions,
-  reachable: ReadonlySet<AddressNetwork>,
-): readonly string[] {
-  if (dnsSeeds !== undefined) return dnsSeeds === false ? [] : dnsSeeds
-  const isOfUse = reachable.has('ipv4') || reachable.has('ipv6')
-  return isOfUse ? network.dnsSeeds.map(({ host }) => host) : []
-}
-
-/** What we claim: witnesses are understood, v2 is spoken, and blocks are served where somebody serves them. */
-function defaultServices({ services }: NodeComponents): bigint {
-  const blocks = services?.block === undefined ? Services.NONE : Services.NETWORK | Services.NETWORK_LIMITED
-  return Services.WITNESS | Services.P2P_V2 | blocks
-}
-
-function versionFacts(
-  kind: ConnectionKind,
-  facts: {
-    readonly services: bigint
-    readonly userAgent: string
-    readonly relaysTransactions: boolean
-    readonly startHeight: number
-  },
-): VersionFacts {
-  // A private broadcast tells nothing of the node it comes from.
-  if (kind === 'private-broadcast') return {}
-  const { services, userAgent, startHeight, relaysTransactions } = facts
-  return { services, userAgent, startHeight, ...(relaysTransactions ? {} : { relay: false }) }
 }

@@ -1,19 +1,24 @@
-import type { WallTime } from '@sapwood/transport-v1v2/environment'
+import type { Clock, WallTime } from '@sapwood/transport-v1v2/environment'
 import { type BanEntry, DEFAULT_BAN_DURATION } from '../bans/ban-list.ts'
 import { inSubnet, parseSubnet } from '../bans/subnet.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { NodeLoop } from '../loop/node-loop.ts'
+import type { CallQueue } from '../loop/call-queue.ts'
+import type { Conduct } from '../loop/conduct.ts'
 import type { NodeState } from '../loop/node-state.ts'
 import type { NodeEventHub } from './node-events.ts'
 import type { BanControl } from './node-handle.ts'
 
 /** The handle's bans. Each change is in the store when its call resolves. */
 export function createBanControl(components: {
-  readonly loop: NodeLoop
+  readonly calls: CallQueue
+  readonly clock: Clock
+  readonly table: ConnectionTable
+  readonly conduct: Pick<Conduct, 'letGo'>
   readonly state: NodeState
   readonly events: NodeEventHub
 }): BanControl {
-  const { loop, state, events } = components
+  const { calls, clock, table, conduct, state, events } = components
   const { bans } = state
 
   const lift = async (lifted: readonly BanEntry[]): Promise<void> => {
@@ -24,16 +29,16 @@ export function createBanControl(components: {
   return {
     ban: async (text, options = {}) => {
       const subnet = parseSubnet(text)
-      const entry = await loop.calls.call('ban', () => {
-        const now = loop.wallTime()
+      const entry = await calls.call('ban', () => {
+        const now = clock.wallTime()
         const until = options.until?.getTime() ?? now + (options.duration ?? DEFAULT_BAN_DURATION)
         if (!(until > now)) throw new NodeError('invalid-argument', 'A ban has to end in the future')
         const added = bans.add(subnet, until as WallTime, options.reason ?? '')
         events.emit('ban-added', { ban: added })
-        for (const record of [...loop.keeper.table.all()]) {
+        for (const record of [...table.all()]) {
           const { address } = record
           if (address !== undefined && address.network !== 'name' && inSubnet(subnet, address))
-            loop.conduct.letGo(record, 'banned')
+            conduct.letGo(record, 'banned')
         }
         return added
       })
@@ -42,14 +47,14 @@ export function createBanControl(components: {
     },
     unban: async (text) => {
       const subnet = parseSubnet(text)
-      const lifted = await loop.calls.call('unban', () => bans.remove(subnet))
+      const lifted = await calls.call('unban', () => bans.remove(subnet))
       if (lifted === undefined) return false
       await lift([lifted])
       return true
     },
     bans: () => bans.list(),
     clearBans: async () => {
-      const lifted = await loop.calls.call('clearBans', () => {
+      const lifted = await calls.call('clearBans', () => {
         const all = bans.list()
         for (const { subnet } of all) bans.remove(subnet)
         return all

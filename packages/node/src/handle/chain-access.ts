@@ -1,20 +1,24 @@
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { NodeLoop } from '../loop/node-loop.ts'
+import type { CallQueue } from '../loop/call-queue.ts'
+import type { ChainDriver } from '../loop/chain-driver.ts'
+import type { CurrentPhase } from '../phases/current-phase.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
 import type { ChainAccess } from './node-handle.ts'
 
 /** The handle's view of the header chain. */
 export function createChainAccess(components: {
-  readonly loop: NodeLoop
+  readonly calls: CallQueue
+  readonly phase: CurrentPhase
+  readonly driver: Pick<ChainDriver, 'moveTip'>
   readonly chain: HeaderChain
   readonly clock: Clock
   readonly events: NodeEventHub
   readonly withDeadline: WithCallDeadline
 }): ChainAccess {
-  const { loop, chain, clock, events, withDeadline } = components
+  const { calls, phase, driver, chain, clock, events, withDeadline } = components
   return {
     tip: () => chain.tip(),
     headerAt: (height) => chain.headerAt(height),
@@ -39,13 +43,13 @@ export function createChainAccess(components: {
       }),
     waitForSync: (options) =>
       withDeadline(options, async (signal) => {
-        if (loop.phase !== 'choosing-chain') return
-        await events.next('phase', { signal, filter: ({ phase }) => phase !== 'choosing-chain' })
+        if (phase.name !== 'choosing-chain') return
+        await events.next('phase', { signal, filter: (event) => event.phase !== 'choosing-chain' })
       }),
     submitHeaders: (headers) =>
-      loop.calls.call('submitHeaders', () => {
+      calls.call('submitHeaders', () => {
         const { accepted, tipChange, error } = chain.accept(headers, clock.wallTime())
-        if (tipChange !== undefined) loop.driver.tipChanged(tipChange)
+        if (tipChange !== undefined) driver.moveTip(tipChange)
         if (error !== undefined)
           throw new NodeError('invalid-header', error.detail, { detail: error.code, received: error.index })
         return { accepted }

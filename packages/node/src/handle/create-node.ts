@@ -3,7 +3,7 @@ import { NodeError } from '../errors/node-error.ts'
 import { storeError } from '../store/store-error.ts'
 import { feedMetrics } from '../metrics/feed-metrics.ts'
 import { createAddressAccess } from './address-access.ts'
-import { assembleNode, type NodeParts, ownAddresses, VERSION } from './assemble-node.ts'
+import { type AssembledNode, assembleNode, ownAddresses, VERSION } from './assemble-node.ts'
 import { createBanControl } from './ban-control.ts'
 import { createBlockAccess } from './block-access.ts'
 import { createCallDeadline } from './call-deadline.ts'
@@ -29,12 +29,12 @@ export async function createNode(options: NodeOptions, components: NodeComponent
   const parts = await assembleNode(options, components)
   const { loop, listeners } = parts
   try {
-    await listeners.open(components.listeners ?? [], loop.notifications)
+    await listeners.open(components.listeners ?? [])
   } catch (error) {
     loop.end()
     throw error
   }
-  const stopMetrics = feedMetrics(components.metrics, { ...parts, table: loop.keeper.table })
+  const stopMetrics = feedMetrics(components.metrics, parts)
   const running = loop.run()
   let stopped: Promise<void> | undefined
   return createHandle(options, parts, () => {
@@ -43,40 +43,31 @@ export async function createNode(options: NodeOptions, components: NodeComponent
   })
 }
 
-function createHandle(options: NodeOptions, parts: NodeParts, stop: () => Promise<void>): NodeHandle {
-  const { clock, events, chain, state, loop, relay, added, listeners } = parts
+function createHandle(options: NodeOptions, parts: AssembledNode, stop: () => Promise<void>): NodeHandle {
+  const { clock, state, conduct, listeners } = parts
   const { network } = options
   const { defaultPort } = network
-  const deadline = createCallDeadline(clock, options.timeouts?.call)
-  const blocks = createBlockAccess({ calls: loop.calls, desk: loop.desk, chain, withDeadline: deadline })
+  const withDeadline = createCallDeadline(clock, options.timeouts?.call)
+  const blocks = createBlockAccess({ ...parts, desk: parts.driver.desk, withDeadline })
   const control = createNetworkControl({
-    loop,
-    added,
-    events,
+    ...parts,
     defaultPort,
-    isBanned: (address) => address.network !== 'name' && state.bans.find(address) !== undefined,
-    withDeadline: deadline,
+    isBanned: (address) => address.network !== 'name' && conduct.isBanned(address),
+    withDeadline,
     listening: listeners.listening,
   })
   return {
-    chain: createChainAccess({ loop, chain, clock, events, withDeadline: deadline }),
+    chain: createChainAccess({ ...parts, withDeadline }),
     blocks,
     filters: createFilterAccess(
       { enabled: options.filters === true, timeout: options.timeouts?.call },
-      { loop, chain, clock, events, blocks, withDeadline: deadline },
+      { ...parts, blocks, withDeadline },
     ),
-    transactions: createTransactionAccess({
-      loop,
-      relay,
-      clock,
-      events,
-      memory: parts.memory,
-      withDeadline: deadline,
-    }),
+    transactions: createTransactionAccess({ ...parts, withDeadline }),
     network: control,
-    addresses: createAddressAccess({ loop, addresses: state.addresses, defaultPort }),
-    bans: createBanControl({ loop, state, events }),
-    events,
+    addresses: createAddressAccess({ ...parts, addresses: state.addresses, defaultPort }),
+    bans: createBanControl(parts),
+    events: parts.events,
     info: () =>
       drawNodePicture({
         ...parts,
@@ -85,7 +76,7 @@ function createHandle(options: NodeOptions, parts: NodeParts, stop: () => Promis
         version: VERSION,
         relay: parts.relaysTransactions,
       }),
-    peers: () => peerInfos(loop),
+    peers: () => peerInfos(parts.table),
     getBlock: (hash, call) => blocks.getBlock(hash, call),
     addPeer: (address, how) => control.addPeer(address, how),
     disconnectPeer: (peer, how) => control.disconnectPeer(peer, how),
@@ -95,19 +86,16 @@ function createHandle(options: NodeOptions, parts: NodeParts, stop: () => Promis
 }
 
 /** Nobody new, everyone out, everything in the store, nothing left open. */
-async function stopNode(parts: NodeParts, limit: number, running: Promise<void>): Promise<void> {
-  const { clock, logger, events, loop, listeners, seeds } = parts
-  seeds?.stop()
+async function stopNode(parts: AssembledNode, limit: number, running: Promise<void>): Promise<void> {
+  const { clock, logger, events, loop, calls, listeners, saver } = parts
   await withDeadline(clock, limit, () => listeners.close()).catch((error: unknown) => {
     logger.warn({ err: error }, 'listeners did not close in time')
   })
-  await withDeadline(clock, limit, () => loop.calls.call('stop', () => loop.wind())).catch(
-    (error: unknown) => {
-      logger.warn({ err: error }, 'connections did not end in time')
-    },
-  )
+  await withDeadline(clock, limit, () => calls.call('stop', () => loop.stop())).catch((error: unknown) => {
+    logger.warn({ err: error }, 'connections did not end in time')
+  })
   let failure: NodeError | undefined
-  await withDeadline(clock, FLUSH_TIMEOUT, () => loop.flush()).catch((error: unknown) => {
+  await withDeadline(clock, FLUSH_TIMEOUT, () => saver.flush()).catch((error: unknown) => {
     failure = storeError('The state could not be saved', error)
   })
   loop.end()

@@ -2,10 +2,16 @@ import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/e
 import { formatPeerAddress, parsePeerAddress, type PeerAddress } from '@sapwood/wire-codec'
 import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
 import type { AddedPeers } from '../connections/added-peers.ts'
+import { closeConnection } from '../connections/close-connection.ts'
+import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { Listening } from '../connections/listener.ts'
+import type { NetworkSwitch } from '../connections/network-switch.ts'
+import type { Outreach } from '../connections/outreach.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { NodeLoop } from '../loop/node-loop.ts'
+import type { CallQueue } from '../loop/call-queue.ts'
+import type { Conduct } from '../loop/conduct.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
 import type { AddPeerOptions, NetworkControl } from './node-handle.ts'
@@ -22,7 +28,12 @@ export function readAddress(address: PeerAddress | string, defaultPort: number):
 
 /** The handle's control over connections. */
 export function createNetworkControl(components: {
-  readonly loop: NodeLoop
+  readonly calls: CallQueue
+  readonly table: ConnectionTable
+  readonly connections: Pick<ConnectionKeeper, 'open'>
+  readonly networkSwitch: NetworkSwitch
+  readonly conduct: Pick<Conduct, 'letGo'>
+  readonly outreach: Pick<Outreach, 'hasManualSlot'>
   readonly added: AddedPeers
   readonly events: NodeEventHub
   readonly defaultPort: number
@@ -30,34 +41,34 @@ export function createNetworkControl(components: {
   readonly withDeadline: WithCallDeadline
   readonly listening: readonly Listening[]
 }): NetworkControl {
-  const { listening, loop, added, events, defaultPort, isBanned, withDeadline } = components
-  const { calls, keeper } = loop
+  const { listening, calls, table, connections, networkSwitch, conduct, outreach, added, events } = components
+  const { defaultPort, isBanned, withDeadline } = components
 
   const begin = (address: PeerAddress, options: AddPeerOptions): ConnectionRecord => {
     const text = formatPeerAddress(address)
     const kind = options.kind ?? 'manual'
-    if (!loop.active) throw new NodeError('network-inactive', 'The network is switched off')
+    if (!networkSwitch.active) throw new NodeError('network-inactive', 'The network is switched off')
     if (isBanned(address)) throw new NodeError('address-banned', `${text} is under a ban`, { received: text })
-    const existing = keeper.table.to(address)
+    const existing = table.to(address)
     if (options.once === true || kind !== 'manual') {
       if (existing !== undefined)
         throw new NodeError('already-connected', `${text} is connected, or being connected to`, {
           received: text,
         })
-      return keeper.open({ kind, address })
+      return connections.open({ kind, address })
     }
-    if (existing === undefined && !loop.hasManualSlot())
+    if (existing === undefined && !outreach.hasManualSlot())
       throw new NodeError('slots-full', 'No slot for another added peer')
     if (added.add(address) === undefined)
       throw new NodeError('already-added', `${text} has been added before`, { received: text })
-    return existing ?? keeper.open({ kind: 'manual', address })
+    return existing ?? connections.open({ kind: 'manual', address })
   }
 
   const addPeer: NetworkControl['addPeer'] = (address, options = {}) =>
     calls.call('addPeer', () => begin(readAddress(address, defaultPort), options).id)
 
   return {
-    peers: () => peerInfos(loop),
+    peers: () => peerInfos(table),
     addPeer,
     connectPeer: (address, options = {}) =>
       withDeadline(options, (signal) =>
@@ -73,24 +84,24 @@ export function createNetworkControl(components: {
           const text = formatPeerAddress(parsed)
           throw new NodeError('not-added', `${text} has not been added`, { received: text })
         }
-        const record = keeper.table.to(parsed)
-        if (record !== undefined) loop.conduct.letGo(record, 'removed')
+        const record = table.to(parsed)
+        if (record !== undefined) conduct.letGo(record, 'removed')
       }),
     addedPeers: () =>
       added.all().map(({ address, text, failures, key }) => {
-        const record = [...keeper.table.all()].find((candidate) => candidate.key === key)
+        const record = [...table.all()].find((candidate) => candidate.key === key)
         return { address, text, failures, ...(record === undefined ? {} : { connected: record.id }) }
       }),
     disconnectPeer: (id, options) =>
       calls.call('disconnectPeer', () => {
-        const record = keeper.table.get(id)
+        const record = table.get(id)
         if (record === undefined)
           throw new NodeError('unknown-peer', `No connection has the id ${id}`, { received: id })
-        return keeper.close(record, { detail: options?.detail ?? 'requested', blame: 'none' })
+        return closeConnection(record, { detail: options?.detail ?? 'requested', blame: 'none' })
       }),
     ping: (options) =>
       withDeadline(options, async (signal) => {
-        const peers = await calls.call('ping', () => [...keeper.table.ready()])
+        const peers = await calls.call('ping', () => [...table.ready()])
         const trips = new Map<PeerId, number>()
         await Promise.all(
           peers.map(async ({ id, peer }) => {
@@ -105,18 +116,18 @@ export function createNetworkControl(components: {
         )
         return trips
       }),
-    setActive: (active) => calls.call('setActive', () => loop.setActive(active)),
+    setActive: (active) => calls.call('setActive', () => networkSwitch.setActive(active)),
     listening: () => listening.map(({ address }) => address),
     get active() {
-      return loop.active
+      return networkSwitch.active
     },
   }
 }
 
 /** What each connection past its transport's handshake says of itself. */
-export function peerInfos({ keeper }: NodeLoop): PeerInfo[] {
+export function peerInfos(table: ConnectionTable): PeerInfo[] {
   const infos: PeerInfo[] = []
-  for (const { peer } of keeper.table.all()) if (peer !== undefined) infos.push(peer.info())
+  for (const { peer } of table.all()) if (peer !== undefined) infos.push(peer.info())
   return infos
 }
 

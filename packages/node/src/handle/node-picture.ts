@@ -10,8 +10,11 @@ import {
 } from '@sapwood/wire-codec'
 import type { Clock, Instant, MemoryBudget } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
-import type { NodeLoop } from '../loop/node-loop.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
+import type { NetworkSwitch } from '../connections/network-switch.ts'
+import type { ChainDriver } from '../loop/chain-driver.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
+import type { CurrentPhase } from '../phases/current-phase.ts'
 import type { BlockchainInfo, NetworkInfo, NodeInfo } from './node-info.ts'
 
 const ALL_NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil']
@@ -23,7 +26,10 @@ const MAX_TIP_AGE = 24 * 3_600_000
 export interface NodePictureComponents {
   readonly clock: Clock
   readonly network: Network
-  readonly loop: NodeLoop
+  readonly table: ConnectionTable
+  readonly networkSwitch: Pick<NetworkSwitch, 'active'>
+  readonly phase: CurrentPhase
+  readonly driver: Pick<ChainDriver, 'desk'>
   readonly chain: HeaderChain
   readonly reachable: ReadonlySet<AddressNetwork>
   readonly ownAddresses: () => readonly NetworkAddress[]
@@ -39,7 +45,7 @@ export interface NodePictureComponents {
 /** What `info()` says. */
 export function drawNodePicture(components: NodePictureComponents): NodeInfo {
   return {
-    phase: components.loop.phase,
+    phase: components.phase.name,
     startedAt: components.clock.wallTime(components.startedAt),
     network: networkInfo(components),
     blockchain: blockchainInfo(components),
@@ -49,7 +55,8 @@ export function drawNodePicture(components: NodePictureComponents): NodeInfo {
 }
 
 function networkInfo({
-  loop,
+  table,
+  networkSwitch,
   services,
   userAgent,
   version,
@@ -60,7 +67,7 @@ function networkInfo({
   let incoming = 0
   let outgoing = 0
   const offsets: number[] = []
-  for (const record of loop.keeper.table.ready()) {
+  for (const record of table.ready()) {
     if (record.kind === 'inbound') incoming += 1
     else {
       outgoing += 1
@@ -74,7 +81,7 @@ function networkInfo({
     localServices: services,
     localServicesNames: serviceNames(services),
     localRelay: relay,
-    networkActive: loop.active,
+    networkActive: networkSwitch.active,
     connections: incoming + outgoing,
     connectionsIn: incoming,
     connectionsOut: outgoing,
@@ -84,12 +91,12 @@ function networkInfo({
   }
 }
 
-function blockchainInfo({ network, chain, loop, clock }: NodePictureComponents): BlockchainInfo {
+function blockchainInfo({ network, chain, phase, driver, clock }: NodePictureComponents): BlockchainInfo {
   const tip = chain.tip()
   const target = bitsToTarget(tip.header.bits)
   return {
     chain: network.name,
-    blocks: loop.desk.lowestFollowed() ?? tip.height,
+    blocks: driver.desk.lowestFollowed() ?? tip.height,
     headers: tip.height,
     bestBlockHash: hashToHex(tip.hash),
     difficulty: target === undefined ? 0 : Number((DIFFICULTY_1_TARGET * 1_000_000_000n) / target) / 1e9,
@@ -97,7 +104,7 @@ function blockchainInfo({ network, chain, loop, clock }: NodePictureComponents):
     medianTime: chain.medianTimePast(tip.hash) ?? tip.header.time,
     chainWork: tip.work.toString(16).padStart(64, '0'),
     initialBlockDownload:
-      loop.phase === 'choosing-chain' || clock.wallTime() - tip.header.time * 1000 > MAX_TIP_AGE,
+      phase.name === 'choosing-chain' || clock.wallTime() - tip.header.time * 1000 > MAX_TIP_AGE,
   }
 }
 

@@ -9,13 +9,16 @@ export interface OpenListeners {
   /** Those that listen; filled by `open`. */
   readonly listening: readonly Listening[]
   /** Starts them all, or none. @throws NodeError `listen-failed`. */
-  open(listeners: readonly Listener[], notifications: Channel<NodeNotification>): Promise<void>
+  open(listeners: readonly Listener[]): Promise<void>
   close(): Promise<void>
 }
 
 /** Starts listeners that hand what they take to the node's loop. */
-export function createOpenListeners(components: { readonly clock: Clock }): OpenListeners {
-  const { clock } = components
+export function createOpenListeners(components: {
+  readonly clock: Clock
+  readonly notifications: Pick<Channel<NodeNotification>, 'send'>
+}): OpenListeners {
+  const { clock, notifications } = components
   const abort = new AbortController()
   const listening: Listening[] = []
   const close = async (): Promise<void> => {
@@ -29,7 +32,7 @@ export function createOpenListeners(components: { readonly clock: Clock }): Open
       // A listener of the program's own: nobody is left to tell, and this is called by the event loop.
     }
   }
-  const start = (listener: Listener, notifications: Channel<NodeNotification>): Promise<Listening> =>
+  const start = (listener: Listener): Promise<Listening> =>
     listener.listen(
       (inbound) => {
         notifications.send({ type: 'inbound', inbound, at: clock.now() }).catch(() => refuse(inbound))
@@ -39,9 +42,9 @@ export function createOpenListeners(components: { readonly clock: Clock }): Open
   return {
     listening,
     close,
-    open: async (listeners, notifications) => {
+    open: async (listeners) => {
       try {
-        for (const listener of listeners) listening.push(await start(listener, notifications))
+        for (const listener of listeners) listening.push(await start(listener))
       } catch (cause) {
         await close()
         throw new NodeError('listen-failed', 'A listener could not be started', { cause })

@@ -1,7 +1,9 @@
 import { bytesEqual, type Txid, txid } from '@sapwood/wire-codec'
 import type { Clock, MemoryBudget } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
-import type { NodeLoop } from '../loop/node-loop.ts'
+import type { CallQueue } from '../loop/call-queue.ts'
+import type { PrivateBroadcastDriver } from '../loop/private-broadcast-driver.ts'
+import type { TransactionDriver } from '../loop/transaction-driver.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
 import type {
   BroadcastState,
@@ -21,24 +23,26 @@ const OVERHEAD = 512
 
 /** The handle's transactions, on top of the relay. */
 export function createTransactionAccess(components: {
-  readonly loop: NodeLoop
+  readonly calls: CallQueue
+  readonly transactions: Pick<TransactionDriver, 'run'>
+  readonly privateBroadcasts: PrivateBroadcastDriver
   readonly relay: TransactionRelay
   readonly clock: Clock
   readonly events: NodeEventHub
   readonly memory: MemoryBudget
   readonly withDeadline: WithCallDeadline
 }): TransactionAccess {
-  const { loop, relay, clock, events, memory, withDeadline } = components
+  const { calls, transactions, privateBroadcasts, relay, clock, events, memory, withDeadline } = components
   const account = memory.open({ rank: 'protected' })
   return {
     broadcast: (transaction, options = {}) =>
       withDeadline(options, (signal) =>
-        loop.calls.call('broadcast', () => {
+        calls.call('broadcast', () => {
           const id = txid(transaction)
-          refusePrivate(loop, id)
+          refusePrivate(privateBroadcasts, id)
           const asked = whenAsked(id, events, signal)
           const { feeRate } = options
-          loop.transactions.run(
+          transactions.run(
             relay.broadcast(transaction, feeRate === undefined ? {} : { feeRate }, clock.now()),
           )
           return asked
@@ -48,17 +52,17 @@ export function createTransactionAccess(components: {
       }),
     broadcastPrivately: (transaction, options) =>
       withDeadline(options, (signal) =>
-        loop.calls.call('broadcastPrivately', () => {
+        calls.call('broadcastPrivately', () => {
           const isTaken = ({ txid: id, takenBy, cameBack }: PrivateBroadcastState): boolean =>
             bytesEqual(id, txid(transaction)) && (takenBy > 0 || cameBack)
-          const state = loop.broadcastPrivately(transaction)
+          const state = privateBroadcasts.add(transaction)
           return isTaken(state) ? state : whenTaken(isTaken, events, signal)
         }),
       ),
-    privateBroadcasts: () => loop.privateBroadcasts.states(),
+    privateBroadcasts: () => privateBroadcasts.states(),
     cancelBroadcast: (id) =>
-      loop.calls.call('cancelBroadcast', () => {
-        const isPrivate = loop.privateBroadcasts.cancel(id)
+      calls.call('cancelBroadcast', () => {
+        const isPrivate = privateBroadcasts.cancel(id)
         return relay.cancelBroadcast(id) || isPrivate
       }),
     broadcasts: () => relay.broadcasts(),
@@ -82,8 +86,8 @@ export function createTransactionAccess(components: {
 }
 
 /** @throws NodeError where telling all peers of a transaction would undo its private broadcast. */
-function refusePrivate(loop: NodeLoop, id: Txid): void {
-  if (!loop.privateBroadcasts.has(id)) return
+function refusePrivate(privateBroadcasts: PrivateBroadcastDriver, id: Txid): void {
+  if (!privateBroadcasts.has(id)) return
   throw new NodeError('invalid-argument', 'The transaction is being broadcast privately; cancel that first')
 }
 

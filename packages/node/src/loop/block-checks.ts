@@ -13,8 +13,7 @@ export interface BlockChecksComponents {
   readonly checker: BlockChecker
   readonly network: Network
   readonly logger: Logger
-  readonly onLoop: CallQueue['post']
-  readonly onChecked: (checked: BlockToCheck, fault: BlockFault | undefined) => void
+  readonly calls: Pick<CallQueue, 'post'>
 }
 
 /** Has blocks checked beside the loop, and brings what was found back to it. */
@@ -26,11 +25,9 @@ export class BlockChecks {
   }
 
   /** `onChecked` follows, on the loop, whatever becomes of the checker. */
-  check(block: BlockToCheck): void {
+  check(block: BlockToCheck, onChecked: (fault: BlockFault | undefined) => void): void {
     void this.#find(block).then((fault) => {
-      this.#parts.onLoop('block-checked', () => {
-        this.#parts.onChecked(block, fault)
-      })
+      this.#parts.calls.post('block-checked', () => onChecked(fault))
     })
   }
 

@@ -1,4 +1,3 @@
-import type { Block, Message } from '@sapwood/wire-codec'
 import {
   asBlockHash,
   type BlockHash,
@@ -26,7 +25,10 @@ import type { ConnectionRecord, ReadyConnection } from '../connections/connectio
 import type { EventSink } from '../events/event-source.ts'
 import type { ChainEvents } from '../chain/chain-events.ts'
 import type { BlockEvents } from '../blocks/block-events.ts'
-import type { BlockDesk } from './block-desk.ts'
+import type { BlockChecks } from './block-checks.ts'
+import { BlockDesk } from './block-desk.ts'
+import type { CallQueue } from './call-queue.ts'
+import type { NodePart, ReceivedMessage } from './node-part.ts'
 import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
 
 type Action = HeaderSyncAction | BlockDownloadAction
@@ -37,24 +39,38 @@ export interface ChainDriverComponents extends PeerActionComponents {
   readonly chain: HeaderChain
   readonly headerSync: HeaderSync
   readonly download: BlockDownload
-  readonly desk: BlockDesk
   readonly events: EventSink<ChainEvents & BlockEvents>
-  /** Has a block checked elsewhere; needed where the download was told that blocks are. */
-  readonly checkElsewhere?: (block: BlockToCheck) => void
-  /** A block arrived and passed its checks. */
-  readonly onBlock: (block: Block) => void
-  /** The best chain moved, whoever moved it. */
-  readonly onTipChange: (change: TipChange, from: PeerId | undefined) => void
+  readonly calls: Pick<CallQueue, 'post'>
+  /** Who is told of blocks and of a new tip. */
+  readonly parts: Required<Pick<NodePart, 'block' | 'tipChanged'>>
+  /** Where blocks are checked; needed where the download was told that they are checked elsewhere. */
+  readonly checks?: BlockChecks
+  /** A program has taken blocks. */
+  readonly onTaken: () => void
 }
 
 /** Joins the header sync and the block download to the peers: tells them what came, and does what they say. */
-export class ChainDriver {
+export class ChainDriver implements NodePart {
+  /** Where programs wait for blocks. */
+  readonly desk: BlockDesk
   readonly #parts: ChainDriverComponents
   /** Peers that the two machines know. */
   readonly #peers = new Set<PeerId>()
 
   constructor(components: ChainDriverComponents) {
     this.#parts = components
+    const { clock, download, calls, onTaken } = components
+    this.desk = new BlockDesk({
+      download,
+      now: () => clock.now(),
+      run: (actions) => this.run(actions),
+      onLoop: (call, run) => calls.post(call, run),
+      onTaken,
+    })
+  }
+
+  get isBusy(): boolean {
+    return this.#parts.download.inFlight > 0
   }
 
   /** Peers that headers can come from. */
@@ -87,58 +103,56 @@ export class ChainDriver {
     )
   }
 
-  closed(id: PeerId): void {
+  closed({ id }: ConnectionRecord): void {
     if (!this.#peers.delete(id)) return
     const now = this.#now()
     this.run(this.#parts.headerSync.removePeer(id, now))
     this.run(this.#parts.download.removePeer(id, now))
   }
 
-  /** @returns whether the message was about the chain. */
-  message(record: ConnectionRecord, message: Message, payload: Uint8Array, at: Instant): boolean {
+  message(record: ReadyConnection, { message, payload }: ReceivedMessage, at: Instant): void {
     const { headerSync, download } = this.#parts
     switch (message.type) {
       case 'headers':
         this.#forKnown(record, () => headerSync.onHeaders(record.id, message.headers, at))
         if (message.headers.length > 0) this.#showProgress(record)
-        return true
+        return
       case 'block':
         this.#forKnown(record, () => headerSync.onBlockHeader(record.id, message.block.header, false, at))
         this.#forKnown(record, () => download.onBlock(record.id, message.block, at, payload))
-        return true
+        return
       case 'sendcmpct':
         download.onSendCompact(record.id, message.version)
-        return true
+        return
       case 'cmpctblock':
         this.#forKnown(record, () => this.#compactBlock(record, message.compactBlock, at))
-        return true
+        return
       case 'blocktxn':
         this.#forKnown(record, () =>
           download.onBlockTransactions(record.id, message.blockHash, message.transactions, at),
         )
-        return true
+        return
       case 'inv': {
         const blocks = message.inventory
           .filter(({ type }) => isBlock(type))
           .map(({ hash }) => asBlockHash(hash))
         if (blocks.length > 0)
           this.#forKnown(record, () => headerSync.onBlockInventory(record.id, blocks, at))
-        return false
+        return
       }
       case 'notfound': {
         const blocks = message.inventory
           .filter(({ type }) => isBlock(type))
           .map(({ hash }) => asBlockHash(hash))
         if (blocks.length > 0) this.#forKnown(record, () => download.onNotFound(record.id, blocks, at))
-        return false
+        return
       }
       default:
-        return false
+        return
     }
   }
 
-  /** What was found of a block that was checked elsewhere. */
-  checked(block: BlockToCheck, fault: BlockFault | undefined): void {
+  #checked(block: BlockToCheck, fault: BlockFault | undefined): void {
     this.run(this.#parts.download.onChecked(block, fault, this.#now()), block.peer)
   }
 
@@ -161,10 +175,13 @@ export class ChainDriver {
     if (this.#peers.has(record.id)) this.run(act(), record.id)
   }
 
-  tick(): void {
-    const now = this.#now()
+  tick(now: Instant): void {
     this.run(this.#parts.headerSync.tick(now))
     this.run(this.#parts.download.tick(now))
+  }
+
+  stop(): void {
+    this.desk.stop()
   }
 
   /** Does what a machine said. What follows from one action is done before the next. */
@@ -173,7 +190,8 @@ export class ChainDriver {
   }
 
   #do(action: Action, from: PeerId | undefined): void {
-    const { download, desk } = this.#parts
+    const { desk } = this
+    const { download, checks } = this.#parts
     switch (action.type) {
       case 'send':
       case 'punish':
@@ -181,10 +199,10 @@ export class ChainDriver {
         doToPeer(action, this.#parts)
         return
       case 'check':
-        this.#parts.checkElsewhere?.(action)
+        checks?.check(action, (fault) => this.#checked(action, fault))
         return
       case 'tip-changed':
-        this.tipChanged(action.change, from)
+        this.moveTip(action.change, from)
         return
       case 'peer-has':
         this.run(download.peerHas(action.peer, action.hash, this.#now()))
@@ -214,20 +232,20 @@ export class ChainDriver {
   }
 
   /** The best chain moved: tells everyone who follows it. */
-  tipChanged(change: TipChange, from?: PeerId): void {
+  moveTip(change: TipChange, from?: PeerId): void {
     this.#announce(change, from)
     this.run(this.#parts.download.onTipChange(change, this.#now()))
   }
 
   #announce(change: TipChange, from: PeerId | undefined): void {
     this.#parts.events.emit('tip-changed', { change, ...(from === undefined ? {} : { from }) })
-    this.#parts.onTipChange(change, from)
+    this.#parts.parts.tipChanged(change, from)
   }
 
   #received({ height, hash, peer, size, block }: DeliveredBlock): void {
     const record = this.#parts.table.get(peer)
     if (record !== undefined) record.lastBlock = this.#now()
-    this.#parts.onBlock(block)
+    this.#parts.parts.block(block)
     this.#parts.events.emit('block-received', {
       block: { height, hash },
       from: peer,
@@ -246,7 +264,8 @@ export class ChainDriver {
     action: Extract<BlockDownloadAction, { readonly type: 'block-invalid' }>,
     from: PeerId | undefined,
   ): void {
-    const { chain, events, desk } = this.#parts
+    const { desk } = this
+    const { chain, events } = this.#parts
     const height = chain.heightOf(action.hash) ?? -1
     events.emit('block-invalid', {
       block: { height, hash: action.hash },

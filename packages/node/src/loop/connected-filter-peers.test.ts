@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest'
 import { regtest } from '../../test/support/make-chain.ts'
 import { alice } from '../../test/support/peer-ids.ts'
 import { createHeaderChain } from '../chain/header-chain.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
 import { createEventHub } from '../events/event-hub.ts'
 import type { NodeEvents, NodeEventSource } from '../handle/node-events.ts'
 import { ConnectedFilterPeers } from './connected-filter-peers.ts'
-import type { NodeLoop } from './node-loop.ts'
 
 /** A loop with one peer that has filters, or none; and how many wait for events. */
 function world(hasPeer: boolean) {
@@ -34,13 +34,14 @@ function world(hasPeer: boolean) {
     leaving: false,
     version: { services: Services.COMPACT_FILTERS },
   }
-  const loop = {
-    calls: { call: async <T>(_: string, run: () => T) => run() },
-    keeper: { table: { ready: () => (hasPeer ? [record] : []) } },
+  const parts = {
+    calls: { call: async <T>(_: string, run: () => T | Promise<T>) => run() },
+    table: { ready: () => (hasPeer ? [record] : []) } as unknown as ConnectionTable,
     driver: { bestOf: () => undefined },
-  } as unknown as NodeLoop
+    conduct: { punish: () => undefined, letGo: () => undefined },
+  }
   const chain = createHeaderChain({ network: regtest })
-  return { clock, counts, peers: new ConnectedFilterPeers(60_000, { loop, chain, clock, events }) }
+  return { clock, counts, peers: new ConnectedFilterPeers(60_000, { ...parts, chain, clock, events }) }
 }
 
 describe('the peers that have filters', () => {

@@ -8,13 +8,16 @@ import {
 } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { FilterPeer, FilterPeers, FilterSilence } from '../filters/filter-peers.ts'
 import type { EventSource } from '../events/event-source.ts'
 import type { ChainEvents } from '../chain/chain-events.ts'
 import type { ConnectionEvents } from '../connections/connection-events.ts'
 import type { PhaseEvents } from '../phases/phase-events.ts'
-import type { NodeLoop } from './node-loop.ts'
+import type { CallQueue } from './call-queue.ts'
+import type { ChainDriver } from './chain-driver.ts'
+import type { Conduct } from './conduct.ts'
 
 /** Milliseconds for which a peer that may not be let go is passed over when it has twice not answered. */
 const SILENT_PAUSE = 30_000
@@ -31,7 +34,10 @@ interface Candidates {
 const noCandidates = (): Candidates => ({ known: [], unknown: [] })
 
 export interface ConnectedFilterPeersComponents {
-  readonly loop: NodeLoop
+  readonly calls: Pick<CallQueue, 'call'>
+  readonly table: ConnectionTable
+  readonly conduct: Pick<Conduct, 'punish' | 'letGo'>
+  readonly driver: Pick<ChainDriver, 'bestOf'>
   readonly chain: HeaderChain
   readonly clock: Clock
   readonly events: Pick<EventSource<ChainEvents & ConnectionEvents & PhaseEvents>, 'on'>
@@ -68,18 +74,18 @@ export class ConnectedFilterPeers implements FilterPeers {
   }
 
   punish(peer: PeerId, detail: string): Promise<void> {
-    return this.#end(peer, (record) => this.#parts.loop.conduct.punish(record, detail))
+    return this.#end(peer, (record) => this.#parts.conduct.punish(record, detail))
   }
 
   letGo(peer: PeerId, detail: string): Promise<void> {
     return this.#end(peer, (record) => {
-      if (!record.protected) this.#parts.loop.conduct.letGo(record, detail)
+      if (!record.protected) this.#parts.conduct.letGo(record, detail)
     })
   }
 
   async silent(peer: PeerId, what: FilterSilence): Promise<void> {
     // Silent because it is gone: `closed` has been called, and nobody would forget it again.
-    if (this.#parts.loop.keeper.table.get(peer) === undefined) return
+    if (this.#parts.table.get(peer) === undefined) return
     const before = this.#silent.get(peer)
     if (before?.has(what) !== true) {
       this.#silent.set(peer, new Set(before).add(what))
@@ -89,7 +95,7 @@ export class ConnectedFilterPeers implements FilterPeers {
     // One that is protected stays connected, and may have what it lacked one day.
     this.#pausedUntil.set(peer, this.#parts.clock.now() + SILENT_PAUSE)
     await this.#withRecord(peer, (record) => {
-      if (!record.protected) this.#parts.loop.conduct.letGo(record, what)
+      if (!record.protected) this.#parts.conduct.letGo(record, what)
     })
   }
 
@@ -114,17 +120,17 @@ export class ConnectedFilterPeers implements FilterPeers {
   }
 
   #withRecord(peer: PeerId, act: (record: ReadyConnection) => void): Promise<void> {
-    const { calls, keeper } = this.#parts.loop
+    const { calls, table } = this.#parts
     return calls.call('filter-peer', () => {
-      const record = [...keeper.table.ready()].find(({ id }) => id === peer)
+      const record = [...table.ready()].find(({ id }) => id === peer)
       if (record !== undefined) act(record)
     })
   }
 
   async #wait(height: number, signal: AbortSignal): Promise<readonly FilterPeer[]> {
-    const { loop } = this.#parts
+    const { calls } = this.#parts
     for (;;) {
-      const { outbound, inbound, change } = await loop.calls.call('filter-peers', () => {
+      const { outbound, inbound, change } = await calls.call('filter-peers', () => {
         const found = this.#find(height)
         // Begun only where it may be waited for, and in the same turn as the look, so that nothing is missed.
         const isEnough = found.outbound.known.length + found.inbound.known.length > 0
@@ -144,16 +150,15 @@ export class ConnectedFilterPeers implements FilterPeers {
   }
 
   #find(height: number): { readonly outbound: Candidates; readonly inbound: Candidates } {
-    const { loop } = this.#parts
-    const now = this.#parts.clock.now()
+    const { table, driver, clock } = this.#parts
+    const now = clock.now()
     const found = { outbound: noCandidates(), inbound: noCandidates() }
-    for (const { id, kind, peer, version, leaving } of loop.keeper.table.ready()) {
+    for (const { id, kind, peer, version, leaving } of table.ready()) {
       if (leaving || this.#useless.has(id) || !hasServices(version.services, Services.COMPACT_FILTERS))
         continue
       if (now < (this.#pausedUntil.get(id) ?? 0)) continue
       const candidates = kind === 'inbound' ? found.inbound : found.outbound
-      const isKnown =
-        this.#has(loop.driver.bestOf(id)?.hash, height) || this.#has(this.#shown.get(id), height)
+      const isKnown = this.#has(driver.bestOf(id)?.hash, height) || this.#has(this.#shown.get(id), height)
       if (isKnown) candidates.known.push({ id, peer })
       else candidates.unknown.push({ id, peer })
     }

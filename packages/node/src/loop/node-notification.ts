@@ -1,5 +1,4 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { SeedNotification } from '../bootstrap/seed-notification.ts'
 import type { ConnectionNotification } from '../connections/connection-notification.ts'
 
 /** What the timers are for: `tick` is the heartbeat of everything that waits. */
@@ -11,7 +10,6 @@ export type TimerName = 'tick'
  */
 export type NodeNotification =
   | ConnectionNotification
-  | SeedNotification
   /** From the handle: `run` does it, on the loop, and settles the caller's promise. */
   | { readonly type: 'user'; readonly call: string; readonly run: () => void }
   | { readonly type: 'timer'; readonly timer: TimerName; readonly at: Instant }

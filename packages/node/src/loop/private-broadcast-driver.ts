@@ -4,7 +4,6 @@ import {
   bytesToHex,
   hasWitness,
   InventoryType,
-  type Message,
   type NetworkAddress,
   type Transaction,
   type Txid,
@@ -12,12 +11,14 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import type { DisconnectReport } from '@sapwood/peer'
-import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
+import type { Clock, Instant, Random } from '@sapwood/transport-v1v2/environment'
 import { addressKey } from '../addresses/address-key.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { AddedPeers } from '../connections/added-peers.ts'
 import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
-import type { ConnectionRecord } from '../connections/connection-record.ts'
+import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
+import type { NetworkSwitch } from '../connections/network-switch.ts'
 import { pickPrivateTarget, type PrivateRoutes, privateRoutes } from '../connections/private-target.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { EventSink } from '../events/event-source.ts'
@@ -26,6 +27,7 @@ import type { NodeDialer } from '../connections/node-dialer.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
 import { type PrivateBroadcast, PrivateBroadcastQueue } from '../transactions/private-broadcast.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
+import type { NodePart, ReceivedMessage } from './node-part.ts'
 
 /** Nodes that read a transaction with its witness whatever the `version` of its sender offers: Core and its kin, and ours. */
 const READS_WITNESS_ALWAYS = /^\/(?:Satoshi|sapwood):/
@@ -35,7 +37,9 @@ export interface PrivateBroadcastDriverComponents {
   readonly random: Random
   readonly dialer: NodeDialer
   readonly reachable: ReadonlySet<AddressNetwork>
-  readonly keeper: ConnectionKeeper
+  readonly table: ConnectionTable
+  readonly connections: Pick<ConnectionKeeper, 'open'>
+  readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
   readonly addresses: AddressManager
   readonly added: AddedPeers
   readonly relay: TransactionRelay
@@ -46,7 +50,7 @@ export interface PrivateBroadcastDriverComponents {
 }
 
 /** Opens the connections of private broadcasts, and hears when their transactions come back. Called on the loop. */
-export class PrivateBroadcastDriver {
+export class PrivateBroadcastDriver implements NodePart {
   readonly #parts: PrivateBroadcastDriverComponents
   readonly #queue: PrivateBroadcastQueue
   #torProven = false
@@ -56,7 +60,7 @@ export class PrivateBroadcastDriver {
     this.#queue = new PrivateBroadcastQueue(components)
   }
 
-  /** @throws NodeError `no-private-route`, `queue-full`, `invalid-argument`. Nothing has been sent then. */
+  /** Begins a broadcast, now rather than at the next tick. @throws NodeError `no-private-route`, `queue-full`, `invalid-argument`. Nothing has been sent then. */
   add(transaction: Transaction): PrivateBroadcastState {
     const { clock, relay } = this.#parts
     const id = txid(transaction)
@@ -69,6 +73,7 @@ export class PrivateBroadcastDriver {
     // Whoever told us of it has spared us the work.
     if (relay.get(id) !== undefined) return this.#seen(key) ?? state
     this.#tell(state)
+    this.tick(clock.now())
     return state
   }
 
@@ -84,19 +89,18 @@ export class PrivateBroadcastDriver {
     return this.#queue.states()
   }
 
-  /** Opens what is due. Call about once a second, while the network is on. */
-  tick(): void {
-    if (this.#queue.size === 0) return
+  /** Opens what is due. */
+  tick(now: Instant): void {
+    if (this.#queue.size === 0 || !this.#parts.networkSwitch.isOn) return
     const routes = this.#routes()
-    for (const broadcast of this.#queue.due(this.#parts.clock.now())) this.#open(broadcast, routes)
+    for (const broadcast of this.#queue.due(now)) this.#open(broadcast, routes)
   }
 
-  ready({ kind, address }: ConnectionRecord): void {
+  ready({ kind, address }: ReadyConnection): void {
     if (kind !== 'inbound' && address?.network === 'torv3') this.#torProven = true
   }
 
-  /** A connection ended, or was never made. */
-  ended(record: ConnectionRecord, report?: DisconnectReport): void {
+  closed(record: ConnectionRecord, report: DisconnectReport | undefined): void {
     if (record.kind !== 'private-broadcast') return
     const taken = report?.reason.code === 'purpose-met' && this.#couldRead(record)
     const state = this.#queue.ended(record.id, taken, this.#parts.clock.now())
@@ -113,8 +117,8 @@ export class PrivateBroadcastDriver {
   }
 
   /** What any other peer says: our transactions may be in it. */
-  message(message: Message): void {
-    if (this.#queue.size === 0) return
+  message({ kind }: ReadyConnection, { message }: ReceivedMessage): void {
+    if (this.#queue.size === 0 || kind === 'private-broadcast') return
     if (message.type === 'inv') {
       for (const { type, hash } of message.inventory) {
         if (type === InventoryType.TX || type === InventoryType.WTX) this.#seen(bytesToHex(hash))
@@ -126,7 +130,6 @@ export class PrivateBroadcastDriver {
     }
   }
 
-  /** A block of the best chain. */
   block(block: Block): void {
     if (this.#queue.size === 0) return
     for (const transaction of block.transactions) this.#seen(bytesToHex(txid(transaction)))
@@ -139,7 +142,7 @@ export class PrivateBroadcastDriver {
   }
 
   #open(broadcast: PrivateBroadcast, routes: PrivateRoutes): void {
-    const { keeper, addresses } = this.#parts
+    const { connections, addresses } = this.#parts
     const target = pickPrivateTarget(routes, {
       ...this.#parts,
       isExcluded: (address) => this.#isExcluded(address, broadcast),
@@ -148,7 +151,7 @@ export class PrivateBroadcastDriver {
     const { address, services } = target.info
     addresses.attempt(address, { countFailure: true })
     const { txid: id, payload } = broadcast
-    const record = keeper.open({
+    const record = connections.open({
       kind: 'private-broadcast',
       address,
       services,
@@ -160,11 +163,11 @@ export class PrivateBroadcastDriver {
 
   /** Whoever knows us, or has it already. */
   #isExcluded(address: NetworkAddress, broadcast: PrivateBroadcast): boolean {
-    const { keeper, added, isAvoided } = this.#parts
+    const { table, added, isAvoided } = this.#parts
     const key = addressKey(address)
     return (
       broadcast.used.has(key) ||
-      keeper.table.ofHost(address).length > 0 ||
+      table.ofHost(address).length > 0 ||
       added.get(key) !== undefined ||
       isAvoided(address)
     )

@@ -1,14 +1,10 @@
-import {
-  type Block,
-  type BlockHash,
-  bytesEqual,
-  InventoryType,
-  MAX_BLOCKS_IN_INV,
-  type Message,
-} from '@sapwood/wire-codec'
+import { type Block, type BlockHash, bytesEqual, InventoryType, MAX_BLOCKS_IN_INV } from '@sapwood/wire-codec'
 import type { HeadersQuery, PeerId, PeerServices, ServingContext } from '@sapwood/peer'
 import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { ConnectionRecord } from '../connections/connection-record.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
+import type { NodePart } from './node-part.ts'
 
 /**
  * Milliseconds for which a request for a block of the best chain is held, since the program that serves blocks may have it in a moment: it
@@ -24,14 +20,14 @@ export interface ServedBlocksComponents {
   readonly chain: HeaderChain
   readonly clock: Clock
   readonly services: PeerServices
-  readonly send: (peer: PeerId, message: Message) => void
+  readonly table: ConnectionTable
 }
 
 /**
  * The blocks that a program serves, joined to the header chain, which knows of a block before the program has it: `getdata` waits for
  * what is about to be there, and `getblocks` is answered from the best chain.
  */
-export class ServedBlocks {
+export class ServedBlocks implements NodePart {
   readonly #parts: ServedBlocksComponents
   readonly #waiting = new Set<() => void>()
   /** The last hash of a full answer to `getblocks`: when its block is asked for, the peer is told that there is more (Core). */
@@ -65,9 +61,12 @@ export class ServedBlocks {
     }
   }
 
-  /** The best chain moved. */
   tipChanged(): void {
     this.#changedAt = this.#parts.clock.now()
+  }
+
+  tick(): void {
+    this.recheck()
   }
 
   /** There may be blocks that there were not. */
@@ -75,8 +74,8 @@ export class ServedBlocks {
     for (const wake of [...this.#waiting]) wake()
   }
 
-  closed(peer: PeerId): void {
-    this.#continuations.delete(peer)
+  closed({ id }: ConnectionRecord): void {
+    this.#continuations.delete(id)
   }
 
   async #block(hash: BlockHash, context: ServingContext): Promise<Block | Uint8Array | undefined> {
@@ -133,10 +132,11 @@ export class ServedBlocks {
     const last = this.#continuations.get(peer)
     if (last === undefined || !bytesEqual(last, hash)) return
     this.#continuations.delete(peer)
-    const { chain, clock, send } = this.#parts
+    const { chain, clock, table } = this.#parts
     // After the block, which leaves when this has returned.
     clock.setTimer(0, () => {
-      send(peer, { type: 'inv', inventory: [{ type: InventoryType.BLOCK, hash: chain.tip().hash }] })
+      const inventory = [{ type: InventoryType.BLOCK, hash: chain.tip().hash }]
+      table.get(peer)?.peer?.send({ type: 'inv', inventory })
     })
   }
 }

@@ -1,6 +1,10 @@
-import type { Clock, Logger } from '@sapwood/transport-v1v2/environment'
+import type { NetworkAddress } from '@sapwood/wire-codec'
+import type { Clock, Instant, Logger } from '@sapwood/transport-v1v2/environment'
+import { currentAnchors } from '../connections/anchors.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { BanEvents } from '../bans/ban-events.ts'
+import type { NodePart } from './node-part.ts'
 import type { NodeState } from './node-state.ts'
 
 /** Milliseconds after which what could not be saved is tried again. */
@@ -11,6 +15,7 @@ export interface StateSaverComponents {
   readonly logger: Logger
   readonly events: EventSink<BanEvents>
   readonly state: NodeState
+  readonly table: ConnectionTable
 }
 
 /** One part of the state on its way into the store. */
@@ -25,12 +30,14 @@ interface Part {
 }
 
 /** Brings what the node knows into its store: headers as they come, bans when they end, addresses now and then. */
-export class StateSaver {
+export class StateSaver implements NodePart {
   readonly #parts: StateSaverComponents
   readonly #interval: number
   readonly #headers: Part
   readonly #bans: Part
   readonly #addresses: Part
+  /** Whom to come back to at the next start; known once the end has begun. */
+  #anchors: readonly NetworkAddress[] = []
   #nextSave: number
 
   /** @param interval Milliseconds between two saves of the addresses. */
@@ -44,8 +51,7 @@ export class StateSaver {
     this.#addresses = part('addresses', () => state.saveAddresses())
   }
 
-  tick(): void {
-    const now = this.#parts.clock.now()
+  tick(now: Instant): void {
     this.#sweepBans()
     if (now >= this.#nextSave) {
       this.#nextSave = now + this.#interval
@@ -55,14 +61,20 @@ export class StateSaver {
   }
 
   /** One write at a time; what comes meanwhile goes with the next. */
-  headersChanged(): void {
+  tipChanged(): void {
     this.#headers.dirty = true
     if (this.#headers.retryAt === 0) this.#save(this.#headers)
   }
 
+  stop(): void {
+    this.#anchors = currentAnchors(this.#parts.table)
+  }
+
   /** Everything that is not in the store yet. @throws NodeError where something of it could not be saved. */
   async flush(): Promise<void> {
-    const saved = await Promise.allSettled(this.#all().map(({ save }) => save()))
+    const { state } = this.#parts
+    const writes = [...this.#all().map(({ save }) => save()), state.saveAnchors(this.#anchors)]
+    const saved = await Promise.allSettled(writes)
     for (const result of saved) if (result.status === 'rejected') throw result.reason
   }
 

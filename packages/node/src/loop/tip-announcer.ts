@@ -1,25 +1,34 @@
-import { type BlockHash, bytesEqual, decodePayload, type Message } from '@sapwood/wire-codec'
+import { type BlockHash, bytesEqual, decodePayload, type Message, Services } from '@sapwood/wire-codec'
 import type { PeerId, PeerServices, ServingContext } from '@sapwood/peer'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
-import type { ReadyConnection } from '../connections/connection-record.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
+import type { CurrentPhase } from '../phases/current-phase.ts'
 import { announceTip } from './announce-tip.ts'
+import type { CallQueue } from './call-queue.ts'
+import type { NodePart } from './node-part.ts'
 import type { ServedBlocks } from './served-blocks.ts'
+
+export interface TipAnnouncerOptions {
+  /** What our `version` says. */
+  readonly ownServices: bigint
+}
 
 export interface TipAnnouncerComponents {
   readonly chain: HeaderChain
-  readonly peers: () => Iterable<ReadyConnection>
+  readonly table: Pick<ConnectionTable, 'ready'>
   readonly services: PeerServices
   readonly blocks: ServedBlocks
-  /** Runs something on the node's loop, soon. */
-  readonly onLoop: (call: string, run: () => void) => void
+  readonly phase: Pick<CurrentPhase, 'name'>
+  readonly calls: Pick<CallQueue, 'post'>
 }
 
 /**
  * Tells peers of new blocks once they can be served: whoever hears of one asks for it at once, and does not ask again when it was not
  * there (a tip that moves on meanwhile is told in one go). Where no program serves blocks there is nothing to wait for.
  */
-export class TipAnnouncer {
+export class TipAnnouncer implements NodePart {
   readonly #parts: TipAnnouncerComponents
+  readonly #servesBlocks: boolean
   /** The last tip that was told of, or that nobody had to be told of. */
   #told: BlockHash
   /** Who told us of what is to be told. */
@@ -27,14 +36,15 @@ export class TipAnnouncer {
   #isPending = false
   #isLooking = false
 
-  constructor(components: TipAnnouncerComponents) {
+  constructor({ ownServices }: TipAnnouncerOptions, components: TipAnnouncerComponents) {
     this.#parts = components
+    this.#servesBlocks = (ownServices & (Services.NETWORK | Services.NETWORK_LIMITED)) !== 0n
     this.#told = components.chain.tip().hash
   }
 
-  /** @param isTold Whether peers are to hear of it: not while the chain is still being chosen. */
-  tipChanged({ newTip }: TipChange, from: PeerId | undefined, isTold: boolean): void {
-    if (!isTold) {
+  tipChanged({ newTip }: TipChange, from: PeerId | undefined): void {
+    // Whoever hears of a block asks for it: only who serves blocks may tell, and only at the tip (Core).
+    if (!this.#servesBlocks || this.#parts.phase.name === 'choosing-chain') {
       this.#told = newTip.hash
       this.#isPending = false
       this.#from.clear()
@@ -46,10 +56,14 @@ export class TipAnnouncer {
     else this.recheck()
   }
 
+  tick(): void {
+    this.recheck()
+  }
+
   /** There may be blocks to serve that there were not. */
   recheck(): void {
     if (!this.#isPending || this.#isLooking) return
-    const [first] = this.#parts.peers()
+    const [first] = this.#parts.table.ready()
     if (first === undefined) return
     this.#isLooking = true
     const { hash } = this.#parts.chain.tip()
@@ -59,7 +73,7 @@ export class TipAnnouncer {
   async #look(hash: BlockHash, context: ServingContext): Promise<void> {
     const isThere = await this.#parts.blocks.has(hash, context)
     const compact = isThere ? await this.#compact(hash, context) : undefined
-    this.#parts.onLoop('announce-tip', () => {
+    this.#parts.calls.post('announce-tip', () => {
       this.#isLooking = false
       // The tip has moved on meanwhile: what counts is whether the new one is there.
       if (!bytesEqual(this.#parts.chain.tip().hash, hash)) this.recheck()
@@ -68,8 +82,8 @@ export class TipAnnouncer {
   }
 
   async #compact(hash: BlockHash, context: ServingContext): Promise<Message | undefined> {
-    const { services, peers } = this.#parts
-    if (![...peers()].some(({ peer }) => peer.info().compactHighBandwidthFrom)) return undefined
+    const { services, table } = this.#parts
+    if (![...table.ready()].some(({ peer }) => peer.info().compactHighBandwidthFrom)) return undefined
     try {
       const payload = await services.compactBlock?.(hash, context)
       return payload && decodePayload('cmpctblock', payload)
@@ -79,7 +93,7 @@ export class TipAnnouncer {
   }
 
   #announce(compact: Message | undefined): void {
-    const { chain, peers } = this.#parts
+    const { chain, table } = this.#parts
     const oldTip = { height: chain.heightOf(this.#told) ?? 0, hash: this.#told }
     const fork = chain.forkPoint(this.#told)
     const newTip = chain.tip()
@@ -89,6 +103,6 @@ export class TipAnnouncer {
     this.#from.clear()
     // Back on what was told of before.
     if (fork === undefined || fork.height >= newTip.height) return
-    announceTip({ oldTip, newTip, fork, disconnected: [] }, from, { chain, peers: peers(), compact })
+    announceTip({ oldTip, newTip, fork, disconnected: [] }, from, { chain, peers: table.ready(), compact })
   }
 }

@@ -1,20 +1,24 @@
-import type { Block, Message } from '@sapwood/wire-codec'
+import type { Block } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId, type PeerServices } from '@sapwood/peer'
 import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 import type { EventSink } from '../events/event-source.ts'
+import type { CurrentPhase } from '../phases/current-phase.ts'
 import type { TransactionEvents } from '../transactions/transaction-events.ts'
 import type { TransactionAction, TransactionRelay } from '../transactions/transaction-relay-types.ts'
+import type { NodePart, ReceivedMessage } from './node-part.ts'
 import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
 
 export interface TransactionDriverComponents extends PeerActionComponents {
   readonly clock: Clock
   readonly relay: TransactionRelay
   readonly events: EventSink<TransactionEvents>
+  /** Before the chain is known, what is announced is of no interest. */
+  readonly phase: Pick<CurrentPhase, 'now'>
 }
 
 /** Joins the transaction relay to the peers: tells it what came, and does what it says. */
-export class TransactionDriver {
+export class TransactionDriver implements NodePart {
   readonly #parts: TransactionDriverComponents
   readonly #peers = new Set<PeerId>()
 
@@ -22,7 +26,6 @@ export class TransactionDriver {
     this.#parts = components
   }
 
-  /** Something waits for its moment within the next second. */
   get isBusy(): boolean {
     return this.#parts.relay.broadcasts().some(({ confirmed, seenFrom }) => !confirmed && seenFrom === 0)
   }
@@ -42,42 +45,37 @@ export class TransactionDriver {
     this.run(this.#parts.relay.addPeer(record.id, facts, this.#now()))
   }
 
-  closed(id: PeerId): void {
+  closed({ id }: ConnectionRecord): void {
     if (this.#peers.delete(id)) this.run(this.#parts.relay.removePeer(id, this.#now()))
   }
 
-  /**
-   * @param listens Whether what is announced is of interest: before the chain is known it is not.
-   * @returns whether the message was about transactions.
-   */
-  message(record: ConnectionRecord, message: Message, at: Instant, listens: boolean): boolean {
-    if (!this.#peers.has(record.id)) return false
-    const { relay } = this.#parts
+  message(record: ReadyConnection, { message }: ReceivedMessage, at: Instant): void {
+    if (!this.#peers.has(record.id)) return
+    const { relay, phase } = this.#parts
     switch (message.type) {
       case 'inv':
-        if (listens) this.run(relay.onInventory(record.id, message.inventory, at))
-        return true
+        if (phase.now.relaysTransactions) this.run(relay.onInventory(record.id, message.inventory, at))
+        return
       case 'tx':
         this.run(relay.onTransaction(record.id, message.transaction, at))
-        return true
+        return
       case 'notfound':
         this.run(relay.onNotFound(record.id, message.inventory, at))
-        return true
+        return
       case 'feefilter':
         relay.onFeeFilter(record.id, message.feeRate)
-        return true
+        return
       default:
-        return false
+        return
     }
   }
 
-  /** A block of the best chain. */
   block(block: Block): void {
     this.run(this.#parts.relay.onBlock(block, this.#now()))
   }
 
-  tick(): void {
-    this.run(this.#parts.relay.tick(this.#now()))
+  tick(now: Instant): void {
+    this.run(this.#parts.relay.tick(now))
   }
 
   /** What a peer's `getdata` is answered with. */

@@ -1,0 +1,29 @@
+import type { DisconnectReport } from '@sapwood/peer'
+import type { AddressManager } from '../addresses/address-manager.ts'
+import type { ConnectionRecord, ReadyConnection } from './connection-record.ts'
+
+/** Marks in the address tables what connections show: who was reached, and who was there until now. */
+export class AddressMarks {
+  readonly #addresses: AddressManager
+
+  constructor(components: { readonly addresses: AddressManager }) {
+    this.#addresses = components.addresses
+  }
+
+  ready(record: ReadyConnection): void {
+    const { address, version, protocol } = record
+    if (leavesMark(record) && address !== undefined && address.network !== 'name')
+      this.#addresses.good(address, { services: version.services, protocol })
+  }
+
+  closed(record: ConnectionRecord, report: DisconnectReport | undefined): void {
+    const { address, readyAt } = record
+    if (report === undefined || readyAt === undefined || !leavesMark(record)) return
+    if (address !== undefined && address.network !== 'name') this.#addresses.seen(address)
+  }
+}
+
+/** What a private broadcast did is not learned from: the times of addresses are told to others (Core). */
+function leavesMark({ kind }: ConnectionRecord): boolean {
+  return kind !== 'inbound' && kind !== 'private-broadcast'
+}

@@ -1,0 +1,119 @@
+import type { AddressNetwork } from '@sapwood/wire-codec'
+import { DEFAULT_USER_AGENT } from '@sapwood/peer'
+import {
+  type Clock,
+  createMemoryBudget,
+  type Instant,
+  type Logger,
+  type MemoryBudget,
+  type Random,
+  type Resolver,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from '@sapwood/transport-v1v2/environment'
+import { systemResolver } from '@sapwood/transport-v1v2/tcp'
+import { createBlockDownload } from '../blocks/block-download.ts'
+import type { BlockDownload } from '../blocks/block-download-types.ts'
+import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
+import { createHeaderSync } from '../chain/header-sync.ts'
+import type { HeaderSync } from '../chain/header-sync-types.ts'
+import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
+import { buildDialer } from '../connections/build-dialer.ts'
+import type { NodeDialer } from '../connections/node-dialer.ts'
+import { createEventHub } from '../events/event-hub.ts'
+import { loadNodeState, type NodeState } from '../loop/node-state.ts'
+import { loopDelayMonitorFor } from '../metrics/default-loop-delay.ts'
+import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
+import { noStore } from '../store/no-store.ts'
+import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
+import { createTransactionRelay } from '../transactions/transaction-relay.ts'
+import { guardedLogger } from './guarded-logger.ts'
+import { readAddress } from './network-control.ts'
+import { defaultServices, DIRECT_NETWORKS } from './node-defaults.ts'
+import type { NodeEventHub, NodeEvents } from './node-events.ts'
+import type { NodeComponents, NodeOptions } from './node-options.ts'
+
+/** What the parts of a node stand on: what comes from outside, what was kept, and the machines that know of no connection. */
+export interface NodeGround {
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly resolver: Resolver
+  readonly dialer: NodeDialer
+  readonly reachable: ReadonlySet<AddressNetwork>
+  readonly services: bigint
+  readonly userAgent: string
+  readonly relaysTransactions: boolean
+  readonly startedAt: Instant
+  readonly events: NodeEventHub
+  readonly memory: MemoryBudget
+  readonly loopDelay: LoopDelayMonitor
+  readonly state: NodeState
+  readonly added: AddedPeers
+  readonly chain: StorableHeaderChain
+  readonly headerSync: HeaderSync
+  readonly download: BlockDownload
+  readonly relay: TransactionRelay
+}
+
+/** Reads the state. @throws NodeError `invalid-address`, `store-corrupt`, `store-foreign`, `store-failed`. */
+export async function layGround(options: NodeOptions, components: NodeComponents): Promise<NodeGround> {
+  const { network } = options
+  const clock = components.clock ?? systemClock
+  const random = components.random ?? systemRandom
+  const logger = guardedLogger(components.logger ?? silentLogger)
+  const resolver = components.resolver ?? systemResolver
+  const dialer: NodeDialer = components.dialer ?? buildDialer(options, { clock, random, logger, resolver })
+  const relaysTransactions = options.relayTransactions ?? true
+  const startedAt = clock.now()
+
+  const added = createAddedPeers({}, { clock, random })
+  for (const text of [...(options.connect ?? []), ...(options.addPeers ?? [])]) {
+    added.add(readAddress(text, network.defaultPort))
+  }
+
+  const memory = createMemoryBudget({
+    clock,
+    ...(options.memoryLimit !== undefined && { limit: options.memoryLimit }),
+  })
+  const events = createEventHub<NodeEvents>({ clock, logger, memory })
+  const chain = createHeaderChain({ network })
+  const state = await loadNodeState(components.store ?? noStore, chain, { clock, random, logger })
+  const relay = createTransactionRelay(
+    { listen: relaysTransactions, ...options.transactions },
+    { random, wallTime: (at) => clock.wallTime(at) },
+  )
+  const headerSync = createHeaderSync(
+    options.minimumChainWork === undefined ? {} : { minimumChainWork: options.minimumChainWork },
+    { chain, random, wallTime: (at) => clock.wallTime(at) },
+  )
+  const download = createBlockDownload(options.blocks ?? {}, {
+    chain,
+    wallTime: (at) => clock.wallTime(at),
+    // Without a pool a compact block would have to be asked for transaction by transaction.
+    ...(relaysTransactions ? { transactions: () => relay.transactions() } : {}),
+    checksElsewhere: components.blockChecker !== undefined,
+  })
+  return {
+    clock,
+    random,
+    logger,
+    resolver,
+    dialer,
+    reachable: dialer.reachable ?? DIRECT_NETWORKS,
+    services: options.services ?? defaultServices(components),
+    userAgent: options.userAgent ?? DEFAULT_USER_AGENT,
+    relaysTransactions,
+    startedAt,
+    events,
+    memory,
+    loopDelay: loopDelayMonitorFor(clock),
+    state,
+    added,
+    chain,
+    headerSync,
+    download,
+    relay,
+  }
+}
