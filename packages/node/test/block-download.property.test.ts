@@ -1,4 +1,11 @@
-import { type Block, blockHash, type BlockHash, bytesToHex, encodeBlock } from '@sapwood/wire-codec'
+import {
+  type Block,
+  blockHash,
+  type BlockHash,
+  bytesToHex,
+  decodeBlock,
+  encodeBlock,
+} from '@sapwood/wire-codec'
 import { type PeerId, peerId } from '@sapwood/peer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -144,7 +151,7 @@ class World {
   }
 
   #send(id: PeerId, block: Block): void {
-    this.carryOut(this.download.onBlock(id, block, this.now, encodeBlock(block)))
+    this.carryOut(this.download.onBlock(id, decodeBlock(encodeBlock(block)), this.now))
   }
 
   take(count: number): void {

@@ -161,6 +161,7 @@ export { testnet4 } from './networks/testnet4.ts'
 export {
   blockSize,
   blockWeight,
+  blockBytes,
   decodeBlock,
   encodeBlock,
   MAX_BLOCK_TRANSACTIONS,

@@ -22,11 +22,10 @@ export interface BlockPeer {
 export interface DeliveredBlock {
   readonly height: number
   readonly hash: BlockHash
+  /** `blockBytes` of it are those that it came in, but for a block that was put together from a compact one. */
   readonly block: Block
   /** Bytes of the serialised block, with witness. */
   readonly size: number
-  /** The serialised block, where the caller gave it: a view into the message it came in. */
-  readonly payload?: Uint8Array
   /** Who sent it. */
   readonly peer: PeerId
 }
@@ -36,8 +35,6 @@ export interface BlockToCheck {
   /** Who sent it. */
   readonly peer: PeerId
   readonly block: Block
-  /** The serialised block, with witness: a view into the message it came in. */
-  readonly payload: Uint8Array
   readonly height: number
 }
 
@@ -76,8 +73,8 @@ export interface BlockDownload {
   peerHas(peer: PeerId, hash: BlockHash, now: Instant): BlockDownloadAction[]
   /** The best chain moved (from the header sync's `tip-changed`). */
   onTipChange(change: TipChange, now: Instant): BlockDownloadAction[]
-  /** A `block` message, asked for or not. `payload`: the serialised block, which saves measuring it. */
-  onBlock(peer: PeerId, block: Block, now: Instant, payload?: Uint8Array): BlockDownloadAction[]
+  /** A `block` message, asked for or not. */
+  onBlock(peer: PeerId, block: Block, now: Instant): BlockDownloadAction[]
   /** What was found of a block that a `check` action gave out; undefined: nothing wrong. */
   onChecked(checked: BlockToCheck, fault: BlockFault | undefined, now: Instant): BlockDownloadAction[]
   /** A `sendcmpct`: which version of compact blocks (BIP152) the peer speaks. */

@@ -59,7 +59,6 @@ const MAX_NOTFOUND_ENTRIES = 5_000 + MAX_BLOCKS_IN_FLIGHT_PER_PEER
 interface ArrivedBlock {
   readonly id: PeerId
   readonly block: Block
-  readonly payload?: Uint8Array
   readonly viaCompact: boolean
   /** What was found elsewhere; left out where nobody has looked yet. */
   readonly checked?: { readonly fault: BlockFault | undefined }
@@ -134,22 +133,19 @@ class ManyPeerBlockDownload implements BlockDownload {
     return this.#fill(now, actions)
   }
 
-  onBlock(id: PeerId, block: Block, now: Instant, payload?: Uint8Array): BlockDownloadAction[] {
+  onBlock(id: PeerId, block: Block, now: Instant): BlockDownloadAction[] {
     this.#requests.progress(id, bytesToHex(blockHash(block.header)), now)
-    if (this.#checksElsewhere && payload !== undefined) {
-      const elsewhere = this.#checkElsewhere(id, block, payload)
-      if (elsewhere !== undefined) return elsewhere
-    }
-    return this.#fill(now, this.#take({ id, block, viaCompact: false, ...(payload && { payload }) }, now))
+    const elsewhere = this.#checksElsewhere ? this.#checkElsewhere(id, block) : undefined
+    return elsewhere ?? this.#fill(now, this.#take({ id, block, viaCompact: false }, now))
   }
 
   onChecked(
-    { peer, block, payload }: BlockToCheck,
+    { peer, block }: BlockToCheck,
     fault: BlockFault | undefined,
     now: Instant,
   ): BlockDownloadAction[] {
     this.#requests.peers.get(peer)?.underCheck.delete(bytesToHex(blockHash(block.header)))
-    const arrived: ArrivedBlock = { id: peer, block, payload, viaCompact: false, checked: { fault } }
+    const arrived: ArrivedBlock = { id: peer, block, viaCompact: false, checked: { fault } }
     return this.#fill(now, this.#take(arrived, now))
   }
 
@@ -157,7 +153,7 @@ class ManyPeerBlockDownload implements BlockDownload {
    * Only what a peer was asked for, and once: more than its blocks in flight is never held for it, whatever it sends.
    * @returns undefined where the block is to be taken at once.
    */
-  #checkElsewhere(id: PeerId, block: Block, payload: Uint8Array): BlockDownloadAction[] | undefined {
+  #checkElsewhere(id: PeerId, block: Block): BlockDownloadAction[] | undefined {
     const hash = blockHash(block.header)
     const key = bytesToHex(hash)
     const height = this.#chain.heightOf(hash)
@@ -166,7 +162,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     if (peer.underCheck.has(key)) return []
     if (!this.#isWanted(key, hash)) return undefined
     peer.underCheck.add(key)
-    return [{ type: 'check', peer: id, block, payload, height }]
+    return [{ type: 'check', peer: id, block, height }]
   }
 
   onSendCompact(id: PeerId, version: bigint): void {
@@ -265,7 +261,7 @@ class ManyPeerBlockDownload implements BlockDownload {
     return [sendGetData(id, [{ type: InventoryType.WITNESS_BLOCK, hash }])]
   }
 
-  #take({ id, block, payload, viaCompact, checked }: ArrivedBlock, now: Instant): BlockDownloadAction[] {
+  #take({ id, block, viaCompact, checked }: ArrivedBlock, now: Instant): BlockDownloadAction[] {
     const actions: BlockDownloadAction[] = []
     const hash = blockHash(block.header)
     const key = bytesToHex(hash)
@@ -275,10 +271,10 @@ class ManyPeerBlockDownload implements BlockDownload {
     if (fault === undefined) {
       this.#requests.finish(key)
       this.#compact.forget(key)
-      const size = payload?.length ?? blockSize(block)
+      const size = blockSize(block)
       this.#sizes.add(size)
       this.#patience.onProgress()
-      this.#handOn({ height, hash, block, size, peer: id, ...(payload && { payload }) }, key, actions)
+      this.#handOn({ height, hash, block, size, peer: id }, key, actions)
       if (this.#usesCompact && height === this.#chain.tip().height && isRecent(block, this.#wallTime(now)))
         actions.push(...this.#compact.reward(id))
       return actions

@@ -1,4 +1,4 @@
-import { type Block, blockHash, encodeBlock } from '@sapwood/wire-codec'
+import { type Block, blockHash } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { mineBlocks, regtest } from '../../test/support/make-chain.ts'
@@ -28,7 +28,7 @@ function join(peer: PeerId): BlockDownloadAction[] {
 }
 
 function arrive(peer: PeerId, block: Block): BlockDownloadAction[] {
-  return download.onBlock(peer, block, NOON, encodeBlock(block))
+  return download.onBlock(peer, block, NOON)
 }
 
 function toCheck(actions: readonly BlockDownloadAction[]): BlockToCheck[] {
@@ -40,7 +40,7 @@ describe('a block that is checked elsewhere', () => {
     join(alice)
     download.openStream({ from: 1, to: 2 }, NOON)
     const given = arrive(alice, at(1))
-    expect(given).toMatchObject([{ type: 'check', peer: alice, height: 1, payload: encodeBlock(at(1)) }])
+    expect(given).toMatchObject([{ type: 'check', peer: alice, height: 1, block: at(1) }])
     expect(download.inFlight).toBe(2)
     expect(download.onChecked(toCheck(given)[0]!, undefined, NOON)).toMatchObject([
       { type: 'deliver', block: { height: 1, peer: alice } },

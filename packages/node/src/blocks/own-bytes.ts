@@ -1,4 +1,4 @@
-import { decodeBlock } from '@sapwood/wire-codec'
+import { blockBytes, decodeBlock } from '@sapwood/wire-codec'
 import type { DeliveredBlock } from './block-download-types.ts'
 
 /** Bytes of a chunk beyond those of a block that the block may keep alive. */
@@ -9,8 +9,7 @@ const MAX_SLACK_BYTES = 4_096
  * before it would keep alive whatever its sender put around it.
  */
 export function inOwnBytes(block: DeliveredBlock): DeliveredBlock {
-  const { payload } = block
-  if (payload === undefined || payload.buffer.byteLength <= 2 * payload.length + MAX_SLACK_BYTES) return block
-  const own = payload.slice()
-  return { ...block, block: decodeBlock(own), payload: own }
+  const bytes = blockBytes(block.block)
+  if (bytes === undefined || bytes.buffer.byteLength <= 2 * bytes.length + MAX_SLACK_BYTES) return block
+  return { ...block, block: decodeBlock(bytes.slice()) }
 }

@@ -110,7 +110,7 @@ export class ChainDriver implements NodePart {
     this.run(this.#parts.download.removePeer(id, now))
   }
 
-  message(record: ReadyConnection, { message, payload }: ReceivedMessage, at: Instant): void {
+  message(record: ReadyConnection, { message }: ReceivedMessage, at: Instant): void {
     const { headerSync, download } = this.#parts
     switch (message.type) {
       case 'headers':
@@ -119,7 +119,7 @@ export class ChainDriver implements NodePart {
         return
       case 'block':
         this.#forKnown(record, () => headerSync.onBlockHeader(record.id, message.block.header, false, at))
-        this.#forKnown(record, () => download.onBlock(record.id, message.block, at, payload))
+        this.#forKnown(record, () => download.onBlock(record.id, message.block, at))
         return
       case 'sendcmpct':
         download.onSendCompact(record.id, message.version)

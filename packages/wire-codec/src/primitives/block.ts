@@ -19,6 +19,31 @@ export interface Block {
   readonly transactions: readonly Transaction[]
 }
 
+/** A block that keeps the bytes that it was decoded from. */
+class DecodedBlock implements Block {
+  readonly header: BlockHeader
+  readonly transactions: readonly Transaction[]
+  readonly #bytes: Uint8Array
+
+  constructor(header: BlockHeader, transactions: readonly Transaction[], bytes: Uint8Array) {
+    this.header = header
+    this.transactions = transactions
+    this.#bytes = bytes
+  }
+
+  static bytesOf(block: Block): Uint8Array | undefined {
+    return #bytes in block ? block.#bytes : undefined
+  }
+}
+
+/**
+ * The bytes that `block` was decoded from, witnesses included, as a view: what `encodeBlock` gives, without a copy. Undefined for a block
+ * that was put together, of which there are none yet.
+ */
+export function blockBytes(block: Block): Uint8Array | undefined {
+  return DecodedBlock.bytesOf(block)
+}
+
 /**
  * A block from its bytes (BIP144; with or without witnesses). All of it is checked here; transactions make
  * their inputs and outputs when they are first asked for, as views into `bytes`, which therefore must not change.
@@ -31,8 +56,10 @@ export function decodeBlock(bytes: Uint8Array): Block {
 
 /** Reads a block. */
 export function readBlock(reader: ByteReader): Block {
+  const { source, offset } = reader
   const header = readHeader(reader)
-  return { header, transactions: readTransactions(reader, 'discourage') }
+  const transactions = readTransactions(reader, 'discourage')
+  return new DecodedBlock(header, transactions, source.subarray(offset, reader.offset))
 }
 
 /**
@@ -62,6 +89,11 @@ export function encodeBlock(
 
 /** Writes `block`. */
 export function writeBlock(writer: ByteWriter, block: Block, witness = true): void {
+  const bytes = witness ? blockBytes(block) : undefined
+  if (bytes !== undefined) {
+    writer.bytes(bytes)
+    return
+  }
   writeHeader(writer, block.header)
   writer.compactSize(block.transactions.length)
   for (const transaction of block.transactions) writeTransaction(writer, transaction, witness)
@@ -69,6 +101,8 @@ export function writeBlock(writer: ByteWriter, block: Block, witness = true): vo
 
 /** Bytes that `block` takes on the wire. */
 export function blockSize(block: Block, witness = true): number {
+  const bytes = witness ? blockBytes(block) : undefined
+  if (bytes !== undefined) return bytes.length
   let size = HEADER_SIZE + compactSizeLength(block.transactions.length)
   for (const transaction of block.transactions) size += transactionSize(transaction, witness)
   return size

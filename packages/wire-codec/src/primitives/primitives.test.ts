@@ -8,6 +8,7 @@ import { DecodeError } from '../errors/decode-error.ts'
 import { hashToHex } from '../bytes/hash-text.ts'
 import { asTxid, type Hash256 } from '../hash/hashes.ts'
 import {
+  blockBytes,
   blockSize,
   blockWeight,
   decodeBlock,
@@ -316,6 +317,26 @@ describe('blocks', () => {
     expect(decoded.header).toEqual(made.header)
     expect(decoded.transactions).toHaveLength(count)
     for (const each of decoded.transactions.slice(-1)) expect(plain(each)).toEqual(plain(transaction))
+  })
+
+  it('carry the bytes that they were decoded from, and no others', () => {
+    const header = decodeHeader(hexToBytes(genesisHeader))
+    const transactions = [decodeTransaction(hexToBytes(bip143))]
+    const made: Block = { header, transactions }
+    const encoded = encodeBlock(made)
+    const buffer = new Uint8Array(encoded.length + 20)
+    buffer.set(encoded, 7)
+    const decoded = decodeBlock(buffer.subarray(7))
+    const bytes = blockBytes(decoded)!
+    expect(bytes.buffer).toBe(buffer.buffer)
+    expect([bytes.byteOffset, bytes.length]).toEqual([7, encoded.length])
+    expect(encodeBlock(decoded)).toEqual(encoded)
+    expect(encodeBlock(decoded).buffer).not.toBe(buffer.buffer)
+    expect(encodeBlock(decoded, { witness: false })).toEqual(encodeBlock(made, { witness: false }))
+    expect(blockWeight(decoded)).toBe(blockWeight(made))
+    expect(blockBytes(made)).toBeUndefined()
+    // Another block with the same header: the old bytes are not its own.
+    expect(blockBytes({ ...decoded, transactions: [] })).toBeUndefined()
   })
 
   it('list no more transactions than fit', () => {
