@@ -7,6 +7,7 @@ const config: Options = {
     index: 'src/index.ts',
     'check-workers': 'src/check-workers/index.ts',
     'check-worker': 'src/check-workers/check-worker.ts',
+    'utreexo-bridge': 'src/utreexo-bridge/index.ts',
   },
 }
 

@@ -66,6 +66,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'transactions',
     'loop',
     'handle',
+    'utreexo-bridge',
   ],
   integration: [
     'errors',

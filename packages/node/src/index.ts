@@ -35,11 +35,13 @@ export type {
   FilterAccess,
   NetworkControl,
   NodeHandle,
+  ServingControl,
   TransactionAccess,
   TransactionSubscription,
 } from './handle/node-handle.ts'
 export type { BlockchainInfo, NetworkInfo, NodeInfo } from './handle/node-info.ts'
 export type { NodeComponents, NodeOptions, NodeTimeouts } from './handle/node-options.ts'
+export type { OfferedServices, ServiceOffer, StandingOffer } from './loop/service-table.ts'
 export type { NodeNotification, TimerName } from './loop/node-notification.ts'
 export type {
   CounterCollector,
@@ -48,7 +50,12 @@ export type {
   NodeMetrics,
 } from './metrics/node-metrics.ts'
 export type { PhaseName } from './phases/phase.ts'
-export type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from './store/key-value-store.ts'
+export type {
+  KeyRange,
+  KeyValueNamespace,
+  KeyValueOperation,
+  KeyValueStore,
+} from './store/key-value-store.ts'
 export { createMemoryStore, type OpenStore } from './store/level-store.ts'
 export { openStore } from './store/open-store.ts'
 export type { PrivateBroadcastState } from './transactions/private-broadcast-types.ts'

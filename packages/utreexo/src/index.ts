@@ -52,5 +52,5 @@ export {
   type UtreexoFault,
 } from './errors/utreexo-error.ts'
 export { impliedScript, leafScript } from './leaves/implied-script.ts'
-export { isSpendable } from './leaves/spendable.ts'
+export { isOverwritten, isSpendable } from './leaves/spendable.ts'
 export { leafHash, type UtreexoLeaf } from './leaves/utreexo-leaf.ts'

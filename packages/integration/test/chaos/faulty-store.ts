@@ -20,7 +20,7 @@ export class FaultyStore implements KeyValueStore {
     const space = this.#store.namespace(name)
     return {
       get: (key) => space.get(key),
-      entries: () => space.entries(),
+      entries: (range) => space.entries(range),
       batch: async (operations) => {
         if (this.mode === 'failing') throw this.#refuse('EIO')
         if (this.mode === 'full') throw this.#refuse('ENOSPC')

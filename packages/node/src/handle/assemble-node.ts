@@ -55,6 +55,8 @@ export interface AssembledNode extends NodeGround {
   readonly transactions: TransactionDriver
   readonly privateBroadcasts: PrivateBroadcastDriver
   readonly saver: StateSaver
+  /** There may be something to serve that there was not. */
+  readonly recheckServed: () => void
 }
 
 /**
@@ -92,7 +94,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   }
 
   // What peers are answered.
-  const blocks = new ServedBlocks({ ...common, services: components.services ?? {} })
+  const blocks = new ServedBlocks({ ...common, services: ground.served })
   const transactions = new TransactionDriver(common)
   const peerServices = createPeerServices({
     ...common,
@@ -135,7 +137,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   const gossip = new AddressGossip({
     ...common,
     ownAddresses: () => ownAddresses(listeners),
-    ownServices: () => services,
+    ownServices: services,
     added: (count, from) => {
       addressesChanged()
       events.emit('addresses-added', { count, from })
@@ -151,18 +153,19 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   // What is fetched and told.
   const announcer = new TipAnnouncer(
     { ownServices: services },
-    { ...common, services: components.services ?? {}, blocks },
+    { ...common, services: ground.served, blocks },
   )
+  const recheckServed = (): void => {
+    blocks.recheck()
+    announcer.recheck()
+  }
   const driver = new ChainDriver({
     ...common,
     parts,
     ...(components.blockChecker && {
       checks: new BlockChecks({ ...common, network: options.network, checker: components.blockChecker }),
     }),
-    onTaken: () => {
-      blocks.recheck()
-      announcer.recheck()
-    },
+    onTaken: recheckServed,
   })
   const privateBroadcasts = new PrivateBroadcastDriver({ ...common, connections, connectOnly })
   const saver = new StateSaver(options.saveInterval ?? DEFAULT_SAVE_INTERVAL, common)
@@ -212,6 +215,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     transactions,
     privateBroadcasts,
     saver,
+    recheckServed,
   }
 }
 

@@ -13,6 +13,7 @@ import { createNetworkControl, peerInfos } from './network-control.ts'
 import type { NodeHandle } from './node-handle.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
 import { drawNodePicture } from './node-picture.ts'
+import { createServingControl } from './serving-control.ts'
 import { createTransactionAccess } from './transaction-access.ts'
 
 /** How long connections have to end in `stop()`, in milliseconds. */
@@ -68,9 +69,11 @@ function createHandle(options: NodeOptions, parts: AssembledNode, stop: () => Pr
     addresses: createAddressAccess({ ...parts, addresses: state.addresses, defaultPort }),
     bans: createBanControl(parts),
     events: parts.events,
+    serving: createServingControl(parts),
     info: () =>
       drawNodePicture({
         ...parts,
+        services: parts.services(),
         network,
         ownAddresses: () => ownAddresses(listeners),
         version: VERSION,

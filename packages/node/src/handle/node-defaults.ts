@@ -27,7 +27,7 @@ export function dnsSeedsOf(
 export function versionFacts(
   kind: ConnectionKind,
   facts: {
-    readonly services: bigint
+    readonly services: () => bigint
     readonly userAgent: string
     readonly relaysTransactions: boolean
     readonly startHeight: number
@@ -36,5 +36,5 @@ export function versionFacts(
   // A private broadcast tells nothing of the node it comes from.
   if (kind === 'private-broadcast') return {}
   const { services, userAgent, startHeight, relaysTransactions } = facts
-  return { services, userAgent, startHeight, ...(relaysTransactions ? {} : { relay: false }) }
+  return { services: services(), userAgent, startHeight, ...(relaysTransactions ? {} : { relay: false }) }
 }

@@ -23,6 +23,7 @@ import { buildDialer } from '../connections/build-dialer.ts'
 import type { NodeDialer } from '../connections/node-dialer.ts'
 import { createEventHub } from '../events/event-hub.ts'
 import { loadNodeState, type NodeState } from '../loop/node-state.ts'
+import { ServiceTable } from '../loop/service-table.ts'
 import { loopDelayMonitorFor } from '../metrics/default-loop-delay.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import { noStore } from '../store/no-store.ts'
@@ -42,7 +43,10 @@ export interface NodeGround {
   readonly resolver: Resolver
   readonly dialer: NodeDialer
   readonly reachable: ReadonlySet<AddressNetwork>
-  readonly services: bigint
+  /** What our `version` says now. */
+  readonly services: () => bigint
+  /** What programs give to serve. */
+  readonly served: ServiceTable
   readonly userAgent: string
   readonly relaysTransactions: boolean
   readonly startedAt: Instant
@@ -65,6 +69,8 @@ export async function layGround(options: NodeOptions, components: NodeComponents
   const logger = guardedLogger(components.logger ?? silentLogger)
   const resolver = components.resolver ?? systemResolver
   const dialer: NodeDialer = components.dialer ?? buildDialer(options, { clock, random, logger, resolver })
+  const served = new ServiceTable(components.services ?? {})
+  const ownServices = options.services ?? defaultServices(components)
   const relaysTransactions = options.relayTransactions ?? true
   const startedAt = clock.now()
 
@@ -102,7 +108,8 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     resolver,
     dialer,
     reachable: dialer.reachable ?? DIRECT_NETWORKS,
-    services: options.services ?? defaultServices(components),
+    services: () => ownServices | served.bits,
+    served,
     userAgent: options.userAgent ?? DEFAULT_USER_AGENT,
     relaysTransactions,
     startedAt,

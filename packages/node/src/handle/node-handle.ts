@@ -22,6 +22,7 @@ import type {
   PoolSize,
   TransactionFilter,
 } from '../transactions/transaction-relay-types.ts'
+import type { ServiceOffer, StandingOffer } from '../loop/service-table.ts'
 import type { NodeEventSource } from './node-events.ts'
 import type { NodeInfo } from './node-info.ts'
 
@@ -220,6 +221,12 @@ export interface BanControl {
   clearBans(): Promise<void>
 }
 
+/** What the node serves to its peers besides what it was made with. */
+export interface ServingControl {
+  /** Serves more from now on, as a bridge does. What the node was made with is asked first, then offers in their order. */
+  offer(offer: ServiceOffer): StandingOffer
+}
+
 /** What a program holds of a running node. Each capability can be passed on, and mocked, alone. */
 export interface NodeHandle extends AsyncDisposable {
   readonly chain: ChainAccess
@@ -230,6 +237,7 @@ export interface NodeHandle extends AsyncDisposable {
   readonly addresses: AddressAccess
   readonly bans: BanControl
   readonly events: NodeEventSource
+  readonly serving: ServingControl
   /** The whole node at a glance, in the words of Bitcoin Core's RPC. */
   info(): NodeInfo
   /** `network.peers`, `blocks.getBlock`, `network.addPeer` and `network.disconnectPeer`: what most programs need. */

@@ -16,10 +16,10 @@ export function createPeerServices(components: {
   readonly table: ConnectionTable
   readonly transactions: Pick<TransactionDriver, 'serve'>
   readonly addresses: ServedAddresses
-  readonly blocks: Pick<ServedBlocks, 'services'>
+  readonly blocks: Pick<ServedBlocks, 'servicesOver'>
 }): PeerServices {
   const { chain, table, transactions, addresses, blocks } = components
-  return {
+  return blocks.servicesOver({
     headers: ({ locator, stopHash }) => chain.headersAfter(locator, stopHash),
     transaction: transactions.serve,
     addresses: ({ peer }) => {
@@ -27,8 +27,7 @@ export function createPeerServices(components: {
       if (record !== undefined) record.askedForAddresses = true
       return addresses.answer(askedOver(record))
     },
-    ...blocks.services,
-  }
+  })
 }
 
 /** What tells apart who may be given different answers. */

@@ -2,6 +2,7 @@ import { type Block, type BlockHash, bytesEqual, InventoryType, MAX_BLOCKS_IN_IN
 import type { HeadersQuery, PeerId, PeerServices, ServingContext } from '@sapwood/peer'
 import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { ServiceTable } from './service-table.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NodePart } from './node-part.ts'
@@ -19,7 +20,7 @@ const RECENT_BLOCKS = 288
 export interface ServedBlocksComponents {
   readonly chain: HeaderChain
   readonly clock: Clock
-  readonly services: PeerServices
+  readonly services: ServiceTable
   readonly table: ConnectionTable
 }
 
@@ -38,23 +39,37 @@ export class ServedBlocks implements NodePart {
     this.#parts = components
   }
 
-  /** What peers are served, in place of the program's own. */
-  get services(): PeerServices {
+  /** What peers are served: the program's own services and what has been offered since, looked up anew each time, over `base`. */
+  servicesOver(base: PeerServices): PeerServices {
     const { services } = this.#parts
-    if (services.block === undefined) return services
-    return {
-      ...services,
-      block: (hash, context) => this.#block(hash, context),
-      blockHashes: (query, context) =>
-        services.blockHashes === undefined
-          ? this.#blockHashes(query, context)
-          : services.blockHashes(query, context),
+    const { own } = services
+    const block: PeerServices['block'] = (hash, context) => this.#block(hash, context)
+    const hashes: PeerServices['blockHashes'] = (query, context) =>
+      own.blockHashes === undefined ? this.#blockHashes(query, context) : own.blockHashes(query, context)
+    const served = {
+      ...base,
+      ...own,
+      get block() {
+        return services.block && block
+      },
+      get blockHashes() {
+        return own.blockHashes === undefined && services.block === undefined ? undefined : hashes
+      },
+      get utreexoProof() {
+        return services.utreexoProof
+      },
+      get utreexoRoots() {
+        return services.utreexoRoots
+      },
     }
+    // A method that is undefined is one that is absent.
+    return served as PeerServices
   }
 
-  /** Whether a peer that asked for the block now would get it. */
+  /** Whether a peer that asked for the block now would get it, and all else that is offered of it. */
   async has(hash: BlockHash, context: ServingContext): Promise<boolean> {
     try {
+      if (!this.#parts.services.isReady(hash)) return false
       return (await this.#parts.services.block?.(hash, context)) !== undefined
     } catch {
       return false
@@ -81,10 +96,10 @@ export class ServedBlocks implements NodePart {
   async #block(hash: BlockHash, context: ServingContext): Promise<Block | Uint8Array | undefined> {
     const { clock, services } = this.#parts
     const until = clock.now() + BLOCK_HOLD_MS
-    let found = await services.block!(hash, context)
+    let found = await services.block?.(hash, context)
     while (found === undefined && !context.signal.aborted && clock.now() < until && this.#isOnItsWay(hash)) {
       await this.#change(until - clock.now(), context.signal)
-      found = await services.block!(hash, context)
+      found = await services.block?.(hash, context)
     }
     if (found !== undefined) this.#continue(hash, context.peer)
     return found

@@ -1,5 +1,5 @@
 import { type BlockHash, bytesEqual, decodePayload, type Message, Services } from '@sapwood/wire-codec'
-import type { PeerId, PeerServices, ServingContext } from '@sapwood/peer'
+import type { PeerId, ServingContext } from '@sapwood/peer'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { CurrentPhase } from '../phases/current-phase.ts'
@@ -7,16 +7,17 @@ import { announceTip } from './announce-tip.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { NodePart } from './node-part.ts'
 import type { ServedBlocks } from './served-blocks.ts'
+import type { ServiceTable } from './service-table.ts'
 
 export interface TipAnnouncerOptions {
-  /** What our `version` says. */
-  readonly ownServices: bigint
+  /** What our `version` says now. */
+  readonly ownServices: () => bigint
 }
 
 export interface TipAnnouncerComponents {
   readonly chain: HeaderChain
   readonly table: Pick<ConnectionTable, 'ready'>
-  readonly services: PeerServices
+  readonly services: ServiceTable
   readonly blocks: ServedBlocks
   readonly phase: Pick<CurrentPhase, 'name'>
   readonly calls: Pick<CallQueue, 'post'>
@@ -28,7 +29,7 @@ export interface TipAnnouncerComponents {
  */
 export class TipAnnouncer implements NodePart {
   readonly #parts: TipAnnouncerComponents
-  readonly #servesBlocks: boolean
+  readonly #ownServices: () => bigint
   /** The last tip that was told of, or that nobody had to be told of. */
   #told: BlockHash
   /** Who told us of what is to be told. */
@@ -38,13 +39,14 @@ export class TipAnnouncer implements NodePart {
 
   constructor({ ownServices }: TipAnnouncerOptions, components: TipAnnouncerComponents) {
     this.#parts = components
-    this.#servesBlocks = (ownServices & (Services.NETWORK | Services.NETWORK_LIMITED)) !== 0n
+    this.#ownServices = ownServices
     this.#told = components.chain.tip().hash
   }
 
   tipChanged({ newTip }: TipChange, from: PeerId | undefined): void {
     // Whoever hears of a block asks for it: only who serves blocks may tell, and only at the tip (Core).
-    if (!this.#servesBlocks || this.#parts.phase.name === 'choosing-chain') {
+    const servesBlocks = (this.#ownServices() & (Services.NETWORK | Services.NETWORK_LIMITED)) !== 0n
+    if (!servesBlocks || this.#parts.phase.name === 'choosing-chain') {
       this.#told = newTip.hash
       this.#isPending = false
       this.#from.clear()
@@ -85,7 +87,7 @@ export class TipAnnouncer implements NodePart {
     const { services, table } = this.#parts
     if (![...table.ready()].some(({ peer }) => peer.info().compactHighBandwidthFrom)) return undefined
     try {
-      const payload = await services.compactBlock?.(hash, context)
+      const payload = await services.own.compactBlock?.(hash, context)
       return payload && decodePayload('cmpctblock', payload)
     } catch {
       return undefined

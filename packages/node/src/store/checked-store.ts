@@ -1,5 +1,5 @@
 import { NodeError } from '../errors/node-error.ts'
-import type { KeyValueNamespace, KeyValueStore } from './key-value-store.ts'
+import type { KeyRange, KeyValueNamespace, KeyValueStore } from './key-value-store.ts'
 import { asStoreError, storeError } from './store-error.ts'
 
 const READ = 'The store refused to read.'
@@ -27,16 +27,17 @@ function checkedNamespace(namespace: KeyValueNamespace): KeyValueNamespace {
       const value: unknown = await asStoreError(READ, () => namespace.get(key))
       return value === undefined ? undefined : bytes(value, key)
     },
-    entries: () => checkedEntries(namespace),
+    entries: (range) => checkedEntries(namespace, range),
     batch: (operations) => asStoreError(WRITE, () => namespace.batch(operations)),
   }
 }
 
 async function* checkedEntries(
   namespace: KeyValueNamespace,
+  range: KeyRange | undefined,
 ): AsyncGenerator<readonly [string, Uint8Array], void, undefined> {
   try {
-    for await (const entry of namespace.entries() as AsyncIterable<unknown>) {
+    for await (const entry of namespace.entries(range) as AsyncIterable<unknown>) {
       const [key, value] = Array.isArray(entry) ? (entry as readonly unknown[]) : []
       if (typeof key !== 'string') throw notAnEntry(String(key))
       yield [key, bytes(value, key)]

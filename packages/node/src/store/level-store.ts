@@ -1,7 +1,7 @@
 import type { AbstractBatchOperation, AbstractLevel, AbstractSublevel } from 'abstract-level'
 import { MemoryLevel } from 'memory-level'
 import { NodeError } from '../errors/node-error.ts'
-import type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from './key-value-store.ts'
+import type { KeyRange, KeyValueNamespace, KeyValueOperation, KeyValueStore } from './key-value-store.ts'
 import { asStoreError, storeError } from './store-error.ts'
 
 /** Any database of the `abstract-level` family, whatever it stores its keys as. */
@@ -45,7 +45,7 @@ export class LevelStore implements OpenStore {
     return {
       get: (key) =>
         asStoreError('The store refused to read.', async () => plain(await (await this.#of(name)).get(key))),
-      entries: () => this.#entries(name),
+      entries: (range) => this.#entries(name, range),
       batch: (operations) => this.#write(name, operations.map(levelOperation)),
     }
   }
@@ -73,10 +73,14 @@ export class LevelStore implements OpenStore {
     return written
   }
 
-  async *#entries(name: string): AsyncGenerator<readonly [string, Uint8Array], void, undefined> {
+  async *#entries(
+    name: string,
+    { from, before }: KeyRange = {},
+  ): AsyncGenerator<readonly [string, Uint8Array], void, undefined> {
+    const range = { ...(from !== undefined && { gte: from }), ...(before !== undefined && { lt: before }) }
     try {
       const sublevel = await this.#of(name)
-      for await (const [key, value] of sublevel.iterator()) yield [key, plain(value)]
+      for await (const [key, value] of sublevel.iterator(range)) yield [key, plain(value)]
     } catch (cause) {
       throw storeError('The store refused to read.', cause)
     }

@@ -1,0 +1,86 @@
+import { type BlockHash, Services } from '@sapwood/wire-codec'
+import type { PeerServices } from '@sapwood/peer'
+
+/** What may be served besides what the node was made with. */
+export type OfferedServices = Pick<PeerServices, 'block' | 'utreexoProof' | 'utreexoRoots'>
+
+/** Something that a program serves from some moment on, such as the proofs of a bridge. */
+export interface ServiceOffer {
+  readonly services: OfferedServices
+  /** Service bits that stand for it now: told to each peer whose handshake begins from now on. */
+  readonly bits: () => bigint
+  /** Whether all that is served of a block is there: the block is not announced before. Default: it is. */
+  readonly isReady?: (hash: BlockHash) => boolean
+}
+
+/** An offer that stands. */
+export interface StandingOffer {
+  /** There may be something to serve that there was not: looks soon, and not at the next tick. */
+  recheck(): void
+  /** Serves it no more. */
+  withdraw(): void
+}
+
+/** What a program gives the node to serve: what the node was made with, and what has been offered since. The oldest is asked first. */
+export class ServiceTable {
+  /** What the node was made with. */
+  readonly own: PeerServices
+  readonly #offers = new Set<ServiceOffer>()
+
+  constructor(own: PeerServices) {
+    this.own = own
+  }
+
+  add(offer: ServiceOffer): void {
+    this.#offers.add(offer)
+  }
+
+  remove(offer: ServiceOffer): void {
+    this.#offers.delete(offer)
+  }
+
+  /** Bits of all that is offered now. */
+  get bits(): bigint {
+    let bits = Services.NONE
+    for (const offer of this.#offers) bits |= offer.bits()
+    return bits
+  }
+
+  get block(): PeerServices['block'] | undefined {
+    return this.#answering('block')
+  }
+
+  get utreexoProof(): PeerServices['utreexoProof'] | undefined {
+    return this.#answering('utreexoProof')
+  }
+
+  get utreexoRoots(): PeerServices['utreexoRoots'] | undefined {
+    return this.#answering('utreexoRoots')
+  }
+
+  /** Whether nothing that is offered still lacks its part of a block. */
+  isReady(hash: BlockHash): boolean {
+    for (const { isReady } of this.#offers) if (isReady?.(hash) === false) return false
+    return true
+  }
+
+  /** Whatever serves it, one after the other until there is an answer; undefined where nothing does. */
+  #answering<Name extends keyof OfferedServices>(name: Name): PeerServices[Name] | undefined {
+    type Answer = (...args: unknown[]) => unknown
+    const serving: Answer[] = []
+    for (const services of [this.own, ...[...this.#offers].map((offer) => offer.services)]) {
+      const answer = services[name] as Answer | undefined
+      if (answer !== undefined) serving.push(answer.bind(services))
+    }
+    const [only, ...others] = serving
+    if (others.length === 0) return only as PeerServices[Name] | undefined
+    const firstAnswer: Answer = async (...args) => {
+      for (const answer of serving) {
+        const found = await answer(...args)
+        if (found !== undefined) return found
+      }
+      return undefined
+    }
+    return firstAnswer as PeerServices[Name]
+  }
+}

@@ -1,0 +1,299 @@
+import {
+  type BlockHash,
+  bytesEqual,
+  networkByName,
+  selectUtreexoProof,
+  Services,
+  type UtreexoProofRequest,
+} from '@sapwood/wire-codec'
+import type { ServingContext } from '@sapwood/peer'
+import { isUtreexoError, type Stump } from '@sapwood/utreexo'
+import {
+  type Clock,
+  type Logger,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  withDeadline,
+} from '@sapwood/transport-v1v2/environment'
+import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
+import { isNodeError, NodeError } from '../errors/node-error.ts'
+import type { CallOptions, NodeHandle } from '../handle/node-handle.ts'
+import type { StandingOffer } from '../loop/service-table.ts'
+import { checkedStore } from '../store/checked-store.ts'
+import { BridgeChain } from './bridge-chain.ts'
+import type {
+  UtreexoBridge,
+  UtreexoBridgeComponents,
+  UtreexoBridgeInfo,
+  UtreexoBridgeOptions,
+} from './bridge-options.ts'
+import { BridgeStore } from './bridge-store.ts'
+import { Milestones } from './milestones.ts'
+
+/** Where everything of a bridge is in its store. */
+const NAMESPACE = 'utreexo-bridge'
+/** Milliseconds after which what the store or the node refused is tried again. */
+const RETRY_INTERVAL = 5_000
+/** Milliseconds for which a call waits unless it says so. */
+const DEFAULT_TIMEOUT = 60_000
+/** Milliseconds for which a request for the proof of a block that is being proved is held (as for blocks: `BLOCK_HOLD_MS`). */
+const HOLD = 20_000
+/** A `uproof` of nothing but its block: no hashes, no targets, no leaves. */
+const EMPTY_PROOF_SIZE = 35
+
+/**
+ * Follows the chain of a node from its first block on, makes the Utreexo proof of each block (BIP181 to BIP183), keeps it, and has the node
+ * serve it. Blocks are all that it needs of the node's peers. Scripts are not validated: give the node peers that do (a bitcoind of one's
+ * own), or its proofs may be of a chain that is none.
+ * @returns once what the store has of it is in memory; it then goes on from there by itself.
+ * @throws NodeError `store-corrupt`, `store-foreign`, `store-failed`.
+ */
+export async function createUtreexoBridge(
+  node: NodeHandle,
+  components: UtreexoBridgeComponents,
+  options: UtreexoBridgeOptions = {},
+): Promise<UtreexoBridge> {
+  const { keepBlocks = true, network = networkByName(node.info().blockchain.chain) } = options
+  const { store, clock = systemClock, random = systemRandom, logger = silentLogger } = components
+  const kept = new BridgeStore(checkedStore(store).namespace(NAMESPACE), {
+    genesis: network.genesisHash,
+    keepBlocks,
+  })
+  const seed = new DataView(random.bytes(4).slice().buffer).getInt32(0)
+  const chain = await BridgeChain.open({ network, headers: node.chain, store: kept, seed })
+  const bridge = new Bridge({ node, chain, store: kept, clock, logger, keepBlocks })
+  bridge.start()
+  return bridge
+}
+
+interface BridgeParts {
+  readonly node: NodeHandle
+  readonly chain: BridgeChain
+  readonly store: BridgeStore
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly keepBlocks: boolean
+}
+
+class Bridge implements UtreexoBridge {
+  readonly #parts: BridgeParts
+  readonly #milestones = new Milestones()
+  readonly #ending = new AbortController()
+  #offer: StandingOffer | undefined
+  #running: Promise<void> | undefined
+  #isCaughtUp = false
+  #stalledAt: UtreexoBridgeInfo['stalledAt']
+  #proofsServed = 0
+  #bytesServed = 0
+
+  constructor(parts: BridgeParts) {
+    this.#parts = parts
+  }
+
+  start(): void {
+    const { node, keepBlocks, store } = this.#parts
+    this.#noteProgress()
+    this.#offer = node.serving.offer({
+      bits: () => this.#bits(),
+      isReady: (hash) => this.#isProved(hash),
+      services: {
+        utreexoProof: (request, context) => this.#serveProof(request, context),
+        utreexoRoots: (hash, context) => this.#serveRoots(hash, context),
+        ...(keepBlocks && { block: (hash: BlockHash) => store.block(hash) }),
+      },
+    })
+    this.#running = this.#run()
+  }
+
+  stump(): Stump {
+    return this.#parts.chain.maker.stump()
+  }
+
+  info(): UtreexoBridgeInfo {
+    const { tip, maker } = this.#parts.chain
+    return {
+      tip,
+      liveLeaves: maker.liveLeaves,
+      bytes: maker.bytes,
+      caughtUp: this.#isCaughtUp,
+      ...(this.#stalledAt && { stalledAt: this.#stalledAt }),
+      proofsServed: this.#proofsServed,
+      bytesServed: this.#bytesServed,
+    }
+  }
+
+  async waitForHeight(
+    height: number,
+    { signal, timeout = DEFAULT_TIMEOUT }: CallOptions = {},
+  ): Promise<void> {
+    const { chain, clock } = this.#parts
+    try {
+      await withDeadline(
+        clock,
+        timeout,
+        async (deadline) => {
+          while (chain.tip.height < height) await this.#milestones.next(deadline)
+        },
+        signal && { signal },
+      )
+    } catch (error) {
+      if (this.#ending.signal.aborted) throw new NodeError('stopped', 'The bridge has stopped.')
+      if (signal?.aborted === true) throw error
+      throw new NodeError('timeout', `Block ${height} could not be proved in time.`, { limit: timeout })
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#offer?.withdraw()
+    this.#ending.abort(new NodeError('stopped', 'The bridge has stopped.'))
+    this.#milestones.close()
+    await this.#running
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /** Follows the chain until the node or the bridge stops; what fails is told, and tried again. */
+  async #run(): Promise<void> {
+    const { clock, logger } = this.#parts
+    const isOver = (): boolean => this.#ending.signal.aborted
+    while (!isOver()) {
+      try {
+        await this.#follow()
+      } catch (error) {
+        if (isOver() || (isNodeError(error) && error.code === 'stopped')) return
+        logger.error({ err: error }, 'the Utreexo bridge cannot go on, and will try again')
+        await this.#pause(clock, RETRY_INTERVAL)
+      }
+    }
+  }
+
+  /** Reads the chain from the tip on; that block itself comes once more, so that a branch which was left meanwhile is noticed. */
+  async #follow(): Promise<void> {
+    const { node, chain } = this.#parts
+    const { signal } = this.#ending
+    const from = Math.max(1, chain.tip.height)
+    for await (const item of node.blocks.follow({ from }, { signal })) {
+      if (signal.aborted || !(await this.#take(item))) return
+    }
+  }
+
+  /** @returns false where the stream has to begin elsewhere. */
+  async #take(item: BlockStreamItem): Promise<boolean> {
+    const { chain } = this.#parts
+    if (item.type === 'reorg') {
+      const { height } = item.change.fork
+      if (this.#stalledAt !== undefined && height < this.#stalledAt.height) this.#stalledAt = undefined
+      await chain.rewind(height)
+      this.#noteProgress()
+      // A branch that is left too far back is forgotten whole.
+      return chain.tip.height >= Math.min(height, this.#stalledAt?.height ?? height)
+    }
+    if (this.#stalledAt !== undefined || bytesEqual(item.hash, chain.tip.hash)) return true
+    const { height, hash } = chain.tip
+    if (item.height !== height + 1 || !bytesEqual(item.block.header.previousBlockHash, hash)) {
+      await chain.rewind(await chain.forkHeight())
+      this.#noteProgress()
+      return false
+    }
+    await this.#connect(item)
+    return true
+  }
+
+  async #connect(item: Extract<BlockStreamItem, { readonly type: 'block' }>): Promise<void> {
+    const { chain, logger } = this.#parts
+    try {
+      await chain.connect(item)
+    } catch (error) {
+      if (!isUtreexoError(error) || error.fault !== 'block') throw error
+      const { height, hash } = item
+      this.#stalledAt = { height, hash, rule: error.code }
+      logger.error(
+        { err: error, height },
+        'the Utreexo bridge waits for the best chain to leave a block that cannot be',
+      )
+      return
+    }
+    this.#noteProgress()
+  }
+
+  #noteProgress(): void {
+    const { node, chain } = this.#parts
+    const { height, hash } = chain.tip
+    if (height > 0 && bytesEqual(node.chain.tip().hash, hash)) this.#isCaughtUp = true
+    this.#milestones.passed()
+    this.#offer?.recheck()
+  }
+
+  #bits(): bigint {
+    if (!this.#isCaughtUp) return Services.NONE
+    const blocks = this.#parts.keepBlocks ? Services.NETWORK | Services.NETWORK_LIMITED : Services.NONE
+    return Services.UTREEXO | Services.UTREEXO_ARCHIVE | blocks
+  }
+
+  #isProved(hash: BlockHash): boolean {
+    const { node, chain } = this.#parts
+    const height = node.chain.heightOf(hash)
+    return (
+      height !== undefined &&
+      height <= chain.tip.height &&
+      node.chain.isActive(hash) &&
+      node.chain.isActive(chain.tip.hash)
+    )
+  }
+
+  async #serveProof(request: UtreexoProofRequest, context: ServingContext): Promise<Uint8Array | undefined> {
+    const { blockHash } = request
+    const { store } = this.#parts
+    await this.#hold(blockHash, context)
+    const whole = this.#isGenesis(blockHash) ? emptyProof(blockHash) : await store.proof(blockHash)
+    if (whole === undefined) return undefined
+    const payload = selectUtreexoProof(whole, request)
+    this.#proofsServed++
+    this.#bytesServed += payload.length
+    return payload
+  }
+
+  async #serveRoots(hash: BlockHash, context: ServingContext): Promise<Uint8Array | undefined> {
+    const { node, chain } = this.#parts
+    await this.#hold(hash, context)
+    const height = node.chain.heightOf(hash)
+    return height === undefined ? undefined : await chain.roots(hash, height)
+  }
+
+  /** Waits where a block of the best chain is about to be proved: whoever has heard of it elsewhere asks once. */
+  async #hold(hash: BlockHash, { signal }: ServingContext): Promise<void> {
+    const { node, chain, clock } = this.#parts
+    const height = node.chain.heightOf(hash)
+    if (height === undefined || height <= chain.tip.height || !node.chain.isActive(hash)) return
+    await withDeadline(
+      clock,
+      HOLD,
+      async (deadline) => {
+        while (chain.tip.height < height && this.#stalledAt === undefined)
+          await this.#milestones.next(deadline)
+      },
+      { signal },
+    ).catch(() => undefined)
+  }
+
+  #isGenesis(hash: BlockHash): boolean {
+    const genesis = this.#parts.node.chain.hashAt(0)
+    return genesis !== undefined && bytesEqual(genesis, hash)
+  }
+
+  async #pause(clock: Clock, milliseconds: number): Promise<void> {
+    const { signal } = this.#ending
+    await withDeadline(clock, milliseconds, () => new Promise<never>(() => undefined), { signal }).catch(
+      () => undefined,
+    )
+  }
+}
+
+function emptyProof(hash: BlockHash): Uint8Array {
+  const payload = new Uint8Array(EMPTY_PROOF_SIZE)
+  payload.set(hash)
+  return payload
+}
