@@ -10,8 +10,8 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'hash',
     'bytes',
     'addresses',
-    'utreexo',
     'primitives',
+    'utreexo',
     'networks',
     'chain-work',
     'filters',
@@ -84,6 +84,3 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'cli',
   ],
 }
-
-/** Packages whose folders are being moved into this order: they are measured, and fail nothing yet. */
-export const notYetInOrder: readonly string[] = ['peer']

@@ -74,6 +74,25 @@ describe('getBlocks', () => {
     expect(end.error()).toMatchObject({ code: 'not-found', missing: [hashOf(5), hashOf(6)] })
   })
 
+  it('gives a block its whole time from when it was asked for, however long the caller took to make room', async () => {
+    const remote = await ready()
+    const hashes = [1, 2, 3].map((n) => blockHash(header(n)))
+    const options = { window: 2, timeout: MINUTE }
+    const iterator = remote.peer.getRawBlocks(hashes, options)[Symbol.asyncIterator]()
+    await remote.settle()
+    for (const n of [1, 2]) await remote.say({ type: 'block', block: block(n) })
+    remote.heard()
+    await remote.clock.advance(50_000)
+    await iterator.next()
+    await iterator.next()
+    await remote.settle()
+    expect(remote.heardOf('getdata')!.inventory.map(({ hash }) => hash)).toEqual([hashes[2]])
+    await remote.clock.advance(MINUTE - 1)
+    await remote.say({ type: 'block', block: block(3) })
+    const { value } = (await iterator.next()) as IteratorYieldResult<RawBlock>
+    expect(value.hash).toEqual(hashes[2])
+  })
+
   it('times out when nothing comes for a while, counting from the last that came', async () => {
     const remote = await ready()
     const { items, end } = collect(

@@ -1,11 +1,12 @@
-import { behaviourTable, type Outcome, type Row } from '@sapwood/peer'
+import { behaviourTable, type MessagePurpose, type Outcome, type Row } from '@sapwood/peer'
 
 const states = ['awaiting-version', 'awaiting-verack', 'ready'] as const
 
 /** What stands in Core's column where it does as we do. */
 const same = 'same'
 
-type AnyRow = Pick<Row<'unknown'>, 'purpose' | 'states' | 'does' | 'core' | 'onPrivateBroadcast'> & {
+type AnyRow = Pick<Row<'unknown'>, 'states' | 'does' | 'core' | 'onPrivateBroadcast'> & {
+  readonly purpose: MessagePurpose
   readonly rules: readonly { readonly when: string; readonly outcome: Outcome; readonly core?: string }[]
 }
 

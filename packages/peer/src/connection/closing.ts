@@ -1,17 +1,14 @@
 import { isTransportError, type Transport } from '@sapwood/transport-v1v2'
 import type { CancelTimer, Clock } from '@sapwood/transport-v1v2/environment'
-import type { ReaderMessage } from '../channel/reader-message.ts'
 import { PeerError } from '../contract/peer-error.ts'
 import type { DisconnectReason, PeerState } from '../contract/disconnect-reason.ts'
+import type { EndOfReading } from './message-intake.ts'
 
 /** Transport failures that say nothing about the remote but that it is gone: a socket closed with bytes unread ends in a reset. */
 const lostConnection: ReadonlySet<string> = new Set(['stream-failed', 'unexpected-end', 'closed', 'aborted'])
 
 /** Why a connection ends whose transport gives nothing more. */
-export function endOfReading(
-  end: Exclude<ReaderMessage, { type: 'messages' }>,
-  state: PeerState,
-): DisconnectReason {
+export function endOfReading(end: EndOfReading, state: PeerState): DisconnectReason {
   if (end.type === 'end') return { code: 'remote-closed', blame: 'none', state, how: 'end' }
   const { error } = end
   const transportCode = isTransportError(error) ? error.code : 'stream-failed'

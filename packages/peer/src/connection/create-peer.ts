@@ -1,8 +1,9 @@
 import type { AnyMessage } from '@sapwood/wire-codec'
 import type { Transport } from '@sapwood/transport-v1v2'
-import { systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
+import { systemClock, systemRandom, unboundedAccount } from '@sapwood/transport-v1v2/environment'
 import { peerId } from '../contract/peer-id.ts'
-import { PeerConnection } from './peer-connection.ts'
+import { peerTimeouts } from '../protocol/peer-timeouts.ts'
+import { type FilledOptions, PeerConnection } from './peer-connection.ts'
 import type { PeerComponents, PeerOptions } from '../contract/peer-options.ts'
 import type { Peer } from '../contract/peer.ts'
 
@@ -15,8 +16,17 @@ export function createPeer<Own extends AnyMessage = never>(
   options: PeerOptions<Own>,
   components: PeerComponents<NoInfer<Own>> = {},
 ): Peer<Own> {
-  const filled = { clock: systemClock, random: systemRandom, ...components }
-  const connection = new PeerConnection(transport, { ...options, id: options.id ?? peerId(0) }, filled)
+  const filled: FilledOptions = {
+    ...options,
+    id: options.id ?? peerId(0),
+    timeouts: peerTimeouts(options.timeouts),
+  }
+  const connection = new PeerConnection(transport, filled, {
+    clock: systemClock,
+    random: systemRandom,
+    memory: unboundedAccount(),
+    ...components,
+  })
   // Of messages that are not the protocol's it hears only what the codecs of `options.registry` give.
   return connection.start() as Peer<AnyMessage> as Peer<Own>
 }

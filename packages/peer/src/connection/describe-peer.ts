@@ -2,7 +2,7 @@ import { type AnyMessage, bytesToHex, hashToHex, serviceNames, type ShortIds } f
 import type { Transport, TransportStats } from '@sapwood/transport-v1v2'
 import type { Clock, Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { PeerProtocol } from '../protocol/peer-protocol.ts'
-import type { ChainProgress, MessageCount, PeerInfo } from '../contract/peer-info.ts'
+import type { MessageCount, PeerInfo } from '../contract/peer-info.ts'
 import type { PeerOptions } from '../contract/peer-options.ts'
 import { wireSize } from './wire-size.ts'
 
@@ -12,23 +12,17 @@ export interface PeerSnapshot {
   readonly protocol: PeerProtocol
   readonly state: PeerInfo['state']
   readonly clock: Clock
-  readonly connectedAt: Instant
-  readonly lastSend: Instant | undefined
-  readonly lastReceive: Instant | undefined
-  readonly progress: ChainProgress
-  readonly compactHighBandwidthTo: boolean
-  readonly stalls: number
 }
 
 /** What Bitcoin Core's `getpeerinfo` says of a peer. */
 export function describePeer(snapshot: PeerSnapshot): PeerInfo {
   const { options, transport, protocol, clock } = snapshot
   const told = (at: Instant | undefined): WallTime | undefined => at && clock.wallTime(at)
-  const { keepAlive, addressLimit, settings, requests } = protocol
-  const version = protocol.negotiation.settled()
+  const { keepAlive, addressLimit, record, requests } = protocol
+  const version = protocol.handshake.negotiation.settled()
   const stats = transport.stats()
   return {
-    ...snapshot.progress,
+    ...record.progress,
     id: options.id,
     state: snapshot.state,
     ...defined({ address: options.address, localAddress: options.localAddress, seenAs: version?.seenAs }),
@@ -45,12 +39,12 @@ export function describePeer(snapshot: PeerSnapshot): PeerInfo {
     wtxidRelay: version?.wtxidRelay ?? false,
     addrv2: version?.addrv2 ?? false,
     timeOffset: version?.timeOffset ?? 0,
-    connectedAt: clock.wallTime(snapshot.connectedAt),
+    connectedAt: clock.wallTime(record.connectedAt),
     ...defined({
-      lastSend: told(snapshot.lastSend),
-      lastReceive: told(snapshot.lastReceive),
-      lastTransaction: told(protocol.lastTransaction),
-      lastBlock: told(protocol.lastBlock),
+      lastSend: told(record.lastSend),
+      lastReceive: told(record.lastReceive),
+      lastTransaction: told(record.lastTransaction),
+      lastBlock: told(record.lastBlock),
     }),
     bytesSent: stats.bytesSent,
     bytesReceived: stats.bytesReceived,
@@ -64,17 +58,17 @@ export function describePeer(snapshot: PeerSnapshot): PeerInfo {
     }),
     blocksInFlight: requests.blocksInFlight().map(hashToHex),
     requestsInFlight: requests.size,
-    compactHighBandwidthTo: snapshot.compactHighBandwidthTo,
-    compactHighBandwidthFrom: settings.compactHighBandwidth,
-    prefersHeaders: settings.prefersHeaders,
-    minimumFeeFilter: settings.feeFilter,
-    addressRelayEnabled: protocol.addressRelayEnabled,
+    compactHighBandwidthTo: record.compactHighBandwidthTo,
+    compactHighBandwidthFrom: record.compactHighBandwidthFrom,
+    prefersHeaders: record.prefersHeaders,
+    minimumFeeFilter: record.feeFilter,
+    addressRelayEnabled: record.addressRelayEnabled,
     addressesProcessed: addressLimit.processed,
     addressesRateLimited: addressLimit.rateLimited,
     permissions: options.permissions ?? [],
     queuedBytes: transport.writer.queuedBytes,
-    malformedMessages: protocol.malformedMessages,
-    stalls: snapshot.stalls,
+    malformedMessages: record.malformedMessages,
+    stalls: record.stalls,
   }
 }
 

@@ -1,8 +1,9 @@
 import { type AnyMessage, encodePayload, type Message, type Registry } from '@sapwood/wire-codec'
 import { isTransportError, type Transport } from '@sapwood/transport-v1v2'
-import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
+import type { Clock } from '@sapwood/transport-v1v2/environment'
 import { PeerError } from '../contract/peer-error.ts'
 import type { EventEmitter } from './event-emitter.ts'
+import type { PeerRecord } from '../protocol/peer-record.ts'
 import { isProtocolMessage } from '../protocol/message-types.ts'
 import { wireSize } from './wire-size.ts'
 
@@ -17,15 +18,22 @@ const unsendable: ReadonlySet<string> = new Set(['message-too-large', 'invalid-c
 
 /** The way out: encodes, counts, shows to listeners, and keeps an eye on how much waits. */
 export class Outgoing {
-  lastSend: Instant | undefined
   readonly #transport: Transport
   readonly #clock: Clock
   readonly #events: EventEmitter
   readonly #registry: Registry<AnyMessage>
+  readonly #record: PeerRecord
   #full = false
   #closed = false
 
-  constructor(transport: Transport, clock: Clock, events: EventEmitter, registry: Registry<AnyMessage>) {
+  constructor(
+    transport: Transport,
+    clock: Clock,
+    events: EventEmitter,
+    registry: Registry<AnyMessage>,
+    record: PeerRecord,
+  ) {
+    this.#record = record
     this.#registry = registry
     this.#transport = transport
     this.#clock = clock
@@ -61,7 +69,7 @@ export class Outgoing {
       this.#closed = true
       return false
     }
-    this.lastSend = this.#clock.now()
+    this.#record.lastSend = this.#clock.now()
     if (this.#events.has('trace')) {
       const bytes = this.wireSize(command, payload.length)
       this.#events.emit('trace', { direction: 'sent', command, payload, bytes, at: this.#clock.wallTime() })

@@ -2,153 +2,102 @@ import { type AnyMessage, baseRegistry, type Message } from '@sapwood/wire-codec
 import type { Transport } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,
-  removeAbortListener,
-  type Clock,
   type Instant,
-  type MemoryAccount,
+  removeAbortListener,
   schedulerFor,
-  type TurnLane,
-  unboundedAccount,
 } from '@sapwood/transport-v1v2/environment'
-import { MessageActor } from '../channel/message-actor.ts'
-import { MESSAGE_OVERHEAD, type ReaderMessage } from '../channel/reader-message.ts'
-import { createChannel } from '../channel/bounded-channel.ts'
-import type { Channel } from '../contract/channel.ts'
+import type { ConnectionKind } from '../contract/connection-kind.ts'
+import type { DisconnectReason, DisconnectReport, PeerState } from '../contract/disconnect-reason.ts'
 import { PeerError } from '../contract/peer-error.ts'
-import { EventEmitter } from './event-emitter.ts'
 import type { PeerEventSource } from '../contract/peer-events.ts'
 import type { PeerId } from '../contract/peer-id.ts'
-import type { ConnectionKind } from '../contract/connection-kind.ts'
-import { isProtocolMessage } from '../protocol/message-types.ts'
-import { isKnownTo } from '../protocol/versioned-messages.ts'
-import { PeerProtocol } from '../protocol/peer-protocol.ts'
-import type { ProtocolOutput } from '../protocol/protocol-output.ts'
-import type { DisconnectReason, DisconnectReport, PeerState } from '../contract/disconnect-reason.ts'
+import type { ChainProgress, PeerInfo } from '../contract/peer-info.ts'
+import type { PeerNotification } from '../contract/peer-message.ts'
+import type { PeerComponents, PeerOptions, PeerTimeouts } from '../contract/peer-options.ts'
+import type { PeerVersion } from '../contract/peer-version.ts'
+import type { DisconnectRequest, Peer } from '../contract/peer.ts'
 import type { NodeRequestOf, ReplyHandle, RequestOptions, RequestType } from '../contract/request-map.ts'
+import { isProtocolMessage } from '../protocol/message-types.ts'
+import { PeerProtocol } from '../protocol/peer-protocol.ts'
+import { PeerRecord } from '../protocol/peer-record.ts'
+import type { ProtocolOutput } from '../protocol/protocol-output.ts'
+import { isKnownTo } from '../protocol/versioned-messages.ts'
 import { Server } from '../serving/server.ts'
 import { ServeQueue } from '../serving/serve-queue.ts'
 import { disconnectedError, endOfReading, flush, mayFlush } from './closing.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
+import { deferred } from './deferred.ts'
+import { describePeer } from './describe-peer.ts'
+import { EventEmitter } from './event-emitter.ts'
+import { MessageIntake } from './message-intake.ts'
 import { Notifier } from './notifier.ts'
 import { MAX_QUEUED_BYTES, Outgoing } from './outgoing.ts'
-import type { ChainProgress, PeerInfo } from '../contract/peer-info.ts'
-import { describePeer } from './describe-peer.ts'
-import type { PeerNotification } from '../contract/peer-message.ts'
-import type { PeerComponents, PeerOptions, PeerTimeouts } from '../contract/peer-options.ts'
-import { peerTimeouts } from '../protocol/peer-timeouts.ts'
-import type { PeerVersion } from '../contract/peer-version.ts'
-import type { DisconnectRequest, Peer } from '../contract/peer.ts'
 import { RequestMethods } from './request-methods.ts'
 import { RequestQueue } from './request-queue.ts'
 import { Stalls } from './stalls.ts'
 
-/** Bytes read and not handled from which on nothing more is read: two of the chunks that a socket gives at once would do, and a block passes whole. */
-const MAX_UNHANDLED_BYTES = 262_144
-/** Read batches held: by their bytes there are never as many. */
-const READER_QUEUE = 4_096
 /** Milliseconds by which a timer is late that are not held against the remote: the process did not run. */
 const MIN_OWN_STALL = 500
 /** Milliseconds for reading what came meanwhile, before what was due is looked at again. */
 const OWN_STALL_GRACE = 5_000
-/** Messages handled between two looks at the time. */
-const MESSAGES_PER_LOOK = 8
 /** Messages sent before the handshake is done, kept until it is. */
 const MAX_EARLY_MESSAGES = 1_000
 
-export type FilledOptions = PeerOptions<AnyMessage> & Required<Pick<PeerOptions, 'id'>>
-export type FilledComponents = PeerComponents<AnyMessage> & Required<Pick<PeerComponents, 'clock' | 'random'>>
+export type FilledOptions = PeerOptions<AnyMessage> &
+  Required<Pick<PeerOptions, 'id'>> & { readonly timeouts: Required<PeerTimeouts> }
+export type FilledComponents = PeerComponents<AnyMessage> &
+  Required<Pick<PeerComponents, 'clock' | 'random' | 'memory'>>
 
 /** Joins the state machine to a transport, a clock and the owner's channels. */
 export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
-  readonly id: PeerId
-  readonly kind: ConnectionKind
-  readonly handshake: Promise<PeerVersion>
-  readonly closed: Promise<DisconnectReport>
-  readonly events: PeerEventSource<AnyMessage>
-  readonly #emitter: EventEmitter
   readonly #options: FilledOptions
+  readonly #components: FilledComponents
   readonly #transport: Transport
-  readonly #clock: Clock
-  readonly #logger: PeerComponents['logger']
+  readonly #record: PeerRecord
   readonly #protocol: PeerProtocol
+  readonly #emitter: EventEmitter
+  readonly #intake: MessageIntake
   readonly #outgoing: Outgoing
   readonly #notifier: Notifier
+  readonly #requests: RequestQueue
   readonly #serving: ServeQueue
   readonly #stalls: Stalls
-  readonly #fromReader: Channel<ReaderMessage>
-  readonly #requests: RequestQueue
   readonly #timer: DeadlineTimer
+  readonly #handshake = deferred<PeerVersion>()
+  readonly #closed = deferred<DisconnectReport>()
   readonly #cancel = new AbortController()
-  readonly #connectedAt: Instant
-  readonly #timeouts: Required<PeerTimeouts>
-  readonly #memory: MemoryAccount
-  readonly #lane: TurnLane
   readonly #onSignal = (): void => {
     this.#protocol.end({ code: 'aborted', blame: 'none', cause: this.#options.signal?.reason })
   }
   readonly #early: (Message | AnyMessage)[] = []
-  #resolveHandshake!: (version: PeerVersion) => void
-  #rejectHandshake!: (error: unknown) => void
-  #resolveClosed!: (report: DisconnectReport) => void
   #reason: DisconnectReason | undefined
-  #progress: ChainProgress = { presyncedHeaders: -1, syncedHeaders: -1, syncedBlocks: -1 }
-  #compactHighBandwidthTo = false
-  #lastReceive: Instant | undefined
 
   constructor(transport: Transport, options: FilledOptions, components: FilledComponents) {
     super()
-    const { clock, logger } = components
-    const limits = options.limits ?? {}
-    this.id = options.id
-    this.kind = options.kind
+    const { clock, random, memory, services = {}, ownNonces, scheduler = schedulerFor(clock) } = components
+    const { timeouts, limits = {} } = options
     this.#options = options
+    this.#components = components
     this.#transport = transport
-    this.#clock = clock
-    this.#logger = logger
-    this.#connectedAt = clock.now()
-    this.#timeouts = peerTimeouts(options.timeouts)
-    this.#emitter = new EventEmitter((cause) => this.#ownerFailed(cause))
-    this.events = this.#emitter
-    this.#outgoing = new Outgoing(transport, clock, this.#emitter, options.registry ?? baseRegistry)
-    this.#memory = components.memory ?? unboundedAccount()
-    this.#notifier = new Notifier(options.id, components.notifications, this.#memory, limits.messageQueue)
-    this.#fromReader = createChannel(READER_QUEUE, {
-      of: (message) => (message.type === 'messages' ? message.bytes : 0),
-      limit: limits.maxUnhandledBytes ?? MAX_UNHANDLED_BYTES,
-    })
-    const scheduler = components.scheduler ?? schedulerFor(clock)
-    // What is done for one who dialled us, serving included, counts against the share of all strangers.
-    const lanes = components.memory?.rank === 'inbound' ? 'stranger' : 'own'
-    this.#lane = scheduler.lane(lanes)
+    // Whoever does not wait for the handshake learns of its failure by `closed`.
+    this.#handshake.promise.catch(() => undefined)
     // Not at once: it may be this peer that is taking more, in the middle of a message.
-    this.#memory.onEvict = (heldBytes) => {
+    memory.onEvict = (heldBytes) => {
       queueMicrotask(() => this.#protocol.end({ code: 'memory-full', blame: 'none', heldBytes }))
     }
-    this.#timer = new DeadlineTimer(clock, (late) => this.#onDue(late))
-    this.handshake = new Promise((resolve, reject) => {
-      this.#resolveHandshake = resolve
-      this.#rejectHandshake = reject
-    })
-    // Whoever does not wait for the handshake learns of its failure by `closed`.
-    this.handshake.catch(() => undefined)
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve
-    })
-    const services = components.services ?? {}
+    // What is done for one who dialled us, serving included, counts against the share of all strangers.
+    const lanes = components.memory.rank === 'inbound' ? 'stranger' : 'own'
+    const record = new PeerRecord(options.kind, clock.now())
+    const emitter = new EventEmitter((cause) => this.#ownerFailed(cause))
+    const outgoing = new Outgoing(transport, clock, emitter, options.registry ?? baseRegistry, record)
+    const notifier = new Notifier(options.id, components.notifications, memory, limits.messageQueue)
     const output = this.#protocolOutput()
-    this.#protocol = new PeerProtocol(
+    const protocol = new PeerProtocol(
       options,
-      this.#timeouts,
-      { random: components.random, clock, services, ownNonces: components.ownNonces },
+      timeouts,
+      { random, clock, services, ownNonces },
       output,
-      this.#connectedAt,
-    )
-    this.#requests = new RequestQueue(
-      this.#protocol,
-      this.#outgoing,
-      clock,
-      this.#emitter,
-      limits.maxQueuedRequests,
+      record,
     )
     const serverLane = scheduler.lane(lanes)
     const server = new Server(
@@ -158,49 +107,84 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
         send: output.send,
         sendPayload: output.sendPayload,
         room: (bytes) => {
-          if (this.#outgoing.full) return this.#outgoing.ready()
-          return bytes === 0 ? undefined : this.#memory.room(bytes)
+          if (outgoing.full) return outgoing.ready()
+          return bytes === 0 ? undefined : memory.room(bytes)
         },
         turn: () => serverLane.due(),
-        end: (reason) => this.#protocol.offend(reason),
-        addrv2: () => this.#protocol.negotiation.addrv2,
+        end: (reason) => protocol.offend(reason),
+        addrv2: () => protocol.handshake.negotiation.addrv2,
       },
     )
-    this.#serving = new ServeQueue(
+    const serving = new ServeQueue(
       (message) => server.serve(message),
       (cause) => this.#ownerFailed(cause),
-      this.#memory,
+      memory,
     )
-    this.#stalls = new Stalls(
+    const { pauseAtQueuedBytes: pauseAt } = limits
+    const stalls = new Stalls(
       clock,
-      this.#emitter,
-      {
-        notifier: this.#notifier,
-        serving: this.#serving,
-        outgoing: this.#outgoing,
-        pauseAt: limits.pauseAtQueuedBytes,
-        pause: (now) => this.#protocol.pause(now),
-      },
-      (milliseconds) => this.#protocol.excuse(milliseconds),
+      emitter,
+      { notifier, serving, outgoing, pauseAt, pause: (now) => protocol.pause(now) },
+      record,
+      (milliseconds) => protocol.excuse(milliseconds),
     )
+    this.#record = record
+    this.#emitter = emitter
+    this.#outgoing = outgoing
+    this.#notifier = notifier
+    this.#protocol = protocol
+    this.#serving = serving
+    this.#stalls = stalls
+    this.#requests = new RequestQueue(
+      protocol,
+      outgoing,
+      clock,
+      emitter,
+      timeouts.request,
+      limits.maxQueuedRequests,
+    )
+    this.#timer = new DeadlineTimer(clock, (late) => this.#onDue(late))
+    this.#intake = new MessageIntake(
+      memory,
+      scheduler.lane(lanes),
+      stalls,
+      {
+        take: (command, payload, at) => this.#take(command, payload, at),
+        batchTaken: () => this.#schedule(),
+        ended: (end) => protocol.end(endOfReading(end, protocol.state)),
+      },
+      limits.maxUnhandledBytes,
+    )
+  }
+
+  get id(): PeerId {
+    return this.#options.id
+  }
+
+  get kind(): ConnectionKind {
+    return this.#options.kind
+  }
+
+  get handshake(): Promise<PeerVersion> {
+    return this.#handshake.promise
+  }
+
+  get closed(): Promise<DisconnectReport> {
+    return this.#closed.promise
+  }
+
+  get events(): PeerEventSource<AnyMessage> {
+    return this.#emitter
   }
 
   /** Starts reading, and speaking where the speaking is ours. */
   start(): this {
     const { signal } = this.#options
-    const actor = new MessageActor(
-      this.#transport.reader,
-      this.#fromReader,
-      this.#clock,
-      this.#cancel.signal,
-      this.#memory,
-    )
-    void actor.run()
-    void this.#takeMessages()
+    this.#intake.start(this.#transport, this.#components.clock, this.#cancel.signal)
     void this.#requests.run(this.handshake)
     if (signal?.aborted === true) this.#onSignal()
     else addAbortListener(signal, this.#onSignal)
-    this.#protocol.start(this.#connectedAt)
+    this.#protocol.start(this.#record.connectedAt)
     this.#schedule()
     return this
   }
@@ -215,13 +199,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       transport: this.#transport,
       protocol: this.#protocol,
       state: this.state,
-      clock: this.#clock,
-      connectedAt: this.#connectedAt,
-      lastSend: this.#outgoing.lastSend,
-      lastReceive: this.#lastReceive,
-      progress: this.#progress,
-      compactHighBandwidthTo: this.#compactHighBandwidthTo,
-      stalls: this.#stalls.count,
+      clock: this.#components.clock,
     })
   }
 
@@ -246,7 +224,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     if (!isKnownTo(this.#protocol.commonVersion, message.type)) return !this.#outgoing.full
     const room = this.#outgoing.send(message)
     if (isProtocolMessage(message)) {
-      if (message.type === 'sendcmpct') this.#compactHighBandwidthTo = message.announce
+      if (message.type === 'sendcmpct') this.#record.compactHighBandwidthTo = message.announce
       this.#protocol.requests.noteSent(message)
     }
     this.#checkQueue()
@@ -267,7 +245,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   }
 
   setChainProgress(progress: Partial<ChainProgress>): void {
-    this.#progress = { ...this.#progress, ...progress }
+    this.#record.progress = { ...this.#record.progress, ...progress }
   }
 
   disconnect({ detail = 'done', blame = 'none' }: DisconnectRequest = {}): Promise<DisconnectReport> {
@@ -279,45 +257,8 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     await this.disconnect({ detail: 'disposed' })
   }
 
-  /** Reads what the actor passes on, until the end. Stands still while the owner or the remote does not keep up. */
-  async #takeMessages(): Promise<void> {
-    while (await this.#takeBatch()) {
-      // A function of its own: what it has handled is not kept while the next is waited for.
-    }
-  }
-
-  /** @returns whether more may follow. */
-  async #takeBatch(): Promise<boolean> {
-    const batch = await this.#fromReader.receive()
-    if (batch === undefined || this.#over()) return false
-    if (batch.type !== 'messages') {
-      this.#protocol.end(endOfReading(batch, this.#protocol.state))
-      return false
-    }
-    let handled = 0
-    let handledBytes = 0
-    for (const message of batch.messages) {
-      this.#take(message.command, message.payload, batch.at)
-      handled += 1
-      handledBytes += message.payload.length + MESSAGE_OVERHEAD
-      if (this.#over()) return false
-      const wait = this.#stalls.next() ?? (handled % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
-      if (wait === undefined) continue
-      // What is kept of it for longer is counted by whoever keeps it.
-      this.#memory.give('reading', handledBytes)
-      handledBytes = 0
-      await wait
-      if (this.#over()) return false
-    }
-    this.#memory.give('reading', handledBytes)
-    const wait = this.#lane.due()
-    if (wait !== undefined) await wait
-    this.#schedule()
-    return true
-  }
-
   #take(command: string, payload: Uint8Array, at: Instant): void {
-    this.#lastReceive = at
+    this.#record.lastReceive = at
     if (this.#emitter.has('trace')) {
       const bytes = this.#outgoing.wireSize(command, payload.length)
       this.#emitter.emit('trace', {
@@ -325,7 +266,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
         command,
         payload,
         bytes,
-        at: this.#clock.wallTime(at),
+        at: this.#components.clock.wallTime(at),
       })
     }
     try {
@@ -337,16 +278,12 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     }
   }
 
-  #over(): boolean {
-    return this.#reason !== undefined
-  }
-
   #protocolOutput(): ProtocolOutput {
     return {
       send: (message) => void this.#outgoing.send(message),
       expectLarge: (command, expected) => this.#transport.reader.expectLarge?.(command, expected),
       sendPayload: (command, payload) => void this.#outgoing.sendPayload(command, payload),
-      deliver: (message) => this.#notifier.notify(message, this.#clock.now()),
+      deliver: (message) => this.#notifier.notify(message, this.#components.clock.now()),
       serve: (type, payload) => this.#serving.push(type, payload),
       stateChanged: (state) => this.#stateChanged(state),
       end: (reason) => this.#end(reason),
@@ -357,15 +294,15 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
 
   #stateChanged(state: PeerState): void {
     this.#emitter.emit('state', { state })
-    const version = this.#protocol.negotiation.settled()
+    const version = this.#protocol.handshake.negotiation.settled()
     if (state !== 'ready' || version === undefined) return
-    this.#notifier.notify({ type: 'ready', version }, this.#clock.now())
+    this.#notifier.notify({ type: 'ready', version }, this.#components.clock.now())
     this.#emitter.emit('ready', { version })
-    this.#logger?.debug(
+    this.#components.logger?.debug(
       { peer: this.id, userAgent: version.userAgent, version: version.version },
       'peer ready',
     )
-    this.#resolveHandshake(version)
+    this.#handshake.resolve(version)
     for (const message of this.#early.splice(0)) this.send(message)
   }
 
@@ -378,12 +315,12 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   }
 
   #ownerFailed(cause: unknown): void {
-    this.#logger?.error({ peer: this.id, error: String(cause) }, 'the owner of a peer failed')
+    this.#components.logger?.error({ peer: this.id, error: String(cause) }, 'the owner of a peer failed')
     this.#protocol.end({ code: 'owner-failed', blame: 'none', cause })
   }
 
   #schedule(): void {
-    if (!this.#over()) this.#timer.wakeBy(this.#protocol.nextDeadline())
+    if (this.#reason === undefined) this.#timer.wakeBy(this.#protocol.nextDeadline())
   }
 
   #onDue(late: number): void {
@@ -394,7 +331,11 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       return this.#schedule()
     }
     const { queuedBytes } = this.#outgoing
-    this.#protocol.tick(this.#clock.now(), this.#transport.stats().bytesSent - queuedBytes, queuedBytes)
+    this.#protocol.tick(
+      this.#components.clock.now(),
+      this.#transport.stats().bytesSent - queuedBytes,
+      queuedBytes,
+    )
     this.#schedule()
   }
 
@@ -405,30 +346,33 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#timer.cancel()
     removeAbortListener(this.#options.signal, this.#onSignal)
     this.#cancel.abort()
-    this.#fromReader.close()
+    this.#intake.close()
     this.#serving.close()
     this.#stalls.close()
     if (reason.code === 'memory-full') this.#notifier.drop()
     // Whoever waits for room learns of the end; what is still to be flushed is a megabyte for a second.
-    this.#memory.close()
-    this.#rejectHandshake(disconnectedError(reason))
+    this.#components.memory.close()
+    this.#handshake.reject(disconnectedError(reason))
     void this.#shutDown(reason)
   }
 
   async #shutDown(reason: DisconnectReason): Promise<void> {
-    if (mayFlush(reason)) await flush(this.#transport, this.#clock, this.#timeouts.close)
+    if (mayFlush(reason)) await flush(this.#transport, this.#components.clock, this.#options.timeouts.close)
     this.#outgoing.close()
     try {
       this.#transport.abort(disconnectedError(reason))
     } catch (cause) {
       // A transport, or a stream below it, that cannot even be ended: the owner's, and it is told of the end all the same.
-      this.#logger?.error({ peer: this.id, error: String(cause) }, 'a transport could not be ended')
+      this.#components.logger?.error(
+        { peer: this.id, error: String(cause) },
+        'a transport could not be ended',
+      )
     }
     const report: DisconnectReport = { reason, stats: this.#transport.stats() }
-    this.#notifier.notify({ type: 'disconnected', ...report }, this.#clock.now())
+    this.#notifier.notify({ type: 'disconnected', ...report }, this.#components.clock.now())
     this.#emitter.emit('closed', report)
-    this.#logger?.debug({ peer: this.id, code: reason.code, blame: reason.blame }, 'peer closed')
-    this.#resolveClosed(report)
+    this.#components.logger?.debug({ peer: this.id, code: reason.code, blame: reason.blame }, 'peer closed')
+    this.#closed.resolve(report)
     await this.#notifier.finish()
   }
 }

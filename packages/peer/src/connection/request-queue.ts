@@ -19,6 +19,8 @@ export class RequestQueue {
   readonly #outgoing: Outgoing
   readonly #clock: Clock
   readonly #events: EventEmitter
+  /** Milliseconds for an answer, where the request does not say. */
+  readonly #timeout: number
   readonly #waiting: Channel<PendingRequest>
   #reason: DisconnectReason | undefined
 
@@ -27,21 +29,22 @@ export class RequestQueue {
     outgoing: Outgoing,
     clock: Clock,
     events: EventEmitter,
+    timeout: number,
     capacity: number = MAX_QUEUED_REQUESTS,
   ) {
     this.#protocol = protocol
     this.#outgoing = outgoing
     this.#clock = clock
     this.#events = events
+    this.#timeout = timeout
     this.#waiting = createChannel(capacity)
   }
 
   /** Takes a request. One that cannot be put to the remote ends at once, and its handle says why. */
   add<Type extends RequestType>(
     request: NodeRequestOf<Type>,
-    { signal, timeout = this.#protocol.timeouts.request }: RequestOptions,
+    { signal, timeout = this.#timeout }: RequestOptions,
   ): ReplyHandle<Type> {
-    this.#protocol.moment(this.#clock.now())
     const pending = this.#protocol.requests.create(request, timeout)
     if (this.#reason !== undefined) pending.disconnected(this.#reason)
     else if (signal?.aborted === true) pending.fail('aborted', signal.reason)
@@ -96,10 +99,8 @@ export class RequestQueue {
   }
 
   #begin(pending: PendingRequest): void {
-    const now = this.#clock.now()
-    this.#protocol.moment(now)
     try {
-      pending.begin(now)
+      pending.begin(this.#clock.now())
     } catch (cause) {
       const error = new PeerError('invalid-argument', 'the request does not fit the wire', { cause })
       pending.fail('refused', error)

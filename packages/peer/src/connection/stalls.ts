@@ -1,6 +1,7 @@
 import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
 import type { EventEmitter } from './event-emitter.ts'
 import type { StallCause } from '../contract/peer-events.ts'
+import type { PeerRecord } from '../protocol/peer-record.ts'
 import type { ServeQueue } from '../serving/serve-queue.ts'
 import type { Notifier } from './notifier.ts'
 import type { Outgoing } from './outgoing.ts'
@@ -24,22 +25,24 @@ export class Stalls {
   readonly #clock: Clock
   readonly #events: EventEmitter
   readonly #causes: StallCauses
+  readonly #record: PeerRecord
   readonly #excuse: (milliseconds: number) => void
   /** Since when the owner has held us up, as far as it has not been excused yet. */
   #since: Instant | undefined
   /** Ends the rest that is being taken. */
   #wake: (() => void) | undefined
-  count = 0
 
   constructor(
     clock: Clock,
     events: EventEmitter,
     causes: StallCauses,
+    record: PeerRecord,
     excuse: (milliseconds: number) => void,
   ) {
     this.#clock = clock
     this.#events = events
     this.#causes = causes
+    this.#record = record
     this.#excuse = excuse
   }
 
@@ -81,7 +84,7 @@ export class Stalls {
   /** Waits for `end`, on account of `by`. */
   async #during(by: StallCause, end: Promise<void>): Promise<void> {
     const start = this.#clock.now()
-    this.count += 1
+    this.#record.stalls += 1
     this.#events.emit('stalled', { by })
     if (by === 'owner') this.#since = start
     await end

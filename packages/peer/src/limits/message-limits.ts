@@ -1,7 +1,10 @@
 import type { Message } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { BucketOptions, BucketsByType } from '../contract/limit-options.ts'
+import type { ConnectionKind } from '../contract/connection-kind.ts'
+import type { BucketOptions, BucketsByType, LimitOptions } from '../contract/limit-options.ts'
 import { TokenBucket } from './token-bucket.ts'
+import { workOf } from './work-cost.ts'
+import { defaultWork } from './work-limit.ts'
 
 /** A few more than once are ignored, as in Core. */
 const ONCE: BucketOptions = { burst: 100, perSecond: 1 }
@@ -28,17 +31,25 @@ export interface Flood {
   readonly limit: number
 }
 
-/** The buckets of one connection, made when a type is first seen. */
+/** What one remote may send unasked: what comes once is counted by its type, all of it by the work that it costs. */
 export class MessageLimits {
   readonly #options: BucketsByType
   readonly #byType = new Map<string, TokenBucket>()
+  /** In microseconds. */
+  readonly #work: TokenBucket | undefined
 
-  constructor(options: BucketsByType = {}) {
-    this.#options = options
+  constructor(
+    kind: ConnectionKind,
+    { messages = {}, work = defaultWork(kind) }: Pick<LimitOptions, 'messages' | 'work'>,
+    now: Instant,
+  ) {
+    this.#options = messages
+    this.#work = work === false ? undefined : new TokenBucket(work, now)
   }
 
   /** Counts one message. @returns what it exceeded, undefined where it is within the limits. */
-  take(type: string, now: Instant): Flood | undefined {
+  take(type: string, payloadBytes: number, now: Instant): Flood | undefined {
+    this.#work?.spend(workOf(type, payloadBytes), now)
     const options = this.#options[type] ?? bucketsByType.get(type)
     if (options === undefined || options === false) return undefined
     let bucket = this.#byType.get(type)
@@ -47,5 +58,10 @@ export class MessageLimits {
       this.#byType.set(type, bucket)
     }
     return bucket.take(1, now) ? undefined : { limit: options.burst }
+  }
+
+  /** Milliseconds until the remote is to be read again: it has had its share of our time. */
+  pause(now: Instant): number {
+    return this.#work?.untilPaid(now) ?? 0
   }
 }

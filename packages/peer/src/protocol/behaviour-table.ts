@@ -8,11 +8,10 @@ import {
   WITNESS_FLAG,
 } from '@sapwood/wire-codec'
 import type { PeerServices } from '../contract/peer-services.ts'
+import { COMPACT_BLOCKS_VERSION } from '../handshake/handshake.ts'
 import type { MessageMap } from './message-map.ts'
-import type { MessagePurpose, Outcome, Row, Rule } from './rule.ts'
+import type { Outcome, PurposeOf, Row, Rule } from './rule.ts'
 
-/** The only version of compact blocks that is spoken (BIP152, with witnesses). */
-export const COMPACT_BLOCKS_VERSION = 2n
 /** Entries of a `notfound` that are looked at (Core: `MAX_PEER_TX_ANNOUNCEMENTS` + `MAX_BLOCKS_IN_TRANSIT_PER_PEER`). */
 export const MAX_NOTFOUND = 5_016
 
@@ -24,7 +23,7 @@ type RowOptions<Type extends keyof MessageMap> = Partial<
 
 /** A message that only makes sense once both sides have said `verack`; before that it is ignored, as in Core. */
 function whenReady<Type extends keyof MessageMap>(
-  purpose: MessagePurpose,
+  purpose: PurposeOf<Type>,
   does: string,
   options: RowOptions<Type> = {},
 ): Row<Type> {
@@ -32,7 +31,7 @@ function whenReady<Type extends keyof MessageMap>(
 }
 
 function row<Type extends keyof MessageMap>(
-  purpose: MessagePurpose,
+  purpose: PurposeOf<Type>,
   [first, second, third]: readonly [Outcome, Outcome, Outcome],
   does: string,
   options: RowOptions<Type> = {},
@@ -332,7 +331,7 @@ export const behaviourTable: Table = {
 }
 
 function utreexo<Type extends keyof MessageMap>(
-  purpose: MessagePurpose,
+  purpose: PurposeOf<Type>,
   does = 'is handed on to the owner (Utreexo)',
 ): Row<Type> {
   return whenReady(purpose, does, {

@@ -1,11 +1,10 @@
-import { ByteReader, type Message, ProtocolVersion } from '@sapwood/wire-codec'
-import { COMPACT_BLOCKS_VERSION } from './behaviour-table.ts'
+import { ByteReader, type Message } from '@sapwood/wire-codec'
 import type { PeerServices, ServedType } from '../contract/peer-services.ts'
 import type { MessageMap } from './message-map.ts'
-import type { Arrival, PeerProtocol } from './peer-protocol.ts'
+import type { Arrival, ProtocolContext } from './protocol-context.ts'
 
 type Handler<Type extends keyof MessageMap> = (
-  protocol: PeerProtocol,
+  protocol: ProtocolContext,
   message: MessageMap[Type],
   arrival: Arrival,
 ) => void
@@ -13,7 +12,7 @@ type Handlers = { readonly [Type in keyof MessageMap]: Handler<Type> }
 
 /** Handles a message that the rules have let through. */
 export function handleMessage<Type extends keyof MessageMap>(
-  protocol: PeerProtocol,
+  protocol: ProtocolContext,
   message: MessageMap[Type] & Message,
   arrival: Arrival,
 ): void {
@@ -23,31 +22,34 @@ export function handleMessage<Type extends keyof MessageMap>(
 }
 
 /** For the owner to handle. */
-const handOn = (protocol: PeerProtocol, message: Message, { payload, askedBy }: Arrival): void => {
+const handOn = (protocol: ProtocolContext, message: Message, { payload, askedBy }: Arrival): void => {
   const unrequested = askedBy === 'none'
   protocol.output.deliver({ type: 'message', message, payload, unrequested })
 }
 
 /** A reply: to its request, which has taken it, or to the owner. */
-const reply = (protocol: PeerProtocol, message: Message, arrival: Arrival): void => {
+const reply = (protocol: ProtocolContext, message: Message, arrival: Arrival): void => {
   if (arrival.askedBy === 'request' || arrival.askedBy === 'abandoned') return
   if (arrival.askedBy === 'none') protocol.output.emit('unrequested', { message })
   handOn(protocol, message, arrival)
 }
 
 /** An announcement or a request that is the owner's to handle; nobody could have asked for it. */
-const announce = (protocol: PeerProtocol, message: Message, { payload }: Arrival): void => {
+const announce = (protocol: ProtocolContext, message: Message, { payload }: Arrival): void => {
   protocol.output.deliver({ type: 'message', message, payload, unrequested: false })
 }
 
 /** A request of the remote that the owner's services answer, in its turn. */
-const serve = (protocol: PeerProtocol, { type }: { readonly type: ServedType }, { payload }: Arrival): void =>
-  protocol.output.serve(type, payload)
+const serve = (
+  protocol: ProtocolContext,
+  { type }: { readonly type: ServedType },
+  { payload }: Arrival,
+): void => protocol.output.serve(type, payload)
 
 /** A request that the owner's services answer where they offer that, and that is the owner's to handle where they do not. */
 const serveOrHandOn =
   (service: keyof PeerServices) =>
-  (protocol: PeerProtocol, message: Message & { readonly type: ServedType }, arrival: Arrival): void => {
+  (protocol: ProtocolContext, message: Message & { readonly type: ServedType }, arrival: Arrival): void => {
     if (protocol.serves(service)) serve(protocol, message, arrival)
     else announce(protocol, message, arrival)
   }
@@ -55,19 +57,19 @@ const serveOrHandOn =
 const nothing = (): void => undefined
 
 const addresses = (
-  protocol: PeerProtocol,
+  protocol: ProtocolContext,
   message: MessageMap['addr'] | MessageMap['addrv2'],
   { payload, at }: Arrival,
 ): void => {
   // An inbound remote takes part in address relay by showing that it does (Core, `SetupAddressRelay`).
-  protocol.addressRelayEnabled = true
+  protocol.record.addressRelayEnabled = true
   const { addressLimit } = protocol
   // What is beyond the rate is not decoded: the count stands at the head of the payload.
   const addressCount = new ByteReader(payload).compactSize()
   const allowed = addressLimit.allow(addressCount, at)
   const admitted = allowed === 0 ? [] : addressLimit.choose(message.addresses, allowed)
   if (allowed < addressCount) protocol.output.emit('addressesLimited', { dropped: addressCount - allowed })
-  const answered = protocol.requests.addresses.receive(admitted)
+  const answered = protocol.requests.topics.addresses.receive(admitted)
   const taken: Message = { type: message.type, addresses: admitted }
   protocol.output.deliver({ type: 'message', message: taken, payload, unrequested: !answered, addressCount })
   // One address is the remote's own announcement; more are what we came for (Core, `ProcessAddrs`).
@@ -78,59 +80,28 @@ const addresses = (
 
 /** One handler for each message: a new message without one does not compile. */
 const handlers: Handlers = {
-  version: (protocol, message, { at }) => {
-    if (protocol.behaviour.direction === 'inbound') protocol.sendVersion(at)
-    protocol.negotiation.versionReceived(message, protocol.own.protocolVersion, protocol.clock.wallTime(at))
-    protocol.enter('awaiting-verack', at)
-    const { output, commonVersion } = protocol
-    if (protocol.kind === 'private-broadcast') return output.send({ type: 'verack' })
-    if (commonVersion >= ProtocolVersion.WTXID_RELAY) {
-      output.send({ type: 'wtxidrelay' })
-      // BIP155 sets no version for it; Core asks for this one, as no known software takes it below.
-      output.send({ type: 'sendaddrv2' })
-    }
-    if (commonVersion >= ProtocolVersion.FEATURE) {
-      for (const [id, data] of protocol.options.features ?? []) output.send({ type: 'feature', id, data })
-    }
-    output.send({ type: 'verack' })
-    if (protocol.options.askForAddresses ?? protocol.behaviour.asksForAddresses)
-      protocol.requests.addresses.ask()
-    if (protocol.kind === 'feeler') {
-      protocol.enter('ready', at)
-      protocol.end({ code: 'purpose-met', blame: 'none', purpose: 'feeler' })
-    }
+  version: ({ handshake }, message, { at }) => handshake.versionReceived(message, at),
+  verack: ({ handshake, privateBroadcast }, _, { at }) => {
+    handshake.verackReceived(at)
+    privateBroadcast?.announce()
   },
-  verack: (protocol, _, { at }) => {
-    const { output, commonVersion, options } = protocol
-    protocol.enter('ready', at)
-    if (protocol.privateBroadcast !== undefined) return protocol.privateBroadcast.announce()
-    if ((options.compactBlocks ?? true) && commonVersion >= ProtocolVersion.SHORT_IDS_BLOCKS) {
-      output.send({ type: 'sendcmpct', announce: false, version: COMPACT_BLOCKS_VERSION })
-    }
-    if ((options.preferHeaders ?? true) && commonVersion >= ProtocolVersion.SEND_HEADERS) {
-      output.send({ type: 'sendheaders' })
-    }
-    if (options.feeFilter !== undefined && protocol.ourRelay && commonVersion >= ProtocolVersion.FEE_FILTER) {
-      output.send({ type: 'feefilter', feeRate: options.feeFilter })
-    }
+  wtxidrelay: ({ handshake: { negotiation } }) => {
+    negotiation.wtxidRelay = true
   },
-  wtxidrelay: (protocol) => {
-    protocol.negotiation.wtxidRelay = true
+  sendaddrv2: ({ handshake: { negotiation } }) => {
+    negotiation.addrv2 = true
   },
-  sendaddrv2: (protocol) => {
-    protocol.negotiation.addrv2 = true
-  },
-  feature: (protocol, message) => protocol.negotiation.featureReceived(message),
+  feature: ({ handshake: { negotiation } }, message) => negotiation.featureReceived(message),
   sendheaders: (protocol, message, arrival) => {
-    protocol.settings.prefersHeaders = true
+    protocol.record.prefersHeaders = true
     announce(protocol, message, arrival)
   },
   sendcmpct: (protocol, message, arrival) => {
-    protocol.settings.compactHighBandwidth = message.announce
+    protocol.record.compactHighBandwidthFrom = message.announce
     announce(protocol, message, arrival)
   },
   feefilter: (protocol, message, arrival) => {
-    protocol.settings.feeFilter = message.feeRate
+    protocol.record.feeFilter = message.feeRate
     announce(protocol, message, arrival)
   },
   ping: (protocol, { nonce }) => {
@@ -140,7 +111,7 @@ const handlers: Handlers = {
     const answered = protocol.keepAlive.pong(nonce, at)
     if (answered === undefined) return
     protocol.output.emit('ping', { roundTrip: answered.roundTrip })
-    protocol.requests.pong(answered.nonce, answered.roundTrip)
+    protocol.requests.topics.pings.answered(answered.nonce, answered.roundTrip)
     if (protocol.privateBroadcast?.taken(answered.nonce) === true) {
       protocol.end({ code: 'purpose-met', blame: 'none', purpose: 'private-broadcast' })
     }
@@ -149,11 +120,11 @@ const handlers: Handlers = {
   addrv2: addresses,
   getaddr: (protocol, message, arrival) => {
     protocol.addressesServed = true
-    protocol.addressRelayEnabled = true
+    protocol.record.addressRelayEnabled = true
     serve(protocol, message, arrival)
   },
   inv: (protocol, message, arrival) => {
-    protocol.requests.mempool(message)
+    protocol.requests.topics.mempool.receive(message)
     announce(protocol, message, arrival)
   },
   getdata: (protocol, message, arrival) => {
@@ -169,7 +140,7 @@ const handlers: Handlers = {
   },
   block: reply,
   tx: (protocol, message, arrival) => {
-    protocol.lastTransaction = arrival.at
+    protocol.record.lastTransaction = arrival.at
     reply(protocol, message, arrival)
   },
   mempool: serve,

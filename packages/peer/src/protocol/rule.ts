@@ -1,6 +1,7 @@
 import type { ConnectionKind, KindBehaviour } from '../contract/connection-kind.ts'
 import type { Blame, DisconnectCode, DisconnectFacts, PeerState } from '../contract/disconnect-reason.ts'
-import type { AskedBy } from '../requests/request-tracker.ts'
+import type { AskedBy } from '../requests/asked-by.ts'
+import type { ClaimedReply, NotedAsk, UnclaimedReply, UnnotedAsk } from '../requests/exchanges.ts'
 import type { PeerServices } from '../contract/peer-services.ts'
 import type { MessageMap } from './message-map.ts'
 
@@ -25,8 +26,8 @@ export interface RuleFacts {
   readonly addressesServed: boolean
   /** The transaction of a private broadcast. */
   readonly privateTxid: Uint8Array | undefined
-  readonly isOwnNonce: (nonce: bigint) => boolean
-  readonly serves: (service: keyof PeerServices) => boolean
+  isOwnNonce(nonce: bigint): boolean
+  serves(service: keyof PeerServices): boolean
 }
 
 /** A code, and the facts that a rule gives for it. */
@@ -49,9 +50,19 @@ export interface Rule<Type extends keyof MessageMap> {
 /** What each type of message is for. Only a reply can have been asked for, and then counts against no limit. */
 export type MessagePurpose = 'handshake' | 'setting' | 'keep-alive' | 'announcement' | 'request' | 'reply'
 
+/**
+ * The purposes that a message may have. A reply is one that some request of ours claims, or is named as one that none
+ * does; a request is one that is noted where the owner sends it, or named as one that is not.
+ */
+export type PurposeOf<Type extends keyof MessageMap> = Type extends ClaimedReply | UnclaimedReply
+  ? 'reply'
+  : Type extends NotedAsk | UnnotedAsk
+    ? 'request'
+    : Exclude<MessagePurpose, 'reply' | 'request'>
+
 /** One row of the table: what a message of one type does in each state. */
 export interface Row<Type extends keyof MessageMap> {
-  readonly purpose: MessagePurpose
+  readonly purpose: PurposeOf<Type>
   readonly states: Readonly<Record<PeerState, Outcome>>
   /** What handling it means, in words. */
   readonly does: string

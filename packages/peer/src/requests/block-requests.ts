@@ -1,5 +1,6 @@
 import { type Block, type BlockHash, InventoryType, sha256d } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
+import type { AskedBy } from './asked-by.ts'
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyStream } from './reply-stream.ts'
@@ -27,14 +28,17 @@ export interface ArrivedBlock {
   /** Whether any request waits for it, and whether any of those wants it decoded. */
   readonly wanted: boolean
   readonly decode: boolean
+  readonly askedBy: AskedBy
 }
 
 /** `getdata` for blocks, and the `block` or `notfound` that answers each entry. */
 export class BlockRequests {
+  readonly #output: RequestOutput
   readonly #now: () => Instant
   readonly #wants: Wants<BlockWant>
 
   constructor(output: RequestOutput, now: () => Instant) {
+    this.#output = output
     this.#wants = new Wants(output, 'block')
     this.#now = now
   }
@@ -54,15 +58,22 @@ export class BlockRequests {
     return this.#wants.firsts().map(({ hash }) => hash)
   }
 
-  /** Names the block that a payload claims to be. A payload too short for a header has no hash, and is not wanted. */
+  /**
+   * Names the block that a payload claims to be, and says who asked for it. A payload too short for a header has no hash,
+   * and is not wanted.
+   */
   arrive(payload: Uint8Array): ArrivedBlock {
     const hash = sha256d(payload.subarray(0, HEADER_BYTES)) as BlockHash
     const wants = payload.length < HEADER_BYTES ? undefined : this.#wants.of(hash)
+    const wanted = wants !== undefined
+    const expected = this.#output.expectations.take('block', hash)
     return {
       hash,
       payload,
-      wanted: wants !== undefined,
+      wanted,
       decode: wants?.some((want) => want.decoded) === true,
+      // One that was given up and is asked for again is the answer to the request that is open.
+      askedBy: wanted && expected !== 'owner' ? 'request' : (expected ?? 'none'),
     }
   }
 

@@ -1,5 +1,7 @@
 import { MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
+import type { AskedBy } from './asked-by.ts'
 import { hashKey } from './hash-key.ts'
+import type { KeyedReply } from './keyed-requests.ts'
 
 /** Most that is remembered; older entries are forgotten first, their replies then count as unrequested. */
 export const MAX_EXPECTATIONS = 50_000
@@ -7,17 +9,14 @@ export const MAX_EXPECTATIONS = 50_000
 const MAX_STREAMS = 100
 
 /** Replies that are matched by a hash. */
-export type ExpectedReply =
-  | 'block'
-  | 'transaction'
-  | 'cfheaders'
-  | 'cfcheckpt'
-  | 'blocktxn'
-  | 'uproof'
-  | 'uroot'
-  | 'uttls'
+export type ExpectedReply = 'block' | 'transaction' | KeyedReply
 
-type Asker = 'owner' | 'abandoned'
+type Asker = Extract<AskedBy, 'owner' | 'abandoned'>
+
+interface Expected {
+  readonly who: Asker
+  readonly reply: ExpectedReply
+}
 
 interface Stream {
   readonly who: Asker
@@ -31,13 +30,13 @@ interface Stream {
  */
 export class Expectations {
   /** Both are made when first needed: an idle connection needs neither. */
-  #expected: Map<string, { readonly who: Asker; readonly reply: ExpectedReply }> | undefined
+  #expected: Map<string, Expected> | undefined
   #counts: Map<ExpectedReply, number> | undefined
   /** Streams of filters, by the hash of their stop block. */
   #streams: Map<string, Stream> | undefined
 
   add(reply: ExpectedReply, hash: Uint8Array, who: Asker): void {
-    const expected = (this.#expected ??= new Map())
+    const expected = (this.#expected ??= new Map<string, Expected>())
     const key = reply + hashKey(hash)
     if (expected.has(key)) {
       if (who === 'owner') expected.set(key, { who, reply })

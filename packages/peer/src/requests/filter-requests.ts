@@ -1,5 +1,6 @@
 import { type BlockHash, bytesEqual, MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
+import type { AskedBy } from './asked-by.ts'
 import type { PendingFacts, PendingHooks } from './pending-request.ts'
 import { ReplyStream } from './reply-stream.ts'
 import type { CompactFilter, ParametersOf } from '../contract/request-map.ts'
@@ -73,8 +74,13 @@ export class FilterRequests {
     return stream
   }
 
-  /** @returns whether a request was waiting for it. */
-  receive(filter: CompactFilter): boolean {
+  /** @returns Who had asked for it. */
+  claim(filter: CompactFilter): AskedBy {
+    if (this.#deliver(filter)) return 'request'
+    return this.#output.expectations.takeLast(filter.blockHash)
+  }
+
+  #deliver(filter: CompactFilter): boolean {
     const current = this.#queue[0]
     if (current === undefined || current.filterType !== filter.filterType) return false
     // A remote that never sends the stop block's filter must not fill our memory.

@@ -1,5 +1,6 @@
 import { type BlockHash, type BlockHeader, blockHash, bytesEqual } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
+import type { AskedBy } from './asked-by.ts'
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
@@ -16,7 +17,7 @@ interface Asked {
   readonly locator: ReadonlySet<string>
   readonly stopHash: BlockHash
   /** `owner`: sent by `send`. `abandoned`: by a request that was given up since, and then has no `reply`. */
-  by: 'request' | 'owner' | 'abandoned'
+  by: Exclude<AskedBy, 'none'>
   reply: ReplyPromise<readonly BlockHeader[]> | undefined
   /** Until when its answer is not late. */
   due: number
@@ -31,15 +32,13 @@ export class HeaderRequests {
   readonly #output: RequestOutput
   readonly #genesis: string
   readonly #version: () => number
-  readonly #now: () => Instant
   /** In the order in which they were sent. */
   readonly #asked: Asked[] = []
 
-  constructor(output: RequestOutput, genesisHash: BlockHash, version: () => number, now: () => Instant) {
+  constructor(output: RequestOutput, genesisHash: BlockHash, version: () => number) {
     this.#output = output
     this.#genesis = hashKey(genesisHash)
     this.#version = version
-    this.#now = now
   }
 
   create(
@@ -87,9 +86,9 @@ export class HeaderRequests {
   }
 
   /** @returns Who had asked; 'none' for an announcement. */
-  receive(headers: readonly BlockHeader[]): Asked['by'] | 'none' {
+  claim(headers: readonly BlockHeader[], at: Instant): AskedBy {
     if (this.#asked.length === 0) return 'none'
-    const asked = this.#match(headers[0])
+    const asked = this.#match(headers[0], at)
     if (asked === undefined) return 'none'
     this.#forgetBefore(asked)
     const { by } = asked
@@ -99,8 +98,8 @@ export class HeaderRequests {
   }
 
   /** Whoever still waits comes first: given to a request that nobody waits for, what it needs would be lost. */
-  #match(first: BlockHeader | undefined): Asked | undefined {
-    if (first === undefined) return this.#matchEmpty()
+  #match(first: BlockHeader | undefined, at: Instant): Asked | undefined {
+    if (first === undefined) return this.#matchEmpty(at)
     const previous = hashKey(first.previousBlockHash)
     const fits = ({ locator, stopHash }: Asked): boolean =>
       locator.size === 0
@@ -114,10 +113,9 @@ export class HeaderRequests {
   }
 
   /** A request that was withdrawn, and is not out of time, is answered like any other. */
-  #matchEmpty(): Asked | undefined {
-    const now = this.#now()
+  #matchEmpty(at: Instant): Asked | undefined {
     return (
-      this.#asked.find(({ by, due }) => by === 'request' || (by === 'abandoned' && now < due)) ??
+      this.#asked.find(({ by, due }) => by === 'request' || (by === 'abandoned' && at < due)) ??
       this.#asked.find(({ by }) => by === 'owner') ??
       this.#asked[0]
     )

@@ -1,63 +1,98 @@
-import type { Message } from '@sapwood/wire-codec'
-import type { ExpectedReply } from './expectations.ts'
+import type { MessageOf } from '@sapwood/wire-codec'
+import type { NodeRequestOf, ReplyOf } from '../contract/request-map.ts'
+import type { AskedBy } from './asked-by.ts'
 import { hashKey } from './hash-key.ts'
+import {
+  type KeyedMessages,
+  type KeyedReply,
+  type KeyedRequest,
+  keyedRequests,
+  type KeyedType,
+} from './keyed-requests.ts'
 import type { PendingFacts } from './pending-request.ts'
-import type { RequestOutcome } from '../contract/request-map.ts'
 import { ReplyPromise } from './reply-promise.ts'
 import type { RequestOutput } from './request-output.ts'
 
-/** Requests with one reply each, matched to it by a hash that both carry. Equal requests are answered in order. */
-export class KeyedReplies<Reply> {
-  readonly #output: RequestOutput
-  readonly #expected: ExpectedReply
-  readonly #waiting = new Map<string, ReplyPromise<Reply>[]>()
+interface Waiting {
+  answer(reply: unknown): void
+}
 
-  constructor(output: RequestOutput, expected: ExpectedReply) {
+/** The keyed requests of one connection that wait for their replies. Equal requests are answered in order. */
+export class KeyedReplies {
+  readonly #output: RequestOutput
+  readonly #waiting = new Map<KeyedReply, Map<string, Waiting[]>>()
+
+  constructor(output: RequestOutput) {
     this.#output = output
-    this.#expected = expected
   }
 
-  create(message: Message, hash: Uint8Array, facts: PendingFacts): ReplyPromise<Reply> {
-    const key = hashKey(hash)
+  create<Type extends KeyedType>(
+    request: NodeRequestOf<Type>,
+    facts: PendingFacts,
+  ): ReplyPromise<ReplyOf<Type>> {
+    const descriptor: KeyedRequest<Type> = keyedRequests[request.type]
+    const message = descriptor.message(request)
+    const bytes = descriptor.keyOfAsk(message)
     let begun = false
-    const reply = new ReplyPromise<Reply>(facts, {
+    const pending = new ReplyPromise<ReplyOf<Type>>(facts, {
       begin: () => {
         begun = true
-        const waiting = this.#waiting.get(key)
-        if (waiting === undefined) this.#waiting.set(key, [reply])
-        else waiting.push(reply)
+        this.#add(descriptor.reply, hashKey(bytes), pending)
         this.#output.send(message)
+        if (descriptor.large === true) this.#output.expectLarge(descriptor.reply, true)
       },
-      end: (outcome: RequestOutcome) => {
+      end: (outcome) => {
         if (!begun) return
-        this.#remove(key, reply)
+        this.#remove(descriptor.reply, hashKey(bytes), pending)
         if (outcome !== 'answered' && outcome !== 'refused')
-          this.#output.expectations.add(this.#expected, hash, 'abandoned')
+          this.#output.expectations.add(descriptor.reply, bytes, 'abandoned')
       },
     })
-    return reply
+    return pending
   }
 
-  /** Whether a reply with this hash is awaited. */
-  awaits(hash: Uint8Array): boolean {
-    return this.#waiting.has(hashKey(hash))
+  /** The owner sent the message of a request by itself. */
+  ownerAsked<Type extends KeyedType>(
+    { reply, keyOfAsk, large }: KeyedRequest<Type>,
+    message: MessageOf<KeyedMessages[Type][0]>,
+  ): void {
+    this.#output.expectations.add(reply, keyOfAsk(message), 'owner')
+    if (large === true) this.#output.expectLarge(reply, true)
   }
 
-  /** Whether none is awaited. */
-  get idle(): boolean {
-    return this.#waiting.size === 0
+  /** Gives a reply to the oldest request that it names. @returns who had asked for it. */
+  claim<Type extends KeyedType>(
+    descriptor: KeyedRequest<Type>,
+    message: MessageOf<KeyedMessages[Type][1]>,
+  ): AskedBy {
+    const { reply, large } = descriptor
+    const bytes = descriptor.keyOfReply(message)
+    if (bytes === undefined) return 'none'
+    const waiting = this.#waiting.get(reply)?.get(hashKey(bytes))?.[0]
+    waiting?.answer(descriptor.value(message))
+    const askedBy = waiting === undefined ? this.#output.expectations.take(reply, bytes) : 'request'
+    // One that was given up may still come: it is expected until it has.
+    if (large === true && !this.#awaits(reply)) this.#output.expectLarge(reply, false)
+    return askedBy ?? 'none'
   }
 
-  /** Answers the oldest request for `hash`. @returns false when there is none. */
-  answer(hash: Uint8Array, reply: Reply): boolean {
-    const waiting = this.#waiting.get(hashKey(hash))?.[0]
-    waiting?.answer(reply)
-    return waiting !== undefined
+  #awaits(reply: KeyedReply): boolean {
+    return this.#waiting.has(reply) || this.#output.expectations.count(reply) > 0
   }
 
-  #remove(key: string, reply: ReplyPromise<Reply>): void {
-    const left = (this.#waiting.get(key) ?? []).filter((waiting) => waiting !== reply)
-    if (left.length === 0) this.#waiting.delete(key)
-    else this.#waiting.set(key, left)
+  #add(reply: KeyedReply, key: string, pending: Waiting): void {
+    const byKey = this.#waiting.get(reply) ?? new Map<string, Waiting[]>()
+    this.#waiting.set(reply, byKey)
+    const waiting = byKey.get(key)
+    if (waiting === undefined) byKey.set(key, [pending])
+    else waiting.push(pending)
+  }
+
+  #remove(reply: KeyedReply, key: string, pending: Waiting): void {
+    const byKey = this.#waiting.get(reply)
+    const left = byKey?.get(key)?.filter((waiting) => waiting !== pending) ?? []
+    if (left.length > 0) byKey?.set(key, left)
+    else byKey?.delete(key)
+    if (byKey?.size === 0) this.#waiting.delete(reply)
   }
 }

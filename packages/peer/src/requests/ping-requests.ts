@@ -1,4 +1,5 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
+import type { AskedBy } from './asked-by.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
 import type { PingReply } from '../contract/request-map.ts'
@@ -39,6 +40,11 @@ export class PingRequests {
       },
     })
     return reply
+  }
+
+  /** @returns Who had asked for a pong: whoever sent a ping that is under way, the keep-alive included. */
+  claim(nonce: bigint | undefined): AskedBy {
+    return this.#nonces.awaits(nonce) ? 'request' : 'none'
   }
 
   answered(nonce: bigint, roundTrip: number): void {

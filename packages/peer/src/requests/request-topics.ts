@@ -1,4 +1,4 @@
-import type { BlockHash, Transaction, UtreexoProof, UtreexoRoots, UtreexoTtls } from '@sapwood/wire-codec'
+import type { BlockHash } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { AddressRequests } from './address-requests.ts'
 import { BlockRequests } from './block-requests.ts'
@@ -7,7 +7,7 @@ import { HeaderRequests } from './header-requests.ts'
 import { KeyedReplies } from './keyed-replies.ts'
 import { MempoolRequests } from './mempool-requests.ts'
 import { type PingNonces, PingRequests } from './ping-requests.ts'
-import type { CompactFilterCheckpoints, CompactFilterHeaders } from '../contract/request-map.ts'
+import type { Expectations } from './expectations.ts'
 import type { RequestOutput } from './request-output.ts'
 import { TransactionRequests } from './transaction-requests.ts'
 
@@ -15,6 +15,7 @@ export interface TopicOptions {
   readonly genesisHash: BlockHash
   /** The protocol version spoken, for messages that carry it. */
   readonly version: () => number
+  /** For deadlines of what is asked next. */
   readonly now: () => Instant
   readonly pingNonces: PingNonces
   /** A `getaddr` is leaving: more addresses may come than the rate allows. */
@@ -32,21 +33,20 @@ export class RequestTopics {
   #mempool: MempoolRequests | undefined
   #pings: PingRequests | undefined
   #filters: FilterRequests | undefined
-  #filterHeaders: KeyedReplies<CompactFilterHeaders> | undefined
-  #filterCheckpoints: KeyedReplies<CompactFilterCheckpoints> | undefined
-  #blockTransactions: KeyedReplies<readonly Transaction[]> | undefined
-  #utreexoProofs: KeyedReplies<UtreexoProof> | undefined
-  #utreexoRoots: KeyedReplies<UtreexoRoots> | undefined
-  #utreexoTtls: KeyedReplies<UtreexoTtls> | undefined
+  #keyed: KeyedReplies | undefined
 
   constructor(options: TopicOptions, output: RequestOutput) {
     this.#options = options
     this.#output = output
   }
 
+  get expectations(): Expectations {
+    return this.#output.expectations
+  }
+
   get headers(): HeaderRequests {
-    const { genesisHash, version, now } = this.#options
-    return (this.#headers ??= new HeaderRequests(this.#output, genesisHash, version, now))
+    const { genesisHash, version } = this.#options
+    return (this.#headers ??= new HeaderRequests(this.#output, genesisHash, version))
   }
 
   get blocks(): BlockRequests {
@@ -73,32 +73,7 @@ export class RequestTopics {
     return (this.#filters ??= new FilterRequests(this.#output, this.#options.now))
   }
 
-  get filterHeaders(): KeyedReplies<CompactFilterHeaders> {
-    return (this.#filterHeaders ??= new KeyedReplies(this.#output, 'cfheaders'))
-  }
-
-  get filterCheckpoints(): KeyedReplies<CompactFilterCheckpoints> {
-    return (this.#filterCheckpoints ??= new KeyedReplies(this.#output, 'cfcheckpt'))
-  }
-
-  get blockTransactions(): KeyedReplies<readonly Transaction[]> {
-    return (this.#blockTransactions ??= new KeyedReplies(this.#output, 'blocktxn'))
-  }
-
-  get utreexoProofs(): KeyedReplies<UtreexoProof> {
-    return (this.#utreexoProofs ??= new KeyedReplies(this.#output, 'uproof'))
-  }
-
-  get utreexoRoots(): KeyedReplies<UtreexoRoots> {
-    return (this.#utreexoRoots ??= new KeyedReplies(this.#output, 'uroot'))
-  }
-
-  get utreexoTtls(): KeyedReplies<UtreexoTtls> {
-    return (this.#utreexoTtls ??= new KeyedReplies(this.#output, 'uttls'))
-  }
-
-  /** Whether a `uproof` may come. */
-  get awaitsUtreexoProof(): boolean {
-    return this.#utreexoProofs?.idle === false || this.#output.expectations.count('uproof') > 0
+  get keyed(): KeyedReplies {
+    return (this.#keyed ??= new KeyedReplies(this.#output))
   }
 }

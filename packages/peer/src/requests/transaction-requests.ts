@@ -1,4 +1,5 @@
 import { InventoryType, type Transaction, txid, wtxid } from '@sapwood/wire-codec'
+import type { AskedBy } from './asked-by.ts'
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
@@ -12,9 +13,11 @@ interface TransactionWant extends Want {
 
 /** `getdata` for transactions, and the `tx` or `notfound` that answers each entry. */
 export class TransactionRequests {
+  readonly #output: RequestOutput
   readonly #wants: Wants<TransactionWant>
 
   constructor(output: RequestOutput) {
+    this.#output = output
     this.#wants = new Wants(output, 'transaction')
   }
 
@@ -50,17 +53,25 @@ export class TransactionRequests {
     return reply
   }
 
-  /** @returns whether a request was waiting for it. */
-  receive(transaction: Transaction): boolean {
-    if (this.#wants.size === 0) return false
-    const wants = [...this.#wants.take(txid(transaction)), ...this.#wants.take(wtxid(transaction))]
-    for (const want of wants) want.deliver(transaction)
-    return wants.length > 0
+  /** @returns Who had asked for it. */
+  claim(transaction: Transaction): AskedBy {
+    const wanted = this.#deliver(transaction)
+    const { expectations } = this.#output
+    const byTxid = expectations.take('transaction', txid(transaction))
+    const expected = byTxid ?? expectations.take('transaction', wtxid(transaction))
+    return expected ?? (wanted ? 'request' : 'none')
   }
 
   notFound(hash: Uint8Array): boolean {
     const wants = this.#wants.take(hash)
     for (const want of wants) want.deliver(undefined)
+    return wants.length > 0
+  }
+
+  #deliver(transaction: Transaction): boolean {
+    if (this.#wants.size === 0) return false
+    const wants = [...this.#wants.take(txid(transaction)), ...this.#wants.take(wtxid(transaction))]
+    for (const want of wants) want.deliver(transaction)
     return wants.length > 0
   }
 }

@@ -1,0 +1,107 @@
+import type { Transport } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, MemoryAccount, TurnLane } from '@sapwood/transport-v1v2/environment'
+import { createChannel } from '../channel/bounded-channel.ts'
+import { MessageActor } from '../channel/message-actor.ts'
+import { MESSAGE_OVERHEAD, type ReaderMessage } from '../channel/reader-message.ts'
+import type { Channel } from '../contract/channel.ts'
+import type { Stalls } from './stalls.ts'
+
+/**
+ * Bytes read and not handled from which on nothing more is read: two of the chunks that a socket gives at once would do,
+ * and a block passes whole.
+ */
+const MAX_UNHANDLED_BYTES = 262_144
+/** Read batches held: by their bytes there are never as many. */
+const READER_QUEUE = 4_096
+/** Messages handled between two looks at the time. */
+const MESSAGES_PER_LOOK = 8
+
+/** How reading has ended. */
+export type EndOfReading = Exclude<ReaderMessage, { type: 'messages' }>
+
+/** Who handles what is taken in. */
+export interface IntakeTarget {
+  readonly take: (command: string, payload: Uint8Array, at: Instant) => void
+  /** All that was read at once has been handled. */
+  readonly batchTaken: () => void
+  readonly ended: (end: EndOfReading) => void
+}
+
+/** The way in: takes what the actor passes on, and stands still while the owner or the remote does not keep up. */
+export class MessageIntake {
+  readonly #channel: Channel<ReaderMessage>
+  readonly #memory: MemoryAccount
+  readonly #lane: TurnLane
+  readonly #stalls: Stalls
+  readonly #target: IntakeTarget
+  #closed = false
+
+  /** @param maxUnhandledBytes Default: 262,144. */
+  constructor(
+    memory: MemoryAccount,
+    lane: TurnLane,
+    stalls: Stalls,
+    target: IntakeTarget,
+    maxUnhandledBytes: number = MAX_UNHANDLED_BYTES,
+  ) {
+    this.#memory = memory
+    this.#lane = lane
+    this.#stalls = stalls
+    this.#target = target
+    this.#channel = createChannel(READER_QUEUE, {
+      of: (message) => (message.type === 'messages' ? message.bytes : 0),
+      limit: maxUnhandledBytes,
+    })
+  }
+
+  start({ reader }: Transport, clock: Clock, signal: AbortSignal): void {
+    void new MessageActor(reader, this.#channel, clock, signal, this.#memory).run()
+    void this.#run()
+  }
+
+  /** The connection has ended: nothing more is taken. */
+  close(): void {
+    this.#closed = true
+    this.#channel.close()
+  }
+
+  async #run(): Promise<void> {
+    while (await this.#takeBatch()) {
+      // A function of its own: what it has handled is not kept while the next is waited for.
+    }
+  }
+
+  /** @returns whether more may follow. */
+  async #takeBatch(): Promise<boolean> {
+    const batch = await this.#channel.receive()
+    if (batch === undefined || this.#closed) return false
+    if (batch.type !== 'messages') {
+      this.#target.ended(batch)
+      return false
+    }
+    let handled = 0
+    let handledBytes = 0
+    for (const message of batch.messages) {
+      this.#target.take(message.command, message.payload, batch.at)
+      handled += 1
+      handledBytes += message.payload.length + MESSAGE_OVERHEAD
+      if (this.#over()) return false
+      const wait = this.#stalls.next() ?? (handled % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
+      if (wait === undefined) continue
+      // What is kept of it for longer is counted by whoever keeps it.
+      this.#memory.give('reading', handledBytes)
+      handledBytes = 0
+      await wait
+      if (this.#over()) return false
+    }
+    this.#memory.give('reading', handledBytes)
+    const wait = this.#lane.due()
+    if (wait !== undefined) await wait
+    this.#target.batchTaken()
+    return true
+  }
+
+  #over(): boolean {
+    return this.#closed
+  }
+}
