@@ -5,7 +5,7 @@ import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createBlockDownload } from '../src/blocks/block-download.ts'
 import { createHeaderChain } from '../src/chain/header-chain.ts'
-import { createHeaderSync } from '../src/chain/header-sync.ts'
+import { HeaderSync } from '../src/chain/header-sync.ts'
 import { createMemoryStore, type NodeEvent, type NodeHandle } from '../src/index.ts'
 import { address, FULL_NODE } from './support/addresses.ts'
 import { mineBlocks, mineHeaders, regtest } from './support/make-chain.ts'
@@ -393,7 +393,7 @@ describe('faults of the reference that this node does not have', () => {
 
   it('what a peer sent before it went away ends nothing when it is read after that', () => {
     const chain = createHeaderChain({ network: regtest })
-    const sync = createHeaderSync({}, { chain, random: createSeededRandom(1), wallTime })
+    const sync = new HeaderSync({}, { chain, random: createSeededRandom(1), wallTime })
     const download = createBlockDownload({}, { chain, wallTime })
     const [block] = mineBlocks(regtest.genesis, 0, 1)
     const gone = peerId(7)

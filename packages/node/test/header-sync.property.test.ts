@@ -1,11 +1,19 @@
-import { bytesToHex, type BlockHash, type BlockHeader, blockHash } from '@sapwood/wire-codec'
+import {
+  bytesToHex,
+  type BlockHash,
+  type BlockHeader,
+  blockHash,
+  MAX_HEADERS_RESULTS,
+} from '@sapwood/wire-codec'
 import { type PeerId, peerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createHeaderChain, MAX_HEADERS_RESULTS } from '../src/chain/header-chain.ts'
-import { createHeaderSync, HEADERS_RESPONSE_TIME_MS } from '../src/chain/header-sync.ts'
-import type { HeaderPeer, HeaderSync, HeaderSyncAction } from '../src/chain/header-sync-types.ts'
+import { createHeaderChain } from '../src/chain/header-chain.ts'
+import { HeaderSync } from '../src/chain/header-sync.ts'
+import { HEADERS_RESPONSE_TIME_MS } from '../src/chain/header-requests.ts'
+import type { HeaderPeerFacts } from '../src/chain/header-peer.ts'
+import type { HeaderSyncAction } from '../src/chain/header-sync-action.ts'
 import { mineHeader, mineHeaders, regtest } from './support/make-chain.ts'
 import { after, NOON, seededRandom, wallTime } from './support/peer-ids.ts'
 
@@ -58,17 +66,16 @@ const lies = {
 type Lie = keyof typeof lies
 
 type Event =
-  | { readonly type: 'join'; readonly liar: boolean; readonly facts: HeaderPeer }
+  | { readonly type: 'join'; readonly liar: boolean; readonly facts: HeaderPeerFacts }
   | { readonly type: 'leave' | 'answer' | 'announce'; readonly pick: number }
   | { readonly type: 'lie'; readonly pick: number; readonly lie: Lie; readonly at: number }
   | { readonly type: 'wait'; readonly seconds: number }
 
 const pick = fc.nat(20)
-const facts: fc.Arbitrary<HeaderPeer> = fc.record({
+const facts: fc.Arbitrary<HeaderPeerFacts> = fc.record({
   preferred: fc.boolean(),
   protected: fc.boolean(),
   chainSync: fc.constantFrom('required', 'excusable', 'exempt'),
-  startHeight: fc.nat(5_000),
 })
 const events: fc.Arbitrary<Event> = fc.oneof(
   {
@@ -105,7 +112,7 @@ interface Remote {
 /** Peers that tell the truth, peers that do not, and what must hold whatever they do. */
 class World {
   readonly chain = createHeaderChain({ network: regtest })
-  readonly sync: HeaderSync = createHeaderSync(
+  readonly sync: HeaderSync = new HeaderSync(
     { minimumChainWork: MINIMUM_WORK },
     { chain: this.chain, random: seededRandom(7), wallTime },
   )
@@ -147,7 +154,7 @@ class World {
     }
   }
 
-  join(liar: boolean, what: HeaderPeer): void {
+  join(liar: boolean, what: HeaderPeerFacts): void {
     const id = peerId(this.#nextId++)
     const remote = { id, liar, protected: what.protected, asked: [], unansweredSince: undefined }
     this.remotes.set(id, remote)
@@ -232,7 +239,7 @@ describe('the header sync, whatever some of its peers do', () => {
         const world = new World()
         for (const event of run) world.apply(event)
         // From here on the liars are silent, and one honest peer among them is quick: that is enough.
-        world.join(false, { preferred: true, protected: false, chainSync: 'exempt', startHeight: 4_500 })
+        world.join(false, { preferred: true, protected: false, chainSync: 'exempt' })
         for (let step = 0; step < 60 && world.chain.tip().height < honest.length; step++) {
           for (let turn = 0; turn < 12; turn++) {
             for (const remote of [...world.remotes.values()]) if (!remote.liar) world.answer(remote)

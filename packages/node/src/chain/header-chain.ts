@@ -1,4 +1,4 @@
-import type { BlockHash, BlockHeader, Network } from '@sapwood/wire-codec'
+import { type BlockHash, type BlockHeader, MAX_HEADERS_RESULTS, type Network } from '@sapwood/wire-codec'
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { contextualError, medianTimePast, type RuleContext } from './header-rules.ts'
 import type {
@@ -16,9 +16,6 @@ import { locatorHeights } from './locator.ts'
 import { ActiveChain } from './active-chain.ts'
 import { meetsTarget, targetOf } from './target-cache.ts'
 import { NodeError } from '../errors/node-error.ts'
-
-/** Headers in one message (Core: MAX_HEADERS_RESULTS). */
-export const MAX_HEADERS_RESULTS = 2000
 
 export interface HeaderChainOptions {
   readonly network: Network

@@ -4,19 +4,20 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { mineHeader, mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
 import { createHeaderChain, type StorableHeaderChain } from './header-chain.ts'
-import { createHeaderSync } from './header-sync.ts'
-import type { HeaderPeer, HeaderSync, HeaderSyncAction } from './header-sync-types.ts'
+import { HeaderSync } from './header-sync.ts'
+import type { HeaderPeerFacts } from './header-peer.ts'
+import type { HeaderSyncAction } from './header-sync-action.ts'
 
-const outbound: HeaderPeer = { preferred: true, protected: false, chainSync: 'exempt', startHeight: 100 }
-const inbound: HeaderPeer = { ...outbound, preferred: false }
-const manual: HeaderPeer = { ...outbound, protected: true }
+const outbound: HeaderPeerFacts = { preferred: true, protected: false, chainSync: 'exempt' }
+const inbound: HeaderPeerFacts = { ...outbound, preferred: false }
+const manual: HeaderPeerFacts = { ...outbound, protected: true }
 
 let chain: StorableHeaderChain
 let sync: HeaderSync
 
 beforeEach(() => {
   chain = createHeaderChain({ network: regtest })
-  sync = createHeaderSync({}, { chain, random: seededRandom(), wallTime })
+  sync = new HeaderSync({}, { chain, random: seededRandom(), wallTime })
 })
 
 function sent(actions: readonly HeaderSyncAction[], peer?: PeerId): Message[] {
@@ -97,7 +98,7 @@ describe('the header sync', () => {
       [mineHeader(regtest.genesis), { ...far, previousBlockHash: far.merkleRoot }],
     ]) {
       chain = createHeaderChain({ network: regtest })
-      sync = createHeaderSync({}, { chain, random: seededRandom(), wallTime })
+      sync = new HeaderSync({}, { chain, random: seededRandom(), wallTime })
       sync.addPeer(alice, manual, NOON)
       sync.addPeer(bob, outbound, NOON)
       const actions = sync.onHeaders(alice, headers as BlockHeader[], NOON)
@@ -264,7 +265,7 @@ describe('the header sync', () => {
   })
 
   it('does not go on asking who sends the same headers of too little work again and again', () => {
-    sync = createHeaderSync({ minimumChainWork: 1_000_000n }, { chain, random: seededRandom(), wallTime })
+    sync = new HeaderSync({ minimumChainWork: 1_000_000n }, { chain, random: seededRandom(), wallTime })
     const headers = mineHeaders(regtest.genesis, 2_000)
     sync.addPeer(alice, manual, NOON)
     let asks = 0
@@ -288,7 +289,7 @@ describe('the header sync', () => {
           },
         })
       const headers = make().map(count)
-      sync = createHeaderSync({ minimumChainWork: work }, { chain, random: seededRandom(), wallTime })
+      sync = new HeaderSync({ minimumChainWork: work }, { chain, random: seededRandom(), wallTime })
       sync.addPeer(alice, manual, NOON)
       for (let i = 0; i < 4; i++) sync.onHeaders(alice, headers, after(i))
       looks = 0
@@ -319,7 +320,7 @@ describe('the header sync', () => {
     sync.onHeaders(alice, [tip], NOON)
     const orphan = mineHeader(mineHeader(tip))
     expect(sent(sync.onBlockHeader(alice, orphan, true, NOON))).toMatchObject([{ type: 'getheaders' }])
-    sync = createHeaderSync({ minimumChainWork: 1_000_000n }, { chain, random: seededRandom(), wallTime })
+    sync = new HeaderSync({ minimumChainWork: 1_000_000n }, { chain, random: seededRandom(), wallTime })
     sync.addPeer(alice, outbound, NOON)
     for (const compact of [true, false])
       expect(sync.onBlockHeader(alice, mineHeader(tip), compact, NOON)).toEqual([])

@@ -1,5 +1,3 @@
-/** Hashes in a locator; a peer that sends more is disconnected (Core: MAX_LOCATOR_SZ). */
-export const MAX_LOCATOR_SIZE = 101
 /** How many heights are given one by one before the distance doubles. */
 const DENSE_HEIGHTS = 10
 

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { alice, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
 import { createHeaderChain, type StorableHeaderChain } from './header-chain.ts'
-import { createHeaderSync } from './header-sync.ts'
+import { HeaderSync } from './header-sync.ts'
 import { LowWorkSync } from './low-work-sync.ts'
-import type { HeaderSyncAction } from './header-sync-types.ts'
+import type { HeaderSyncAction } from './header-sync-action.ts'
 
 /** As regtest, with the parameters of the two phases made small. */
 const network: Network = { ...regtest, headersSync: { commitmentPeriod: 50, redownloadBufferSize: 500 } }
@@ -34,15 +34,11 @@ interface Outcome {
 /** Lets a sync run against a peer whose chain may change from one message to the next. */
 function run(peerChain: (message: number) => readonly BlockHeader[], random = 1): Outcome {
   const chain = createHeaderChain({ network })
-  const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom(random), wallTime })
+  const sync = new HeaderSync({ minimumChainWork }, { chain, random: seededRandom(random), wallTime })
   const all: HeaderSyncAction[] = []
   let messages = 0
   let keptEarly = 0
-  let pending = sync.addPeer(
-    alice,
-    { preferred: true, protected: false, chainSync: 'exempt', startHeight: 7300 },
-    NOON,
-  )
+  let pending = sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt' }, NOON)
   for (;;) {
     all.push(...pending)
     const asked = pending.find((action) => action.type === 'send')
@@ -127,8 +123,8 @@ describe('a chain that has not shown its work', () => {
   it('is kept at once where it adds to a chain that has shown its work', () => {
     const chain = createHeaderChain({ network })
     chain.accept(honest.slice(0, 6000), NOON)
-    const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom(), wallTime })
-    sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt', startHeight: 0 }, NOON)
+    const sync = new HeaderSync({ minimumChainWork }, { chain, random: seededRandom(), wallTime })
+    sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt' }, NOON)
     sync.onHeaders(alice, honest.slice(6000, 6010), NOON)
     expect(chain.tip().height).toBe(6010)
   })
@@ -136,8 +132,8 @@ describe('a chain that has not shown its work', () => {
   it('is not kept where it forks off more than 144 blocks below the tip', () => {
     const chain = createHeaderChain({ network })
     chain.accept(honest, NOON)
-    const sync = createHeaderSync({ minimumChainWork }, { chain, random: seededRandom(), wallTime })
-    sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt', startHeight: 0 }, NOON)
+    const sync = new HeaderSync({ minimumChainWork }, { chain, random: seededRandom(), wallTime })
+    sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt' }, NOON)
     const deep = mineHeaders(honest[6999]!, 100, 4)
     sync.onHeaders(alice, deep, NOON)
     expect(chain.size).toBe(7301)

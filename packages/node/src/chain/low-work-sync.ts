@@ -3,12 +3,12 @@ import {
   type BlockHeader,
   bytesEqual,
   concatBytes,
+  MAX_HEADERS_RESULTS,
   type Network,
   sha256,
 } from '@sapwood/wire-codec'
 import type { WallTime, Random } from '@sapwood/transport-v1v2/environment'
 import { BitQueue } from './bit-queue.ts'
-import { MAX_HEADERS_RESULTS } from './header-chain.ts'
 import type { ChainEntry } from './header-chain-types.ts'
 import { HeaderQueue } from './header-queue.ts'
 import { isPermittedTransition, MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'

@@ -16,8 +16,7 @@ import { systemResolver } from '@sapwood/transport-v1v2/tcp'
 import { createBlockDownload } from '../blocks/block-download.ts'
 import type { BlockDownload } from '../blocks/block-download-types.ts'
 import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
-import { createHeaderSync } from '../chain/header-sync.ts'
-import type { HeaderSync } from '../chain/header-sync-types.ts'
+import { HeaderSync } from '../chain/header-sync.ts'
 import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
 import { buildDialer } from '../connections/build-dialer.ts'
 import type { NodeDialer } from '../connections/node-dialer.ts'
@@ -90,7 +89,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     { listen: relaysTransactions, ...options.transactions },
     { random, wallTime: (at) => clock.wallTime(at) },
   )
-  const headerSync = createHeaderSync(
+  const headerSync = new HeaderSync(
     options.minimumChainWork === undefined ? {} : { minimumChainWork: options.minimumChainWork },
     { chain, random, wallTime: (at) => clock.wallTime(at) },
   )

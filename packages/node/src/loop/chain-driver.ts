@@ -20,7 +20,8 @@ import type {
 } from '../blocks/block-download-types.ts'
 import type { ChainSyncDuty } from '../chain/chain-sync-guard.ts'
 import type { ChainEntry, HeaderChain, TipChange } from '../chain/header-chain-types.ts'
-import type { HeaderSync, HeaderSyncAction } from '../chain/header-sync-types.ts'
+import type { HeaderSync } from '../chain/header-sync.ts'
+import type { HeaderSyncAction } from '../chain/header-sync-action.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { ChainEvents } from '../chain/chain-events.ts'
@@ -89,7 +90,7 @@ export class ChainDriver implements NodePart {
     const { headerSync, download } = this.#parts
     const now = this.#now()
     const preferred = record.kind !== 'inbound'
-    const { services, startHeight } = record.version
+    const { services } = record.version
     this.run(
       download.addPeer(
         record.id,
@@ -98,9 +99,7 @@ export class ChainDriver implements NodePart {
       ),
     )
     const chainSync = chainSyncDuty(record)
-    this.run(
-      headerSync.addPeer(record.id, { preferred, protected: record.protected, chainSync, startHeight }, now),
-    )
+    this.run(headerSync.addPeer(record.id, { preferred, protected: record.protected, chainSync }, now))
   }
 
   closed({ id }: ConnectionRecord): void {
