@@ -7,7 +7,9 @@ export type AddressKey = string & { readonly [brand]: 'address' }
 
 /** The key of an address, fit for maps and for the store. */
 export function addressKey(address: PeerAddress): AddressKey {
-  return peerAddressKey(address) as AddressKey
+  if (address.network !== 'name' || !address.host.endsWith('.')) return peerAddressKey(address) as AddressKey
+  // The dot that says that a name is whole (RFC 1034 §3.1): a resolver is told it, the host is the same.
+  return peerAddressKey({ ...address, host: address.host.slice(0, -1) }) as AddressKey
 }
 
 /** The key of an address without its port: what bans and per-host limits go by. */

@@ -52,6 +52,28 @@ describe('the bootstrap', () => {
     expect(bootstrap.tick({ now: at(1_000), addresses: 0, connections: 0 })).toEqual([])
   })
 
+  it('asks DNS again while there is nobody: after 2 minutes, and ever later up to an hour', () => {
+    const bootstrap = create({ dnsSeeds: ['a.example', 'b.example'] })
+    const asked: number[] = []
+    for (let second = 0; second < 5 * 3_600; second++) {
+      const actions = bootstrap.tick({ now: at(second), addresses: 0, connections: 0 })
+      if (actions.length > 0) asked.push(second)
+      for (const action of actions) expect(action.type).toBe('ask-dns')
+    }
+    const pauses = asked.slice(1).map((second, index) => second - asked[index]!)
+    expect(asked[0]).toBe(0)
+    expect(pauses[0]).toBeLessThanOrEqual(2 * 60 + 1)
+    expect(pauses).toEqual([...pauses].sort((a, b) => a - b))
+    expect(pauses.at(-1)).toBe(3_600)
+    // One connection is somebody; once it is gone, the pause is the first one again.
+    for (let second = 5 * 3_600; second < 8 * 3_600; second++)
+      expect(bootstrap.tick({ now: at(second), addresses: 9, connections: 1 })).toEqual([])
+    const again: number[] = []
+    for (let second = 8 * 3_600; second < 8 * 3_600 + 200; second++)
+      if (bootstrap.tick({ now: at(second), addresses: 9, connections: 0 }).length > 0) again.push(second)
+    expect(again).toEqual([8 * 3_600 + 120])
+  })
+
   it('asks seed nodes first, one after the other, and DNS half a minute later', () => {
     const seedNodes = [address('203.0.113.1'), address('203.0.113.2')]
     const bootstrap = create({ dnsSeeds, seedNodes })

@@ -11,6 +11,13 @@ export const DNS_DELAY_MANY = 300_000
 export const MANY_ADDRESSES = 1_000
 /** Full-relay connections with which no DNS seed is needed (Core). */
 export const ENOUGH_CONNECTIONS = 2
+/**
+ * DNS is asked again where nobody has been there for this long, and twice as long each time after (Core asks once, and then has
+ * its fixed seeds; a signet of one's own has none, and a machine may be offline when it starts).
+ */
+export const DNS_REPEAT_AFTER = 120_000
+/** The longest of those pauses. */
+export const DNS_REPEAT_LONGEST = 3_600_000
 /** Seed nodes are asked again, one after the other, this often while there is nobody (Core). */
 export const SEED_NODE_INTERVAL = 10_000
 /** Seed nodes have this long before DNS is asked (Core). */
@@ -57,6 +64,8 @@ export function createBootstrap(options: BootstrapOptions): Bootstrap {
   let nextSeedNode = 0
   let nextSeedNodeAt: number = options.startedAt
   let nextDnsAt: number | undefined
+  let aloneSince: Instant | undefined
+  let dnsRepeat = DNS_REPEAT_AFTER
 
   const seedNodes = (view: BootstrapView): BootstrapAction[] => {
     if (options.seedNodes.length === 0 || view.connections > 0 || view.now < nextSeedNodeAt) return []
@@ -69,7 +78,22 @@ export function createBootstrap(options: BootstrapOptions): Bootstrap {
     return [{ type: 'address-fetch', address }]
   }
 
+  /** All have been asked: again, where that has brought nobody for a while. */
+  const refill = ({ now, connections }: BootstrapView): void => {
+    if (connections > 0) {
+      aloneSince = undefined
+      dnsRepeat = DNS_REPEAT_AFTER
+      return
+    }
+    aloneSince ??= now
+    if (now - aloneSince < dnsRepeat) return
+    aloneSince = now
+    dnsRepeat = Math.min(DNS_REPEAT_LONGEST, 2 * dnsRepeat)
+    dns.push(...options.dnsSeeds)
+  }
+
   const dnsSeeds = (view: BootstrapView): BootstrapAction[] => {
+    if (dns.length === 0) refill(view)
     if (dns.length === 0) return []
     nextDnsAt ??= options.startedAt + dnsDelay(view, options)
     if (view.now < nextDnsAt) return []

@@ -1,4 +1,10 @@
-import { type NetworkAddress, type NetworkName, type PeerAddress, Services } from '@sapwood/wire-codec'
+import {
+  ADDRESS_SIZES,
+  type NetworkAddress,
+  type NetworkName,
+  type PeerAddress,
+  Services,
+} from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import {
   type Clock,
@@ -16,7 +22,7 @@ import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { AddressEvents } from '../addresses/address-events.ts'
 import { drawUnit } from '../random/draw.ts'
-import type { Bootstrap } from './bootstrap.ts'
+import { type Bootstrap, ENOUGH_CONNECTIONS } from './bootstrap.ts'
 import { loadFixedSeeds } from './fixed-seeds.ts'
 import { seedSource } from './seed-source.ts'
 
@@ -60,6 +66,8 @@ export class SeedDriver {
   readonly #options: SeedDriverOptions
   readonly #parts: SeedDriverComponents
   readonly #abort = new AbortController()
+  /** Seeds that know no names of our services: the next tick connects to what their plain name stands for. */
+  readonly #withoutAnswer = new Set<string>()
 
   constructor(options: SeedDriverOptions, components: SeedDriverComponents) {
     this.#options = options
@@ -74,6 +82,9 @@ export class SeedDriver {
     for (const network of reachable) known += byNetwork[network].new + byNetwork[network].tried
     let connections = 0
     for (const { kind } of table.ready()) if (kind === 'outbound-full-relay') connections += 1
+    if (connections < ENOUGH_CONNECTIONS)
+      for (const seed of this.#withoutAnswer) this.#fetchFrom(this.#named(seed))
+    this.#withoutAnswer.clear()
     for (const action of bootstrap.tick({ now, addresses: known, connections })) {
       switch (action.type) {
         case 'ask-dns':
@@ -91,7 +102,11 @@ export class SeedDriver {
 
   #askDns(seed: string): void {
     if (this.#options.resolvesNames) void this.#resolve(seed)
-    else this.#fetchFrom({ network: 'name', host: seed, port: this.#options.network.defaultPort })
+    else this.#fetchFrom(this.#named(seed))
+  }
+
+  #named(seed: string): PeerAddress {
+    return { network: 'name', host: seed, port: this.#options.network.defaultPort }
   }
 
   #fetchFrom(address: PeerAddress): void {
@@ -108,9 +123,11 @@ export class SeedDriver {
         (signal) => resolver.resolve(`${SERVICE_FILTER}.${seed}`, { signal }),
         { signal: this.#abort.signal },
       )
-      this.#answer(seed, 'dns', addresses)
+      // A resolver may be a program's own, and what it gives of any size and form.
+      this.#answer(seed, 'dns', addresses.filter(isIpAddress).slice(0, MAX_ADDRESSES_PER_SEED))
     } catch (error) {
       this.#parts.logger.warn({ seed, err: error }, 'a DNS seed did not answer')
+      this.#answer(seed, 'dns', [])
     }
   }
 
@@ -131,8 +148,9 @@ export class SeedDriver {
 
   #take(seed: string, from: 'dns' | 'fixed-seeds', answer: readonly NetworkAddress[]): void {
     const { addresses, clock, random, events, onAdded } = this.#parts
-    const found = from === 'dns' ? answer.slice(0, MAX_ADDRESSES_PER_SEED) : answer
-    const reports = found.map((address) => ({
+    // Core (`ThreadDNSAddressSeed`): a seed that does not filter by services may know nodes by its plain name.
+    if (from === 'dns' && answer.length === 0) this.#withoutAnswer.add(seed)
+    const reports = answer.map((address) => ({
       address: address.port === 0 ? { ...address, port: this.#portOf(address) } : address,
       services: SEED_SERVICES,
       // An age of 3 to 7 days, or 1 to 2 weeks: what peers tell later is fresher (Core).
@@ -151,4 +169,8 @@ export class SeedDriver {
   stop(): void {
     this.#abort.abort(new Error('The node is stopping'))
   }
+}
+
+function isIpAddress({ network, bytes }: NetworkAddress): boolean {
+  return (network === 'ipv4' || network === 'ipv6') && bytes.length === ADDRESS_SIZES[network]
 }

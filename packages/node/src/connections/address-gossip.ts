@@ -2,7 +2,7 @@ import { type GossipedAddress, isRoutable, type NetworkAddress, Services, sha256
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId, type PeerMessage } from '@sapwood/peer'
 import type { Clock, Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
-import type { ConnectionRecord, ReadyConnection } from './connection-record.ts'
+import { type ConnectionRecord, type ReadyConnection, remoteOf } from './connection-record.ts'
 import { drawExponential, shuffle } from '../random/draw.ts'
 import { addressKey } from '../addresses/address-key.ts'
 import type { AddressManager, AddressReport } from '../addresses/address-manager.ts'
@@ -206,9 +206,8 @@ function believableTime(time: number, wallTime: WallTime): WallTime {
 }
 
 /** Who told of it, for the address tables; a remote without an address counts as one local source. */
-function sourceOf({ address }: ReadyConnection): NetworkAddress {
-  if (address !== undefined && address.network !== 'name') return address
-  return { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 0 }
+function sourceOf(record: ReadyConnection): NetworkAddress {
+  return remoteOf(record) ?? { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 0 }
 }
 
 /** Whether addresses are exchanged with it. Inbound: once it has sent some, or asked for some (Core, `SetupAddressRelay`). */

@@ -1,6 +1,6 @@
 import type { DisconnectReport } from '@sapwood/peer'
 import type { AddressManager } from '../addresses/address-manager.ts'
-import type { ConnectionRecord, ReadyConnection } from './connection-record.ts'
+import { type ConnectionRecord, type ReadyConnection, remoteOf } from './connection-record.ts'
 
 /** Marks in the address tables what connections show: who was reached, and who was there until now. */
 export class AddressMarks {
@@ -11,15 +11,17 @@ export class AddressMarks {
   }
 
   ready(record: ReadyConnection): void {
-    const { address, version, protocol } = record
-    if (leavesMark(record) && address !== undefined && address.network !== 'name')
-      this.#addresses.good(address, { services: version.services, protocol })
+    const { version, protocol } = record
+    const remote = remoteOf(record)
+    if (leavesMark(record) && remote !== undefined)
+      this.#addresses.good(remote, { services: version.services, protocol })
   }
 
   closed(record: ConnectionRecord, report: DisconnectReport | undefined): void {
-    const { address, readyAt } = record
+    const { readyAt } = record
+    const remote = remoteOf(record)
     if (report === undefined || readyAt === undefined || !leavesMark(record)) return
-    if (address !== undefined && address.network !== 'name') this.#addresses.seen(address)
+    if (remote !== undefined) this.#addresses.seen(remote)
   }
 }
 

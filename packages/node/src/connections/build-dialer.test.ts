@@ -62,7 +62,17 @@ describe('how peers are reached', () => {
     [
       'I2P, and only that by itself',
       { i2p: {}, onlyNet: ['i2p'] },
-      { of: ['direct', undefined, 'i2p', 'direct'], reachable: ['i2p'], resolvesNames: true },
+      { of: ['direct', undefined, 'i2p', undefined], reachable: ['i2p'], resolvesNames: false },
+    ],
+    [
+      'onion services, and only those by itself, names with them',
+      { onion: proxy, onlyNet: ['onion'] },
+      { of: ['direct', 'proxy', undefined, 'proxy'], reachable: ['torv3'], resolvesNames: false },
+    ],
+    [
+      'onion services and IPv6 by itself',
+      { onion: proxy, onlyNet: ['onion', 'ipv6'] },
+      { of: ['direct', 'proxy', undefined, 'direct'], reachable: ['ipv6', 'torv3'], resolvesNames: true },
     ],
   ])('%s', (_, options, expected) => {
     expect(routes(options)).toEqual(expected)

@@ -30,7 +30,11 @@ export interface ReachOptions {
   readonly i2p?: SamOptions
   /** Whether this machine is part of CJDNS (`-cjdnsreachable`). Default: false. */
   readonly cjdns?: boolean
-  /** The only networks that the node picks addresses of by itself (`-onlynet`). Default: all that are reached. */
+  /**
+   * The only networks that the node picks addresses of by itself (`-onlynet`). Without IPv4 and IPv6 among them no DNS seed of the
+   * network is asked, and no name is looked up on this machine, whoever gives it: names go to the proxy of onion services, or
+   * nowhere. An IP address that is given by hand is dialled all the same. Default: all that are reached.
+   */
   readonly onlyNet?: readonly NetworkName[]
 }
 

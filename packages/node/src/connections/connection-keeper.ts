@@ -1,4 +1,5 @@
 import {
+  formatHost,
   hasServices,
   type Network,
   type NetworkAddress,
@@ -25,6 +26,7 @@ import {
   connect,
   type Connection,
   type ConnectTimeouts,
+  type Dialer,
   type FallbackPolicy,
   type Transport,
   type TransportOptions,
@@ -32,9 +34,16 @@ import {
   type HandshakeGate,
   isTransportError,
 } from '@sapwood/transport-v1v2'
-import type { Clock, Logger, MemoryBudget, MemoryRank, Random } from '@sapwood/transport-v1v2/environment'
+import type {
+  Clock,
+  Logger,
+  MemoryBudget,
+  MemoryRank,
+  Random,
+  Resolver,
+} from '@sapwood/transport-v1v2/environment'
 import { addressKey } from '../addresses/address-key.ts'
-import { NodeError } from '../errors/node-error.ts'
+import { isNodeError, NodeError } from '../errors/node-error.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { AddedPeers } from './added-peers.ts'
 import { type CloseRequest, closeConnection } from './close-connection.ts'
@@ -48,6 +57,7 @@ import {
 } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import type { InboundStream } from './listener.ts'
+import { createNamedDialer } from './named-dialer.ts'
 import type { NetworkSwitch } from './network-switch.ts'
 import type { NodeDialer } from './node-dialer.ts'
 
@@ -74,11 +84,14 @@ export interface ConnectionKeeperComponents {
   readonly services: PeerServices
   readonly table: ConnectionTable
   /** Told when the connection of one of them ends: it knows when to try again. */
-  readonly added: Pick<AddedPeers, 'ended'>
+  readonly added: Pick<AddedPeers, 'ended' | 'standsFor'>
   readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
   readonly observer: ConnectionObserver
   /** What all connections together may hold. */
   readonly memory: MemoryBudget
+  /** For names that the dialer does not resolve itself. */
+  readonly namesOf?: Resolver
+  readonly isBanned: (address: NetworkAddress) => boolean
 }
 
 /** What the rest of the node does when a connection changes. Called on the loop. */
@@ -148,15 +161,50 @@ export class ConnectionKeeper {
     }
   }
 
+  /** Names are looked up here where anybody does, so that a peer is known by each of its names and addresses. */
+  #dialerOf(record: ConnectionRecord, request: DialRequest): Dialer {
+    const { clock, namesOf, table } = this.#components
+    const { address, dialer = this.#components.dialer } = request
+    const resolver = dialer.resolver ?? (dialer.resolvesNames === false ? undefined : namesOf)
+    if (address.network !== 'name' || resolver === undefined) return dialer
+    return createNamedDialer(address, {
+      clock,
+      dialer,
+      resolver,
+      onFound: (addresses) => this.#found(record, addresses),
+      onReached: (reached) => {
+        record.reached = reached
+        table.standsFor(record, [reached])
+      },
+    })
+  }
+
+  /** @throws NodeError `already-connected`, `address-banned`. */
+  #found(record: ConnectionRecord, addresses: readonly NetworkAddress[]): readonly NetworkAddress[] {
+    const { added, isBanned, table } = this.#components
+    const host = record.address === undefined ? '' : formatHost(record.address)
+    if (record.key !== undefined) added.standsFor(record.key, addresses)
+    const other = table.withAny(addresses.map(addressKey))
+    if (other !== undefined)
+      throw new NodeError('already-connected', `${host} is a peer that is connected, or being connected to`, {
+        received: other.id,
+      })
+    const allowed = addresses.filter((each) => !isBanned(each))
+    if (allowed.length === 0)
+      throw new NodeError('address-banned', `Whatever ${host} stands for is under a ban`, { received: host })
+    table.standsFor(record, allowed)
+    return allowed
+  }
+
   async #dial(record: ConnectionRecord, request: DialRequest): Promise<void> {
-    const { clock, random, logger, dialer } = this.#components
+    const { clock, random, logger } = this.#components
     const { network, fallback, transport, connectTimeouts } = this.#options
     try {
       const connection = await connect(
         request.address,
         {
           ...transport,
-          dialer: request.dialer ?? dialer,
+          dialer: this.#dialerOf(record, request),
           network,
           fallback,
           timeouts: connectTimeouts,
@@ -226,7 +274,9 @@ export class ConnectionKeeper {
     const code = isTransportError(error) ? error.code : error.name
     logger.debug({ peer: record.id, kind: record.kind, code }, 'no connection')
     observer.closed(record, undefined)
-    const retryIn = record.key && added.ended(record.key, undefined)
+    // It is one that is connected: no fault of its address, and to be tried when that connection has ended.
+    const isConnected = isNodeError(error) && error.code === 'already-connected'
+    const retryIn = record.key && !isConnected ? added.ended(record.key, undefined) : undefined
     if (record.kind === 'inbound') {
       const address = record.address as NetworkAddress | undefined
       events.emit('inbound-refused', {
@@ -390,13 +440,18 @@ export class ConnectionKeeper {
     record: ConnectionRecord,
     cause: unknown,
   ): Promise<void> {
-    const error =
-      cause instanceof Error ? cause : new NodeError('connection-failed', String(cause), { cause })
+    const error = failureOf(cause)
     const at = this.#components.clock.now()
     await this.#components.notifications
       .send({ type, peer: record.id, at, outcome: { error } })
       .catch(() => undefined)
   }
+}
+
+/** What the node itself refuses comes out of a dial as the reason of its failure. */
+function failureOf(cause: unknown): Error {
+  if (isTransportError(cause) && isNodeError(cause.cause)) return cause.cause
+  return cause instanceof Error ? cause : new NodeError('connection-failed', String(cause), { cause })
 }
 
 /** Who is let go first where memory is short. */

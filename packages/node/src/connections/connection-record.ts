@@ -1,4 +1,4 @@
-import type { PeerAddress } from '@sapwood/wire-codec'
+import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import type { ConnectionKind, Peer, PeerId, PeerVersion } from '@sapwood/peer'
 import type { TransportProtocol } from '@sapwood/transport-v1v2'
 import type { Instant, MemoryAccount } from '@sapwood/transport-v1v2/environment'
@@ -29,6 +29,8 @@ export interface ConnectionRecord {
   readonly startedAt: Instant
   /** Never evicted, never punished: added by hand, or permitted. */
   readonly protected: boolean
+  /** Which of the addresses of its name the connection goes to, once that is known. */
+  reached?: NetworkAddress
   /** Something else than we ourselves connects to the address, which the remote is not told then. */
   readonly proxied?: boolean
   /** What is held of the connection's messages, of the node's budget. Closed with the connection. */
@@ -63,4 +65,10 @@ export type ReadyConnection = ConnectionRecord & {
 
 export function isReady(record: ConnectionRecord): record is ReadyConnection {
   return record.stage === 'ready'
+}
+
+/** Where the remote is, as far as that is known: the address that was dialled, or that its name led to. */
+export function remoteOf(record: Pick<ConnectionRecord, 'address' | 'reached'>): NetworkAddress | undefined {
+  const { address, reached } = record
+  return address?.network === 'name' ? reached : address
 }

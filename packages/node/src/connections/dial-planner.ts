@@ -4,6 +4,7 @@ import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { isBadPort } from './bad-ports.ts'
+import { remoteOf } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
 
 /** Addresses drawn for one dial before it is put off (Core, `ThreadOpenConnections`). */
@@ -74,10 +75,12 @@ export function planDial(options: PlanOptions, components: DialPlannerComponents
 /** Netgroups that have an outbound connection of the node's choice, or a dial under way. */
 export function outboundGroups(table: ConnectionTable): Set<string> {
   const groups = new Set<string>()
-  for (const { kind, address } of table.all()) {
+  for (const record of table.all()) {
+    const { kind } = record
+    const address = remoteOf(record)
     const counts =
       kind === 'outbound-full-relay' || kind === 'block-relay-only' || kind === 'extra' || kind === 'manual'
-    if (!counts || address === undefined || address.network === 'name') continue
+    if (!counts || address === undefined) continue
     if (!WITHOUT_NETGROUP.has(address.network)) groups.add(groupOf(address))
   }
   return groups

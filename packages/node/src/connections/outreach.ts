@@ -5,7 +5,7 @@ import type { AddressManager } from '../addresses/address-manager.ts'
 import type { CurrentPhase } from '../phases/current-phase.ts'
 import type { Phase } from '../phases/phase.ts'
 import { drawBelow, drawExponential } from '../random/draw.ts'
-import type { AddedPeers } from './added-peers.ts'
+import { type AddedPeers, connectionOf } from './added-peers.ts'
 import type { ConnectionKeeper } from './connection-keeper.ts'
 import { type ConnectionRecord, isReady } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
@@ -99,7 +99,7 @@ export class Outreach {
   #dialAdded(): void {
     const { table, connections, added, logger, isBanned } = this.#parts
     for (const peer of added.due()) {
-      if (table.to(peer.address) !== undefined) continue
+      if (connectionOf(peer, table) !== undefined) continue
       if (peer.address.network !== 'name' && isBanned(peer.address)) continue
       if (!this.hasManualSlot()) {
         logger.debug({ address: peer.text }, 'no slot for an added peer')

@@ -31,7 +31,7 @@ import { StateSaver } from '../loop/state-saver.ts'
 import { TipAnnouncer } from '../loop/tip-announcer.ts'
 import { TransactionDriver } from '../loop/transaction-driver.ts'
 import { CurrentPhase } from '../phases/current-phase.ts'
-import { readAddress } from './network-control.ts'
+import { readAddress } from '../addresses/read-address.ts'
 import { DEFAULT_SAVE_INTERVAL, dnsSeedsOf, versionFacts } from './node-defaults.ts'
 import { layGround, type NodeGround } from './node-ground.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
@@ -115,7 +115,13 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       version: (kind) => versionFacts(kind, { ...ground, startHeight: chain.tip().height }),
       servicesWanted: (offered) => servicesWanted(offered, options, ground),
     },
-    { ...common, services: peerServices, notifications, observer: parts },
+    {
+      ...common,
+      services: peerServices,
+      notifications,
+      observer: parts,
+      ...(components.resolver && { namesOf: components.resolver }),
+    },
   )
   const outreach = new Outreach(
     {

@@ -1,6 +1,7 @@
 import type { Clock, WallTime } from '@sapwood/transport-v1v2/environment'
 import { type BanEntry, DEFAULT_BAN_DURATION } from '../bans/ban-list.ts'
 import { inSubnet, parseSubnet } from '../bans/subnet.ts'
+import { remoteOf } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
@@ -36,9 +37,8 @@ export function createBanControl(components: {
         const added = bans.add(subnet, until as WallTime, options.reason ?? '')
         events.emit('ban-added', { ban: added })
         for (const record of [...table.all()]) {
-          const { address } = record
-          if (address !== undefined && address.network !== 'name' && inSubnet(subnet, address))
-            conduct.letGo(record, 'banned')
+          const remote = remoteOf(record)
+          if (remote !== undefined && inSubnet(subnet, remote)) conduct.letGo(record, 'banned')
         }
         return added
       })

@@ -1,7 +1,8 @@
 import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
-import { formatPeerAddress, parsePeerAddress, type PeerAddress } from '@sapwood/wire-codec'
+import { formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
 import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
-import type { AddedPeers } from '../connections/added-peers.ts'
+import { readAddress } from '../addresses/read-address.ts'
+import { type AddedPeers, connectionOf } from '../connections/added-peers.ts'
 import { closeConnection } from '../connections/close-connection.ts'
 import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
@@ -9,22 +10,12 @@ import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { Listening } from '../connections/listener.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { Outreach } from '../connections/outreach.ts'
-import { NodeError } from '../errors/node-error.ts'
+import { isNodeError, NodeError } from '../errors/node-error.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { Conduct } from '../loop/conduct.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
 import type { AddPeerOptions, NetworkControl } from './node-handle.ts'
-
-/** Reads an address as people write it. @throws NodeError `invalid-address`. */
-export function readAddress(address: PeerAddress | string, defaultPort: number): PeerAddress {
-  if (typeof address !== 'string') return address
-  try {
-    return parsePeerAddress(address, { defaultPort })
-  } catch (cause) {
-    throw new NodeError('invalid-address', `Not an address: ${address}`, { received: address, cause })
-  }
-}
 
 /** The handle's control over connections. */
 export function createNetworkControl(components: {
@@ -64,6 +55,12 @@ export function createNetworkControl(components: {
     return existing ?? connections.open({ kind: 'manual', address })
   }
 
+  /** Whom an added name turned out to be: a peer that was connected by another of its names, or by its address. */
+  const sameAs = ({ key }: ConnectionRecord): ConnectionRecord | undefined => {
+    const peer = key && added.get(key)
+    return peer && connectionOf(peer, table)
+  }
+
   const addPeer: NetworkControl['addPeer'] = (address, options = {}) =>
     calls.call('addPeer', () => begin(readAddress(address, defaultPort), options).id)
 
@@ -74,22 +71,27 @@ export function createNetworkControl(components: {
       withDeadline(options, (signal) =>
         calls.call('connectPeer', () => {
           const record = begin(readAddress(address, defaultPort), options)
-          return ready(record, events, signal)
+          const isKept = options.once !== true && (options.kind ?? 'manual') === 'manual'
+          return ready(record, { events, signal, ...(isKept && { sameAs }) })
         }),
       ),
     removePeer: (address) =>
       calls.call('removePeer', () => {
         const parsed = readAddress(address, defaultPort)
-        if (added.remove(parsed) === undefined) {
+        const removed = added.remove(parsed)
+        if (removed === undefined) {
           const text = formatPeerAddress(parsed)
           throw new NodeError('not-added', `${text} has not been added`, { received: text })
         }
-        const record = table.to(parsed)
-        if (record !== undefined) conduct.letGo(record, 'removed')
+        const record = connectionOf(removed, table)
+        // It may have been added by another of its names too, and is then kept for that.
+        const isWanted = added.all().some((other) => connectionOf(other, table) === record)
+        if (record !== undefined && !isWanted) conduct.letGo(record, 'removed')
       }),
     addedPeers: () =>
-      added.all().map(({ address, text, failures, key }) => {
-        const record = [...table.all()].find((candidate) => candidate.key === key)
+      added.all().map((peer) => {
+        const { address, text, failures } = peer
+        const record = connectionOf(peer, table)
         return { address, text, failures, ...(record === undefined ? {} : { connected: record.id }) }
       }),
     disconnectPeer: (id, options) =>
@@ -131,12 +133,19 @@ export function peerInfos(table: ConnectionTable): PeerInfo[] {
   return infos
 }
 
+interface ReadyOptions {
+  readonly events: NodeEventHub
+  readonly signal: AbortSignal
+  /** Whose connection to wait for where the record's peer turns out to be connected already. */
+  readonly sameAs?: (record: ConnectionRecord) => ConnectionRecord | undefined
+}
+
 /** Resolves when the connection's version handshake is done. Called on the loop: no event is missed. */
 function ready(
   record: ConnectionRecord,
-  events: NodeEventHub,
-  signal: AbortSignal,
+  options: ReadyOptions,
 ): Promise<{ readonly peer: PeerId; readonly version: PeerVersion }> {
+  const { events, signal, sameAs } = options
   if (record.version !== undefined) return Promise.resolve({ peer: record.id, version: record.version })
   return new Promise((resolve, reject) => {
     const stops: (() => void)[] = []
@@ -153,7 +162,13 @@ function ready(
       }),
       events.on('connection-failed', ({ peer, error }) => {
         if (peer !== record.id) return
-        settle(() => reject(new NodeError('connection-failed', error.message, { cause: error })))
+        const code = isNodeError(error) ? error.code : undefined
+        const other = code === 'already-connected' ? sameAs?.(record) : undefined
+        settle(() => {
+          if (other !== undefined) resolve(ready(other, { events, signal }))
+          else if (code === 'already-connected' || code === 'address-banned') reject(error)
+          else reject(new NodeError('connection-failed', error.message, { cause: error }))
+        })
       }),
       events.on('peer-disconnected', ({ peer, reason }) => {
         if (peer !== record.id) return

@@ -4,7 +4,7 @@ import type { Logger } from '@sapwood/transport-v1v2/environment'
 import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
 import { closeConnection } from '../connections/close-connection.ts'
 import { connectionFacts } from '../connections/connection-keeper.ts'
-import type { ConnectionRecord } from '../connections/connection-record.ts'
+import { type ConnectionRecord, remoteOf } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { BanEvents } from '../bans/ban-events.ts'
@@ -52,8 +52,8 @@ export class Conduct implements NodePart {
    * (`MaybeDiscourageAndDisconnect`); but those that are protected, which Core ends too.
    */
   closed(record: ConnectionRecord, report: DisconnectReport | undefined): void {
-    const { address } = record
-    if (report?.reason.blame !== 'discourage' || address === undefined || address.network === 'name') return
+    const address = remoteOf(record)
+    if (report?.reason.blame !== 'discourage' || address === undefined) return
     // A peer on this machine shares its address with every other one, hidden services included (Core).
     if (record.protected || isLocal(address)) return
     this.#parts.discouraged.add(address)

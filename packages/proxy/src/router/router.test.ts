@@ -1,6 +1,7 @@
 import { type Dialer, streamPair } from '@sapwood/transport-v1v2'
 import { type PeerAddress, parsePeerAddress } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
+import type { NetworkName } from './networks.ts'
 import { createRouter, type RouterOptions } from './router.ts'
 
 const ONION = 'pg6mmjiyjmcrsslvykfwnntlaru7p5svn6y2ymmju6nubxndf4pscryd.onion'
@@ -78,6 +79,28 @@ describe('createRouter', () => {
     )
     expect(await routes((d) => ({ direct: d('direct'), proxy: { onion: d('tor') } }))).toContain('name:-')
     expect(await routes((d) => ({ direct: d('direct'), proxy: {} }))).toContain('name:direct')
+  })
+
+  it('resolves no name where neither IPv4 nor IPv6 is wanted (-onlynet)', async () => {
+    const onlyNet = (...names: NetworkName[]) => ({ onlyNet: names })
+    expect(await routes((d) => ({ direct: d('direct'), onion: d('tor'), ...onlyNet('onion') }))).toContain(
+      'name:tor',
+    )
+    expect(
+      await routes((d) => ({ direct: d('direct'), i2p: d('sam'), onion: d('tor'), ...onlyNet('i2p') })),
+    ).toContain('name:tor')
+    expect(await routes((d) => ({ direct: d('direct'), i2p: d('sam'), ...onlyNet('i2p') }))).toContain(
+      'name:-',
+    )
+    expect(await routes((d) => ({ direct: d('direct'), cjdns: true, ...onlyNet('cjdns') }))).toContain(
+      'name:-',
+    )
+    expect(await routes((d) => ({ direct: d('direct'), ...onlyNet() }))).toContain('name:-')
+    expect(
+      await routes((d) => ({ direct: d('direct'), onion: d('tor'), ...onlyNet('onion', 'ipv6') })),
+    ).toContain('name:direct')
+    const dialer: Dialer = { dial: () => Promise.reject(new Error('unused')) }
+    expect(createRouter({ direct: dialer, onion: dialer, onlyNet: ['onion'] }).resolvesNames).toBe(false)
   })
 
   it('takes a proxy for names alone', async () => {

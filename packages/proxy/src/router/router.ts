@@ -29,12 +29,13 @@ export interface RouterOptions {
   readonly yggdrasil?: boolean | Dialer
   /**
    * The only networks that a node picks addresses of by itself (`-onlynet`). What a user asks for by hand is dialled
-   * anyway, as with Core; to make a network impossible, give the router no dialer for it.
+   * anyway, as with Core; to make a network impossible, give the router no dialer for it. Without IPv4 and IPv6 among them no name
+   * is resolved on this machine either: who asks for it would tell the resolver what those networks are to hide.
    */
   readonly onlyNet?: readonly NetworkName[]
   /**
    * Dials names. Default: `proxy`, or with one for each network that of IPv4, else of IPv6; `direct`, which resolves
-   * them, only where there is no proxy at all.
+   * them, only where there is no proxy at all, and `onlyNet` has IPv4 or IPv6; else what dials onion services.
    */
   readonly nameProxy?: Dialer
 }
@@ -67,9 +68,11 @@ export function createRouter(options: RouterOptions): Router {
   const loopback: Way | undefined = options.direct && { route: 'direct', dialer: options.direct }
   const wayTo = (address: PeerAddress): Way | undefined =>
     (isOnThisMachine(address) ? loopback : undefined) ?? ways.get(networkOf(address))
+  const resolvesNames = ways.get('name')?.route === 'direct'
   return {
     reachable,
-    resolvesNames: ways.get('name')?.route === 'direct',
+    resolvesNames,
+    ...(resolvesNames && options.direct?.resolver && { resolver: options.direct.resolver }),
     routeOf: (address) => wayTo(address)?.route,
     canReach: (address) => wayTo(address) !== undefined,
     dial: async (address, dialOptions) => {
@@ -129,8 +132,14 @@ function findWays(options: RouterOptions): ReadonlyMap<AddressNetwork | 'name', 
   add('i2p', 'i2p', i2p)
   add('name', 'proxy', nameProxy ?? proxyOf('ipv4') ?? proxyOf('ipv6'))
   // With a proxy for anything, a name looked up here would tell the resolver what the proxy was to hide.
-  if (!hasProxy) add('name', 'direct', direct)
+  if (isHidden(options.onlyNet)) add('name', 'proxy', ways.get('torv3')?.dialer)
+  else if (!hasProxy) add('name', 'direct', direct)
   return ways
+}
+
+/** Whether only networks are wanted in which nobody learns who talks to whom. */
+function isHidden(onlyNet: readonly NetworkName[] | undefined): boolean {
+  return onlyNet !== undefined && !onlyNet.some((network) => network === 'ipv4' || network === 'ipv6')
 }
 
 function reachableNetworks(
