@@ -59,6 +59,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'check-workers',
     'bans',
     'filters',
+    'utreexo',
     'phases',
     'connections',
     'metrics',

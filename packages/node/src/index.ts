@@ -38,8 +38,10 @@ export type {
   ServingControl,
   TransactionAccess,
   TransactionSubscription,
+  UtreexoAccess,
+  UtreexoStateView,
 } from './handle/node-handle.ts'
-export type { BlockchainInfo, NetworkInfo, NodeInfo } from './handle/node-info.ts'
+export type { BlockchainInfo, NetworkInfo, NodeInfo, UtreexoInfo } from './handle/node-info.ts'
 export type { NodeComponents, NodeOptions, NodeTimeouts } from './handle/node-options.ts'
 export type { OfferedServices, ServiceOffer, StandingOffer } from './loop/service-table.ts'
 export type { NodeNotification, TimerName } from './loop/node-notification.ts'
@@ -67,3 +69,6 @@ export type {
   TransactionFilter,
 } from './transactions/transaction-relay-types.ts'
 export type { TransactionRelayOptions } from './transactions/transaction-relay.ts'
+export { assumedUtreexoState } from './utreexo/assumed-states.ts'
+export type { ProvedBlockItem, ProvedItem } from './utreexo/proved-item.ts'
+export type { AssumedUtreexoState, UtreexoOptions } from './utreexo/utreexo-options.ts'

@@ -1,4 +1,4 @@
-import { type AddressNetwork, type NetworkAddress, Services } from '@sapwood/wire-codec'
+import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
 import type { DisconnectReport } from '@sapwood/peer'
 import type { Clock, Instant, Logger, Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
@@ -12,6 +12,7 @@ import type { ConnectionTable } from './connection-table.ts'
 import { type PlannedDial, type PlanOptions, planDial } from './dial-planner.ts'
 import type { NetworkSwitch } from './network-switch.ts'
 import type { SlotLimits } from './slots.ts'
+import { isOneOf, type WantedPeers } from './wanted-peers.ts'
 
 const MINUTE = 60_000
 /** Mean time between two feelers (Core, `FEELER_INTERVAL`). */
@@ -38,9 +39,6 @@ export interface OutreachComponents {
   readonly phase: Pick<CurrentPhase, 'now'>
 }
 
-/** Full-relay connections that are kept for peers with filters, where those are wanted and such are known. */
-const FILTER_SLOTS = 2
-
 export interface OutreachOptions {
   readonly limits: SlotLimits
   /** Only the added peers are dialled. */
@@ -49,8 +47,8 @@ export interface OutreachOptions {
   readonly anchors: readonly NetworkAddress[]
   /** Services that an address must be known for, given those that it is said to offer. */
   readonly servicesWanted: (offered: bigint) => bigint
-  /** Peers that offer compact block filters are wanted. */
-  readonly filters: boolean
+  /** Whom some of the full-relay connections are kept for. */
+  readonly peersWanted: readonly WantedPeers[]
 }
 
 /** Milliseconds before the tables are searched again after nothing in them would do, unless something changed. */
@@ -181,26 +179,33 @@ export class Outreach {
 
   #plan(wanted: PlanOptions): PlannedDial | undefined {
     const parts = this.#parts
-    const withFilters = this.#isForFilters(wanted)
-      ? planDial(
-          { ...wanted, services: (offered) => wanted.services(offered) | Services.COMPACT_FILTERS },
-          parts,
-        )
-      : undefined
-    return withFilters ?? planDial(wanted, parts)
+    for (const bits of this.#missing(wanted)) {
+      const plan = planDial({ ...wanted, services: (offered) => wanted.services(offered) | bits }, parts)
+      if (plan !== undefined) return plan
+    }
+    return planDial(wanted, parts)
   }
 
-  /** Whether one of the last full-relay slots is being filled, and there are not enough peers with filters. */
-  #isForFilters({ kind }: PlanOptions): boolean {
+  /** Services of those of whom there are not enough, where one of the last full-relay slots is being filled. */
+  #missing({ kind }: PlanOptions): bigint[] {
     const { table } = this.#parts
-    const { filters, limits } = this.#options
-    if (!filters || kind !== 'outbound-full-relay') return false
-    if (table.count(kind) < limits[kind] - FILTER_SLOTS) return false
+    const { peersWanted, limits } = this.#options
+    if (kind !== 'outbound-full-relay') return []
+    const free = limits[kind] - table.count(kind)
+    let kept = 0
+    return peersWanted.flatMap((peers) => {
+      const missing = peers.count - this.#connectedTo(peers)
+      if (missing <= 0) return []
+      kept += missing
+      return free <= kept ? peers.services : []
+    })
+  }
+
+  #connectedTo(peers: WantedPeers): number {
     let count = 0
-    for (const { version, kind: each } of table.ready()) {
-      if (each !== 'inbound' && (version.services & Services.COMPACT_FILTERS) !== 0n) count += 1
-    }
-    return count < FILTER_SLOTS
+    for (const { version, kind } of this.#parts.table.ready())
+      if (kind !== 'inbound' && isOneOf(peers, version.services)) count += 1
+    return count
   }
 
   /** A reachable network with addresses and without a connection (Core, `MaybePickPreferredNetwork`). */

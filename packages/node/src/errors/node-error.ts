@@ -23,6 +23,9 @@
  * - `filters-off`: the node was made without the option `filters`.
  * - `no-filter-peer`: no peer that offers filters is connected and has the block.
  * - `filters-disputed`: peers disagree about the filter of block `received`, and the block does not show who is right.
+ * - `utreexo-off`: the node was made without the option `utreexo`.
+ * - `utreexo-refused`: the state of the accumulator that all began with, after block `received`, is no good: no peer's proof holds on
+ *   it, or the block is not in the chain.
  * - `listen-failed`: a listener could not be started; `cause` says why.
  * - `store-locked`: the store is open already, in this process or in another.
  * - `store-corrupt`: what was persisted does not read back; `detail` names the entry.
@@ -53,6 +56,8 @@ export type NodeErrorCode =
   | 'filters-off'
   | 'no-filter-peer'
   | 'filters-disputed'
+  | 'utreexo-off'
+  | 'utreexo-refused'
   | 'listen-failed'
   | 'store-locked'
   | 'store-corrupt'

@@ -14,6 +14,7 @@ import { desirableServices } from '../connections/desirable-services.ts'
 import { createInboundGate } from '../connections/inbound-gate.ts'
 import { NetworkSwitch } from '../connections/network-switch.ts'
 import { OutboundTrimmer } from '../connections/outbound-trimmer.ts'
+import { filterPeers, utreexoPeers } from '../connections/wanted-peers.ts'
 import { Outreach } from '../connections/outreach.ts'
 import { slotLimits } from '../connections/slots.ts'
 import { BlockChecks } from '../loop/block-checks.ts'
@@ -29,6 +30,7 @@ import { PrivateBroadcastDriver } from '../loop/private-broadcast-driver.ts'
 import { ServedBlocks } from '../loop/served-blocks.ts'
 import { StateSaver } from '../loop/state-saver.ts'
 import { TipAnnouncer } from '../loop/tip-announcer.ts'
+import { UtreexoDriver } from '../loop/utreexo-driver.ts'
 import { TransactionDriver } from '../loop/transaction-driver.ts'
 import { CurrentPhase } from '../phases/current-phase.ts'
 import { readAddress } from '../addresses/read-address.ts'
@@ -57,6 +59,7 @@ export interface AssembledNode extends NodeGround {
   readonly saver: StateSaver
   /** There may be something to serve that there was not. */
   readonly recheckServed: () => void
+  readonly utreexoDriver: UtreexoDriver
 }
 
 /**
@@ -129,7 +132,10 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       connectOnly,
       anchors,
       servicesWanted: (offered) => servicesWanted(offered, options, ground),
-      filters: options.filters ?? false,
+      peersWanted: [
+        ...(options.filters === true ? [filterPeers] : []),
+        ...(options.utreexo === undefined || options.utreexo === false ? [] : [utreexoPeers]),
+      ],
     },
     { ...common, connections },
   )
@@ -174,6 +180,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     onTaken: recheckServed,
   })
   const privateBroadcasts = new PrivateBroadcastDriver({ ...common, connections, connectOnly })
+  const utreexoDriver = new UtreexoDriver({ ...common, driver })
   const saver = new StateSaver(options.saveInterval ?? DEFAULT_SAVE_INTERVAL, common)
 
   parts.add(
@@ -187,6 +194,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     blocks,
     announcer,
     transactions,
+    utreexoDriver,
     conduct,
     saver,
   )
@@ -222,6 +230,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     privateBroadcasts,
     saver,
     recheckServed,
+    utreexoDriver,
   }
 }
 

@@ -1,20 +1,23 @@
 import { withDeadline } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
+import { checkedStore } from '../store/checked-store.ts'
+import { noStore } from '../store/no-store.ts'
 import { storeError } from '../store/store-error.ts'
 import { feedMetrics } from '../metrics/feed-metrics.ts'
 import { createAddressAccess } from './address-access.ts'
 import { type AssembledNode, assembleNode, ownAddresses, VERSION } from './assemble-node.ts'
 import { createBanControl } from './ban-control.ts'
 import { createBlockAccess } from './block-access.ts'
-import { createCallDeadline } from './call-deadline.ts'
+import { createCallDeadline, type WithCallDeadline } from './call-deadline.ts'
 import { createChainAccess } from './chain-access.ts'
 import { createFilterAccess } from './filter-access.ts'
 import { createNetworkControl, peerInfos } from './network-control.ts'
-import type { NodeHandle } from './node-handle.ts'
+import type { BlockAccess, NodeHandle } from './node-handle.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
 import { drawNodePicture } from './node-picture.ts'
 import { createServingControl } from './serving-control.ts'
 import { createTransactionAccess } from './transaction-access.ts'
+import { createUtreexoProving, type UtreexoProving, utreexoOff } from './utreexo-access.ts'
 
 /** How long connections have to end in `stop()`, in milliseconds. */
 const DEFAULT_STOP_TIMEOUT = 5_000
@@ -27,16 +30,19 @@ const FLUSH_TIMEOUT = 60_000
  * @throws NodeError `invalid-address`, `listen-failed`, `store-corrupt`, `store-full`, `store-foreign`, `store-failed`.
  */
 export async function createNode(options: NodeOptions, components: NodeComponents = {}): Promise<NodeHandle> {
-  const parts = await assembleNode(options, components)
-  const { loop, listeners } = parts
+  const assembled = await assembleNode(options, components)
+  const { loop, listeners } = assembled
+  let parts: RunningNode
   try {
+    parts = withBlocks(options, components, assembled)
     await listeners.open(components.listeners ?? [])
   } catch (error) {
     loop.end()
     throw error
   }
-  const stopMetrics = feedMetrics(components.metrics, parts)
+  const stopMetrics = feedMetrics(components.metrics, { ...parts, utreexo: () => parts.utreexo?.info() })
   const running = loop.run()
+  parts.utreexo?.start()
   let stopped: Promise<void> | undefined
   return createHandle(options, parts, () => {
     stopped ??= stopNode(parts, options.timeouts?.stop ?? DEFAULT_STOP_TIMEOUT, running).finally(stopMetrics)
@@ -44,12 +50,33 @@ export async function createNode(options: NodeOptions, components: NodeComponent
   })
 }
 
-function createHandle(options: NodeOptions, parts: AssembledNode, stop: () => Promise<void>): NodeHandle {
-  const { clock, state, conduct, listeners } = parts
+/** A node with what programs, and what goes on by itself, take blocks by. */
+interface RunningNode extends AssembledNode {
+  readonly withDeadline: WithCallDeadline
+  readonly blocks: BlockAccess
+  readonly utreexo: UtreexoProving | undefined
+}
+
+/** @throws NodeError `invalid-argument`, `store-foreign`. */
+function withBlocks(options: NodeOptions, components: NodeComponents, parts: AssembledNode): RunningNode {
+  const withDeadline = createCallDeadline(parts.clock, options.timeouts?.call)
+  const blocks = createBlockAccess({ ...parts, desk: parts.driver.desk, withDeadline })
+  const wanted = options.utreexo === true ? {} : options.utreexo
+  const utreexo = wanted
+    ? createUtreexoProving(wanted, {
+        ...parts,
+        network: options.network,
+        store: checkedStore(components.store ?? noStore),
+        blocks,
+      })
+    : undefined
+  return { ...parts, withDeadline, blocks, utreexo }
+}
+
+function createHandle(options: NodeOptions, parts: RunningNode, stop: () => Promise<void>): NodeHandle {
+  const { state, conduct, listeners, withDeadline, blocks, utreexo } = parts
   const { network } = options
   const { defaultPort } = network
-  const withDeadline = createCallDeadline(clock, options.timeouts?.call)
-  const blocks = createBlockAccess({ ...parts, desk: parts.driver.desk, withDeadline })
   const control = createNetworkControl({
     ...parts,
     defaultPort,
@@ -65,6 +92,7 @@ function createHandle(options: NodeOptions, parts: AssembledNode, stop: () => Pr
       { ...parts, blocks, withDeadline },
     ),
     transactions: createTransactionAccess({ ...parts, withDeadline }),
+    utreexo: utreexo?.access ?? utreexoOff,
     network: control,
     addresses: createAddressAccess({ ...parts, addresses: state.addresses, defaultPort }),
     bans: createBanControl(parts),
@@ -78,6 +106,7 @@ function createHandle(options: NodeOptions, parts: AssembledNode, stop: () => Pr
         ownAddresses: () => ownAddresses(listeners),
         version: VERSION,
         relay: parts.relaysTransactions,
+        utreexo: utreexo?.info(),
       }),
     peers: () => peerInfos(parts.table),
     getBlock: (hash, call) => blocks.getBlock(hash, call),
@@ -89,18 +118,20 @@ function createHandle(options: NodeOptions, parts: AssembledNode, stop: () => Pr
 }
 
 /** Nobody new, everyone out, everything in the store, nothing left open. */
-async function stopNode(parts: AssembledNode, limit: number, running: Promise<void>): Promise<void> {
+async function stopNode(parts: RunningNode, limit: number, running: Promise<void>): Promise<void> {
   const { clock, logger, events, loop, calls, listeners, saver } = parts
   await withDeadline(clock, limit, () => listeners.close()).catch((error: unknown) => {
     logger.warn({ err: error }, 'listeners did not close in time')
   })
+  let failure: NodeError | undefined
+  const failed = (error: unknown): void => {
+    failure ??= storeError('The state could not be saved', error)
+  }
+  await withDeadline(clock, FLUSH_TIMEOUT, async () => parts.utreexo?.stop()).catch(failed)
   await withDeadline(clock, limit, () => calls.call('stop', () => loop.stop())).catch((error: unknown) => {
     logger.warn({ err: error }, 'connections did not end in time')
   })
-  let failure: NodeError | undefined
-  await withDeadline(clock, FLUSH_TIMEOUT, () => saver.flush()).catch((error: unknown) => {
-    failure = storeError('The state could not be saved', error)
-  })
+  await withDeadline(clock, FLUSH_TIMEOUT, () => saver.flush()).catch(failed)
   loop.end()
   await running
   events.emit('stopped', failure === undefined ? { why: 'requested' } : { why: 'failed', error: failure })

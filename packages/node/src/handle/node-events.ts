@@ -10,6 +10,7 @@ import type {
   EventSource,
   SubscribeOptions as SubscribeOptionsOf,
 } from '../events/event-source.ts'
+import type { UtreexoEvents } from '../utreexo/utreexo-events.ts'
 import type { PhaseEvents } from '../phases/phase-events.ts'
 import type { TransactionEvents } from '../transactions/transaction-events.ts'
 
@@ -22,6 +23,7 @@ export interface NodeEvents
     ChainEvents,
     BlockEvents,
     TransactionEvents,
+    UtreexoEvents,
     DroppedEvents {}
 
 export type NodeEventName = keyof NodeEvents

@@ -23,6 +23,7 @@ import type {
   TransactionFilter,
 } from '../transactions/transaction-relay-types.ts'
 import type { ServiceOffer, StandingOffer } from '../loop/service-table.ts'
+import type { ProvedItem } from '../utreexo/proved-item.ts'
 import type { NodeEventSource } from './node-events.ts'
 import type { NodeInfo } from './node-info.ts'
 
@@ -105,6 +106,36 @@ export interface FilterAccess {
     query: { readonly scripts: readonly Uint8Array[]; readonly from: number; readonly to: number },
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterableIterator<{ readonly height: number; readonly hash: BlockHash }>
+}
+
+/** Where the proving of blocks stands. */
+export interface UtreexoStateView {
+  readonly height: number
+  /** Of the last block that is proved. */
+  readonly hash: BlockHash
+  /** Leaves ever added. */
+  readonly leaves: number
+  /** The largest tree first, all zeros for one that is empty. They must not be changed. */
+  readonly roots: readonly Uint8Array[]
+}
+
+/**
+ * Blocks proved with the coins that they spend (Utreexo): a node that keeps a few hundred bytes of state and no coins. Off unless the node was
+ * made with `utreexo`; every call then throws `utreexo-off`. What is proved, and what is not, is in docs/guides/utreexo.md.
+ */
+export interface UtreexoAccess {
+  /** Undefined until the store has been read. */
+  state(): UtreexoStateView | undefined
+  /**
+   * Blocks of the best chain from a height on, each proved, with the spent output of every input, for ever, with reorgs. Blocks that have been
+   * proved before are fetched and proved once more; those up to an assumed state are not to be had. A program that does not take its blocks
+   * stops the proving.
+   * @throws NodeError `invalid-argument`; from the stream `utreexo-refused`, `stopped`.
+   */
+  follow(
+    from: { readonly from: number },
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterableIterator<ProvedItem>
 }
 
 /** Transactions that are told to the network, and those that are heard from it. */
@@ -233,6 +264,7 @@ export interface NodeHandle extends AsyncDisposable {
   readonly blocks: BlockAccess
   readonly filters: FilterAccess
   readonly transactions: TransactionAccess
+  readonly utreexo: UtreexoAccess
   readonly network: NetworkControl
   readonly addresses: AddressAccess
   readonly bans: BanControl

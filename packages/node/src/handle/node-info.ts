@@ -41,6 +41,24 @@ export interface BlockchainInfo {
   readonly initialBlockDownload: boolean
 }
 
+/** How far the chain is proved (Utreexo). */
+export interface UtreexoInfo {
+  readonly height: number
+  /** Leaves ever added. */
+  readonly leaves: number
+  /** Blocks of the best chain that are not proved yet. */
+  readonly behind: number
+  /** Blocks proved since the node began. */
+  readonly proved: number
+  readonly proofsInFlight: number
+  /** Connected peers that offer proofs of new blocks. */
+  readonly peers: number
+  /** Connected peers that offer proofs of all blocks. */
+  readonly archivePeers: number
+  /** Why blocks are no longer proved. */
+  readonly stopped?: string
+}
+
 /** A picture of the whole node. */
 export interface NodeInfo {
   readonly phase: PhaseName
@@ -51,4 +69,6 @@ export interface NodeInfo {
   readonly memory: MemoryUse
   /** How late the event loop of the process was in the last minute, in milliseconds; 0 on another clock than the system's. */
   readonly eventLoopDelay: LoopDelay
+  /** Where the node was made with `utreexo`. */
+  readonly utreexo?: UtreexoInfo
 }

@@ -10,6 +10,7 @@ import type { NodeDialer } from '../connections/node-dialer.ts'
 import type { Listener } from '../connections/listener.ts'
 import type { SlotOptions } from '../connections/slots.ts'
 import type { NodeMetrics } from '../metrics/node-metrics.ts'
+import type { UtreexoOptions } from '../utreexo/utreexo-options.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'
 
 /** All in milliseconds. */
@@ -70,6 +71,11 @@ export interface NodeOptions extends ReachOptions {
    * makes for itself then go to peers that offer them, where such are known. Default: false.
    */
   readonly filters?: boolean
+  /**
+   * Whether blocks are proved with the coins that they spend (Utreexo), from the start on; at least two of the connections that the node makes for
+   * itself then go to peers that offer proofs, where such are known. Default: no.
+   */
+  readonly utreexo?: UtreexoOptions | boolean
   /**
    * Bytes that all connections, and all queues that fill because of them, may hold together: messages in part, read and not
    * handled, waiting to be sent or served, and events that programs have not taken. Blocks on their way to a program have a

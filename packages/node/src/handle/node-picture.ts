@@ -15,7 +15,7 @@ import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { ChainDriver } from '../loop/chain-driver.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import type { CurrentPhase } from '../phases/current-phase.ts'
-import type { BlockchainInfo, NetworkInfo, NodeInfo } from './node-info.ts'
+import type { BlockchainInfo, NetworkInfo, NodeInfo, UtreexoInfo } from './node-info.ts'
 
 const ALL_NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil']
 /** Target of difficulty 1, by convention of every network (Core, `GetDifficulty`). */
@@ -40,6 +40,7 @@ export interface NodePictureComponents {
   readonly startedAt: Instant
   readonly memory: MemoryBudget
   readonly loopDelay: LoopDelayMonitor
+  readonly utreexo: UtreexoInfo | undefined
 }
 
 /** What `info()` says. */
@@ -51,6 +52,7 @@ export function drawNodePicture(components: NodePictureComponents): NodeInfo {
     blockchain: blockchainInfo(components),
     memory: components.memory.use(),
     eventLoopDelay: components.loopDelay.read(),
+    ...(components.utreexo && { utreexo: components.utreexo }),
   }
 }
 

@@ -19,7 +19,7 @@ import type {
   DeliveredBlock,
 } from '../blocks/block-download-types.ts'
 import type { ChainSyncDuty } from '../chain/chain-sync-guard.ts'
-import type { ChainEntry, HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { BlockRef, ChainEntry, HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { HeaderSync } from '../chain/header-sync.ts'
 import type { HeaderSyncAction } from '../chain/header-sync-action.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
@@ -260,7 +260,11 @@ export class ChainDriver implements NodePart {
   }
 
   #invalid(
-    action: Extract<BlockDownloadAction, { readonly type: 'block-invalid' }>,
+    action: {
+      readonly hash: BlockHash
+      readonly rule: string
+      readonly change?: TipChange
+    },
     from: PeerId | undefined,
   ): void {
     const { desk } = this
@@ -274,6 +278,13 @@ export class ChainDriver implements NodePart {
     desk.invalid(action.hash, action.rule)
     // The block download knows already: it found the fault.
     if (action.change !== undefined) this.#announce(action.change, from)
+  }
+
+  /** A block breaks a rule that only its spent outputs show: it and what builds on it leave the chain for good. */
+  refuseBlock({ hash }: BlockRef, rule: string, from: PeerId): void {
+    const change = this.#parts.chain.invalidate(hash)
+    this.#invalid({ hash, rule }, from)
+    if (change !== undefined) this.moveTip(change, from)
   }
 
   #now(): Instant {

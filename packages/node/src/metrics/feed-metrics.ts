@@ -6,6 +6,7 @@ import type { ConnectionEvents } from '../connections/connection-events.ts'
 import type { EventSource } from '../events/event-source.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
+import type { UtreexoEvents } from '../utreexo/utreexo-events.ts'
 import { guardedMetrics } from './guarded-metrics.ts'
 import type { LoopDelayMonitor } from './loop-delay.ts'
 import type { NodeMetrics } from './node-metrics.ts'
@@ -16,12 +17,18 @@ const GAUGE_INTERVAL = 5_000
 export interface MetricsComponents {
   readonly clock: Clock
   readonly logger: Logger
-  readonly events: EventSource<ConnectionEvents & ChainEvents & BlockEvents> & { readonly dropped: number }
+  readonly events: EventSource<ConnectionEvents & ChainEvents & BlockEvents & UtreexoEvents> & {
+    readonly dropped: number
+  }
   readonly chain: HeaderChain
   readonly table: ConnectionTable
   readonly state: { readonly addresses: AddressManager }
   readonly memory: MemoryBudget
   readonly loopDelay: LoopDelayMonitor
+  /** Where blocks are proved: how far, and with whom. */
+  readonly utreexo: () =>
+    | { readonly height: number; readonly peers: number; readonly archivePeers: number }
+    | undefined
 }
 
 /** Feeds collectors from the node's events. @returns how to stop. */
@@ -39,6 +46,12 @@ export function feedMetrics(given: NodeMetrics | undefined, components: MetricsC
       metrics.blocksReceived?.inc({})
       metrics.blockBytes?.inc({}, bytes)
     }),
+    events.on('block-proved', ({ block, from }) => {
+      metrics.provedHeight?.set({}, block.height)
+      if (from !== undefined) metrics.proofs?.inc({ outcome: 'proved' })
+    }),
+    events.on('proof-invalid', () => metrics.proofs?.inc({ outcome: 'invalid' })),
+    events.on('proof-late', () => metrics.proofs?.inc({ outcome: 'late' })),
     events.on('tip-changed', ({ change }) => metrics.tipHeight?.set({}, change.newTip.height)),
   ]
   const gauges = createGauges(metrics, components)
@@ -56,7 +69,7 @@ export function feedMetrics(given: NodeMetrics | undefined, components: MetricsC
 
 /** What is looked at now and then. */
 function createGauges(metrics: NodeMetrics, components: MetricsComponents): () => void {
-  const { chain, table, state, memory, loopDelay, events } = components
+  const { chain, table, state, memory, loopDelay, events, utreexo } = components
   /** Every kind and protocol seen so far, so that a gauge goes back to 0. */
   const known = new Set<string>()
   const counted = { evicted: 0, dropped: 0 }
@@ -68,6 +81,12 @@ function createGauges(metrics: NodeMetrics, components: MetricsComponents): () =
     for (const [key, count] of readyConnections(table, known)) {
       const [kind = '', protocol = ''] = key.split(' ')
       metrics.connections?.set({ kind, protocol }, count)
+    }
+    const proved = utreexo()
+    if (proved !== undefined) {
+      metrics.provedHeight?.set({}, proved.height)
+      metrics.utreexoPeers?.set({ serves: 'recent' }, proved.peers)
+      metrics.utreexoPeers?.set({ serves: 'all' }, proved.archivePeers)
     }
     const { byPurpose, evicted } = memory.use()
     for (const purpose of Object.keys(byPurpose) as MemoryPurpose[]) {

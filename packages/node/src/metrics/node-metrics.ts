@@ -33,6 +33,12 @@ export interface NodeMetrics {
   readonly memoryEvictions?: CounterCollector
   /** Labels: `of` (mean, max). Milliseconds that the event loop was late in the last minute. */
   readonly eventLoopDelay?: GaugeCollector
+  /** No labels. Height up to which blocks are proved (Utreexo). */
+  readonly provedHeight?: GaugeCollector
+  /** Labels: `outcome` (proved, invalid, late). Proofs of blocks. */
+  readonly proofs?: CounterCollector
+  /** Labels: `serves` (recent, all). Connected peers that offer proofs. */
+  readonly utreexoPeers?: GaugeCollector
   /** No labels. Events that subscriptions which do not keep up were not given. */
   readonly eventsDropped?: CounterCollector
 }

@@ -1,0 +1,111 @@
+import { hasServices, Services } from '@sapwood/wire-codec'
+import type { UtreexoErrorCode } from '@sapwood/utreexo'
+import type { PeerId } from '@sapwood/peer'
+import type { BlockRef, ChainEntry, HeaderChain } from '../chain/header-chain-types.ts'
+import type { ConnectionRecord } from '../connections/connection-record.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
+import type { ProofPeer, ProofPeers } from '../utreexo/proof-peers.ts'
+import type { CallQueue } from './call-queue.ts'
+import type { ChainDriver } from './chain-driver.ts'
+import type { Conduct } from './conduct.ts'
+import type { NodePart } from './node-part.ts'
+
+/** Blocks below the tip whose proofs a peer has that keeps recent ones only (BIP159: NODE_NETWORK_LIMITED_MIN_BLOCKS). */
+const RECENT_BLOCKS = 288
+
+export interface UtreexoDriverComponents {
+  readonly chain: HeaderChain
+  readonly table: ConnectionTable
+  readonly calls: Pick<CallQueue, 'post'>
+  readonly conduct: Pick<Conduct, 'punish'>
+  readonly driver: Pick<ChainDriver, 'bestOf' | 'refuseBlock'>
+}
+
+/** Joins the proving of blocks to the peers that have proofs. */
+export class UtreexoDriver implements NodePart, ProofPeers {
+  readonly #parts: UtreexoDriverComponents
+  readonly #listeners = new Set<() => void>()
+  readonly #onClosed = new Set<(peer: PeerId) => void>()
+
+  constructor(components: UtreexoDriverComponents) {
+    this.#parts = components
+  }
+
+  ready(): void {
+    this.#tell()
+  }
+
+  closed({ id }: ConnectionRecord): void {
+    for (const listener of this.#onClosed) listener(id)
+    this.#tell()
+  }
+
+  tipChanged(): void {
+    this.#tell()
+  }
+
+  having(block: BlockRef): readonly ProofPeer[] {
+    const { table, chain, driver } = this.#parts
+    const isRecent = block.height > chain.tip().height - RECENT_BLOCKS
+    const found: ProofPeer[] = []
+    for (const { id, kind, peer, version, leaving } of table.ready()) {
+      if (leaving || !servesProofs(version.services, isRecent) || !isForProofs(kind)) continue
+      const hasBlock = this.#has(driver.bestOf(id), block)
+      found.push({ id, peer, hasBlock, inbound: kind === 'inbound' })
+    }
+    return found
+  }
+
+  /** Connected peers that offer proofs: of new blocks, and of all of them. */
+  count(): { readonly peers: number; readonly archivePeers: number } {
+    let peers = 0
+    let archivePeers = 0
+    for (const { version } of this.#parts.table.ready()) {
+      if (servesProofs(version.services, true)) peers += 1
+      if (servesProofs(version.services, false)) archivePeers += 1
+    }
+    return { peers, archivePeers }
+  }
+
+  punish(peer: PeerId, detail: string): void {
+    const { calls, table, conduct } = this.#parts
+    calls.post('punish', () => {
+      const record = table.get(peer)
+      if (record !== undefined) conduct.punish(record, detail)
+    })
+  }
+
+  /** Takes a block out of the chain for good, and does to its sender what one deserves who sends such a block. */
+  refuseBlock(block: BlockRef, rule: UtreexoErrorCode, from: PeerId): void {
+    this.punish(from, `block ${block.height}: ${rule}`)
+    this.#parts.calls.post('refuse-block', () => this.#parts.driver.refuseBlock(block, rule, from))
+  }
+
+  onChange(callback: () => void): () => void {
+    this.#listeners.add(callback)
+    return () => void this.#listeners.delete(callback)
+  }
+
+  onClosed(callback: (peer: PeerId) => void): void {
+    this.#onClosed.add(callback)
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  #has(best: ChainEntry | undefined, { height, hash }: BlockRef): boolean {
+    if (best === undefined || !this.#parts.chain.isActive(hash)) return false
+    return (this.#parts.chain.forkPoint(best.hash)?.height ?? -1) >= height
+  }
+}
+
+/** UTREEXO: of new blocks, and of as many as are kept; UTREEXO_ARCHIVE: of all, whether the blocks are kept or not. */
+export function servesProofs(services: bigint, recent: boolean): boolean {
+  if (hasServices(services, Services.UTREEXO_ARCHIVE)) return true
+  return hasServices(services, Services.UTREEXO) && (recent || hasServices(services, Services.NETWORK))
+}
+
+function isForProofs(kind: ConnectionRecord['kind']): boolean {
+  return kind !== 'feeler' && kind !== 'addr-fetch' && kind !== 'private-broadcast'
+}

@@ -1,0 +1,292 @@
+import { hashToHex, type UtreexoProof } from '@sapwood/wire-codec'
+import { isPeerError, type PeerId } from '@sapwood/peer'
+import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import type { BlockRef } from '../chain/header-chain-types.ts'
+import type { EventSink } from '../events/event-source.ts'
+import type { ProofPeer, ProofPeers } from './proof-peers.ts'
+import type { UtreexoEvents } from './utreexo-events.ts'
+import { WakeUp } from './wake-up.ts'
+
+/** Proofs that are asked of one peer at a time, as blocks are (Core: MAX_BLOCKS_IN_TRANSIT_PER_PEER). */
+export const MAX_PROOFS_IN_FLIGHT_PER_PEER = 16
+/** Milliseconds after which a proof that has not come is asked of one more peer. */
+export const PROOF_HEDGE_MS = 2_000
+/** Peers that are asked for one proof at a time. */
+const MAX_PEERS_PER_PROOF = 2
+/** Proofs in a row that a peer does not send before it is passed over, and for how many milliseconds. */
+export const MAX_SILENCES = 3
+export const SILENT_PAUSE_MS = 120_000
+/** Milliseconds that a peer of which nothing is known is taken to need. */
+const UNKNOWN_LATENCY_MS = 50
+/** Weight of the latest proof in what a peer is taken to need. */
+const LATENCY_WEIGHT = 0.2
+/** A hash of a proof is needed for each row at most: the largest forest has 63. */
+const MAX_ROWS = 63
+
+/** A block whose proof is wanted. */
+export interface WantedProof extends BlockRef {
+  /** Inputs to prove. */
+  readonly inputs: number
+  /** Whose proof of it was no good. */
+  readonly refused: ReadonlySet<PeerId>
+}
+
+/** A proof, and who sent it. */
+export interface ReceivedProof {
+  readonly proof: UtreexoProof
+  readonly from: PeerId
+}
+
+export interface ProofDeskComponents {
+  readonly clock: Clock
+  readonly peers: ProofPeers
+  readonly events: EventSink<UtreexoEvents>
+}
+
+/** How one peer has done. */
+interface Conduct {
+  inFlight: number
+  /** In a row. */
+  silences: number
+  /** Not asked before then. */
+  pausedUntil: number
+  latency: number
+}
+
+type Outcome =
+  | { readonly type: 'proof'; readonly proof: UtreexoProof; readonly from: ProofPeer }
+  | { readonly type: 'nothing'; readonly from: ProofPeer }
+  | { readonly type: 'hedge' }
+
+/**
+ * Asks peers for proofs: the one that is likely to answer first, one more where it does not, and another where it is silent or what it
+ * sends cannot be a proof of the block. It waits for as long as it takes.
+ */
+export class ProofDesk {
+  readonly #timeout: number
+  readonly #parts: ProofDeskComponents
+  readonly #conduct = new Map<PeerId, Conduct>()
+  readonly #change = new WakeUp()
+  readonly #stopListening: () => void
+  #inFlight = 0
+  #isToldOfNobody = false
+
+  /** @param timeout Milliseconds that a peer has for a proof. */
+  constructor(timeout: number, components: ProofDeskComponents) {
+    this.#timeout = timeout
+    this.#parts = components
+    this.#stopListening = components.peers.onChange(() => this.#change.ring())
+  }
+
+  /** Proofs that have been asked for. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** A connection has ended. */
+  closed(peer: PeerId): void {
+    this.#conduct.delete(peer)
+  }
+
+  stop(): void {
+    this.#stopListening()
+    this.#change.ring()
+  }
+
+  /** A proof that has as many parts as the block needs; whether it holds is not known. Rejects with the signal's reason, and nothing else. */
+  async fetch(wanted: WantedProof, signal: AbortSignal): Promise<ReceivedProof> {
+    const own = new AbortController()
+    const onAbort = (): void => own.abort(signal.reason)
+    addAbortListener(signal, onAbort)
+    try {
+      signal.throwIfAborted()
+      return await this.#fetch(wanted, own.signal)
+    } finally {
+      removeAbortListener(signal, onAbort)
+      // Whoever else was asked for it need not be waited for.
+      own.abort()
+    }
+  }
+
+  async #fetch(wanted: WantedProof, signal: AbortSignal): Promise<ReceivedProof> {
+    const refused = new Set(wanted.refused)
+    /** Asked for it, and silent: asked again only where there is nobody else. */
+    const silent = new Set<PeerId>()
+    const asked = new Map<PeerId, Promise<Outcome>>()
+    let mayHedge = true
+    for (;;) {
+      signal.throwIfAborted()
+      const isShort = asked.size === 0 || (mayHedge && asked.size < MAX_PEERS_PER_PROOF)
+      const peer = isShort ? this.#choose(wanted, { refused, silent, asked }) : undefined
+      if (peer !== undefined) {
+        asked.set(peer.id, this.#ask(peer, wanted, signal))
+        mayHedge = false
+      } else if (asked.size === 0) {
+        await this.#nobody(wanted, silent, signal)
+        continue
+      }
+      const outcome = await this.#next(asked, !mayHedge, signal)
+      if (outcome.type === 'hedge') {
+        mayHedge = true
+        continue
+      }
+      asked.delete(outcome.from.id)
+      if (outcome.type === 'nothing') silent.add(outcome.from.id)
+      else if (isLike(outcome.proof, wanted)) return { proof: outcome.proof, from: outcome.from.id }
+      else {
+        refused.add(outcome.from.id)
+        this.#refuse(outcome, wanted)
+      }
+    }
+  }
+
+  /** The first that answers, or the moment to ask one more. */
+  async #next(
+    asked: ReadonlyMap<PeerId, Promise<Outcome>>,
+    canHedge: boolean,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    let cancel = (): void => undefined
+    let onAbort = (): void => undefined
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason as Error)
+    })
+    addAbortListener(signal, onAbort)
+    const hedge = new Promise<Outcome>((resolve) => {
+      if (canHedge && asked.size < MAX_PEERS_PER_PROOF)
+        cancel = this.#parts.clock.setTimer(PROOF_HEDGE_MS, () => resolve({ type: 'hedge' }))
+    })
+    try {
+      return await Promise.race([...asked.values(), hedge, aborted])
+    } finally {
+      cancel()
+      removeAbortListener(signal, onAbort)
+    }
+  }
+
+  async #ask(from: ProofPeer, wanted: WantedProof, signal: AbortSignal): Promise<Outcome> {
+    const { clock, events } = this.#parts
+    const conduct = this.#conductOf(from.id)
+    const askedAt = clock.now()
+    conduct.inFlight += 1
+    this.#inFlight += 1
+    try {
+      const proof = await from.peer.getUtreexoProof(
+        { request: everything(wanted.hash) },
+        { signal, timeout: this.#timeout },
+      )
+      conduct.silences = 0
+      conduct.latency += LATENCY_WEIGHT * (clock.now() - askedAt - conduct.latency)
+      return { type: 'proof', proof, from }
+    } catch (error) {
+      if (isPeerError(error) && error.code === 'timeout') {
+        conduct.silences += 1
+        conduct.latency = Math.max(conduct.latency, this.#timeout)
+        if (conduct.silences >= MAX_SILENCES) conduct.pausedUntil = clock.now() + SILENT_PAUSE_MS
+        events.emit('proof-late', { block: refOf(wanted), from: from.id })
+      }
+      return { type: 'nothing', from }
+    } finally {
+      conduct.inFlight -= 1
+      this.#inFlight -= 1
+      this.#change.ring()
+    }
+  }
+
+  #choose(
+    wanted: WantedProof,
+    left: {
+      readonly refused: ReadonlySet<PeerId>
+      readonly silent: ReadonlySet<PeerId>
+      readonly asked: ReadonlyMap<PeerId, unknown>
+    },
+  ): ProofPeer | undefined {
+    const now = this.#parts.clock.now()
+    let best: { readonly peer: ProofPeer; readonly cost: readonly number[] } | undefined
+    for (const peer of this.#parts.peers.having(wanted)) {
+      if (left.refused.has(peer.id) || left.asked.has(peer.id)) continue
+      this.#isToldOfNobody = false
+      const { inFlight, pausedUntil, latency } = this.#conductOf(peer.id)
+      if (inFlight >= MAX_PROOFS_IN_FLIGHT_PER_PEER || now < pausedUntil || left.silent.has(peer.id)) continue
+      const cost = [Number(peer.inbound), Number(!peer.hasBlock), (inFlight + 1) * latency]
+      if (best === undefined || isLess(cost, best.cost)) best = { peer, cost }
+    }
+    return best?.peer
+  }
+
+  /** Waits until there may be somebody to ask. */
+  async #nobody(wanted: WantedProof, silent: Set<PeerId>, signal: AbortSignal): Promise<void> {
+    const { clock, peers, events } = this.#parts
+    const all = peers.having(wanted).filter(({ id }) => !wanted.refused.has(id))
+    if (all.length === 0 && !this.#isToldOfNobody) {
+      this.#isToldOfNobody = true
+      events.emit('no-utreexo-peer', { block: refOf(wanted) })
+    }
+    // They were silent once, and there is nobody else: they are asked again as soon as they may be.
+    const now = clock.now()
+    const waits = all.map(({ id }) => Math.max(0, this.#conductOf(id).pausedUntil - now))
+    const isBusy = all.some(({ id }) => this.#conductOf(id).inFlight >= MAX_PROOFS_IN_FLIGHT_PER_PEER)
+    if (silent.size > 0 && !isBusy) silent.clear()
+    const soonest = Math.min(...waits, SILENT_PAUSE_MS)
+    if (all.length > 0 && soonest === 0 && !isBusy) return
+    await this.#wait(soonest === 0 ? SILENT_PAUSE_MS : soonest, signal)
+  }
+
+  async #wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+    let onAbort = (): void => undefined
+    const over = new Promise<void>((resolve) => {
+      onAbort = resolve
+    })
+    addAbortListener(signal, onAbort)
+    const cancel = this.#parts.clock.setTimer(milliseconds, onAbort)
+    try {
+      await Promise.race([this.#change.wait(), over])
+    } finally {
+      cancel()
+      removeAbortListener(signal, onAbort)
+    }
+  }
+
+  #refuse({ from, proof }: Extract<Outcome, { readonly type: 'proof' }>, wanted: WantedProof): void {
+    const rule = proof.leafData.length === wanted.inputs ? 'target-count' : 'leaf-count'
+    this.#parts.events.emit('proof-invalid', { block: refOf(wanted), from: from.id, rule })
+    this.#parts.peers.punish(from.id, `proof of block ${hashToHex(wanted.hash)}: ${rule}`)
+  }
+
+  #conductOf(peer: PeerId): Conduct {
+    let conduct = this.#conduct.get(peer)
+    if (conduct === undefined) {
+      conduct = { inFlight: 0, silences: 0, pausedUntil: 0, latency: UNKNOWN_LATENCY_MS }
+      this.#conduct.set(peer, conduct)
+    }
+    return conduct
+  }
+}
+
+/** Whether it has as many parts as a proof of the block has: what does not is not kept until its turn comes. */
+function isLike({ targets, leafData, proofHashes }: UtreexoProof, { inputs }: WantedProof): boolean {
+  return targets.length === inputs && leafData.length === inputs && proofHashes.length <= inputs * MAX_ROWS
+}
+
+function isLess(one: readonly number[], other: readonly number[]): boolean {
+  const index = one.findIndex((part, at) => part !== other[at])
+  return index >= 0 && one[index]! < other[index]!
+}
+
+function refOf({ height, hash }: BlockRef): BlockRef {
+  return { height, hash }
+}
+
+function everything(
+  blockHash: WantedProof['hash'],
+): Parameters<ProofPeer['peer']['getUtreexoProof']>[0]['request'] {
+  const nothing = new Uint8Array(0)
+  return {
+    blockHash,
+    withTargets: true,
+    withProofHashes: true,
+    withLeafData: true,
+    proofBitmap: nothing,
+    leafBitmap: nothing,
+  }
+}

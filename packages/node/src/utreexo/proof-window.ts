@@ -1,0 +1,187 @@
+import type { UtreexoProof } from '@sapwood/wire-codec'
+import { blockChanges, isUtreexoError, type UtreexoError } from '@sapwood/utreexo'
+import type { PeerId } from '@sapwood/peer'
+import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
+import type { DeliveredBlock } from '../blocks/block-download-types.ts'
+import type { TipChange } from '../chain/header-chain-types.ts'
+import type { ProofDesk, ReceivedProof } from './proof-desk.ts'
+import { WakeUp } from './wake-up.ts'
+
+/** Blocks whose proofs are asked for at a time, unless told otherwise. */
+export const DEFAULT_PROOF_WINDOW = 64
+/** Bytes of blocks that wait for their turn: their proofs are about as large. */
+const MAX_WAITING_BYTES = 16_000_000
+
+/** A block with what is needed to prove it. */
+export interface BlockToProve {
+  readonly type: 'block'
+  readonly block: DeliveredBlock
+  /** Inputs to prove. */
+  readonly inputs: number
+  /** Who has proved to be no help with it. */
+  readonly refused: Set<PeerId>
+  /** The proof, from nobody where none is needed; or what is wrong with the block whatever the proof. */
+  readonly answer: { readonly proof: UtreexoProof; readonly from?: PeerId } | { readonly fault: UtreexoError }
+}
+
+export type WindowItem = BlockToProve | { readonly type: 'reorg'; readonly change: TipChange }
+
+/** A block that waits for its turn. */
+interface Waiting {
+  readonly block: DeliveredBlock
+  readonly inputs: number
+  readonly refused: Set<PeerId>
+  readonly abort: AbortController
+  readonly fault?: UtreexoError
+  proof: Promise<ReceivedProof> | undefined
+}
+
+/** Blocks in order, each with its proof: those of the next blocks are asked for while it is waited for one. */
+export class ProofWindow {
+  readonly #blocks: AsyncIterator<BlockStreamItem>
+  readonly #desk: Pick<ProofDesk, 'fetch'>
+  readonly #size: number
+  readonly #queue: (Waiting | { readonly change: TipChange })[] = []
+  readonly #change = new WakeUp()
+  /** A block that has been given out and is asked for again. */
+  #inHand: { readonly height: number; readonly abort: AbortController } | undefined
+  #bytes = 0
+  #ended = false
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(
+    blocks: AsyncIterator<BlockStreamItem>,
+    desk: Pick<ProofDesk, 'fetch'>,
+    size: number = DEFAULT_PROOF_WINDOW,
+  ) {
+    this.#blocks = blocks
+    this.#desk = desk
+    this.#size = size
+    void this.#pull()
+  }
+
+  /** The next; undefined at the end. @throws what the stream of blocks throws. */
+  async next(): Promise<WindowItem | undefined> {
+    for (;;) {
+      const head = this.#queue[0]
+      if (head === undefined) {
+        if (this.#failure !== undefined) throw this.#failure.error
+        if (this.#ended) return undefined
+        await this.#change.wait()
+        continue
+      }
+      if ('change' in head) {
+        this.#remove()
+        return { type: 'reorg', change: head.change }
+      }
+      const answer = await this.#answerOf(head)
+      // It may have left the chain meanwhile.
+      if (answer === undefined || this.#queue[0] !== head) continue
+      this.#remove()
+      const { block, inputs, refused } = head
+      return { type: 'block', block, inputs, refused, answer }
+    }
+  }
+
+  /** The same block with another proof, from nobody in its `refused`; undefined where it leaves the chain meanwhile, or all ends. */
+  async again({ block, inputs, refused }: BlockToProve): Promise<BlockToProve | undefined> {
+    const { height, hash } = block
+    const abort = new AbortController()
+    this.#inHand = { height, abort }
+    if (this.#ended) abort.abort()
+    try {
+      const answer = await this.#desk.fetch({ height, hash, inputs, refused }, abort.signal)
+      return { type: 'block', block, inputs, refused, answer }
+    } catch {
+      return undefined
+    } finally {
+      this.#inHand = undefined
+    }
+  }
+
+  /** Lets go of everything. */
+  async close(): Promise<void> {
+    this.#ended = true
+    this.#inHand?.abort.abort()
+    for (const waiting of this.#queue.splice(0)) if ('abort' in waiting) waiting.abort.abort()
+    this.#change.ring()
+    await this.#blocks.return?.()
+  }
+
+  async #answerOf(waiting: Waiting): Promise<BlockToProve['answer'] | undefined> {
+    if (waiting.fault !== undefined) return { fault: waiting.fault }
+    if (waiting.proof === undefined) return { proof: noProof(waiting.block) }
+    return waiting.proof.catch(() => undefined)
+  }
+
+  #hasEnded(): boolean {
+    return this.#ended
+  }
+
+  async #pull(): Promise<void> {
+    try {
+      for (;;) {
+        while (!this.#ended && (this.#queue.length >= this.#size || this.#bytes >= MAX_WAITING_BYTES))
+          await this.#change.wait()
+        if (this.#ended) return
+        const result: IteratorResult<BlockStreamItem, unknown> = await this.#blocks.next()
+        if (this.#hasEnded()) return
+        if (result.done === true) break
+        const { value } = result
+        if (value.type === 'reorg') this.#reorg(value.change)
+        else this.#add(value)
+        this.#change.ring()
+      }
+    } catch (error) {
+      this.#failure = { error }
+    }
+    this.#ended = true
+    this.#change.ring()
+  }
+
+  #add(block: DeliveredBlock): void {
+    const { height, hash } = block
+    const abort = new AbortController()
+    const refused = new Set<PeerId>()
+    const { inputs, fault } = inputsOf(block)
+    const proof = inputs > 0 ? this.#desk.fetch({ height, hash, inputs, refused }, abort.signal) : undefined
+    // It is waited for when its turn comes.
+    proof?.catch(() => undefined)
+    this.#queue.push({ block, inputs, refused, abort, ...(fault && { fault }), proof })
+    this.#bytes += block.size
+  }
+
+  /** What is above the fork is not in the chain any more, and was never given out. */
+  #reorg(change: TipChange): void {
+    for (let last = this.#queue.at(-1); last !== undefined; last = this.#queue.at(-1)) {
+      if ('change' in last || last.block.height <= change.fork.height) break
+      this.#queue.pop()
+      this.#bytes -= last.block.size
+      last.abort.abort()
+    }
+    if (this.#inHand !== undefined && this.#inHand.height > change.fork.height) this.#inHand.abort.abort()
+    this.#queue.push({ change })
+  }
+
+  #remove(): void {
+    const head = this.#queue.shift()
+    if (head !== undefined && 'block' in head) this.#bytes -= head.block.size
+    this.#change.ring()
+  }
+}
+
+function inputsOf({ block, height }: DeliveredBlock): {
+  readonly inputs: number
+  readonly fault?: UtreexoError
+} {
+  try {
+    return { inputs: blockChanges(block, height).toProve.length }
+  } catch (error) {
+    if (isUtreexoError(error)) return { inputs: 0, fault: error }
+    throw error
+  }
+}
+
+function noProof({ hash }: DeliveredBlock): UtreexoProof {
+  return { blockHash: hash, proofHashes: [], targets: new BigUint64Array(0), leafData: [] }
+}
