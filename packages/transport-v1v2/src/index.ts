@@ -8,7 +8,7 @@ export {
   type HandshakeGateOptions,
 } from './connect/handshake-gate.ts'
 export type { ConnectAttempt, TransportProtocol } from './errors/transport-error.ts'
-export type { KeySource, TransportComponents } from './transport/components.ts'
+export type { KeySource, TransportComponents } from './connect/components.ts'
 export { connect, type Connection, type ConnectOptions, type ConnectTimeouts } from './connect/connect.ts'
 export {
   coreFallback,
@@ -20,7 +20,7 @@ export {
   SERVICE_P2P_V2,
 } from './connect/fallback.ts'
 export type { ReadTransport, Transport, TransportStats, WriteTransport } from './transport/transport.ts'
-export type { TransportOptions } from './transport/transport-options.ts'
+export type { TransportOptions } from './connect/transport-options.ts'
 export type { Aead, CryptoBackend, SecretKey } from './crypto/backend.ts'
 export {
   isTransportError,

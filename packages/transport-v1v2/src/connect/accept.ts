@@ -1,16 +1,11 @@
 import type { Network, Contents } from '@sapwood/wire-codec'
 import { type TransportProtocol, TransportError } from '../errors/transport-error.ts'
-import {
-  resolveComponents,
-  type ResolvedComponents,
-  type TransportComponents,
-} from '../transport/components.ts'
-import { FramedTransport } from '../transport/framed-transport.ts'
+import { resolveComponents, type ResolvedComponents, type TransportComponents } from './components.ts'
+import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
 import { abortWith, createSession, type HandshakeProgress, performHandshake } from './handshake.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { TransportOptions } from '../transport/transport-options.ts'
+import type { TransportOptions } from './transport-options.ts'
 import { withDeadline } from '../environment/deadline.ts'
-import type { FrameCodec } from '../framing/frame-codec.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
@@ -83,7 +78,7 @@ async function answer(
   const { protocol, head } = await detect(stream, network, progress)
   if (!protocols.includes(protocol)) throw refused(protocol, progress)
 
-  let codec: FrameCodec
+  let codec: FramedTransportInit['codec']
   let sessionId: Uint8Array | undefined
   let early: readonly Contents[]
   if (protocol === 'v1') {

@@ -11,16 +11,12 @@ import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import type { Dialer } from '../stream/dialer.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
-import {
-  type ResolvedComponents,
-  resolveComponents,
-  type TransportComponents,
-} from '../transport/components.ts'
+import { type ResolvedComponents, resolveComponents, type TransportComponents } from './components.ts'
 import { coreFallback, type FallbackContext, type FallbackPolicy } from './fallback.ts'
 import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
 import { abortWith, createSession, type HandshakeProgress, performHandshake } from './handshake.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { TransportOptions } from '../transport/transport-options.ts'
+import type { TransportOptions } from './transport-options.ts'
 
 /** Milliseconds for one attempt, unless told otherwise: a Tor circuit takes up to 20 seconds. */
 export const DEFAULT_ATTEMPT_TIMEOUT = 30_000

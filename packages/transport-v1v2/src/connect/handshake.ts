@@ -6,8 +6,8 @@ import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { V2Session } from '../v2/v2-session.ts'
 import { MAX_GARBAGE_LENGTH } from '../v2/garbage.ts'
-import type { ResolvedComponents } from '../transport/components.ts'
-import type { TransportOptions } from '../transport/transport-options.ts'
+import type { ResolvedComponents } from './components.ts'
+import type { TransportOptions } from './transport-options.ts'
 
 /** How far a connection has come, and what has crossed it. */
 export interface HandshakeProgress {
