@@ -50,27 +50,64 @@ export interface V2SessionOptions {
 
 const NOTHING = new Uint8Array(0)
 
+/** What a side has before it has the other's key. */
+interface BeforeAgreement {
+  readonly key: EphemeralKey
+  readonly garbage: Uint8Array
+}
+
+/** What it has from then on. */
+interface Agreed {
+  /** 32 bytes. */
+  readonly id: Uint8Array
+  readonly sealer: PacketSealer
+  readonly opener: PacketOpener
+}
+
+type AwaitingPrefix = BeforeAgreement & { readonly at: 'prefix' }
+type AwaitingKey = BeforeAgreement & { readonly at: 'key'; readonly prefix: Uint8Array }
+type AwaitingTerminator = Agreed & { readonly at: 'garbage'; readonly scanner: GarbageScanner }
+type AwaitingVersion = Agreed & { readonly at: 'version'; readonly garbageAad: GarbageAad }
+type Application = Agreed & { readonly at: 'application' }
+type Handshaking = AwaitingPrefix | AwaitingKey | AwaitingTerminator | AwaitingVersion
+
 /**
  * BIP324's protocol for one side of one connection, without any I/O: `start`, then each received chunk to `receive` and
  * whatever is in the `outbox` to the remote, until `phase` is `application`; from then on it is a `FrameCodec`.
  * A responder is created once its remote is known not to speak v1.
+ *
+ * The steps (BIP324, "Overview and design",
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki#user-content-Overview_and_design), of which each side
+ * takes its own as soon as it can:
+ *
+ *     initiator                                              responder
+ *  1. key, garbage ────────────────────────────────────────▶
+ *  2.                ◀──────────────────────────────────────  key, garbage
+ *  3. terminator, decoys, version packet ──────────────────▶ ◀ the same, when the other's key is there
+ *  4. messages     ◀───────────────────────────────────────▶ messages, when the other's version packet is there
+ *
+ * What one side waits for, and what it sends when that has come:
+ *
+ *     start() ─ key, garbage out
+ *        │
+ *        ▼      16 bytes: not a v1 `version`      48 bytes: keys agreed; terminator,
+ *     prefix ───────────────────────────▶ key ──┐ decoys and version packet out
+ *                                               │
+ *        ┌──────────────────────────────────────┘
+ *        ▼        terminator                 version packet, decoys before it dropped
+ *     garbage ───────────────────▶ version ───────────────────────────▶ application
+ *
+ * Whatever else comes is a `TransportError`, after which nothing may be called but `wipe` and `counters`.
  */
 export class V2Session implements FrameCodec {
   readonly outbox: Outbox = new Outbox()
   readonly payloadLimits: PayloadLimits = new PayloadLimits()
   readonly #options: Omit<V2SessionOptions, 'key' | 'garbage'>
-  /** Let go of, as all that only the handshake needs, when it is no longer needed: idle connections stay small. */
-  #handshake: Pick<V2SessionOptions, 'key' | 'garbage'> | undefined
   readonly #crypto: CryptoBackend
   readonly #random: Random
   readonly #reader = new PortionReader()
-  #phase: V2Phase = 'key'
-  #prefix: Uint8Array | undefined
-  #scanner: GarbageScanner | undefined
-  #garbageAad: GarbageAad | undefined
-  #sealer: PacketSealer | undefined
-  #opener: PacketOpener | undefined
-  #sessionId: Uint8Array | undefined
+  /** Holds what its phase needs and nothing else: idle connections stay small. */
+  #state: Handshaking | Application
   #dropped = 0
   #droppedBytes = 0
 
@@ -79,23 +116,24 @@ export class V2Session implements FrameCodec {
       throw new RangeError(`Garbage is at most ${MAX_GARBAGE_LENGTH} bytes`)
     }
     const { key, garbage, ...lasting } = options
-    this.#handshake = { key, garbage }
+    this.#state = { at: 'prefix', key, garbage }
     this.#options = lasting
     this.#crypto = crypto
     this.#random = random
   }
 
   get phase(): V2Phase {
-    return this.#phase
+    const { at } = this.#state
+    return at === 'prefix' ? 'key' : at
   }
 
   /** 32 bytes, from the phase `garbage` on. */
   get sessionId(): Uint8Array | undefined {
-    return this.#sessionId
+    return this.#agreed?.id
   }
 
   get atBoundary(): boolean {
-    return this.#phase === 'application' && this.#opener?.atBoundary === true
+    return this.#state.at === 'application' && this.#state.opener.atBoundary
   }
 
   get partialBytes(): number {
@@ -107,29 +145,23 @@ export class V2Session implements FrameCodec {
   }
 
   get wastedBytes(): number {
-    return (this.#opener?.decoyBytes ?? 0) + this.#droppedBytes
+    return (this.#agreed?.opener.decoyBytes ?? 0) + this.#droppedBytes
   }
 
   /** Queues the key and the garbage. */
   start(): void {
-    if (this.#handshake === undefined) return
-    this.outbox.push(this.#handshake.key.encoding)
-    this.outbox.push(this.#handshake.garbage)
+    const state = this.#state
+    if (state.at !== 'prefix' && state.at !== 'key') return
+    this.outbox.push(state.key.encoding)
+    this.outbox.push(state.garbage)
   }
 
   receive(chunk: Uint8Array, messages: Contents[]): void {
     this.#reader.feed(chunk)
-    if (this.#phase === 'key' && !this.#receiveKey()) return
-    if (this.#phase === 'garbage' && !this.#receiveGarbage()) return
-    const opener = this.#opener!
-    if (this.#phase === 'version') {
-      // The contents of the version packet are for future extensions: any are accepted, none are looked at.
-      if (opener.next('version', this.#garbageAad) === undefined) return
-      this.#garbageAad = undefined
-      this.#phase = 'application'
-    }
+    const state = this.#state.at === 'application' ? this.#state : this.#shakeHands(this.#state)
+    if (state === undefined) return
     for (;;) {
-      const plaintext = opener.next('application')
+      const plaintext = state.opener.next('application')
       if (plaintext === undefined) return
       const message = this.#readContents(plaintext)
       if (message === undefined) {
@@ -145,8 +177,9 @@ export class V2Session implements FrameCodec {
   }
 
   frame(message: Contents): void {
-    const sealer = this.#sealer
-    if (sealer === undefined) throw new TransportError('closed', 'There are no keys to send with')
+    const agreed = this.#agreed
+    if (agreed === undefined) throw new TransportError('closed', 'There are no keys to send with')
+    const { sealer } = agreed
     assertSendable(message)
     const { command, payload } = message
     const head = contentsHead(command, this.#options.shortIds)
@@ -161,19 +194,26 @@ export class V2Session implements FrameCodec {
   }
 
   counters(): CodecCounters {
+    const { opener, sealer } = this.#agreed ?? {}
     return {
-      decoysReceived: this.#opener?.decoys ?? 0,
-      decoysSent: this.#sealer?.decoys ?? 0,
+      decoysReceived: opener?.decoys ?? 0,
+      decoysSent: sealer?.decoys ?? 0,
       messagesDropped: this.#dropped,
-      rekeys: (this.#opener?.rekeys ?? 0) + (this.#sealer?.rekeys ?? 0),
+      rekeys: (opener?.rekeys ?? 0) + (sealer?.rekeys ?? 0),
     }
   }
 
   wipe(): void {
-    this.#handshake?.key.wipe()
-    this.#scanner?.wipe()
-    this.#sealer?.wipe()
-    this.#opener?.wipe()
+    const state = this.#state
+    if (state.at === 'prefix' || state.at === 'key') return state.key.wipe()
+    if (state.at === 'garbage') state.scanner.wipe()
+    state.sealer.wipe()
+    state.opener.wipe()
+  }
+
+  get #agreed(): Agreed | undefined {
+    const state = this.#state
+    return state.at === 'prefix' || state.at === 'key' ? undefined : state
   }
 
   /** What BIP324 has a receiver drop is undefined: no contents, an unknown id, a malformed command. */
@@ -190,19 +230,36 @@ export class V2Session implements FrameCodec {
     }
   }
 
-  #receiveKey(): boolean {
-    if (this.#prefix === undefined) {
-      this.#prefix = this.#reader.take(V1_PREFIX_LENGTH)
-      if (this.#prefix === undefined) return false
-      this.#refuseV1(this.#prefix)
+  /** Takes as many steps as what has arrived is enough for. @returns undefined where more has to arrive. */
+  #shakeHands(from: Handshaking): Application | undefined {
+    let state = from
+    for (;;) {
+      const next = this.#step(state)
+      if (next === undefined) return undefined
+      this.#state = next
+      if (next.at === 'application') return next
+      state = next
     }
-    const rest = this.#reader.take(ELLSWIFT_LENGTH - V1_PREFIX_LENGTH)
-    if (rest === undefined) return false
-    const remote = new Uint8Array(ELLSWIFT_LENGTH)
-    remote.set(this.#prefix)
-    remote.set(rest, V1_PREFIX_LENGTH)
-    this.#agree(remote)
-    return true
+  }
+
+  #step(state: Handshaking): Handshaking | Application | undefined {
+    switch (state.at) {
+      case 'prefix':
+        return this.#receivePrefix(state)
+      case 'key':
+        return this.#receiveKey(state)
+      case 'garbage':
+        return this.#receiveGarbage(state)
+      case 'version':
+        return this.#receiveVersion(state)
+    }
+  }
+
+  #receivePrefix({ key, garbage }: AwaitingPrefix): AwaitingKey | undefined {
+    const prefix = this.#reader.take(V1_PREFIX_LENGTH)
+    if (prefix === undefined) return undefined
+    this.#refuseV1(prefix)
+    return { at: 'key', key, garbage, prefix }
   }
 
   /** A remote that begins a v1 `version` is no v2 peer: half a key that looks like it comes once in 2^96 connections. */
@@ -215,45 +272,49 @@ export class V2Session implements FrameCodec {
     throw new TransportError('wrong-network', 'The remote speaks v1 of another network', facts)
   }
 
+  #receiveKey({ key, garbage, prefix }: AwaitingKey): AwaitingTerminator | undefined {
+    const rest = this.#reader.take(ELLSWIFT_LENGTH - V1_PREFIX_LENGTH)
+    return rest && this.#agree(concatBytes(prefix, rest), key, garbage)
+  }
+
   /** With the remote's key there are keys to send with: terminator, decoys and version packet leave at once. */
-  #agree(remoteEncoding: Uint8Array): void {
+  #agree(remoteEncoding: Uint8Array, key: EphemeralKey, garbage: Uint8Array): AwaitingTerminator {
     const { role, magic, decoys = [] } = this.#options
-    const { key, garbage } = this.#handshake!
-    this.#handshake = undefined
-    this.#prefix = undefined
     const initiating = role === 'initiator'
     const shared = key.sharedSecret(remoteEncoding, initiating)
     key.wipe()
     const keys = deriveSessionKeys(this.#crypto, shared, magic, initiating)
-    this.#sessionId = keys.sessionId
-    this.#sealer = new PacketSealer(this.#crypto, keys.sendLength, keys.sendPacket, this.outbox)
-    this.#opener = new PacketOpener(
-      this.#crypto,
-      keys.receiveLength,
-      keys.receivePacket,
-      this.#reader,
-      this.payloadLimits,
-    )
-    this.#scanner = new GarbageScanner(keys.receiveGarbageTerminator)
-    for (const secret of [keys.sendLength, keys.sendPacket, keys.receiveLength, keys.receivePacket])
-      secret.fill(0)
+    const { sendLength, sendPacket, receiveLength, receivePacket } = keys
+    const sealer = new PacketSealer(this.#crypto, sendLength, sendPacket, this.outbox)
+    const next: AwaitingTerminator = {
+      at: 'garbage',
+      id: keys.sessionId,
+      sealer,
+      opener: new PacketOpener(this.#crypto, receiveLength, receivePacket, this.#reader, this.payloadLimits),
+      scanner: new GarbageScanner(keys.receiveGarbageTerminator),
+    }
+    // Before anything can fail: what is secret in it is wiped with the session.
+    this.#state = next
+    for (const secret of [sendLength, sendPacket, receiveLength, receivePacket]) secret.fill(0)
 
     this.outbox.push(keys.sendGarbageTerminator)
     const aad = new GarbageAad(garbage)
-    for (const length of decoys) this.#sealer.sealDecoy(decoyContents(length), aad.take())
-    this.#sealer.seal(NOTHING, NOTHING, aad.take())
-    this.#phase = 'garbage'
+    for (const length of decoys) sealer.sealDecoy(decoyContents(length), aad.take())
+    sealer.seal(NOTHING, NOTHING, aad.take())
+    return next
   }
 
-  #receiveGarbage(): boolean {
-    const scanner = this.#scanner!
+  #receiveGarbage({ id, sealer, opener, scanner }: AwaitingTerminator): AwaitingVersion | undefined {
     const found = scanner.scan(this.#reader)
-    if (found === undefined) return false
-    this.#garbageAad = new GarbageAad(found)
+    if (found === undefined) return undefined
     scanner.wipe()
-    this.#scanner = undefined
-    this.#phase = 'version'
-    return true
+    return { at: 'version', id, sealer, opener, garbageAad: new GarbageAad(found) }
+  }
+
+  /** The contents of the version packet are for future extensions: any are accepted, none are looked at. */
+  #receiveVersion({ id, sealer, opener, garbageAad }: AwaitingVersion): Application | undefined {
+    if (opener.next('version', garbageAad) === undefined) return undefined
+    return { at: 'application', id, sealer, opener }
   }
 }
 
