@@ -1,5 +1,6 @@
 import { type Channel, PeerError, type PeerId } from '@sapwood/peer'
 import type { MemoryAccount } from '@sapwood/transport-v1v2/environment'
+import { InventoryPieces } from './inventory-pieces.ts'
 import type { NodeNotification } from './node-notification.ts'
 
 /** Bytes of one peer that wait for the loop, at most, and messages; one message waits however long it is. */
@@ -24,13 +25,16 @@ interface Lane {
   readonly senders: Waiting[]
   readonly account: MemoryAccount | undefined
   bytes: number
+  /** What is left of the first of the queue, where that is handled in pieces. */
+  pieces?: InventoryPieces | undefined
 }
 
 /**
  * What the loop has yet to handle: a lane for each peer, one for connections that come in, and one for what is the node's own
  * (programs, timers, dials). The loop takes from them in turn, every other time from its own, so that nobody's burst stands
  * between it and anybody else; four of peers that we chose come before one of those who dialled us. A peer's lane is bounded
- * in bytes, and all of them by the node's memory budget; while its lane is full, the peer's socket is not read.
+ * in bytes, and all of them by the node's memory budget; while its lane is full, the peer's socket is not read. A long list of
+ * announcements takes as many turns as it has pieces.
  */
 export class NotificationQueue implements Channel<NodeNotification> {
   readonly capacity: number = MAX_PEER_MESSAGES
@@ -67,12 +71,15 @@ export class NotificationQueue implements Channel<NodeNotification> {
   trySend(notification: NodeNotification): boolean {
     if (this.#closed) return false
     const receiver = this.#receivers.shift()
-    if (receiver !== undefined) {
+    const isTaken = receiver !== undefined && InventoryPieces.of(notification) === undefined
+    if (isTaken) {
       receiver(notification)
       return true
     }
     const lane = this.#laneOf(notification)
-    return lane.senders.length === 0 && this.#add(lane, notification)
+    const isAdded = lane.senders.length === 0 && this.#add(lane, notification)
+    receiver?.(this.tryReceive())
+    return isAdded
   }
 
   receive(): Promise<NodeNotification | undefined> {
@@ -145,6 +152,13 @@ export class NotificationQueue implements Channel<NodeNotification> {
   }
 
   #take(lane: Lane): NodeNotification {
+    lane.pieces ??= InventoryPieces.of(lane.queue[0]!)
+    if (lane.pieces?.isLast === false) {
+      this.#wait(lane)
+      return lane.pieces.next()
+    }
+    const piece = lane.pieces?.next()
+    lane.pieces = undefined
     const notification = lane.queue.shift()!
     const bytes = bytesOf(notification)
     this.#size -= 1
@@ -155,7 +169,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
     while (lane.senders.length > 0 && this.#add(lane, lane.senders[0]!.notification))
       lane.senders.shift()!.accept()
     if (lane.queue.length === 0) this.#lanes.delete(lane.key)
-    return notification
+    return piece ?? notification
   }
 }
 

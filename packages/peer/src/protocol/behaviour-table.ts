@@ -14,6 +14,8 @@ import type { Outcome, PurposeOf, Row, Rule } from './rule.ts'
 
 /** Entries of a `notfound` that are looked at (Core: `MAX_PEER_TX_ANNOUNCEMENTS` + `MAX_BLOCKS_IN_TRANSIT_PER_PEER`). */
 export const MAX_NOTFOUND = 5_016
+/** The payload of one with so many: their count, and 36 bytes for each. */
+const MAX_NOTFOUND_BYTES: number = 3 + MAX_NOTFOUND * 36
 
 type Table = { readonly [Type in keyof MessageMap]: Row<Type> }
 
@@ -256,7 +258,8 @@ export const behaviourTable: Table = {
     rules: [
       {
         when: 'it has more than 5,016 entries',
-        applies: ({ inventory }) => inventory.length > MAX_NOTFOUND,
+        // By its bytes: a list of up to 50,000 is made by whoever reads it.
+        applies: (_, __, ___, payload) => payload.length > MAX_NOTFOUND_BYTES,
         outcome: 'ignore',
       },
     ],

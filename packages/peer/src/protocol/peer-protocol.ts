@@ -358,7 +358,7 @@ export class PeerProtocol implements ProtocolContext {
     // Whether a transaction was asked for decides what it means; other replies are claimed once the rules let them by.
     const early = type === 'tx' ? this.requests.claim(message, at) : 'none'
     for (const rule of row.rules) {
-      if (!rule.applies(message, this, early)) continue
+      if (!rule.applies(message, this, early, payload)) continue
       const reason = rule.reason?.(message, this)
       if (reason === undefined) return this.#ignore(type, payload, at, rule.when)
       return this.offend({ ...reason, blame: blameOf(rule.outcome) })

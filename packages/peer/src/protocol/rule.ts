@@ -39,7 +39,12 @@ export type RuleReason = {
 export interface Rule<Type extends keyof MessageMap> {
   /** The condition in words, for the documentation. */
   readonly when: string
-  readonly applies: (message: MessageMap[Type], facts: RuleFacts, askedBy: AskedBy) => boolean
+  readonly applies: (
+    message: MessageMap[Type],
+    facts: RuleFacts,
+    askedBy: AskedBy,
+    payload: Uint8Array,
+  ) => boolean
   readonly outcome: Exclude<Outcome, 'handle'>
   /** For an outcome that ends the connection. */
   readonly reason?: (message: MessageMap[Type], facts: RuleFacts) => RuleReason
