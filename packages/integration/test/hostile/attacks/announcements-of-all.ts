@@ -1,8 +1,7 @@
 import { InventoryType } from '@sapwood/wire-codec'
 import { ALL_PLACES, type Attack } from '../support/attack.ts'
 import { flood } from '../support/flood.ts'
-import { inventory } from '../support/payloads.ts'
-import { honest } from '../support/raw-peer.ts'
+import { list } from '../support/payloads.ts'
 
 export const attack: Attack = flood({
   what: 'announce 50,000 other transactions each, four times, and never give one',
@@ -10,6 +9,5 @@ export const attack: Attack = flood({
   times: 1,
   again: false,
   protocol: 'v1',
-  messages: () =>
-    Array.from({ length: 4 }, () => honest({ type: 'inv', inventory: inventory(50_000, InventoryType.WTX) })),
+  messages: () => Array.from({ length: 4 }, () => list('inv', 50_000, InventoryType.WTX)),
 })

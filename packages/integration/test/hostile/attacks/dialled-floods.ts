@@ -1,6 +1,6 @@
 import { InventoryType } from '@sapwood/wire-codec'
 import type { Attack } from '../support/attack.ts'
-import { gossip, inventory, transactions } from '../support/payloads.ts'
+import { gossip, list, transactions } from '../support/payloads.ts'
 import { honest, message } from '../support/raw-peer.ts'
 import { v1Frame } from '../support/v1-frame.ts'
 
@@ -17,13 +17,13 @@ export const attack: Attack = {
     const news = field.chain.headers.slice(field.height, field.height + 20)
     const kinds = [
       [gossip('addr', 1_000)],
-      [honest({ type: 'inv', inventory: inventory(5_000, InventoryType.WTX) })],
+      [list('inv', 5_000, InventoryType.WTX)],
       [...transactions(50, 2_000)],
       [honest({ type: 'headers', headers: field.chain.headers.slice(0, 2_000) })],
       new Array(500).fill(honest({ type: 'ping', nonce: 2n })) as ReturnType<typeof honest>[],
       [message('nonsense', new Uint8Array(1_000_000))],
       [honest({ type: 'headers', headers: news })],
-      [honest({ type: 'notfound', inventory: inventory(5_000, InventoryType.WITNESS_BLOCK) })],
+      [list('notfound', 5_000, InventoryType.WITNESS_BLOCK)],
     ].map((messages) => Buffer.concat(messages.map(v1Frame)))
     let isStruck = false
     const flooding = new Set<() => void>()

@@ -1,13 +1,13 @@
 import { baseRegistry, InventoryType, regtest } from '@sapwood/wire-codec'
 import { ALL_PLACES, type Attack } from '../support/attack.ts'
 import { flood } from '../support/flood.ts'
-import { inventory, NEARLY_LARGEST, transaction, withTail } from '../support/payloads.ts'
+import { list, NEARLY_LARGEST, transaction, withTail } from '../support/payloads.ts'
 import { honest, message } from '../support/raw-peer.ts'
 
 const wellFormed = [
-  honest({ type: 'inv', inventory: inventory(2, InventoryType.WTX) }),
-  honest({ type: 'getdata', inventory: inventory(2, InventoryType.WTX) }),
-  honest({ type: 'notfound', inventory: inventory(2, InventoryType.WTX) }),
+  list('inv', 2, InventoryType.WTX),
+  list('getdata', 2, InventoryType.WTX),
+  list('notfound', 2, InventoryType.WTX),
   honest({ type: 'tx', transaction: transaction(100) }),
   honest({ type: 'headers', headers: [] }),
   honest({ type: 'ping', nonce: 1n }),

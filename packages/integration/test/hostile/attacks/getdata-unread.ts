@@ -1,10 +1,9 @@
 import { InventoryType } from '@sapwood/wire-codec'
 import { ALL_PLACES, type Attack } from '../support/attack.ts'
 import { flood } from '../support/flood.ts'
-import { inventory } from '../support/payloads.ts'
-import { honest } from '../support/raw-peer.ts'
+import { list } from '../support/payloads.ts'
 
-const entries = inventory(50_000, InventoryType.WTX)
+const request = list('getdata', 50_000, InventoryType.WTX)
 
 export const attack: Attack = flood({
   what: 'ask for 50,000 transactions that nobody has, six times, and read no answer',
@@ -12,5 +11,5 @@ export const attack: Attack = flood({
   reads: false,
   again: false,
   times: 6,
-  messages: () => [honest({ type: 'getdata', inventory: entries })],
+  messages: () => [request],
 })

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { InventoryType } from '@sapwood/wire-codec'
 import { A_FEW, type Attack } from '../support/attack.ts'
 import { flood } from '../support/flood.ts'
-import { inventory, transaction } from '../support/payloads.ts'
+import { randomHash, transaction } from '../support/payloads.ts'
 import { honest, message } from '../support/raw-peer.ts'
 
 const HASHES = 120_000
@@ -27,7 +26,7 @@ const heavy = [
   message('uproof', Buffer.concat([new Uint8Array(32), count(HASHES), randomBytes(32 * HASHES)])),
   honest({
     type: 'blocktxn',
-    blockHash: inventory(1, InventoryType.BLOCK)[0]!.hash as never,
+    blockHash: randomHash(),
     transactions: new Array(60_000).fill(transaction(1)) as ReturnType<typeof transaction>[],
   }),
   message('getblocktxn', Buffer.concat([new Uint8Array(32), count(65_000), new Uint8Array(65_000)])),

@@ -9,7 +9,7 @@ import { Stage } from './stage.ts'
 /** Milliseconds of an attack before the download begins, unless it says so itself. */
 const STRIKE = 3_000
 /** Longest that making the attack ready may take, in milliseconds: a node that lets nobody in is attacked all the same. */
-const LONGEST_PREPARATION = 20_000
+const LONGEST_PREPARATION = 40_000
 /** Longest that the honest download may take beside an attack, in milliseconds. */
 const LONGEST_DOWNLOAD = 20_000
 
@@ -29,14 +29,17 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
   using resident = new ResidentWatch(stage.node.pid)
   await using attackers = new Child('attackers.ts')
   await attackers.told('ready')
+  const state = { struck: false, loopDelay: 0, beside: Number.POSITIVE_INFINITY, newcomer: false }
   const orders: Orders = { file, port: stage.port, peers, strength }
   await Promise.race([
-    attackers.ask<Prepared>('prepare', orders).then(({ listening }) => stage.dial(listening)),
+    attackers.ask<Prepared>('prepare', orders).then(async ({ listening }) => {
+      await stage.dial(listening)
+      state.struck = true
+    }),
     stage.node.ended,
     sleep(LONGEST_PREPARATION),
   ])
 
-  const state = { loopDelay: 0, beside: Number.POSITIVE_INFINITY, newcomer: false }
   let done: Done | undefined
   let pings: readonly number[] = []
   try {
@@ -58,6 +61,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
   const { death, errors } = stage.node
   return {
     peers,
+    struck: state.struck,
     before: resident.before,
     worst: resident.worst,
     medianPing: sorted[sorted.length >> 1] ?? Number.POSITIVE_INFINITY,

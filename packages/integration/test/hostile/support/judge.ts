@@ -1,4 +1,4 @@
-import { A_FEW, type Limits } from './attack.ts'
+import { A_FEW, ALL_PLACES, type Limits } from './attack.ts'
 import type { Done } from './attackers.ts'
 
 const MB = 1_000_000
@@ -17,6 +17,8 @@ const UNCOUNTED_BYTES = 64 * MB
 /** What was seen of one attack. Times in milliseconds, memory in bytes. */
 export interface Measured {
   readonly peers: number
+  /** Whether it was ready in time, and struck. */
+  readonly struck: boolean
   readonly before: number
   readonly worst: number
   readonly medianPing: number
@@ -42,10 +44,13 @@ export function judge(measured: Measured, limits: Limits, slack: number): readon
   const { peers, before, worst, medianPing, worstPing, alone, beside, death, lost, written } = measured
   if (death !== undefined) return [`the process ended (${death})`]
   const reasons: string[] = []
-  if ((measured.done?.connections ?? 0) === 0) reasons.push('the attack did not take place')
+  if (!measured.struck || (measured.done?.connections ?? 0) === 0)
+    reasons.push('the attack did not take place')
   const grown = worst - before
   const perPeer = Math.max(0, grown - UNCOUNTED_BYTES) / peers
-  if (perPeer > limits.bytesPerPeer) reasons.push(`${(perPeer / MB).toFixed(1)} MB for each hostile peer`)
+  // Of a few, what the runtime has grown into says more than what they cost: for those only the whole counts.
+  if (peers >= ALL_PLACES && perPeer > limits.bytesPerPeer)
+    reasons.push(`${(perPeer / MB).toFixed(1)} MB for each hostile peer`)
   if (grown > limits.bytes) reasons.push(`${(grown / MB).toFixed(0)} MB more in all`)
   for (const why of lost) reasons.push(why)
   if (written !== '') reasons.push(`written to standard error: ${written.split('\n')[0]!}`)

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import {
   asBlockHash,
-  asHash256,
   asTxid,
   type BlockHash,
-  type InventoryVector,
+  ByteWriter,
   type NetworkAddress,
   Services,
   type Transaction,
@@ -28,13 +27,12 @@ export function withTail(
   return { command, payload: Buffer.concat([payload, new Uint8Array(length)]) }
 }
 
-/** Hashes that nobody has. */
-export function inventory(count: number, type: number): readonly InventoryVector[] {
-  const bytes = randomBytes(32 * count)
-  return Array.from({ length: count }, (_, index) => ({
-    type,
-    hash: asHash256(new Uint8Array(bytes.subarray(32 * index, 32 * index + 32))),
-  }))
+/** A list of hashes that nobody has; made as bytes, since an attack may need hundreds of long ones. */
+export function list(command: 'inv' | 'getdata' | 'notfound', count: number, type: number): HostileMessage {
+  const head = new ByteWriter().compactSize(count).finish()
+  const payload = Buffer.concat([head, randomBytes(36 * count)])
+  for (let index = 0; index < count; index++) payload.writeUInt32LE(type, head.length + 36 * index)
+  return message(command, payload)
 }
 
 export function randomHash(): BlockHash {
