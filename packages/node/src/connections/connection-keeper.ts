@@ -326,7 +326,15 @@ export class ConnectionKeeper {
         ...(record.localAddress === undefined ? {} : { localAddress: record.localAddress }),
         ...(record.privateTransaction === undefined ? {} : { privateTransaction: record.privateTransaction }),
       },
-      { clock, random, logger, services, notifications, ownNonces: this.#ownNonces },
+      {
+        clock,
+        random,
+        logger,
+        services,
+        notifications,
+        ownNonces: this.#ownNonces,
+        memory: record.memory,
+      },
     )
     let hasMisbehaved = false
     record.peer.events.on('misbehaved', ({ reason }) => {
