@@ -16,7 +16,7 @@ import {
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
-import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
+import type { ConnectionManager } from '../connections/connection-manager.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { EventSink } from '../events/event-source.ts'
@@ -52,7 +52,7 @@ export interface SeedDriverComponents {
   readonly events: EventSink<AddressEvents>
   readonly bootstrap: Bootstrap
   readonly table: ConnectionTable
-  readonly connections: Pick<ConnectionKeeper, 'open'>
+  readonly connections: Pick<ConnectionManager, 'open'>
   readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
   /** The node's loop. */
   readonly calls: { post(call: string, run: () => void): void }

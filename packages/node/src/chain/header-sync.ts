@@ -36,7 +36,7 @@ export interface HeaderSyncComponents {
  * events in, actions out; `now` with each event.
  */
 export class HeaderSync {
-  readonly #components: HeaderSyncComponents
+  readonly #parts: HeaderSyncComponents
   readonly #chain: HeaderChain
   readonly #minimumChainWork: bigint
   readonly #peers = new Map<PeerId, HeaderPeer>()
@@ -47,7 +47,7 @@ export class HeaderSync {
 
   constructor(options: HeaderSyncOptions, components: HeaderSyncComponents) {
     const { chain } = components
-    this.#components = components
+    this.#parts = components
     this.#chain = chain
     this.#minimumChainWork = options.minimumChainWork ?? chain.network.proofOfWork.minimumChainWork
     this.#tips = new KnownTips(chain, this.#peers, this.#out)
@@ -238,9 +238,9 @@ export class HeaderSync {
         start,
         startMedianTime: this.#chain.medianTimePast(start.hash)!,
         requiredWork: this.#workThreshold(),
-        now: this.#components.wallTime(this.#out.now),
+        now: this.#parts.wallTime(this.#out.now),
       },
-      this.#components,
+      this.#parts,
     )
     peer.lowWork = sync
     this.#lowWorkStep(peer, sync.next(batch.headers, batch.hashes), start.hash)
@@ -292,7 +292,7 @@ export class HeaderSync {
 
   /** @returns whether all of them are part of our chain now. */
   #keep(peer: HeaderPeer, { headers, hashes }: HeaderBatch, viaCompact = false): boolean {
-    const wallTime = this.#components.wallTime(this.#out.now)
+    const wallTime = this.#parts.wallTime(this.#out.now)
     const { known, tipChange, error } = this.#chain.accept(headers, wallTime, hashes)
     if (tipChange !== undefined) this.#out.push({ type: 'tip-changed', change: tipChange })
     if (error !== undefined && !this.#forgive(peer, error, viaCompact)) {

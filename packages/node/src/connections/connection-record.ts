@@ -15,7 +15,7 @@ export interface PrivateTransaction {
   readonly hasWitness: boolean
 }
 
-/** One connection, from the decision to make it to its end. Owned by the connection keeper. */
+/** One connection, from the decision to make it to its end. Owned by the connection manager. */
 export interface ConnectionRecord {
   readonly id: PeerId
   readonly kind: ConnectionKind

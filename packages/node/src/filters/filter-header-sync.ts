@@ -14,7 +14,7 @@ import { type FilterDisputeComponents, settleDispute } from './filter-dispute.ts
 import { FilterHeaderChain } from './filter-header-chain.ts'
 import { FILTER_HEADER_TIMEOUTS, isLate, StrayAnswers } from './filter-patience.ts'
 import type { FilterPeer } from './filter-peers.ts'
-import { Turns } from './turns.ts'
+import { Mutex } from './mutex.ts'
 
 export interface FilterHeaderSyncComponents extends FilterDisputeComponents {
   readonly chain: HeaderChain
@@ -55,7 +55,7 @@ export class FilterHeaderSync {
   readonly #parts: FilterHeaderSyncComponents
   /** Height up to which a peer has agreed with what is kept now. */
   readonly #agreed = new Map<PeerId, number>()
-  readonly #turns = new Turns()
+  readonly #mutex = new Mutex()
 
   constructor(components: FilterHeaderSyncComponents) {
     this.#parts = components
@@ -81,7 +81,7 @@ export class FilterHeaderSync {
     signal.throwIfAborted()
     while (this.headers.height < height) {
       await this.#parts.waitForHeight(height, signal)
-      await this.#turns.take(() => this.#extend(height, signal), signal)
+      await this.#mutex.take(() => this.#extend(height, signal), signal)
     }
   }
 

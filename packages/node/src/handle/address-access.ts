@@ -3,7 +3,7 @@ import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { TIME_PENALTY } from '../connections/address-gossip.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { Outreach } from '../connections/outreach.ts'
+import type { ConnectionOpener } from '../connections/connection-opener.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import { readAddress } from '../addresses/read-address.ts'
 import type { AddressAccess } from './node-handle.ts'
@@ -11,11 +11,11 @@ import type { AddressAccess } from './node-handle.ts'
 /** The handle's view of the address tables. */
 export function createAddressAccess(components: {
   readonly calls: CallQueue
-  readonly outreach: Pick<Outreach, 'changed'>
+  readonly opener: Pick<ConnectionOpener, 'changed'>
   readonly addresses: AddressManager
   readonly defaultPort: number
 }): AddressAccess {
-  const { calls, outreach, addresses, defaultPort } = components
+  const { calls, opener, addresses, defaultPort } = components
   const networkAddress = (address: PeerAddress | string): NetworkAddress => {
     const parsed = readAddress(address, defaultPort)
     if (parsed.network === 'name')
@@ -35,7 +35,7 @@ export function createAddressAccess(components: {
           services,
           time: (time * 1000) as WallTime,
         }))
-        outreach.changed()
+        opener.changed()
         return addresses.add(reports, networkAddress(source), TIME_PENALTY)
       }),
   }

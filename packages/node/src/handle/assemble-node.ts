@@ -8,19 +8,19 @@ import { SeedDriver, type SeedDriverComponents } from '../bootstrap/seed-driver.
 import { approximateBestBlockDepth, LIMITED_PEERS_ALLOWED_BLOCKS } from '../chain/best-block-depth.ts'
 import { AddressGossip } from '../connections/address-gossip.ts'
 import { AddressMarks } from '../connections/address-marks.ts'
-import { ConnectionKeeper } from '../connections/connection-keeper.ts'
+import { ConnectionManager } from '../connections/connection-manager.ts'
 import { ConnectionTable } from '../connections/connection-table.ts'
 import { desirableServices } from '../connections/desirable-services.ts'
 import { createInboundGate } from '../connections/inbound-gate.ts'
 import { NetworkSwitch } from '../connections/network-switch.ts'
-import { OutboundTrimmer } from '../connections/outbound-trimmer.ts'
+import { ExtraOutbound } from '../connections/extra-outbound.ts'
 import { filterPeers, utreexoPeers } from '../connections/wanted-peers.ts'
-import { Outreach } from '../connections/outreach.ts'
+import { ConnectionOpener } from '../connections/connection-opener.ts'
 import { slotLimits } from '../connections/slots.ts'
 import { BlockChecks } from '../loop/block-checks.ts'
 import { type CallQueue, createCallQueue } from '../loop/call-queue.ts'
 import { ChainDriver } from '../loop/chain-driver.ts'
-import { Conduct } from '../loop/conduct.ts'
+import { BanManager } from '../loop/ban-manager.ts'
 import { InboundDriver } from '../loop/inbound-driver.ts'
 import { NodeLoop } from '../loop/node-loop.ts'
 import { NodeParts } from '../loop/node-parts.ts'
@@ -47,12 +47,12 @@ export interface AssembledNode extends NodeGround {
   readonly loop: NodeLoop
   readonly calls: CallQueue
   readonly table: ConnectionTable
-  readonly connections: ConnectionKeeper
+  readonly connections: ConnectionManager
   readonly listeners: OpenListeners
   readonly networkSwitch: NetworkSwitch
-  readonly conduct: Conduct
+  readonly banManager: BanManager
   readonly phase: CurrentPhase
-  readonly outreach: Outreach
+  readonly opener: ConnectionOpener
   readonly driver: ChainDriver
   readonly transactions: TransactionDriver
   readonly privateBroadcasts: PrivateBroadcastDriver
@@ -78,8 +78,8 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   const table = new ConnectionTable()
   const notifications = new NotificationQueue((peer) => table.get(peer)?.memory)
   const calls = createCallQueue(notifications)
-  const conduct = new Conduct({ ...ground, bans, discouraged: createDiscouragedHosts(), table })
-  const { isAvoided, isBanned, isDiscouraged, punish, letGo } = conduct
+  const banManager = new BanManager({ ...ground, bans, discouraged: createDiscouragedHosts(), table })
+  const { isAvoided, isBanned, isDiscouraged, punish, letGo } = banManager
   const networkSwitch = new NetworkSwitch({ active: options.networkActive ?? true }, { table, events })
   const phase = new CurrentPhase({ events })
   const common = {
@@ -87,7 +87,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     addresses,
     table,
     calls,
-    conduct,
+    banManager,
     networkSwitch,
     phase,
     isAvoided,
@@ -107,7 +107,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   })
 
   // Who is connected to.
-  const connections = new ConnectionKeeper(
+  const connections = new ConnectionManager(
     {
       network: options.network,
       fallback: options.fallback ?? eagerFallback,
@@ -126,7 +126,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       ...(components.resolver && { namesOf: components.resolver }),
     },
   )
-  const outreach = new Outreach(
+  const opener = new ConnectionOpener(
     {
       limits: slots,
       connectOnly,
@@ -139,13 +139,13 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     },
     { ...common, connections },
   )
-  const trimmer = new OutboundTrimmer(
+  const extraOutbound = new ExtraOutbound(
     { limits: slots },
-    { ...common, outreach, isExcused: (peer) => headerSync.isExcused(peer) },
+    { ...common, opener, isExcused: (peer) => headerSync.isExcused(peer) },
   )
   const gate = createInboundGate({ maxInbound: slots.inbound }, { random, table, isBanned, isDiscouraged })
   const listeners = createOpenListeners({ clock, notifications })
-  const addressesChanged = (): void => outreach.changed()
+  const addressesChanged = (): void => opener.changed()
   const gossip = new AddressGossip({
     ...common,
     ownAddresses: () => ownAddresses(listeners),
@@ -186,8 +186,8 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   parts.add(
     new AddressMarks({ addresses }),
     ...(seeds === undefined ? [] : [seeds]),
-    outreach,
-    trimmer,
+    opener,
+    extraOutbound,
     gossip,
     privateBroadcasts,
     driver,
@@ -195,7 +195,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     announcer,
     transactions,
     utreexoDriver,
-    conduct,
+    banManager,
     saver,
   )
   const loop = new NodeLoop({
@@ -206,7 +206,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     inbound: new InboundDriver({ ...common, gate, connections }),
     parts,
     phaseView: () => {
-      const followed = driver.desk.lowestFollowed()
+      const followed = driver.streams.lowestFollowed()
       return {
         headerPeers: driver.peers,
         headersCaughtUp: headerSync.caughtUp,
@@ -222,9 +222,9 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     connections,
     listeners,
     networkSwitch,
-    conduct,
+    banManager,
     phase,
-    outreach,
+    opener,
     driver,
     transactions,
     privateBroadcasts,

@@ -4,7 +4,7 @@ import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import type { BlockDownload, StreamId } from '../blocks/block-download-types.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
-import { BlockDesk } from '../loop/block-desk.ts'
+import { BlockStreams } from '../loop/block-streams.ts'
 import { createBlockAccess } from './block-access.ts'
 import { createCallDeadline } from './call-deadline.ts'
 
@@ -19,39 +19,39 @@ function setUp() {
     closeStream: (stream: StreamId) => void open.delete(stream),
   } as unknown as BlockDownload
   const post = (_: string, run: () => void): void => queueMicrotask(run)
-  const desk = new BlockDesk({ download, now: () => 0 as Instant, run: () => undefined, onLoop: post })
+  const streams = new BlockStreams({ download, now: () => 0 as Instant, run: () => undefined, onLoop: post })
   const blocks = createBlockAccess({
     calls: { call: async (_, perform) => perform(), post, refuse: () => undefined },
-    desk,
+    streams,
     chain: {} as HeaderChain,
     withDeadline: createCallDeadline(createVirtualClock()),
   })
-  return { blocks, desk, open }
+  return { blocks, streams, open }
 }
 
 describe('a stream of blocks', () => {
   it('is closed where its signal fires while it is being opened', async () => {
-    const { blocks, desk, open } = setUp()
+    const { blocks, streams, open } = setUp()
     const controller = new AbortController()
     const reading = blocks.follow({ from: 1 }, { signal: controller.signal }).next()
     controller.abort(new Error('enough'))
     await expect(reading).rejects.toThrow('enough')
     await Promise.resolve()
     expect(open.size).toBe(0)
-    expect(desk.lowestFollowed()).toBeUndefined()
+    expect(streams.lowestFollowed()).toBeUndefined()
   })
 
   it.each([
-    ['read to its end', (desk: BlockDesk) => desk.end(1 as StreamId)],
-    ['ended by the node', (desk: BlockDesk) => desk.stop()],
-    ['closed by its reader', (_: BlockDesk, stream: AsyncIterator<unknown>) => void stream.return?.()],
+    ['read to its end', (streams: BlockStreams) => streams.end(1 as StreamId)],
+    ['ended by the node', (streams: BlockStreams) => streams.stop()],
+    ['closed by its reader', (_: BlockStreams, stream: AsyncIterator<unknown>) => void stream.return?.()],
   ])('leaves nothing on its signal when it is %s', async (_, end) => {
-    const { blocks, desk } = setUp()
+    const { blocks, streams } = setUp()
     const { signal } = new AbortController()
     const stream = blocks.follow({ from: 1 }, { signal })
     const reading = stream.next().catch(() => undefined)
     await expect.poll(() => getEventListeners(signal, 'abort').length).toBe(1)
-    end(desk, stream)
+    end(streams, stream)
     await reading
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })

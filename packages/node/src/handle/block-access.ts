@@ -3,26 +3,26 @@ import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
 import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { BlockDesk, BlockQueue } from '../loop/block-desk.ts'
+import type { BlockStreams, BlockQueue } from '../loop/block-streams.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { BlockAccess, CallOptions } from './node-handle.ts'
 
-/** The handle's blocks, on top of the loop's desk. */
+/** The handle's blocks, on top of the loop's streams. */
 export function createBlockAccess(components: {
   readonly calls: CallQueue
-  readonly desk: BlockDesk
+  readonly streams: BlockStreams
   readonly chain: HeaderChain
   readonly withDeadline: WithCallDeadline
 }): BlockAccess {
-  const { calls, desk, chain, withDeadline } = components
+  const { calls, streams, chain, withDeadline } = components
 
   const getBlock: BlockAccess['getBlock'] = async (hash, options) => {
     const facts = { isUnavailable: false }
     try {
       return await fetchBlock(hash, options, () => {
-        facts.isUnavailable = desk.isUnavailable(hash)
+        facts.isUnavailable = streams.isUnavailable(hash)
       })
     } catch (error) {
       const isLate = error instanceof NodeError && error.code === 'timeout'
@@ -51,7 +51,7 @@ export function createBlockAccess(components: {
         return await calls.call('getBlock', () => {
           refuseUnknown(chain, hash)
           return new Promise<DeliveredBlock>((resolve, reject) => {
-            giveUp = desk.want(hash, { resolve, reject })
+            giveUp = streams.want(hash, { resolve, reject })
             if (signal.aborted) giveUp()
           })
         })
@@ -63,7 +63,7 @@ export function createBlockAccess(components: {
   const open = (range: { readonly from: number; readonly to?: number }): Promise<BlockQueue> =>
     calls.call('openStream', () => {
       refuseBadRange(range)
-      return desk.open(range)
+      return streams.open(range)
     })
 
   return {

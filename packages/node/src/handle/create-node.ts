@@ -6,15 +6,15 @@ import { storeError } from '../store/store-error.ts'
 import { feedMetrics } from '../metrics/feed-metrics.ts'
 import { createAddressAccess } from './address-access.ts'
 import { type AssembledNode, assembleNode, ownAddresses, VERSION } from './assemble-node.ts'
-import { createBanControl } from './ban-control.ts'
+import { createBanAccess } from './ban-access.ts'
 import { createBlockAccess } from './block-access.ts'
 import { createCallDeadline, type WithCallDeadline } from './call-deadline.ts'
 import { createChainAccess } from './chain-access.ts'
 import { createFilterAccess } from './filter-access.ts'
-import { createNetworkControl, peerInfos } from './network-control.ts'
+import { createNetworkAccess, peerInfos } from './network-access.ts'
 import type { BlockAccess, NodeHandle } from './node-handle.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
-import { drawNodePicture } from './node-picture.ts'
+import { describeNode } from './describe-node.ts'
 import { createServingControl } from './serving-control.ts'
 import { createTransactionAccess } from './transaction-access.ts'
 import { createUtreexoProving, type UtreexoProving, utreexoOff } from './utreexo-access.ts'
@@ -60,7 +60,7 @@ interface RunningNode extends AssembledNode {
 /** @throws NodeError `invalid-argument`, `store-foreign`. */
 function withBlocks(options: NodeOptions, components: NodeComponents, parts: AssembledNode): RunningNode {
   const withDeadline = createCallDeadline(parts.clock, options.timeouts?.call)
-  const blocks = createBlockAccess({ ...parts, desk: parts.driver.desk, withDeadline })
+  const blocks = createBlockAccess({ ...parts, streams: parts.driver.streams, withDeadline })
   const wanted = options.utreexo === true ? {} : options.utreexo
   const utreexo = wanted
     ? createUtreexoProving(wanted, {
@@ -74,13 +74,13 @@ function withBlocks(options: NodeOptions, components: NodeComponents, parts: Ass
 }
 
 function createHandle(options: NodeOptions, parts: RunningNode, stop: () => Promise<void>): NodeHandle {
-  const { state, conduct, listeners, withDeadline, blocks, utreexo } = parts
+  const { state, banManager, listeners, withDeadline, blocks, utreexo } = parts
   const { network } = options
   const { defaultPort } = network
-  const control = createNetworkControl({
+  const control = createNetworkAccess({
     ...parts,
     defaultPort,
-    isBanned: (address) => address.network !== 'name' && conduct.isBanned(address),
+    isBanned: (address) => address.network !== 'name' && banManager.isBanned(address),
     withDeadline,
     listening: listeners.listening,
   })
@@ -95,11 +95,11 @@ function createHandle(options: NodeOptions, parts: RunningNode, stop: () => Prom
     utreexo: utreexo?.access ?? utreexoOff,
     network: control,
     addresses: createAddressAccess({ ...parts, addresses: state.addresses, defaultPort }),
-    bans: createBanControl(parts),
+    bans: createBanAccess(parts),
     events: parts.events,
     serving: createServingControl(parts),
     info: () =>
-      drawNodePicture({
+      describeNode({
         ...parts,
         services: parts.services(),
         network,

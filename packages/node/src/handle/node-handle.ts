@@ -200,7 +200,7 @@ export interface AddedPeer {
   readonly failures: number
 }
 
-export interface NetworkControl {
+export interface NetworkAccess {
   /** Every connection, those with the handshake under way included. */
   peers(): readonly PeerInfo[]
   /**
@@ -237,7 +237,7 @@ export interface AddressAccess {
   add(addresses: readonly GossipedAddress[], source: PeerAddress | string): Promise<number>
 }
 
-export interface BanControl {
+export interface BanAccess {
   /**
    * Bans an address or a subnet (`203.0.113.0/24`), and ends connections to it.
    * @param options.duration Milliseconds from now. Default: 24 hours. `until` wins over it.
@@ -265,9 +265,9 @@ export interface NodeHandle extends AsyncDisposable {
   readonly filters: FilterAccess
   readonly transactions: TransactionAccess
   readonly utreexo: UtreexoAccess
-  readonly network: NetworkControl
+  readonly network: NetworkAccess
   readonly addresses: AddressAccess
-  readonly bans: BanControl
+  readonly bans: BanAccess
   readonly events: NodeEventSource
   readonly serving: ServingControl
   /** The whole node at a glance, in the words of Bitcoin Core's RPC. */

@@ -11,7 +11,7 @@ import { NodeError } from '../errors/node-error.ts'
 import type { UtreexoDriver } from '../loop/utreexo-driver.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'
 import { assumedUtreexoState } from '../utreexo/assumed-states.ts'
-import { ProofDesk } from '../utreexo/proof-desk.ts'
+import { ProofFetcher } from '../utreexo/proof-fetcher.ts'
 import { UtreexoFollower } from '../utreexo/utreexo-follower.ts'
 import type { AssumedUtreexoState, UtreexoOptions } from '../utreexo/utreexo-options.ts'
 import { UtreexoStore } from '../utreexo/utreexo-store.ts'
@@ -50,13 +50,13 @@ export function createUtreexoProving(
 ): UtreexoProving {
   const { network, clock, chain, events, store, blocks, utreexoDriver: peers } = components
   const lane = schedulerFor(clock).lane('own')
-  const desk = new ProofDesk(options.proofTimeout ?? DEFAULT_PROOF_TIMEOUT, { ...components, peers })
-  peers.onClosed((peer) => desk.closed(peer))
+  const fetcher = new ProofFetcher(options.proofTimeout ?? DEFAULT_PROOF_TIMEOUT, { ...components, peers })
+  peers.onClosed((peer) => fetcher.closed(peer))
   const follower = new UtreexoFollower(
     { assumed: assumedBy(options, network), checkHistory: options.checkHistory ?? false },
     {
       ...components,
-      desk,
+      fetcher,
       store: new UtreexoStore(store, network),
       blocksFrom: (from, signal) => blocks.follow({ from }, { signal }),
       punish: (peer, detail) => peers.punish(peer, detail),
@@ -94,13 +94,13 @@ export function createUtreexoProving(
         leaves: state?.stump.leaves ?? 0,
         behind: Math.max(0, chain.tip().height - (state?.height ?? 0)),
         proved: follower.proved,
-        proofsInFlight: desk.inFlight,
+        proofsInFlight: fetcher.inFlight,
         ...peers.count(),
         ...(failure === undefined ? {} : { stopped: failure.message }),
       }
     },
     stop: async () => {
-      desk.stop()
+      fetcher.stop()
       await follower.stop()
     },
   }

@@ -27,7 +27,7 @@ import type { EventSink } from '../events/event-source.ts'
 import type { ChainEvents } from '../chain/chain-events.ts'
 import type { BlockEvents } from '../blocks/block-events.ts'
 import type { BlockChecks } from './block-checks.ts'
-import { BlockDesk } from './block-desk.ts'
+import { BlockStreams } from './block-streams.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { NodePart, ReceivedMessage } from './node-part.ts'
 import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
@@ -53,7 +53,7 @@ export interface ChainDriverComponents extends PeerActionComponents {
 /** Joins the header sync and the block download to the peers: tells them what came, and does what they say. */
 export class ChainDriver implements NodePart {
   /** Where programs wait for blocks. */
-  readonly desk: BlockDesk
+  readonly streams: BlockStreams
   readonly #parts: ChainDriverComponents
   /** Peers that the two machines know. */
   readonly #peers = new Set<PeerId>()
@@ -61,7 +61,7 @@ export class ChainDriver implements NodePart {
   constructor(components: ChainDriverComponents) {
     this.#parts = components
     const { clock, download, calls, onTaken } = components
-    this.desk = new BlockDesk({
+    this.streams = new BlockStreams({
       download,
       now: () => clock.now(),
       run: (actions) => this.run(actions),
@@ -180,7 +180,7 @@ export class ChainDriver implements NodePart {
   }
 
   stop(): void {
-    this.desk.stop()
+    this.streams.stop()
   }
 
   /** Does what a machine said. What follows from one action is done before the next. */
@@ -189,7 +189,7 @@ export class ChainDriver implements NodePart {
   }
 
   #do(action: Action, from: PeerId | undefined): void {
-    const { desk } = this
+    const { streams } = this
     const { download, checks } = this.#parts
     switch (action.type) {
       case 'send':
@@ -208,17 +208,17 @@ export class ChainDriver implements NodePart {
         return
       case 'deliver':
         this.#received(action.block)
-        desk.deliver(action.stream, action.block)
+        streams.deliver(action.stream, action.block)
         return
       case 'rewind':
-        desk.rewind(action.stream, action.change)
+        streams.rewind(action.stream, action.change)
         return
       case 'stream-end':
-        desk.end(action.stream)
+        streams.end(action.stream)
         return
       case 'single':
         this.#received(action.block)
-        desk.single(action.block)
+        streams.single(action.block)
         return
       case 'single-unavailable':
       case 'stream-unavailable':
@@ -267,7 +267,7 @@ export class ChainDriver implements NodePart {
     },
     from: PeerId | undefined,
   ): void {
-    const { desk } = this
+    const { streams } = this
     const { chain, events } = this.#parts
     const height = chain.heightOf(action.hash) ?? -1
     events.emit('block-invalid', {
@@ -275,7 +275,7 @@ export class ChainDriver implements NodePart {
       rule: action.rule,
       ...(from === undefined ? {} : { from }),
     })
-    desk.invalid(action.hash, action.rule)
+    streams.invalid(action.hash, action.rule)
     // The block download knows already: it found the fault.
     if (action.change !== undefined) this.#announce(action.change, from)
   }

@@ -38,7 +38,7 @@ function world(hasPeer: boolean) {
     calls: { call: async <T>(_: string, run: () => T | Promise<T>) => run() },
     table: { ready: () => (hasPeer ? [record] : []) } as unknown as ConnectionTable,
     driver: { bestOf: () => undefined },
-    conduct: { punish: () => undefined, letGo: () => undefined },
+    banManager: { punish: () => undefined, letGo: () => undefined },
   }
   const chain = createHeaderChain({ network: regtest })
   return { clock, counts, peers: new ConnectedFilterPeers(60_000, { ...parts, chain, clock, events }) }

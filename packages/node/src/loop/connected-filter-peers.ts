@@ -17,7 +17,7 @@ import type { ConnectionEvents } from '../connections/connection-events.ts'
 import type { PhaseEvents } from '../phases/phase-events.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { ChainDriver } from './chain-driver.ts'
-import type { Conduct } from './conduct.ts'
+import type { BanManager } from './ban-manager.ts'
 
 /** Milliseconds for which a peer that may not be let go is passed over when it has twice not answered. */
 const SILENT_PAUSE = 30_000
@@ -36,7 +36,7 @@ const noCandidates = (): Candidates => ({ known: [], unknown: [] })
 export interface ConnectedFilterPeersComponents {
   readonly calls: Pick<CallQueue, 'call'>
   readonly table: ConnectionTable
-  readonly conduct: Pick<Conduct, 'punish' | 'letGo'>
+  readonly banManager: Pick<BanManager, 'punish' | 'letGo'>
   readonly driver: Pick<ChainDriver, 'bestOf'>
   readonly chain: HeaderChain
   readonly clock: Clock
@@ -74,12 +74,12 @@ export class ConnectedFilterPeers implements FilterPeers {
   }
 
   punish(peer: PeerId, detail: string): Promise<void> {
-    return this.#end(peer, (record) => this.#parts.conduct.punish(record, detail))
+    return this.#end(peer, (record) => this.#parts.banManager.punish(record, detail))
   }
 
   letGo(peer: PeerId, detail: string): Promise<void> {
     return this.#end(peer, (record) => {
-      if (!record.protected) this.#parts.conduct.letGo(record, detail)
+      if (!record.protected) this.#parts.banManager.letGo(record, detail)
     })
   }
 
@@ -95,7 +95,7 @@ export class ConnectedFilterPeers implements FilterPeers {
     // One that is protected stays connected, and may have what it lacked one day.
     this.#pausedUntil.set(peer, this.#parts.clock.now() + SILENT_PAUSE)
     await this.#withRecord(peer, (record) => {
-      if (!record.protected) this.#parts.conduct.letGo(record, what)
+      if (!record.protected) this.#parts.banManager.letGo(record, what)
     })
   }
 

@@ -1,17 +1,17 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
 import type { ConnectionEvents } from '../connections/connection-events.ts'
-import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
+import type { ConnectionManager } from '../connections/connection-manager.ts'
 import type { InboundGate } from '../connections/inbound-gate.ts'
 import type { InboundStream } from '../connections/listener.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { EventSink } from '../events/event-source.ts'
-import type { Conduct } from './conduct.ts'
+import type { BanManager } from './ban-manager.ts'
 
 export interface InboundDriverComponents {
   readonly gate: InboundGate
-  readonly connections: Pick<ConnectionKeeper, 'admit'>
+  readonly connections: Pick<ConnectionManager, 'admit'>
   readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
-  readonly conduct: Pick<Conduct, 'letGo' | 'isDiscouraged'>
+  readonly banManager: Pick<BanManager, 'letGo' | 'isDiscouraged'>
   readonly events: EventSink<ConnectionEvents>
 }
 
@@ -24,16 +24,16 @@ export class InboundDriver {
   }
 
   dialled(inbound: InboundStream): void {
-    const { gate, networkSwitch, connections, conduct } = this.#parts
+    const { gate, networkSwitch, connections, banManager } = this.#parts
     const { address } = inbound
     const admission = gate.judge(inbound, networkSwitch.isOn)
     if (!admission.admit) {
       this.#refuse(inbound, admission.why, address)
       return
     }
-    if (admission.evict !== undefined) conduct.letGo(admission.evict, 'evicted')
+    if (admission.evict !== undefined) banManager.letGo(admission.evict, 'evicted')
     const record = connections.admit(inbound)
-    record.discouraged = address !== undefined && conduct.isDiscouraged(address)
+    record.discouraged = address !== undefined && banManager.isDiscouraged(address)
   }
 
   #refuse(

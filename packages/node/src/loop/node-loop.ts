@@ -1,6 +1,6 @@
 import type { PeerNotification } from '@sapwood/peer'
 import type { CancelTimer, Clock, Logger, TurnScheduler } from '@sapwood/transport-v1v2/environment'
-import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
+import type { ConnectionManager } from '../connections/connection-manager.ts'
 import { isReady } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
@@ -8,7 +8,7 @@ import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import type { CurrentPhase } from '../phases/current-phase.ts'
 import type { PhaseView } from '../phases/phase.ts'
 import type { CallQueue } from './call-queue.ts'
-import type { Conduct } from './conduct.ts'
+import type { BanManager } from './ban-manager.ts'
 import type { InboundDriver } from './inbound-driver.ts'
 import type { NodeNotification } from './node-notification.ts'
 import type { NodeParts } from './node-parts.ts'
@@ -26,10 +26,10 @@ export interface NodeLoopComponents {
   readonly notifications: NotificationQueue
   readonly calls: CallQueue
   readonly table: ConnectionTable
-  readonly connections: ConnectionKeeper
+  readonly connections: ConnectionManager
   readonly inbound: InboundDriver
   readonly networkSwitch: NetworkSwitch
-  readonly conduct: Conduct
+  readonly banManager: BanManager
   readonly parts: NodeParts
   readonly phase: CurrentPhase
   readonly phaseView: () => PhaseView
@@ -104,11 +104,11 @@ export class NodeLoop {
 
   /** What goes wrong with one notification ends at most the connection that it came from. */
   #onFault(notification: NodeNotification, error: unknown): void {
-    const { logger, table, conduct } = this.#parts
+    const { logger, table, banManager } = this.#parts
     logger.error({ err: error, notification: notification.type }, 'a notification could not be handled')
     if (notification.type !== 'peer') return
     const record = table.get(notification.peer)
-    if (record !== undefined) conduct.letGo(record, 'internal-error')
+    if (record !== undefined) banManager.letGo(record, 'internal-error')
   }
 
   #onPeer({ peer, message, at }: PeerNotification): void {

@@ -15,7 +15,7 @@ import type { Clock, Instant, Random } from '@sapwood/transport-v1v2/environment
 import { addressKey } from '../addresses/address-key.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { AddedPeers } from '../connections/added-peers.ts'
-import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
+import type { ConnectionManager } from '../connections/connection-manager.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
@@ -38,7 +38,7 @@ export interface PrivateBroadcastDriverComponents {
   readonly dialer: NodeDialer
   readonly reachable: ReadonlySet<AddressNetwork>
   readonly table: ConnectionTable
-  readonly connections: Pick<ConnectionKeeper, 'open'>
+  readonly connections: Pick<ConnectionManager, 'open'>
   readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
   readonly addresses: AddressManager
   readonly added: AddedPeers

@@ -7,7 +7,7 @@ import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { ProofPeer, ProofPeers } from '../utreexo/proof-peers.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { ChainDriver } from './chain-driver.ts'
-import type { Conduct } from './conduct.ts'
+import type { BanManager } from './ban-manager.ts'
 import type { NodePart } from './node-part.ts'
 
 /** Blocks below the tip whose proofs a peer has that keeps recent ones only (BIP159: NODE_NETWORK_LIMITED_MIN_BLOCKS). */
@@ -17,7 +17,7 @@ export interface UtreexoDriverComponents {
   readonly chain: HeaderChain
   readonly table: ConnectionTable
   readonly calls: Pick<CallQueue, 'post'>
-  readonly conduct: Pick<Conduct, 'punish'>
+  readonly banManager: Pick<BanManager, 'punish'>
   readonly driver: Pick<ChainDriver, 'bestOf' | 'refuseBlock'>
 }
 
@@ -68,10 +68,10 @@ export class UtreexoDriver implements NodePart, ProofPeers {
   }
 
   punish(peer: PeerId, detail: string): void {
-    const { calls, table, conduct } = this.#parts
+    const { calls, table, banManager } = this.#parts
     calls.post('punish', () => {
       const record = table.get(peer)
-      if (record !== undefined) conduct.punish(record, detail)
+      if (record !== undefined) banManager.punish(record, detail)
     })
   }
 

@@ -11,7 +11,7 @@ export interface ProofPeer {
   readonly inbound: boolean
 }
 
-/** Whom proofs are asked of, as the proof desk sees them. */
+/** Whom proofs are asked of, as the proof fetcher sees them. */
 export interface ProofPeers {
   /** Those that may have the proof of a block. */
   having(block: BlockRef): readonly ProofPeer[]

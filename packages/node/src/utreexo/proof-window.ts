@@ -4,7 +4,7 @@ import type { PeerId } from '@sapwood/peer'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { TipChange } from '../chain/header-chain-types.ts'
-import type { ProofDesk, ReceivedProof } from './proof-desk.ts'
+import type { ProofFetcher, ReceivedProof } from './proof-fetcher.ts'
 import { WakeUp } from './wake-up.ts'
 
 /** Blocks whose proofs are asked for at a time, unless told otherwise. */
@@ -39,7 +39,7 @@ interface Waiting {
 /** Blocks in order, each with its proof: those of the next blocks are asked for while it is waited for one. */
 export class ProofWindow {
   readonly #blocks: AsyncIterator<BlockStreamItem>
-  readonly #desk: Pick<ProofDesk, 'fetch'>
+  readonly #fetcher: Pick<ProofFetcher, 'fetch'>
   readonly #size: number
   readonly #queue: (Waiting | { readonly change: TipChange })[] = []
   readonly #change = new WakeUp()
@@ -51,11 +51,11 @@ export class ProofWindow {
 
   constructor(
     blocks: AsyncIterator<BlockStreamItem>,
-    desk: Pick<ProofDesk, 'fetch'>,
+    fetcher: Pick<ProofFetcher, 'fetch'>,
     size: number = DEFAULT_PROOF_WINDOW,
   ) {
     this.#blocks = blocks
-    this.#desk = desk
+    this.#fetcher = fetcher
     this.#size = size
     void this.#pull()
   }
@@ -90,7 +90,7 @@ export class ProofWindow {
     this.#inHand = { height, abort }
     if (this.#ended) abort.abort()
     try {
-      const answer = await this.#desk.fetch({ height, hash, inputs, refused }, abort.signal)
+      const answer = await this.#fetcher.fetch({ height, hash, inputs, refused }, abort.signal)
       return { type: 'block', block, inputs, refused, answer }
     } catch {
       return undefined
@@ -144,7 +144,8 @@ export class ProofWindow {
     const abort = new AbortController()
     const refused = new Set<PeerId>()
     const { inputs, fault } = inputsOf(block)
-    const proof = inputs > 0 ? this.#desk.fetch({ height, hash, inputs, refused }, abort.signal) : undefined
+    const proof =
+      inputs > 0 ? this.#fetcher.fetch({ height, hash, inputs, refused }, abort.signal) : undefined
     // It is waited for when its turn comes.
     proof?.catch(() => undefined)
     this.#queue.push({ block, inputs, refused, abort, ...(fault && { fault }), proof })

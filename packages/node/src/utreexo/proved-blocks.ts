@@ -14,7 +14,7 @@ import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { BlockRef, HeaderChain } from '../chain/header-chain-types.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { EventSink } from '../events/event-source.ts'
-import type { ProofDesk } from './proof-desk.ts'
+import type { ProofFetcher } from './proof-fetcher.ts'
 import { type BlockToProve, ProofWindow } from './proof-window.ts'
 import type { ProvedBlockItem, ProvedItem } from './proved-item.ts'
 import { mayBeOurs, Suspicion } from './suspicion.ts'
@@ -29,7 +29,7 @@ export interface ProvedBlocksComponents {
   readonly network: Network
   readonly chain: HeaderChain
   readonly events: EventSink<UtreexoEvents>
-  readonly desk: ProofDesk
+  readonly fetcher: ProofFetcher
   /** Blocks of the best chain from a height on, for ever, with reorgs. */
   readonly blocksFrom: (height: number, signal: AbortSignal) => AsyncIterator<BlockStreamItem>
   /** For what no honest peer does. */
@@ -56,7 +56,7 @@ export async function* provedBlocks(
   while (!signal.aborted) {
     const window = new ProofWindow(
       components.blocksFrom(states.tip.height + 1, signal),
-      components.desk,
+      components.fetcher,
       components.window,
     )
     // What is waited for ends with the signal, too.

@@ -1,7 +1,7 @@
 import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 
 /** Runs tasks one after another, in the order in which they came. */
-export class Turns {
+export class Mutex {
   #last: Promise<void> = Promise.resolve()
 
   /** Resolves when the task has had its turn. One whose signal is aborted before that is not run, and its caller waits no longer. */

@@ -4,35 +4,36 @@ import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
 import { readAddress } from '../addresses/read-address.ts'
 import { type AddedPeers, connectionOf } from '../connections/added-peers.ts'
 import { closeConnection } from '../connections/close-connection.ts'
-import type { ConnectionKeeper } from '../connections/connection-keeper.ts'
+import type { ConnectionManager } from '../connections/connection-manager.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { Listening } from '../connections/listener.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
-import type { Outreach } from '../connections/outreach.ts'
+import type { ConnectionOpener } from '../connections/connection-opener.ts'
 import { isNodeError, NodeError } from '../errors/node-error.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
-import type { Conduct } from '../loop/conduct.ts'
+import type { BanManager } from '../loop/ban-manager.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
-import type { AddPeerOptions, NetworkControl } from './node-handle.ts'
+import type { AddPeerOptions, NetworkAccess } from './node-handle.ts'
 
 /** The handle's control over connections. */
-export function createNetworkControl(components: {
+export function createNetworkAccess(components: {
   readonly calls: CallQueue
   readonly table: ConnectionTable
-  readonly connections: Pick<ConnectionKeeper, 'open'>
+  readonly connections: Pick<ConnectionManager, 'open'>
   readonly networkSwitch: NetworkSwitch
-  readonly conduct: Pick<Conduct, 'letGo'>
-  readonly outreach: Pick<Outreach, 'hasManualSlot'>
+  readonly banManager: Pick<BanManager, 'letGo'>
+  readonly opener: Pick<ConnectionOpener, 'hasManualSlot'>
   readonly added: AddedPeers
   readonly events: NodeEventHub
   readonly defaultPort: number
   readonly isBanned: (address: PeerAddress) => boolean
   readonly withDeadline: WithCallDeadline
   readonly listening: readonly Listening[]
-}): NetworkControl {
-  const { listening, calls, table, connections, networkSwitch, conduct, outreach, added, events } = components
+}): NetworkAccess {
+  const { listening, calls, table, connections, networkSwitch, banManager, opener, added, events } =
+    components
   const { defaultPort, isBanned, withDeadline } = components
 
   const begin = (address: PeerAddress, options: AddPeerOptions): ConnectionRecord => {
@@ -48,7 +49,7 @@ export function createNetworkControl(components: {
         })
       return connections.open({ kind, address })
     }
-    if (existing === undefined && !outreach.hasManualSlot())
+    if (existing === undefined && !opener.hasManualSlot())
       throw new NodeError('slots-full', 'No slot for another added peer')
     if (added.add(address) === undefined)
       throw new NodeError('already-added', `${text} has been added before`, { received: text })
@@ -61,7 +62,7 @@ export function createNetworkControl(components: {
     return peer && connectionOf(peer, table)
   }
 
-  const addPeer: NetworkControl['addPeer'] = (address, options = {}) =>
+  const addPeer: NetworkAccess['addPeer'] = (address, options = {}) =>
     calls.call('addPeer', () => begin(readAddress(address, defaultPort), options).id)
 
   return {
@@ -86,7 +87,7 @@ export function createNetworkControl(components: {
         const record = connectionOf(removed, table)
         // It may have been added by another of its names too, and is then kept for that.
         const isWanted = added.all().some((other) => connectionOf(other, table) === record)
-        if (record !== undefined && !isWanted) conduct.letGo(record, 'removed')
+        if (record !== undefined && !isWanted) banManager.letGo(record, 'removed')
       }),
     addedPeers: () =>
       added.all().map((peer) => {

@@ -3,7 +3,7 @@ import type { DisconnectReport } from '@sapwood/peer'
 import type { Logger } from '@sapwood/transport-v1v2/environment'
 import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
 import { closeConnection } from '../connections/close-connection.ts'
-import { connectionFacts } from '../connections/connection-keeper.ts'
+import { connectionFacts } from '../connections/connection-manager.ts'
 import { type ConnectionRecord, remoteOf } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { EventSink } from '../events/event-source.ts'
@@ -11,7 +11,7 @@ import type { BanEvents } from '../bans/ban-events.ts'
 import type { BanList } from '../bans/ban-list.ts'
 import type { NodePart } from './node-part.ts'
 
-export interface ConductComponents {
+export interface BanManagerComponents {
   readonly logger: Logger
   readonly events: EventSink<BanEvents>
   readonly bans: BanList
@@ -20,10 +20,10 @@ export interface ConductComponents {
 }
 
 /** What becomes of those who misbehave, and who is not spoken to. */
-export class Conduct implements NodePart {
-  readonly #parts: ConductComponents
+export class BanManager implements NodePart {
+  readonly #parts: BanManagerComponents
 
-  constructor(components: ConductComponents) {
+  constructor(components: BanManagerComponents) {
     this.#parts = components
   }
 

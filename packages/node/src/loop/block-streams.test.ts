@@ -3,7 +3,7 @@ import { peerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import type { BlockDownload, DeliveredBlock, StreamId } from '../blocks/block-download-types.ts'
-import { BlockDesk } from './block-desk.ts'
+import { BlockStreams } from './block-streams.ts'
 
 const hash = (n: number): BlockHash => new Uint8Array(32).fill(n) as BlockHash
 const block = (height: number): DeliveredBlock => ({
@@ -32,21 +32,21 @@ function setUp() {
     },
     unwant: () => void calls.push('unwant'),
   } as unknown as BlockDownload
-  const desk = new BlockDesk({
+  const streams = new BlockStreams({
     download,
     now: () => 0 as Instant,
     run: () => undefined,
     onLoop: (_, run) => run(),
   })
-  return { desk, calls, stream: 1 as StreamId }
+  return { streams, calls, stream: 1 as StreamId }
 }
 
-describe('the desk', () => {
+describe('the streams', () => {
   it('hands blocks on in order, and says once for all of one turn how many were taken', async () => {
-    const { desk, calls, stream } = setUp()
-    const queue = desk.open({ from: 1, to: 3 })
-    for (const height of [1, 2, 3]) desk.deliver(stream, block(height))
-    desk.end(stream)
+    const { streams, calls, stream } = setUp()
+    const queue = streams.open({ from: 1, to: 3 })
+    for (const height of [1, 2, 3]) streams.deliver(stream, block(height))
+    streams.end(stream)
     const seen = await Promise.all([queue.next(), queue.next(), queue.next(), queue.next()])
     expect(seen.map(({ value }) => (value as DeliveredBlock | undefined)?.height)).toEqual([
       1,
@@ -58,38 +58,38 @@ describe('the desk', () => {
   })
 
   it('tells the download what was taken while the stream is open', async () => {
-    const { desk, calls, stream } = setUp()
-    const queue = desk.open({ from: 1 })
-    desk.deliver(stream, block(1))
-    desk.deliver(stream, block(2))
+    const { streams, calls, stream } = setUp()
+    const queue = streams.open({ from: 1 })
+    streams.deliver(stream, block(1))
+    streams.deliver(stream, block(2))
     await Promise.all([queue.next(), queue.next()])
     expect(calls).toEqual(['open 1', 'consumed 2'])
-    expect(desk.lowestFollowed()).toBe(2)
-    desk.rewind(stream, { fork: { height: 1, hash: hash(1) } } as never)
+    expect(streams.lowestFollowed()).toBe(2)
+    streams.rewind(stream, { fork: { height: 1, hash: hash(1) } } as never)
     expect(await queue.next()).toMatchObject({ value: { type: 'reorg' } })
-    expect(desk.lowestFollowed()).toBe(1)
+    expect(streams.lowestFollowed()).toBe(1)
   })
 
   it('closes a stream that its reader leaves', async () => {
-    const { desk, calls, stream } = setUp()
-    const queue = desk.open({ from: 1 })
-    desk.deliver(stream, block(1))
+    const { streams, calls, stream } = setUp()
+    const queue = streams.open({ from: 1 })
+    streams.deliver(stream, block(1))
     for await (const item of queue) {
       expect(item.type).toBe('block')
       break
     }
     expect(calls).toContain('close')
-    desk.deliver(stream, block(2))
+    streams.deliver(stream, block(2))
     expect(await queue.next()).toEqual({ done: true, value: undefined })
-    expect(desk.lowestFollowed()).toBeUndefined()
+    expect(streams.lowestFollowed()).toBeUndefined()
   })
 
   it('shares one download between those who want the same block', async () => {
-    const { desk, calls } = setUp()
+    const { streams, calls } = setUp()
     const wait = (): { promise: Promise<DeliveredBlock>; giveUp: () => void } => {
       let giveUp = (): void => undefined
       const promise = new Promise<DeliveredBlock>((resolve, reject) => {
-        giveUp = desk.want(hash(1), { resolve, reject })
+        giveUp = streams.want(hash(1), { resolve, reject })
       })
       return { promise, giveUp }
     }
@@ -97,7 +97,7 @@ describe('the desk', () => {
     expect(calls).toEqual(['want'])
     one.giveUp()
     expect(calls).toEqual(['want'])
-    desk.single(block(1))
+    streams.single(block(1))
     expect((await two.promise).height).toBe(1)
     const three = wait()
     three.giveUp()
@@ -105,28 +105,30 @@ describe('the desk', () => {
   })
 
   it('fails those who wait for an invalid block, and everybody at the stop', async () => {
-    const { desk } = setUp()
+    const { streams } = setUp()
     const wanted = (n: number): Promise<DeliveredBlock> =>
-      new Promise((resolve, reject) => void desk.want(hash(n), { resolve, reject }))
+      new Promise((resolve, reject) => void streams.want(hash(n), { resolve, reject }))
     const invalid = expect(wanted(1)).rejects.toMatchObject({
       code: 'invalid-block',
       detail: 'bad-merkle-root',
     })
-    desk.invalid(hash(1), 'bad-merkle-root')
+    streams.invalid(hash(1), 'bad-merkle-root')
     await invalid
-    const queue = desk.open({ from: 1 })
+    const queue = streams.open({ from: 1 })
     const reading = expect(queue.next()).rejects.toMatchObject({ code: 'stopped' })
     const waiting = expect(wanted(2)).rejects.toMatchObject({ code: 'stopped' })
-    desk.stop()
+    streams.stop()
     await Promise.all([reading, waiting])
     expect(await queue.next()).toEqual({ done: true, value: undefined })
   })
 
   it('takes nobody in after the stop: nobody would ever answer', () => {
-    const { desk } = setUp()
-    desk.stop()
+    const { streams } = setUp()
+    streams.stop()
     const stopped = expect.objectContaining({ code: 'stopped' })
-    expect(() => desk.open({ from: 1 })).toThrow(stopped)
-    expect(() => desk.want(hash(1), { resolve: () => undefined, reject: () => undefined })).toThrow(stopped)
+    expect(() => streams.open({ from: 1 })).toThrow(stopped)
+    expect(() => streams.want(hash(1), { resolve: () => undefined, reject: () => undefined })).toThrow(
+      stopped,
+    )
   })
 })

@@ -23,13 +23,13 @@ const DIFFICULTY_1_TARGET = 0xffffn << 208n
 /** A tip older than this means that the chain is still being downloaded (Core, `-maxtipage`). */
 const MAX_TIP_AGE = 24 * 3_600_000
 
-export interface NodePictureComponents {
+export interface DescribeNodeComponents {
   readonly clock: Clock
   readonly network: Network
   readonly table: ConnectionTable
   readonly networkSwitch: Pick<NetworkSwitch, 'active'>
   readonly phase: CurrentPhase
-  readonly driver: Pick<ChainDriver, 'desk'>
+  readonly driver: Pick<ChainDriver, 'streams'>
   readonly chain: HeaderChain
   readonly reachable: ReadonlySet<AddressNetwork>
   readonly ownAddresses: () => readonly NetworkAddress[]
@@ -44,7 +44,7 @@ export interface NodePictureComponents {
 }
 
 /** What `info()` says. */
-export function drawNodePicture(components: NodePictureComponents): NodeInfo {
+export function describeNode(components: DescribeNodeComponents): NodeInfo {
   return {
     phase: components.phase.name,
     startedAt: components.clock.wallTime(components.startedAt),
@@ -65,7 +65,7 @@ function networkInfo({
   relay,
   reachable,
   ownAddresses,
-}: NodePictureComponents): NetworkInfo {
+}: DescribeNodeComponents): NetworkInfo {
   let incoming = 0
   let outgoing = 0
   const offsets: number[] = []
@@ -93,12 +93,12 @@ function networkInfo({
   }
 }
 
-function blockchainInfo({ network, chain, phase, driver, clock }: NodePictureComponents): BlockchainInfo {
+function blockchainInfo({ network, chain, phase, driver, clock }: DescribeNodeComponents): BlockchainInfo {
   const tip = chain.tip()
   const target = bitsToTarget(tip.header.bits)
   return {
     chain: network.name,
-    blocks: driver.desk.lowestFollowed() ?? tip.height,
+    blocks: driver.streams.lowestFollowed() ?? tip.height,
     headers: tip.height,
     bestBlockHash: hashToHex(tip.hash),
     difficulty: target === undefined ? 0 : Number((DIFFICULTY_1_TARGET * 1_000_000_000n) / target) / 1e9,

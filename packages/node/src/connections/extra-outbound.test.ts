@@ -7,7 +7,7 @@ import type { Phase } from '../phases/phase.ts'
 import { phases } from '../phases/phases.ts'
 import type { ConnectionRecord } from './connection-record.ts'
 import { ConnectionTable } from './connection-table.ts'
-import { OutboundTrimmer } from './outbound-trimmer.ts'
+import { ExtraOutbound } from './extra-outbound.ts'
 import { slotLimits } from './slots.ts'
 
 const MINUTE = 60_000
@@ -17,15 +17,15 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
   const clock = createVirtualClock()
   const table = new ConnectionTable()
   const gone: number[] = []
-  const outreach = { wantsExtra: false }
+  const opener = { wantsExtra: false }
   const excused = new Set<number>()
   const phase: { now: Phase } = { now: phases.running }
-  const trimmer = new OutboundTrimmer(
+  const extraOutbound = new ExtraOutbound(
     { limits: slotLimits(limits) },
     {
       clock,
       table,
-      outreach,
+      opener,
       phase,
       isExcused: (id) => excused.has(id),
       letGo: (record) => {
@@ -54,77 +54,77 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
       peer: { info: () => ({ blocksInFlight: [] }) } as unknown as Peer,
       ...facts,
     })
-  return { clock, trimmer, phase, outreach, gone, excused, connect }
+  return { clock, extraOutbound, phase, opener, gone, excused, connect }
 }
 
-describe('the trimming of outbound connections', () => {
+describe('outbound connections beyond the slots', () => {
   it('asks for one more when the tip has not moved for half an hour', async () => {
-    const { clock, trimmer, phase, outreach } = setUp()
+    const { clock, extraOutbound, phase, opener } = setUp()
     await clock.advance(29 * MINUTE)
-    trimmer.tick(clock.now())
-    expect(outreach.wantsExtra).toBe(false)
+    extraOutbound.tick(clock.now())
+    expect(opener.wantsExtra).toBe(false)
     await clock.advance(11 * MINUTE)
-    trimmer.tick(clock.now())
-    expect(outreach.wantsExtra).toBe(true)
-    trimmer.tipChanged()
-    expect(outreach.wantsExtra).toBe(false)
+    extraOutbound.tick(clock.now())
+    expect(opener.wantsExtra).toBe(true)
+    extraOutbound.tipChanged()
+    expect(opener.wantsExtra).toBe(false)
     await clock.advance(40 * MINUTE)
     phase.now = phases['choosing-chain']
-    trimmer.tick(clock.now())
-    expect(outreach.wantsExtra).toBe(false)
+    extraOutbound.tick(clock.now())
+    expect(opener.wantsExtra).toBe(false)
   })
 
   it('lets the one go that showed a new block the longest ago', async () => {
-    const { clock, trimmer, gone, connect } = setUp({ fullRelay: 2 })
+    const { clock, extraOutbound, gone, connect } = setUp({ fullRelay: 2 })
     connect(1, 'outbound-full-relay', { lastBlock: 300 })
     connect(2, 'outbound-full-relay', { lastBlock: 100 })
     connect(3, 'extra', { lastBlock: 200 })
     await clock.advance(MINUTE)
-    trimmer.tick(clock.now())
+    extraOutbound.tick(clock.now())
     expect(gone).toEqual([2])
     await clock.advance(MINUTE)
-    trimmer.tick(clock.now())
+    extraOutbound.tick(clock.now())
     expect(gone).toEqual([2])
   })
 
   it('keeps the only one of its network, those that are protected, and those that are new', async () => {
-    const { clock, trimmer, gone, connect } = setUp({ fullRelay: 1 })
+    const { clock, extraOutbound, gone, connect } = setUp({ fullRelay: 1 })
     connect(1, 'outbound-full-relay', { address: address(ONION) })
     connect(2, 'outbound-full-relay', { protected: true })
     connect(3, 'outbound-full-relay', { lastBlock: 5 })
     await clock.advance(MINUTE)
     connect(4, 'extra', { readyAt: clock.now() })
-    trimmer.tick(clock.now())
+    extraOutbound.tick(clock.now())
     // 4 is the worst and too young to be judged.
     expect(gone).toEqual([])
     await clock.advance(MINUTE)
-    trimmer.tick(clock.now())
+    extraOutbound.tick(clock.now())
     expect(gone).toEqual([4])
   })
 
   it('keeps those that are excused, and does not count on those that are leaving', async () => {
-    const { clock, trimmer, gone, excused, connect } = setUp({ fullRelay: 2 })
+    const { clock, extraOutbound, gone, excused, connect } = setUp({ fullRelay: 2 })
     connect(1, 'outbound-full-relay', { lastBlock: 100 })
     connect(2, 'outbound-full-relay', { lastBlock: 200 })
     connect(3, 'extra', { lastBlock: 300 })
     connect(4, 'outbound-full-relay', { leaving: true })
     excused.add(1)
     await clock.advance(MINUTE)
-    trimmer.tick(clock.now())
+    extraOutbound.tick(clock.now())
     expect(gone).toEqual([2])
   })
 
   it('of block-relay-only peers beyond the slots lets the younger go, unless it brought the newer block', async () => {
-    const { clock, trimmer, gone, connect } = setUp({ blockRelayOnly: 2 })
+    const { clock, extraOutbound, gone, connect } = setUp({ blockRelayOnly: 2 })
     connect(1, 'block-relay-only', { lastBlock: 0 })
     connect(2, 'block-relay-only', { lastBlock: 10 })
     connect(3, 'block-relay-only', { lastBlock: 20 })
     await clock.advance(MINUTE)
-    trimmer.tick(clock.now())
+    extraOutbound.tick(clock.now())
     expect(gone).toEqual([2])
     connect(4, 'block-relay-only')
     await clock.advance(MINUTE)
-    trimmer.tick(clock.now())
+    extraOutbound.tick(clock.now())
     expect(gone).toEqual([2, 4])
   })
 })

@@ -6,7 +6,7 @@ import type { CurrentPhase } from '../phases/current-phase.ts'
 import type { Phase } from '../phases/phase.ts'
 import { drawBelow, drawExponential } from '../random/draw.ts'
 import { type AddedPeers, connectionOf } from './added-peers.ts'
-import type { ConnectionKeeper } from './connection-keeper.ts'
+import type { ConnectionManager } from './connection-manager.ts'
 import { type ConnectionRecord, isReady } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import { type PlannedDial, type PlanOptions, planDial } from './dial-planner.ts'
@@ -24,12 +24,12 @@ export const EXTRA_NETWORK_INTERVAL: number = 5 * MINUTE
 /** Outbound connections from which on a failed dial counts against the address: before, we may be offline (Core). */
 const ONLINE_CONNECTIONS = 2
 
-export interface OutreachComponents {
+export interface ConnectionOpenerComponents {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
   readonly table: ConnectionTable
-  readonly connections: Pick<ConnectionKeeper, 'open'>
+  readonly connections: Pick<ConnectionManager, 'open'>
   readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
   readonly addresses: AddressManager
   readonly added: AddedPeers
@@ -39,7 +39,7 @@ export interface OutreachComponents {
   readonly phase: Pick<CurrentPhase, 'now'>
 }
 
-export interface OutreachOptions {
+export interface ConnectionOpenerOptions {
   readonly limits: SlotLimits
   /** Only the added peers are dialled. */
   readonly connectOnly: boolean
@@ -55,9 +55,9 @@ export interface OutreachOptions {
 const SEARCH_PAUSE = 10_000
 
 /** Whom the node dials, and when: fills the slots, and now and then looks further. */
-export class Outreach {
-  readonly #options: OutreachOptions
-  readonly #parts: OutreachComponents
+export class ConnectionOpener {
+  readonly #options: ConnectionOpenerOptions
+  readonly #parts: ConnectionOpenerComponents
   readonly #anchors: NetworkAddress[]
   #nextFeeler: number
   #nextBlockRelay: number
@@ -66,7 +66,7 @@ export class Outreach {
   /** The tip is stale: one more full-relay connection is wanted. */
   wantsExtra = false
 
-  constructor(options: OutreachOptions, components: OutreachComponents) {
+  constructor(options: ConnectionOpenerOptions, components: ConnectionOpenerComponents) {
     this.#options = options
     this.#parts = components
     this.#anchors = [...options.anchors]

@@ -61,7 +61,7 @@ import { createNamedDialer } from './named-dialer.ts'
 import type { NetworkSwitch } from './network-switch.ts'
 import type { NodeDialer } from './node-dialer.ts'
 
-export interface ConnectionKeeperOptions {
+export interface ConnectionManagerOptions {
   readonly network: Network
   /** What our `version` says on a connection of this kind, now. */
   readonly version: (kind: ConnectionKind) => VersionFacts
@@ -74,7 +74,7 @@ export interface ConnectionKeeperOptions {
   readonly peerTimeouts: PeerTimeouts
 }
 
-export interface ConnectionKeeperComponents {
+export interface ConnectionManagerComponents {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -116,16 +116,16 @@ export interface DialRequest {
  * Makes connections, keeps them and sees them end: dials and accepts, starts a peer on each, and tells the node's
  * loop of everything by notifications. Its methods are called on the loop only.
  */
-export class ConnectionKeeper {
-  readonly #options: ConnectionKeeperOptions
-  readonly #components: ConnectionKeeperComponents
+export class ConnectionManager {
+  readonly #options: ConnectionManagerOptions
+  readonly #parts: ConnectionManagerComponents
   readonly #ownNonces = createOwnNonces()
   readonly #gate: HandshakeGate
   #nextId = 0
 
-  constructor(options: ConnectionKeeperOptions, components: ConnectionKeeperComponents) {
+  constructor(options: ConnectionManagerOptions, components: ConnectionManagerComponents) {
     this.#options = options
-    this.#components = components
+    this.#parts = components
     this.#gate = createHandshakeGate({}, components)
   }
 
@@ -135,7 +135,7 @@ export class ConnectionKeeper {
    */
   open(request: DialRequest): ConnectionRecord {
     const { address, kind } = request
-    if (this.#components.table.to(address) !== undefined) {
+    if (this.#parts.table.to(address) !== undefined) {
       throw new NodeError('already-connected', 'A connection to the address exists, or is being made')
     }
     const record = this.#record({
@@ -147,12 +147,12 @@ export class ConnectionKeeper {
       proxied: this.#isProxied(request),
       privateTransaction: request.privateTransaction,
     })
-    this.#components.events.emit('peer-connecting', connectionFacts(record))
+    this.#parts.events.emit('peer-connecting', connectionFacts(record))
     void this.#dial(record, request)
     return record
   }
 
-  #isProxied({ address, dialer = this.#components.dialer }: DialRequest): boolean {
+  #isProxied({ address, dialer = this.#parts.dialer }: DialRequest): boolean {
     try {
       return (dialer.routeOf?.(address) ?? 'direct') !== 'direct'
     } catch {
@@ -163,8 +163,8 @@ export class ConnectionKeeper {
 
   /** Names are looked up here where anybody does, so that a peer is known by each of its names and addresses. */
   #dialerOf(record: ConnectionRecord, request: DialRequest): Dialer {
-    const { clock, namesOf, table } = this.#components
-    const { address, dialer = this.#components.dialer } = request
+    const { clock, namesOf, table } = this.#parts
+    const { address, dialer = this.#parts.dialer } = request
     const resolver = dialer.resolver ?? (dialer.resolvesNames === false ? undefined : namesOf)
     if (address.network !== 'name' || resolver === undefined) return dialer
     return createNamedDialer(address, {
@@ -181,7 +181,7 @@ export class ConnectionKeeper {
 
   /** @throws NodeError `already-connected`, `address-banned`. */
   #found(record: ConnectionRecord, addresses: readonly NetworkAddress[]): readonly NetworkAddress[] {
-    const { added, isBanned, table } = this.#components
+    const { added, isBanned, table } = this.#parts
     const host = record.address === undefined ? '' : formatHost(record.address)
     if (record.key !== undefined) added.standsFor(record.key, addresses)
     const other = table.withAny(addresses.map(addressKey))
@@ -197,7 +197,7 @@ export class ConnectionKeeper {
   }
 
   async #dial(record: ConnectionRecord, request: DialRequest): Promise<void> {
-    const { clock, random, logger } = this.#components
+    const { clock, random, logger } = this.#parts
     const { network, fallback, transport, connectTimeouts } = this.#options
     try {
       const connection = await connect(
@@ -236,7 +236,7 @@ export class ConnectionKeeper {
   }
 
   async #accept(record: ConnectionRecord, inbound: InboundStream): Promise<void> {
-    const { clock, random, logger } = this.#components
+    const { clock, random, logger } = this.#parts
     const { network, transport } = this.#options
     try {
       const accepted = await accept(
@@ -252,7 +252,7 @@ export class ConnectionKeeper {
 
   /** A dial or an accept came to its end. */
   onTransport(notification: TransportNotification): void {
-    const record = this.#components.table.get(notification.peer)
+    const record = this.#parts.table.get(notification.peer)
     const { outcome } = notification
     if (record === undefined) {
       if ('transport' in outcome) outcome.transport.abort(ended())
@@ -269,7 +269,7 @@ export class ConnectionKeeper {
   }
 
   #fail(record: ConnectionRecord, error: Error): void {
-    const { added, events, logger, observer } = this.#components
+    const { added, events, logger, observer } = this.#parts
     this.#remove(record)
     const code = isTransportError(error) ? error.code : error.name
     logger.debug({ peer: record.id, kind: record.kind, code }, 'no connection')
@@ -294,7 +294,7 @@ export class ConnectionKeeper {
   }
 
   #start(record: ConnectionRecord, transport: Transport): void {
-    const { clock, random, logger, notifications, services, events } = this.#components
+    const { clock, random, logger, notifications, services, events } = this.#parts
     const { network, limits, peerTimeouts } = this.#options
     const address = record.address
     record.protocol = transport.protocol
@@ -352,7 +352,7 @@ export class ConnectionKeeper {
    * @returns the record where the message is for the rest of the node to handle.
    */
   onPeer(id: PeerId, message: PeerMessage): ConnectionRecord | undefined {
-    const record = this.#components.table.get(id)
+    const record = this.#parts.table.get(id)
     if (record === undefined) return undefined
     switch (message.type) {
       case 'ready':
@@ -369,15 +369,15 @@ export class ConnectionKeeper {
   #ready(record: ConnectionRecord, version: PeerVersion): void {
     record.stage = 'ready'
     record.version = version
-    record.readyAt = this.#components.clock.now()
+    record.readyAt = this.#parts.clock.now()
     const couldBeV2 = record.protocol === 'v1' && hasServices(version.services, Services.P2P_V2)
     if (couldBeV2 && record.kind !== 'inbound' && !record.downgraded) {
-      this.#components.events.emit('transport-downgraded', connectionFacts(record))
+      this.#parts.events.emit('transport-downgraded', connectionFacts(record))
     }
-    const { networkSwitch, observer } = this.#components
+    const { networkSwitch, observer } = this.#parts
     if (!networkSwitch.isOn) this.#close(record, { detail: 'network-inactive', blame: 'none' })
     else if (isReady(record)) observer.ready(record)
-    this.#components.events.emit('peer-ready', {
+    this.#parts.events.emit('peer-ready', {
       ...connectionFacts(record),
       version,
       protocol: record.protocol!,
@@ -385,12 +385,12 @@ export class ConnectionKeeper {
   }
 
   #closed(record: ConnectionRecord, report: DisconnectReport): void {
-    const { added, clock, observer } = this.#components
+    const { added, clock, observer } = this.#parts
     this.#remove(record)
     observer.closed(record, report)
     const { key, readyAt } = record
     const retryIn = key && added.ended(key, readyAt === undefined ? undefined : clock.now() - readyAt)
-    this.#components.events.emit('peer-disconnected', {
+    this.#parts.events.emit('peer-disconnected', {
       ...connectionFacts(record),
       ...report,
       ...(retryIn === undefined ? {} : { retryIn }),
@@ -399,11 +399,11 @@ export class ConnectionKeeper {
 
   /** Ends what is left, without waiting for anybody. */
   abortAll(): void {
-    for (const record of this.#components.table.all()) record.abort.abort(ended())
+    for (const record of this.#parts.table.all()) record.abort.abort(ended())
   }
 
   #remove(record: ConnectionRecord): void {
-    this.#components.table.remove(record)
+    this.#parts.table.remove(record)
     record.memory.close()
   }
 
@@ -417,11 +417,11 @@ export class ConnectionKeeper {
     const record: ConnectionRecord = {
       ...facts,
       id: peerId(this.#nextId++),
-      memory: this.#components.memory.open({
+      memory: this.#parts.memory.open({
         rank: rankOf(facts),
         onEvict: () => this.#close(record, { detail: 'memory-full', blame: 'none' }),
       }),
-      startedAt: this.#components.clock.now(),
+      startedAt: this.#parts.clock.now(),
       abort: new AbortController(),
       lastBlock: 0,
       lastTransaction: 0,
@@ -429,14 +429,14 @@ export class ConnectionKeeper {
       downgraded: false,
       leaving: false,
     }
-    this.#components.table.add(record)
+    this.#parts.table.add(record)
     return record
   }
 
   async #tellOf(type: 'dialled' | 'accepted', record: ConnectionRecord, transport: Transport): Promise<void> {
     try {
-      const at = this.#components.clock.now()
-      await this.#components.notifications.send({ type, peer: record.id, at, outcome: { transport } })
+      const at = this.#parts.clock.now()
+      await this.#parts.notifications.send({ type, peer: record.id, at, outcome: { transport } })
     } catch {
       // The loop has ended: nobody is left to own the connection.
       transport.abort(ended())
@@ -449,8 +449,8 @@ export class ConnectionKeeper {
     cause: unknown,
   ): Promise<void> {
     const error = failureOf(cause)
-    const at = this.#components.clock.now()
-    await this.#components.notifications
+    const at = this.#parts.clock.now()
+    await this.#parts.notifications
       .send({ type, peer: record.id, at, outcome: { error } })
       .catch(() => undefined)
   }

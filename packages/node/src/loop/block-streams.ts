@@ -14,7 +14,7 @@ interface Waiter {
   readonly reject: (error: Error) => void
 }
 
-export interface BlockDeskComponents {
+export interface BlockStreamsComponents {
   readonly download: BlockDownload
   readonly now: () => Parameters<BlockDownload['tick']>[0]
   /** Does what the block download says. */
@@ -26,14 +26,14 @@ export interface BlockDeskComponents {
 }
 
 /** Where programs wait for blocks: each stream's queue, and who asked for which single block. */
-export class BlockDesk {
-  readonly #parts: BlockDeskComponents
+export class BlockStreams {
+  readonly #parts: BlockStreamsComponents
   readonly #queues = new Map<StreamId, BlockQueue>()
   /** By hash: two calls for the same block share one download. */
   readonly #waiting = new Map<string, { readonly hash: BlockHash; readonly waiters: Set<Waiter> }>()
   #stopped = false
 
-  constructor(components: BlockDeskComponents) {
+  constructor(components: BlockStreamsComponents) {
     this.#parts = components
   }
 

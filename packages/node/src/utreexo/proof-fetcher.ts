@@ -37,14 +37,14 @@ export interface ReceivedProof {
   readonly from: PeerId
 }
 
-export interface ProofDeskComponents {
+export interface ProofFetcherComponents {
   readonly clock: Clock
   readonly peers: ProofPeers
   readonly events: EventSink<UtreexoEvents>
 }
 
 /** How one peer has done. */
-interface Conduct {
+interface BanManager {
   inFlight: number
   /** In a row. */
   silences: number
@@ -62,17 +62,17 @@ type Outcome =
  * Asks peers for proofs: the one that is likely to answer first, one more where it does not, and another where it is silent or what it
  * sends cannot be a proof of the block. It waits for as long as it takes.
  */
-export class ProofDesk {
+export class ProofFetcher {
   readonly #timeout: number
-  readonly #parts: ProofDeskComponents
-  readonly #conduct = new Map<PeerId, Conduct>()
+  readonly #parts: ProofFetcherComponents
+  readonly #banManager = new Map<PeerId, BanManager>()
   readonly #change = new WakeUp()
   readonly #stopListening: () => void
   #inFlight = 0
   #isToldOfNobody = false
 
   /** @param timeout Milliseconds that a peer has for a proof. */
-  constructor(timeout: number, components: ProofDeskComponents) {
+  constructor(timeout: number, components: ProofFetcherComponents) {
     this.#timeout = timeout
     this.#parts = components
     this.#stopListening = components.peers.onChange(() => this.#change.ring())
@@ -85,7 +85,7 @@ export class ProofDesk {
 
   /** A connection has ended. */
   closed(peer: PeerId): void {
-    this.#conduct.delete(peer)
+    this.#banManager.delete(peer)
   }
 
   stop(): void {
@@ -166,28 +166,28 @@ export class ProofDesk {
 
   async #ask(from: ProofPeer, wanted: WantedProof, signal: AbortSignal): Promise<Outcome> {
     const { clock, events } = this.#parts
-    const conduct = this.#conductOf(from.id)
+    const banManager = this.#conductOf(from.id)
     const askedAt = clock.now()
-    conduct.inFlight += 1
+    banManager.inFlight += 1
     this.#inFlight += 1
     try {
       const proof = await from.peer.getUtreexoProof(
         { request: everything(wanted.hash) },
         { signal, timeout: this.#timeout },
       )
-      conduct.silences = 0
-      conduct.latency += LATENCY_WEIGHT * (clock.now() - askedAt - conduct.latency)
+      banManager.silences = 0
+      banManager.latency += LATENCY_WEIGHT * (clock.now() - askedAt - banManager.latency)
       return { type: 'proof', proof, from }
     } catch (error) {
       if (isPeerError(error) && error.code === 'timeout') {
-        conduct.silences += 1
-        conduct.latency = Math.max(conduct.latency, this.#timeout)
-        if (conduct.silences >= MAX_SILENCES) conduct.pausedUntil = clock.now() + SILENT_PAUSE_MS
+        banManager.silences += 1
+        banManager.latency = Math.max(banManager.latency, this.#timeout)
+        if (banManager.silences >= MAX_SILENCES) banManager.pausedUntil = clock.now() + SILENT_PAUSE_MS
         events.emit('proof-late', { block: refOf(wanted), from: from.id })
       }
       return { type: 'nothing', from }
     } finally {
-      conduct.inFlight -= 1
+      banManager.inFlight -= 1
       this.#inFlight -= 1
       this.#change.ring()
     }
@@ -253,13 +253,13 @@ export class ProofDesk {
     this.#parts.peers.punish(from.id, `proof of block ${hashToHex(wanted.hash)}: ${rule}`)
   }
 
-  #conductOf(peer: PeerId): Conduct {
-    let conduct = this.#conduct.get(peer)
-    if (conduct === undefined) {
-      conduct = { inFlight: 0, silences: 0, pausedUntil: 0, latency: UNKNOWN_LATENCY_MS }
-      this.#conduct.set(peer, conduct)
+  #conductOf(peer: PeerId): BanManager {
+    let banManager = this.#banManager.get(peer)
+    if (banManager === undefined) {
+      banManager = { inFlight: 0, silences: 0, pausedUntil: 0, latency: UNKNOWN_LATENCY_MS }
+      this.#banManager.set(peer, banManager)
     }
-    return conduct
+    return banManager
   }
 }
 

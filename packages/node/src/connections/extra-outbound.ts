@@ -3,7 +3,7 @@ import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
 import type { CurrentPhase } from '../phases/current-phase.ts'
 import { isReady, type ReadyConnection } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
-import type { Outreach } from './outreach.ts'
+import type { ConnectionOpener } from './connection-opener.ts'
 import type { SlotLimits } from './slots.ts'
 
 const MINUTE = 60_000
@@ -16,10 +16,10 @@ export const EXTRA_CHECK_INTERVAL = 45_000
 /** A connection is given this long to prove itself (Core, `MINIMUM_CONNECT_TIME`). */
 export const MINIMUM_CONNECT_TIME = 30_000
 
-export interface OutboundTrimmerComponents {
+export interface ExtraOutboundComponents {
   readonly clock: Clock
   readonly table: ConnectionTable
-  readonly outreach: Pick<Outreach, 'wantsExtra'>
+  readonly opener: Pick<ConnectionOpener, 'wantsExtra'>
   /** Whether a peer is kept for having shown a good chain (`HeaderSync.isExcused`). */
   readonly isExcused: (peer: PeerId) => boolean
   readonly phase: Pick<CurrentPhase, 'now'>
@@ -30,14 +30,14 @@ export interface OutboundTrimmerComponents {
  * Asks for one more connection when the tip grows stale, and lets the least useful go when there are more than slots:
  * who shows new blocks stays, whoever came first.
  */
-export class OutboundTrimmer {
+export class ExtraOutbound {
   readonly #limits: SlotLimits
-  readonly #parts: OutboundTrimmerComponents
+  readonly #parts: ExtraOutboundComponents
   #tipMovedAt: number
   #nextStaleCheck: number
   #nextTrim: number
 
-  constructor(options: { readonly limits: SlotLimits }, components: OutboundTrimmerComponents) {
+  constructor(options: { readonly limits: SlotLimits }, components: ExtraOutboundComponents) {
     this.#limits = options.limits
     this.#parts = components
     const now = components.clock.now()
@@ -48,14 +48,13 @@ export class OutboundTrimmer {
 
   tipChanged(): void {
     this.#tipMovedAt = this.#parts.clock.now()
-    this.#parts.outreach.wantsExtra = false
+    this.#parts.opener.wantsExtra = false
   }
 
   tick(now: Instant): void {
     if (now >= this.#nextStaleCheck) {
       this.#nextStaleCheck = now + STALE_CHECK_INTERVAL
-      this.#parts.outreach.wantsExtra =
-        this.#parts.phase.now.watchesTip && now - this.#tipMovedAt > STALE_AFTER
+      this.#parts.opener.wantsExtra = this.#parts.phase.now.watchesTip && now - this.#tipMovedAt > STALE_AFTER
     }
     if (now < this.#nextTrim) return
     this.#nextTrim = now + EXTRA_CHECK_INTERVAL

@@ -5,21 +5,21 @@ import { remoteOf } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
-import type { Conduct } from '../loop/conduct.ts'
+import type { BanManager } from '../loop/ban-manager.ts'
 import type { NodeState } from '../loop/node-state.ts'
 import type { NodeEventHub } from './node-events.ts'
-import type { BanControl } from './node-handle.ts'
+import type { BanAccess } from './node-handle.ts'
 
 /** The handle's bans. Each change is in the store when its call resolves. */
-export function createBanControl(components: {
+export function createBanAccess(components: {
   readonly calls: CallQueue
   readonly clock: Clock
   readonly table: ConnectionTable
-  readonly conduct: Pick<Conduct, 'letGo'>
+  readonly banManager: Pick<BanManager, 'letGo'>
   readonly state: NodeState
   readonly events: NodeEventHub
-}): BanControl {
-  const { calls, clock, table, conduct, state, events } = components
+}): BanAccess {
+  const { calls, clock, table, banManager, state, events } = components
   const { bans } = state
 
   const lift = async (lifted: readonly BanEntry[]): Promise<void> => {
@@ -38,7 +38,7 @@ export function createBanControl(components: {
         events.emit('ban-added', { ban: added })
         for (const record of [...table.all()]) {
           const remote = remoteOf(record)
-          if (remote !== undefined && inSubnet(subnet, remote)) conduct.letGo(record, 'banned')
+          if (remote !== undefined && inSubnet(subnet, remote)) banManager.letGo(record, 'banned')
         }
         return added
       })
