@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import tseslint from 'typescript-eslint'
 
 /** From the bottom of the stack to its top: a package may import those before it, and none after. */
-const layers = ['wire-codec', 'utreexo', 'transport-v1v2', 'proxy', 'peer', 'node', 'integration']
+const layers = ['wire-codec', 'utreexo', 'transport-v1v2', 'proxy', 'peer', 'node', 'integration', 'conform']
 
 /** `proxy` and `peer` stand beside each other: both build on the transport, neither knows the other. */
 const allowed = (layer) =>
@@ -76,7 +76,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['tools/**/*.ts', 'packages/integration/{src,bench}/**/*.ts'],
+    files: ['tools/**/*.ts', 'packages/integration/{src,bench}/**/*.ts', 'packages/conform/src/**/*.ts'],
     rules: {
       // Biome breaks code, and leaves comments as they are.
       'max-len': [

@@ -84,4 +84,5 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'simulator',
     'cli',
   ],
+  conform: ['model', 'cases', 'run', 'report', 'cli'],
 }

@@ -19,6 +19,7 @@ export { findProgram } from './programs/find-program.ts'
 export { freePort } from './programs/free-port.ts'
 export type { RunningProcess, StartProcessOptions, StopOptions } from './programs/start-process.ts'
 export { startProcess } from './programs/start-process.ts'
+export { mineBlockOn, type MineOnOptions, spendCoinbase } from './regtest/apart-from-chain.ts'
 export type { MineOptions, RegtestBlock, RegtestChainOptions } from './regtest/regtest-chain.ts'
 export { RegtestChain } from './regtest/regtest-chain.ts'
 export type {

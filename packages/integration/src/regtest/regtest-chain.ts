@@ -34,6 +34,8 @@ export interface RegtestChainOptions {
    * repeatable.
    */
   readonly startTime?: number
+  /** Seconds between two blocks. Default: 600. */
+  readonly spacing?: number
   /** Makes its blocks differ from those of a chain with another name. */
   readonly name?: string
 }
@@ -137,8 +139,8 @@ export class RegtestChain {
 
   #append(transactions: readonly Transaction[]): RegtestBlock {
     const height = this.height + 1
-    const startTime = this.#options.startTime ?? regtest.genesis.time + BLOCK_SPACING
-    const time = startTime + (height - 1) * BLOCK_SPACING
+    const { spacing = BLOCK_SPACING, startTime = regtest.genesis.time + spacing } = this.#options
+    const time = startTime + (height - 1) * spacing
     const { block, hash } = mineBlock({ height, previous: this.tip, time, transactions, tag: this.#tag })
     const mined = new MinedBlock(height, hash, block)
     this.#blocks.push(mined)

@@ -1,4 +1,5 @@
-import { type ByteStream, type Clock, systemClock } from '@sapwood/transport-v1v2'
+import type { ByteStream } from '@sapwood/transport-v1v2'
+import { type Clock, systemClock } from '@sapwood/transport-v1v2/environment'
 import { listenTcp, type TcpListener } from '@sapwood/transport-v1v2/tcp'
 import type { DialOptions, ListenOptions } from './test-peer-options.ts'
 import { WireAssertionError } from './wire-assertion-error.ts'
@@ -71,12 +72,18 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
     const chosen = { ...this.#options, ...options }
     const { transport = 'auto', ...rest } = chosen
     for (;;) {
-      const stream = await this.#nextStream(options.timeout ?? DIAL_TIMEOUT)
+      const stream = await this.#nextStream(options.dialTimeout ?? DIAL_TIMEOUT)
       const peer = await this.#greet(stream, rest, transport)
       if (peer === undefined) continue
       this.#peers.add(peer)
       return peer
     }
+  }
+
+  /** Ends the connections that nobody has asked for with `next`. */
+  forget(): void {
+    for (const stream of this.#streams.splice(0))
+      stream.abort(new Error('Nobody has asked for this connection'))
   }
 
   /** Stops listening and ends every connection. */

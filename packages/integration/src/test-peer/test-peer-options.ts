@@ -1,5 +1,5 @@
 import { type Message, type Network, type VersionMessage } from '@sapwood/wire-codec'
-import type { Clock } from '@sapwood/transport-v1v2'
+import type { Clock } from '@sapwood/transport-v1v2/environment'
 
 /** How far a handshake goes by itself. */
 export type HandshakeExtent =
@@ -65,6 +65,8 @@ export interface ListenOptions extends Omit<DialOptions, 'from' | 'transport'> {
   readonly port?: number
   /** What is spoken: `auto`, the default, is what the software begins with. */
   readonly transport?: 'v1' | 'v2' | 'auto'
+  /** Milliseconds until the software has to have dialled. Default: 30,000. */
+  readonly dialTimeout?: number
 }
 
 export interface ExpectOptions {

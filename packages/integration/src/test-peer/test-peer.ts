@@ -6,7 +6,8 @@ import {
   regtest,
   type VersionMessage,
 } from '@sapwood/wire-codec'
-import { type ByteStream, type Clock, type Random, systemClock, systemRandom } from '@sapwood/transport-v1v2'
+import type { ByteStream } from '@sapwood/transport-v1v2'
+import { type Clock, type Random, systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, type ScriptedV2, type SealOptions } from '@sapwood/transport-v1v2/testing'
 import { dialTcp, type TestPeerAddress } from './dial-tcp.ts'
 import type { FrameFaults } from './test-framing.ts'
@@ -143,14 +144,26 @@ export class TestPeer implements AsyncDisposable {
     if (this.transport === 'v1') return
     const { garbage = NOTHING, decoys = [], versionContents = NOTHING } = options
     await this.sendBytes(concatBytes(this.v2.key, garbage), 'key')
-    await this.#event('agreed', () => this.v2.agreed || undefined)
+    await this.expectTransport('agreed')
     const aad = garbage.length === 0 ? {} : { aad: garbage }
     const packets = [
       ...decoys.map((size) => ({ contents: new Uint8Array(size), decoy: true })),
       { contents: versionContents, decoy: false },
     ].map(({ contents, decoy }, index) => this.v2.seal(contents, { decoy, ...(index === 0 ? aad : {}) }))
     await this.sendBytes(concatBytes(this.v2.terminator, ...packets), 'version packet')
-    await this.#event('encrypted', () => this.log.entries.find(({ type }) => type === 'encrypted'))
+    await this.expectTransport('encrypted')
+  }
+
+  /**
+   * Waits for a step of the v2 handshake: `agreed` when the remote's key has come, `encrypted` when its
+   * version packet has.
+   * @throws WireAssertionError
+   */
+  async expectTransport(step: 'agreed' | 'encrypted'): Promise<void> {
+    const isDone = (): boolean =>
+      step === 'agreed' ? this.v2.agreed : this.log.entries.some(({ type }) => type === 'encrypted')
+    const words = step === 'agreed' ? "the remote's key" : "the remote's version packet"
+    await this.#wire.wait(() => isDone() || undefined, words, { timeout: HANDSHAKE_TIMEOUT })
   }
 
   /**
@@ -347,11 +360,6 @@ export class TestPeer implements AsyncDisposable {
       throw this.#wire.failure(`a connection in ${transport}`, `one in ${begun}`)
     }
     this.#wire.speak(begun)
-  }
-
-  async #event(what: string, look: () => unknown): Promise<void> {
-    const words = { agreed: "the remote's key", encrypted: "the remote's version packet" }[what] ?? what
-    await this.#wire.wait(look, words, { timeout: HANDSHAKE_TIMEOUT })
   }
 
   async #send(message: Message, note?: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { Services, type VersionMessage } from '@sapwood/wire-codec'
-import type { Random, WallTime } from '@sapwood/transport-v1v2'
+import type { Random, WallTime } from '@sapwood/transport-v1v2/environment'
 
 /** What a test peer says of itself: an ordinary full node of the present. */
 export function ordinaryVersion(

@@ -5,7 +5,8 @@ import {
   type Message,
   writeCommand,
 } from '@sapwood/wire-codec'
-import type { ByteStream, Clock, Instant, Random } from '@sapwood/transport-v1v2'
+import type { ByteStream } from '@sapwood/transport-v1v2'
+import type { Clock, Instant, Random } from '@sapwood/transport-v1v2/environment'
 import { createScriptedV2, type ScriptedV2 } from '@sapwood/transport-v1v2/testing'
 import type { FramedEvent, TestFraming } from './test-framing.ts'
 import { V1Framing } from './v1-framing.ts'
@@ -90,8 +91,12 @@ export class WireConnection {
   ): WireEntry {
     const at = this.#init.clock.now() - this.#begun
     const entry = this.log.append({ at, direction, type, ...facts })
-    for (const look of [...this.#looks]) look()
+    this.#look()
     return entry
+  }
+
+  #look(): void {
+    for (const look of [...this.#looks]) look()
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -189,6 +194,7 @@ export class WireConnection {
       return
     }
     for (const event of events) this.#onEvent(event)
+    this.#look()
   }
 
   /** What the remote speaks by its first bytes; undefined until that is sure. */

@@ -1,0 +1,133 @@
+import { parseArgs } from 'node:util'
+import type { Transport } from '../model/transport.ts'
+
+/** What the command line asks for. */
+export interface Arguments {
+  readonly action: 'help' | 'list' | 'run' | 'merge'
+  /** `host:port` of software that listens. */
+  readonly address: string | undefined
+  /** Port on which software that dials is waited for, and how it is started. */
+  readonly listen: { readonly port: number; readonly command: readonly string[] } | undefined
+  /** Reports to be put together. */
+  readonly files: readonly string[]
+  readonly only: readonly string[]
+  readonly transports: readonly Transport[]
+  readonly strict: boolean
+  readonly quiet: boolean
+  readonly expect: string | undefined
+  readonly wait: number | undefined
+  readonly json: string | undefined
+  readonly junit: string | undefined
+  readonly tap: string | undefined
+  readonly html: string | undefined
+}
+
+/** A command line that was not understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export const USAGE = `Usage: conform HOST:PORT [options]
+       conform --listen PORT [options] -- COMMAND [ARGUMENTS]
+       conform merge REPORT.json... --html FILE
+       conform --list [--only PATTERN]
+
+Runs conformance cases of Bitcoin's peer-to-peer protocol on software that listens, or on software that dials
+(COMMAND is started for each case and ended after it). The target is on regtest, and nothing of worth: it is given
+blocks. Only its P2P port is needed.
+
+Options:
+  --only PATTERN     only cases whose name begins with this, or matches it with * for anything; may be repeated
+  --transport v1|v2  only this transport (default: both)
+  --strict           failed cases of the levels 'should' and 'core' count too, not those of 'must' alone
+  --expect FILE      known failures, a name in a line: they do not count. One that passes does
+  --wait MS          longest that a case waits for one thing
+  --json FILE  --junit FILE  --tap FILE  --html FILE    reports; - is standard output
+  --quiet            only failures and the summary
+  -h, --help         print this
+
+Exit code: 0 nothing that counts has failed, 1 something has, 2 the command line was not understood, 3 the target
+cannot be reached.`
+
+/** Reads the command line. @throws UsageError */
+export function parseArguments(args: readonly string[]): Arguments {
+  const cut = args.indexOf('--')
+  const command = cut === -1 ? [] : args.slice(cut + 1)
+  const { values, positionals } = parsed(cut === -1 ? args : args.slice(0, cut))
+  const { transport } = values
+  if (transport !== undefined && transport !== 'v1' && transport !== 'v2') {
+    throw new UsageError(`--transport takes v1 or v2, not '${transport}'`)
+  }
+  const shared = {
+    only: values.only ?? [],
+    transports: transport === undefined ? (['v1', 'v2'] as const) : ([transport] as const),
+    strict: values.strict ?? false,
+    quiet: values.quiet ?? false,
+    expect: values.expect,
+    wait: values.wait === undefined ? undefined : number('--wait', values.wait, 600_000),
+    json: values.json,
+    junit: values.junit,
+    tap: values.tap,
+    html: values.html,
+    address: undefined,
+    listen: undefined,
+    files: [],
+  }
+  if (values.help === true) return { ...shared, action: 'help' }
+  if (values.list === true) return { ...shared, action: 'list' }
+  const [first, ...rest] = positionals
+  if (first === 'merge') {
+    if (rest.length === 0) throw new UsageError('merge takes reports: those of --json')
+    return { ...shared, action: 'merge', files: rest }
+  }
+  if (values.listen !== undefined) {
+    if (command.length === 0) throw new UsageError('--listen takes a command after --')
+    return { ...shared, action: 'run', listen: { port: number('--listen', values.listen, 65_535), command } }
+  }
+  if (first === undefined || rest.length > 0) throw new UsageError('one target is to be named: HOST:PORT')
+  return { ...shared, action: 'run', address: first }
+}
+
+function parsed(args: readonly string[]) {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { ...flag, short: 'h' },
+        list: flag,
+        only: { ...text, multiple: true },
+        transport: text,
+        strict: flag,
+        quiet: flag,
+        expect: text,
+        wait: text,
+        listen: text,
+        json: text,
+        junit: text,
+        tap: text,
+        html: text,
+      },
+    })
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+function number(option: string, text: string, most: number): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value
+  throw new UsageError(`${option} takes a number from 1 to ${most}, not '${text}'`)
+}
+
+/** Whether a case is among those that `--only` names; all are where it names none. */
+export function isChosen(name: string, only: readonly string[]): boolean {
+  if (only.length === 0) return true
+  return only.some((pattern) => {
+    if (!pattern.includes('*')) return name.startsWith(pattern)
+    const literal = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    return new RegExp(`^${literal.join('.*')}$`).test(name)
+  })
+}

@@ -1,0 +1,86 @@
+import type { CaseResult, Report } from '../model/result.ts'
+import { escapeText } from './xml-text.ts'
+
+const STYLE = `body{font:14px/1.4 system-ui,sans-serif;margin:2rem;color:#1b1f24}
+table{border-collapse:collapse;margin:1rem 0}th,td{border:1px solid #d0d7de;padding:.25rem .6rem;text-align:left;vertical-align:top}
+th{background:#f6f8fa}.passed{background:#dafbe1}.failed{background:#ffebe9}.skipped{background:#f6f8fa;color:#57606a}
+.unspecified{background:#fff8c5}.known{background:#fff1e5}pre{font-size:12px;overflow-x:auto;background:#f6f8fa;padding:.5rem}
+h2{margin-top:2rem}code{font-size:13px}summary{cursor:pointer}`
+
+/**
+ * One page, without anything from elsewhere: cases by area, agents side by side, and the wire of each
+ * failure.
+ */
+export function htmlOf(reports: readonly Report[]): string {
+  const rows = matrixOf(reports)
+  const areas = [...new Set(rows.map(({ name }) => areaOf(name)))]
+  const heads = reports
+    .map(({ agent, side }) => `<th colspan="2">${escapeText(agent)}<br>${side}</th>`)
+    .join('')
+  const columns = reports.map(() => '<th>v1</th><th>v2</th>').join('')
+  const tables = areas.map((area) => {
+    const lines = rows.filter(({ name }) => areaOf(name) === area).map((row) => rowOf(row, reports.length))
+    return `<h2>${escapeText(area)}</h2><table><tr><th rowspan="2">case</th><th rowspan="2">level</th>${heads}</tr><tr>${columns}</tr>${lines.join('\n')}</table>`
+  })
+  const failures = reports.flatMap((report) =>
+    report.results
+      .filter(({ verdict }) => verdict === 'failed')
+      .map((result) => failureOf(report.agent, result)),
+  )
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>conform</title><style>${STYLE}</style>
+<h1>conform</h1>${totals(reports)}${tables.join('\n')}<h2>Failures</h2>${failures.length === 0 ? '<p>None.</p>' : failures.join('\n')}</html>\n`
+}
+
+interface Row {
+  readonly name: string
+  readonly level: string
+  readonly says: string
+  /** By report, then v1 and v2. */
+  readonly results: readonly (CaseResult | undefined)[]
+}
+
+function matrixOf(reports: readonly Report[]): readonly Row[] {
+  const names = [...new Set(reports.flatMap(({ results }) => results.map(({ name }) => name)))]
+  return names.map((name) => {
+    const results = reports.flatMap((report) =>
+      (['v1', 'v2'] as const).map((transport) =>
+        report.results.find((result) => result.name === name && result.transport === transport),
+      ),
+    )
+    const any = results.find((result) => result !== undefined)!
+    return { name, level: any.level, says: `${any.source.says} (${any.source.place})`, results }
+  })
+}
+
+function rowOf({ name, level, says, results }: Row, reports: number): string {
+  const cells = results.slice(0, 2 * reports).map((result) => {
+    if (result === undefined) return '<td></td>'
+    const kind = result.known === true ? 'known' : result.verdict
+    const shown = result.verdict === 'skipped' ? '–' : result.outcome
+    return `<td class="${kind}" title="${escapeText(result.reason ?? '')}">${escapeText(shown)}</td>`
+  })
+  return `<tr><td title="${escapeText(says)}"><code>${escapeText(name)}</code></td><td>${level}</td>${cells.join('')}</tr>`
+}
+
+function failureOf(
+  agent: string,
+  { name, transport, level, reason = '', wireLog = '', source }: CaseResult,
+): string {
+  return `<details><summary><code>${escapeText(name)}</code> ${transport}, ${level}, ${escapeText(agent)}</summary>
+<p>${escapeText(source.says)} (${escapeText(source.place)})</p><p>${escapeText(reason)}</p><pre>${escapeText(wireLog)}</pre></details>`
+}
+
+function totals(reports: readonly Report[]): string {
+  const verdicts = ['passed', 'failed', 'unspecified', 'skipped'] as const
+  const lines = reports.map(({ agent, side, results }) => {
+    const cells = verdicts.map(
+      (verdict) => `<td>${results.filter((result) => result.verdict === verdict).length}</td>`,
+    )
+    return `<tr><td>${escapeText(agent)}</td><td>${side}</td>${cells.join('')}</tr>`
+  })
+  return `<table><tr><th>agent</th><th>side</th>${verdicts.map((verdict) => `<th>${verdict}</th>`).join('')}</tr>${lines.join('')}</table>`
+}
+
+function areaOf(name: string): string {
+  return name.split('/')[0]!
+}

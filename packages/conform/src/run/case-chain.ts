@@ -1,0 +1,153 @@
+import { type RegtestBlock, RegtestChain, spendCoinbase } from '@sapwood/integration'
+import { reply, type TestPeer } from '@sapwood/integration/test-peer'
+import {
+  asBlockHash,
+  blockHash,
+  encodeBlock,
+  InventoryType,
+  regtest,
+  type Transaction,
+} from '@sapwood/wire-codec'
+
+/** Blocks of the chain that a target is given; `headers` has 2,000 entries at the most. */
+const BLOCKS = 2_050
+/** Coins that have to be there: each case that pays takes one. */
+const COINS = 40
+/** Seconds between two blocks: so many runs on one target stay within the two hours that Core allows. */
+const SPACING = 1
+/**
+ * Seconds that the chain's first block lies back. Core fetches blocks and gives compact ones only where its
+ * tip is no older than 200 minutes (`CanDirectFetch`).
+ */
+const AGE = 7_200
+/** Blocks that are asked for at once; Core has 16 under way with a peer. */
+const AT_ONCE = 16
+const COINBASE_MATURITY = 100
+
+/** Makes the chain of the suite. @param now seconds since 1970. */
+export function suiteChain(now: number, blocks: number = BLOCKS): RegtestChain {
+  return new RegtestChain({ blocks, startTime: now - AGE, spacing: SPACING, name: 'conform' })
+}
+
+/** The target's chain, as we know it, and coins of it that nobody has spent. */
+export interface TargetChain {
+  readonly chain: RegtestChain
+  /** A transaction that spends a coin which no other call has spent. */
+  payment(): Transaction
+}
+
+/**
+ * Brings target and suite to one chain: where the target has none it is given ours; where it has one, blocks
+ * are mined on it until there are coins that it cannot have seen spent.
+ * @throws WireAssertionError where it does not take what it is given.
+ */
+export async function shareChain(peer: TestPeer, now: number): Promise<TargetChain> {
+  const theirs = await chainOf(peer)
+  const chain = theirs.length === 0 ? suiteChain(now) : continued(theirs)
+  const known = theirs.length
+  if (known > 0) chain.mine(COINS + 1)
+  let mature = matured(chain, known)
+  while (mature.length < COINS) {
+    chain.mine(COINS)
+    mature = matured(chain, known)
+  }
+  await give(peer, chain, known)
+  return { chain, payment: () => spendCoinbase(chain, mature.shift()!) }
+}
+
+/** Heights of our coinbases that could not be spent before the block after `known`. */
+function matured(chain: RegtestChain, known: number): number[] {
+  const heights: number[] = []
+  const first = Math.max(1, known + 1 - COINBASE_MATURITY + 1)
+  for (let height = known === 0 ? 1 : first; height <= chain.height + 1 - COINBASE_MATURITY; height++) {
+    if (isOurs(chain.at(height)!)) heights.push(height)
+  }
+  return heights
+}
+
+/** Whether anybody may spend its coinbase: the script of the chains of `RegtestChain`. */
+function isOurs({ block }: RegtestBlock): boolean {
+  const script = block.transactions[0]?.outputs[0]?.scriptPubKey
+  return script?.length === 34 && script[0] === 0 && block.transactions[0]!.outputs.length === 2
+}
+
+function continued(blocks: readonly RegtestBlock[]): RegtestChain {
+  const tip = blocks.at(-1)!.block.header.time
+  return new RegtestChain(
+    { startTime: tip + SPACING - blocks.length * SPACING, spacing: SPACING, name: 'conform' },
+    blocks,
+  )
+}
+
+/** All blocks that the target has, from height 1 on. */
+async function chainOf(peer: TestPeer): Promise<RegtestBlock[]> {
+  const blocks: RegtestBlock[] = []
+  let tip = regtest.genesisHash
+  for (;;) {
+    await peer.sync()
+    const before = peer.count('headers')
+    await peer.send({
+      type: 'getheaders',
+      version: 70_016,
+      locator: [tip],
+      stopHash: asBlockHash(new Uint8Array(32)),
+    })
+    await peer.sync()
+    const answer = peer.count('headers') > before ? peer.last('headers')! : undefined
+    if (answer === undefined || answer.headers.length === 0) return blocks
+    const hashes = answer.headers.map(blockHash)
+    for (let from = 0; from < hashes.length; from += AT_ONCE) {
+      const inventory = hashes
+        .slice(from, from + AT_ONCE)
+        .map((hash) => ({ type: InventoryType.WITNESS_BLOCK, hash }))
+      await peer.send({ type: 'getdata', inventory: inventory })
+      for (let left = inventory.length; left > 0; left--) {
+        const { block } = await peer.expect('block')
+        const height = blocks.length + 1
+        blocks.push({ height, hash: blockHash(block.header), block, bytes: encodeBlock(block) })
+      }
+    }
+    tip = blocks.at(-1)!.hash
+  }
+}
+
+/** Hands over the blocks above a height, in the way that the target asks for them. */
+async function give(peer: TestPeer, chain: RegtestChain, known: number): Promise<void> {
+  peer.on('getheaders', reply.headers(chain)).on('getdata', reply.blocks(chain))
+  const headers = chain.headers.slice(known)
+  for (let from = 0; from < headers.length; from += 2_000) {
+    await peer.send({ type: 'headers', headers: headers.slice(from, from + 2_000) })
+  }
+  await peer.sync()
+  await reaches(peer, chain)
+}
+
+/** Waits until the target's best chain is ours. @throws WireAssertionError */
+async function reaches(peer: TestPeer, chain: RegtestChain): Promise<void> {
+  let pushed = false
+  for (let served = -1; ; ) {
+    if (await hasTip(peer, chain)) return
+    const now = peer.count('getdata')
+    if (now === served && !pushed) {
+      // It asks for nothing: it is told all.
+      pushed = true
+      for (const { block } of blocksOf(chain)) await peer.send({ type: 'block', block })
+    } else if (now === served) throw peer.failure('the target to take the chain of the suite', 'another tip')
+    served = now
+    await peer.sync()
+  }
+}
+
+/** Whether a block is the tip of the target's best chain. */
+export async function hasTip(peer: TestPeer, chain: RegtestChain): Promise<boolean> {
+  const locator = [chain.at(chain.height - 1)?.hash ?? regtest.genesisHash]
+  const before = peer.count('headers')
+  await peer.send({ type: 'getheaders', version: 70_016, locator, stopHash: asBlockHash(new Uint8Array(32)) })
+  await peer.sync()
+  const headers = peer.count('headers') > before ? peer.last('headers')!.headers : []
+  return headers.length > 0 && chain.heightOf(blockHash(headers.at(-1)!)) === chain.height
+}
+
+function blocksOf(chain: RegtestChain): readonly RegtestBlock[] {
+  return Array.from({ length: chain.height }, (_, index) => chain.at(index + 1)!)
+}

@@ -1,0 +1,40 @@
+import type { TestPeer } from '@sapwood/integration/test-peer'
+import { hasServices, Services } from '@sapwood/wire-codec'
+import type { Need } from '../model/conform-case.ts'
+
+/** What a target says of itself. */
+export interface TargetFacts {
+  readonly agent: string
+  readonly services: bigint
+  readonly reconciles: boolean
+  /** Whether it took the suite's chain. */
+  readonly hasChain: boolean
+}
+
+/** Why a case has nothing to look at; undefined where it has. */
+export function missing(need: Need, facts: TargetFacts): string | undefined {
+  const offers = (service: bigint): boolean => hasServices(facts.services, service)
+  switch (need) {
+    case 'chain':
+      return facts.hasChain ? undefined : 'it did not take the chain of the suite'
+    case 'bloom':
+      return offers(Services.BLOOM) ? undefined : 'it does not offer NODE_BLOOM'
+    case 'no-bloom':
+      return offers(Services.BLOOM) ? 'it offers NODE_BLOOM' : undefined
+    case 'compact-filters':
+      return offers(Services.COMPACT_FILTERS) ? undefined : 'it does not offer NODE_COMPACT_FILTERS'
+    case 'no-compact-filters':
+      return offers(Services.COMPACT_FILTERS) ? 'it offers NODE_COMPACT_FILTERS' : undefined
+    case 'reconciliation':
+      return facts.reconciles ? undefined : 'it does not say sendtxrcncl'
+    case 'no-reconciliation':
+      return facts.reconciles ? 'it says sendtxrcncl' : undefined
+  }
+}
+
+/** What a target says of itself on a connection that is ready. */
+export async function factsOf(peer: TestPeer): Promise<Omit<TargetFacts, 'hasChain'>> {
+  await peer.sync()
+  const { userAgent = '', services = 0n } = peer.version ?? {}
+  return { agent: userAgent, services, reconciles: peer.count('sendtxrcncl') > 0 }
+}

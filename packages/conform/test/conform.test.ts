@@ -1,0 +1,139 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findBitcoind, freePort, RegtestBitcoind, startRegtestPeer } from '@sapwood/integration'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { conform } from '../src/cli/conform.ts'
+import { allCases, diallingCases, listeningCases, type Report } from '../src/index.ts'
+
+let folder = ''
+const said: string[] = []
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'conform-'))
+  for (const stream of ['log', 'error'] as const) {
+    vi.spyOn(console, stream).mockImplementation((text: string) => void said.push(text))
+  }
+})
+afterAll(async () => {
+  vi.restoreAllMocks()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const inFolder = (name: string): string => join(folder, name)
+const reportIn = async (name: string): Promise<Report> =>
+  JSON.parse(await readFile(inFolder(name), 'utf8')) as Report
+
+describe('the cases', () => {
+  it('are 200 and more for software that listens and 60 for software that dials, each under a name of its own', () => {
+    expect(listeningCases.length).toBeGreaterThanOrEqual(200)
+    expect(diallingCases.length).toBeGreaterThanOrEqual(60)
+    expect(new Set(allCases.map(({ name }) => name)).size).toBe(allCases.length)
+    for (const { name, level, accepts, source } of allCases) {
+      expect(name).toMatch(/^[a-z0-9]+(\/[a-z0-9-]+)+$/i)
+      expect(source.says).toMatch(/\.$/)
+      // What no text decides accepts everything, and what one does accepts something.
+      expect(accepts.length === 0).toBe(level === 'info')
+    }
+  })
+})
+
+describe('conform', () => {
+  it('passes the reference, on both transports', async () => {
+    await using bitcoind = await RegtestBitcoind.start({
+      args: ['-blockfilterindex=1', '-peerblockfilters=1', '-peerbloomfilters=1', '-txreconciliation=1'],
+    })
+    const json = ['--json', inFolder('whole.json')]
+    const code = await conform([bitcoind.p2pHostAndPort, '--strict', '--quiet', '--wait', '20000', ...json])
+    const { agent, results } = await reportIn('whole.json')
+    expect(results.filter(({ verdict }) => verdict === 'failed')).toEqual([])
+    expect(code).toBe(0)
+    expect(agent).toMatch(/Satoshi/)
+    for (const transport of ['v1', 'v2']) {
+      const passed = results.filter((result) => result.transport === transport && result.verdict === 'passed')
+      expect(passed.length).toBeGreaterThan(190)
+    }
+  })
+
+  it('passes the reference where that dials', async () => {
+    const port = String(await freePort())
+    const { command } = await findBitcoind()
+    const daemon = ['-regtest', `-datadir=${folder}`, `-connect=127.0.0.1:${port}`, '-listen=0', '-server=0']
+    const only = ['handshake', 'version/nonce', 'bip31', 'bip324/comes-back', 'survives/reset'].flatMap(
+      (name) => ['--only', `dials/${name}`],
+    )
+    const code = await conform([
+      '--listen',
+      port,
+      ...only,
+      '--json',
+      inFolder('dials.json'),
+      '--',
+      ...command,
+      ...daemon,
+    ])
+    const { results } = await reportIn('dials.json')
+    expect(results.filter(({ verdict }) => verdict !== 'passed')).toEqual([])
+    expect(results.length).toBeGreaterThan(12)
+    expect(code).toBe(0)
+  })
+
+  it('finds what is wrong, shows the wire, and lets known failures be', async () => {
+    // The embedded peer answers no mempool, and takes no blocks: it is our own, and not the reference.
+    await using peer = await startRegtestPeer()
+    const target = `127.0.0.1:${peer.port}`
+    const only = [
+      '--only',
+      'bip31/ping/its-own*',
+      '--only',
+      'inv/unknown-block*',
+      '--transport',
+      'v2',
+      '--wait',
+      '300',
+    ]
+    const files = ['json', 'junit', 'tap', 'html'].flatMap((kind) => [`--${kind}`, inFolder(`found.${kind}`)])
+    expect(await conform([target, ...only, ...files])).toBe(0)
+    expect(await conform([target, ...only, '--strict'])).toBe(1)
+    const failed = (await reportIn('found.json')).results.filter(({ verdict }) => verdict === 'failed')
+    expect(failed.map(({ name }) => name)).toContain('inv/unknown-block-asks-for-headers')
+    expect(failed.at(-1)!.wireLog).toMatch(/-> inv/)
+    expect(await readFile(inFolder('found.junit'), 'utf8')).toMatch(
+      /<failure message="expected getheaders[^<]*-&gt; inv/,
+    )
+    expect(await readFile(inFolder('found.tap'), 'utf8')).toMatch(/^not ok \d+ - v2 inv\/unknown-block/m)
+    expect(await readFile(inFolder('found.html'), 'utf8')).toMatch(/<pre>[^<]*-&gt; inv/)
+    const known = inFolder('known.txt')
+    await writeFile(known, failed.map(({ name }) => `${name} # ours\n`).join(''))
+    expect(await conform([target, ...only, '--strict', '--expect', known])).toBe(0)
+    await writeFile(known, 'bip31/ping/its-own-answered-wrongly\n', { flag: 'a' })
+    expect(await conform([target, ...only, '--strict', '--expect', known])).toBe(1)
+    expect(said.at(-1)).toMatch(/^passes, and is among the known failures: bip31/)
+    const merged = [
+      'merge',
+      inFolder('found.json'),
+      inFolder('found.json'),
+      '--html',
+      inFolder('merged.html'),
+    ]
+    expect(await conform(merged)).toBe(0)
+    expect(await readFile(inFolder('merged.html'), 'utf8')).toMatch(
+      /sapwood-regtest.*sapwood-regtest[\s\S]*inv\/unknown-block/,
+    )
+  })
+
+  it('says what it did not understand, and that nobody listens', async () => {
+    expect(await conform([])).toBe(2)
+    expect(await conform(['--listen', '1'])).toBe(2)
+    expect(await conform(['127.0.0.1:1', '--transport', 'v3'])).toBe(2)
+    expect(await conform(['127.0.0.1:1', '--only', 'no/such/case'])).toBe(2)
+    expect(await conform(['127.0.0.1:1'])).toBe(3)
+    const server = createServer((socket) => socket.destroy())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    expect(await conform([`127.0.0.1:${port}`])).toBe(3)
+    server.close()
+    expect(await conform(['--list', '--only', 'bip324/packets'])).toBe(0)
+    expect(said.some((line) => line.includes('bip324/packets/forged-refused'))).toBe(true)
+  })
+})
