@@ -81,6 +81,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'i2p',
     'browser',
     'websocket',
+    'utreexo',
     'simulator',
     'cli',
   ],

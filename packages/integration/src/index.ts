@@ -40,6 +40,11 @@ export { TestingTorNetwork } from './tor/testing-tor-network.ts'
 export type { Dante, DanteOptions } from './socks/dante.ts'
 export { DANTE_CREDENTIALS, startDante } from './socks/dante.ts'
 export {
+  type RunningUtreexoBridge,
+  startUtreexoBridge,
+  type StartUtreexoBridgeOptions,
+} from './utreexo/start-utreexo-bridge.ts'
+export {
   startWebSocketRelay,
   type WebSocketRelay,
   type WebSocketRelayOptions,

@@ -19,6 +19,7 @@ import { type Clock, type Random, systemClock, systemRandom } from '@sapwood/tra
 import { listenTcp, type TcpListener } from '@sapwood/transport-v1v2/tcp'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { RegtestChain } from './regtest-chain.ts'
+import { proofServices } from './regtest-proofs.ts'
 import { namesOf, regtestServices } from './regtest-services.ts'
 
 const USER_AGENT = '/sapwood-regtest:0.1.0/'
@@ -32,7 +33,10 @@ export interface RegtestPeerOptions {
   readonly port?: number
   /** BIP14. */
   readonly userAgent?: string
-  /** Service bits; NETWORK, WITNESS and (where it speaks v2) P2P_V2 by default. */
+  /**
+   * Service bits; by default NETWORK, WITNESS, UTREEXO and UTREEXO_ARCHIVE (each block's proof is served)
+   * and, where it speaks v2, P2P_V2.
+   */
   readonly services?: bigint
 }
 
@@ -42,8 +46,8 @@ export interface RegtestPeerComponents {
 }
 
 /**
- * A peer inside this process that serves a regtest chain as Bitcoin Core would: for tests that can have no
- * bitcoind.
+ * A peer inside this process that serves a regtest chain as Bitcoin Core would, with its Utreexo proofs: for
+ * tests that can have no bitcoind.
  */
 export interface RegtestPeer extends AsyncDisposable {
   /** What is served; give it another to make it reorganise. `announce()` tells the connected peers. */
@@ -123,12 +127,14 @@ class EmbeddedPeer implements RegtestPeer {
   readonly #peers = new Map<number, Peer>()
   readonly #serving = new Set<Promise<void>>()
   readonly #transactions = new Map<string, Transaction>()
+  readonly #proofs: ReturnType<typeof proofServices>
   readonly #end = new AbortController()
   #nextId = 0
 
   constructor(options: RegtestPeerOptions, components: RegtestPeerComponents) {
     this.#options = options
     this.chain = options.chain ?? new RegtestChain({ blocks: 100 })
+    this.#proofs = proofServices(() => this.chain)
     this.#clock = components.clock ?? systemClock
     this.#random = components.random ?? systemRandom
   }
@@ -180,7 +186,7 @@ class EmbeddedPeer implements RegtestPeer {
     const options = { network: regtest, protocols, signal: this.#end.signal }
     const transport = await accept(stream, options, components)
     const id = peerId(this.#nextId++)
-    const services = regtestServices(() => this.chain, this.#transactions)
+    const services = { ...regtestServices(() => this.chain, this.#transactions), ...this.#proofs }
     const peer = createPeer(
       transport,
       {
@@ -206,6 +212,6 @@ class EmbeddedPeer implements RegtestPeer {
 }
 
 function defaultServices(protocols: readonly TransportProtocol[]): bigint {
-  const always = Services.NETWORK | Services.WITNESS
+  const always = Services.NETWORK | Services.WITNESS | Services.UTREEXO | Services.UTREEXO_ARCHIVE
   return protocols.includes('v2') ? always | Services.P2P_V2 : always
 }

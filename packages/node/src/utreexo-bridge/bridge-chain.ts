@@ -1,5 +1,6 @@
 import {
   type Block,
+  blockBytes,
   type BlockHash,
   bytesEqual,
   encodeBlock,
@@ -15,7 +16,6 @@ export interface BridgeBlock {
   readonly height: number
   readonly hash: BlockHash
   readonly block: Block
-  readonly payload?: Uint8Array
 }
 
 /** Headers of the node, forks included. */
@@ -56,14 +56,14 @@ export class BridgeChain {
   }
 
   /** Puts a block on the tip. @throws UtreexoError the block's fault; NodeError where the store refuses it. Then nothing has changed. */
-  async connect({ height, block, payload }: BridgeBlock): Promise<void> {
+  async connect({ height, block }: BridgeBlock): Promise<void> {
     if (this.#isClearing) await this.#clear()
     const below = this.#maker.tip
     const changes = blockChanges(block, height)
     const outputs = await this.#store.outputs(changes.toProve.map(({ input }) => input.previousOutput))
     const connected = this.#maker.connect(block, changes, outputs, this.#facts())
     try {
-      await this.#store.connected(connected, () => payload ?? encodeBlock(block))
+      await this.#store.connected(connected, () => blockBytes(block) ?? encodeBlock(block))
     } catch (error) {
       this.#maker.disconnect(connected.undo, below)
       throw error

@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs'
+import { blockHash, type BlockHash, bytesToHex, decodeBlock, hexToBytes, regtest } from '@sapwood/wire-codec'
+import { Stump } from '@sapwood/utreexo'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
+import { createMemoryStore } from '../store/level-store.ts'
+import { type BridgeBlock, BridgeChain } from './bridge-chain.ts'
+import { BridgeStore } from './bridge-store.ts'
+
+interface LiveCase {
+  readonly height: number
+  readonly block: string
+  readonly uproof: string
+  readonly after: { readonly numleaves: number; readonly roots: string[] }
+}
+const vectors = new URL('../../../utreexo/test/vectors/uproof-live.json', import.meta.url)
+const { cases } = JSON.parse(readFileSync(vectors, 'utf8')) as { cases: LiveCase[] }
+/** The captured blocks that follow each other from the first on. */
+const chain = cases.filter(({ height }, index) => height === index + 1)
+const blocks = chain.map(({ height, block }): BridgeBlock => {
+  const decoded = decodeBlock(hexToBytes(block))
+  return { height, hash: blockHash(decoded.header), block: decoded }
+})
+const stumpAfter = (height: number): Stump => {
+  const after = chain[height - 1]?.after
+  return after === undefined ? new Stump() : new Stump(after.numleaves, after.roots.map(hexToBytes))
+}
+const hashAt = (height: number): BlockHash | undefined =>
+  height === 0 ? regtest.genesisHash : blocks[height - 1]?.hash
+const headers = { hashAt, medianTimePast: () => 0, tip: () => ({}) as never }
+
+/** A namespace in memory that refuses what a test says. */
+class Namespace implements KeyValueNamespace {
+  readonly #inner = createMemoryStore().namespace('bridge')
+  readonly batches: (readonly KeyValueOperation[])[] = []
+  /** Batches to let through before one is refused; none is refused where it is infinite. */
+  left = Infinity
+
+  get = (key: string): Promise<Uint8Array | undefined> => this.#inner.get(key)
+  // As a store of a program's own that knows no ranges.
+  entries = (): ReturnType<KeyValueNamespace['entries']> => this.#inner.entries()
+
+  async batch(operations: readonly KeyValueOperation[]): Promise<void> {
+    if (this.left-- <= 0) throw new Error('no room')
+    this.batches.push(operations)
+    await this.#inner.batch(operations)
+  }
+}
+
+let namespace: Namespace
+beforeEach(() => {
+  namespace = new Namespace()
+})
+const open = (genesis = regtest.genesisHash): Promise<BridgeChain> =>
+  BridgeChain.open({
+    network: regtest,
+    headers,
+    store: new BridgeStore(namespace, { genesis, keepBlocks: true }),
+    seed: 7,
+  })
+const store = (): BridgeStore =>
+  new BridgeStore(namespace, { genesis: regtest.genesisHash, keepBlocks: true })
+
+describe('the chain of a bridge', () => {
+  it('keeps each block, its proof and its state, all in one batch with the mark', async () => {
+    const bridge = await open()
+    for (const block of blocks) await bridge.connect(block)
+    expect(namespace.batches).toHaveLength(blocks.length)
+    for (const operations of namespace.batches)
+      expect(operations.filter(({ key }) => key === 'm')).toHaveLength(1)
+    for (const [index, { hash }] of blocks.entries()) {
+      expect(bytesToHex((await store().proof(hash))!)).toBe(chain[index]!.uproof)
+      expect(bytesToHex((await store().block(hash))!)).toBe(chain[index]!.block)
+      expect((await store().state(index + 1))!.stump.equals(stumpAfter(index + 1))).toBe(true)
+    }
+  })
+
+  it('is opened again where it was, at every height', async () => {
+    let bridge = await open()
+    for (const block of blocks) {
+      await bridge.connect(block)
+      if (block.height % 9 !== 0) continue
+      bridge = await open()
+      expect(bridge.tip).toEqual({ height: block.height, hash: block.hash })
+      expect(bridge.maker.stump().equals(stumpAfter(block.height))).toBe(true)
+    }
+    expect(bytesToHex((await store().proof(blocks.at(-1)!.hash))!)).toBe(chain.at(-1)!.uproof)
+  })
+
+  it('takes blocks back, and is opened again there', async () => {
+    let bridge = await open()
+    for (const block of blocks) await bridge.connect(block)
+    for (const height of [239, 200, 122, 1]) {
+      await bridge.rewind(height)
+      expect(bridge.tip).toEqual({ height, hash: hashAt(height) })
+      expect(await store().proof(hashAt(height + 1)!)).toBeUndefined()
+      bridge = await open()
+      expect(bridge.maker.stump().equals(stumpAfter(height))).toBe(true)
+    }
+    for (const block of blocks.slice(1)) await bridge.connect(block)
+    expect(bytesToHex((await store().proof(blocks.at(-1)!.hash))!)).toBe(chain.at(-1)!.uproof)
+  })
+
+  it('stays where it is when the store refuses a block, and takes it afterwards', async () => {
+    const bridge = await open()
+    for (const block of blocks.slice(0, 150)) {
+      namespace.left = 0
+      await expect(bridge.connect(block)).rejects.toThrow('no room')
+      expect(bridge.tip.height).toBe(block.height - 1)
+      expect(bridge.maker.stump().equals(stumpAfter(block.height - 1))).toBe(true)
+      namespace.left = Infinity
+      await bridge.connect(block)
+    }
+    expect(bytesToHex((await store().proof(hashAt(150)!))!)).toBe(chain[149]!.uproof)
+  })
+
+  it('stays where it came to when the store refuses to go back', async () => {
+    const bridge = await open()
+    for (const block of blocks.slice(0, 150)) await bridge.connect(block)
+    namespace.left = 3
+    await expect(bridge.rewind(100)).rejects.toThrow('no room')
+    expect(bridge.tip).toEqual({ height: 147, hash: hashAt(147) })
+    expect(bridge.maker.stump().equals(stumpAfter(147))).toBe(true)
+    namespace.left = Infinity
+    await bridge.rewind(100)
+    expect((await open()).maker.stump().equals(stumpAfter(100))).toBe(true)
+  })
+
+  it('begins anew where what takes a block back is gone, also when that is cut short', async () => {
+    const bridge = await open()
+    for (const block of blocks.slice(0, 150)) await bridge.connect(block)
+    await namespace.batch([{ type: 'delete', key: `r${(120).toString(16).padStart(8, '0')}` }])
+    // 30 blocks back, the mark that all is to be forgotten, and no more.
+    namespace.left = 31
+    await expect(bridge.rewind(100)).rejects.toThrow('no room')
+    expect(bridge.tip.height).toBe(0)
+    namespace.left = Infinity
+    const reopened = await open()
+    expect(reopened.tip.height).toBe(0)
+    expect(reopened.maker.liveLeaves).toBe(0)
+    const left: string[] = []
+    for await (const [key] of namespace.entries()) left.push(key)
+    expect(left).toEqual([])
+    await bridge.connect(blocks[0]!)
+    expect(bridge.maker.stump().equals(stumpAfter(1))).toBe(true)
+  })
+
+  it('finds where its branch leaves the best chain', async () => {
+    const bridge = await open()
+    for (const block of blocks.slice(0, 60)) await bridge.connect(block)
+    expect(await bridge.forkHeight()).toBe(60)
+    const other = await BridgeChain.open({
+      network: regtest,
+      headers: { ...headers, hashAt: (height) => (height > 41 ? regtest.genesisHash : hashAt(height)) },
+      store: store(),
+      seed: 0,
+    })
+    expect(await other.forkHeight()).toBe(41)
+  })
+
+  it('tells the roots of its own blocks only', async () => {
+    const bridge = await open()
+    for (const block of blocks.slice(0, 60)) await bridge.connect(block)
+    expect(await bridge.roots(hashAt(60)!, 60)).toBeInstanceOf(Uint8Array)
+    expect(await bridge.roots(regtest.genesisHash, 0)).toBeInstanceOf(Uint8Array)
+    expect(await bridge.roots(hashAt(61)!, 61)).toBeUndefined()
+    expect(await bridge.roots(hashAt(59)!, 60)).toBeUndefined()
+  })
+
+  it.each<[string, string, KeyValueOperation]>([
+    ['a mark of another size', 'store-corrupt', { type: 'put', key: 'm', value: new Uint8Array(3) }],
+    ['a state too few', 'store-corrupt', { type: 'delete', key: 's00000009' }],
+    ['an output too many', 'store-corrupt', { type: 'put', key: 'u00', value: new Uint8Array(52).fill(1) }],
+    ['an output cut short', 'store-corrupt', { type: 'put', key: 'u00', value: new Uint8Array(5) }],
+  ])('is not opened on %s', async (_, code, operation) => {
+    const bridge = await open()
+    for (const block of blocks.slice(0, 30)) await bridge.connect(block)
+    await namespace.batch([operation])
+    await expect(open()).rejects.toMatchObject({ code })
+  })
+
+  it('is not opened on what another network has left', async () => {
+    const bridge = await open()
+    await bridge.connect(blocks[0]!)
+    await expect(open(hashAt(5))).rejects.toMatchObject({ code: 'store-foreign' })
+  })
+})
