@@ -110,6 +110,14 @@ describe('what the proxy is asked', () => {
       const error = await refusal(dial(server, {}, { network: 'name', host, port: 1 }))
       expect(error).toMatchObject({ code: 'invalid-address', retry: 'no' })
     }
+    const onLink = {
+      network: 'ipv6',
+      bytes: Uint8Array.of(0xfe, 0x80, ...new Uint8Array(14)),
+      port: 1,
+    } as const
+    expect(await refusal(dial(server, {}, { ...onLink, zone: 'eth0' }))).toMatchObject({
+      code: 'invalid-address',
+    })
     expect(server.connections).toBe(0)
   })
 })

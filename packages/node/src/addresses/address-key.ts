@@ -12,9 +12,7 @@ export function addressKey(address: PeerAddress): AddressKey {
   return peerAddressKey({ ...address, host: address.host.slice(0, -1) }) as AddressKey
 }
 
-/** The key of an address without its port: what bans and per-host limits go by. */
+/** The key of an address without its port: what bans and per-host limits go by. One local link's fe80::1 is not another's. */
 export function hostKey(address: NetworkAddress): string {
-  // Without the zone of a link-local one: a ban of a host holds whatever link it comes by.
-  const { network, bytes, port } = address
-  return `${network}/${formatHost({ network, bytes, port })}`
+  return `${address.network}/${formatHost(address)}`
 }

@@ -1,12 +1,6 @@
-import {
-  ADDRESS_SIZES,
-  decodeIp16,
-  type NetworkAddress,
-  parseHost,
-  parsePeerAddress,
-  type PeerAddress,
-} from '@sapwood/wire-codec'
+import { type NetworkAddress, parseHost, parsePeerAddress, type PeerAddress } from '@sapwood/wire-codec'
 import { NodeError } from '../errors/node-error.ts'
+import { canonicalAddress } from './canonical-address.ts'
 
 /**
  * Reads an address that a program gives, as text or as an object, so that one host has one form: what an object calls a name may
@@ -24,11 +18,7 @@ export function readAddress(address: PeerAddress | string, defaultPort: number):
 }
 
 function checkedAddress(address: NetworkAddress): NetworkAddress {
-  const { network, bytes, port } = address
-  if (bytes.length !== ADDRESS_SIZES[network]) throw new SyntaxError('Not the length of its network')
-  if (!Number.isInteger(port) || port < 0 || port > 0xffff) throw new SyntaxError('Not a port')
-  if (network !== 'ipv6') return address
-  const read = decodeIp16(bytes, port)
-  if (read === 'skip') throw new SyntaxError('A range that is none of IPv6')
-  return read.network === 'ipv4' ? read : address
+  const checked = canonicalAddress(address)
+  if (checked === undefined) throw new SyntaxError('Not the bytes or the port of its network')
+  return checked
 }

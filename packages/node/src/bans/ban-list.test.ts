@@ -11,12 +11,17 @@ import { formatSubnet, inSubnet, parseSubnet } from './subnet.ts'
 const HOUR = 3_600_000
 
 describe('subnets', () => {
-  it.each(['203.0.113.7', '203.0.113.0/24', '2001:db8::/32', '2001:db8::1', '0.0.0.0/0'])(
-    'reads %s',
-    (text) => {
-      expect(formatSubnet(parseSubnet(text))).toBe(text)
-    },
-  )
+  it.each([
+    '203.0.113.7',
+    '203.0.113.0/24',
+    '2001:db8::/32',
+    '2001:db8::1',
+    '0.0.0.0/0',
+    'fe80::1%eth0',
+    'fe80::%eth0/64',
+  ])('reads %s', (text) => {
+    expect(formatSubnet(parseSubnet(text))).toBe(text)
+  })
 
   it('drops the bits past the prefix', () => {
     expect(formatSubnet(parseSubnet('203.0.113.77/20'))).toBe('203.0.112.0/20')
@@ -55,6 +60,38 @@ describe('the ban list', () => {
     expect(bans.list()).toEqual([])
     expect(bans.sweep()).toHaveLength(1)
     expect(bans.sweep()).toEqual([])
+  })
+
+  it('tells the hosts of one local link from those of another, unless the ban names no link', async () => {
+    const clock = createVirtualClock()
+    const store = createMemoryStore()
+    const bans = createBanList({ clock })
+    const until = (clock.wallTime() + HOUR) as WallTime
+    const here = address('[fe80::1%eth0]:1')
+    const there = address('[fe80::1%eth1]:2')
+    const discouraged = createDiscouragedHosts()
+    discouraged.add(here)
+    expect([discouraged.has({ ...here, port: 9 }), discouraged.has(there)]).toEqual([true, false])
+    bans.add(parseSubnet('fe80::1%eth0'), until, '')
+    const namespace = store.namespace('bans')
+    await createBanStore(namespace).save(bans)
+    for (const list of [bans, await createBanStore(namespace).load({ clock })]) {
+      expect(list.find(here)?.text).toBe('fe80::1%eth0')
+      expect(list.find(there)).toBeUndefined()
+      expect(list.find(address('[fe80::1]:1'))).toBeUndefined()
+      expect(list.remove(parseSubnet('fe80::1'))).toBeUndefined()
+      list.add(parseSubnet('fe80::/10'), until, '')
+      for (const host of [here, there]) expect(inSubnet(parseSubnet('fe80::/10'), host)).toBe(true)
+      expect(list.find(there)?.text).toBe('fe80::/10')
+      expect(list.remove(parseSubnet('fe80::1%eth0'))).toBeDefined()
+    }
+  })
+
+  it('covers an IPv4 address in the form of IPv6, as text and as an object', () => {
+    const clock = createVirtualClock()
+    const bans = createBanList({ clock })
+    bans.add(parseSubnet('::ffff:203.0.113.7'), (clock.wallTime() + HOUR) as WallTime, '')
+    expect(bans.find(address('203.0.113.7'))?.text).toBe('203.0.113.7')
   })
 
   it('covers an address by any of its subnets, whatever the port', () => {

@@ -72,9 +72,12 @@ export function createBanList(
     },
     find: (address) => {
       for (const prefixLength of prefixLengths.get(address.network)?.keys() ?? []) {
-        const bytes = masked(address.bytes, prefixLength)
-        const entry = bans.get(subnetKey({ network: address.network, bytes, prefixLength }))
-        if (entry !== undefined && !isOver(entry)) return entry
+        const { network, zone } = address
+        const anywhere = { network, bytes: masked(address.bytes, prefixLength), prefixLength }
+        for (const subnet of zone === undefined ? [anywhere] : [anywhere, { ...anywhere, zone }]) {
+          const entry = bans.get(subnetKey(subnet))
+          if (entry !== undefined && !isOver(entry)) return entry
+        }
       }
       return undefined
     },
@@ -88,6 +91,6 @@ export function createBanList(
 }
 
 /** Names a subnet, in maps and in the store. */
-export function subnetKey({ network, bytes, prefixLength }: Subnet): string {
-  return `${hostKey({ network, bytes, port: 0 })}/${prefixLength}`
+export function subnetKey(subnet: Subnet): string {
+  return `${hostKey({ ...subnet, port: 0 })}/${subnet.prefixLength}`
 }

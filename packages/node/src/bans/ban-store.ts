@@ -14,6 +14,7 @@ interface StoredBan {
   /** Hexadecimal. */
   readonly bytes: string
   readonly prefixLength: number
+  readonly zone?: string
   readonly createdAt: number
   readonly expiresAt: number
   readonly reason: string
@@ -58,6 +59,7 @@ function encodeBan({ subnet, createdAt, expiresAt, reason }: BanEntry): Uint8Arr
     network: subnet.network,
     bytes: bytesToHex(subnet.bytes),
     prefixLength: subnet.prefixLength,
+    ...(subnet.zone === undefined ? {} : { zone: subnet.zone }),
     createdAt,
     expiresAt,
     reason,
@@ -73,6 +75,7 @@ function decodeBan(value: Uint8Array): BanEntry | undefined {
       network: stored.network,
       bytes: hexToBytes(stored.bytes),
       prefixLength: stored.prefixLength,
+      ...(stored.zone === undefined ? {} : { zone: stored.zone }),
     }
     return {
       subnet,

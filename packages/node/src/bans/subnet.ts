@@ -14,10 +14,12 @@ export interface Subnet {
   readonly bytes: Uint8Array
   /** Bits that count: 32 for one IPv4 address, 128 for one IPv6 address, 256 for one onion or I2P address. */
   readonly prefixLength: number
+  /** The link that a link-local address is on. Absent: whatever link it comes by. */
+  readonly zone?: string
 }
 
 /**
- * Reads `203.0.113.7`, `203.0.113.0/24`, `2001:db8::/32`, an onion or an I2P address, all without a port.
+ * Reads `203.0.113.7`, `203.0.113.0/24`, `2001:db8::/32`, `fe80::1%eth0`, an onion or an I2P address, all without a port.
  * @throws NodeError `invalid-address`.
  */
 export function parseSubnet(text: string): Subnet {
@@ -31,22 +33,28 @@ export function parseSubnet(text: string): Subnet {
   const canHavePrefix =
     address.network === 'ipv4' || address.network === 'ipv6' || address.network === 'cjdns'
   if (!canHavePrefix || !(prefixLength <= bits)) throw invalid(text)
-  return { network: address.network, bytes: masked(address.bytes, prefixLength), prefixLength }
+  return { ...subnetOf(address), bytes: masked(address.bytes, prefixLength), prefixLength }
 }
 
 /** The subnet that is one address. */
-export function subnetOf(address: NetworkAddress): Subnet {
-  return { network: address.network, bytes: address.bytes.slice(), prefixLength: address.bytes.length * 8 }
+export function subnetOf({ network, bytes, zone }: NetworkAddress): Subnet {
+  return {
+    network,
+    bytes: bytes.slice(),
+    prefixLength: bytes.length * 8,
+    ...(zone === undefined ? {} : { zone }),
+  }
 }
 
 /** As `parseSubnet` reads it. */
 export function formatSubnet(subnet: Subnet): string {
-  const host = formatHost({ network: subnet.network, bytes: subnet.bytes, port: 0 })
+  const host = formatHost({ ...subnet, port: 0 })
   return subnet.prefixLength === subnet.bytes.length * 8 ? host : `${host}/${subnet.prefixLength}`
 }
 
 export function inSubnet(subnet: Subnet, address: NetworkAddress): boolean {
   if (address.network !== subnet.network || address.bytes.length !== subnet.bytes.length) return false
+  if (subnet.zone !== undefined && subnet.zone !== address.zone) return false
   const whole = subnet.prefixLength >> 3
   for (let index = 0; index < whole; index++) {
     if (address.bytes[index] !== subnet.bytes[index]) return false

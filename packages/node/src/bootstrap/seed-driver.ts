@@ -1,10 +1,4 @@
-import {
-  ADDRESS_SIZES,
-  type NetworkAddress,
-  type NetworkName,
-  type PeerAddress,
-  Services,
-} from '@sapwood/wire-codec'
+import { type NetworkAddress, type NetworkName, type PeerAddress, Services } from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import {
   type Clock,
@@ -16,6 +10,7 @@ import {
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
+import { canonicalAddress } from '../addresses/canonical-address.ts'
 import type { ConnectionManager } from '../connections/connection-manager.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
@@ -124,7 +119,7 @@ export class SeedDriver {
         { signal: this.#abort.signal },
       )
       // A resolver may be a program's own, and what it gives of any size and form.
-      this.#answer(seed, 'dns', addresses.filter(isIpAddress).slice(0, MAX_ADDRESSES_PER_SEED))
+      this.#answer(seed, 'dns', addresses.flatMap(ipAddress).slice(0, MAX_ADDRESSES_PER_SEED))
     } catch (error) {
       this.#parts.logger.warn({ seed, err: error }, 'a DNS seed did not answer')
       this.#answer(seed, 'dns', [])
@@ -171,6 +166,7 @@ export class SeedDriver {
   }
 }
 
-function isIpAddress({ network, bytes }: NetworkAddress): boolean {
-  return (network === 'ipv4' || network === 'ipv6') && bytes.length === ADDRESS_SIZES[network]
+function ipAddress(found: NetworkAddress): readonly NetworkAddress[] {
+  const address = canonicalAddress(found)
+  return address?.network === 'ipv4' || address?.network === 'ipv6' ? [address] : []
 }

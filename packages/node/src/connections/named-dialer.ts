@@ -1,4 +1,4 @@
-import { ADDRESS_SIZES, type NamedAddress, type NetworkAddress } from '@sapwood/wire-codec'
+import type { NamedAddress, NetworkAddress } from '@sapwood/wire-codec'
 import {
   type ByteStream,
   type Dialer,
@@ -8,6 +8,7 @@ import {
 } from '@sapwood/transport-v1v2'
 import type { Clock, Resolver } from '@sapwood/transport-v1v2/environment'
 import { addressKey } from '../addresses/address-key.ts'
+import { canonicalAddress } from '../addresses/canonical-address.ts'
 
 export interface NamedDialerComponents {
   readonly clock: Clock
@@ -68,8 +69,8 @@ async function lookUp(
   const found = new Map<string, NetworkAddress>()
   for (const address of await resolver.resolve(host, { signal })) {
     // A resolver may be a program's own, and what it gives of any size and form.
-    if (address.bytes.length !== ADDRESS_SIZES[address.network]) continue
-    const target = { ...address, port }
+    const target = canonicalAddress({ ...address, port })
+    if (target === undefined) continue
     found.set(addressKey(target), target)
     if (found.size >= MAX_ADDRESSES_PER_NAME) break
   }

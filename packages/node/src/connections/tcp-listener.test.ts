@@ -76,9 +76,14 @@ describe('a remote whose address', () => {
     },
   )
 
-  it('has a zone is known without it', async () => {
-    const [inbound] = await come({ host: 'fe80::1%eth0', port: 5 })
-    expect(inbound?.address).toEqual(address('[fe80::1]:5'))
+  it.each([
+    ['fe80::1%eth0', '[fe80::1%eth0]:5'],
+    // What a link may be called is its system's affair.
+    ['fe80::1%a link', '[fe80::1]:5'],
+    ['::ffff:203.0.113.7', '203.0.113.7:5'],
+  ])('is %s is known as %s', async (host, known) => {
+    const [inbound] = await come({ host, port: 5 })
+    expect(inbound?.address).toEqual(address(known))
     expect(abort).not.toHaveBeenCalled()
   })
 })

@@ -1,5 +1,5 @@
 import { type NetworkAddress, parseHost } from '@sapwood/wire-codec'
-import { listenTcp } from '@sapwood/transport-v1v2/tcp'
+import { listenTcp, type TcpRemote } from '@sapwood/transport-v1v2/tcp'
 import type { Listener } from './listener.ts'
 
 export interface TcpListenerOptions {
@@ -57,18 +57,17 @@ export function createTcpListener(options: TcpListenerOptions = {}): Listener {
 }
 
 /**
- * The address of a socket's remote, without the zone of a link-local one: a ban of a host holds whatever link it comes by.
+ * The address of a socket's remote, that of a host on a local link with its zone.
  * @returns undefined for what is none. It never throws: this is called by the event loop.
  */
-function remoteAddress({
-  host,
-  port,
-}: {
-  readonly host: string
-  readonly port: number
-}): NetworkAddress | undefined {
+function remoteAddress({ host, port }: TcpRemote): NetworkAddress | undefined {
+  // A link may have a name that we do not read: its hosts are known without it.
+  return readHost(host, port) ?? readHost(host.replace(/%.*$/s, ''), port)
+}
+
+function readHost(host: string, port: number): NetworkAddress | undefined {
   try {
-    const address = parseHost(host.replace(/%.*$/s, ''), port)
+    const address = parseHost(host, port)
     return address.network === 'name' ? undefined : address
   } catch {
     return undefined

@@ -1,4 +1,5 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
+import { canonicalAddress } from '../addresses/canonical-address.ts'
 import type { ConnectionEvents } from '../connections/connection-events.ts'
 import type { ConnectionManager } from '../connections/connection-manager.ts'
 import type { InboundGate } from '../connections/inbound-gate.ts'
@@ -23,9 +24,11 @@ export class InboundDriver {
     this.#parts = components
   }
 
-  dialled(inbound: InboundStream): void {
+  dialled(from: InboundStream): void {
     const { gate, networkSwitch, connections, banManager } = this.#parts
-    const { address } = inbound
+    // A listener may be a program's own, and bans know each address in one form.
+    const address = from.address && (canonicalAddress(from.address) ?? from.address)
+    const inbound: InboundStream = address === undefined ? from : { ...from, address }
     const admission = gate.judge(inbound, networkSwitch.isOn)
     if (!admission.admit) {
       this.#refuse(inbound, admission.why, address)

@@ -13,6 +13,8 @@ export interface SocksTarget {
  * @throws ProxyError `invalid-address` where the address cannot be put in a request (RFC 1928 §5: 1 to 255 bytes).
  */
 export function socksTarget(address: PeerAddress): SocksTarget {
+  if (address.network !== 'name' && address.zone !== undefined)
+    throw new ProxyError('invalid-address', 'A local link of this machine is none of a proxy')
   const host = formatHost(address)
   if (!/^[\x21-\x7e]+$/.test(host)) {
     throw new ProxyError('invalid-address', 'A name for a proxy is printable ASCII, without spaces')
