@@ -8,6 +8,8 @@ export interface MainJobOptions {
   readonly embedded: boolean
   /** Make all runs through a SOCKS5 server that keeps connections apart, and say what it saw. */
   readonly proxy: boolean
+  /** Prove a chain with spends without keeping coins, by a bridge on a bitcoind. */
+  readonly utreexo: boolean
   readonly blocks: number
   /** Where the chain and the node's store are kept from one start to the next. */
   readonly data: string | undefined
@@ -29,7 +31,9 @@ Options:
   --embedded     use the peer inside this process instead of a bitcoind; needs no network and no installation
   --proxy        run through Tor's SOCKS5 server (a private Tor network on this machine), each connection isolated
                  from the others, and print the credentials that the server saw
-  --blocks N     blocks to mine and to follow, ${BLOCKS.least} to ${BLOCKS.most} (default 200)
+  --utreexo      follow a bitcoind with spends without keeping any coins: by the proofs of a Utreexo bridge of our own;
+                 then a reorg, and a bridge that lies
+  --blocks N     blocks to mine and to follow, ${BLOCKS.least} to ${BLOCKS.most} (default 200; 300 with --utreexo)
   --port N       port of 127.0.0.1 that the peer listens on (default: a free one)
   --data FOLDER  where the peer's chain and the node's store are kept, so that the next start goes on from there
                  (default .cache/main-job)
@@ -47,7 +51,8 @@ export function parseArguments(args: readonly string[]): MainJobOptions {
     help: values.help ?? false,
     embedded: values.embedded ?? false,
     proxy: values.proxy ?? false,
-    blocks: parseNumber('--blocks', values.blocks, BLOCKS) ?? 200,
+    utreexo: values.utreexo ?? false,
+    blocks: parseNumber('--blocks', values.blocks, BLOCKS) ?? (values.utreexo === true ? 300 : 200),
     data: values.data,
     port: parseNumber('--port', values.port, { least: 1, most: 65_535 }),
   }
@@ -57,6 +62,7 @@ interface Values {
   readonly help?: boolean
   readonly embedded?: boolean
   readonly proxy?: boolean
+  readonly utreexo?: boolean
   readonly blocks?: string
   readonly port?: string
   readonly data?: string
@@ -70,6 +76,7 @@ function parseValues(args: readonly string[]): Values {
         help: { type: 'boolean', short: 'h' },
         embedded: { type: 'boolean' },
         proxy: { type: 'boolean' },
+        utreexo: { type: 'boolean' },
         blocks: { type: 'string' },
         port: { type: 'string' },
         data: { type: 'string' },

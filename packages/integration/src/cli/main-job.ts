@@ -12,6 +12,7 @@ import { startIsolatingProxy } from '../tor/isolating-proxy.ts'
 import type { MainJobOptions } from './arguments.ts'
 import { connectionsTable, reportTable } from './report-table.ts'
 import { bitcoindHost, embeddedHost, type RunHost } from './run-host.ts'
+import { utreexoRun } from './utreexo-run.ts'
 import { type SyncProgress, type SyncReport, syncRun } from './sync-run.ts'
 
 /** Where the job's words go. */
@@ -31,6 +32,7 @@ const CREDENTIALS = { username: 'sapwood', password: 'regtest' }
  * @throws IntegrationError when something did not go as it had to.
  */
 export async function mainJob(options: MainJobOptions, output: MainJobOutput): Promise<void> {
+  if (options.utreexo) return await utreexoRun(options.blocks, output)
   const data = options.data === undefined ? join(cacheFolder(), 'main-job') : resolve(options.data)
   await using host = await startHost(options, data, output)
   output.note(`peer: ${host.description}`)

@@ -10,7 +10,10 @@ import type { ChainDriver } from './chain-driver.ts'
 import type { BanManager } from './ban-manager.ts'
 import type { NodePart } from './node-part.ts'
 
-/** Blocks below the tip whose proofs a peer has that keeps recent ones only (BIP159: NODE_NETWORK_LIMITED_MIN_BLOCKS). */
+/**
+ * Blocks below the tip whose proofs a peer has that keeps recent ones only (BIP159:
+ * NODE_NETWORK_LIMITED_MIN_BLOCKS).
+ */
 const RECENT_BLOCKS = 288
 
 export interface UtreexoDriverComponents {
@@ -75,7 +78,9 @@ export class UtreexoDriver implements NodePart, ProofPeers {
     })
   }
 
-  /** Takes a block out of the chain for good, and does to its sender what one deserves who sends such a block. */
+  /**
+   * Takes a block out of the chain for good, and does to its sender what one deserves who sends such a block.
+   */
   refuseBlock(block: BlockRef, rule: UtreexoErrorCode, from: PeerId): void {
     this.punish(from, `block ${block.height}: ${rule}`)
     this.#parts.calls.post('refuse-block', () => this.#parts.driver.refuseBlock(block, rule, from))
@@ -100,7 +105,10 @@ export class UtreexoDriver implements NodePart, ProofPeers {
   }
 }
 
-/** UTREEXO: of new blocks, and of as many as are kept; UTREEXO_ARCHIVE: of all, whether the blocks are kept or not. */
+/**
+ * UTREEXO: of new blocks, and of as many as are kept; UTREEXO_ARCHIVE: of all, whether the blocks are kept or
+ * not.
+ */
 export function servesProofs(services: bigint, recent: boolean): boolean {
   if (hasServices(services, Services.UTREEXO_ARCHIVE)) return true
   return hasServices(services, Services.UTREEXO) && (recent || hasServices(services, Services.NETWORK))

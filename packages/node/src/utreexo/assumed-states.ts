@@ -79,7 +79,10 @@ const KNOWN_STATES: Partial<Record<NetworkName, KnownState>> = {
   },
 }
 
-/** The latest state of the accumulator that this package has for a network, believed without a proof; undefined where it has none. */
+/**
+ * The latest state of the accumulator that this package has for a network, believed without a proof;
+ * undefined where it has none.
+ */
 export function assumedUtreexoState(network: NetworkName): AssumedUtreexoState | undefined {
   const known = KNOWN_STATES[network]
   if (known === undefined) return undefined

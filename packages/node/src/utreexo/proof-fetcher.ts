@@ -59,8 +59,8 @@ type Outcome =
   | { readonly type: 'hedge' }
 
 /**
- * Asks peers for proofs: the one that is likely to answer first, one more where it does not, and another where it is silent or what it
- * sends cannot be a proof of the block. It waits for as long as it takes.
+ * * Asks peers for proofs: the one that is likely to answer first, one more where it does not, and another
+ * where it is silent or what it sends cannot be a proof of the block. It waits for as long as it takes.
  */
 export class ProofFetcher {
   readonly #timeout: number
@@ -93,7 +93,10 @@ export class ProofFetcher {
     this.#change.ring()
   }
 
-  /** A proof that has as many parts as the block needs; whether it holds is not known. Rejects with the signal's reason, and nothing else. */
+  /**
+   * A proof that has as many parts as the block needs; whether it holds is not known. Rejects with the
+   * signal's reason, and nothing else.
+   */
   async fetch(wanted: WantedProof, signal: AbortSignal): Promise<ReceivedProof> {
     const own = new AbortController()
     const onAbort = (): void => own.abort(signal.reason)
@@ -263,7 +266,9 @@ export class ProofFetcher {
   }
 }
 
-/** Whether it has as many parts as a proof of the block has: what does not is not kept until its turn comes. */
+/**
+ * Whether it has as many parts as a proof of the block has: what does not is not kept until its turn comes.
+ */
 function isLike({ targets, leafData, proofHashes }: UtreexoProof, { inputs }: WantedProof): boolean {
   return targets.length === inputs && leafData.length === inputs && proofHashes.length <= inputs * MAX_ROWS
 }

@@ -36,7 +36,9 @@ interface Waiting {
   proof: Promise<ReceivedProof> | undefined
 }
 
-/** Blocks in order, each with its proof: those of the next blocks are asked for while it is waited for one. */
+/**
+ * Blocks in order, each with its proof: those of the next blocks are asked for while it is waited for one.
+ */
 export class ProofWindow {
   readonly #blocks: AsyncIterator<BlockStreamItem>
   readonly #fetcher: Pick<ProofFetcher, 'fetch'>
@@ -83,7 +85,10 @@ export class ProofWindow {
     }
   }
 
-  /** The same block with another proof, from nobody in its `refused`; undefined where it leaves the chain meanwhile, or all ends. */
+  /**
+   * The same block with another proof, from nobody in its `refused`; undefined where it leaves the chain
+   * meanwhile, or all ends.
+   */
   async again({ block, inputs, refused }: BlockToProve): Promise<BlockToProve | undefined> {
     const { height, hash } = block
     const abort = new AbortController()

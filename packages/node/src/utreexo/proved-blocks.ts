@@ -43,8 +43,9 @@ export interface ProvedBlocksComponents {
 }
 
 /**
- * Proves the blocks of the best chain one after the other, from the tip of `states` on, which grows with each, and for ever.
- * Blames whom there is to blame: the sender of a proof that does not hold, that of a block that does not, or our own state.
+ * * Proves the blocks of the best chain one after the other, from the tip of `states` on, which grows with
+ * each, and for ever. Blames whom there is to blame: the sender of a proof that does not hold, that of a
+ * block that does not, or our own state.
  * @throws NodeError `utreexo-refused` where the state that all began with is no good; the signal's reason.
  */
 export async function* provedBlocks(
@@ -261,7 +262,10 @@ class Prover {
   }
 }
 
-/** Blocks that can be named when they are taken back: no chain that is followed goes back further, but for a state that is suspected. */
+/**
+ * Blocks that can be named when they are taken back: no chain that is followed goes back further, but for a
+ * state that is suspected.
+ */
 const MAX_YIELDED = 20_000
 
 function refOf({ height, hash }: BlockRef): BlockRef {

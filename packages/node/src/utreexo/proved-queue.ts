@@ -1,6 +1,9 @@
 import type { ProvedItem } from './proved-item.ts'
 
-/** Proved blocks, and bytes of them, that a program has been given and has not taken: beyond it nothing is proved until it has. */
+/**
+ * Proved blocks, and bytes of them, that a program has been given and has not taken: beyond it nothing is
+ * proved until it has.
+ */
 const MAX_QUEUED = 64
 const MAX_QUEUED_BYTES = 16_000_000
 

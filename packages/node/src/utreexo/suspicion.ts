@@ -3,7 +3,9 @@ import type { UtreexoErrorCode } from '@sapwood/utreexo'
 import type { UtreexoState } from './utreexo-state.ts'
 import { isSameState } from './utreexo-state.ts'
 
-/** Blocks that are proved again at the first suspicion; each time that it does not help, six times as many. */
+/**
+ * Blocks that are proved again at the first suspicion; each time that it does not help, six times as many.
+ */
 const FIRST_STEP = 6
 
 /** Faults of a proof that may as well be a fault of the state that it is held against. */
@@ -38,8 +40,9 @@ interface Suspected {
 }
 
 /**
- * Whether our own state is to be believed. Where proofs of two peers fail on it, it is derived anew from an older one. Where it comes out the
- * same, by way of proofs that hold, it was those peers; where it does not, it was us.
+ * * Whether our own state is to be believed. Where proofs of two peers fail on it, it is derived anew from an
+ * older one. Where it comes out the same, by way of proofs that hold, it was those peers; where it does not,
+ * it was us.
  */
 export class Suspicion {
   /** The empty state that all begins with needs no proof; one that was assumed does. */

@@ -33,8 +33,8 @@ export function genesisState({ genesisHash }: Network): UtreexoState {
 }
 
 /**
- * Proves the chain as it grows, from where it stopped the last time, whoever watches; and gives the proved blocks to programs that do.
- * One that begins further down has those before proved once more.
+ * * Proves the chain as it grows, from where it stopped the last time, whoever watches; and gives the proved
+ * blocks to programs that do. One that begins further down has those before proved once more.
  */
 export class UtreexoFollower {
   readonly #parts: UtreexoFollowerComponents
@@ -113,7 +113,10 @@ export class UtreexoFollower {
     }
   }
 
-  /** Proves blocks once more that have been proved, until it has come as far; then `queue` is given what follows. */
+  /**
+   * Proves blocks once more that have been proved, until it has come as far; then `queue` is given what
+   * follows.
+   */
   async *#replay(
     states: UtreexoStates,
     from: number,

@@ -10,13 +10,17 @@ export interface AssumedUtreexoState {
 
 export interface UtreexoOptions {
   /**
-   * Where to begin, in a store that holds no state yet: a state that the program vouches for, or `known`, for the latest that this package
-   * has for the network (`assumedUtreexoState`). Default: the genesis block, after which nothing is assumed.
+   * * Where to begin, in a store that holds no state yet: a state that the program vouches for, or `known`,
+   * for the latest that this package has for the network (`assumedUtreexoState`). Default: the genesis block,
+   * after which nothing is assumed.
    */
   readonly assume?: AssumedUtreexoState | 'known'
   /** Whether to prove the blocks up to the assumed state too, beside those after it. Default: false. */
   readonly checkHistory?: boolean
-  /** A script engine; see `BlockSurroundings` of `@sapwood/utreexo`. A block that it refuses is invalid for good. */
+  /**
+   * A script engine; see `BlockSurroundings` of `@sapwood/utreexo`. A block that it refuses is invalid for
+   * good.
+   */
   readonly validateScripts?: BlockSurroundings['validateScripts']
   /** Blocks whose proofs are asked for at a time. Default: 64. */
   readonly window?: number

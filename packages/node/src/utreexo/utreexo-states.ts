@@ -1,6 +1,9 @@
 import type { UtreexoState } from './utreexo-state.ts'
 
-/** States kept for every block: as deep as a node that keeps recent blocks goes (BIP159), and so as a reorg that is borne. */
+/**
+ * States kept for every block: as deep as a node that keeps recent blocks goes (BIP159), and so as a reorg
+ * that is borne.
+ */
 export const RECENT_STATES = 288
 /** Of those before, one in so many blocks is kept. */
 export const KEPT_STATE_INTERVAL = 2_016
@@ -13,8 +16,8 @@ export interface StateChanges {
 }
 
 /**
- * States of the accumulator after blocks that build on each other: of each of the last ones, and of some before. The lowest is where it all
- * began, and is never let go of.
+ * * States of the accumulator after blocks that build on each other: of each of the last ones, and of some
+ * before. The lowest is where it all began, and is never let go of.
  */
 export class UtreexoStates {
   /** By rising height. */

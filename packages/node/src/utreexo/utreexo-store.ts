@@ -22,8 +22,8 @@ export interface LoadedStates {
 }
 
 /**
- * States of the accumulator in a store, and the mark of how far the chain is proved: both of one batch, so that neither is ever ahead of the
- * other, whenever the process is killed.
+ * * States of the accumulator in a store, and the mark of how far the chain is proved: both of one batch, so
+ * that neither is ever ahead of the other, whenever the process is killed.
  */
 export class UtreexoStore {
   readonly #space: KeyValueNamespace
@@ -35,7 +35,10 @@ export class UtreexoStore {
     this.#network = network
   }
 
-  /** @throws NodeError `store-foreign` for another network's or a later version's, `store-failed` and its sisters. */
+  /**
+   * @throws NodeError `store-foreign` for another network's or a later version's, `store-failed` and its
+   * sisters.
+   */
   async load(): Promise<LoadedStates> {
     await this.#checkFormat()
     const mark = readMark(await this.#space.get(MARK_KEY))
@@ -51,7 +54,10 @@ export class UtreexoStore {
     return { states, dropped: bad.length }
   }
 
-  /** Writes what has changed, with the mark, at once or not at all. One write at a time: a second call waits for the first. */
+  /**
+   * Writes what has changed, with the mark, at once or not at all. One write at a time: a second call waits
+   * for the first.
+   */
   save(states: UtreexoStates): Promise<void> {
     const saved = this.#saving.then(() => this.#write(states))
     this.#saving = saved.catch(() => undefined)

@@ -1,6 +1,9 @@
 import { MAX_PAYLOAD_SIZE, maxPayloadSize } from '@sapwood/wire-codec'
 
-/** How long what is read may be: some messages are larger than all others, and are believed only while they are expected. */
+/**
+ * How long what is read may be: some messages are larger than all others, and are believed only while they
+ * are expected.
+ */
 export class PayloadLimits {
   /** Commands of which larger messages are expected; made when the first is. */
   #expected: Set<string> | undefined

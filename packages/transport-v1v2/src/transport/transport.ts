@@ -1,18 +1,21 @@
 import type { Contents } from '@sapwood/wire-codec'
 
 /**
- * The reading half. A batch costs one promise, however many messages arrived together. Each payload is a view into the chunk or packet
- * it came in, owned by the reader: whoever keeps a part of it for long copies that.
+ * * The reading half. A batch costs one promise, however many messages arrived together. Each payload is a
+ * view into the chunk or packet it came in, owned by the reader: whoever keeps a part of it for long copies
+ * that.
  */
 export interface ReadTransport {
   /**
-   * All messages that have arrived, at least one, in order; `null` when the remote ended the connection cleanly.
-   * Rejects with a `TransportError` on anything else; no message is delivered after that. One call at a time.
+   * * All messages that have arrived, at least one, in order; `null` when the remote ended the connection
+   * cleanly. Rejects with a `TransportError` on anything else; no message is delivered after that. One call
+   * at a time.
    */
   read(): Promise<readonly Contents[] | null>
   /**
-   * Says whether a message of `command` is expected that may be larger than all others (`maxPayloadSize` of wire-codec: a `uproof`). Else, as without
-   * this method, one of more than 4,000,000 bytes ends the connection.
+   * * Says whether a message of `command` is expected that may be larger than all others (`maxPayloadSize` of
+   * wire-codec: a `uproof`). Else, as without this method, one of more than 4,000,000 bytes ends the
+   * connection.
    */
   expectLarge?(command: string, expected: boolean): void
 }
@@ -52,14 +55,18 @@ export interface TransportStats {
   readonly decoysReceived: number
   /** Decoy packets sent (v2). */
   readonly decoysSent: number
-  /** Messages dropped as the protocol asks: wrong checksum or malformed command (v1), no such command or id (v2). */
+  /**
+   * Messages dropped as the protocol asks: wrong checksum or malformed command (v1), no such command or id
+   * (v2).
+   */
   readonly messagesDropped: number
   /** Changes of key, both directions together (v2: one for each 224 packets of a direction). */
   readonly rekeys: number
   /** Milliseconds from having the stream to having the transport. */
   readonly handshakeMilliseconds: number
   /**
-   * By command. A remote can make up commands: those beyond the first 64 that it sends are counted under `*other*`.
+   * * By command. A remote can make up commands: those beyond the first 64 that it sends are counted under
+   * `*other*`.
    */
   readonly received: ReadonlyMap<string, CommandStats>
   readonly sent: ReadonlyMap<string, CommandStats>

@@ -17,8 +17,8 @@ export interface VersionAddress {
 }
 
 /**
- * The first message of each side. What comes after `receiver` is optional on the wire; a field that was not sent has the
- * value that Core assumes: zeros in `sender`, nonce 0, no user agent, height -1, `relay` true.
+ * * The first message of each side. What comes after `receiver` is optional on the wire; a field that was not
+ * sent has the value that Core assumes: zeros in `sender`, nonce 0, no user agent, height -1, `relay` true.
  */
 export interface VersionMessage {
   readonly type: 'version'
@@ -26,8 +26,8 @@ export interface VersionMessage {
   readonly version: number
   readonly services: bigint
   /**
-   * Seconds since 1970. Signed 64-bit on the wire; one past `Number.MAX_SAFE_INTEGER`, which no clock shows, is read as that
-   * (and its negative), so that a peer's nonsense is a number like any other.
+   * * Seconds since 1970. Signed 64-bit on the wire; one past `Number.MAX_SAFE_INTEGER`, which no clock
+   * shows, is read as that (and its negative), so that a peer's nonsense is a number like any other.
    */
   readonly time: number
   readonly receiver: VersionAddress
@@ -110,7 +110,10 @@ export type ReconciliationMessage =
   | Empty<'reqsketchext'>
   | { readonly type: 'reconcildiff'; readonly success: boolean; readonly shortIds: Uint32Array }
 
-/** Messages of compact block filters (BIP157). `filterType` is 0 for the basic filter; Floresta's utreexo state is type 1. */
+/**
+ * Messages of compact block filters (BIP157). `filterType` is 0 for the basic filter; Floresta's utreexo
+ * state is type 1.
+ */
 export type FilterMessage =
   | {
       readonly type: 'getcfilters'
@@ -173,8 +176,8 @@ export type CompactBlockMessage =
     }
 
 /**
- * Messages of the Utreexo peers, in the bytes that utreexod and Floresta speak, which are not the draft of BIP183's everywhere. `usummary`, which
- * utreexod has given up, is carried unread.
+ * * Messages of the Utreexo peers, in the bytes that utreexod and Floresta speak, which are not the draft of
+ * BIP183's everywhere. `usummary`, which utreexod has given up, is carried unread.
  */
 export type UtreexoMessage =
   | { readonly type: 'getuproof'; readonly request: UtreexoProofRequest }

@@ -1,10 +1,13 @@
 /**
- * Which entries of a list are meant: entry `i` is bit `i mod 8`, counted from the lowest, of byte `i div 8`. An empty bitmap
- * means none: that every entry is meant is said by a bit of the request's mask.
+ * * Which entries of a list are meant: entry `i` is bit `i mod 8`, counted from the lowest, of byte `i div
+ * 8`. An empty bitmap means none: that every entry is meant is said by a bit of the request's mask.
  */
 export type Bitmap = Uint8Array
 
-/** The bitmap in which the bits of `indexes` are set, in as few bytes as hold them. @throws RangeError for an index that is none. */
+/**
+ * The bitmap in which the bits of `indexes` are set, in as few bytes as hold them. @throws RangeError for an
+ * index that is none.
+ */
 export function bitmapOf(indexes: readonly number[]): Bitmap {
   let size = 0
   for (const index of indexes) {

@@ -6,7 +6,10 @@ export const MAX_LEAF_SCRIPT_SIZE = 10_000
 /** Bytes of the smallest leaf: header code, amount, type. */
 export const MIN_LEAF_SIZE = 13
 
-/** Forms of script whose only variable part is a hash that the spending input shows again, so that it is not sent. */
+/**
+ * Forms of script whose only variable part is a hash that the spending input shows again, so that it is not
+ * sent.
+ */
 export type ImpliedScriptType = 'p2pkh' | 'p2wpkh' | 'p2sh' | 'p2wsh'
 
 /** The script of the spent output: itself, or which form it has where the input tells the rest. */
@@ -14,7 +17,9 @@ export type LeafScript =
   | { readonly type: 'other'; readonly scriptPubKey: Uint8Array }
   | { readonly type: ImpliedScriptType }
 
-/** What a utreexo peer tells of an output that a block spends: what a node without the outputs cannot know. */
+/**
+ * What a utreexo peer tells of an output that a block spends: what a node without the outputs cannot know.
+ */
 export interface LeafData {
   /** Height of the block that made the output, 31 bits. */
   readonly height: number

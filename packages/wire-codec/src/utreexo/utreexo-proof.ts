@@ -5,14 +5,20 @@ import type { BlockHash, Hash256 } from '../hash/hashes.ts'
 import type { Bitmap } from './bitmap.ts'
 import { type LeafData, MIN_LEAF_SIZE, readLeafData, skipLeafData, writeLeafData } from './leaf-data.ts'
 
-/** Most inputs that a block can have: 4,000,000 weight units over the 164 of the smallest input (Floresta: block_proof.rs). */
+/**
+ * Most inputs that a block can have: 4,000,000 weight units over the 164 of the smallest input (Floresta:
+ * block_proof.rs).
+ */
 export const MAX_UTREEXO_TARGETS = 24_386
 /**
- * Most hashes of a proof: in a forest of 51 rows each target needs one in each, but in the uppermost 15, which together have no more than
- * 2^15 nodes (utreexod: MaxUtreexoProofSize).
+ * * Most hashes of a proof: in a forest of 51 rows each target needs one in each, but in the uppermost 15,
+ * which together have no more than 2^15 nodes (utreexod: MaxUtreexoProofSize).
  */
 export const MAX_UTREEXO_HASHES: number = (51 - 15) * MAX_UTREEXO_TARGETS + (2 ** 15 - MAX_UTREEXO_TARGETS)
-/** Most bytes of a `uproof`: what the contents of the longest packet of BIP324 hold behind a command that is written out. */
+/**
+ * Most bytes of a `uproof`: what the contents of the longest packet of BIP324 hold behind a command that is
+ * written out.
+ */
 export const MAX_UTREEXO_PROOF_SIZE: number = 0xff_ffff - 13
 
 const MAX_LEAF_BITMAP_SIZE = Math.ceil(MAX_UTREEXO_TARGETS / 8)
@@ -23,8 +29,9 @@ const WITH_PROOF_HASHES = 2
 const WITH_LEAF_DATA = 4
 
 /**
- * A request for the proof of a block's inputs. The draft of BIP183 has a flag for all where utreexod and Floresta have a mask; utreexod 0.6 sends
- * the hashes where the leaves are asked for, and never looks at the mask's bit for them.
+ * * A request for the proof of a block's inputs. The draft of BIP183 has a flag for all where utreexod and
+ * Floresta have a mask; utreexod 0.6 sends the hashes where the leaves are asked for, and never looks at the
+ * mask's bit for them.
  */
 export interface UtreexoProofRequest {
   readonly blockHash: BlockHash
@@ -69,7 +76,10 @@ export function writeUtreexoProofRequest(writer: ByteWriter, request: UtreexoPro
   writer.hash(request.blockHash).u8(mask).varBytes(request.proofBitmap).varBytes(request.leafBitmap)
 }
 
-/** Reads the payload of `uproof`. Its lists, which take more memory than their bytes, are made when one is first asked for. */
+/**
+ * Reads the payload of `uproof`. Its lists, which take more memory than their bytes, are made when one is
+ * first asked for.
+ */
 export function readUtreexoProof(reader: ByteReader): UtreexoProof {
   const blockHash = reader.blockHash()
   const lists = lazyList(reader, readLists)

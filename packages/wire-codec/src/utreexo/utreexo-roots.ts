@@ -8,8 +8,9 @@ export const MAX_UTREEXO_ROOTS = 63
 export const MAX_UTREEXO_TREE_HASHES = 255
 
 /**
- * The state of the accumulator after a block, and the proof that it is committed to: in a forest with a leaf for each block, the genesis block's
- * included, which is the SHA-256 of the leaves (8 bytes, little-endian) and the roots after it.
+ * * The state of the accumulator after a block, and the proof that it is committed to: in a forest with a
+ * leaf for each block, the genesis block's included, which is the SHA-256 of the leaves (8 bytes,
+ * little-endian) and the roots after it.
  */
 export interface UtreexoRoots {
   readonly blockHash: BlockHash
@@ -17,7 +18,10 @@ export interface UtreexoRoots {
   readonly leaves: bigint
   /** Roots, the largest tree first, all zeros for one that is empty. */
   readonly roots: readonly Hash256[]
-  /** Position of the state in the forest of states. It need not be the height: utreexod names the last of states that are equal. */
+  /**
+   * Position of the state in the forest of states. It need not be the height: utreexod names the last of
+   * states that are equal.
+   */
   readonly target: bigint
   readonly proofHashes: readonly Hash256[]
 }

@@ -28,8 +28,9 @@ const MAX_INDEX = 0x7fff_ffff
 const INDEX_OFFSET = 32
 
 /**
- * Reads the payload of `utreexotx`. The index of each spent output is doubled on the wire, with a 1 added where the output is not confirmed; the
- * leaves are as many as there are without, uncounted (the draft of BIP183 has a count before them).
+ * * Reads the payload of `utreexotx`. The index of each spent output is doubled on the wire, with a 1 added
+ * where the output is not confirmed; the leaves are as many as there are without, uncounted (the draft of
+ * BIP183 has a count before them).
  */
 export function readUtreexoTransaction(reader: ByteReader): UtreexoTransaction {
   const proof = lazyList(reader, (next) => ({
@@ -81,7 +82,10 @@ function withOwnIndexes({ source, start, end, inputsStart }: DecodedTransaction)
   return { bytes, unconfirmed }
 }
 
-/** Writes the payload of `utreexotx`. @throws RangeError unless there is an entry of `leafData` for each input. */
+/**
+ * Writes the payload of `utreexotx`. @throws RangeError unless there is an entry of `leafData` for each
+ * input.
+ */
 export function writeUtreexoTransaction(writer: ByteWriter, whole: UtreexoTransaction): void {
   const { transaction, targets, proofHashes, leafData } = whole
   if (leafData.length !== transaction.inputs.length)

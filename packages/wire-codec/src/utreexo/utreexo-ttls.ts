@@ -25,8 +25,9 @@ export interface UtreexoTtlsRequest {
 }
 
 /**
- * When the outputs of one block die: where both are 0, not before the commitment's height. The draft of BIP183 has a varint of blocks lived and one
- * of a position in the forest; spoken are 32-bit numbers of the block that spends and of the place among what it spends.
+ * * When the outputs of one block die: where both are 0, not before the commitment's height. The draft of
+ * BIP183 has a varint of blocks lived and one of a position in the forest; spoken are 32-bit numbers of the
+ * block that spends and of the place among what it spends.
  */
 export interface UtreexoBlockTtls {
   readonly height: number
@@ -54,7 +55,9 @@ export function readUtreexoTtlsRequest(reader: ByteReader): UtreexoTtlsRequest {
   return { version, startHeight, exponent }
 }
 
-/** Writes the payload of `getuttls`. @throws RangeError for a start above the version, or an exponent above 5. */
+/**
+ * Writes the payload of `getuttls`. @throws RangeError for a start above the version, or an exponent above 5.
+ */
 export function writeUtreexoTtlsRequest(writer: ByteWriter, request: UtreexoTtlsRequest): void {
   const { version, startHeight, exponent } = request
   if (startHeight > version) throw new RangeError(`The start ${startHeight} is above the version ${version}`)
@@ -100,7 +103,10 @@ function readBlockTtls(reader: ByteReader): UtreexoBlockTtls {
   return { height, deathHeights, deathIndexes }
 }
 
-/** Writes the payload of `uttls`. @throws RangeError for a block whose two lists are not as long as each other. */
+/**
+ * Writes the payload of `uttls`. @throws RangeError for a block whose two lists are not as long as each
+ * other.
+ */
 export function writeUtreexoTtls(writer: ByteWriter, { blocks, proofHashes }: UtreexoTtls): void {
   writer.compactSize(blocks.length)
   for (const { height, deathHeights, deathIndexes } of blocks) {

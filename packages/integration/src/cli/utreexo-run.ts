@@ -1,0 +1,200 @@
+import { bytesToHex, decodePayload, encodePayload, regtest } from '@sapwood/wire-codec'
+import {
+  createMemoryStore,
+  createNode,
+  createTcpListener,
+  type NodeEventOf,
+  type NodeHandle,
+} from '@sapwood/node'
+import { createUtreexoBridge, type UtreexoBridge } from '@sapwood/node/utreexo-bridge'
+import Table from 'cli-table3'
+import { findBitcoind } from '../bitcoind/find-bitcoind.ts'
+import { mineWithPayments } from '../bitcoind/funded-chain.ts'
+import { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
+import { IntegrationError } from '../errors/integration-error.ts'
+import { monotonicTime } from '../programs/default-sleep.ts'
+
+/** Longest that one step may take, in milliseconds. */
+const STEP_TIMEOUT = 60_000
+/** How far the reorg goes back, and how far its other branch goes on. */
+const REORG_DEPTH = 10
+const REORG_LENGTH = 12
+
+/** Where the words of the run go. */
+export interface UtreexoRunOutput {
+  result(text: string): void
+  note(text: string): void
+}
+
+/**
+ * * A bitcoind with spends, a bridge on it, and a node that keeps no coins on the bridge: the same roots on
+ * both sides, also after a reorg; and a bridge that lies, which is found out.
+ * @throws IntegrationError `check-failed`, `program-not-found`
+ */
+export async function utreexoRun(blocks: number, output: UtreexoRunOutput): Promise<void> {
+  await using bitcoind = await RegtestBitcoind.start({
+    program: await findBitcoind({ onProgress: (line) => output.note(line) }),
+  })
+  output.note(`mining ${blocks} blocks with payments`)
+  await mineWithPayments(bitcoind, blocks)
+  await using honest = await bridgeOn(bitcoind, { lies: false })
+  await honest.bridge.waitForHeight(blocks, { timeout: STEP_TIMEOUT })
+
+  await using follower = await createNode({ ...ALONE, utreexo: true })
+  const started = monotonicTime()
+  const { peer } = await follower.network.connectPeer(honest.address, { kind: 'outbound-full-relay' })
+  await provedUpTo(follower, blocks)
+  const rate = blocks / ((monotonicTime() - started) / 1000)
+  output.result(table(`${blocks} blocks, proved without any coins`, follower, honest.bridge, { rate }))
+
+  const back = await bitcoind.rpc<string>('getblockhash', blocks + 1 - REORG_DEPTH)
+  const reorg = follower.events.next('tip-changed', {
+    filter: ({ change }) => change.disconnected.length > 0,
+    timeout: STEP_TIMEOUT,
+  })
+  await bitcoind.rpc('invalidateblock', back)
+  await bitcoind.rpc('generatetodescriptor', REORG_LENGTH, 'raw(52)')
+  const { change } = await reorg
+  await provedUpTo(follower, blocks - REORG_DEPTH + REORG_LENGTH)
+  output.result(table(`a reorg: ${change.disconnected.length} blocks taken back`, follower, honest.bridge))
+  const spoken = follower.peers().find(({ id }) => id === peer)?.transport
+
+  await using liar = await bridgeOn(bitcoind, { lies: true })
+  await liar.bridge.waitForHeight(follower.chain.tip().height, { timeout: STEP_TIMEOUT })
+  await using deceived = await createNode({ ...ALONE, utreexo: true })
+  const found: Promise<NodeEventOf<'proof-invalid'>> = deceived.events.next('proof-invalid', {
+    timeout: STEP_TIMEOUT,
+  })
+  const lying = await deceived.network.connectPeer(liar.address, { kind: 'outbound-full-relay' })
+  const { rule, block } = await found
+  const gone = deceived.events.next('peer-disconnected', {
+    filter: (event) => event.peer === lying.peer,
+    timeout: STEP_TIMEOUT,
+  })
+  await deceived.network.connectPeer(honest.address, { kind: 'outbound-full-relay' })
+  await provedUpTo(deceived, follower.chain.tip().height)
+  await gone
+  output.result(
+    table(
+      `a bridge that lies: block ${block.height}, ${rule}; let go, and proved by another`,
+      deceived,
+      honest.bridge,
+    ),
+  )
+  output.note(`the follower speaks ${spoken ?? 'with nobody'}`)
+}
+
+const ALONE = { network: regtest, dnsSeeds: false, fixedSeeds: false } as const
+
+interface Bridge extends AsyncDisposable {
+  readonly address: string
+  readonly bridge: UtreexoBridge
+}
+
+/**
+ * A bridge on a bitcoind; one that lies changes a bit in the last hash of each proof, or in its leaf where
+ * there is none.
+ */
+async function bridgeOn(bitcoind: RegtestBitcoind, { lies }: { readonly lies: boolean }): Promise<Bridge> {
+  const node = await createNode(
+    { ...ALONE, connect: [bitcoind.p2pAddress] },
+    { listeners: [createTcpListener()] },
+  )
+  try {
+    const store = createMemoryStore()
+    const bridge = await createUtreexoBridge(lies ? lying(node) : node, { store })
+    const address = node.network.listening()[0]!
+    return {
+      address,
+      bridge,
+      [Symbol.asyncDispose]: async () => {
+        await bridge.stop()
+        await node.stop()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await node.stop()
+    throw error
+  }
+}
+
+/** The same node, which serves other proofs than it is given. */
+function lying(node: NodeHandle): NodeHandle {
+  return {
+    ...node,
+    serving: {
+      offer: (offer) =>
+        node.serving.offer({
+          ...offer,
+          services: {
+            ...offer.services,
+            utreexoProof: async (request, context) => {
+              const payload = await offer.services.utreexoProof?.(request, context)
+              return payload && bent(payload)
+            },
+          },
+        }),
+    },
+  }
+}
+
+function bent(payload: Uint8Array): Uint8Array {
+  const message = decodePayload('uproof', payload)
+  if (message.type !== 'uproof') return payload
+  const { proof } = message
+  const { blockHash, targets } = proof
+  const proofHashes = proof.proofHashes.map((hash) => hash.map((byte, at) => (at === 0 ? byte ^ 1 : byte)))
+  const leafData = proof.leafData.map((leaf) => ({ ...leaf, amount: leaf.amount + 1n }))
+  return encodePayload({ type: 'uproof', proof: { blockHash, targets, proofHashes, leafData } }).payload
+}
+
+async function provedUpTo(node: NodeHandle, height: number): Promise<void> {
+  if (node.utreexo.state()?.height === height) return
+  await node.events.next('block-proved', {
+    filter: ({ block }) => block.height === height,
+    timeout: STEP_TIMEOUT,
+  })
+}
+
+/**
+ * Where both stand, as a table. @throws IntegrationError `check-failed` where that is not at the same roots.
+ */
+function table(
+  title: string,
+  node: NodeHandle,
+  bridge: UtreexoBridge,
+  { rate }: { readonly rate?: number } = {},
+): string {
+  const state = node.utreexo.state()!
+  const stump = bridge.stump()
+  const proofs = node.peers().map(({ receivedByMessage }) => receivedByMessage['uproof'])
+  const sum = (of: 'messages' | 'bytes'): number =>
+    proofs.reduce((total, count) => total + (count?.[of] ?? 0), 0)
+  const mine = roots(state.roots)
+  const theirs = roots(stump.roots)
+  if (mine !== theirs || state.leaves !== stump.leaves)
+    throw new IntegrationError('check-failed', `${title}: other roots than the bridge`, {
+      expected: theirs,
+      received: mine,
+    })
+  const rows = new Table({ style: { head: [], border: [] }, colWidths: [16, 84], wordWrap: true })
+  rows.push(
+    ['height', String(state.height)],
+    [
+      'leaves',
+      `${state.leaves} ever added, ${bridge.info().liveLeaves} of them unspent (which this side does not keep)`,
+    ],
+    ['roots', mine],
+    ['roots, bridge', 'the same'],
+    ['proofs', `${sum('messages')} of ${sum('bytes').toLocaleString('en-US')} bytes`],
+    ...(rate === undefined
+      ? []
+      : [['speed', `${Math.round(rate)} blocks proved a second, connecting included`]]),
+  )
+  return `${title}\n${rows.toString()}\n`
+}
+
+function roots(all: readonly Uint8Array[]): string {
+  return all.map((root) => bytesToHex(root).slice(0, 16)).join(' ')
+}
