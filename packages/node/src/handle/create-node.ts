@@ -127,7 +127,10 @@ async function stopNode(parts: RunningNode, limit: number, running: Promise<void
   const failed = (error: unknown): void => {
     failure ??= storeError('The state could not be saved', error)
   }
-  await withDeadline(clock, FLUSH_TIMEOUT, async () => parts.utreexo?.stop()).catch(failed)
+  const { utreexo } = parts
+  // Without it the loop hears of the end at once: what is asked of it meanwhile is still done.
+  if (utreexo !== undefined)
+    await withDeadline(clock, FLUSH_TIMEOUT, async () => utreexo.stop()).catch(failed)
   await withDeadline(clock, limit, () => calls.call('stop', () => loop.stop())).catch((error: unknown) => {
     logger.warn({ err: error }, 'connections did not end in time')
   })

@@ -52,7 +52,7 @@ export class InventoryPieces {
     this.#offset = end
     this.#left -= count
     const whole = this.#whole.message as Extract<PeerNotification['message'], { readonly type: 'message' }>
-    const message = decodePayload(whole.message.type, payload) as Message
+    const message: Message = decodePayload(whole.message.type, payload)
     return { ...this.#whole, message: { ...whole, message, payload } }
   }
 }

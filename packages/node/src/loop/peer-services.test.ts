@@ -1,0 +1,100 @@
+import { type BlockHash, txid } from '@sapwood/wire-codec'
+import type { ServingContext } from '@sapwood/peer'
+import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { describe, expect, it } from 'vitest'
+import { coinbaseAt, mineHeaders, regtest } from '../../test/support/make-chain.ts'
+import { alice, after, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
+import { createAddressManager } from '../addresses/address-manager.ts'
+import { createServedAddresses } from '../addresses/served-addresses.ts'
+import { createHeaderChain } from '../chain/header-chain.ts'
+import type { ReadyConnection } from '../connections/connection-record.ts'
+import { ConnectionTable } from '../connections/connection-table.ts'
+import { phases } from '../phases/phases.ts'
+import { createTransactionRelay } from '../transactions/transaction-relay.ts'
+import { createPeerServices } from './peer-services.ts'
+import { ServedBlocks } from './served-blocks.ts'
+import { ServiceTable } from './service-table.ts'
+import { TransactionDriver } from './transaction-driver.ts'
+
+/** All calls and changes of `target`, by name, go to `touched`. */
+function watched<T extends object>(name: string, target: T, touched: Set<string>): T {
+  return new Proxy(target, {
+    get: (_, key) => {
+      const value: unknown = Reflect.get(target, key, target)
+      if (typeof value !== 'function') return value
+      touched.add(`${name}.${String(key)}`)
+      return value.bind(target) as unknown
+    },
+    set: (_, key, value) => {
+      touched.add(`${name}.${String(key)} =`)
+      return Reflect.set(target, key, value, target)
+    },
+  })
+}
+
+describe('what peers are answered', () => {
+  it('is read outside the loop, where nothing is changed but who has asked', async () => {
+    const clock = createVirtualClock()
+    const random = seededRandom()
+    const touched = new Set<string>()
+    const events: string[] = []
+    const chain = createHeaderChain({ network: regtest })
+    chain.accept(mineHeaders(regtest.genesis, 3), NOON)
+    const record = { id: alice, kind: 'inbound', peer: { send: () => true } } as unknown as ReadyConnection
+    const table = new ConnectionTable()
+    table.add(watched('record', record, touched))
+    const relay = createTransactionRelay({ listen: true }, { random, wallTime })
+    const facts = { relays: true, mayAnnounce: true, outbound: true, wtxidRelay: true, commonVersion: 70_016 }
+    relay.addPeer(alice, facts, NOON)
+    const transaction = coinbaseAt(7)
+    relay.broadcast(transaction, {}, NOON)
+    for (let second = 0; second < 60; second++) relay.tick(after(second * 1_000))
+
+    const watchedTable = watched('table', table, touched)
+    const watchedChain = watched('chain', chain, touched)
+    const addresses = watched('addresses', createAddressManager({}, { clock, random }), touched)
+    const services = createPeerServices({
+      chain: watchedChain,
+      table: watchedTable,
+      transactions: new TransactionDriver({
+        clock,
+        relay: watched('relay', relay, touched),
+        table: watchedTable,
+        events: { emit: (name) => void events.push(name) },
+        phase: { now: phases.running },
+        punish: () => expect.unreachable(),
+        letGo: () => expect.unreachable(),
+      }),
+      addresses: createServedAddresses({ clock, random, addresses, isAvoided: () => false }),
+      blocks: new ServedBlocks({
+        chain: watchedChain,
+        clock,
+        table: watchedTable,
+        services: new ServiceTable({ block: () => Promise.resolve(new Uint8Array(80)) }),
+      }),
+    })
+    touched.clear()
+    const context: ServingContext = { peer: alice, signal: new AbortController().signal }
+    const query = { locator: [chain.hashAt(0)!], stopHash: new Uint8Array(32) as BlockHash }
+    expect(await services.headers!(query, context)).toHaveLength(3)
+    expect(await services.blockHashes!(query, context)).toHaveLength(3)
+    expect(await services.block!(chain.hashAt(1)!, context)).toHaveLength(80)
+    expect(await services.transaction!({ type: 'txid', hash: txid(transaction) } as never, context)).toBe(
+      transaction,
+    )
+    await services.addresses!(context)
+
+    expect([...touched].sort()).toEqual([
+      'addresses.sample',
+      'chain.hashAt',
+      'chain.headersAfter',
+      'chain.heightOf',
+      'chain.isActive',
+      'record.askedForAddresses =',
+      'relay.serve',
+      'table.get',
+    ])
+    expect(events).toEqual(['broadcast-changed'])
+    expect(relay.broadcasts()[0]).toMatchObject({ requestedBy: 1 })
+  })
+})
