@@ -9,7 +9,15 @@ import {
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { type BlockHash, encodePayload, type Message } from '@sapwood/wire-codec'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createChannel, createPeer, type Peer, type PeerComponents, peerId } from '../src/index.ts'
+import {
+  createChannel,
+  createPeer,
+  type Peer,
+  type PeerComponents,
+  peerId,
+  type PeerServices,
+} from '../src/index.ts'
+import { hashOf, ready } from './support/requests.ts'
 import { network, versionMessage } from './support/scripted-remote.ts'
 
 /** Inbound places of a node of Core's making. */
@@ -226,4 +234,17 @@ it('a channel that is never quite empty keeps nothing of what was taken from it'
     channel.tryReceive()
   }
   expect((await arrayBuffers()) - before).toBeLessThan(1_000_000)
+})
+
+describe('requests of the remote', () => {
+  it('that name many things wait in small number', async () => {
+    const services: PeerServices = { block: () => new Promise(() => undefined) }
+    const remote = await ready({ kind: 'inbound', components: { services } })
+    const inventory = Array.from({ length: 40_000 }, () => ({ type: 2, hash: hashOf(1) }))
+    const before = remote.transport.reads
+    for (let n = 0; n < 10; n++) await remote.say({ type: 'getdata', inventory })
+    // One is being served, one waits, and a few are with the reader.
+    expect(remote.transport.reads - before).toBeLessThanOrEqual(7)
+    await remote.peer.disconnect()
+  })
 })

@@ -200,3 +200,21 @@ async function sleep(remote: ScriptedRemote, milliseconds: number): Promise<void
   remote.clock.skip(milliseconds)
   await remote.settle()
 }
+
+describe('a reply that is ignored counts as work', () => {
+  const notfound = new Uint8Array(3 + 36 * 5_017)
+  notfound.set([0xfd, 0x99, 0x13])
+
+  it.each([
+    ['headers before the handshake', false, 'headers', Uint8Array.of(0)],
+    ['sketch, which is not spoken', true, 'sketch', new Uint8Array(0)],
+    ['a notfound beyond its limit', true, 'notfound', notfound],
+  ])('%s', async (_, handshake, command, payload) => {
+    const remote = new ScriptedRemote({ limits: { work: { burst: 100, perSecond: 1 } } })
+    if (handshake) await remote.shakeHands()
+    const causes: string[] = []
+    remote.peer.events.on('stalled', ({ by }) => causes.push(by))
+    for (let n = 0; n <= 10; n++) await remote.sayRaw(command, payload)
+    expect(causes).toEqual(['work'])
+  })
+})

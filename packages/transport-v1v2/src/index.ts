@@ -46,6 +46,7 @@ export {
   type V2SessionInit,
   type V2SessionOptions,
 } from './v2/create-v2-session.ts'
-export { createV1Codec } from './v1/v1-codec.ts'
+export { createV1Codec, V1_HEADER_LENGTH } from './v1/v1-codec.ts'
+export { V2_PACKET_OVERHEAD } from './v2/packet-codec.ts'
 export type { CodecCounters, FrameCodec } from './framing/frame-codec.ts'
 export type { CommandStats } from './transport/transport.ts'

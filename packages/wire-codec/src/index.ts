@@ -88,6 +88,7 @@ export { COMMAND_SIZE, isCommand, readCommand, writeCommand } from './messages/c
 export { decodeContents, encodeContents, encodeContentsHeader, type Contents } from './messages/contents.ts'
 export { InventoryType, UTREEXO_FLAG, WITNESS_FLAG } from './messages/inventory-type.ts'
 export {
+  COMPACT_BLOCKS_VERSION,
   FILTER_CHECKPOINT_INTERVAL,
   MAX_ADDRESSES,
   MAX_ADDRV2_SIZE,
@@ -100,6 +101,7 @@ export {
   MAX_FILTERS_PER_REQUEST,
   MAX_FILTER_ELEMENT_SIZE,
   MAX_FILTER_HEADERS_PER_REQUEST,
+  MAX_GETDATA_SIZE,
   MAX_HEADERS_RESULTS,
   MAX_INV_SIZE,
   MAX_LOCATOR_SIZE,

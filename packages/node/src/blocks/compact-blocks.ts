@@ -2,6 +2,7 @@ import {
   type Block,
   type BlockHash,
   type BlockReconstruction,
+  COMPACT_BLOCKS_VERSION,
   type CompactBlock,
   decodeTransaction,
   encodeTransaction,
@@ -16,8 +17,6 @@ import type { PeerAction } from '../chain/peer-action.ts'
 import { PoolWalks } from './pool-walks.ts'
 import { STALL_TIMEOUT_DEFAULT_MS } from './stall-timeout.ts'
 
-/** The version of BIP152 that is in use: short ids by wtxid. */
-export const COMPACT_BLOCKS_VERSION = 2n
 /** Peers that send us compact blocks unasked (BIP152; Core: 3). */
 export const MAX_HIGH_BANDWIDTH_PEERS = 3
 /** Peers from which one block may be put together at the same time (Core: MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK). */

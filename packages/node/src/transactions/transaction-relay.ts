@@ -4,6 +4,7 @@ import {
   hasWitness,
   type InventoryVector,
   InventoryType,
+  MAX_GETDATA_SIZE,
   MAX_INV_SIZE,
   ProtocolVersion,
   type Transaction,
@@ -37,8 +38,6 @@ export const INBOUND_ANNOUNCE_INTERVAL_MS = 5_000
 export const OUTBOUND_ANNOUNCE_INTERVAL_MS = 2_000
 /** Announcements in one message (Core: INVENTORY_BROADCAST_MAX). */
 const MAX_ANNOUNCEMENTS_PER_MESSAGE = 1_000
-/** Requests in one message (Core: MAX_GETDATA_SZ). */
-const MAX_GETDATA_SIZE = 1_000
 /** A broadcast is repeated after 10 to 15 minutes (Core: ReattemptInitialBroadcast). */
 export const REBROADCAST_MIN_MS: number = 10 * 60_000
 export const REBROADCAST_SPREAD_MS: number = 5 * 60_000

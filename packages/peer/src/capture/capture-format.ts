@@ -1,12 +1,10 @@
+import { COMMAND_SIZE, maxPayloadSize } from '@sapwood/wire-codec'
 import { PeerError } from '../contract/peer-error.ts'
 
 /** Time (8 bytes), command (12), length (4); all little-endian (Core, `CaptureMessageToFile`). */
 const RECORD_HEADER = 24
 const COMMAND_OFFSET = 8
-const COMMAND_SIZE = 12
 const LENGTH_OFFSET = 20
-/** No message is longer; a file that says otherwise is damaged (Core, `MAX_PROTOCOL_MESSAGE_LENGTH`). */
-const MAX_PAYLOAD = 4_000_000
 
 /** One message of a capture. */
 export interface CapturedMessage {
@@ -44,12 +42,15 @@ export function* readCapture(bytes: Uint8Array): Generator<CapturedMessage, void
     const left = bytes.length - offset
     if (left < RECORD_HEADER) throw malformed('the file ends within a header', offset)
     const length = view.getUint32(offset + LENGTH_OFFSET, true)
-    if (length > MAX_PAYLOAD) throw malformed(`a payload of ${length} bytes`, offset)
+    const command = readCommand(
+      bytes.subarray(offset + COMMAND_OFFSET, offset + COMMAND_OFFSET + COMMAND_SIZE),
+    )
+    if (length > maxPayloadSize(command)) throw malformed(`a payload of ${length} bytes`, offset)
     if (left < RECORD_HEADER + length) throw malformed('the file ends within a payload', offset)
     const start = offset + RECORD_HEADER
     yield {
       time: Number(view.getBigUint64(offset, true)),
-      command: readCommand(bytes.subarray(offset + COMMAND_OFFSET, offset + COMMAND_OFFSET + COMMAND_SIZE)),
+      command,
       payload: bytes.subarray(start, start + length),
     }
     offset = start + length

@@ -1,4 +1,4 @@
-import { bytesToHex, hexToBytes } from '@sapwood/wire-codec'
+import { bytesToHex, hexToBytes, MAX_PAYLOAD_SIZE } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { ScriptedRemote } from '../../test/support/scripted-remote.ts'
 import { encodeCapturedMessage, readCapture } from './capture-format.ts'
@@ -23,6 +23,15 @@ describe('the capture format of Bitcoin Core', () => {
     const file = Uint8Array.from(messages.flatMap((message) => [...encodeCapturedMessage(message)]))
     expect([...readCapture(file)]).toEqual(messages)
     expect([...readCapture(new Uint8Array(0))]).toEqual([])
+  })
+
+  it('takes what may be larger than other messages as large as it may be', () => {
+    const record = (command: string): Uint8Array =>
+      encodeCapturedMessage({ time: 1, command, payload: new Uint8Array(MAX_PAYLOAD_SIZE + 1) })
+    expect([...readCapture(record('uproof'))][0]!.payload).toHaveLength(MAX_PAYLOAD_SIZE + 1)
+    expect(() => [...readCapture(record('block'))]).toThrow(
+      expect.objectContaining({ code: 'malformed-capture', offset: 0 }),
+    )
   })
 
   it('says where a damaged file is damaged', () => {

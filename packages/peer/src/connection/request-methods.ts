@@ -106,9 +106,5 @@ export abstract class RequestMethods implements Pick<Peer, RequestType | 'getBlo
 
 function blockParameters(hashes: readonly BlockHash[], options: BlockOptions): ParametersOf<'getBlocks'> {
   const { witness, window } = options
-  return {
-    hashes,
-    ...(witness === undefined ? {} : { witness }),
-    ...(window === undefined ? {} : { window }),
-  }
+  return { hashes, witness, window }
 }

@@ -1,11 +1,8 @@
-import { defaultShortIds, type ShortIds } from '@sapwood/wire-codec'
+import { COMMAND_SIZE, defaultShortIds, type ShortIds } from '@sapwood/wire-codec'
+import { V1_HEADER_LENGTH, V2_PACKET_OVERHEAD } from '@sapwood/transport-v1v2'
 
-/** magic, command, length, checksum. */
-const V1_HEADER = 24
-/** BIP324: 3 bytes of length, 1 of header, 16 of tag. */
-const V2_OVERHEAD = 20
-/** BIP324: a zero and a command of 12 bytes, for a message without a one-byte id. */
-const V2_LONG_COMMAND = 13
+/** BIP324: a zero and a command, for a message without a one-byte id. */
+const V2_LONG_COMMAND: number = 1 + COMMAND_SIZE
 
 /** Bytes that a message takes on the wire, framing included. */
 export function wireSize(
@@ -14,7 +11,7 @@ export function wireSize(
   payloadBytes: number,
   shortIds: ShortIds = defaultShortIds,
 ): number {
-  if (protocol === 'v1') return V1_HEADER + payloadBytes
+  if (protocol === 'v1') return V1_HEADER_LENGTH + payloadBytes
   const commandBytes = shortIds.idOf(command) === undefined ? V2_LONG_COMMAND : 1
-  return V2_OVERHEAD + commandBytes + payloadBytes
+  return V2_PACKET_OVERHEAD + commandBytes + payloadBytes
 }

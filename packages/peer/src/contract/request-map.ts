@@ -84,9 +84,9 @@ export interface RequestMap {
     readonly parameters: {
       readonly hashes: readonly BlockHash[]
       /** With witness data (BIP144). Default: true. */
-      readonly witness?: boolean
+      readonly witness?: boolean | undefined
       /** Blocks asked for and not yet taken by the caller, at most. Default: 16, as in Core. */
-      readonly window?: number
+      readonly window?: number | undefined
     }
     readonly reply: AsyncIterable<ReceivedBlock>
   }

@@ -1,4 +1,4 @@
-import { type Message, type MessageOf, ProtocolVersion } from '@sapwood/wire-codec'
+import { COMPACT_BLOCKS_VERSION, type Message, type MessageOf, ProtocolVersion } from '@sapwood/wire-codec'
 import type { Clock, Instant, Random } from '@sapwood/transport-v1v2/environment'
 import { kindBehaviour } from '../contract/connection-kind.ts'
 import type { DisconnectReason, PeerState } from '../contract/disconnect-reason.ts'
@@ -6,9 +6,6 @@ import type { OwnNonces } from '../contract/own-nonces.ts'
 import type { PeerOptions } from '../contract/peer-options.ts'
 import { Negotiation } from './negotiation.ts'
 import { type OwnVersion, ownVersion, versionMessage } from './version-message.ts'
-
-/** The only version of compact blocks that is spoken (BIP152, with witnesses). */
-export const COMPACT_BLOCKS_VERSION = 2n
 
 /** Where the handshake's doings go. */
 export interface HandshakeOutput {

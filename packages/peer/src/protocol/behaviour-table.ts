@@ -1,5 +1,6 @@
 import {
   bytesEqual,
+  COMPACT_BLOCKS_VERSION,
   hasServices,
   InventoryType,
   MAX_MONEY,
@@ -8,7 +9,6 @@ import {
   WITNESS_FLAG,
 } from '@sapwood/wire-codec'
 import type { PeerServices } from '../contract/peer-services.ts'
-import { COMPACT_BLOCKS_VERSION } from '../handshake/handshake.ts'
 import type { MessageMap } from './message-map.ts'
 import type { Outcome, PurposeOf, Row, Rule } from './rule.ts'
 

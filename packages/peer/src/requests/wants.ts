@@ -1,9 +1,6 @@
-import type { InventoryVector } from '@sapwood/wire-codec'
+import { type InventoryVector, MAX_GETDATA_SIZE } from '@sapwood/wire-codec'
 import { hashKey } from './hash-key.ts'
 import type { RequestOutput } from './request-output.ts'
-
-/** Entries in one `getdata` of ours (Core, `MAX_GETDATA_SZ`). */
-const MAX_GETDATA_SIZE = 1_000
 
 /** One request's claim on one thing. */
 export interface Want {

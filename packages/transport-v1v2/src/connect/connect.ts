@@ -142,7 +142,7 @@ class Attempt {
 
   async #run(address: PeerAddress, signal: AbortSignal): Promise<FramedTransportInit> {
     const { dialer, isolation } = this.#options
-    const stream = await dialer.dial(address, { signal, ...(isolation === undefined ? {} : { isolation }) })
+    const stream = await dialer.dial(address, { signal, isolation })
     const release = abortWith(stream, signal)
     try {
       signal.throwIfAborted()
@@ -198,12 +198,8 @@ class Attempt {
   }
 
   #describe(milliseconds: number, error?: TransportError): ConnectAttempt {
-    return {
-      protocol: this.#protocol,
-      ...this.#progress,
-      milliseconds,
-      ...(error === undefined ? {} : { error }),
-    }
+    const attempt = { protocol: this.#protocol, ...this.#progress, milliseconds }
+    return error === undefined ? attempt : { ...attempt, error }
   }
 
   #typed(cause: unknown): TransportError {
@@ -223,12 +219,5 @@ function timeoutError(phase: TransportPhase, limit: number): TransportError {
 /** The last attempt's error, with all attempts beside it. */
 function withAttempts(error: TransportError, attempts: readonly ConnectAttempt[]): TransportError {
   const { code, message, phase, expected, received, limit, cause } = error
-  return new TransportError(code, message, {
-    ...(phase === undefined ? {} : { phase }),
-    ...(expected === undefined ? {} : { expected }),
-    ...(received === undefined ? {} : { received }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(cause === undefined ? {} : { cause }),
-    attempts,
-  })
+  return new TransportError(code, message, { phase, expected, received, limit, cause, attempts })
 }

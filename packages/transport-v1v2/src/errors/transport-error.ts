@@ -61,14 +61,14 @@ export interface ConnectAttempt {
   readonly error?: TransportError
 }
 
-/** What is known about a failure. A fact that does not apply is absent. */
+/** What is known about a failure. A fact that does not apply is absent from the error. */
 export interface TransportErrorFacts {
-  readonly phase?: TransportPhase
-  readonly expected?: string | number
-  readonly received?: string | number
-  readonly limit?: number
+  readonly phase?: TransportPhase | undefined
+  readonly expected?: string | number | undefined
+  readonly received?: string | number | undefined
+  readonly limit?: number | undefined
   /** Every attempt that `connect` made; set on what it rejects with. */
-  readonly attempts?: readonly ConnectAttempt[]
+  readonly attempts?: readonly ConnectAttempt[] | undefined
   readonly cause?: unknown
 }
 
@@ -93,7 +93,9 @@ export class TransportError extends Error {
     const { cause, ...fields } = facts
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
-    Object.assign(this, fields)
+    for (const [name, fact] of Object.entries(fields)) {
+      if (fact !== undefined) Object.assign(this, { [name]: fact })
+    }
   }
 }
 

@@ -9,7 +9,7 @@ export interface DialOptions {
    * Attempts with the same key may share what a proxy keeps apart (a Tor circuit). A redial of one connection
    * carries its first attempt's key. Dialers without such a notion ignore it.
    */
-  readonly isolation?: string
+  readonly isolation?: string | undefined
 }
 
 /** A way to reach a peer. */

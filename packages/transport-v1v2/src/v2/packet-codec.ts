@@ -22,7 +22,7 @@ export const HEADER_LENGTH = 1
 const TAG_LENGTH = 16
 
 /** Bytes that a packet adds to its contents. */
-export const PACKET_OVERHEAD: number = LENGTH_BYTES + HEADER_LENGTH + TAG_LENGTH
+export const V2_PACKET_OVERHEAD: number = LENGTH_BYTES + HEADER_LENGTH + TAG_LENGTH
 
 const NOTHING = new Uint8Array(0)
 
@@ -79,7 +79,7 @@ export class PacketSealer {
   #seal(header: number, head: Uint8Array, body: Uint8Array, aad: Uint8Array | undefined): void {
     const contents = head.length + body.length
     const length = this.#lengths.apply(contents)
-    const total = contents + PACKET_OVERHEAD
+    const total = contents + V2_PACKET_OVERHEAD
     if (total <= MAX_COPIED_BYTES) {
       const offset = this.#writeLength(length, total)
       this.#packets.sealInto(this.#outbox.block, offset, aad, joinPlaintext(header, head, body))

@@ -8,6 +8,8 @@ export const MAX_ADDRESSES = 1_000
 export const MAX_ADDRV2_SIZE = 512
 /** Most entries of `inv`, `getdata` and `notfound` (`MAX_INV_SZ`, net_processing.cpp). */
 export const MAX_INV_SIZE = 50_000
+/** Entries of a `getdata` of ours (`MAX_GETDATA_SZ`, net_processing.cpp); others may send `MAX_INV_SIZE`. */
+export const MAX_GETDATA_SIZE = 1_000
 /** Most hashes of a block locator (`MAX_LOCATOR_SZ`, net_processing.cpp). */
 export const MAX_LOCATOR_SIZE = 101
 /** Most entries of `headers` (`MAX_HEADERS_RESULTS`, net_processing.h; BIP130). */
@@ -20,6 +22,8 @@ export const MAX_BLOOM_FILTER_SIZE = 36_000
 export const MAX_BLOOM_HASH_FUNCTIONS = 50
 /** Most bytes of the element in `filteradd` (BIP37; `MAX_SCRIPT_ELEMENT_SIZE`, script.h). */
 export const MAX_FILTER_ELEMENT_SIZE = 520
+/** The only version of compact blocks that is spoken (BIP152, with witnesses; `CMPCTBLOCKS_VERSION`). */
+export const COMPACT_BLOCKS_VERSION = 2n
 /** Most transactions of a compact block, and the largest index in one (BIP152: indices are 16-bit). */
 export const MAX_COMPACT_BLOCK_TRANSACTIONS = 0xffff
 /** Most filters that one `getcfilters` may ask for (BIP157). */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createSeededRandom } from '../../testing/index.ts'
-import { PACKET_OVERHEAD } from '../packet-codec.ts'
+import { V2_PACKET_OVERHEAD } from '../packet-codec.ts'
 import { randomDecoys } from './random-decoys.ts'
 import { DEFAULT_SIZE_CLASSES, sizeClasses } from './size-classes.ts'
 
@@ -12,8 +12,8 @@ describe('sizeClasses', () => {
     fc.assert(
       fc.property(fc.nat(4_000_013), (length) => {
         const plan = shaping.plan(length, random)
-        const padding = plan?.after.map((decoy) => decoy + PACKET_OVERHEAD) ?? []
-        const total = length + PACKET_OVERHEAD + padding.reduce((sum, size) => sum + size, 0)
+        const padding = plan?.after.map((decoy) => decoy + V2_PACKET_OVERHEAD) ?? []
+        const total = length + V2_PACKET_OVERHEAD + padding.reduce((sum, size) => sum + size, 0)
         expect(DEFAULT_SIZE_CLASSES).toContain(total)
       }),
     )
@@ -21,7 +21,7 @@ describe('sizeClasses', () => {
 
   it('goes on in multiples of the largest class', () => {
     const plan = sizeClasses({ classes: [100, 1_000] }).plan(2_500, createSeededRandom(1))
-    expect(plan).toEqual({ before: [], after: [3_000 - 2_500 - 2 * PACKET_OVERHEAD] })
+    expect(plan).toEqual({ before: [], after: [3_000 - 2_500 - 2 * V2_PACKET_OVERHEAD] })
   })
 
   it('refuses classes that do not rise', () => {

@@ -1,4 +1,4 @@
-import { MAX_CONTENTS_LENGTH, PACKET_OVERHEAD } from '../packet-codec.ts'
+import { MAX_CONTENTS_LENGTH, V2_PACKET_OVERHEAD } from '../packet-codec.ts'
 import type { Shaping } from './shaping.ts'
 
 /** Powers of two from 256 bytes to 4 MiB. */
@@ -19,14 +19,14 @@ export function sizeClasses(options: SizeClassesOptions = {}): Shaping {
   const largest = classes.at(-1)
   if (
     largest === undefined ||
-    classes.some((size, index) => !(size > (classes[index - 1] ?? 2 * PACKET_OVERHEAD)))
+    classes.some((size, index) => !(size > (classes[index - 1] ?? 2 * V2_PACKET_OVERHEAD)))
   ) {
-    throw new RangeError(`Size classes rise, and are more than ${2 * PACKET_OVERHEAD} bytes`)
+    throw new RangeError(`Size classes rise, and are more than ${2 * V2_PACKET_OVERHEAD} bytes`)
   }
   return {
     plan: (contentsLength) => {
-      const bare = contentsLength + PACKET_OVERHEAD
-      const least = bare + PACKET_OVERHEAD
+      const bare = contentsLength + V2_PACKET_OVERHEAD
+      const least = bare + V2_PACKET_OVERHEAD
       if (classes.includes(bare)) return undefined
       const size = classes.find((candidate) => candidate >= least) ?? Math.ceil(least / largest) * largest
       return { before: [], after: [Math.min(size - least, MAX_CONTENTS_LENGTH)] }

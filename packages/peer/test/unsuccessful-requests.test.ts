@@ -1,29 +1,8 @@
 import type { Message } from '@sapwood/wire-codec'
 import { TransportError } from '@sapwood/transport-v1v2'
 import { describe, expect, it } from 'vitest'
-import { createOwnNonces, type PeerServices } from '../src/index.ts'
 import { hashOf, MINUTE, ready } from './support/requests.ts'
-import { network, ScriptedRemote } from './support/scripted-remote.ts'
-
-const empty = new Uint8Array(0)
-
-describe('a reply that is ignored counts as work', () => {
-  const notfound = new Uint8Array(3 + 36 * 5_017)
-  notfound.set([0xfd, 0x99, 0x13])
-
-  it.each([
-    ['headers before the handshake', false, 'headers', Uint8Array.of(0)],
-    ['sketch, which is not spoken', true, 'sketch', empty],
-    ['a notfound beyond its limit', true, 'notfound', notfound],
-  ])('%s', async (_, handshake, command, payload) => {
-    const remote = new ScriptedRemote({ limits: { work: { burst: 100, perSecond: 1 } } })
-    if (handshake) await remote.shakeHands()
-    const causes: string[] = []
-    remote.peer.events.on('stalled', ({ by }) => causes.push(by))
-    for (let n = 0; n <= 10; n++) await remote.sayRaw(command, payload)
-    expect(causes).toEqual(['work'])
-  })
-})
+import { network } from './support/scripted-remote.ts'
 
 describe('a request that was given up', () => {
   it('does not swallow the block when it is asked for again', async () => {
@@ -49,7 +28,12 @@ describe('a request that was given up', () => {
     const end = iterator.next().catch(() => 'given up')
     await remote.clock.advance(MINUTE)
     expect(await end).toBe('given up')
-    const filter: Message = { type: 'cfilter', filterType: 0, blockHash: hashOf(1), filter: empty }
+    const filter: Message = {
+      type: 'cfilter',
+      filterType: 0,
+      blockHash: hashOf(1),
+      filter: new Uint8Array(0),
+    }
     for (let n = 0; n < 1_000; n++) await remote.say(filter)
     expect(unrequested).toBe(0)
     for (let n = 0; n < 100; n++) await remote.say(filter)
@@ -94,44 +78,11 @@ describe('a message that no frame can carry', () => {
       if (message.command.length > 12) throw new TransportError('invalid-command', 'no frame can carry it')
       return send(message)
     }
-    expect(() => remote.peer.send({ type: 'unknown', command: 'thirteen char', payload: empty })).toThrow(
-      expect.objectContaining({ code: 'invalid-argument' }),
-    )
+    expect(() =>
+      remote.peer.send({ type: 'unknown', command: 'thirteen char', payload: new Uint8Array(0) }),
+    ).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
     remote.heard()
     await remote.say({ type: 'ping', nonce: 3n })
     expect(remote.heard()).toEqual([{ type: 'pong', nonce: 3n }])
-  })
-})
-
-describe('requests of the remote', () => {
-  it('that name many things wait in small number', async () => {
-    const services: PeerServices = { block: () => new Promise(() => undefined) }
-    const remote = await ready({ kind: 'inbound', components: { services } })
-    const inventory = Array.from({ length: 40_000 }, () => ({ type: 2, hash: hashOf(1) }))
-    const before = remote.transport.reads
-    for (let n = 0; n < 10; n++) await remote.say({ type: 'getdata', inventory })
-    // One is being served, one waits, and a few are with the reader.
-    expect(remote.transport.reads - before).toBeLessThanOrEqual(7)
-    await remote.peer.disconnect()
-  })
-})
-
-describe('the end', () => {
-  it('before the start leaves no nonce behind', async () => {
-    const ownNonces = createOwnNonces() as Set<bigint>
-    const remote = new ScriptedRemote({ signal: AbortSignal.abort(), components: { ownNonces } })
-    await remote.peer.closed
-    expect(ownNonces.size).toBe(0)
-    expect(remote.heard()).toEqual([])
-  })
-
-  it('brought about by a listener is still what is told last', async () => {
-    const remote = new ScriptedRemote()
-    remote.peer.events.on('message', ({ message }) => {
-      if (message.type === 'inv') void remote.peer.disconnect({ blame: 'discourage' })
-    })
-    await remote.shakeHands()
-    await remote.say({ type: 'inv', inventory: [{ type: 2, hash: hashOf(1) }] })
-    expect(remote.notifications.map(({ message }) => message.type)).toEqual(['ready', 'disconnected'])
   })
 })
