@@ -145,6 +145,8 @@ class PolicyTransactionRelay implements TransactionRelay {
     const wanted = peer.facts.wtxidRelay ? InventoryType.WTX : InventoryType.TX
     for (const { type, hash } of inventory) {
       if (type !== wanted) continue
+      // What is beyond a peer's share is ignored, and not worth a key either: of a long list that is nearly all.
+      if (this.#broadcasts.size === 0 && !(this.#listen && this.#requests.hasRoom(id))) break
       const key = bytesToHex(hash)
       this.#seenBack(peer, key, actions)
       if (!this.#listen) continue

@@ -106,14 +106,20 @@ export class TransactionRequests {
     }
   }
 
+  /** Whether one more announcement of a peer would be remembered. */
+  hasRoom(peer: PeerId): boolean {
+    const count = this.#byPeer.get(peer)
+    return count !== undefined && count.announced < this.#limitOf(count)
+  }
+
   /** `delays`: how many reasons there are to ask this peer late, without overload, which is known here. */
   announced(
     { peer, key }: { readonly peer: PeerId; readonly key: string },
     { preferred, delays }: { readonly preferred: boolean; readonly delays: number },
     now: Instant,
   ): void {
-    const count = this.#byPeer.get(peer)
-    if (count === undefined || count.announced >= this.#limitOf(count)) return
+    if (!this.hasRoom(peer)) return
+    const count = this.#byPeer.get(peer)!
     let announcements = this.#byHash.get(key)
     if (announcements === undefined) {
       announcements = new Map()
