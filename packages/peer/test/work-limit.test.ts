@@ -89,6 +89,26 @@ describe('a remote that sends much at once is read more slowly, and not blamed',
     expect(remote.clock.pendingTimers).toBe(0)
   })
 
+  it('also where its owner is always a little behind', async () => {
+    const taken: unknown[] = []
+    const notifications = {
+      trySend: () => false,
+      send: (notification: unknown) => Promise.resolve(void taken.push(notification)),
+    } as never
+    const remote = await ready({
+      kind: 'inbound',
+      limits: { work: { burst: 1_000, perSecond: 1_000 } },
+      components: { notifications },
+    })
+    const inv = encodePayload({ type: 'inv', inventory: [] })
+    const before = taken.length
+    remote.transport.push(Array.from({ length: 1_000 }, () => inv))
+    await remote.settle()
+    expect(taken.length - before).toBeLessThanOrEqual(102)
+    await remote.clock.advance(1_000)
+    expect(taken.length - before).toBeLessThanOrEqual(204)
+  })
+
   it('and a quiet day does not earn the right to more than the burst', async () => {
     const remote = await ready({ kind: 'inbound', timeouts: { pingInterval: 0, inactivity: 86_400_001 } })
     const pauses = countPauses(remote)

@@ -86,13 +86,16 @@ export class MessageIntake {
       handled += 1
       handledBytes += message.payload.length + MESSAGE_OVERHEAD
       if (this.#over()) return false
-      const wait = this.#stalls.next() ?? (handled % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
+      let wait = this.#stalls.next() ?? (handled % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
       if (wait === undefined) continue
       // What is kept of it for longer is counted by whoever keeps it.
       this.#memory.give('reading', handledBytes)
       handledBytes = 0
-      await wait
-      if (this.#over()) return false
+      // Behind one thing that is waited for there may be another: after an owner that was behind, a share that is used up.
+      for (; wait !== undefined; wait = this.#stalls.next()) {
+        await wait
+        if (this.#over()) return false
+      }
     }
     this.#memory.give('reading', handledBytes)
     const wait = this.#lane.due()
