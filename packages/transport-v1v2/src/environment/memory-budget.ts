@@ -5,7 +5,7 @@ import { systemClock } from './default-clock.ts'
 export const DEFAULT_MEMORY_BUDGET: number = 64 * 1024 * 1024
 
 /** Part of the budget that strangers' connections may fill: the rest is kept for those that we chose. */
-export const INBOUND_SHARE = 0.75
+export const INBOUND_SHARE = 0.5
 
 /** Part of the budget that is granted to nobody: it is for the little that everybody may hold, whatever the others do. */
 export const COMMON_SHARE = 0.125
@@ -37,7 +37,7 @@ export type MemoryRank = 'inbound' | 'outbound' | 'protected'
 export interface MemoryBudgetOptions {
   /** Bytes in all. Default: 67,108,864. */
   readonly limit?: number
-  /** Part of what is granted that `inbound` accounts may hold together, 0 to 1. Default: 0.75. */
+  /** Part of what is granted that `inbound` accounts may hold together, 0 to 1. Default: 0.5. */
   readonly inboundShare?: number
   /** Tells who has held for long. Default: `systemClock`. */
   readonly clock?: Clock
