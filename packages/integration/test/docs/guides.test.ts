@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RegtestBitcoind } from '../../src/bitcoind/regtest-bitcoind.ts'
+import { mineWithPayments, startUtreexoBridge } from '../../src/index.ts'
 import { exampleIn, lines, runExample } from './example.ts'
 
 describe('docs/guides/talk-to-a-peer.md', () => {
@@ -12,6 +13,25 @@ describe('docs/guides/talk-to-a-peer.md', () => {
     expect(output).toMatch(/^\/Satoshi:.*\/ over v2, at height \d+\n[0-9a-f]{64}\n$/)
     expect(output.trim().split('\n')[1]).toBe(mined.at(-1))
   })
+})
+
+describe('docs/guides/utreexo.md', () => {
+  it('proves blocks, bridges a bitcoind, and has the accumulator alone, each in 15 lines or so', async () => {
+    await using bitcoind = await RegtestBitcoind.start()
+    await mineWithPayments(bitcoind, 112)
+    await using bridge = await startUtreexoBridge({ bitcoind })
+    const [node, own, alone] = await Promise.all(
+      ['utreexo-node', 'utreexo-bridge', 'utreexo-alone'].map((name) =>
+        exampleIn('docs/guides/utreexo.md', name),
+      ),
+    )
+    for (const code of [node, own, alone]) expect(lines(code!)).toBeLessThanOrEqual(17)
+    const proved = await runExample(node!.replace('127.0.0.1:18444', bridge.hostAndPort))
+    expect(proved).toMatch(/^block 10\d spends \d+ coins of \d+ satoshi\n/)
+    expect(proved).toMatch(/coins ever made \{\s+height: 112,/)
+    expect(await runExample(own!)).toBe('true 120\n')
+    expect(await runExample(alone!)).toBe('spent already: root-mismatch\n')
+  }, 240_000)
 })
 
 describe('docs/guides/test-against-bitcoind.md', () => {
