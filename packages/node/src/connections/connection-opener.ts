@@ -12,6 +12,7 @@ import type { ConnectionTable } from './connection-table.ts'
 import { type PlannedDial, type PlanOptions, planDial } from './dial-planner.ts'
 import type { NetworkSwitch } from './network-switch.ts'
 import type { SlotLimits } from './slots.ts'
+import type { StaleTip } from './stale-tip.ts'
 import { isOneOf, type WantedPeers } from './wanted-peers.ts'
 
 const MINUTE = 60_000
@@ -37,6 +38,7 @@ export interface ConnectionOpenerComponents {
   readonly isBanned: (address: NetworkAddress) => boolean
   readonly reachable: ReadonlySet<AddressNetwork>
   readonly phase: Pick<CurrentPhase, 'now'>
+  readonly staleTip: Pick<StaleTip, 'wantsPeer' | 'peerDialled'>
 }
 
 export interface ConnectionOpenerOptions {
@@ -63,8 +65,6 @@ export class ConnectionOpener {
   #nextBlockRelay: number
   #nextNetwork: number
   #nextSearch = 0
-  /** The tip is stale: one more full-relay connection is wanted. */
-  wantsExtra = false
 
   constructor(options: ConnectionOpenerOptions, components: ConnectionOpenerComponents) {
     this.#options = options
@@ -131,8 +131,8 @@ export class ConnectionOpener {
       return { kind: 'outbound-full-relay', services }
     if (table.count('block-relay-only') < limits['block-relay-only'])
       return { kind: 'block-relay-only', services }
-    if (this.wantsExtra && table.count('extra') < limits.extra) {
-      this.wantsExtra = false
+    if (this.#parts.staleTip.wantsPeer && table.count('extra') < limits.extra) {
+      this.#parts.staleTip.peerDialled()
       return { kind: 'extra', services }
     }
     // A slot number of 0 is a wish for no such connection at all.

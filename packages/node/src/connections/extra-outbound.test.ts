@@ -3,8 +3,6 @@ import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { unboundedAccount } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
-import type { Phase } from '../phases/phase.ts'
-import { phases } from '../phases/phases.ts'
 import type { ConnectionRecord } from './connection-record.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { ExtraOutbound } from './extra-outbound.ts'
@@ -17,16 +15,12 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
   const clock = createVirtualClock()
   const table = new ConnectionTable()
   const gone: number[] = []
-  const opener = { wantsExtra: false }
   const excused = new Set<number>()
-  const phase: { now: Phase } = { now: phases.running }
   const extraOutbound = new ExtraOutbound(
     { limits: slotLimits(limits) },
     {
       clock,
       table,
-      opener,
-      phase,
       isExcused: (id) => excused.has(id),
       letGo: (record) => {
         gone.push(record.id)
@@ -54,26 +48,10 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
       peer: { info: () => ({ blocksInFlight: [] }) } as unknown as Peer,
       ...facts,
     })
-  return { clock, extraOutbound, phase, opener, gone, excused, connect }
+  return { clock, extraOutbound, gone, excused, connect }
 }
 
 describe('outbound connections beyond the slots', () => {
-  it('asks for one more when the tip has not moved for half an hour', async () => {
-    const { clock, extraOutbound, phase, opener } = setUp()
-    await clock.advance(29 * MINUTE)
-    extraOutbound.tick(clock.now())
-    expect(opener.wantsExtra).toBe(false)
-    await clock.advance(11 * MINUTE)
-    extraOutbound.tick(clock.now())
-    expect(opener.wantsExtra).toBe(true)
-    extraOutbound.tipChanged()
-    expect(opener.wantsExtra).toBe(false)
-    await clock.advance(40 * MINUTE)
-    phase.now = phases['choosing-chain']
-    extraOutbound.tick(clock.now())
-    expect(opener.wantsExtra).toBe(false)
-  })
-
   it('lets the one go that showed a new block the longest ago', async () => {
     const { clock, extraOutbound, gone, connect } = setUp({ fullRelay: 2 })
     connect(1, 'outbound-full-relay', { lastBlock: 300 })

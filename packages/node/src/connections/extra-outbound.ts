@@ -1,16 +1,9 @@
 import type { PeerId } from '@sapwood/peer'
 import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
-import type { CurrentPhase } from '../phases/current-phase.ts'
 import { isReady, type ReadyConnection } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
-import type { ConnectionOpener } from './connection-opener.ts'
 import type { SlotLimits } from './slots.ts'
 
-const MINUTE = 60_000
-/** How often the tip is looked at (Core, `STALE_CHECK_INTERVAL`). */
-export const STALE_CHECK_INTERVAL: number = 10 * MINUTE
-/** A tip that has not moved for three block intervals is stale (Core, `TipMayBeStale`). */
-export const STALE_AFTER: number = 30 * MINUTE
 /** How often connections beyond the slots are looked for (Core, `EXTRA_PEER_CHECK_INTERVAL`). */
 export const EXTRA_CHECK_INTERVAL = 45_000
 /** A connection is given this long to prove itself (Core, `MINIMUM_CONNECT_TIME`). */
@@ -19,43 +12,24 @@ export const MINIMUM_CONNECT_TIME = 30_000
 export interface ExtraOutboundComponents {
   readonly clock: Clock
   readonly table: ConnectionTable
-  readonly opener: Pick<ConnectionOpener, 'wantsExtra'>
   /** Whether a peer is kept for having shown a good chain (`HeaderSync.isExcused`). */
   readonly isExcused: (peer: PeerId) => boolean
-  readonly phase: Pick<CurrentPhase, 'now'>
   readonly letGo: (record: ReadyConnection, detail: string) => void
 }
 
-/**
- * Asks for one more connection when the tip grows stale, and lets the least useful go when there are more than slots:
- * who shows new blocks stays, whoever came first.
- */
+/** Lets the least useful go when there are more than slots: who shows new blocks stays, whoever came first. */
 export class ExtraOutbound {
   readonly #limits: SlotLimits
   readonly #parts: ExtraOutboundComponents
-  #tipMovedAt: number
-  #nextStaleCheck: number
   #nextTrim: number
 
   constructor(options: { readonly limits: SlotLimits }, components: ExtraOutboundComponents) {
     this.#limits = options.limits
     this.#parts = components
-    const now = components.clock.now()
-    this.#tipMovedAt = now
-    this.#nextStaleCheck = now + STALE_CHECK_INTERVAL
-    this.#nextTrim = now + EXTRA_CHECK_INTERVAL
-  }
-
-  tipChanged(): void {
-    this.#tipMovedAt = this.#parts.clock.now()
-    this.#parts.opener.wantsExtra = false
+    this.#nextTrim = components.clock.now() + EXTRA_CHECK_INTERVAL
   }
 
   tick(now: Instant): void {
-    if (now >= this.#nextStaleCheck) {
-      this.#nextStaleCheck = now + STALE_CHECK_INTERVAL
-      this.#parts.opener.wantsExtra = this.#parts.phase.now.watchesTip && now - this.#tipMovedAt > STALE_AFTER
-    }
     if (now < this.#nextTrim) return
     this.#nextTrim = now + EXTRA_CHECK_INTERVAL
     this.#trimBlockRelay(now)

@@ -17,6 +17,7 @@ import { ExtraOutbound } from '../connections/extra-outbound.ts'
 import { filterPeers, utreexoPeers } from '../connections/wanted-peers.ts'
 import { ConnectionOpener } from '../connections/connection-opener.ts'
 import { slotLimits } from '../connections/slots.ts'
+import { StaleTip } from '../connections/stale-tip.ts'
 import { BlockChecks } from '../loop/block-checks.ts'
 import { type CallQueue, createCallQueue } from '../loop/call-queue.ts'
 import { ChainDriver } from '../loop/chain-driver.ts'
@@ -126,6 +127,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       ...(components.resolver && { namesOf: components.resolver }),
     },
   )
+  const staleTip = new StaleTip(common)
   const opener = new ConnectionOpener(
     {
       limits: slots,
@@ -137,11 +139,11 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
         ...(options.utreexo === undefined || options.utreexo === false ? [] : [utreexoPeers]),
       ],
     },
-    { ...common, connections },
+    { ...common, connections, staleTip },
   )
   const extraOutbound = new ExtraOutbound(
     { limits: slots },
-    { ...common, opener, isExcused: (peer) => headerSync.isExcused(peer) },
+    { ...common, isExcused: (peer) => headerSync.isExcused(peer) },
   )
   const gate = createInboundGate({ maxInbound: slots.inbound }, { random, table, isBanned, isDiscouraged })
   const listeners = createOpenListeners({ clock, notifications })
@@ -186,6 +188,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   parts.add(
     new AddressMarks({ addresses }),
     ...(seeds === undefined ? [] : [seeds]),
+    staleTip,
     opener,
     extraOutbound,
     gossip,
