@@ -10,13 +10,8 @@ import { type PeerId, peerId } from '@sapwood/peer'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkBlock } from '../src/blocks/block-check.ts'
-import { createBlockDownload } from '../src/blocks/block-download.ts'
-import type {
-  BlockDownload,
-  BlockDownloadAction,
-  BlockToCheck,
-  StreamId,
-} from '../src/blocks/block-download-types.ts'
+import { BlockDownload } from '../src/blocks/block-download.ts'
+import type { BlockDownloadAction, BlockToCheck, StreamId } from '../src/blocks/block-download-types.ts'
 import { createHeaderChain } from '../src/chain/header-chain.ts'
 import { mineBlocks, regtest } from './support/make-chain.ts'
 import { after, NOON, wallTime } from './support/peer-ids.ts'
@@ -73,7 +68,7 @@ class World {
   readonly #underCheck: BlockToCheck[] = []
 
   constructor(checksElsewhere: boolean) {
-    this.download = createBlockDownload({ window: WINDOW }, { chain: this.chain, checksElsewhere, wallTime })
+    this.download = new BlockDownload({ window: WINDOW }, { chain: this.chain, checksElsewhere, wallTime })
     this.chain.accept(
       trunk.map(({ header }) => header),
       NOON,

@@ -3,8 +3,8 @@ import { type PeerId, peerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createBlockDownload } from '../src/blocks/block-download.ts'
-import type { BlockDownload, BlockDownloadAction, StreamId } from '../src/blocks/block-download-types.ts'
+import { BlockDownload } from '../src/blocks/block-download.ts'
+import type { BlockDownloadAction, StreamId } from '../src/blocks/block-download-types.ts'
 import { createHeaderChain } from '../src/chain/header-chain.ts'
 import { mineBlocks, mineHeader, regtest } from './support/make-chain.ts'
 import { after, NOON, wallTime } from './support/peer-ids.ts'
@@ -40,7 +40,7 @@ const strangers: fc.Arbitrary<Stranger> = fc.record({
 /** One honest peer, others that are not, and a program that takes what comes. */
 class World {
   readonly #chain = createHeaderChain({ network: regtest })
-  readonly #download: BlockDownload = createBlockDownload(
+  readonly #download: BlockDownload = new BlockDownload(
     {},
     { chain: this.#chain, transactions: () => [], wallTime },
   )

@@ -1,9 +1,8 @@
-import type { Block, BlockHash, CompactBlock, Transaction } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2/environment'
+import type { Block, BlockHash } from '@sapwood/wire-codec'
 import type { TipChange } from '../chain/header-chain-types.ts'
 import type { PeerAction } from '../chain/peer-action.ts'
 import type { PeerId } from '@sapwood/peer'
-import type { BlockFault, BlockRule } from './block-check.ts'
+import type { BlockRule } from './block-check.ts'
 
 /** Names one ordered stream of blocks. */
 export type StreamId = number & { readonly __brand: 'block-stream-id' }
@@ -64,55 +63,3 @@ export type BlockDownloadAction =
       readonly rule: BlockRule
       readonly change?: TipChange
     }
-
-/** Which blocks are asked of whom, and in what order they are handed on. Pure, as the header sync. */
-export interface BlockDownload {
-  addPeer(peer: PeerId, facts: BlockPeer, now: Instant): BlockDownloadAction[]
-  removePeer(peer: PeerId, now: Instant): BlockDownloadAction[]
-  /** The peer has this block and all before it (from the header sync's `peer-has`). */
-  peerHas(peer: PeerId, hash: BlockHash, now: Instant): BlockDownloadAction[]
-  /** The best chain moved (from the header sync's `tip-changed`). */
-  onTipChange(change: TipChange, now: Instant): BlockDownloadAction[]
-  /** A `block` message, asked for or not. */
-  onBlock(peer: PeerId, block: Block, now: Instant): BlockDownloadAction[]
-  /** What was found of a block that a `check` action gave out; undefined: nothing wrong. */
-  onChecked(checked: BlockToCheck, fault: BlockFault | undefined, now: Instant): BlockDownloadAction[]
-  /** A `sendcmpct`: which version of compact blocks (BIP152) the peer speaks. */
-  onSendCompact(peer: PeerId, version: bigint): void
-  /**
-   * Call before what follows from the header of an unasked `cmpctblock` is done (`onTipChange`, `peerHas`): the block is then
-   * not asked for in another way. `onCompactBlock` has to follow.
-   */
-  expectCompactBlock(peer: PeerId, hash: BlockHash, now: Instant): void
-  /** A `cmpctblock`, asked for or expected, whose header the chain has accepted. */
-  onCompactBlock(peer: PeerId, compactBlock: CompactBlock, now: Instant): BlockDownloadAction[]
-  /** A `blocktxn`. */
-  onBlockTransactions(
-    peer: PeerId,
-    hash: BlockHash,
-    transactions: readonly Transaction[],
-    now: Instant,
-  ): BlockDownloadAction[]
-  /** Block hashes of a `notfound`. */
-  onNotFound(peer: PeerId, hashes: readonly BlockHash[], now: Instant): BlockDownloadAction[]
-  /** Call about once a second, and at least each half second while blocks are in flight. */
-  tick(now: Instant): BlockDownloadAction[]
-  /**
-   * Starts a stream of the best chain's blocks from height `from` to height `to`, or for ever where `to` is left out
-   * (a following stream: it takes reorgs along).
-   */
-  openStream(
-    range: { readonly from: number; readonly to?: number },
-    now: Instant,
-  ): { readonly stream: StreamId; readonly actions: BlockDownloadAction[] }
-  closeStream(stream: StreamId): void
-  /** The program took `count` blocks of those delivered to the stream: there is room for more. */
-  consumed(stream: StreamId, count: number, now: Instant): BlockDownloadAction[]
-  /** Asks for one block by its hash, on the best chain or not; answered by a `single` action. */
-  want(hash: BlockHash, now: Instant): BlockDownloadAction[]
-  unwant(hash: BlockHash): void
-  /** Whether no peer that is connected may have the block: it is known to lack it, or keeps recent blocks only. */
-  isUnavailable(hash: BlockHash): boolean
-  /** Blocks asked for and not here yet. */
-  readonly inFlight: number
-}

@@ -5,9 +5,9 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, hashesOf, mineBlock, mineBlocks, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/peer-ids.ts'
 import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
-import { createBlockDownload } from './block-download.ts'
+import { BlockDownload } from './block-download.ts'
 import type { BlockDownloadOptions } from './block-download-options.ts'
-import type { BlockDownload, BlockDownloadAction, BlockPeer } from './block-download-types.ts'
+import type { BlockDownloadAction, BlockPeer } from './block-download-types.ts'
 
 const full: BlockPeer = { serves: 'all', preferred: true, protected: false }
 const blocks = mineBlocks(regtest.genesis, 0, 400)
@@ -22,7 +22,7 @@ function start(options: BlockDownloadOptions = {}): void {
     blocks.map(({ header }) => header),
     NOON,
   )
-  download = createBlockDownload(options, { chain, wallTime })
+  download = new BlockDownload(options, { chain, wallTime })
 }
 
 beforeEach(() => start())

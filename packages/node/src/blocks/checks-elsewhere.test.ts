@@ -4,8 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { mineBlocks, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, NOON, wallTime } from '../../test/support/peer-ids.ts'
 import { createHeaderChain } from '../chain/header-chain.ts'
-import { createBlockDownload } from './block-download.ts'
-import type { BlockDownload, BlockDownloadAction, BlockToCheck } from './block-download-types.ts'
+import { BlockDownload } from './block-download.ts'
+import type { BlockDownloadAction, BlockToCheck } from './block-download-types.ts'
 
 const blocks = mineBlocks(regtest.genesis, 0, 60)
 const tip = blockHash(blocks.at(-1)!.header)
@@ -19,7 +19,7 @@ beforeEach(() => {
     blocks.map(({ header }) => header),
     NOON,
   )
-  download = createBlockDownload({ window: 20 }, { chain, checksElsewhere: true, wallTime })
+  download = new BlockDownload({ window: 20 }, { chain, checksElsewhere: true, wallTime })
 })
 
 function join(peer: PeerId): BlockDownloadAction[] {

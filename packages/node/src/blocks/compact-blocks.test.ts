@@ -13,8 +13,8 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, mineBlock, mineHeader, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/peer-ids.ts'
 import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
-import { createBlockDownload } from './block-download.ts'
-import type { BlockDownload, BlockDownloadAction, BlockPeer } from './block-download-types.ts'
+import { BlockDownload } from './block-download.ts'
+import type { BlockDownloadAction, BlockPeer } from './block-download-types.ts'
 
 const COMPACT = 4
 const FULL = 0x40000002
@@ -53,7 +53,7 @@ beforeEach(() => {
   pool = []
   chain = createHeaderChain({ network: regtest })
   chain.accept([parent], NOON)
-  download = createBlockDownload({}, { chain, transactions: () => pool, wallTime })
+  download = new BlockDownload({}, { chain, transactions: () => pool, wallTime })
   for (const peer of [alice, bob, carol]) {
     download.addPeer(peer, facts, NOON)
     download.peerHas(peer, blockHash(parent), NOON)
@@ -194,7 +194,7 @@ describe('compact blocks', () => {
   it('are taken by the time of day: not while the chain is two days old, whatever the clock of the process says', () => {
     const day = 86_400_000
     const setAhead = (at: Instant): WallTime => (at + 2 * day) as WallTime
-    download = createBlockDownload({}, { chain, transactions: () => pool, wallTime: setAhead })
+    download = new BlockDownload({}, { chain, transactions: () => pool, wallTime: setAhead })
     for (const peer of [alice, bob]) {
       download.addPeer(peer, facts, NOON)
       download.onSendCompact(peer, 2n)
@@ -207,7 +207,7 @@ describe('compact blocks', () => {
 
   it('of one peer and block are looked at once: the pool is not walked again, and nothing is asked for again', () => {
     let walked = 0
-    download = createBlockDownload(
+    download = new BlockDownload(
       {},
       {
         chain,
@@ -234,7 +234,7 @@ describe('compact blocks', () => {
   it('have the pool walked a dozen times a minute at most, and the whole block asked for then', () => {
     let walked = 0
     const many = Array.from({ length: 30_000 }, () => all[0]!)
-    download = createBlockDownload(
+    download = new BlockDownload(
       {},
       {
         chain,
@@ -332,7 +332,7 @@ describe('compact blocks', () => {
   })
 
   it('are not asked for unasked by a node without a pool, whoever was first', () => {
-    download = createBlockDownload({}, { chain, wallTime })
+    download = new BlockDownload({}, { chain, wallTime })
     download.addPeer(alice, facts, NOON)
     download.onSendCompact(alice, 2n)
     download.openStream({ from: 2 }, NOON)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { hashesOf, mineBlocks, regtest } from '../../test/support/make-chain.ts'
 import { alice, NOON, wallTime } from '../../test/support/peer-ids.ts'
 import { createHeaderChain } from '../chain/header-chain.ts'
-import { createBlockDownload } from './block-download.ts'
+import { BlockDownload } from './block-download.ts'
 
 describe('a block that waits for those before it', () => {
   it('keeps nothing alive but its own bytes', () => {
@@ -13,7 +13,7 @@ describe('a block that waits for those before it', () => {
       blocks.map(({ header }) => header),
       NOON,
     )
-    const download = createBlockDownload({}, { chain, wallTime })
+    const download = new BlockDownload({}, { chain, wallTime })
     download.addPeer(alice, { serves: 'all', preferred: true, protected: false }, NOON)
     download.peerHas(alice, hashesOf(blocks).at(-1)!, NOON)
     download.openStream({ from: 1 }, NOON)

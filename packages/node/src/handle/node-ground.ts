@@ -13,8 +13,7 @@ import {
   systemRandom,
 } from '@sapwood/transport-v1v2/environment'
 import { systemResolver } from '@sapwood/transport-v1v2/tcp'
-import { createBlockDownload } from '../blocks/block-download.ts'
-import type { BlockDownload } from '../blocks/block-download-types.ts'
+import { BlockDownload } from '../blocks/block-download.ts'
 import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
 import { HeaderSync } from '../chain/header-sync.ts'
 import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
@@ -93,7 +92,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     options.minimumChainWork === undefined ? {} : { minimumChainWork: options.minimumChainWork },
     { chain, random, wallTime: (at) => clock.wallTime(at) },
   )
-  const download = createBlockDownload(options.blocks ?? {}, {
+  const download = new BlockDownload(options.blocks ?? {}, {
     chain,
     wallTime: (at) => clock.wallTime(at),
     // Without a pool a compact block would have to be asked for transaction by transaction.

@@ -1,10 +1,6 @@
 import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
-import type {
-  BlockDownload,
-  BlockDownloadAction,
-  DeliveredBlock,
-  StreamId,
-} from '../blocks/block-download-types.ts'
+import type { BlockDownloadAction, DeliveredBlock, StreamId } from '../blocks/block-download-types.ts'
+import type { BlockDownload } from '../blocks/block-download.ts'
 import type { TipChange } from '../chain/header-chain-types.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'

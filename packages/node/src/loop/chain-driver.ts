@@ -12,12 +12,8 @@ import {
 import type { PeerId } from '@sapwood/peer'
 import type { Clock, Instant, Logger } from '@sapwood/transport-v1v2/environment'
 import type { BlockFault } from '../blocks/block-check.ts'
-import type {
-  BlockDownload,
-  BlockDownloadAction,
-  BlockToCheck,
-  DeliveredBlock,
-} from '../blocks/block-download-types.ts'
+import type { BlockDownloadAction, BlockToCheck, DeliveredBlock } from '../blocks/block-download-types.ts'
+import type { BlockDownload } from '../blocks/block-download.ts'
 import type { ChainSyncDuty } from '../chain/chain-sync-guard.ts'
 import type { BlockRef, ChainEntry, HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { HeaderSync } from '../chain/header-sync.ts'
