@@ -1,5 +1,6 @@
 import {
   asBlockHash,
+  asTxid,
   bytesEqual,
   InventoryType,
   type Message,
@@ -117,6 +118,37 @@ describe('a bridge', () => {
     peer.send({ type: 'getuproof', request: wholeProofOf(regtest.genesisHash) })
     expect(await received).toMatchObject([{ proof: { blockHash: regtest.genesisHash } }])
   })
+
+  it('refuses a block that spends what is not there, and follows a chain without it', async () => {
+    const chain = new RegtestChain({ blocks: 110, transactions: 2 })
+    const honest = chain.forkAt(110, 'honest')
+    honest.mine(2)
+    await using running = await startBridge(chain)
+    const { miner, node, bridge } = running
+    const before = bridge.stump()
+    const previousOutput = { txid: asTxid(new Uint8Array(32).fill(9)), index: 0 }
+    const [bad] = chain.mine(1, {
+      transactions: 0,
+      include: [
+        {
+          version: 2,
+          inputs: [{ previousOutput, scriptSig: new Uint8Array(0), sequence: 0xffff_ffff, witness: [] }],
+          outputs: [{ value: 1n, scriptPubKey: Uint8Array.of(0x51) }],
+          lockTime: 0,
+        },
+      ],
+    })
+    const refused = node.events.next('block-invalid', { timeout: 20_000 })
+    miner.announce()
+    expect(await refused).toMatchObject({ block: { hash: bad!.hash }, rule: 'unknown-output' })
+    expect(bridge.stump().equals(before)).toBe(true)
+    miner.chain = honest
+    // Whether the connection has stayed, since it was asked for by name, or is dialled again.
+    miner.announce()
+    await bridge.waitForHeight(112, { timeout: 20_000 })
+    expect(bridge.info().tip.hash).toEqual(honest.tip)
+    expect(bridge.info().stalledAt).toBeUndefined()
+  }, 60_000)
 
   it('holds a request for a block that it is about to prove', async () => {
     const chain = new RegtestChain({ blocks: 20 })

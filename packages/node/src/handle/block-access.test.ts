@@ -26,6 +26,7 @@ function setUp() {
     streams,
     chain: {} as HeaderChain,
     withDeadline: createCallDeadline(createVirtualClock()),
+    utreexoDriver: { refuseBlock: () => undefined },
   })
   return { blocks, streams, open }
 }

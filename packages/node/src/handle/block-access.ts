@@ -5,6 +5,7 @@ import type { HeaderChain } from '../chain/header-chain-types.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { BlockStreams, BlockQueue } from '../loop/block-streams.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
+import type { UtreexoDriver } from '../loop/utreexo-driver.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { BlockAccess, CallOptions } from './node-handle.ts'
@@ -15,8 +16,9 @@ export function createBlockAccess(components: {
   readonly streams: BlockStreams
   readonly chain: HeaderChain
   readonly withDeadline: WithCallDeadline
+  readonly utreexoDriver: Pick<UtreexoDriver, 'refuseBlock'>
 }): BlockAccess {
-  const { calls, streams, chain, withDeadline } = components
+  const { calls, streams, chain, withDeadline, utreexoDriver } = components
 
   const getBlock: BlockAccess['getBlock'] = async (hash, options) => {
     const facts = { isUnavailable: false }
@@ -68,6 +70,7 @@ export function createBlockAccess(components: {
 
   return {
     getBlock,
+    refuse: ({ height, hash, peer }, rule) => utreexoDriver.refuseBlock({ height, hash }, rule, peer),
     range: (range, options) => onlyBlocks(new LazyStream(() => open(range), options?.signal)),
     follow: (from, options) => new LazyStream(() => open(from), options?.signal),
   }

@@ -73,6 +73,11 @@ export interface BlockAccess {
     range: { readonly from: number; readonly to: number },
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterableIterator<DeliveredBlock>
+  /**
+   * Takes a block that the program found to break a rule, and all that build on it, out of the chain for good, and ends the connection that it
+   * came from, as for every invalid block.
+   */
+  refuse(block: Pick<DeliveredBlock, 'height' | 'hash' | 'peer'>, rule: string): void
   /** Blocks of the best chain from a height on, for ever, with reorgs. */
   follow(
     from: { readonly from: number },

@@ -1,5 +1,4 @@
 import { hasServices, Services } from '@sapwood/wire-codec'
-import type { UtreexoErrorCode } from '@sapwood/utreexo'
 import type { PeerId } from '@sapwood/peer'
 import type { BlockRef, ChainEntry, HeaderChain } from '../chain/header-chain-types.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
@@ -78,10 +77,8 @@ export class UtreexoDriver implements NodePart, ProofPeers {
     })
   }
 
-  /**
-   * Takes a block out of the chain for good, and does to its sender what one deserves who sends such a block.
-   */
-  refuseBlock(block: BlockRef, rule: UtreexoErrorCode, from: PeerId): void {
+  /** Takes a block out of the chain for good, and does to its sender what one deserves who sends such a block. */
+  refuseBlock(block: BlockRef, rule: string, from: PeerId): void {
     this.punish(from, `block ${block.height}: ${rule}`)
     this.#parts.calls.post('refuse-block', () => this.#parts.driver.refuseBlock(block, rule, from))
   }

@@ -36,7 +36,7 @@ export interface UtreexoBridgeInfo {
   readonly bytes: number
   /** Whether it has been at the tip of the node's chain, from when on the service bits are offered. */
   readonly caughtUp: boolean
-  /** A block that cannot be: nothing is proved before the best chain has left it. */
+  /** A block that cannot be, which has been refused: until the best chain has left it. */
   readonly stalledAt?: BlockRef & { readonly rule: string }
   /** Answers to `getuproof` since the start, and their bytes. */
   readonly proofsServed: number

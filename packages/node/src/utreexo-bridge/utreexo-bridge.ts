@@ -203,17 +203,16 @@ class Bridge implements UtreexoBridge {
   }
 
   async #connect(item: Extract<BlockStreamItem, { readonly type: 'block' }>): Promise<void> {
-    const { chain, logger } = this.#parts
+    const { node, chain, logger } = this.#parts
     try {
       await chain.connect(item)
     } catch (error) {
       if (!isUtreexoError(error) || error.fault !== 'block') throw error
       const { height, hash } = item
       this.#stalledAt = { height, hash, rule: error.code }
-      logger.error(
-        { err: error, height },
-        'the Utreexo bridge waits for the best chain to leave a block that cannot be',
-      )
+      logger.warn({ err: error, height }, 'a block cannot be, and is refused')
+      // Where it has left the best chain by itself, a reorganisation is on its way; else this brings one.
+      if (node.chain.isActive(hash)) node.blocks.refuse(item, error.code)
       return
     }
     this.#noteProgress()

@@ -7,6 +7,7 @@ import { type AccumulatorProof, checkHash } from './accumulator-proof.ts'
 import { emptyHash, HASH_SIZE } from './hash-list.ts'
 import { LeafIndex } from './leaf-index.ts'
 import { NODE_BYTES, NodePool, NONE } from './node-pool.ts'
+import { PairBatch } from './pair-batch.ts'
 import { hashPairInto } from './parent-hash.ts'
 import {
   forestRows,
@@ -196,6 +197,7 @@ export class Forest {
   /** Joins the nodes of a tree, rising by offset, row by row; one that is alone under its parent stands in its place. Changes both lists. */
   #fold(nodes: Uint32Array, offsets: Float64Array, rows: number): number {
     const pool = this.#pool
+    const batch = new PairBatch(pool)
     let count = nodes.length
     for (let row = 0; row < rows && count > 0; row++) {
       let above = 0
@@ -206,12 +208,13 @@ export class Forest {
           const over = pool.take()
           pool.link(over, false, node)
           pool.link(over, true, nodes[++i]!)
-          this.#hashNode(over, node, nodes[i]!)
+          batch.add(over, node, nodes[i]!)
           node = over
         }
         nodes[above] = node
         offsets[above++] = offset
       }
+      batch.flush()
       count = above
     }
     return count === 0 ? NONE : nodes[0]!
