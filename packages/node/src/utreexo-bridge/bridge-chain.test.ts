@@ -27,7 +27,7 @@ const stumpAfter = (height: number): Stump => {
 }
 const hashAt = (height: number): BlockHash | undefined =>
   height === 0 ? regtest.genesisHash : blocks[height - 1]?.hash
-const headers = { hashAt, medianTimePast: () => 0, tip: () => ({}) as never }
+const headers = { hashAt, medianTimePast: () => 0 }
 
 /** A namespace in memory that refuses what a test says. */
 class Namespace implements KeyValueNamespace {

@@ -19,7 +19,7 @@ export interface BridgeBlock {
 }
 
 /** Headers of the node, forks included. */
-export type BridgeHeaders = Pick<HeaderChain, 'tip' | 'hashAt' | 'medianTimePast'>
+export type BridgeHeaders = Pick<HeaderChain, 'hashAt' | 'medianTimePast'>
 
 /**
  * The machine and its store as one: each step is in the store before it is told of, and where the store refuses it the machine goes back.
