@@ -3,7 +3,13 @@ import { base } from '../../tools/tsup.base.ts'
 
 const config: Options = {
   ...base,
-  entry: { index: 'src/index.ts', 'test-peer': 'src/test-peer/index.ts', vitest: 'src/vitest/index.ts' },
+  entry: {
+    index: 'src/index.ts',
+    'test-peer': 'src/test-peer/index.ts',
+    vitest: 'src/vitest/index.ts',
+    'global-setup': 'src/global-setup/index.ts',
+    installer: 'src/cli/installer.ts',
+  },
 }
 
 export default config

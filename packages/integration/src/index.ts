@@ -1,5 +1,14 @@
 export type { BitcoinArchive, FindBitcoindOptions } from './bitcoind/find-bitcoind.ts'
-export { BITCOIN_CORE_ARCHIVE, findBitcoind } from './bitcoind/find-bitcoind.ts'
+export {
+  BITCOIN_CORE_ARCHIVE,
+  BITCOIND_VERSIONS,
+  type BitcoindVersion,
+  findBitcoind,
+} from './bitcoind/find-bitcoind.ts'
+export { BitcoindLog, type ExpectLogOptions } from './bitcoind/bitcoind-log.ts'
+export { connectAll, syncAll } from './bitcoind/network-of.ts'
+export { type ConnectionFaults, FaultyRelay, type FaultyRelayOptions } from './relay/faulty-relay.ts'
+export type { LinkFaults, MessageChoice, Strike } from './relay/link-faults.ts'
 export type { BigChainOptions } from './bitcoind/big-chain.ts'
 export { bigChainBlocks, bigChainFolder, startBigChain } from './bitcoind/big-chain.ts'
 export { mineWithPayments } from './bitcoind/funded-chain.ts'

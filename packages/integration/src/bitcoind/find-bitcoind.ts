@@ -32,7 +32,20 @@ export const BITCOIN_CORE_ARCHIVE: BitcoinArchive = {
 /** Suites of Debian that hold `bitcoin-knots`, which is derived from Bitcoin Core, and its libraries. */
 const KNOTS_SUITES = ['trixie', 'trixie-backports']
 
+/** The versions that can be asked for by name; several are kept side by side in the cache. */
+export const BITCOIND_VERSIONS = ['knots', 'core@29.0'] as const
+
+/** `knots`: Debian's `bitcoin-knots`, where apt is present. `core@29.0`: Bitcoin Core's own archive. */
+export type BitcoindVersion = (typeof BITCOIND_VERSIONS)[number]
+
+/** Whether a text names a version. */
+export function isBitcoindVersion(text: string): text is BitcoindVersion {
+  return (BITCOIND_VERSIONS as readonly string[]).includes(text)
+}
+
 export interface FindBitcoindOptions extends FindProgramOptions {
+  /** This one and no other: `BITCOIND` and PATH are not looked at. Default: whichever there is. */
+  readonly version?: BitcoindVersion
   /** Taken where no Debian package can be had; {@link BITCOIN_CORE_ARCHIVE} by default. */
   readonly archive?: BitcoinArchive
 }
@@ -44,8 +57,21 @@ export interface FindBitcoindOptions extends FindProgramOptions {
  * @throws IntegrationError `program-not-found`, with what was tried and what to do.
  */
 export async function findBitcoind(options: FindBitcoindOptions = {}): Promise<Program> {
-  const { archive = BITCOIN_CORE_ARCHIVE, ...findOptions } = options
+  const { archive = BITCOIN_CORE_ARCHIVE, version, ...findOptions } = options
+  if (version !== undefined) return await findVersion(version, archive, findOptions)
   return await findProgram(bitcoindSpec(archive), findOptions)
+}
+
+/** A version by name has a folder of its own in the cache: `bitcoind-knots`, `bitcoind-core@29.0`. */
+async function findVersion(
+  version: BitcoindVersion,
+  archive: BitcoinArchive,
+  options: FindProgramOptions,
+): Promise<Program> {
+  const { debian, install } = bitcoindSpec(archive)
+  const way = version === 'knots' ? { debian: debian! } : { install: install! }
+  const spec: ProgramSpec = { name: `bitcoind-${version}`, ...way }
+  return await findProgram(spec, options)
 }
 
 function bitcoindSpec(archive: BitcoinArchive): ProgramSpec {

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
-import type { NetworkAddress } from '@sapwood/wire-codec'
+import { join } from 'node:path'
+import { bytesToHex, type NetworkAddress } from '@sapwood/wire-codec'
 import { IntegrationError, type ProcessExit } from '../errors/integration-error.ts'
 import { monotonicTime, sleep, startTimer } from '../programs/default-sleep.ts'
 import type { Program } from '../programs/find-program.ts'
@@ -8,7 +9,10 @@ import { runCommand } from '../programs/run-command.ts'
 import { type RunningProcess, startProcess } from '../programs/start-process.ts'
 import { makeTemporaryFolder } from '../programs/usable-folder.ts'
 import { cookieFileOf, type DaemonArguments, readDaemonArguments } from './daemon-arguments.ts'
+import { BitcoindLog } from './bitcoind-log.ts'
 import { findBitcoind, type FindBitcoindOptions } from './find-bitcoind.ts'
+import { until } from './network-of.ts'
+import { Purse } from './purse.ts'
 import { RpcClient } from './rpc-client.ts'
 
 /** Longest that bitcoind may take until it answers calls, in milliseconds. */
@@ -20,6 +24,8 @@ const PORT_ATTEMPTS = 5
  * gone.
  */
 const EXIT_GRACE = 2_000
+/** Longest that a peer may take to connect by default, in milliseconds. */
+const PEER_TIMEOUT = 30_000
 /** Milliseconds between two looks at whether bitcoind answers yet. */
 const POLL_INTERVAL = 30
 /** bitcoind's code for "still warming up". */
@@ -48,6 +54,11 @@ export interface RegtestBitcoindOptions extends FindBitcoindOptions {
   readonly dataFolder?: string
   /** The port for peers; a free one by default. A given port that is taken is not tried a second time. */
   readonly p2pPort?: number
+  /**
+   * Leaves the data folder (its log, its chain) where it is when it ended by itself, did not start, or `keep`
+   * was called; the error says where. Default: false.
+   */
+  readonly keepOnFailure?: boolean
 }
 
 /**
@@ -64,9 +75,15 @@ export class RegtestBitcoind implements AsyncDisposable {
   /** What is run, and where it was found. */
   readonly program: Program
   readonly process: RunningProcess
+  /** Its `debug.log`. */
+  readonly log: BitcoindLog
+  readonly #purse: Purse
+  readonly #keepOnFailure: boolean
   readonly #rpc: RpcClient
   readonly #ownsFolder: boolean
   #removed: Promise<void> | undefined
+  #isKept = false
+  #isAsked = false
 
   private constructor(program: Program, started: RunningProcess, layout: Layout) {
     this.program = program
@@ -75,6 +92,9 @@ export class RegtestBitcoind implements AsyncDisposable {
     this.#ownsFolder = layout.ownsFolder
     this.p2pPort = layout.p2pPort
     this.rpcPort = layout.rpcPort
+    this.log = new BitcoindLog(join(layout.dataFolder, 'regtest', 'debug.log'))
+    this.#purse = new Purse((method, ...params) => this.rpc(method, ...params))
+    this.#keepOnFailure = layout.keepOnFailure
     this.p2pAddress = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: layout.p2pPort }
     const { credentials } = layout.given
     this.#rpc = new RpcClient({
@@ -106,7 +126,7 @@ export class RegtestBitcoind implements AsyncDisposable {
     program: Program,
     folder: string | undefined,
     ownsFolder: boolean,
-    options: Pick<RegtestBitcoindOptions, 'args' | 'p2pPort'>,
+    options: Pick<RegtestBitcoindOptions, 'args' | 'p2pPort' | 'keepOnFailure'>,
   ): Promise<RegtestBitcoind> {
     const args = options.args ?? []
     const given = readDaemonArguments(args)
@@ -115,7 +135,8 @@ export class RegtestBitcoind implements AsyncDisposable {
       for (let attempt = 1; ; attempt++) {
         const p2pPort = options.p2pPort ?? (await freePort())
         const rpcPort = given.rpcPort ?? (await freePort())
-        const layout: Layout = { dataFolder, ownsFolder, p2pPort, rpcPort, given }
+        const keepOnFailure = options.keepOnFailure ?? false
+        const layout: Layout = { dataFolder, ownsFolder, p2pPort, rpcPort, given, keepOnFailure }
         const bitcoind = await RegtestBitcoind.#launch(program, layout, args)
         try {
           await bitcoind.#waitUntilReady()
@@ -135,7 +156,7 @@ export class RegtestBitcoind implements AsyncDisposable {
         }
       }
     } catch (error) {
-      if (ownsFolder) await removeFolder(dataFolder)
+      if (ownsFolder && options.keepOnFailure !== true) await removeFolder(dataFolder)
       throw error
     }
   }
@@ -162,7 +183,7 @@ export class RegtestBitcoind implements AsyncDisposable {
       '-printtoconsole=0',
       ...args,
     ]
-    const removeFolder = layout.ownsFolder ? { removeFolder: layout.dataFolder } : {}
+    const removeFolder = layout.ownsFolder && !layout.keepOnFailure ? { removeFolder: layout.dataFolder } : {}
     const started = await startProcess(command, { environment: program.environment, ...removeFolder })
     return new RegtestBitcoind(program, started, layout)
   }
@@ -211,6 +232,64 @@ export class RegtestBitcoind implements AsyncDisposable {
   }
 
   /**
+   * Mines blocks whose coins go to a script.
+   * @returns the hashes, in text form, the oldest first.
+   */
+  async mineTo(script: Uint8Array, count = 1): Promise<string[]> {
+    const bare = `raw(${bytesToHex(script)})`
+    const { descriptor } = await this.rpc<{ descriptor: string }>('getdescriptorinfo', bare)
+    return await this.rpc<string[]>('generatetodescriptor', count, descriptor)
+  }
+
+  /**
+   * Mines until there are coins to pay with: 101 blocks for the first. No wallet of bitcoind is needed.
+   * @param coins so many coinbases more, of 50 bitcoins each at the beginning.
+   */
+  async fund(coins = 1): Promise<void> {
+    await this.#purse.fund(coins)
+  }
+
+  /**
+   * Pays to a script, out of what `fund` has mined. The transaction is in the mempool; `mine(1)` confirms it.
+   * @param amount satoshi.
+   * @returns the transaction's id, in text form.
+   * @throws IntegrationError `check-failed` where there is too little.
+   */
+  async pay(script: Uint8Array, amount: bigint): Promise<string> {
+    return await this.#purse.pay(script, amount)
+  }
+
+  /**
+   * Sets what bitcoind takes for the time of day. @param time seconds since 1970; 0 for the machine's own.
+   */
+  async setMockTime(time: number): Promise<void> {
+    await this.rpc('setmocktime', time)
+  }
+
+  /**
+   * Waits until a peer is connected, and its handshake done.
+   * @param userAgent what its user agent has to be like; any by default.
+   * @throws IntegrationError `timeout`, with the log's last lines.
+   */
+  async waitForPeer(userAgent: RegExp = /(?:)/, timeout: number = PEER_TIMEOUT): Promise<void> {
+    try {
+      await until(`a peer like ${String(userAgent)}`, timeout, async () => {
+        const peers = await this.rpc<{ subver: string; version: number }[]>('getpeerinfo')
+        return peers.some(({ subver, version }) => version > 0 && userAgent.test(subver))
+      })
+    } catch (error) {
+      if (!(error instanceof IntegrationError) || error.code !== 'timeout') throw error
+      const message = `${error.message}. The last lines of its log:\n${this.log.tail()}`
+      throw new IntegrationError('timeout', message, { cause: error })
+    }
+  }
+
+  /** Leaves the data folder where it is at the end, given `keepOnFailure`: a test of yours has failed. */
+  keep(): void {
+    this.#isKept = true
+  }
+
+  /**
    * Ends it, where it still runs, and starts another on the same data folder and the same port for peers.
    * This one must not be used any more. After `process.kill()` it is a start after a crash.
    * @param args instead of those of this one.
@@ -220,11 +299,17 @@ export class RegtestBitcoind implements AsyncDisposable {
     await this.process.stop()
     this.#removed = Promise.resolve()
     const { program, dataFolder, p2pPort } = this
-    return await RegtestBitcoind.#startIn(program, dataFolder, this.#ownsFolder, { args, p2pPort })
+    return await RegtestBitcoind.#startIn(program, dataFolder, this.#ownsFolder, {
+      args,
+      p2pPort,
+      keepOnFailure: this.#keepOnFailure,
+    })
   }
 
   /** Asks it to end (SIGTERM), waits for that, and removes its data folder if it has its own. */
   async stop(): Promise<ProcessExit> {
+    if (!this.process.running) this.#isKept ||= !this.#isAsked
+    this.#isAsked = true
     this.#rpc.close()
     const exit = await this.process.stop()
     await this.#removeFolder()
@@ -233,6 +318,7 @@ export class RegtestBitcoind implements AsyncDisposable {
 
   /** Ends it at once by SIGKILL, as a crash would, and removes its data folder if it has its own. */
   async kill(): Promise<ProcessExit> {
+    this.#isAsked = true
     this.#rpc.close()
     const exit = await this.process.kill()
     await this.#removeFolder()
@@ -244,6 +330,7 @@ export class RegtestBitcoind implements AsyncDisposable {
   }
 
   async #removeFolder(): Promise<void> {
+    if (this.#keepOnFailure && this.#isKept) return
     if (this.#ownsFolder) this.#removed ??= removeFolder(this.dataFolder)
     await this.#removed
   }
@@ -259,7 +346,7 @@ export class RegtestBitcoind implements AsyncDisposable {
         if (!this.process.running) throw this.#exitedError(await this.exited, error)
         if (error.code === 'rpc-error' && error.rpcCode !== RPC_IN_WARMUP) throw error
         if (monotonicTime() > deadline) {
-          const message = `bitcoind did not answer within ${START_TIMEOUT} ms`
+          const message = `bitcoind did not answer within ${START_TIMEOUT} ms. The last lines of its log:\n${this.log.tail()}`
           throw new IntegrationError('timeout', message, { cause: error, stderr: this.process.stderr })
         }
       }
@@ -270,7 +357,9 @@ export class RegtestBitcoind implements AsyncDisposable {
   #exitedError(exit: ProcessExit, cause: unknown): IntegrationError {
     const how = exit.signal ?? `exit code ${String(exit.code)}`
     const said = this.process.stderr.trim()
-    const message = `bitcoind ended by itself (${how})${said === '' ? '' : `: ${said}`}`
+    const folder = this.#keepOnFailure ? `\nKept: ${this.dataFolder}` : ''
+    const log = `\nThe last lines of its log:\n${this.log.tail()}${folder}`
+    const message = `bitcoind ended by itself (${how})${said === '' ? '' : `: ${said}`}${log}`
     return new IntegrationError('process-exited', message, { cause, exit, stderr: this.process.stderr })
   }
 }
@@ -281,6 +370,7 @@ interface Layout {
   readonly p2pPort: number
   readonly rpcPort: number
   readonly given: DaemonArguments
+  readonly keepOnFailure: boolean
 }
 
 async function removeFolder(folder: string): Promise<void> {

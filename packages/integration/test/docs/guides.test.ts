@@ -43,3 +43,14 @@ describe('docs/guides/test-against-bitcoind.md', () => {
     expect(output).toMatch(/fail 0\b/)
   })
 })
+
+describe('docs/guides/test-with-a-scripted-peer.md', () => {
+  it('runs as it is written', async () => {
+    const output = await runExample(
+      await exampleIn('docs/guides/test-with-a-scripted-peer.md', 'scripted-peer'),
+      ['--test'],
+    )
+    expect(output).toMatch(/pass 3\b/)
+    expect(output).toMatch(/fail 0\b/)
+  })
+})

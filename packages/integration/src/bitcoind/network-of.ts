@@ -1,0 +1,43 @@
+import { IntegrationError } from '../errors/integration-error.ts'
+import { monotonicTime, sleep } from '../programs/default-sleep.ts'
+import type { RegtestBitcoind } from './regtest-bitcoind.ts'
+
+/** Milliseconds between two looks. */
+const LOOK_INTERVAL = 30
+/** Longest that nodes may take to connect or to agree by default, in milliseconds. */
+const TIMEOUT = 60_000
+
+/** Connects each with the one before it, so that all hear of all. @throws IntegrationError `timeout` */
+export async function connectAll(nodes: readonly RegtestBitcoind[]): Promise<void> {
+  for (const [index, node] of nodes.entries()) {
+    const before = nodes[index - 1]
+    if (before === undefined) continue
+    await node.rpc('addnode', before.p2pHostAndPort, 'onetry')
+    await until('two nodes to be connected', TIMEOUT, async () => {
+      const peers = await node.rpc<{ addr: string; version: number }[]>('getpeerinfo')
+      return peers.some(({ addr, version }) => addr === before.p2pHostAndPort && version > 0)
+    })
+  }
+}
+
+/** Waits until all have the same tip, and the same transactions. @throws IntegrationError `timeout` */
+export async function syncAll(nodes: readonly RegtestBitcoind[], timeout: number = TIMEOUT): Promise<void> {
+  const same = async (method: string): Promise<boolean> => {
+    const answers = await Promise.all(nodes.map((node) => node.rpc(method)))
+    const texts = answers.map((answer) => JSON.stringify(Array.isArray(answer) ? answer.sort() : answer))
+    return new Set(texts).size <= 1
+  }
+  await until('all nodes to have the same tip', timeout, () => same('getbestblockhash'))
+  await until('all nodes to have the same transactions', timeout, () => same('getrawmempool'))
+}
+
+/** Looks until something is so. @throws IntegrationError `timeout` */
+export async function until(what: string, timeout: number, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = monotonicTime() + timeout
+  while (!(await isSo())) {
+    if (monotonicTime() > deadline) {
+      throw new IntegrationError('timeout', `waited ${timeout} ms in vain for ${what}`, { expected: what })
+    }
+    await sleep(LOOK_INTERVAL)
+  }
+}

@@ -1,0 +1,142 @@
+import type { CancelTimer, Clock, Random } from '@sapwood/transport-v1v2/environment'
+import type { LinkFaults, MessageChoice } from './link-faults.ts'
+import { type CutFrame, V1Cutter } from './v1-cutter.ts'
+
+/** What a direction does with what has gone through it. */
+export interface DirectionOutput {
+  write(bytes: Uint8Array): void
+  end(): void
+  strike(how: 'reset' | 'end'): void
+}
+
+/**
+ * One direction of a connection: bytes in, and out again as its faults have it. Nothing of it is a socket.
+ */
+export class FaultyDirection {
+  readonly #faults: LinkFaults
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #output: DirectionOutput
+  readonly #cutter: V1Cutter | undefined
+  readonly #timers = new Set<CancelTimer>()
+  readonly #counts = new Map<MessageChoice, number>()
+  #portions = 0
+  #passed = 0
+  #held = 0
+  #freeAt = 0
+  #swapped: Uint8Array | undefined
+  #isStalled = false
+
+  constructor(faults: LinkFaults, magic: Uint8Array, clock: Clock, random: Random, output: DirectionOutput) {
+    this.#faults = faults
+    this.#clock = clock
+    this.#random = random
+    this.#output = output
+    this.#cutter = faults.messages === undefined ? undefined : new V1Cutter(magic)
+  }
+
+  /** Bytes that have come in and not gone out. */
+  get held(): number {
+    return this.#held
+  }
+
+  receive(chunk: Uint8Array): void {
+    if (this.#isStalled) return
+    if (this.#cutter === undefined) {
+      this.#passLimited(this.#flipped(chunk))
+      return
+    }
+    for (const frame of this.#cutter.cut(chunk)) this.#receiveFrame(frame)
+  }
+
+  /** The side that sends is at its end; the other is told behind all that is under way. */
+  end(): void {
+    if (!this.#isStalled) this.#schedule(0, () => this.#output.end())
+  }
+
+  stall(): void {
+    this.#isStalled = true
+    this.drop()
+  }
+
+  /** Forgets what is under way. */
+  drop(): void {
+    for (const cancel of this.#timers) cancel()
+    this.#timers.clear()
+  }
+
+  #receiveFrame({ command, bytes }: CutFrame): void {
+    const { drop, double, swap } = this.#faults.messages!
+    if (this.#isMeant(drop, command)) return
+    const whole = this.#flipped(bytes)
+    if (this.#swapped === undefined && this.#isMeant(swap, command)) {
+      this.#swapped = whole
+      return
+    }
+    this.#passLimited(whole)
+    if (this.#isMeant(double, command)) this.#passLimited(whole)
+    const swapped = this.#swapped
+    this.#swapped = undefined
+    if (swapped !== undefined) this.#passLimited(swapped)
+  }
+
+  #isMeant(choice: MessageChoice | undefined, command: string | undefined): boolean {
+    if (choice === undefined || command === undefined) return false
+    if (choice.command !== undefined && choice.command !== command) return false
+    const count = (this.#counts.get(choice) ?? 0) + 1
+    this.#counts.set(choice, count)
+    return choice.nth === undefined || choice.nth === count
+  }
+
+  #flipped(bytes: Uint8Array): Uint8Array {
+    this.#portions += 1
+    if (this.#portions !== this.#faults.flipBitIn) return bytes
+    const spoilt = Uint8Array.from(bytes)
+    // The end of a message is payload, or its checksum where it has none.
+    spoilt[spoilt.length - 1]! ^= 1 << (this.#random.bytes(1)[0]! & 7)
+    return spoilt
+  }
+
+  #passLimited(bytes: Uint8Array): void {
+    const { stallAfter = Infinity, resetAfter = Infinity, endAfter = Infinity } = this.#faults
+    const left = Math.min(stallAfter, resetAfter, endAfter) - this.#passed
+    this.#passed += bytes.length
+    if (bytes.length < left) {
+      this.#pass(bytes)
+      return
+    }
+    this.#pass(bytes.subarray(0, Math.max(left, 0)))
+    this.#isStalled = true
+    if (stallAfter <= Math.min(resetAfter, endAfter)) return
+    this.#schedule(0, () => this.#output.strike(resetAfter <= endAfter ? 'reset' : 'end'))
+  }
+
+  #pass(bytes: Uint8Array): void {
+    const { slice = Infinity } = this.#faults
+    for (let offset = 0; offset < bytes.length; offset += slice) {
+      const portion = bytes.subarray(offset, Math.min(offset + slice, bytes.length))
+      this.#held += portion.length
+      this.#schedule(portion.length, () => {
+        this.#held -= portion.length
+        this.#output.write(portion)
+      })
+    }
+  }
+
+  #schedule(length: number, act: () => void): void {
+    const { latency = 0, jitter = 0, bandwidth = Infinity } = this.#faults
+    if (latency === 0 && jitter === 0 && bandwidth === Infinity && this.#timers.size === 0) {
+      act()
+      return
+    }
+    const now = this.#clock.now()
+    const drawn =
+      jitter === 0 ? 0 : (new DataView(this.#random.bytes(4).buffer).getUint32(0) / 2 ** 32) * jitter
+    this.#freeAt = Math.max(now + latency + drawn, this.#freeAt) + length / bandwidth
+    const cancel = this.#clock.setTimer(this.#freeAt - now, () => {
+      this.#timers.delete(cancel)
+      act()
+    })
+    this.#timers.add(cancel)
+  }
+}

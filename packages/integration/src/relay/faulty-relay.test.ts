@@ -1,0 +1,126 @@
+import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { regtest } from '@sapwood/wire-codec'
+import { describe, expect, it } from 'vitest'
+import { startRegtestPeer } from '../regtest/regtest-peer.ts'
+import { TestPeer } from '../test-peer/index.ts'
+import { FaultyDirection } from './faulty-direction.ts'
+import { FaultyRelay, type FaultyRelayOptions } from './faulty-relay.ts'
+import type { LinkFaults } from './link-faults.ts'
+
+async function through(
+  options: FaultyRelayOptions,
+  transport: 'v1' | 'v2',
+  act: (peer: TestPeer, relay: FaultyRelay) => Promise<void>,
+): Promise<void> {
+  await using target = await startRegtestPeer()
+  await using relay = await FaultyRelay.start(target.port, { seed: 'relay', ...options })
+  await using peer = await TestPeer.dial(relay.port, { transport, timeout: 3_000 })
+  await act(peer, relay)
+}
+
+describe('FaultyRelay', () => {
+  it('lets through what nothing is wrong with, and what arrives a byte at a time', async () => {
+    for (const transport of ['v1', 'v2'] as const) {
+      await through({}, transport, (peer) => peer.expectAlive())
+      await through({ faults: { toTarget: { slice: 1 }, toDialler: { slice: 7 } } }, transport, (peer) =>
+        peer.expectAlive(),
+      )
+    }
+  })
+
+  it('drops, doubles and swaps messages of v1, and spoils one', async () => {
+    const pings = async (peer: TestPeer): Promise<readonly number[]> => {
+      for (const nonce of [1n, 2n, 3n]) await peer.send({ type: 'ping', nonce })
+      await peer.send({ type: 'ping', nonce: 9n })
+      await peer.expect('pong', ({ nonce }) => nonce === 9n)
+      return peer.all('pong').map(({ nonce }) => Number(nonce))
+    }
+    const cases: readonly (readonly [LinkFaults, readonly number[]])[] = [
+      [{ messages: { drop: { command: 'ping', nth: 2 } } }, [1, 3, 9]],
+      [{ messages: { double: { command: 'ping', nth: 2 } } }, [1, 2, 2, 3, 9]],
+      [{ messages: { swap: { command: 'ping', nth: 2 } } }, [1, 3, 2, 9]],
+      // version, wtxidrelay, sendaddrv2, verack, and the second ping.
+      [{ messages: {}, flipBitIn: 6 }, [1, 3, 9]],
+    ]
+    for (const [toTarget, expected] of cases) {
+      await through({ faults: { toTarget } }, 'v1', async (peer) => {
+        expect(await pings(peer)).toEqual(expected)
+      })
+    }
+  })
+
+  it('spoils a packet of v2, which ends the connection', async () => {
+    await using target = await startRegtestPeer()
+    await using relay = await FaultyRelay.start(target.port, { faults: { toTarget: { flipBitIn: 2 } } })
+    await expect(TestPeer.dial(relay.port, { timeout: 3_000 })).rejects.toThrow(/ended by the remote/)
+  })
+
+  it('ends, resets and stalls connections, after so many bytes or at once', async () => {
+    await through({}, 'v2', async (peer, relay) => {
+      relay.strike('reset')
+      expect((await peer.expectClosed()).how).toBe('reset')
+    })
+    await through({}, 'v2', async (peer, relay) => {
+      relay.strike('end')
+      expect((await peer.expectClosed()).how).toBe('end')
+    })
+    for (const how of ['stall', 'half-open'] as const) {
+      await through({}, 'v1', async (peer, relay) => {
+        relay.strike(how)
+        await expect(peer.fate({ timeout: 100 })).rejects.toThrow(/within 100 ms/)
+        expect(relay.connections).toBe(1)
+      })
+    }
+    await using target = await startRegtestPeer()
+    for (const [toDialler, said] of [
+      [{ resetAfter: 100 }, /ended by the remote/],
+      [{ endAfter: 100 }, /ended by the remote \(end\)/],
+      [{ stallAfter: 100 }, /nothing of it within/],
+    ] as const) {
+      await using relay = await FaultyRelay.start(target.port, { faults: { toDialler } })
+      const peer = await TestPeer.dial(relay.port, { transport: 'v1', handshake: 'none' })
+      await peer.sendVersion()
+      await expect(peer.expect('verack', undefined, { timeout: 300 })).rejects.toThrow(said)
+      await peer.close()
+    }
+  })
+
+  it('is a node of v1 alone', async () => {
+    await using target = await startRegtestPeer()
+    await using relay = await FaultyRelay.start(target.port, { faults: { v1First: true } })
+    await expect(TestPeer.dial(relay.port, { transport: 'v2' })).rejects.toThrow(/ended by the remote/)
+    await using peer = await TestPeer.dial(relay.port, { transport: 'v1' })
+    await peer.expectAlive()
+    expect(relay.taken).toBe(2)
+  })
+
+  it('takes its time by the clock that it is given: latency, jitter and bandwidth, in order', async () => {
+    const clock = createVirtualClock()
+    const arrived: (readonly [number, number])[] = []
+    const start = clock.now()
+    const direction = new FaultyDirection(
+      { latency: 100, jitter: 50, bandwidth: 10, slice: 100 },
+      regtest.magic,
+      clock,
+      createSeededRandom('direction'),
+      {
+        write: (bytes) => arrived.push([bytes[0]!, clock.now() - start]),
+        end: () => arrived.push([-1, clock.now() - start]),
+        strike: () => undefined,
+      },
+    )
+    for (const value of [1, 2, 3]) direction.receive(new Uint8Array(200).fill(value))
+    direction.end()
+    expect(direction.held).toBe(600)
+    await clock.advance(99)
+    expect(arrived).toEqual([])
+    await clock.advance(400)
+    expect(arrived.map(([value]) => value)).toEqual([1, 1, 2, 2, 3, 3, -1])
+    const times = arrived.map(([, time]) => time)
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+    // 600 bytes at 10 a millisecond, behind a latency of 100 to 150.
+    expect(times[5]).toBeGreaterThanOrEqual(160)
+    expect(times[5]).toBeLessThanOrEqual(300)
+    expect(direction.held).toBe(0)
+  })
+})
