@@ -104,6 +104,21 @@ describe('what the proxy is asked', () => {
     expect(await readAll(stream, 3)).toEqual([1, 2, 3])
   })
 
+  it('tries all addresses of the name of a proxy', async () => {
+    const server = await serve(socks5Server())
+    const ip = (last: number) =>
+      ({ network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, last), port: 0 }) as const
+    const dialer = createSocks5Dialer(
+      { proxy: { host: 'proxy.test', port: server.port } },
+      // Nobody listens on the first two.
+      { resolver: { resolve: () => Promise.resolve([ip(7), ip(6), ip(1)]) } },
+    )
+    const signal = AbortSignal.timeout(5_000)
+    const stream = await dialer.dial({ network: 'name', host: 'peer.test', port: 1 }, { signal })
+    stream.abort(new Error('done'))
+    expect(server.connections).toBe(1)
+  })
+
   it('refuses a name that fits no request, before it connects', async () => {
     const server = await serve(socks5Server())
     for (const host of ['a'.repeat(256), 'with space.org', 'bücher.example', '']) {

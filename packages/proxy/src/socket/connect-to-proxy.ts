@@ -5,7 +5,7 @@ import { ProxyError } from '../errors/proxy-error.ts'
 import { formatProxyAddress, type ProxyAddress, resolveProxyAddress } from './proxy-address.ts'
 
 /**
- * Connects to a proxy.
+ * Connects to a proxy, where its name has several addresses to the first that takes the connection.
  * @returns the socket with nothing read from it and no listeners on it.
  * @throws ProxyError `proxy-unreachable`, or the signal's reason; then no socket is left open.
  */
@@ -15,13 +15,16 @@ export async function connectToProxy(
   signal: AbortSignal,
 ): Promise<Socket> {
   signal.throwIfAborted()
-  const target = await resolveProxyAddress(address, resolver, signal)
-  try {
-    return await openSocket(target, signal)
-  } catch (cause) {
-    signal.throwIfAborted()
-    const why = cause instanceof Error ? cause.message : String(cause)
-    const message = `No connection to the proxy at ${formatProxyAddress(address)}: ${why}`
-    throw new ProxyError('proxy-unreachable', message, { step: 'connect', cause })
+  let failure: unknown
+  for (const target of await resolveProxyAddress(address, resolver, signal)) {
+    try {
+      return await openSocket(target, signal)
+    } catch (cause) {
+      signal.throwIfAborted()
+      failure = cause
+    }
   }
+  const why = failure instanceof Error ? failure.message : String(failure)
+  const message = `No connection to the proxy at ${formatProxyAddress(address)}: ${why}`
+  throw new ProxyError('proxy-unreachable', message, { step: 'connect', cause: failure })
 }

@@ -29,19 +29,22 @@ export function checkProxyAddress(address: ProxyAddress, hasResolver: boolean): 
   }
 }
 
-/** The address with its name resolved, if it is one; `localhost` is the loopback address without asking (RFC 6761). */
+/** Addresses of a proxy's name that are tried, at most. */
+const MAX_PROXY_ADDRESSES = 16
+
+/** Where the name leads, if the address is one; `localhost` is the loopback address without asking (RFC 6761). */
 export async function resolveProxyAddress(
   address: ProxyAddress,
   resolver: Resolver | undefined,
   signal: AbortSignal,
-): Promise<SocketTarget> {
-  if ('path' in address || isIP(address.host) !== 0) return address
-  if (address.host === 'localhost') return { host: '127.0.0.1', port: address.port }
-  const [first] = (await resolver?.resolve(address.host, { signal })) ?? []
-  if (first === undefined) {
-    throw new ProxyError('proxy-unreachable', `No address for the proxy ${address.host}`, { step: 'connect' })
-  }
-  return { host: formatHost(first), port: address.port }
+): Promise<readonly SocketTarget[]> {
+  if ('path' in address || isIP(address.host) !== 0) return [address]
+  const { host, port } = address
+  if (host === 'localhost') return [{ host: '127.0.0.1', port }]
+  const found = (await resolver?.resolve(host, { signal })) ?? []
+  if (found.length === 0)
+    throw new ProxyError('proxy-unreachable', `No address for the proxy ${host}`, { step: 'connect' })
+  return found.slice(0, MAX_PROXY_ADDRESSES).map((each) => ({ host: formatHost(each), port }))
 }
 
 /** For messages: `127.0.0.1:9050` or `unix:/run/tor/socks`. */
