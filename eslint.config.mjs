@@ -76,7 +76,12 @@ export default defineConfig(
     },
   },
   {
-    files: ['tools/**/*.ts', 'packages/integration/{src,bench}/**/*.ts', 'packages/conform/src/**/*.ts'],
+    files: [
+      'tools/**/*.ts',
+      'packages/{peer,transport-v1v2}/**/*.ts',
+      'packages/integration/{src,bench}/**/*.ts',
+      'packages/conform/src/**/*.ts',
+    ],
     rules: {
       // Biome breaks code, and leaves comments as they are.
       'max-len': [

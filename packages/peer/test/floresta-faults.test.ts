@@ -4,11 +4,12 @@ import { ready } from './support/requests.ts'
 import { ScriptedRemote, versionMessage } from './support/scripted-remote.ts'
 
 /*
- * Floresta's peer (floresta-wire 0.5.0, p2p_wire/peer.rs), which this one is modelled on, has the faults named here. Those with a test of
- * their own elsewhere: the constant address in `version`, the nonce that is never compared, no minimum version, unknown
- * commands before `verack`, the pong whose nonce is not looked at, no deadline for `verack` (handshake and keep-alive
- * tests); `getdata` without `notfound`, unbounded channels and writes without end (back-pressure); no word on why (every
- * test of an end); two equal requests, of which the second overwrites the first (requests).
+ * Floresta's peer (floresta-wire 0.5.0, p2p_wire/peer.rs), which this one is modelled on, has the faults
+ * named here. Those with a test of their own elsewhere: the constant address in `version`, the nonce that is
+ * never compared, no minimum version, unknown commands before `verack`, the pong whose nonce is not looked
+ * at, no deadline for `verack` (handshake and keep-alive tests); `getdata` without `notfound`, unbounded
+ * channels and writes without end (back-pressure); no word on why (every test of an end); two equal requests,
+ * of which the second overwrites the first (requests).
  */
 const hash = new Uint8Array(32).fill(1)
 const address = (n: number): GossipedAddress => ({

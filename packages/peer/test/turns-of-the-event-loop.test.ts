@@ -3,7 +3,9 @@ import { encodePayload, type Message } from '@sapwood/wire-codec'
 import { expect, it } from 'vitest'
 import { hashOf, ready } from './support/requests.ts'
 
-/** A scheduler for which each look at the time is a millisecond of work, and whose turns are taken by hand. */
+/**
+ * A scheduler for which each look at the time is a millisecond of work, and whose turns are taken by hand.
+ */
 function handScheduler(): { readonly scheduler: TurnScheduler; readonly nextTurn: () => void } {
   let now = 0
   const due: (() => void)[] = []

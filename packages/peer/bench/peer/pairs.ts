@@ -12,7 +12,10 @@ export async function transports(): Promise<readonly [Transport, Transport]> {
   return await Promise.all([connect(address, { dialer, network }), accept(far, { network })])
 }
 
-/** Two peers on a v2 connection in memory, ready. What a bench does is more than an honest remote would: no limits. */
+/**
+ * Two peers on a v2 connection in memory, ready. What a bench does is more than an honest remote would: no
+ * limits.
+ */
 export async function peers(
   services: PeerComponents['services'] = {},
   [near, far]: readonly [Transport, Transport] | [] = [],

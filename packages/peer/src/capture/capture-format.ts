@@ -17,8 +17,8 @@ export interface CapturedMessage {
 }
 
 /**
- * One record in the format of Bitcoin Core's `-capturemessages` (a file for each direction of a connection, one
- * record after the other; `contrib/message-capture` reads them).
+ * One record in the format of Bitcoin Core's `-capturemessages` (a file for each direction of a connection,
+ * one record after the other; `contrib/message-capture` reads them).
  * @throws RangeError when the command is longer than 12 characters.
  */
 export function encodeCapturedMessage({ time, command, payload }: CapturedMessage): Uint8Array {

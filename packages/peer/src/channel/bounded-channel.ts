@@ -10,7 +10,8 @@ export interface ChannelWeight<T> {
 }
 
 /**
- * A bounded first-in, first-out channel. Values wait in a ring, senders that found it full wait behind it in order.
+ * A bounded first-in, first-out channel. Values wait in a ring, senders that found it full wait behind it in
+ * order.
  * @param capacity Values held before a sender waits; at least 1.
  * @param weight Bounds the values by what they weigh as well.
  * @throws RangeError when `capacity` is not a positive integer, or the limit of the weight is not positive.
@@ -28,7 +29,10 @@ interface WaitingSender<T> {
 class BoundedChannel<T> implements Channel<T> {
   readonly capacity: number
   readonly #queue: (T | undefined)[] = []
-  /** Index of the first value in `#queue`: taking one is O(1) without a ring of the full capacity for idle channels. */
+  /**
+   * Index of the first value in `#queue`: taking one is O(1) without a ring of the full capacity for idle
+   * channels.
+   */
   #head = 0
   readonly #senders: WaitingSender<T>[] = []
   readonly #receivers: ((value: T | undefined) => void)[] = []
@@ -96,7 +100,8 @@ class BoundedChannel<T> implements Channel<T> {
 
   #take(): T {
     const value = this.#queue[this.#head] as T
-    // What has been taken is not kept: a channel that is never quite empty would hold all that its capacity allows.
+    // What has been taken is not kept: a channel that is never quite empty would hold all that its capacity
+    // allows.
     this.#queue[this.#head] = undefined
     this.#head += 1
     if (this.#head === this.#queue.length) {

@@ -4,9 +4,9 @@ import type { Channel } from '../contract/channel.ts'
 import { heldBytes, type ReaderMessage } from './reader-message.ts'
 
 /**
- * Reads a transport and passes on what arrives, with the time at which it did. While its channel is full it does not
- * read, and the remote feels it. It ends with the transport, or when `signal` fires. What it passes on is counted as
- * `reading` on `memory`, and given back by whoever takes it.
+ * Reads a transport and passes on what arrives, with the time at which it did. While its channel is full it
+ * does not read, and the remote feels it. It ends with the transport, or when `signal` fires. What it passes
+ * on is counted as `reading` on `memory`, and given back by whoever takes it.
  */
 export class MessageActor {
   readonly #reader: ReadTransport

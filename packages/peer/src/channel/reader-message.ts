@@ -1,7 +1,10 @@
 import type { Contents } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 
-/** What the `MessageActor` tells its peer. `at` is when it was read, so that queueing does not spoil latencies. */
+/**
+ * What the `MessageActor` tells its peer. `at` is when it was read, so that queueing does not spoil
+ * latencies.
+ */
 export type ReaderMessage =
   | {
       readonly type: 'messages'
@@ -16,8 +19,8 @@ export type ReaderMessage =
   | { readonly type: 'error'; readonly error: unknown; readonly at: Instant }
 
 /**
- * What a message costs beside its payload: objects for itself, for its view and in queues. Counted, since a remote that sends
- * messages without a payload would otherwise be allowed some ten times what a limit says.
+ * What a message costs beside its payload: objects for itself, for its view and in queues. Counted, since a
+ * remote that sends messages without a payload would otherwise be allowed some ten times what a limit says.
  */
 export const MESSAGE_OVERHEAD = 256
 

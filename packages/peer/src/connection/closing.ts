@@ -4,7 +4,10 @@ import { PeerError } from '../contract/peer-error.ts'
 import type { DisconnectReason, PeerState } from '../contract/disconnect-reason.ts'
 import type { EndOfReading } from './message-intake.ts'
 
-/** Transport failures that say nothing about the remote but that it is gone: a socket closed with bytes unread ends in a reset. */
+/**
+ * Transport failures that say nothing about the remote but that it is gone: a socket closed with bytes unread
+ * ends in a reset.
+ */
 const lostConnection: ReadonlySet<string> = new Set(['stream-failed', 'unexpected-end', 'closed', 'aborted'])
 
 /** Why a connection ends whose transport gives nothing more. */

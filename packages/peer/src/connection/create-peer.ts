@@ -8,8 +8,8 @@ import type { PeerComponents, PeerOptions } from '../contract/peer-options.ts'
 import type { Peer } from '../contract/peer.ts'
 
 /**
- * Starts a peer on a connected transport. The peer owns the transport from here on. It sends `version` at once where
- * we dialled, and waits for the remote's where we were dialled.
+ * Starts a peer on a connected transport. The peer owns the transport from here on. It sends `version` at
+ * once where we dialled, and waits for the remote's where we were dialled.
  */
 export function createPeer<Own extends AnyMessage = never>(
   transport: Transport,

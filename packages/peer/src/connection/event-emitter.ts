@@ -6,7 +6,10 @@ type PeerEvents = EventsOf<AnyMessage>
 type Listener<Name extends keyof PeerEvents> = (event: PeerEvents[Name]) => void
 type Listeners = { [Name in keyof PeerEvents]?: Set<Listener<Name>> }
 
-/** Calls listeners synchronously, in the order they came. What one throws goes to `onFailure`, and stops no other. */
+/**
+ * Calls listeners synchronously, in the order they came. What one throws goes to `onFailure`, and stops no
+ * other.
+ */
 export class EventEmitter implements PeerEventSource<AnyMessage> {
   readonly #listeners: Listeners = {}
   readonly #onFailure: (error: unknown) => void

@@ -7,8 +7,8 @@ import type { Channel } from '../contract/channel.ts'
 import type { Stalls } from './stalls.ts'
 
 /**
- * Bytes read and not handled from which on nothing more is read: two of the chunks that a socket gives at once would do,
- * and a block passes whole.
+ * Bytes read and not handled from which on nothing more is read: two of the chunks that a socket gives at
+ * once would do, and a block passes whole.
  */
 const MAX_UNHANDLED_BYTES = 262_144
 /** Read batches held: by their bytes there are never as many. */
@@ -27,7 +27,10 @@ export interface IntakeTarget {
   readonly ended: (end: EndOfReading) => void
 }
 
-/** The way in: takes what the actor passes on, and stands still while the owner or the remote does not keep up. */
+/**
+ * The way in: takes what the actor passes on, and stands still while the owner or the remote does not keep
+ * up.
+ */
 export class MessageIntake {
   readonly #channel: Channel<ReaderMessage>
   readonly #memory: MemoryAccount
@@ -91,7 +94,8 @@ export class MessageIntake {
       // What is kept of it for longer is counted by whoever keeps it.
       this.#memory.give('reading', handledBytes)
       handledBytes = 0
-      // Behind one thing that is waited for there may be another: after an owner that was behind, a share that is used up.
+      // Behind one thing that is waited for there may be another: after an owner that was behind, a share
+      // that is used up.
       for (; wait !== undefined; wait = this.#stalls.next()) {
         await wait
         if (this.#over()) return false

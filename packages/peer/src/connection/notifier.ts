@@ -71,8 +71,8 @@ export class Notifier {
   }
 
   /**
-   * The peer's own channel as an iterable. What was said before the call is not kept: a peer whose owner never reads
-   * must not stand still.
+   * The peer's own channel as an iterable. What was said before the call is not kept: a peer whose owner
+   * never reads must not stand still.
    */
   messages(): AsyncIterable<PeerNotification> {
     if (this.#shared)

@@ -8,8 +8,9 @@ import { isProtocolMessage } from '../protocol/message-types.ts'
 import { wireSize } from './wire-size.ts'
 
 /**
- * Queued bytes at which a connection ends: a remote that does not read is not worth more memory. Its messages are not read from
- * 1 MB on: what comes on top is one answer of at most 4 MB, and what the owner sends of its own accord.
+ * Queued bytes at which a connection ends: a remote that does not read is not worth more memory. Its messages
+ * are not read from 1 MB on: what comes on top is one answer of at most 4 MB, and what the owner sends of its
+ * own accord.
  */
 export const MAX_QUEUED_BYTES = 8_000_000
 

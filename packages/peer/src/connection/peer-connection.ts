@@ -325,7 +325,8 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
 
   #onDue(late: number): void {
     this.#stalls.excuseSoFar()
-    // The process did not run: a stopped one, a machine that slept. What the remote sent meanwhile has not been read yet.
+    // The process did not run: a stopped one, a machine that slept. What the remote sent meanwhile has not
+    // been read yet.
     if (late >= MIN_OWN_STALL) {
       this.#protocol.excuse(late + OWN_STALL_GRACE)
       return this.#schedule()
@@ -362,7 +363,8 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     try {
       this.#transport.abort(disconnectedError(reason))
     } catch (cause) {
-      // A transport, or a stream below it, that cannot even be ended: the owner's, and it is told of the end all the same.
+      // A transport, or a stream below it, that cannot even be ended: the owner's, and it is told of the end
+      // all the same.
       this.#components.logger?.error(
         { peer: this.id, error: String(cause) },
         'a transport could not be ended',

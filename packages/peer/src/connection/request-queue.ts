@@ -64,7 +64,10 @@ export class RequestQueue {
     return pending.handle
   }
 
-  /** Puts them to the remote, one after the other, from when the handshake is done until the end. Never rejects. */
+  /**
+   * Puts them to the remote, one after the other, from when the handshake is done until the end. Never
+   * rejects.
+   */
   async run(handshake: Promise<unknown>): Promise<void> {
     try {
       await handshake

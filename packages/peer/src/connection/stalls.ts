@@ -6,7 +6,10 @@ import type { ServeQueue } from '../serving/serve-queue.ts'
 import type { Notifier } from './notifier.ts'
 import type { Outgoing } from './outgoing.ts'
 
-/** Queued bytes at which the remote's messages are no longer read: it would only make us queue more (Core, `fPauseSend`). */
+/**
+ * Queued bytes at which the remote's messages are no longer read: it would only make us queue more (Core,
+ * `fPauseSend`).
+ */
 export const PAUSE_AT_QUEUED_BYTES = 1_000_000
 
 /** What this side stands still for. */
@@ -51,7 +54,8 @@ export class Stalls {
     const { notifier, serving, outgoing, pause, pauseAt = PAUSE_AT_QUEUED_BYTES } = this.#causes
     const owner = notifier.pending()
     if (owner !== undefined) return this.#during('owner', owner)
-    // First what the remote does not take: while that is so, no answer is made, and requests wait for nothing else.
+    // First what the remote does not take: while that is so, no answer is made, and requests wait for nothing
+    // else.
     if (outgoing.full && outgoing.queuedBytes > pauseAt) return this.#during('remote', outgoing.ready())
     if (serving.full) return this.#during(outgoing.full ? 'remote' : 'owner', serving.room())
     const milliseconds = pause(this.#clock.now())

@@ -3,7 +3,10 @@
  * back-pressure travels from the node to the socket.
  */
 export interface Channel<T> {
-  /** Queues a value; resolves at once while there is room, else when there is. Rejects once the channel is closed. */
+  /**
+   * Queues a value; resolves at once while there is room, else when there is. Rejects once the channel is
+   * closed.
+   */
   send(value: T): Promise<void>
   /** Queues a value if there is room. */
   trySend(value: T): boolean

@@ -1,7 +1,7 @@
 /**
- * Why a connection exists. The names are those of Bitcoin Core's `getpeerinfo` (`connection_type`), which calls the
- * regular automatic connection `outbound-full-relay`. `extra` is Core's additional full-relay connection, opened when
- * the tip looks stale; on the wire it is a full-relay connection like any other.
+ * Why a connection exists. The names are those of Bitcoin Core's `getpeerinfo` (`connection_type`), which
+ * calls the regular automatic connection `outbound-full-relay`. `extra` is Core's additional full-relay
+ * connection, opened when the tip looks stale; on the wire it is a full-relay connection like any other.
  */
 export type ConnectionKind =
   | 'outbound-full-relay'
@@ -19,7 +19,10 @@ export interface KindBehaviour {
   readonly direction: 'inbound' | 'outbound'
   /** BIP37's relay flag in our `version`, and whether transactions may cross at all. */
   readonly relaysTransactions: boolean
-  /** Whether addresses are exchanged. For inbound connections: once the remote has sent its first address message. */
+  /**
+   * Whether addresses are exchanged. For inbound connections: once the remote has sent its first address
+   * message.
+   */
   readonly relaysAddresses: boolean
   /** Whether `getaddr` follows our `verack`. */
   readonly asksForAddresses: boolean
@@ -29,7 +32,10 @@ export interface KindBehaviour {
   readonly shortLived: boolean
 }
 
-/** Core: `net.h`, `CNode::ExpectServicesFromConn` and its neighbours; `net_processing.cpp`, `SetupAddressRelay`. */
+/**
+ * Core: `net.h`, `CNode::ExpectServicesFromConn` and its neighbours; `net_processing.cpp`,
+ * `SetupAddressRelay`.
+ */
 export const kindBehaviour: Readonly<Record<ConnectionKind, KindBehaviour>> = {
   'outbound-full-relay': outbound({
     relaysTransactions: true,

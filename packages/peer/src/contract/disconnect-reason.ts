@@ -1,8 +1,9 @@
 import type { TransportStats } from '@sapwood/transport-v1v2'
 
 /**
- * What a connection's end says about the remote. `discourage` is Bitcoin Core's "misbehaving": the owner should avoid
- * the address from now on. `disconnect`: this connection is of no use, the address may be tried again.
+ * What a connection's end says about the remote. `discourage` is Bitcoin Core's "misbehaving": the owner
+ * should avoid the address from now on. `disconnect`: this connection is of no use, the address may be tried
+ * again.
  */
 export type Blame = 'none' | 'disconnect' | 'discourage'
 
@@ -20,12 +21,15 @@ export interface DisconnectFacts {
   /** A short-lived connection did not meet its purpose in time. */
   'purpose-timeout': { readonly purpose: 'addr-fetch' | 'private-broadcast'; readonly timeout: number }
   /**
-   * The remote ended the connection, or is gone. `how`: `end` between two messages; `lost` by a reset, in the middle of a
-   * message or because the way to it broke, of which `cause` tells. Which of them it is says nothing: a socket that is closed with
-   * bytes unread resets.
+   * The remote ended the connection, or is gone. `how`: `end` between two messages; `lost` by a reset, in the
+   * middle of a message or because the way to it broke, of which `cause` tells. Which of them it is says
+   * nothing: a socket that is closed with bytes unread resets.
    */
   'remote-closed': { readonly state: PeerState; readonly how: 'end' | 'lost'; readonly cause?: unknown }
-  /** Framing or encryption failed, or the remote does not take what is sent; `transportCode` is the `TransportError`'s. */
+  /**
+   * Framing or encryption failed, or the remote does not take what is sent; `transportCode` is the
+   * `TransportError`'s.
+   */
   'transport-failed': { readonly transportCode: string; readonly cause: unknown }
   /** No `verack` (or no `version`) within the deadline. */
   'handshake-timeout': { readonly state: PeerState; readonly timeout: number }

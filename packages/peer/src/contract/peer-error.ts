@@ -5,7 +5,8 @@ import type { DisconnectReason } from './disconnect-reason.ts'
  * - `timeout`: no answer in time.
  * - `not-found`: the remote said that it does not have what was asked; `missing` lists it.
  * - `malformed-reply`: what was asked for came, and does not decode; `cause` is the `DecodeError`.
- * - `reply-too-large`: more bytes of the reply wait to be read than are kept (`limit`): read it as it comes, or ask for less.
+ * - `reply-too-large`: more bytes of the reply wait to be read than are kept (`limit`): read it as it comes,
+ *   or ask for less.
  * - `request-queue-full`: more requests wait for this peer than its queue holds.
  * - `invalid-argument`: the caller asked for something the protocol cannot carry.
  * - `channel-closed`: a value was sent into a closed channel.

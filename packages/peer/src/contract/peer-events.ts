@@ -15,7 +15,10 @@ export interface MessageTrace {
   readonly at: WallTime
 }
 
-/** Why a remote is not read: its owner, or the remote itself, does not take what it is given; or it asks for too much work. */
+/**
+ * Why a remote is not read: its owner, or the remote itself, does not take what it is given; or it asks for
+ * too much work.
+ */
 export type StallCause = 'owner' | 'remote' | 'work'
 
 /** Everything that happens on one connection, by the name to listen to. */
@@ -30,7 +33,10 @@ export interface PeerEvents<Own extends AnyMessage = never> {
   ignored: { readonly command: string; readonly why: string }
   /** A message was dropped because it does not decode. */
   malformed: { readonly command: string; readonly error: DecodeError }
-  /** The remote did what ends other connections with blame, and the owner bears with it (`PeerOptions.tolerant`). */
+  /**
+   * The remote did what ends other connections with blame, and the owner bears with it
+   * (`PeerOptions.tolerant`).
+   */
   misbehaved: { readonly reason: DisconnectReason }
   /** A reply that nothing had asked for. */
   unrequested: { readonly message: Message }
@@ -43,7 +49,10 @@ export interface PeerEvents<Own extends AnyMessage = never> {
   }
   /** Addresses beyond the rate came, and were not looked at. */
   addressesLimited: { readonly dropped: number }
-  /** Reading stopped because the owner or the remote does not keep up, or the remote has had its share of our time; or went on. */
+  /**
+   * Reading stopped because the owner or the remote does not keep up, or the remote has had its share of our
+   * time; or went on.
+   */
   stalled: { readonly by: StallCause }
   resumed: { readonly by: StallCause; readonly milliseconds: number }
   closed: DisconnectReport
@@ -53,6 +62,9 @@ export interface PeerEvents<Own extends AnyMessage = never> {
 export type Unsubscribe = () => void
 
 export interface PeerEventSource<Own extends AnyMessage = never> {
-  /** Calls `listener` for each event of that name, synchronously, in order. A listener that throws ends the connection. */
+  /**
+   * Calls `listener` for each event of that name, synchronously, in order. A listener that throws ends the
+   * connection.
+   */
   on<Name extends keyof PeerEvents>(name: Name, listener: (event: PeerEvents<Own>[Name]) => void): Unsubscribe
 }

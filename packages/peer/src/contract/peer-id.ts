@@ -1,6 +1,9 @@
 declare const brand: unique symbol
 
-/** What one connection is known by, from its dial or accept to its end. Never an address, never reused in a process. */
+/**
+ * What one connection is known by, from its dial or accept to its end. Never an address, never reused in a
+ * process.
+ */
 export type PeerId = number & { readonly [brand]: 'peer' }
 
 /**

@@ -10,14 +10,19 @@ export interface MessageCount {
   readonly bytes: number
 }
 
-/** How far the owner has followed the remote's chain; the owner's to set (`setChainProgress`). -1: not known. */
+/**
+ * How far the owner has followed the remote's chain; the owner's to set (`setChainProgress`). -1: not known.
+ */
 export interface ChainProgress {
   readonly presyncedHeaders: number
   readonly syncedHeaders: number
   readonly syncedBlocks: number
 }
 
-/** What Bitcoin Core's `getpeerinfo` says of a peer; the README maps the names. Times are instants or milliseconds. */
+/**
+ * What Bitcoin Core's `getpeerinfo` says of a peer; the README maps the names. Times are instants or
+ * milliseconds.
+ */
 export interface PeerInfo extends ChainProgress {
   readonly id: PeerId
   readonly state: PeerState | 'closed'

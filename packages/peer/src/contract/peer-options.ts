@@ -13,8 +13,8 @@ export interface VersionFacts {
   /** Default: 70,017 (BIP434). */
   readonly protocolVersion?: number
   /**
-   * Service bits offered. Default: `WITNESS`: what is served carries witnesses, and without it some software (btcd) gives out
-   * blocks, and takes transactions, in the stripped form only.
+   * Service bits offered. Default: `WITNESS`: what is served carries witnesses, and without it some software
+   * (btcd) gives out blocks, and takes transactions, in the stripped form only.
    */
   readonly services?: bigint
   /** BIP14. Default: `/sapwood:<version>/`. At most 256 bytes. */
@@ -39,7 +39,10 @@ export interface PeerTimeouts {
   readonly request?: number
   /** For an `addr-fetch` connection to meet its purpose. Default: 300,000 (Core). */
   readonly addressFetch?: number
-  /** For a `private-broadcast` connection to meet its purpose. Default: 180,000 (Core, `PRIVATE_BROADCAST_MAX_CONNECTION_LIFETIME`). */
+  /**
+   * For a `private-broadcast` connection to meet its purpose. Default: 180,000 (Core,
+   * `PRIVATE_BROADCAST_MAX_CONNECTION_LIFETIME`).
+   */
   readonly privateBroadcast?: number
   /** For queued bytes to leave when the connection is ended. Default: 1,000. */
   readonly close?: number
@@ -52,8 +55,9 @@ export interface PeerOptions<Own extends AnyMessage = never> {
   readonly kind: ConnectionKind
   readonly network: Network
   /**
-   * The program's own messages (`createRegistry`), beside those of `baseRegistry`, which are always read and written as
-   * the protocol has them. Its `shortIds` go to the transport. Default: `baseRegistry`; all else is `unknown`.
+   * The program's own messages (`createRegistry`), beside those of `baseRegistry`, which are always read and
+   * written as the protocol has them. Its `shortIds` go to the transport. Default: `baseRegistry`; all else
+   * is `unknown`.
    */
   readonly registry?: Registry<Own>
   /** Where the remote is, where known. */
@@ -66,15 +70,16 @@ export interface PeerOptions<Own extends AnyMessage = never> {
   readonly permissions?: readonly string[]
   readonly version?: VersionFacts
   /**
-   * Service bits that the remote must offer, where its kind expects any; a function is given those that it does offer. Default:
-   * none.
+   * Service bits that the remote must offer, where its kind expects any; a function is given those that it
+   * does offer. Default: none.
    */
   readonly servicesWanted?: bigint | ((offered: bigint) => bigint)
   /** Oldest protocol version accepted. Default: 31,800 (Core, `MIN_PEER_PROTO_VERSION`). */
   readonly minimumVersion?: number
   /**
-   * A remote that does what Core calls misbehaving (blame `discourage`) stays connected: the message is dropped, and told by the
-   * event `misbehaved`. Broken framing ends every connection. Default: true for `manual` connections, as in Core.
+   * A remote that does what Core calls misbehaving (blame `discourage`) stays connected: the message is
+   * dropped, and told by the event `misbehaved`. Broken framing ends every connection. Default: true for
+   * `manual` connections, as in Core.
    */
   readonly tolerant?: boolean
   readonly timeouts?: PeerTimeouts
@@ -105,13 +110,13 @@ export interface PeerComponents<Own extends AnyMessage = never> {
   /** What is served to the remote. Default: nothing. */
   readonly services?: PeerServices
   /**
-   * Where notifications go; usually one channel for all peers of a node. While it is full, this peer's socket is not
-   * read. Default: a channel of the peer's own, read by `messages()`.
+   * Where notifications go; usually one channel for all peers of a node. While it is full, this peer's socket
+   * is not read. Default: a channel of the peer's own, read by `messages()`.
    */
   readonly notifications?: Pick<Channel<PeerNotification<Own>>, 'send' | 'trySend'>
   /**
-   * The account that counts what this connection makes us hold; the peer closes it at the end, and ends when it is evicted
-   * (`memory-full`). The one that the transport was opened with. Default: nothing is refused.
+   * The account that counts what this connection makes us hold; the peer closes it at the end, and ends when
+   * it is evicted (`memory-full`). The one that the transport was opened with. Default: nothing is refused.
    */
   readonly memory?: MemoryAccount
   /** Who gives the event loop its turn back. Default: the system's with `systemClock`, else none. */

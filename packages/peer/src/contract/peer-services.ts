@@ -42,11 +42,14 @@ export interface CompactFilterQuery {
 }
 
 /**
- * What an owner serves to a remote. A method that is absent is a service that is not offered; the remote is then
- * answered as Bitcoin Core answers it. Methods are called one at a time for each connection.
+ * What an owner serves to a remote. A method that is absent is a service that is not offered; the remote is
+ * then answered as Bitcoin Core answers it. Methods are called one at a time for each connection.
  */
 export interface PeerServices {
-  /** Headers after the first locator hash in the best chain, at most 2,000; none at the tip. Absent: `headers` is empty. */
+  /**
+   * Headers after the first locator hash in the best chain, at most 2,000; none at the tip. Absent: `headers`
+   * is empty.
+   */
   headers?(query: HeadersQuery, context: ServingContext): MaybePromise<readonly BlockHeader[]>
   /** Block hashes after the first locator hash in the best chain, at most 500 (`getblocks`). */
   blockHashes?(query: HeadersQuery, context: ServingContext): MaybePromise<readonly BlockHash[]>
@@ -63,7 +66,10 @@ export interface PeerServices {
   transaction?(id: TransactionId, context: ServingContext): MaybePromise<Transaction | Uint8Array | undefined>
   /** What `mempool` (BIP35) is answered with. Absent: a `mempool` message ends the connection. */
   mempool?(context: ServingContext): MaybePromise<readonly InventoryVector[]>
-  /** BIP157 filters from `startHeight` to the stop block, fewer than 1,000. Absent: the request ends the connection. */
+  /**
+   * BIP157 filters from `startHeight` to the stop block, fewer than 1,000. Absent: the request ends the
+   * connection.
+   */
   compactFilters?(
     query: CompactFilterQuery,
     context: ServingContext,
@@ -77,11 +83,14 @@ export interface PeerServices {
     context: ServingContext,
   ): MaybePromise<CompactFilterCheckpoints | InvalidRequest>
   /**
-   * The payload of the `uproof` that answers a `getuproof` (Utreexo); undefined for a block that cannot be proved, where nothing is sent,
-   * as utreexod does. Absent: the request is handed on to the owner.
+   * The payload of the `uproof` that answers a `getuproof` (Utreexo); undefined for a block that cannot be
+   * proved, where nothing is sent, as utreexod does. Absent: the request is handed on to the owner.
    */
   utreexoProof?(request: UtreexoProofRequest, context: ServingContext): MaybePromise<Uint8Array | undefined>
-  /** The payload of the `uroot` that answers a `geturoot` (Utreexo); as `utreexoProof` where there is none, and where this is absent. */
+  /**
+   * The payload of the `uroot` that answers a `geturoot` (Utreexo); as `utreexoProof` where there is none,
+   * and where this is absent.
+   */
   utreexoRoots?(hash: BlockHash, context: ServingContext): MaybePromise<Uint8Array | undefined>
   /** At most 1,000 addresses; asked once for each inbound connection. Absent: `getaddr` goes unanswered. */
   addresses?(context: ServingContext): MaybePromise<readonly GossipedAddress[]>

@@ -7,7 +7,10 @@ export interface PeerVersion {
   /** The lower of its version and ours: what both speak. */
   readonly commonVersion: number
   readonly services: bigint
-  /** Without what could not be shown anywhere: letters, digits, space and `.,;-_/:?@()` only (Core, `cleanSubVer`). */
+  /**
+   * Without what could not be shown anywhere: letters, digits, space and `.,;-_/:?@()` only (Core,
+   * `cleanSubVer`).
+   */
   readonly userAgent: string
   /** As it came: up to 256 bytes of anything, control characters included. Not to be shown or logged. */
   readonly rawUserAgent: string

@@ -39,15 +39,17 @@ export interface DisconnectRequest {
 }
 
 /**
- * One connection. It starts by itself, answers what the protocol wants answered, and ends with one typed reason.
- * Requests made before the handshake is done wait for it. None of the methods throws because of the remote.
- * `Own`: the program's own messages, as the codecs of its registry give them.
+ * One connection. It starts by itself, answers what the protocol wants answered, and ends with one typed
+ * reason. Requests made before the handshake is done wait for it. None of the methods throws because of the
+ * remote. `Own`: the program's own messages, as the codecs of its registry give them.
  */
 export interface Peer<Own extends AnyMessage = never> {
   readonly id: PeerId
   readonly kind: ConnectionKind
   readonly state: PeerState | 'closed'
-  /** Resolves when the version handshake is done; rejects with a `PeerError` (`disconnected`) when it fails. */
+  /**
+   * Resolves when the version handshake is done; rejects with a `PeerError` (`disconnected`) when it fails.
+   */
   readonly handshake: Promise<PeerVersion>
   /** Resolves when the connection has ended. Never rejects. */
   readonly closed: Promise<DisconnectReport>
@@ -55,8 +57,8 @@ export interface Peer<Own extends AnyMessage = never> {
 
   info(): PeerInfo
   /**
-   * What the peer has to tell, for an owner that gave no `notifications` channel. One reader; while it does not read,
-   * the socket is not read either.
+   * What the peer has to tell, for an owner that gave no `notifications` channel. One reader; while it does
+   * not read, the socket is not read either.
    */
   messages(): AsyncIterable<PeerNotification<Own>>
 
@@ -76,8 +78,9 @@ export interface Peer<Own extends AnyMessage = never> {
   ): Promise<readonly BlockHeader[]>
   getBlock(hash: BlockHash, options?: RequestOptions): Promise<ReceivedBlock>
   /**
-   * @returns The blocks as they arrive. Ends with `PeerError` `not-found` or `timeout`, whose `missing` lists what did
-   * not come, after everything that did. Leaving the loop early withdraws what was not yet asked for.
+   * @returns The blocks as they arrive. Ends with `PeerError` `not-found` or `timeout`, whose `missing` lists
+   * what did not come, after everything that did. Leaving the loop early withdraws what was not yet asked
+   * for.
    */
   getBlocks(
     hashes: readonly BlockHash[],
@@ -124,7 +127,10 @@ export interface Peer<Own extends AnyMessage = never> {
 
   /** Tells `info()` how far the owner has followed the remote's chain. */
   setChainProgress(progress: Partial<ChainProgress>): void
-  /** Ends the connection, after what is queued has left. Resolves when it has ended. A second call changes nothing. */
+  /**
+   * Ends the connection, after what is queued has left. Resolves when it has ended. A second call changes
+   * nothing.
+   */
   disconnect(request?: DisconnectRequest): Promise<DisconnectReport>
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -26,7 +26,10 @@ export interface ReceivedBlock {
   readonly at: Instant
 }
 
-/** A block as it arrived, its transactions not looked at: only the hash of its first 80 bytes has been checked. */
+/**
+ * A block as it arrived, its transactions not looked at: only the hash of its first 80 bytes has been
+ * checked.
+ */
 export type RawBlock = Omit<ReceivedBlock, 'block'>
 
 /** Which transaction: by its hash without the witness, or with it (BIP339). */
@@ -103,8 +106,9 @@ export interface RequestMap {
     readonly reply: TransactionsReply
   }
   /**
-   * The remote's known addresses, at most 1,000 at a time. Bitcoin Core answers once for a connection, only where it
-   * is the one dialled, and not at all when it knows none. Shares the `getaddr` that the handshake may have sent.
+   * The remote's known addresses, at most 1,000 at a time. Bitcoin Core answers once for a connection, only
+   * where it is the one dialled, and not at all when it knows none. Shares the `getaddr` that the handshake
+   * may have sent.
    */
   getAddresses: { readonly parameters: object; readonly reply: readonly GossipedAddress[] }
   /** BIP35: announcements of what is in the remote's mempool. A remote with an empty one stays silent. */
@@ -135,16 +139,22 @@ export interface RequestMap {
     readonly reply: CompactFilterCheckpoints
   }
   /**
-   * The Utreexo proof of a block, from a remote that keeps one (services `UTREEXO`, `UTREEXO_ARCHIVE`). One that does not give it says nothing: only the
-   * timeout tells. While it is open the remote may send a `uproof` of more than 4,000,000 bytes.
+   * The Utreexo proof of a block, from a remote that keeps one (services `UTREEXO`, `UTREEXO_ARCHIVE`). One
+   * that does not give it says nothing: only the timeout tells. While it is open the remote may send a
+   * `uproof` of more than 4,000,000 bytes.
    */
   getUtreexoProof: {
     readonly parameters: { readonly request: UtreexoProofRequest }
     readonly reply: UtreexoProof
   }
-  /** The state of the Utreexo accumulator after a block, with the proof that the remote's chain of states has it. */
+  /**
+   * The state of the Utreexo accumulator after a block, with the proof that the remote's chain of states has
+   * it.
+   */
   getUtreexoRoots: { readonly parameters: { readonly blockHash: BlockHash }; readonly reply: UtreexoRoots }
-  /** When the outputs of some blocks die, as a commitment has it. Matched by the height of the first block. */
+  /**
+   * When the outputs of some blocks die, as a commitment has it. Matched by the height of the first block.
+   */
   getUtreexoTtls: {
     readonly parameters: { readonly request: UtreexoTtlsRequest }
     readonly reply: UtreexoTtls

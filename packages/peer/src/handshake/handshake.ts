@@ -1,3 +1,10 @@
+/**
+ * What is settled on `version` and `verack` (BIP339, BIP155).
+ * https://github.com/bitcoin/bips/blob/master/bip-0339.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0155.mediawiki
+ * @module
+ */
+
 import { COMPACT_BLOCKS_VERSION, type Message, type MessageOf, ProtocolVersion } from '@sapwood/wire-codec'
 import type { Clock, Instant, Random } from '@sapwood/transport-v1v2/environment'
 import { kindBehaviour } from '../contract/connection-kind.ts'
@@ -37,9 +44,9 @@ type HandshakeOptions = Pick<
  *     awaiting-verack ◀── version, settings, verack ──── awaiting-verack
  *     ready           ─── settings, verack ────────────▶ ready
  *
- * The settings between `version` and `verack` are `wtxidrelay` (BIP339), `sendaddrv2` (BIP155) and `feature` (BIP434);
- * what may be said at any time (BIP130, BIP133, BIP152) follows `verack`. Whether a message is heard in a state is the
- * behaviour table's to say.
+ * The settings between `version` and `verack` are `wtxidrelay` (BIP339), `sendaddrv2` (BIP155) and `feature`
+ * (BIP434); what may be said at any time (BIP130, BIP133, BIP152) follows `verack`. Whether a message is
+ * heard in a state is the behaviour table's to say.
  */
 export class Handshake {
   /** What our `version` says. */

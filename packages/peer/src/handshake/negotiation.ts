@@ -27,7 +27,8 @@ export class Negotiation {
 
   versionReceived(message: MessageOf<'version'>, ownVersion: number, at: WallTime): void {
     const { version, services, userAgent, startHeight, relay, receiver } = message
-    // By value: an address is a view into what may be a much larger chunk, and is kept as long as the connection.
+    // By value: an address is a view into what may be a much larger chunk, and is kept as long as the
+    // connection.
     const seenAs = { ...receiver, ip: receiver.ip.slice() }
     this.#version = {
       version,

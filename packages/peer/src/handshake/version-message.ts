@@ -12,7 +12,10 @@ import type { PeerOptions, VersionFacts } from '../contract/peer-options.ts'
 
 /** What our `version` says unless told otherwise (BIP14). */
 export const DEFAULT_USER_AGENT = '/sapwood:0.1.0/'
-/** What every private broadcast says, whoever sends it (Core, `PushNodeVersion`): it must not tell senders apart. */
+/**
+ * What every private broadcast says, whoever sends it (Core, `PushNodeVersion`): it must not tell senders
+ * apart.
+ */
 export const PRIVATE_BROADCAST_USER_AGENT = '/pynode:0.0.1/'
 
 const NO_ADDRESS: VersionAddress = { services: Services.NONE, ip: new Uint8Array(16), port: 0 }
@@ -42,8 +45,8 @@ export function ownVersion(kind: ConnectionKind, facts: VersionFacts = {}): OwnV
 }
 
 /**
- * Our `version`. As in Core it carries no address of ours, and the remote's only where it is a public one that was
- * dialled directly: what a proxy hides is not to be told by us.
+ * Our `version`. As in Core it carries no address of ours, and the remote's only where it is a public one
+ * that was dialled directly: what a proxy hides is not to be told by us.
  */
 export function versionMessage(
   own: OwnVersion,

@@ -36,8 +36,8 @@ export class AddressLimit {
   }
 
   /**
-   * `count` of them, copied: the message that they stand in is not held by them. Which ones is up to chance, not to the
-   * remote.
+   * `count` of them, copied: the message that they stand in is not held by them. Which ones is up to chance,
+   * not to the remote.
    */
   choose(addresses: readonly GossipedAddress[], count: number): readonly GossipedAddress[] {
     if (count === 0) return []

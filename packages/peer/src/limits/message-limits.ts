@@ -10,8 +10,8 @@ import { defaultWork } from './work-limit.ts'
 const ONCE: BucketOptions = { burst: 100, perSecond: 1 }
 
 /**
- * Messages that come once in a connection by their nature: no honest remote repeats them, and one that does is let go. All
- * others are bounded by the work they cost (`work-limit.ts`), which slows and does not blame.
+ * Messages that come once in a connection by their nature: no honest remote repeats them, and one that does
+ * is let go. All others are bounded by the work they cost (`work-limit.ts`), which slows and does not blame.
  */
 export const messageBuckets: Partial<Record<Message['type'], BucketOptions>> = {
   version: ONCE,
@@ -31,7 +31,10 @@ export interface Flood {
   readonly limit: number
 }
 
-/** What one remote may send unasked: what comes once is counted by its type, all of it by the work that it costs. */
+/**
+ * What one remote may send unasked: what comes once is counted by its type, all of it by the work that it
+ * costs.
+ */
 export class MessageLimits {
   readonly #options: BucketsByType
   readonly #byType = new Map<string, TokenBucket>()

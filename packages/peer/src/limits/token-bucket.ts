@@ -1,7 +1,9 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { BucketOptions } from '../contract/limit-options.ts'
 
-/** Counts what one remote sends: `burst` at once, refilled with `perSecond`, never above `burst` by refilling. */
+/**
+ * Counts what one remote sends: `burst` at once, refilled with `perSecond`, never above `burst` by refilling.
+ */
 export class TokenBucket {
   readonly #burst: number
   readonly #perMillisecond: number

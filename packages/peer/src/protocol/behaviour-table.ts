@@ -12,7 +12,10 @@ import type { PeerServices } from '../contract/peer-services.ts'
 import type { MessageMap } from './message-map.ts'
 import type { Outcome, PurposeOf, Row, Rule } from './rule.ts'
 
-/** Entries of a `notfound` that are looked at (Core: `MAX_PEER_TX_ANNOUNCEMENTS` + `MAX_BLOCKS_IN_TRANSIT_PER_PEER`). */
+/**
+ * Entries of a `notfound` that are looked at (Core: `MAX_PEER_TX_ANNOUNCEMENTS` +
+ * `MAX_BLOCKS_IN_TRANSIT_PER_PEER`).
+ */
 export const MAX_NOTFOUND = 5_016
 /** The payload of one with so many: their count, and 36 bytes for each. */
 const MAX_NOTFOUND_BYTES: number = 3 + MAX_NOTFOUND * 36
@@ -23,7 +26,9 @@ type RowOptions<Type extends keyof MessageMap> = Partial<
   Pick<Row<Type>, 'rules' | 'core' | 'onPrivateBroadcast'>
 >
 
-/** A message that only makes sense once both sides have said `verack`; before that it is ignored, as in Core. */
+/**
+ * A message that only makes sense once both sides have said `verack`; before that it is ignored, as in Core.
+ */
 function whenReady<Type extends keyof MessageMap>(
   purpose: PurposeOf<Type>,
   does: string,
@@ -92,9 +97,9 @@ const givenToTheAsker = 'is delivered to whoever asked for it (Utreexo)'
 const servedWherePossible = 'is answered (Utreexo) where the owner serves it, else handed on to the owner'
 
 /**
- * What every message does in every state: the one place where it is decided. Limits on the number of entries and on
- * field values that make a payload malformed are wire-codec's (`DecodeError.severity`); they end the connection, or
- * drop the message, before these rules are looked at.
+ * What every message does in every state: the one place where it is decided. Limits on the number of entries
+ * and on field values that make a payload malformed are wire-codec's (`DecodeError.severity`); they end the
+ * connection, or drop the message, before these rules are looked at.
  */
 export const behaviourTable: Table = {
   version: row('handshake', ['handle', 'ignore', 'ignore'], 'answers, and settles what both speak', {

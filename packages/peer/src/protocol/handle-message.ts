@@ -46,7 +46,10 @@ const serve = (
   { payload }: Arrival,
 ): void => protocol.output.serve(type, payload)
 
-/** A request that the owner's services answer where they offer that, and that is the owner's to handle where they do not. */
+/**
+ * A request that the owner's services answer where they offer that, and that is the owner's to handle where
+ * they do not.
+ */
 const serveOrHandOn =
   (service: keyof PeerServices) =>
   (protocol: ProtocolContext, message: Message & { readonly type: ServedType }, arrival: Arrival): void => {

@@ -1,3 +1,9 @@
+/**
+ * Pings, and what a silence means (BIP31).
+ * https://github.com/bitcoin/bips/blob/master/bip-0031.mediawiki
+ * @module
+ */
+
 import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
 
 /** Core: `PING_INTERVAL`. */
@@ -28,8 +34,8 @@ interface OwnPing extends Ping {
 }
 
 /**
- * When to ping, what a pong means, and when silence has lasted too long. Time during which we ourselves did not read
- * is not held against the remote.
+ * When to ping, what a pong means, and when silence has lasted too long. Time during which we ourselves did
+ * not read is not held against the remote.
  */
 export class KeepAlive {
   readonly #options: KeepAliveOptions
@@ -91,8 +97,8 @@ export class KeepAlive {
   }
 
   /**
-   * A pong. Core's rules: the nonce of a ping under way answers it; another nonce is ignored; zero, or none, cancels
-   * the ping (the remote answers an older ping wrongly, or is broken: it is alive either way).
+   * A pong. Core's rules: the nonce of a ping under way answers it; another nonce is ignored; zero, or none,
+   * cancels the ping (the remote answers an older ping wrongly, or is broken: it is alive either way).
    * @returns The round trip, where it answers a ping.
    */
   pong(

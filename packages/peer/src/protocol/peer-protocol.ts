@@ -44,8 +44,8 @@ interface Decoded {
 }
 
 /**
- * The protocol of one connection as a state machine: messages and the passing of time go in, messages and notices
- * come out, synchronously. It knows no socket, no timer and no promise of its own.
+ * The protocol of one connection as a state machine: messages and the passing of time go in, messages and
+ * notices come out, synchronously. It knows no socket, no timer and no promise of its own.
  *
  *     awaiting-version ──version──▶ awaiting-verack ──verack──▶ ready
  *            └──────────────┬─────────────┴──────────┬────────────┘
@@ -182,8 +182,8 @@ export class PeerProtocol implements ProtocolContext {
   }
 
   /**
-   * The remote did what no honest one does. Where the owner bears with it, the message is dropped and told, and the connection
-   * stays (Core: "Not punishing manually connected peer").
+   * The remote did what no honest one does. Where the owner bears with it, the message is dropped and told,
+   * and the connection stays (Core: "Not punishing manually connected peer").
    */
   offend(reason: DisconnectReason): void {
     if (this.#ended) return
@@ -329,7 +329,10 @@ export class PeerProtocol implements ProtocolContext {
     this.#withinLimits(command, payload, at)
   }
 
-  /** A block is claimed by its hash before its transactions are looked at: who stores it raw need not pay for them. */
+  /**
+   * A block is claimed by its hash before its transactions are looked at: who stores it raw need not pay for
+   * them.
+   */
   #receiveBlock(payload: Uint8Array, at: Instant): void {
     const { blocks } = this.requests.topics
     const arrived = blocks.arrive(payload)
@@ -355,7 +358,8 @@ export class PeerProtocol implements ProtocolContext {
     at: Instant,
   ): void {
     const row: Row<Type> = behaviourTable[type]
-    // Whether a transaction was asked for decides what it means; other replies are claimed once the rules let them by.
+    // Whether a transaction was asked for decides what it means; other replies are claimed once the rules let
+    // them by.
     const early = type === 'tx' ? this.requests.claim(message, at) : 'none'
     for (const rule of row.rules) {
       if (!rule.applies(message, this, early, payload)) continue

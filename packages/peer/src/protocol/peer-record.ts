@@ -2,7 +2,10 @@ import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { type ConnectionKind, kindBehaviour } from '../contract/connection-kind.ts'
 import type { ChainProgress } from '../contract/peer-info.ts'
 
-/** What `info()` tells of a connection beside what its parts know: written where it happens, read in one place. */
+/**
+ * What `info()` tells of a connection beside what its parts know: written where it happens, read in one
+ * place.
+ */
 export class PeerRecord {
   readonly connectedAt: Instant
   lastSend: Instant | undefined

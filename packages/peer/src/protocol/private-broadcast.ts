@@ -5,10 +5,10 @@ import type { PeerOptions } from '../contract/peer-options.ts'
 import type { ProtocolOutput } from './protocol-output.ts'
 
 /**
- * A connection for one transaction: announce it, hand it over, and wait for a pong as the sign that it was taken.
- * Only `version`, `verack`, `inv`, `tx` and `ping` ever leave it, and the transaction goes with its witnesses though our
- * `version` offers no services (Core, private broadcast). The pong says that the remote has read that far, not
- * that it took the transaction: btcd reads it without witnesses then, and drops it.
+ * A connection for one transaction: announce it, hand it over, and wait for a pong as the sign that it was
+ * taken. Only `version`, `verack`, `inv`, `tx` and `ping` ever leave it, and the transaction goes with its
+ * witnesses though our `version` offers no services (Core, private broadcast). The pong says that the remote
+ * has read that far, not that it took the transaction: btcd reads it without witnesses then, and drops it.
  */
 export class PrivateBroadcast {
   readonly #transaction: PeerOptions['privateTransaction']

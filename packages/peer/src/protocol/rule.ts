@@ -52,12 +52,14 @@ export interface Rule<Type extends keyof MessageMap> {
   readonly core?: string
 }
 
-/** What each type of message is for. Only a reply can have been asked for, and then counts against no limit. */
+/**
+ * What each type of message is for. Only a reply can have been asked for, and then counts against no limit.
+ */
 export type MessagePurpose = 'handshake' | 'setting' | 'keep-alive' | 'announcement' | 'request' | 'reply'
 
 /**
- * The purposes that a message may have. A reply is one that some request of ours claims, or is named as one that none
- * does; a request is one that is noted where the owner sends it, or named as one that is not.
+ * The purposes that a message may have. A reply is one that some request of ours claims, or is named as one
+ * that none does; a request is one that is noted where the owner sends it, or named as one that is not.
  */
 export type PurposeOf<Type extends keyof MessageMap> = Type extends ClaimedReply | UnclaimedReply
   ? 'reply'

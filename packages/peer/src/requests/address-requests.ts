@@ -10,7 +10,9 @@ export class AddressRequests {
   readonly #open = new Set<ReplyPromise<readonly GossipedAddress[]>>()
   /** A `getaddr` of ours has not been answered yet. */
   #asked = false
-  /** Single addresses since then: a remote that knows one answers with one, but announcements look the same. */
+  /**
+   * Single addresses since then: a remote that knows one answers with one, but announcements look the same.
+   */
   #single: GossipedAddress[] = []
 
   constructor(output: RequestOutput, onAsk: () => void) {
@@ -42,7 +44,8 @@ export class AddressRequests {
         if (this.#single.length > 0) reply.answer(this.#single)
       },
     })
-    // From now on and not from `begin` on: the handshake's `getaddr` may be answered together with the end of the handshake.
+    // From now on and not from `begin` on: the handshake's `getaddr` may be answered together with the end of
+    // the handshake.
     this.#open.add(reply)
     return reply
   }

@@ -59,8 +59,8 @@ export class BlockRequests {
   }
 
   /**
-   * Names the block that a payload claims to be, and says who asked for it. A payload too short for a header has no hash,
-   * and is not wanted.
+   * Names the block that a payload claims to be, and says who asked for it. A payload too short for a header
+   * has no hash, and is not wanted.
    */
   arrive(payload: Uint8Array): ArrivedBlock {
     const hash = sha256d(payload.subarray(0, HEADER_BYTES)) as BlockHash

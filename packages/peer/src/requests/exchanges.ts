@@ -50,7 +50,9 @@ const notes: { readonly [Type in TopicAsk]: Note<Type> } = {
   getcfilters: ({ expectations }, { stopHash }) => expectations.addStream(stopHash, 'owner'),
 }
 
-/** Messages that answer requests of the topics; a `block` does as well, and is claimed before it is decoded. */
+/**
+ * Messages that answer requests of the topics; a `block` does as well, and is claimed before it is decoded.
+ */
 type TopicReply = 'pong' | 'headers' | 'tx' | 'notfound' | 'cfilter'
 const claims: { readonly [Type in TopicReply]: Claim<Type> } = {
   pong: ({ pings }, { nonce }) => pings.claim(nonce),

@@ -25,8 +25,8 @@ interface Stream {
 }
 
 /**
- * Replies that will come and that no open request waits for: the owner asked with `send()`, or a request was given
- * up after it had been sent. They are neither unrequested nor a flood.
+ * Replies that will come and that no open request waits for: the owner asked with `send()`, or a request was
+ * given up after it had been sent. They are neither unrequested nor a flood.
  */
 export class Expectations {
   /** Both are made when first needed: an idle connection needs neither. */
@@ -73,8 +73,8 @@ export class Expectations {
   }
 
   /**
-   * For replies that come in parts: takes the expectation with its last part, or with as many as one reply can have,
-   * and keeps it for those before.
+   * For replies that come in parts: takes the expectation with its last part, or with as many as one reply
+   * can have, and keeps it for those before.
    */
   takeLast(hash: Uint8Array): Asker | 'none' {
     if (this.#streams === undefined || this.#streams.size === 0) return 'none'

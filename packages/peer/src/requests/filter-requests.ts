@@ -1,3 +1,9 @@
+/**
+ * Compact block filters of a range of blocks (BIP157).
+ * https://github.com/bitcoin/bips/blob/master/bip-0157.mediawiki
+ * @module
+ */
+
 import { type BlockHash, bytesEqual, MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { AskedBy } from './asked-by.ts'
@@ -7,8 +13,8 @@ import type { CompactFilter, ParametersOf } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
 
 /**
- * Filters of one request that may wait for the caller to read them: 64 MiB, twice what 1,000 of mainnet's have. A single filter
- * may have 4 MB, so that their number alone bounds nothing.
+ * Filters of one request that may wait for the caller to read them: 64 MiB, twice what 1,000 of mainnet's
+ * have. A single filter may have 4 MB, so that their number alone bounds nothing.
  */
 export const MAX_UNREAD_FILTER_BYTES: number = 64 * 1024 * 1024
 
@@ -21,8 +27,8 @@ interface FilterRequest {
 }
 
 /**
- * BIP157 `getcfilters`. A `cfilter` names its block and not its request, so one request is under way at a time and
- * the others wait their turn.
+ * BIP157 `getcfilters`. A `cfilter` names its block and not its request, so one request is under way at a
+ * time and the others wait their turn.
  */
 export class FilterRequests {
   readonly #output: RequestOutput

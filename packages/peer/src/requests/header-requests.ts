@@ -9,7 +9,9 @@ import type { RequestOutput } from './request-output.ts'
 
 /** "As many as fit." */
 const NO_STOP = new Uint8Array(32) as BlockHash
-/** Requests remembered that nobody waits for, at most; the oldest are forgotten first, and lose nothing by it. */
+/**
+ * Requests remembered that nobody waits for, at most; the oldest are forgotten first, and lose nothing by it.
+ */
 const MAX_REMEMBERED = 100
 
 /** A `getheaders` that has been sent, and whose answer has not come. */
@@ -24,9 +26,9 @@ interface Asked {
 }
 
 /**
- * `getheaders` and its `headers`. The reply carries no reference to its request: headers belong to the oldest request
- * whose locator they connect to, an empty reply to the oldest of all. One that fits no request but one that was given
- * up is its late answer, and dropped: once for each. Everything else is an announcement.
+ * `getheaders` and its `headers`. The reply carries no reference to its request: headers belong to the oldest
+ * request whose locator they connect to, an empty reply to the oldest of all. One that fits no request but
+ * one that was given up is its late answer, and dropped: once for each. Everything else is an announcement.
  */
 export class HeaderRequests {
   readonly #output: RequestOutput
@@ -97,7 +99,9 @@ export class HeaderRequests {
     return by
   }
 
-  /** Whoever still waits comes first: given to a request that nobody waits for, what it needs would be lost. */
+  /**
+   * Whoever still waits comes first: given to a request that nobody waits for, what it needs would be lost.
+   */
   #match(first: BlockHeader | undefined, at: Instant): Asked | undefined {
     if (first === undefined) return this.#matchEmpty(at)
     const previous = hashKey(first.previousBlockHash)
@@ -121,7 +125,10 @@ export class HeaderRequests {
     )
   }
 
-  /** Answers come in the order of the requests: those given up before the one that is answered get none any more. */
+  /**
+   * Answers come in the order of the requests: those given up before the one that is answered get none any
+   * more.
+   */
   #forgetBefore(answered: Asked): void {
     for (let n = this.#asked.indexOf(answered) - 1; n >= 0; n -= 1) {
       if (this.#asked[n]!.by === 'abandoned') this.#asked.splice(n, 1)

@@ -1,7 +1,17 @@
+/**
+ * The requests that one message answers which names them (BIP157, BIP152).
+ * https://github.com/bitcoin/bips/blob/master/bip-0157.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0152.mediawiki
+ * @module
+ */
+
 import type { MessageOf } from '@sapwood/wire-codec'
 import type { NodeRequestOf, ReplyOf } from '../contract/request-map.ts'
 
-/** Requests with one reply, which names its request by what both carry: the message that asks, and the one that answers. */
+/**
+ * Requests with one reply, which names its request by what both carry: the message that asks, and the one
+ * that answers.
+ */
 export interface KeyedMessages {
   getCompactFilterHeaders: readonly ['getcfheaders', 'cfheaders']
   getCompactFilterCheckpoints: readonly ['getcfcheckpt', 'cfcheckpt']

@@ -1,3 +1,9 @@
+/**
+ * What is in a mempool (BIP35).
+ * https://github.com/bitcoin/bips/blob/master/bip-0035.mediawiki
+ * @module
+ */
+
 import { InventoryType, type InventoryVector, MAX_INV_SIZE, type MessageOf } from '@sapwood/wire-codec'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
@@ -33,7 +39,10 @@ export class MempoolRequests {
     return reply
   }
 
-  /** The list of an `inv` that nobody waits for is not made: up to 50,000 objects, which would wait in queues with it. */
+  /**
+   * The list of an `inv` that nobody waits for is not made: up to 50,000 objects, which would wait in queues
+   * with it.
+   */
   receive(message: MessageOf<'inv'>): void {
     if (this.#open.size === 0) return
     const { inventory } = message

@@ -55,7 +55,10 @@ export class RequestTracker {
     noteSent(this.topics, message)
   }
 
-  /** Takes a reply that was read at `at` to whoever asked for it. A block is claimed by its hash (`topics.blocks`). */
+  /**
+   * Takes a reply that was read at `at` to whoever asked for it. A block is claimed by its hash
+   * (`topics.blocks`).
+   */
   claim(message: Message, at: Instant): AskedBy {
     return claimReply(this.topics, message, at)
   }

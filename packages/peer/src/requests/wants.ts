@@ -8,7 +8,9 @@ export interface Want {
   readonly entry: InventoryVector
 }
 
-/** What `getdata` has asked for and what has not come, by hash: asked for once, however many requests want it. */
+/**
+ * What `getdata` has asked for and what has not come, by hash: asked for once, however many requests want it.
+ */
 export class Wants<W extends Want> {
   readonly #output: RequestOutput
   readonly #reply: 'block' | 'transaction'
@@ -52,7 +54,10 @@ export class Wants<W extends Want> {
     return wants
   }
 
-  /** Withdraws claims, where they have not been taken. What nobody wants any more is expected, and dropped when it comes. */
+  /**
+   * Withdraws claims, where they have not been taken. What nobody wants any more is expected, and dropped
+   * when it comes.
+   */
   withdraw(wants: Iterable<W>): void {
     for (const want of wants) this.#remove(want)
   }

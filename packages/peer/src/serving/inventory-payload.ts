@@ -5,8 +5,9 @@ const ENTRY_SIZE = 36
 const TYPE_SIZE = 4
 
 /**
- * The entries of an `inv`, `getdata` or `notfound`, read one by one from its payload: as objects 50,000 of them take ten times
- * the memory of their bytes. The payload has been decoded once, so that it is known to hold what its count says.
+ * The entries of an `inv`, `getdata` or `notfound`, read one by one from its payload: as objects 50,000 of
+ * them take ten times the memory of their bytes. The payload has been decoded once, so that it is known to
+ * hold what its count says.
  */
 export class InventoryPayload {
   readonly count: number

@@ -3,12 +3,14 @@ import { MESSAGE_OVERHEAD } from '../channel/reader-message.ts'
 import type { ServedType } from '../contract/peer-services.ts'
 import type { ServedMessage } from './served-message.ts'
 
-/** Requests of the remote that wait, at most; beyond it the remote is not read until one has been answered. */
+/**
+ * Requests of the remote that wait, at most; beyond it the remote is not read until one has been answered.
+ */
 export const MAX_SERVE_QUEUE = 32
 
 /**
- * Bytes of requests that wait or are being answered, from which on the remote is not read either: one `getdata` of 50,000
- * entries has 1.8 MB (Core holds one at a time, too: `m_getdata_requests`).
+ * Bytes of requests that wait or are being answered, from which on the remote is not read either: one
+ * `getdata` of 50,000 entries has 1.8 MB (Core holds one at a time, too: `m_getdata_requests`).
  */
 export const MAX_SERVE_BYTES = 65_536
 

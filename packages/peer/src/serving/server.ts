@@ -28,7 +28,10 @@ import type { ServedMessage } from './served-message.ts'
 export interface ServerOutput {
   readonly send: (message: Message) => void
   readonly sendPayload: (command: string, payload: Uint8Array) => void
-  /** What to wait for before about so many bytes may be sent: the remote has to take what was, and memory has to be there. */
+  /**
+   * What to wait for before about so many bytes may be sent: the remote has to take what was, and memory has
+   * to be there.
+   */
   readonly room: (bytes: number) => Promise<void> | undefined
   /** What to wait for before more is worked at. */
   readonly turn: () => Promise<void> | undefined
@@ -80,8 +83,8 @@ export class Server {
   }
 
   /**
-   * Answers one request. Nothing is made before there is room for it: a remote that asks and does not read is not worth
-   * the memory of its answers (Core, `fPauseSend`). Rejects when the owner's services do.
+   * Answers one request. Nothing is made before there is room for it: a remote that asks and does not read is
+   * not worth the memory of its answers (Core, `fPauseSend`). Rejects when the owner's services do.
    */
   async serve({ type, payload }: ServedMessage): Promise<void> {
     await this.#room(roomFor[type])

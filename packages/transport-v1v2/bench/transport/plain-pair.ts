@@ -5,8 +5,8 @@ import { elligatorSwift } from '@scure/btc-signer/p2p.js'
 import { concatBytes } from '@sapwood/wire-codec'
 
 /*
- * BIP324 the plain way, from the two libraries that have its parts: what someone would write who has no reason to
- * hurry. The reference of the benches, and nothing else.
+ * BIP324 the plain way, from the two libraries that have its parts: what someone would write who has no
+ * reason to hurry. The reference of the benches, and nothing else.
  */
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))

@@ -15,13 +15,15 @@ export interface ByteStreamConformance {
   /** Opens a new connection. */
   open(): Promise<ByteStreamPair>
   /**
-   * Sockets, servers and the like that are open now; the suite sees that a connection leaves none behind. Left out where
-   * there can be none.
+   * Sockets, servers and the like that are open now; the suite sees that a connection leaves none behind.
+   * Left out where there can be none.
    */
   handles?(): number
 }
 
-/** Bytes that a stream may swallow before it makes its writer wait: no kernel's socket buffers come near it. */
+/**
+ * Bytes that a stream may swallow before it makes its writer wait: no kernel's socket buffers come near it.
+ */
 const MAX_SWALLOWED = 64 * 1_048_576
 /** Turns of the event loop in which nothing moves, after which a writer is taken to be waiting. */
 const QUIET_TURNS = 200

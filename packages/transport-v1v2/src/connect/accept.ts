@@ -23,13 +23,16 @@ export interface AcceptOptions extends TransportOptions {
   readonly signal?: AbortSignal
   /** Bounds what v2 handshakes cost; one for all who dial us. Default: nothing does. */
   readonly gate?: HandshakeGate
-  /** Milliseconds that the remote has to complete the v2 handshake, or to show that it speaks v1. Default: 60,000. */
+  /**
+   * Milliseconds that the remote has to complete the v2 handshake, or to show that it speaks v1. Default:
+   * 60,000.
+   */
   readonly timeout?: number
 }
 
 /**
- * Answers a remote that connected to us, in the protocol that it speaks: v1 if its first 16 bytes are those of a v1
- * `version` message, else v2 as the responder of BIP324, which stays silent until then.
+ * Answers a remote that connected to us, in the protocol that it speaks: v1 if its first 16 bytes are those
+ * of a v1 `version` message, else v2 as the responder of BIP324, which stays silent until then.
  * @throws TransportError, or the signal's reason; the stream is aborted then.
  */
 export async function accept(

@@ -21,7 +21,9 @@ export interface TransportComponents {
   readonly crypto?: CryptoBackend
   /** Who gives the event loop its turn back. Default: the system's with `systemClock`, else none. */
   readonly scheduler?: TurnScheduler
-  /** Where keys for v2 connections come from. Default: each is made when it is needed; see `createKeyPool`. */
+  /**
+   * Where keys for v2 connections come from. Default: each is made when it is needed; see `createKeyPool`.
+   */
   readonly keys?: KeySource
 }
 

@@ -39,8 +39,8 @@ export interface ConnectOptions extends TransportOptions {
   /** Services that the address is said to have; leave it out for an address given by hand. */
   readonly services?: bigint
   /**
-   * Passed to the dialer with every attempt: connections with another key share no Tor circuit. Default: a random one,
-   * so that no two connections share one, and a redial stays on the circuit of its first attempt.
+   * Passed to the dialer with every attempt: connections with another key share no Tor circuit. Default: a
+   * random one, so that no two connections share one, and a redial stays on the circuit of its first attempt.
    */
   readonly isolation?: string
 }
@@ -60,10 +60,10 @@ export interface Connection extends Transport {
 }
 
 /**
- * Dials a peer and agrees on a transport with it: v2 (BIP324) where the policy says so, v1 where it says so or falls
- * back to it, each time on a new stream from the same dialer under the same isolation key.
- * @throws TransportError with the code of the last attempt's failure, and all `attempts`; the signal's reason when that
- * aborts.
+ * Dials a peer and agrees on a transport with it: v2 (BIP324) where the policy says so, v1 where it says so
+ * or falls back to it, each time on a new stream from the same dialer under the same isolation key.
+ * @throws TransportError with the code of the last attempt's failure, and all `attempts`; the signal's reason
+ * when that aborts.
  */
 export async function connect(
   address: PeerAddress,

@@ -3,12 +3,15 @@ import type { ConnectAttempt, TransportProtocol } from '../errors/transport-erro
 /** Service bit of a node that accepts v2 connections (BIP324 NODE_P2P_V2, 1 << 11). */
 export const SERVICE_P2P_V2: bigint = 1n << 11n
 
-/** Bytes that must have been sent before silence means anything: a v1 header's worth (Core, `ShouldReconnectV1`). */
+/**
+ * Bytes that must have been sent before silence means anything: a v1 header's worth (Core,
+ * `ShouldReconnectV1`).
+ */
 export const MIN_BYTES_SENT_FOR_FALLBACK = 24
 
 /**
- * What is known of an address before it is dialled. What was spoken to it before is not among it: anybody on the path can make a
- * v2 handshake fail once, and would read all later connections.
+ * What is known of an address before it is dialled. What was spoken to it before is not among it: anybody on
+ * the path can make a v2 handshake fail once, and would read all later connections.
  */
 export interface FallbackContext {
   /** Services that the address is said to have; absent when nothing is known (an address given by hand). */
@@ -20,8 +23,8 @@ export interface FallbackPolicy {
   /** Protocol of the first attempt. */
   first(context: FallbackContext): TransportProtocol
   /**
-   * Protocol of another attempt, on a new stream, after the last one failed; `undefined` to give up. Not asked
-   * after the caller's own abort or the deadline of the whole.
+   * Protocol of another attempt, on a new stream, after the last one failed; `undefined` to give up. Not
+   * asked after the caller's own abort or the deadline of the whole.
    */
   next(attempts: readonly ConnectAttempt[], context: FallbackContext): TransportProtocol | undefined
 }
@@ -39,8 +42,8 @@ export const onlyV1: FallbackPolicy = {
 }
 
 /**
- * Bitcoin Core's rule: v1 for an address whose services are known and lack NODE_P2P_V2, else v2; then v1 if the remote
- * did not send a single byte although it was sent at least a v1 header's worth.
+ * Bitcoin Core's rule: v1 for an address whose services are known and lack NODE_P2P_V2, else v2; then v1 if
+ * the remote did not send a single byte although it was sent at least a v1 header's worth.
  */
 export const coreFallback: FallbackPolicy = {
   first: firstByServices,
@@ -48,8 +51,8 @@ export const coreFallback: FallbackPolicy = {
 }
 
 /**
- * Core's rule, and also v1 when the remote spoke v1 first (bcoin does; Core and Floresta hang on it) or was not done
- * with the v2 handshake at the attempt's deadline.
+ * Core's rule, and also v1 when the remote spoke v1 first (bcoin does; Core and Floresta hang on it) or was
+ * not done with the v2 handshake at the attempt's deadline.
  */
 export const eagerFallback: FallbackPolicy = {
   first: firstByServices,

@@ -3,7 +3,10 @@ import type { Clock } from '../environment/clock.ts'
 import { abortReason } from '../environment/deadline.ts'
 import { systemClock } from '../environment/default-clock.ts'
 
-/** v2 handshakes a second for all who dial us together: 2 to 5 ms of work each, so at most about a quarter of a core. */
+/**
+ * v2 handshakes a second for all who dial us together: 2 to 5 ms of work each, so at most about a quarter of
+ * a core.
+ */
 export const DEFAULT_HANDSHAKES_PER_SECOND = 50
 
 /** Handshakes that may begin at once after a pause: no turn of the event loop has more of them. */
@@ -15,8 +18,8 @@ export interface HandshakeGateOptions {
 }
 
 /**
- * What strangers may have us compute for a key exchange, all of them together: whoever sends 64 bytes that are no v1 has one begun.
- * Shared by all calls of `accept` that it is given to.
+ * What strangers may have us compute for a key exchange, all of them together: whoever sends 64 bytes that
+ * are no v1 has one begun. Shared by all calls of `accept` that it is given to.
  */
 export interface HandshakeGate {
   /**

@@ -38,8 +38,8 @@ export function createSession(
 }
 
 /**
- * Most garbage of our own, unless told otherwise: one byte less than BIP324 allows and Core sends at times, since btcd does not find
- * the terminator behind 4,095.
+ * Most garbage of our own, unless told otherwise: one byte less than BIP324 allows and Core sends at times,
+ * since btcd does not find the terminator behind 4,095.
  */
 const MAX_OWN_GARBAGE_LENGTH: number = MAX_GARBAGE_LENGTH - 1
 

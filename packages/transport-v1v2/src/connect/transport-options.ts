@@ -12,13 +12,18 @@ export interface TransportOptions {
   readonly garbageLength?: number
   /** Sizes of the contents of decoy packets sent before the version packet (v2). Default: none. */
   readonly handshakeDecoys?: readonly number[]
-  /** Bytes queued for sending above which `send` returns false. Default: 1,000,000 (Core's `-maxsendbuffer`). */
+  /**
+   * Bytes queued for sending above which `send` returns false. Default: 1,000,000 (Core's `-maxsendbuffer`).
+   */
   readonly highWaterMark?: number
-  /** A remote that takes none of the bytes queued for it for this many milliseconds is given up. Default: 60,000. */
+  /**
+   * A remote that takes none of the bytes queued for it for this many milliseconds is given up. Default:
+   * 60,000.
+   */
   readonly sendTimeout?: number
   /**
-   * The account that counts what is held of messages in either direction; while it has no room, nothing more is read. Its owner
-   * closes it, and ends the connection where it is evicted. Default: nothing is counted.
+   * The account that counts what is held of messages in either direction; while it has no room, nothing more
+   * is read. Its owner closes it, and ends the connection where it is evicted. Default: nothing is counted.
    */
   readonly memory?: MemoryAccount
 }

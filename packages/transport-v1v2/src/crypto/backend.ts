@@ -1,6 +1,6 @@
 /**
- * The primitives that BIP324 is made of. There is one implementation on the noble libraries, for any runtime, and one on
- * `node:crypto`; `#crypto` picks between them, and the `crypto` component replaces either.
+ * The primitives that BIP324 is made of. There is one implementation on the noble libraries, for any runtime,
+ * and one on `node:crypto`; `#crypto` picks between them, and the `crypto` component replaces either.
  */
 export interface CryptoBackend {
   readonly name: string
@@ -17,12 +17,16 @@ export interface CryptoBackend {
   createAead(key: Uint8Array): Aead
   /**
    * A secp256k1 secret key ready for use; the bytes are copied.
-   * @param secret 32 bytes. @returns undefined when they are no valid key (zero, or not below the group order).
+   * @param secret 32 bytes. @returns undefined when they are no valid key (zero, or not below the group
+   * order).
    */
   createSecretKey(secret: Uint8Array): SecretKey | undefined
 }
 
-/** ChaCha20-Poly1305 under one key. A nonce is 12 bytes, is never used twice, and may be changed after the call. */
+/**
+ * ChaCha20-Poly1305 under one key. A nonce is 12 bytes, is never used twice, and may be changed after the
+ * call.
+ */
 export interface Aead {
   /** Writes ciphertext and the 16-byte tag to `out` from `offset` on. */
   sealInto(
@@ -32,7 +36,9 @@ export interface Aead {
     aad: Uint8Array | undefined,
     plaintext: Uint8Array,
   ): void
-  /** Seals `head` followed by `body` without joining them. @returns parts to be sent in order, the tag last. */
+  /**
+   * Seals `head` followed by `body` without joining them. @returns parts to be sent in order, the tag last.
+   */
   sealParts(
     nonce: Uint8Array,
     aad: Uint8Array | undefined,
@@ -44,7 +50,10 @@ export interface Aead {
    * @returns the plaintext, in memory of its own, perhaps as a Buffer; undefined when the tag does not match.
    */
   open(nonce: Uint8Array, aad: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined
-  /** As `open`, with a ciphertext in parts and the 16-byte tag apart. @returns the plaintext, in as many parts or fewer. */
+  /**
+   * As `open`, with a ciphertext in parts and the 16-byte tag apart. @returns the plaintext, in as many parts
+   * or fewer.
+   */
   openParts(
     nonce: Uint8Array,
     aad: Uint8Array | undefined,
@@ -61,7 +70,8 @@ export interface SecretKey {
   readonly x: Uint8Array
   /**
    * X-only Diffie-Hellman.
-   * @param x the other key's x coordinate, 32 bytes. @returns the shared point's x; undefined when `x` is not on the curve.
+   * @param x the other key's x coordinate, 32 bytes. @returns the shared point's x; undefined when `x` is not
+   * on the curve.
    */
   sharedX(x: Uint8Array): Uint8Array | undefined
   /** Overwrites the secret as far as the runtime lets it. No call may follow. */

@@ -125,7 +125,10 @@ class NodeAead implements Aead {
   }
 }
 
-/** Only this call tells whether the plaintext that `update` has given already is forged: until then it goes nowhere. */
+/**
+ * Only this call tells whether the plaintext that `update` has given already is forged: until then it goes
+ * nowhere.
+ */
 function isAuthentic(decipher: DecipherChaCha20Poly1305): boolean {
   try {
     decipher.final()

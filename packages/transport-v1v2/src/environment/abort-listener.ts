@@ -1,6 +1,9 @@
 type Listener = () => void
 
-/** One real listener for each signal, whatever number of calls wait by it: runtimes take many for a leak, and warn. */
+/**
+ * One real listener for each signal, whatever number of calls wait by it: runtimes take many for a leak, and
+ * warn.
+ */
 const listeners = new WeakMap<AbortSignal, SignalListeners>()
 
 class SignalListeners {
@@ -37,8 +40,8 @@ class SignalListeners {
 }
 
 /**
- * Calls `listener` once when the signal aborts, as `addEventListener` does, and never for one that has aborted. However many wait
- * by one signal, it has one listener, and none when all have been removed.
+ * Calls `listener` once when the signal aborts, as `addEventListener` does, and never for one that has
+ * aborted. However many wait by one signal, it has one listener, and none when all have been removed.
  */
 export function addAbortListener(signal: AbortSignal | undefined, listener: Listener): void {
   if (signal === undefined) return

@@ -16,8 +16,8 @@ export interface DeadlineOptions {
 }
 
 /**
- * A signal that aborts `milliseconds` from now on the given clock: `AbortSignal.timeout` with an injected clock,
- * an outer signal and a reason of one's own.
+ * A signal that aborts `milliseconds` from now on the given clock: `AbortSignal.timeout` with an injected
+ * clock, an outer signal and a reason of one's own.
  */
 export function deadlineSignal(
   clock: Clock,
@@ -44,8 +44,9 @@ export function deadlineSignal(
 }
 
 /**
- * Runs `task` and settles with it, or rejects at the deadline (or when the outer signal aborts) with the signal's
- * reason, whichever is first. The task is given the signal and is to stop by it; a task that does not is left alone.
+ * Runs `task` and settles with it, or rejects at the deadline (or when the outer signal aborts) with the
+ * signal's reason, whichever is first. The task is given the signal and is to stop by it; a task that does
+ * not is left alone.
  */
 export async function withDeadline<T>(
   clock: Clock,

@@ -21,7 +21,10 @@ export const systemScheduler: TurnScheduler = createTurnScheduler({
   after: (callback, milliseconds) => void globalThis.setTimeout(callback, milliseconds),
 })
 
-/** The scheduler that goes with a clock: the system's with the system's clock, none with one that stands still during work. */
+/**
+ * The scheduler that goes with a clock: the system's with the system's clock, none with one that stands still
+ * during work.
+ */
 export function schedulerFor(clock: Clock): TurnScheduler {
   return clock === systemClock ? systemScheduler : unhurriedScheduler
 }

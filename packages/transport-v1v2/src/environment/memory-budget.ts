@@ -7,10 +7,16 @@ export const DEFAULT_MEMORY_BUDGET: number = 64 * 1024 * 1024
 /** Part of the budget that strangers' connections may fill: the rest is kept for those that we chose. */
 export const INBOUND_SHARE = 0.5
 
-/** Part of the budget that is granted to nobody: it is for the little that everybody may hold, whatever the others do. */
+/**
+ * Part of the budget that is granted to nobody: it is for the little that everybody may hold, whatever the
+ * others do.
+ */
 export const COMMON_SHARE = 0.125
 
-/** Bytes that every account may hold whatever the others do: a ping passes, and a handshake goes on, in a full house. */
+/**
+ * Bytes that every account may hold whatever the others do: a ping passes, and a handshake goes on, in a full
+ * house.
+ */
 export const ACCOUNT_FLOOR = 131_072
 
 /** Whoever waits for room has the largest holder let go where that one holds this many times as much. */
@@ -29,8 +35,8 @@ const REVIEW_INTERVAL = 1_000
 export type MemoryPurpose = 'handshakes' | 'reading' | 'serving' | 'sending' | 'notifications' | 'events'
 
 /**
- * Who is refused, and let go, first: those that dialled us, then those that we dialled. What the owner protects (and the
- * owner's own queues) is never refused.
+ * Who is refused, and let go, first: those that dialled us, then those that we dialled. What the owner
+ * protects (and the owner's own queues) is never refused.
  */
 export type MemoryRank = 'inbound' | 'outbound' | 'protected'
 
@@ -62,7 +68,10 @@ export interface MemoryUse {
 
 export interface MemoryAccountOptions {
   readonly rank: MemoryRank
-  /** The account has been closed, and what it held is to be let go of: called once, synchronously, with how much it was. */
+  /**
+   * The account has been closed, and what it held is to be let go of: called once, synchronously, with how
+   * much it was.
+   */
   readonly onEvict?: (heldBytes: number) => void
 }
 
@@ -73,15 +82,21 @@ export interface MemoryAccount {
   readonly held: number
   /** Who is told that the account is to go; the last one that was set. */
   onEvict: ((heldBytes: number) => void) | undefined
-  /** Counts bytes that are there already: never refused. Where the budget is exceeded, the largest holder is let go. */
+  /**
+   * Counts bytes that are there already: never refused. Where the budget is exceeded, the largest holder is
+   * let go.
+   */
   hold(purpose: MemoryPurpose, bytes: number): void
-  /** Counts bytes that are not there yet. @returns false, and counts nothing, where there is no room for them. */
+  /**
+   * Counts bytes that are not there yet. @returns false, and counts nothing, where there is no room for them.
+   */
   take(purpose: MemoryPurpose, bytes: number): boolean
   /** Gives bytes back. */
   give(purpose: MemoryPurpose, bytes: number): void
   /**
-   * What has to be waited for before `bytes` more may be held: undefined where they may be now. Of those that wait, the one
-   * that holds least goes first. The room is not kept: ask again once it resolves. Resolves also when the account is closed.
+   * What has to be waited for before `bytes` more may be held: undefined where they may be now. Of those that
+   * wait, the one that holds least goes first. The room is not kept: ask again once it resolves. Resolves
+   * also when the account is closed.
    */
   room(bytes: number): Promise<void> | undefined
   /** Gives back all that is held. */
@@ -233,7 +248,9 @@ class Budget implements MemoryBudget {
     return this.#clock.now() - account.gaveAt < MAX_IDLE_HOLDING
   }
 
-  /** One that takes what it is given does not wait long for those that take nothing: the idlest of them goes. */
+  /**
+   * One that takes what it is given does not wait long for those that take nothing: the idlest of them goes.
+   */
   #makeRoomFor(waiting: Account): void {
     const now = this.#clock.now()
     let idlest: Account | undefined
@@ -261,8 +278,8 @@ class Budget implements MemoryBudget {
   }
 
   /**
-   * Room has come free: those who wait for it go on, our own first, of each kind the one that holds least, and before
-   * those that never give anything back the one that has done so last.
+   * Room has come free: those who wait for it go on, our own first, of each kind the one that holds least,
+   * and before those that never give anything back the one that has done so last.
    */
   #release(): void {
     if (this.#waiting.size === 0) return
@@ -294,7 +311,8 @@ class Budget implements MemoryBudget {
   #evict(account: Account): boolean {
     const { held, onEvict } = account
     this.#evicted += 1
-    // Closed at once: what its owner lets go of later is not counted on, and nobody is let go twice for the same bytes.
+    // Closed at once: what its owner lets go of later is not counted on, and nobody is let go twice for the
+    // same bytes.
     account.close()
     try {
       onEvict?.(held)

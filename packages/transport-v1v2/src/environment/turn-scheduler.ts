@@ -1,12 +1,16 @@
-/** Milliseconds that one turn of the event loop may take for what remotes sent, before sockets and timers come first again. */
+/**
+ * Milliseconds that one turn of the event loop may take for what remotes sent, before sockets and timers come
+ * first again.
+ */
 export const MAX_TURN = 10
 
 /** Milliseconds that one lane may take of a turn while others wait. */
 export const LANE_SHARE = 2
 
 /**
- * Part of the time that strangers (those who dialled us) may take together while peers of our own choice are at work: of the time that
- * is spent in lanes, and in what `forStrangers` is given. Sockets that are read and memory that is collected are not among it.
+ * Part of the time that strangers (those who dialled us) may take together while peers of our own choice are
+ * at work: of the time that is spent in lanes, and in what `forStrangers` is given. Sockets that are read and
+ * memory that is collected are not among it.
  */
 export const STRANGERS_SHARE = 0.2
 
@@ -26,16 +30,18 @@ export type LaneKind = 'stranger' | 'chosen' | 'own'
 export interface TurnLane {
   /**
    * Looks at the time; to be asked after every few messages, or after each that may cost a millisecond.
-   * @returns undefined: go on. Else what to wait for: it resolves in a later turn of the event loop, when this lane is next.
+   * @returns undefined: go on. Else what to wait for: it resolves in a later turn of the event loop, when
+   * this lane is next.
    */
   due(): Promise<void> | undefined
 }
 
 /**
- * Gives the event loop its turn back: whoever works through what remotes sent does so in a lane, and no turn is longer than
- * `MAX_TURN` and the piece of work that was under way. Those that had to stop go on one after the other, the one that has
- * used least first, with whatever else the event loop has to do between any two. While lanes of kind `chosen` are at work, those of
- * kind `stranger` get `STRANGERS_SHARE` of the time, all together.
+ * Gives the event loop its turn back: whoever works through what remotes sent does so in a lane, and no turn
+ * is longer than `MAX_TURN` and the piece of work that was under way. Those that had to stop go on one after
+ * the other, the one that has used least first, with whatever else the event loop has to do between any two.
+ * While lanes of kind `chosen` are at work, those of kind `stranger` get `STRANGERS_SHARE` of the time, all
+ * together.
  */
 export interface TurnScheduler {
   /** @param kind Default: `own`. */

@@ -10,13 +10,15 @@
  * - `wrong-network`: the remote spoke v1 of another network; `received` is its magic in hex.
  * - `wrong-magic`: a v1 message began with other bytes than the network's; `received` is what came, in hex.
  * - `garbage-unterminated`: 4,111 bytes came without the garbage terminator (BIP324).
- * - `authentication-failed`: a packet was not encrypted by the remote's key for its place in the stream (BIP324).
+ * - `authentication-failed`: a packet was not encrypted by the remote's key for its place in the stream
+ *   (BIP324).
  * - `message-too-large`: a length beyond `limit`; `received` is the length.
  * - `invalid-command`: a message to be sent has a command that no frame can carry.
  * - `refused-address`: the dialer has no way to reach this kind of address.
  * - `resolve-failed`: the resolver gave no address for a name.
  * - `too-slow`: the remote took none of the bytes queued for it within `limit` milliseconds.
- * - `flood`: the remote sent more decoys, or messages that are dropped, than a connection may have; `limit` at once.
+ * - `flood`: the remote sent more decoys, or messages that are dropped, than a connection may have; `limit`
+ *   at once.
  * - `unread-overflow`: a source that cannot be paused sent more than `limit` bytes that nobody read.
  * - `closed`: the connection has ended, or was closed by this side.
  * - `aborted`: this side ended it; `cause` is the reason that was given.

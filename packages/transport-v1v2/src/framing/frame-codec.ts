@@ -23,7 +23,10 @@ export interface FrameCodec {
    * @throws TransportError: the messages appended until then are good, and no call may follow.
    */
   receive(chunk: Uint8Array, messages: Contents[]): void
-  /** Appends one message's frame to the outbox. @throws TransportError `message-too-large` or `invalid-command`. */
+  /**
+   * Appends one message's frame to the outbox. @throws TransportError `message-too-large` or
+   * `invalid-command`.
+   */
   frame(message: Contents): void
   /** Whether the bytes so far end where a message ends. */
   readonly atBoundary: boolean

@@ -5,8 +5,8 @@ const FIRST_BLOCK = 1_024
 const LARGEST_BLOCK = 65_536
 
 /**
- * Bytes on their way out. Small frames are packed into blocks, so that a thousand messages leave as a few buffers; large
- * ones are queued without being copied. Holds no memory while it is empty.
+ * Bytes on their way out. Small frames are packed into blocks, so that a thousand messages leave as a few
+ * buffers; large ones are queued without being copied. Holds no memory while it is empty.
  */
 export class Outbox {
   #parts: Uint8Array[] = []
@@ -26,7 +26,8 @@ export class Outbox {
   }
 
   /**
-   * Makes room for `length` bytes (at most `MAX_COPIED_BYTES`) at the end of the queue, which the caller fills at once.
+   * Makes room for `length` bytes (at most `MAX_COPIED_BYTES`) at the end of the queue, which the caller
+   * fills at once.
    * @returns where in `block` they begin: a view of them would cost more than what is written to them.
    */
   reserve(length: number): number {

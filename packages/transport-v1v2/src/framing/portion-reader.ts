@@ -9,9 +9,9 @@ const BLOCK = 16_384
 const EMPTY = new Uint8Array(0)
 
 /**
- * Gives out runs of bytes from chunks that were cut anywhere. A run within one chunk is a view of it; one that spans
- * chunks is put together once, when its last byte is there. Nothing is allocated for bytes that have not arrived, but for
- * one block of 16 KiB.
+ * Gives out runs of bytes from chunks that were cut anywhere. A run within one chunk is a view of it; one
+ * that spans chunks is put together once, when its last byte is there. Nothing is allocated for bytes that
+ * have not arrived, but for one block of 16 KiB.
  */
 export class PortionReader {
   #chunk: Uint8Array = EMPTY
@@ -49,8 +49,8 @@ export class PortionReader {
   }
 
   /**
-   * The next `length` bytes; undefined when the chunk ends before: it is used up then, and the call is to be repeated with
-   * the same length after the next `feed`.
+   * The next `length` bytes; undefined when the chunk ends before: it is used up then, and the call is to be
+   * repeated with the same length after the next `feed`.
    */
   take(length: number): Uint8Array | undefined {
     if (this.#gathered > 0) {
@@ -62,7 +62,10 @@ export class PortionReader {
     return whole
   }
 
-  /** The next `length` bytes if they all are in the chunk and none of them has been gathered; else undefined, and nothing is taken. */
+  /**
+   * The next `length` bytes if they all are in the chunk and none of them has been gathered; else undefined,
+   * and nothing is taken.
+   */
   takeWhole(length: number): Uint8Array | undefined {
     const start = this.#offset
     if (this.#gathered > 0 || this.#chunk.length - start < length) return undefined
@@ -71,7 +74,9 @@ export class PortionReader {
     return this.#chunk.subarray(start, start + length)
   }
 
-  /** The next three bytes as a number, little-endian; undefined when they are not all there, as with `take`. */
+  /**
+   * The next three bytes as a number, little-endian; undefined when they are not all there, as with `take`.
+   */
   takeUint24(): number | undefined {
     const start = this.#offset
     if (this.#gathered === 0 && this.#chunk.length - start >= 3) {

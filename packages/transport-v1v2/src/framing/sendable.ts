@@ -1,7 +1,10 @@
 import { isCommand, maxPayloadSize, type Contents } from '@sapwood/wire-codec'
 import { TransportError } from '../errors/transport-error.ts'
 
-/** @throws TransportError `message-too-large` or `invalid-command` for a message that neither framing can carry. */
+/**
+ * @throws TransportError `message-too-large` or `invalid-command` for a message that neither framing can
+ * carry.
+ */
 export function assertSendable({ command, payload }: Contents): void {
   const limit = maxPayloadSize(command)
   if (payload.length > limit) {

@@ -26,8 +26,8 @@ const curve: ScalarCurve = {
 }
 
 /**
- * BIP324's primitives from libsodium (`sodium-native`) and libsecp256k1 (`secp256k1`), for those who accept many
- * connections. Both are optional peer dependencies.
+ * BIP324's primitives from libsodium (`sodium-native`) and libsecp256k1 (`secp256k1`), for those who accept
+ * many connections. Both are optional peer dependencies.
  */
 export const nativeBackend: CryptoBackend = {
   name: 'native',

@@ -15,8 +15,8 @@ export interface DialOptions {
 /** A way to reach a peer. */
 export interface Dialer {
   /**
-   * What resolves names for it on this machine. Whoever has to know which addresses a name stands for, before or after it is
-   * dialled, asks this and dials those. Absent where no name is resolved here.
+   * What resolves names for it on this machine. Whoever has to know which addresses a name stands for, before
+   * or after it is dialled, asks this and dials those. Absent where no name is resolved here.
    */
   readonly resolver?: Resolver
   dial(address: PeerAddress, options: DialOptions): Promise<ByteStream>

@@ -6,7 +6,9 @@ import { streamPair } from './stream-pair.ts'
 
 type Behaviour = 'silent' | 'refused' | number
 
-/** Dials of the given behaviours: never an answer, a refusal at once, or a stream after so many milliseconds. */
+/**
+ * Dials of the given behaviours: never an answer, a refusal at once, or a stream after so many milliseconds.
+ */
 function setUp(behaviours: readonly Behaviour[]) {
   const clock = createVirtualClock()
   const abort = new AbortController()

@@ -4,15 +4,18 @@ import { abortReason } from '../environment/deadline.ts'
 import { abortStream } from './abort-stream.ts'
 import type { ByteStream } from './byte-stream.ts'
 
-/** Milliseconds after which the next address is tried beside the ones under way (RFC 8305 has 250, for people who wait). */
+/**
+ * Milliseconds after which the next address is tried beside the ones under way (RFC 8305 has 250, for people
+ * who wait).
+ */
 export const DIAL_STAGGER = 500
 
 /** Addresses of one name that are tried, at most (Core, `ConnectNode`). */
 export const MAX_ADDRESSES_PER_NAME = 256
 
 /**
- * Dials addresses of one peer a moment apart, the next at once where one fails, and keeps the first stream that opens: an address
- * that swallows packets costs a moment, not the whole attempt.
+ * Dials addresses of one peer a moment apart, the next at once where one fails, and keeps the first stream
+ * that opens: an address that swallows packets costs a moment, not the whole attempt.
  * @param dial has to leave nothing open when its signal aborts.
  * @throws the last address's error where none opens; the signal's reason.
  */

@@ -1,14 +1,16 @@
 import { TransportError } from '../errors/transport-error.ts'
 
-/** Received bytes held for a reader that does not read, before the source is paused, unless told otherwise. */
+/**
+ * Received bytes held for a reader that does not read, before the source is paused, unless told otherwise.
+ */
 export const DEFAULT_RECEIVE_HIGH_WATER_MARK = 65_536
 
 /** Received bytes held at which a connection whose source does not pause fails, unless told otherwise. */
 export const DEFAULT_RECEIVE_LIMIT: number = 64 * 1024 * 1024
 
 /**
- * What a chunk costs beside its bytes: objects for its view and for its memory. Counted, since a remote that sends single bytes
- * would otherwise be allowed some hundred times what the mark says.
+ * What a chunk costs beside its bytes: objects for its view and for its memory. Counted, since a remote that
+ * sends single bytes would otherwise be allowed some hundred times what the mark says.
  */
 const CHUNK_OVERHEAD = 256
 
@@ -16,8 +18,8 @@ export interface ReceiveQueueOptions {
   /** Bytes held above which the source is paused; each chunk counts 256 more than it has. Default: 65,536. */
   readonly highWaterMark?: number
   /**
-   * Bytes held, counted likewise, beyond which the queue drops them all and fails with a TransportError `unread-overflow`: some
-   * sources, as a browser's WebSocket, cannot be paused. Default: 67,108,864.
+   * Bytes held, counted likewise, beyond which the queue drops them all and fails with a TransportError
+   * `unread-overflow`: some sources, as a browser's WebSocket, cannot be paused. Default: 67,108,864.
    */
   readonly limit?: number
   /** Asks the source for no more. */
@@ -26,7 +28,9 @@ export interface ReceiveQueueOptions {
   readonly resume: () => void
 }
 
-/** The reading half of a `ByteStream` over a source that pushes: the part that every transport needs alike. */
+/**
+ * The reading half of a `ByteStream` over a source that pushes: the part that every transport needs alike.
+ */
 export interface ReceiveQueue {
   /** `ByteStream.read`: chunks in order, then the failure or the end. */
   read(): Promise<Uint8Array | null>
@@ -34,7 +38,10 @@ export interface ReceiveQueue {
   push(chunk: Uint8Array): void
   /** The remote has ended. */
   end(): void
-  /** The connection has failed. What has arrived is still delivered, unless `discard` says that nobody wants it. */
+  /**
+   * The connection has failed. What has arrived is still delivered, unless `discard` says that nobody wants
+   * it.
+   */
   fail(error: Error, options?: { readonly discard?: boolean }): void
   readonly ended: boolean
 }

@@ -8,8 +8,8 @@ export interface StreamPairOptions {
   /** Bytes held in one direction before its writer has to wait. Default: 65,536. */
   readonly highWaterMark?: number
   /**
-   * How many of the `available` bytes the next `read` gives, at least 1: fragmentation for tests. Default: what was
-   * written in one part arrives in one portion.
+   * How many of the `available` bytes the next `read` gives, at least 1: fragmentation for tests. Default:
+   * what was written in one part arrives in one portion.
    */
   readonly portion?: (available: number) => number
 }

@@ -17,7 +17,10 @@ export interface ListenTcpOptions {
   readonly maxConnections?: number
   /** Stops listening and ends every connection that came in. */
   readonly signal?: AbortSignal
-  /** Told of what `onStream` throws, or rejects with; the connection has been ended. What it throws itself is let go. */
+  /**
+   * Told of what `onStream` throws, or rejects with; the connection has been ended. What it throws itself is
+   * let go.
+   */
   readonly onFault?: (error: unknown) => void
 }
 
@@ -39,9 +42,10 @@ export interface TcpListener {
 }
 
 /**
- * Listens for TCP connections and hands each on as a `ByteStream`. One that was reset before it was taken is gone, and nobody is
- * told of it. Whatever `onStream` throws ends that one connection.
- * @throws TransportError `dial-failed` when the port cannot be had (`cause` says why); or the signal's reason.
+ * Listens for TCP connections and hands each on as a `ByteStream`. One that was reset before it was taken is
+ * gone, and nobody is told of it. Whatever `onStream` throws ends that one connection.
+ * @throws TransportError `dial-failed` when the port cannot be had (`cause` says why); or the signal's
+ * reason.
  */
 export async function listenTcp(
   options: ListenTcpOptions,

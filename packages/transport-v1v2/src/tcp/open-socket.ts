@@ -14,10 +14,10 @@ export type SocketTarget =
   | { readonly path: string }
 
 /**
- * Opens a socket for a dialer that has something to say before the stream begins, to a proxy for instance; `tcpStream` takes it
- * when that is said.
- * @returns the socket, half-open allowed, with nothing read from it and no listeners on it: the caller adds its own before it waits
- * for anything else.
+ * Opens a socket for a dialer that has something to say before the stream begins, to a proxy for instance;
+ * `tcpStream` takes it when that is said.
+ * @returns the socket, half-open allowed, with nothing read from it and no listeners on it: the caller adds
+ * its own before it waits for anything else.
  * @throws the socket's own error, or the signal's reason; then no socket is left open.
  */
 export function openSocket(target: SocketTarget, signal: AbortSignal): Promise<Socket> {

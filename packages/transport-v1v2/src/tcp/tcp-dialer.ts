@@ -24,8 +24,9 @@ export interface TcpDialerOptions {
 }
 
 /**
- * A dialer that connects directly over TCP: IPv4, IPv6, CJDNS and Yggdrasil addresses, and names through the resolver
- * (its addresses half a second apart, at most 256: the first that answers is taken). Tor and I2P addresses are refused with a `TransportError`.
+ * A dialer that connects directly over TCP: IPv4, IPv6, CJDNS and Yggdrasil addresses, and names through the
+ * resolver (its addresses half a second apart, at most 256: the first that answers is taken). Tor and I2P
+ * addresses are refused with a `TransportError`.
  */
 export function createTcpDialer(options: TcpDialerOptions = {}): Dialer & { readonly resolver: Resolver } {
   const { resolver = systemResolver, clock = systemClock } = options

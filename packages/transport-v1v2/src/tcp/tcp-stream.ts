@@ -6,7 +6,9 @@ import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.t
 /** Bytes handed to the socket and not yet to the kernel, above which a writer waits. */
 export const SEND_HIGH_WATER_MARK = 262_144
 
-/** Silence on the connection after which the kernel starts probing whether the remote is there, milliseconds. */
+/**
+ * Silence on the connection after which the kernel starts probing whether the remote is there, milliseconds.
+ */
 export const KEEP_ALIVE_DELAY = 120_000
 
 export interface TcpStreamOptions {
@@ -39,7 +41,8 @@ class TcpStream implements ByteStream {
 
   constructor(socket: Socket, head: Uint8Array | undefined) {
     this.#socket = socket
-    // Paused at 64 KiB; with the two chunks of 64 KiB that Node.js may hold itself, 256 KiB are never reached.
+    // Paused at 64 KiB; with the two chunks of 64 KiB that Node.js may hold itself, 256 KiB are never
+    // reached.
     this.#received = createReceiveQueue({ pause: () => socket.pause(), resume: () => socket.resume() })
     // Half-close is the stream's business: Node.js would otherwise end our side when the remote ends its own.
     socket.allowHalfOpen = true
@@ -90,7 +93,8 @@ class TcpStream implements ByteStream {
   abort(reason: Error): void {
     this.#fail(reason, true)
     if (this.#socket.destroyed) return
-    // A reset, so that the remote sees an abort and not the end of a stream. Unix sockets (a proxy on one) have none.
+    // A reset, so that the remote sees an abort and not the end of a stream. Unix sockets (a proxy on one)
+    // have none.
     if (this.#socket.remoteAddress === undefined) this.#socket.destroy()
     else this.#socket.resetAndDestroy()
   }
@@ -107,7 +111,8 @@ class TcpStream implements ByteStream {
   }
 
   readonly #onData = (data: Uint8Array): void => {
-    // A Buffer differs from a Uint8Array in `slice`, `toString` and equality: only the latter leaves this class.
+    // A Buffer differs from a Uint8Array in `slice`, `toString` and equality: only the latter leaves this
+    // class.
     this.#received.push(new Uint8Array(data.buffer, data.byteOffset, data.length))
   }
 

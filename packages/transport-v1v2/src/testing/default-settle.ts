@@ -3,8 +3,8 @@ const runtime: { readonly setImmediate?: (callback: () => void) => unknown; read
   globalThis
 
 /**
- * Resolves after all promise callbacks that are due have run, and those that they make due in turn: a turn of the
- * event loop is not given out before that queue is empty.
+ * Resolves after all promise callbacks that are due have run, and those that they make due in turn: a turn of
+ * the event loop is not given out before that queue is empty.
  */
 export function settleMicrotasks(): Promise<void> {
   return new Promise((resolve) => {

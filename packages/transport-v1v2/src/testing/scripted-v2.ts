@@ -43,8 +43,8 @@ export interface ScriptedV2Progress {
 }
 
 /**
- * One side of a BIP324 connection that sends nothing by itself: every byte is the caller's to send, to leave out or to spoil.
- * For tests of what the other side does about it; a real connection is `createV2Session`'s.
+ * One side of a BIP324 connection that sends nothing by itself: every byte is the caller's to send, to leave
+ * out or to spoil. For tests of what the other side does about it; a real connection is `createV2Session`'s.
  */
 export interface ScriptedV2 {
   /** ElligatorSwift encoding of our key, 64 bytes: what is sent first. */

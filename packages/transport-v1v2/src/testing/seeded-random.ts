@@ -1,8 +1,8 @@
 import type { Random } from '../environment/random.ts'
 
 /**
- * Random bytes that are the same for the same seed: for tests and simulations only, as anyone can predict them
- * (xoshiro128**, seeded by splitmix32).
+ * Random bytes that are the same for the same seed: for tests and simulations only, as anyone can predict
+ * them (xoshiro128**, seeded by splitmix32).
  * @param seed any number or text.
  */
 export function createSeededRandom(seed: number | string): Random {

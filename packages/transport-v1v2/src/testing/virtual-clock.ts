@@ -16,14 +16,14 @@ export interface VirtualClockOptions {
 /** A clock that stands still until it is told to move. */
 export interface VirtualClock extends Clock {
   /**
-   * Moves time forward. Timers fire in the order of their due times (those of one instant in the order they were
-   * set), each seeing its own due time as `now`, and promise callbacks settle before the first, between any two and
-   * after the last; timers that those set are fired too when they fall due within the span.
+   * Moves time forward. Timers fire in the order of their due times (those of one instant in the order they
+   * were set), each seeing its own due time as `now`, and promise callbacks settle before the first, between
+   * any two and after the last; timers that those set are fired too when they fall due within the span.
    */
   advance(milliseconds: number): Promise<void>
   /**
-   * Moves time forward while nothing runs, as for a process that is stopped or a machine that sleeps: timers that fall due fire
-   * late, at the next `advance`.
+   * Moves time forward while nothing runs, as for a process that is stopped or a machine that sleeps: timers
+   * that fall due fire late, at the next `advance`.
    */
   skip(milliseconds: number): void
   /** Moves to the next timer and fires it. @returns false when there is none. */

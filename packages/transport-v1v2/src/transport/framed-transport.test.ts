@@ -11,7 +11,9 @@ import { FramedTransport } from './framed-transport.ts'
 
 const { magic } = networks.regtest
 
-/** A stream whose other end is the test: what is read is given by hand, and what is written is taken by hand. */
+/**
+ * A stream whose other end is the test: what is read is given by hand, and what is written is taken by hand.
+ */
 class ScriptedStream implements ByteStream {
   readonly #chunks: Uint8Array[] = []
   #reader: ((chunk: Uint8Array | null) => void) | undefined

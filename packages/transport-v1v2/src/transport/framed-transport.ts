@@ -19,8 +19,8 @@ export const DEFAULT_SEND_HIGH_WATER_MARK = 1_000_000
 export const DEFAULT_SEND_TIMEOUT = 60_000
 
 /**
- * Bytes decoded at once, but for a message that is known to be longer: 16 KiB of decoys, or of messages without a payload, take
- * some milliseconds.
+ * Bytes decoded at once, but for a message that is known to be longer: 16 KiB of decoys, or of messages
+ * without a payload, take some milliseconds.
  */
 const READ_SLICE = 16_384
 
@@ -30,7 +30,9 @@ const READ_CHUNK = 65_536
 /** Bytes queued, or taken, before the account is told: small messages are not counted one by one. */
 const ACCOUNT_STEP = 4_096
 
-/** Bytes written at once: a remote has the send timeout for each such slice, so that slow is told from stuck. */
+/**
+ * Bytes written at once: a remote has the send timeout for each such slice, so that slow is told from stuck.
+ */
 const WRITE_SLICE = 262_144
 
 export interface FramedTransportInit {
@@ -207,8 +209,8 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   }
 
   /**
-   * What has to be waited for before more is read. For a message that is held in part the room is taken as a whole: of many
-   * that each had a part of it none would ever be complete.
+   * What has to be waited for before more is read. For a message that is held in part the room is taken as a
+   * whole: of many that each had a part of it none would ever be complete.
    */
   #waitForRoom(): Promise<void> | undefined {
     if (this.#memory === undefined || this.#unread !== undefined) return undefined

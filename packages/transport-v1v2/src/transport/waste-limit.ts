@@ -3,8 +3,9 @@ import { TransportError } from '../errors/transport-error.ts'
 import type { FrameCodec } from '../framing/frame-codec.ts'
 
 /**
- * Decoys and dropped messages that a remote may send at once. Each costs about as much as a message, and nothing behind the
- * transport sees it. Bitcoin Core has no such limit: it is far quicker at them, in a thread of their own.
+ * Decoys and dropped messages that a remote may send at once. Each costs about as much as a message, and
+ * nothing behind the transport sees it. Bitcoin Core has no such limit: it is far quicker at them, in a
+ * thread of their own.
  */
 export const MAX_WASTE_BURST = 1_000
 /** Decoys and dropped messages a second beyond that. */
@@ -19,7 +20,10 @@ export const WASTED_BYTES_PER_SECOND = 262_144
 /** What a byte of a message allows besides. */
 export const WASTED_BYTES_PER_BYTE = 4
 
-/** Counts what a remote has us decrypt and check for nothing: two buckets, of packets and of bytes, that fill up again. */
+/**
+ * Counts what a remote has us decrypt and check for nothing: two buckets, of packets and of bytes, that fill
+ * up again.
+ */
 export class WasteLimit {
   readonly #clock: Clock
   #packets = MAX_WASTE_BURST

@@ -1,3 +1,9 @@
+/**
+ * Messages of v1: magic, command, length, checksum, payload.
+ * https://developer.bitcoin.org/reference/p2p_networking.html#message-headers
+ * @module
+ */
+
 import {
   bytesToHex,
   COMMAND_SIZE,

@@ -44,8 +44,9 @@ export class V1Detector {
   }
 
   /**
-   * Looks at the next bytes: v2 with the first that differs from the prefix, v1 when all 16 are there. Until it says `v2`
-   * or `v1`, the bytes that were seen are `matched`; the chunk that decides is not added to them.
+   * Looks at the next bytes: v2 with the first that differs from the prefix, v1 when all 16 are there. Until
+   * it says `v2` or `v1`, the bytes that were seen are `matched`; the chunk that decides is not added to
+   * them.
    */
   look(chunk: Uint8Array): DetectedProtocol {
     let matched = this.#matched

@@ -12,8 +12,9 @@ export type { V2Phase, V2Session, V2SessionOptions } from './v2-session.ts'
 export type V2SessionInit = Pick<V2SessionOptions, 'role' | 'magic'> & Partial<V2SessionOptions>
 
 /**
- * BIP324's protocol for one side of one connection, without any I/O, for those who bring their own: `start`, then each
- * received chunk to `receive` and what is in `outbox` to the remote. A key of its own and no garbage unless given.
+ * BIP324's protocol for one side of one connection, without any I/O, for those who bring their own: `start`,
+ * then each received chunk to `receive` and what is in `outbox` to the remote. A key of its own and no
+ * garbage unless given.
  */
 export function createV2Session(
   init: V2SessionInit,

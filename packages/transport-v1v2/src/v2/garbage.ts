@@ -1,3 +1,9 @@
+/**
+ * Garbage, and the terminator that ends it (BIP324, "Overview and design").
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * @module
+ */
+
 import { TransportError } from '../errors/transport-error.ts'
 import type { PortionReader } from '../framing/portion-reader.ts'
 import { GARBAGE_TERMINATOR_LENGTH } from './keys/session-keys.ts'

@@ -1,3 +1,9 @@
+/**
+ * Packets: an encrypted length, a header, contents (BIP324, "Packet encryption overview").
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * @module
+ */
+
 import { COMMAND_SIZE, MAX_PAYLOAD_SIZE } from '@sapwood/wire-codec'
 import type { CryptoBackend } from '../crypto/backend.ts'
 import { TransportError, type TransportPhase } from '../errors/transport-error.ts'
@@ -7,7 +13,10 @@ import type { PortionReader } from '../framing/portion-reader.ts'
 import { LENGTH_BYTES, LengthCipher } from './cipher/length-cipher.ts'
 import { PacketCipher } from './cipher/packet-cipher.ts'
 
-/** Longest contents of a packet: a long command and the largest payload (Core, `MAX_CONTENTS_LEN`), unless a larger one is expected. */
+/**
+ * Longest contents of a packet: a long command and the largest payload (Core, `MAX_CONTENTS_LEN`), unless a
+ * larger one is expected.
+ */
 export const MAX_CONTENTS_LENGTH: number = 1 + COMMAND_SIZE + MAX_PAYLOAD_SIZE
 
 /** Decoys before the version packet, of which a session needs none; BIP324 sets no limit. */
@@ -26,7 +35,10 @@ export const V2_PACKET_OVERHEAD: number = LENGTH_BYTES + HEADER_LENGTH + TAG_LEN
 
 const NOTHING = new Uint8Array(0)
 
-/** Where a small packet's plaintext is put together, for the length of one call, by whichever connection is sending. */
+/**
+ * Where a small packet's plaintext is put together, for the length of one call, by whichever connection is
+ * sending.
+ */
 const scratch = new Uint8Array(MAX_COPIED_BYTES)
 
 /** Seals one direction's packets. */
@@ -50,7 +62,10 @@ export class PacketSealer {
     return this.#decoys
   }
 
-  /** Appends a packet whose contents are `head` and `body`, which are checked to be short enough by the caller. */
+  /**
+   * Appends a packet whose contents are `head` and `body`, which are checked to be short enough by the
+   * caller.
+   */
   seal(head: Uint8Array, body: Uint8Array, aad?: Uint8Array): void {
     this.#seal(0, head, body, aad)
   }
@@ -100,7 +115,9 @@ function joinPlaintext(header: number, head: Uint8Array, body: Uint8Array): Uint
   return scratch.subarray(0, HEADER_LENGTH + head.length + body.length)
 }
 
-/** A packet's header and contents: in one piece where it arrived in one, else in parts, none of them empty. */
+/**
+ * A packet's header and contents: in one piece where it arrived in one, else in parts, none of them empty.
+ */
 export type PacketPlaintext = Uint8Array | readonly Uint8Array[]
 
 /** Opens the other direction's packets. */
@@ -188,7 +205,10 @@ export class PacketOpener {
   }
 }
 
-/** Garbage, which authenticates the first packet that follows it in its direction, be it a decoy, and no other. */
+/**
+ * Garbage, which authenticates the first packet that follows it in its direction, be it a decoy, and no
+ * other.
+ */
 export class GarbageAad {
   #garbage: Uint8Array | undefined
 

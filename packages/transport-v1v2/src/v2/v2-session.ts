@@ -72,19 +72,18 @@ type Application = Agreed & { readonly at: 'application' }
 type Handshaking = AwaitingPrefix | AwaitingKey | AwaitingTerminator | AwaitingVersion
 
 /**
- * BIP324's protocol for one side of one connection, without any I/O: `start`, then each received chunk to `receive` and
- * whatever is in the `outbox` to the remote, until `phase` is `application`; from then on it is a `FrameCodec`.
- * A responder is created once its remote is known not to speak v1.
+ * BIP324's protocol for one side of one connection, without any I/O: `start`, then each received chunk to
+ * `receive` and whatever is in the `outbox` to the remote, until `phase` is `application`; from then on it is
+ * a `FrameCodec`. A responder is created once its remote is known not to speak v1.
  *
- * The steps (BIP324, "Overview and design",
- * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki#user-content-Overview_and_design), of which each side
- * takes its own as soon as it can:
+ * The steps, of which each side takes its own as soon as it can (BIP324, "Overview and design":
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki#user-content-Overview_and_design):
  *
  *     initiator                                              responder
  *  1. key, garbage ────────────────────────────────────────▶
  *  2.                ◀──────────────────────────────────────  key, garbage
  *  3. terminator, decoys, version packet ──────────────────▶ ◀ the same, when the other's key is there
- *  4. messages     ◀───────────────────────────────────────▶ messages, when the other's version packet is there
+ *  4. messages     ◀───────────────────────────────────────▶ messages, after the other's version packet
  *
  * What one side waits for, and what it sends when that has come:
  *
@@ -262,7 +261,10 @@ export class V2Session implements FrameCodec {
     return { at: 'key', key, garbage, prefix }
   }
 
-  /** A remote that begins a v1 `version` is no v2 peer: half a key that looks like it comes once in 2^96 connections. */
+  /**
+   * A remote that begins a v1 `version` is no v2 peer: half a key that looks like it comes once in 2^96
+   * connections.
+   */
   #refuseV1(prefix: Uint8Array): void {
     const magic = v1MagicOf(prefix, v1Prefix(this.#options.magic))
     if (magic === undefined) return
@@ -277,7 +279,9 @@ export class V2Session implements FrameCodec {
     return rest && this.#agree(concatBytes(prefix, rest), key, garbage)
   }
 
-  /** With the remote's key there are keys to send with: terminator, decoys and version packet leave at once. */
+  /**
+   * With the remote's key there are keys to send with: terminator, decoys and version packet leave at once.
+   */
   #agree(remoteEncoding: Uint8Array, key: EphemeralKey, garbage: Uint8Array): AwaitingTerminator {
     const { role, magic, decoys = [] } = this.#options
     const initiating = role === 'initiator'
@@ -318,7 +322,9 @@ export class V2Session implements FrameCodec {
   }
 }
 
-/** Whether a part ends with a message's id or command and before its payload, which then need not be copied. */
+/**
+ * Whether a part ends with a message's id or command and before its payload, which then need not be copied.
+ */
 function isWholeHead(part: Uint8Array): boolean {
   return part.length === HEADER_LENGTH + (part[HEADER_LENGTH] === 0 ? 1 + COMMAND_SIZE : 1)
 }

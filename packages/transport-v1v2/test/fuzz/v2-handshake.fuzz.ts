@@ -3,7 +3,10 @@ import { v1Prefix } from '../../src/v1/v1-prefix.ts'
 import { createTestSession } from '../bip324/scripted-peer.ts'
 import { receiveAll, type Target } from './target.ts'
 
-/** What a stranger sends from the first byte on: never a message, never an open connection, no error but a typed one. */
+/**
+ * What a stranger sends from the first byte on: never a message, never an open connection, no error but a
+ * typed one.
+ */
 const target: Target = {
   name: 'v2-handshake',
   seeds: [new Uint8Array(64).fill(7), new Uint8Array(4_300).fill(9), v1Prefix(regtest.magic)],

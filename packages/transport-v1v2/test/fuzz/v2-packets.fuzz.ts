@@ -5,8 +5,8 @@ import { receiveAll, type Target } from './target.ts'
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
 
 /**
- * A peer that seals what the input says. Its first three bytes are the header, where to change the ciphertext (0: nowhere)
- * and the chunks' size; the rest is the contents of a packet.
+ * A peer that seals what the input says. Its first three bytes are the header, where to change the ciphertext
+ * (0: nowhere) and the chunks' size; the rest is the contents of a packet.
  */
 const target: Target = {
   name: 'v2-packets',

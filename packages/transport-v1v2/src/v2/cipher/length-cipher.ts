@@ -1,3 +1,10 @@
+/**
+ * What encrypts the lengths of packets (BIP324, "Packet encryption overview").
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * ChaCha20: https://www.rfc-editor.org/rfc/rfc8439
+ * @module
+ */
+
 import type { CryptoBackend } from '../../crypto/backend.ts'
 
 /** Packets between two changes of key (BIP324 REKEY_INTERVAL). */
@@ -10,8 +17,8 @@ const KEY_LENGTH = 32
 const EPOCH_LENGTH = REKEY_INTERVAL * LENGTH_BYTES
 
 /**
- * FSChaCha20 (BIP324) for the lengths of one direction's packets. The keystream of an epoch, 224 lengths and the next
- * key, is made at once: a length then costs three XORs.
+ * FSChaCha20 (BIP324) for the lengths of one direction's packets. The keystream of an epoch, 224 lengths and
+ * the next key, is made at once: a length then costs three XORs.
  */
 export class LengthCipher {
   readonly #crypto: CryptoBackend

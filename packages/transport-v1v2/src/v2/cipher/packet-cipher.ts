@@ -1,3 +1,10 @@
+/**
+ * What encrypts and authenticates packets (BIP324, "Packet encryption overview").
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * ChaCha20-Poly1305: https://www.rfc-editor.org/rfc/rfc8439
+ * @module
+ */
+
 import type { Aead, CryptoBackend } from '../../crypto/backend.ts'
 import { REKEY_INTERVAL } from './length-cipher.ts'
 
@@ -44,7 +51,9 @@ export class PacketCipher {
     return parts
   }
 
-  /** The plaintext of ciphertext and tag; undefined when they are not what the other side sealed at this turn. */
+  /**
+   * The plaintext of ciphertext and tag; undefined when they are not what the other side sealed at this turn.
+   */
   open(aad: Uint8Array | undefined, sealed: Uint8Array): Uint8Array | undefined {
     this.#setNonce()
     const plaintext = this.#aead.open(this.#nonce, aad, sealed)
@@ -76,7 +85,8 @@ export class PacketCipher {
   }
 
   #rekey(): void {
-    // BIP324 takes the first 32 bytes of sealing 32 zero bytes: keystream of the AEAD, whose block 0 makes the tag's key.
+    // BIP324 takes the first 32 bytes of sealing 32 zero bytes: keystream of the AEAD, whose block 0 makes
+    // the tag's key.
     this.#nonceView.setUint32(0, REKEY_COUNTER, true)
     const next = this.#crypto.chacha20(this.#key, this.#nonce, 1, KEY_LENGTH)
     this.#key.set(next)

@@ -1,3 +1,10 @@
+/**
+ * ElligatorSwift for secp256k1 (BIP324, "ElligatorSwift encoding of curve X coordinates").
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * The paper, SwiftEC: https://eprint.iacr.org/2022/759.pdf
+ * @module
+ */
+
 import {
   CURVE_B,
   curveSide,
@@ -14,7 +21,8 @@ import {
 export const ELLSWIFT_LENGTH = 64
 
 /**
- * The x coordinate that an ElligatorSwift encoding stands for (BIP324, `ellswift_decode`). Every 64 bytes stand for one.
+ * The x coordinate that an ElligatorSwift encoding stands for (BIP324, `ellswift_decode`). Every 64 bytes
+ * stand for one.
  * @param encoding 64 bytes: u and t, big-endian, each read modulo p. @returns 32 bytes, big-endian.
  */
 export function decodeEllSwift(encoding: Uint8Array): Uint8Array {
@@ -28,8 +36,9 @@ export function decodeEllSwift(encoding: Uint8Array): Uint8Array {
 }
 
 /**
- * BIP324's XSwiftEC. It computes X = (u^3+7-t^2)/2t and Y = (X+t)/cu and takes the first of u+4Y^2, (-X/Y-u)/2 and
- * (X/Y-u)/2 that is on the curve. Here the three are kept as fractions, so that one inversion is enough.
+ * BIP324's XSwiftEC. It computes X = (u^3+7-t^2)/2t and Y = (X+t)/cu and takes the first of u+4Y^2,
+ * (-X/Y-u)/2 and (X/Y-u)/2 that is on the curve. Here the three are kept as fractions, so that one inversion
+ * is enough.
  */
 export function xSwiftEc(uGiven: bigint, tGiven: bigint): bigint {
   const u = uGiven === 0n ? 1n : uGiven

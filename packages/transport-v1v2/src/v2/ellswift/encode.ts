@@ -1,3 +1,10 @@
+/**
+ * ElligatorSwift for secp256k1 (BIP324, "ElligatorSwift encoding of curve X coordinates").
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * The paper, SwiftEC: https://eprint.iacr.org/2022/759.pdf
+ * @module
+ */
+
 import type { Random } from '../../environment/random.ts'
 import { ELLSWIFT_LENGTH } from './decode.ts'
 import {
@@ -21,8 +28,8 @@ const HALF_ONE_PLUS_C = mod((1n + SQRT_MINUS_3) * HALF)
 const BYTES_PER_TRY = 33
 
 /**
- * A uniformly random ElligatorSwift encoding of an x coordinate (BIP324, `xelligatorswift`): indistinguishable from 64
- * random bytes. About four tries on average.
+ * A uniformly random ElligatorSwift encoding of an x coordinate (BIP324, `xelligatorswift`):
+ * indistinguishable from 64 random bytes. About four tries on average.
  * @param x 32 bytes, the x coordinate of a point on the curve. @returns 64 bytes.
  */
 export function encodeEllSwift(x: Uint8Array, random: Random): Uint8Array {
@@ -41,8 +48,8 @@ export function encodeEllSwift(x: Uint8Array, random: Random): Uint8Array {
 }
 
 /**
- * BIP324's XSwiftECInv: the t for which XSwiftEC(u, t) = x, of the eight that there can be the one that `branch` (0 to 7)
- * names; undefined where there is none.
+ * BIP324's XSwiftECInv: the t for which XSwiftEC(u, t) = x, of the eight that there can be the one that
+ * `branch` (0 to 7) names; undefined where there is none.
  */
 export function xSwiftEcInverse(x: bigint, u: bigint, branch: number): bigint | undefined {
   const found = (branch & 2) === 0 ? fromFirstRoot(x, u) : fromOtherRoots(x, u, branch)

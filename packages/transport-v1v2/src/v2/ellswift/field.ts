@@ -1,6 +1,13 @@
 /**
- * Arithmetic modulo the field prime of secp256k1 (SEC 2). Not constant-time: it is only ever given public values (the
- * encodings of keys) and, in making an encoding, a public key and fresh randomness.
+ * ElligatorSwift for secp256k1 (BIP324, "ElligatorSwift encoding of curve X coordinates").
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * The paper, SwiftEC: https://eprint.iacr.org/2022/759.pdf
+ * @module
+ */
+
+/**
+ * Arithmetic modulo the field prime of secp256k1 (SEC 2). Not constant-time: it is only ever given public
+ * values (the encodings of keys) and, in making an encoding, a public key and fresh randomness.
  */
 
 /** 2^256 - 2^32 - 977. */

@@ -1,3 +1,9 @@
+/**
+ * The key of one connection, and the secret that both sides share (BIP324, "Shared secret computation").
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * @module
+ */
+
 import type { CryptoBackend, SecretKey } from '../../crypto/backend.ts'
 import type { Random } from '../../environment/random.ts'
 import { decodeEllSwift } from '../ellswift/decode.ts'
@@ -21,7 +27,10 @@ export interface EphemeralKey {
   wipe(): void
 }
 
-/** Makes a key for one connection: the costly half of a v2 handshake's work, which needs nothing of the remote. */
+/**
+ * Makes a key for one connection: the costly half of a v2 handshake's work, which needs nothing of the
+ * remote.
+ */
 export function createEphemeralKey(crypto: CryptoBackend, random: Random): EphemeralKey {
   for (;;) {
     const secret = random.bytes(SECRET_LENGTH)

@@ -24,7 +24,10 @@ export interface KeyPool {
   close(): void
 }
 
-/** Creates a pool, to be given to `connect` and `accept` as the component `keys`. It fills itself a key at a time. */
+/**
+ * Creates a pool, to be given to `connect` and `accept` as the component `keys`. It fills itself a key at a
+ * time.
+ */
 export function createKeyPool(
   options: KeyPoolOptions = {},
   components: { readonly clock?: Clock; readonly random?: Random; readonly crypto?: CryptoBackend } = {},

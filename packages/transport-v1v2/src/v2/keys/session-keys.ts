@@ -1,3 +1,9 @@
+/**
+ * The keys, terminators and id of a session (BIP324, `v2_initialize`).
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * @module
+ */
+
 import type { CryptoBackend } from '../../crypto/backend.ts'
 
 /** Length of a garbage terminator (BIP324). */
@@ -5,7 +11,9 @@ export const GARBAGE_TERMINATOR_LENGTH = 16
 
 const SALT_PREFIX = 'bitcoin_v2_shared_secret'
 
-/** What both sides derive from the shared secret (BIP324, `initialize_v2_transport`), as seen by one of them. */
+/**
+ * What both sides derive from the shared secret (BIP324, `initialize_v2_transport`), as seen by one of them.
+ */
 export interface SessionKeys {
   /** 32 bytes, the same on both sides: for people to compare. Not a secret. */
   readonly sessionId: Uint8Array

@@ -8,7 +8,10 @@ export interface RandomDecoysOptions {
   readonly maxLength?: number
 }
 
-/** Sends decoys of random sizes after random messages: the count and the sizes of messages can no longer be read off. */
+/**
+ * Sends decoys of random sizes after random messages: the count and the sizes of messages can no longer be
+ * read off.
+ */
 export function randomDecoys(options: RandomDecoysOptions = {}): Shaping {
   const { probability = 0.25, maxLength = 512 } = options
   if (!(probability >= 0 && probability <= 1)) throw new RangeError('A probability is 0 to 1')

@@ -6,7 +6,9 @@ export interface ShapingPlan {
   readonly after: readonly number[]
 }
 
-/** A strategy that hides what a connection's traffic looks like behind decoy packets, which the remote drops. */
+/**
+ * A strategy that hides what a connection's traffic looks like behind decoy packets, which the remote drops.
+ */
 export interface Shaping {
   /**
    * Asked once for each message to be sent.

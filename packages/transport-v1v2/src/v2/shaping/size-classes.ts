@@ -5,14 +5,17 @@ import type { Shaping } from './shaping.ts'
 export const DEFAULT_SIZE_CLASSES: readonly number[] = Array.from({ length: 15 }, (_, index) => 256 << index)
 
 export interface SizeClassesOptions {
-  /** Bytes on the wire that a message and its padding may come to, in rising order. Default: `DEFAULT_SIZE_CLASSES`. */
+  /**
+   * Bytes on the wire that a message and its padding may come to, in rising order. Default:
+   * `DEFAULT_SIZE_CLASSES`.
+   */
   readonly classes?: readonly number[]
 }
 
 /**
- * Pads every message with one decoy so that both together have one of a few sizes: an observer sees the class and not the
- * message. A message larger than the largest class is padded to the next multiple of it. A message that fills its class
- * up to the last 19 bytes, where no decoy fits, goes to the next.
+ * Pads every message with one decoy so that both together have one of a few sizes: an observer sees the class
+ * and not the message. A message larger than the largest class is padded to the next multiple of it. A
+ * message that fills its class up to the last 19 bytes, where no decoy fits, goes to the next.
  */
 export function sizeClasses(options: SizeClassesOptions = {}): Shaping {
   const classes = options.classes ?? DEFAULT_SIZE_CLASSES
