@@ -72,7 +72,7 @@ function check(name: string): string {
     project,
   )
 
-  const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json')
+  const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'))
   const specifiers = entries.map((entry) => name + entry.slice(1))
   const lines = specifiers.map((specifier, index) => `import * as entry${index} from '${specifier}'`)
   const use = `console.log(${specifiers.map((_, index) => `Object.keys(entry${index}).length`).join(', ')})`

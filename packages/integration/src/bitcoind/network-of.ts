@@ -1,9 +1,6 @@
-import { IntegrationError } from '../errors/integration-error.ts'
-import { monotonicTime, sleep } from '../programs/default-sleep.ts'
 import type { RegtestBitcoind } from './regtest-bitcoind.ts'
+import { until } from './until.ts'
 
-/** Milliseconds between two looks. */
-const LOOK_INTERVAL = 30
 /** Longest that nodes may take to connect or to agree by default, in milliseconds. */
 const TIMEOUT = 60_000
 
@@ -29,15 +26,4 @@ export async function syncAll(nodes: readonly RegtestBitcoind[], timeout: number
   }
   await until('all nodes to have the same tip', timeout, () => same('getbestblockhash'))
   await until('all nodes to have the same transactions', timeout, () => same('getrawmempool'))
-}
-
-/** Looks until something is so. @throws IntegrationError `timeout` */
-export async function until(what: string, timeout: number, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = monotonicTime() + timeout
-  while (!(await isSo())) {
-    if (monotonicTime() > deadline) {
-      throw new IntegrationError('timeout', `waited ${timeout} ms in vain for ${what}`, { expected: what })
-    }
-    await sleep(LOOK_INTERVAL)
-  }
 }

@@ -11,7 +11,7 @@ import { makeTemporaryFolder } from '../programs/usable-folder.ts'
 import { cookieFileOf, type DaemonArguments, readDaemonArguments } from './daemon-arguments.ts'
 import { BitcoindLog } from './bitcoind-log.ts'
 import { findBitcoind, type FindBitcoindOptions } from './find-bitcoind.ts'
-import { until } from './network-of.ts'
+import { until } from './until.ts'
 import { Purse } from './purse.ts'
 import { RpcClient } from './rpc-client.ts'
 
