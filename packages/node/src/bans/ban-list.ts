@@ -19,8 +19,8 @@ export interface BanEntry {
 
 /** Addresses and subnets that the node has nothing to do with until an instant. */
 export interface BanList {
-  /** Adds a ban, or replaces the one of the same subnet. */
-  add(subnet: Subnet, expiresAt: WallTime, reason: string): BanEntry
+  /** Adds a ban, or replaces the one of the same subnet. @param createdAt Default: now. */
+  add(subnet: Subnet, expiresAt: WallTime, reason: string, createdAt?: WallTime): BanEntry
   /** @returns the ban that was lifted. */
   remove(subnet: Subnet): BanEntry | undefined
   /** The ban that covers the address now. The cost does not grow with the number of bans. */
@@ -59,9 +59,9 @@ export function createBanList(
   for (const entry of restore) if (!isOver(entry)) put(entry)
 
   return {
-    add: (subnet, expiresAt, reason) => {
+    add: (subnet, expiresAt, reason, createdAt = components.clock.wallTime()) => {
       const text = formatSubnet(subnet)
-      const entry = { subnet, text, createdAt: components.clock.wallTime(), expiresAt, reason }
+      const entry = { subnet, text, createdAt, expiresAt, reason }
       put(entry)
       return entry
     },

@@ -34,7 +34,7 @@ export function createBanAccess(components: {
         const now = clock.wallTime()
         const until = options.until?.getTime() ?? now + (options.duration ?? DEFAULT_BAN_DURATION)
         if (!(until > now)) throw new NodeError('invalid-argument', 'A ban has to end in the future')
-        const added = bans.add(subnet, until as WallTime, options.reason ?? '')
+        const added = bans.add(subnet, until as WallTime, options.reason ?? '', now)
         events.emit('ban-added', { ban: added })
         for (const record of [...table.all()]) {
           const remote = remoteOf(record)
