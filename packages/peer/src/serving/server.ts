@@ -6,6 +6,7 @@ import {
   decodeTransaction,
   encodeBlock,
   encodeTransaction,
+  InventoryPayload,
   InventoryType,
   type InventoryVector,
   MAX_ADDRESSES,
@@ -22,7 +23,6 @@ import {
 import type { DisconnectReason } from '../contract/disconnect-reason.ts'
 import type { TransactionId } from '../contract/request-map.ts'
 import type { InvalidRequest, PeerServices, ServedType, ServingContext } from '../contract/peer-services.ts'
-import { InventoryPayload } from './inventory-payload.ts'
 import type { ServedMessage } from './served-message.ts'
 
 export interface ServerOutput {

@@ -1,4 +1,5 @@
-import { ByteReader, type InventoryVector } from '@sapwood/wire-codec'
+import { ByteReader } from '../bytes/byte-reader.ts'
+import type { InventoryVector } from './message.ts'
 
 /** Type and hash. */
 const ENTRY_SIZE = 36
