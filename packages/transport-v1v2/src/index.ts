@@ -32,7 +32,13 @@ export {
 export type { ByteStream } from './stream/byte-stream.ts'
 export type { Dialer, DialOptions } from './stream/dialer.ts'
 export { createReceiveQueue, type ReceiveQueue, type ReceiveQueueOptions } from './stream/receive-queue.ts'
-export { DIAL_STAGGER, MAX_ADDRESSES_PER_NAME, raceDials } from './stream/race-dials.ts'
+export {
+  DIAL_STAGGER,
+  MAX_ADDRESSES_PER_NAME,
+  type RaceComponents,
+  raceDials,
+  raceToOpen,
+} from './stream/race-dials.ts'
 export { streamPair, type StreamPairOptions } from './stream/stream-pair.ts'
 export type { Shaping, ShapingPlan } from './v2/shaping/shaping.ts'
 export { randomDecoys, type RandomDecoysOptions } from './v2/shaping/random-decoys.ts'

@@ -77,7 +77,8 @@ export class SamConnection {
       reason: () => timeoutError('connect', limit),
     })
     try {
-      const connection = new SamConnection(await connectToProxy(sam, resolver, connecting.signal), clock)
+      const socket = await connectToProxy(sam, resolver, { clock, signal: connecting.signal })
+      const connection = new SamConnection(socket, clock)
       try {
         await connection.ask('HELLO VERSION MIN=3.1 MAX=3.1', 'HELLO REPLY', 'hello', timeouts.hello, signal)
       } catch (error) {

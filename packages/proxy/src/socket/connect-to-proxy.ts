@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import type { Resolver } from '@sapwood/transport-v1v2/environment'
+import { raceToOpen } from '@sapwood/transport-v1v2'
+import type { Clock, Resolver } from '@sapwood/transport-v1v2/environment'
 import { openSocket } from '@sapwood/transport-v1v2/tcp'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { formatProxyAddress, type ProxyAddress, resolveProxyAddress } from './proxy-address.ts'
@@ -12,19 +13,17 @@ import { formatProxyAddress, type ProxyAddress, resolveProxyAddress } from './pr
 export async function connectToProxy(
   address: ProxyAddress,
   resolver: Resolver | undefined,
-  signal: AbortSignal,
+  components: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Socket> {
+  const { signal } = components
   signal.throwIfAborted()
-  let failure: unknown
-  for (const target of await resolveProxyAddress(address, resolver, signal)) {
-    try {
-      return await openSocket(target, signal)
-    } catch (cause) {
-      signal.throwIfAborted()
-      failure = cause
-    }
+  const targets = await resolveProxyAddress(address, resolver, signal)
+  try {
+    return await raceToOpen(targets, openSocket, (late) => late.destroy(), components)
+  } catch (cause) {
+    signal.throwIfAborted()
+    const why = cause instanceof Error ? cause.message : String(cause)
+    const message = `No connection to the proxy at ${formatProxyAddress(address)}: ${why}`
+    throw new ProxyError('proxy-unreachable', message, { step: 'connect', cause })
   }
-  const why = failure instanceof Error ? failure.message : String(failure)
-  const message = `No connection to the proxy at ${formatProxyAddress(address)}: ${why}`
-  throw new ProxyError('proxy-unreachable', message, { step: 'connect', cause: failure })
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { MAX_ADDRESSES_PER_NAME } from '@sapwood/transport-v1v2'
 import type { Resolver } from '@sapwood/transport-v1v2/environment'
 import type { SocketTarget } from '@sapwood/transport-v1v2/tcp'
 import { formatHost } from '@sapwood/wire-codec'
@@ -29,9 +30,6 @@ export function checkProxyAddress(address: ProxyAddress, hasResolver: boolean): 
   }
 }
 
-/** Addresses of a proxy's name that are tried, at most. */
-const MAX_PROXY_ADDRESSES = 16
-
 /** Where the name leads, if the address is one; `localhost` is the loopback address without asking (RFC 6761). */
 export async function resolveProxyAddress(
   address: ProxyAddress,
@@ -44,7 +42,7 @@ export async function resolveProxyAddress(
   const found = (await resolver?.resolve(host, { signal })) ?? []
   if (found.length === 0)
     throw new ProxyError('proxy-unreachable', `No address for the proxy ${host}`, { step: 'connect' })
-  return found.slice(0, MAX_PROXY_ADDRESSES).map((each) => ({ host: formatHost(each), port }))
+  return found.slice(0, MAX_ADDRESSES_PER_NAME).map((each) => ({ host: formatHost(each), port }))
 }
 
 /** For messages: `127.0.0.1:9050` or `unix:/run/tor/socks`. */

@@ -95,7 +95,7 @@ export function createSocks5Dialer(
         reason: () => timeoutError('connect', timeouts.connect),
       })
       try {
-        const socket = await connectToProxy(proxy, resolver, connecting.signal)
+        const socket = await connectToProxy(proxy, resolver, { clock, signal: connecting.signal })
         connecting.cancel()
         if (total.signal.aborted) socket.destroy()
         total.signal.throwIfAborted()

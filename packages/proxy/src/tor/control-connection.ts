@@ -82,7 +82,7 @@ export class ControlConnection {
         }),
     })
     try {
-      const socket = await connectToProxy(address, options.resolver, connecting.signal)
+      const socket = await connectToProxy(address, options.resolver, { clock, signal: connecting.signal })
       return new ControlConnection(socket, clock, timeouts, options.onEvent)
     } finally {
       connecting.cancel()

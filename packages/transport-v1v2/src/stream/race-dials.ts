@@ -13,6 +13,12 @@ export const DIAL_STAGGER = 500
 /** Addresses of one name that are tried, at most (Core, `ConnectNode`). */
 export const MAX_ADDRESSES_PER_NAME = 256
 
+/** What a race of dials goes by. */
+export interface RaceComponents {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+}
+
 /**
  * Dials addresses of one peer a moment apart, the next at once where one fails, and keeps the first stream
  * that opens: an address that swallows packets costs a moment, not the whole attempt.
@@ -22,8 +28,21 @@ export const MAX_ADDRESSES_PER_NAME = 256
 export function raceDials<Target>(
   targets: readonly Target[],
   dial: (target: Target, signal: AbortSignal) => Promise<ByteStream>,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  components: RaceComponents,
 ): Promise<ByteStream> {
+  return raceToOpen(targets, dial, abortStream, components)
+}
+
+/**
+ * `raceDials` for whatever a dial opens.
+ * @param discard lets go of what opened after another had.
+ */
+export function raceToOpen<Target, Opened>(
+  targets: readonly Target[],
+  dial: (target: Target, signal: AbortSignal) => Promise<Opened>,
+  discard: (late: Opened, reason: Error) => void,
+  { clock, signal }: RaceComponents,
+): Promise<Opened> {
   return new Promise((resolve, reject) => {
     const losers = new AbortController()
     let next = 0
@@ -46,9 +65,9 @@ export function raceDials<Target>(
       if (next < targets.length) startNext()
       else if (underWay === 0) settle(() => reject(error instanceof Error ? error : new Error(String(error))))
     }
-    const opened = (stream: ByteStream): void => {
-      if (settled) abortStream(stream, new Error('Another address of the peer was quicker'))
-      else settle(() => resolve(stream))
+    const opened = (winner: Opened): void => {
+      if (settled) discard(winner, new Error('Another address of the peer was quicker'))
+      else settle(() => resolve(winner))
     }
     const startNext = (): void => {
       if (settled) return
