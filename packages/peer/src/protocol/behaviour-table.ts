@@ -2,6 +2,7 @@ import {
   bytesEqual,
   COMPACT_BLOCKS_VERSION,
   hasServices,
+  InventoryPayload,
   InventoryType,
   MAX_MONEY,
   ProtocolVersion,
@@ -17,8 +18,6 @@ import type { Outcome, PurposeOf, Row, Rule } from './rule.ts'
  * `MAX_BLOCKS_IN_TRANSIT_PER_PEER`).
  */
 export const MAX_NOTFOUND = 5_016
-/** The payload of one with so many: their count, and 36 bytes for each. */
-const MAX_NOTFOUND_BYTES: number = 3 + MAX_NOTFOUND * 36
 
 type Table = { readonly [Type in keyof MessageMap]: Row<Type> }
 
@@ -263,8 +262,8 @@ export const behaviourTable: Table = {
     rules: [
       {
         when: 'it has more than 5,016 entries',
-        // By its bytes: a list of up to 50,000 is made by whoever reads it.
-        applies: (_, __, ___, payload) => payload.length > MAX_NOTFOUND_BYTES,
+        // By its payload: a list of up to 50,000 is made by whoever reads it.
+        applies: (_, __, ___, payload) => new InventoryPayload(payload).count > MAX_NOTFOUND,
         outcome: 'ignore',
       },
     ],

@@ -4,9 +4,8 @@ import type { MessageCodec } from '../codec.ts'
 import { MAX_INV_SIZE } from '../limits.ts'
 import type { InventoryVector, MessageOf } from '../message.ts'
 import { checkLength } from './check-length.ts'
+import { INVENTORY_VECTOR_SIZE } from '../inventory-payload.ts'
 import { lazyList } from '../../bytes/lazy-list.ts'
-
-const ENTRY_SIZE = 36
 
 function readEntry(reader: ByteReader): InventoryVector {
   return { type: reader.u32(), hash: reader.hash() }
@@ -23,9 +22,9 @@ function inventoryCodec<T extends InventoryType>(
     command,
     shortId,
     decode(reader) {
-      const count = reader.count(MAX_INV_SIZE, ENTRY_SIZE, severity)
+      const count = reader.count(MAX_INV_SIZE, INVENTORY_VECTOR_SIZE, severity)
       const inventory = lazyList(reader, (next) => next.list(count, readEntry))
-      reader.skip(count * ENTRY_SIZE)
+      reader.skip(count * INVENTORY_VECTOR_SIZE)
       return {
         type: command,
         get inventory() {
@@ -38,7 +37,8 @@ function inventoryCodec<T extends InventoryType>(
       writer.compactSize(inventory.length)
       for (const { type, hash } of inventory) writer.u32(type).hash(hash)
     },
-    payloadSize: ({ inventory }) => (inventory.length < 0xfd ? 1 : 3) + inventory.length * ENTRY_SIZE,
+    payloadSize: ({ inventory }) =>
+      (inventory.length < 0xfd ? 1 : 3) + inventory.length * INVENTORY_VECTOR_SIZE,
   }
 }
 
