@@ -103,6 +103,7 @@ export class BlockScheduler {
       else if (waitsFor !== undefined && waitsFor !== peer.id && this.hasRoom(peer))
         this.#startStall(waitsFor)
     }
+    if (this.#singles.size === 0) return
     for (const single of this.#singles.exhausted(this.#servingPeers())) {
       this.#out.push({ type: 'single-unavailable', hash: single })
     }

@@ -14,6 +14,10 @@ interface WantedBlock {
 export class SingleBlocks {
   readonly #wanted = new Map<string, WantedBlock>()
 
+  get size(): number {
+    return this.#wanted.size
+  }
+
   has(key: string): boolean {
     return this.#wanted.has(key)
   }

@@ -20,9 +20,10 @@ export class Outbox<Action> {
   /** Handles one event. @returns what is to be done about it, in order. */
   handle(now: Instant, event: () => void): Action[] {
     this.#now = now
-    // What a fault left behind is not said with the next event.
-    this.#actions = []
+    // One list an event: what a fault left behind is not said with the next.
+    const actions: Action[] = []
+    this.#actions = actions
     event()
-    return this.#actions.splice(0)
+    return actions
   }
 }
