@@ -1,10 +1,8 @@
 import { Services } from '@sapwood/wire-codec'
-import { peerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2/environment'
-import { unboundedAccount } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { address, FULL_NODE, report } from '../../test/support/addresses.ts'
+import { connectionRecord } from '../../test/support/connection-record.ts'
 import { addressKey } from '../addresses/address-key.ts'
 import { createAddressManager } from '../addresses/address-manager.ts'
 import type { ConnectionRecord } from './connection-record.ts'
@@ -38,22 +36,8 @@ function setUp(texts: readonly string[], services = FULL_NODE) {
 let nextId = 0
 
 function connectTo(table: ConnectionTable, text: string, kind: ConnectionRecord['kind']): void {
-  table.add({
-    id: peerId(nextId++),
-    kind,
-    address: address(text),
-    key: addressKey(address(text)),
-    startedAt: 0 as Instant,
-    protected: false,
-    memory: unboundedAccount(),
-    abort: new AbortController(),
-    stage: 'dialling',
-    lastBlock: 0,
-    lastTransaction: 0,
-    discouraged: false,
-    downgraded: false,
-    leaving: false,
-  })
+  const facts = { kind, stage: 'dialling', address: address(text), key: addressKey(address(text)) } as const
+  table.add(connectionRecord(nextId++, facts))
 }
 
 describe('the choice of whom to dial', () => {

@@ -1,8 +1,8 @@
-import { type ConnectionKind, type Peer, peerId, type PeerVersion } from '@sapwood/peer'
+import { type ConnectionKind, type Peer, type PeerVersion } from '@sapwood/peer'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
-import { unboundedAccount } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
+import { connectionRecord } from '../../test/support/connection-record.ts'
 import type { ConnectionRecord } from './connection-record.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { ExtraOutbound } from './extra-outbound.ts'
@@ -29,25 +29,18 @@ function setUp(limits: Parameters<typeof slotLimits>[0] = {}) {
     },
   )
   const connect = (id: number, kind: ConnectionKind, facts: Partial<ConnectionRecord> = {}): void =>
-    table.add({
-      id: peerId(id),
-      kind,
-      address: address(`250.${id}.1.1:8333`),
-      startedAt: clock.now(),
-      readyAt: clock.now(),
-      protected: false,
-      memory: unboundedAccount(),
-      abort: new AbortController(),
-      stage: 'ready',
-      lastBlock: 0,
-      lastTransaction: 0,
-      discouraged: false,
-      downgraded: false,
-      leaving: false,
-      version: {} as PeerVersion,
-      peer: { info: () => ({ blocksInFlight: [] }) } as unknown as Peer,
-      ...facts,
-    })
+    table.add(
+      connectionRecord(id, {
+        kind,
+        stage: 'ready',
+        address: address(`250.${id}.1.1:8333`),
+        startedAt: clock.now(),
+        readyAt: clock.now(),
+        version: {} as PeerVersion,
+        peer: { info: () => ({ blocksInFlight: [] }) } as unknown as Peer,
+        ...facts,
+      }),
+    )
   return { clock, extraOutbound, gone, excused, connect }
 }
 

@@ -1,8 +1,8 @@
-import { type Peer, peerId, type PeerVersion } from '@sapwood/peer'
+import { type Peer, type PeerVersion } from '@sapwood/peer'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
-import { unboundedAccount } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
+import { connectionRecord } from '../../test/support/connection-record.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { createInboundGate, type InboundGate } from './inbound-gate.ts'
 import type { InboundStream } from './listener.ts'
@@ -23,24 +23,17 @@ function full(): {
   const banned = new Set<string>()
   const discouraged = new Set<string>()
   for (let id = 1; id <= MAX_INBOUND; id++) {
-    table.add({
-      id: peerId(id),
-      kind: 'inbound',
-      via: 'tcp',
-      address: address(`250.${id}.1.1:8333`),
-      startedAt: clock.now(),
-      protected: false,
-      memory: unboundedAccount(),
-      abort: new AbortController(),
-      stage: 'ready',
-      lastBlock: 0,
-      lastTransaction: 0,
-      discouraged: false,
-      downgraded: false,
-      leaving: false,
-      version: { relay: true, services: 0n } as PeerVersion,
-      peer: { info: () => ({ minimumPing: id }) } as unknown as Peer,
-    })
+    table.add(
+      connectionRecord(id, {
+        kind: 'inbound',
+        stage: 'ready',
+        via: 'tcp',
+        address: address(`250.${id}.1.1:8333`),
+        startedAt: clock.now(),
+        version: { relay: true, services: 0n } as PeerVersion,
+        peer: { info: () => ({ minimumPing: id }) } as unknown as Peer,
+      }),
+    )
   }
   const gate = createInboundGate(
     { maxInbound: MAX_INBOUND },
