@@ -6,6 +6,7 @@ import {
   hasServices,
   hashToHex,
   InventoryType,
+  type InventoryVector,
   Services,
   WITNESS_FLAG,
 } from '@sapwood/wire-codec'
@@ -128,17 +129,13 @@ export class ChainDriver implements NodePart {
         )
         return
       case 'inv': {
-        const blocks = message.inventory
-          .filter(({ type }) => isBlock(type))
-          .map(({ hash }) => asBlockHash(hash))
+        const blocks = blockHashes(message.inventory)
         if (blocks.length > 0)
           this.#forKnown(record, () => headerSync.onBlockInventory(record.id, blocks, at))
         return
       }
       case 'notfound': {
-        const blocks = message.inventory
-          .filter(({ type }) => isBlock(type))
-          .map(({ hash }) => asBlockHash(hash))
+        const blocks = blockHashes(message.inventory)
         if (blocks.length > 0) this.#forKnown(record, () => download.onNotFound(record.id, blocks, at))
         return
       }
@@ -305,6 +302,10 @@ function whatIsServed(services: bigint): 'all' | 'recent' | 'none' {
   if (!hasServices(services, Services.WITNESS)) return 'none'
   if (hasServices(services, Services.NETWORK)) return 'all'
   return hasServices(services, Services.NETWORK_LIMITED) ? 'recent' : 'none'
+}
+
+function blockHashes(inventory: readonly InventoryVector[]): BlockHash[] {
+  return inventory.filter(({ type }) => isBlock(type)).map(({ hash }) => asBlockHash(hash))
 }
 
 function isBlock(type: number): boolean {

@@ -1,4 +1,4 @@
-import { decodePayload, InventoryPayload, type Message } from '@sapwood/wire-codec'
+import { decodePayload, InventoryPayload } from '@sapwood/wire-codec'
 import type { PeerNotification } from '@sapwood/peer'
 import type { ReceivedMessage } from './node-part.ts'
 import type { NodeNotification } from './node-notification.ts'
@@ -39,7 +39,7 @@ export class InventoryPieces {
   next(): NodeNotification {
     const payload = this.#entries.slice(this.#taken, this.#taken + MAX_PIECE_ENTRIES)
     this.#taken += MAX_PIECE_ENTRIES
-    const message = decodePayload(this.#message.message.type, payload) as Message
+    const message = decodePayload(this.#message.message.type, payload)
     return { ...this.#whole, message: { ...this.#message, message, payload } }
   }
 }

@@ -86,7 +86,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       queueMicrotask(() => this.#protocol.end({ code: 'memory-full', blame: 'none', heldBytes }))
     }
     // What is done for one who dialled us, serving included, counts against the share of all strangers.
-    const lanes = components.memory.rank === 'inbound' ? 'stranger' : 'own'
+    const lanes = memory.rank === 'inbound' ? 'stranger' : 'own'
     const record = new PeerRecord(options.kind, clock.now())
     const emitter = new EventEmitter((cause) => this.#ownerFailed(cause))
     const outgoing = new Outgoing(transport, clock, emitter, options.registry ?? baseRegistry, record)

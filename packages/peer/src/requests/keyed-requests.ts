@@ -1,5 +1,5 @@
 /**
- * The requests that one message answers which names them (BIP157, BIP152).
+ * The requests that one message answers which names them (BIP157, BIP152, and those of Utreexo).
  * https://github.com/bitcoin/bips/blob/master/bip-0157.mediawiki
  * https://github.com/bitcoin/bips/blob/master/bip-0152.mediawiki
  * @module
