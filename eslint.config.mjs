@@ -14,8 +14,8 @@ const allowed = (layer) =>
     .filter((below) => !(layer === 'peer' && below === 'proxy'))
     .map((below) => `layer:${below}`)
 
-// Without a project graph the rule of the layers is skipped, with a warning on standard output and nothing else: a clone
-// in which no Nx command has run yet would be found in order.
+// Without a project graph the rule of the layers is skipped, with a warning on standard output and nothing
+// else: a clone in which no Nx command has run yet would be found in order.
 try {
   readCachedProjectGraph()
 } catch {
@@ -76,12 +76,7 @@ export default defineConfig(
     },
   },
   {
-    files: [
-      'tools/**/*.ts',
-      'packages/{peer,transport-v1v2}/**/*.ts',
-      'packages/integration/{src,bench}/**/*.ts',
-      'packages/conform/src/**/*.ts',
-    ],
+    files: ['packages/**/*.ts', 'tools/**/*.{ts,mjs}', '*.mjs'],
     rules: {
       // Biome breaks code, and leaves comments as they are.
       'max-len': [

@@ -1,7 +1,10 @@
 import type { ViteUserConfig } from 'vitest/config'
 import { defineProject } from '../../tools/vitest.base.ts'
 
-/** The tests of what is mutated that are quick enough to run against every mutant: not every message's properties, nor memory. */
+/**
+ * The tests of what is mutated that are quick enough to run against every mutant:
+ * not every message's properties, nor memory.
+ */
 const tests = [
   'src/{bytes,messages,primitives,utreexo,bloom,chain-work,filters}/*.test.ts',
   'src/addresses/{bip155,ip16}.test.ts',

@@ -4,8 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 
-// Builds the WebAssembly modules of the packages: `packages/*/wasm/*.c` becomes `packages/*/src/crypto/*.wasm.ts`, which
-// holds the bytes as text. With the same compiler the bytes are the same on every machine.
+// Builds the WebAssembly modules of the packages: `packages/*/wasm/*.c` becomes
+// `packages/*/src/crypto/*.wasm.ts`, which holds the bytes as text. With the same compiler the bytes are the
+// same on every machine.
 
 /** The repository. */
 export const ROOT: string = resolve(import.meta.dirname, '../..')

@@ -61,7 +61,10 @@ describe('the address manager takes as many steps with 80,000 addresses as with 
     session.disconnect()
   })
 
-  /** How often, on average of many turns, a function, a branch or the body of a loop of `src/addresses` was run. */
+  /**
+   * How often, on average of many turns, a function, a branch or the body of a
+   * loop of `src/addresses` was run.
+   */
   async function steps(run: (turn: number) => unknown): Promise<number> {
     await session.post('Profiler.takePreciseCoverage')
     for (let turn = 0; turn < TURNS; turn++) run(turn)
@@ -84,7 +87,8 @@ describe('the address manager takes as many steps with 80,000 addresses as with 
     const few = await steps((turn) => operation(small, turn))
     const many = await steps((turn) => operation(large, turn))
     expect(few).toBeGreaterThan(0)
-    // Not the same to the step: in a full table more places are taken. But 80 times as many addresses are no factor.
+    // Not the same to the step: in a full table more places are taken.
+    // But 80 times as many addresses are no factor.
     expect(many).toBeLessThan(2 * few + 20)
   })
 })

@@ -46,7 +46,8 @@ function run(way: 'disk' | 'limit', ending: 'room' | 'full'): Record<string, unk
   return JSON.parse(output) as Record<string, unknown>
 }
 
-// Files that may grow no further fail in the same place of LevelDB as a full disk does, and need no right to mount one.
+// Files that may grow no further fail in the same place of LevelDB as a full disk does,
+// and need no right to mount one.
 describe.each([
   ['a disk that is full', 'disk'],
   ['files that may grow no further', 'limit'],

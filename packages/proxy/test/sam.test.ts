@@ -18,7 +18,9 @@ import { type ScriptedPeer, type ScriptedServer, scriptedServer } from './script
 
 const never = new AbortController().signal
 
-/** A destination as a router makes them: 384 bytes of keys and a key certificate of 4; then the private part. */
+/**
+ * A destination as a router makes them: 384 bytes of keys and a key certificate of 4; then the private part.
+ */
 function destination(seed: number): {
   readonly pub: string
   readonly priv: string

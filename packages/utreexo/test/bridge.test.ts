@@ -46,7 +46,10 @@ const facts = { network: regtest, medianTimePast: () => 0 }
 const genesis = { height: 0, hash: regtest.genesisHash }
 const keyOf = ({ txid, index }: OutPoint): string => `${bytesToHex(txid)}:${index}`
 
-/** A bridge without a disk: the machine, and the outputs that are kept for it, each as the bytes that a store would have. */
+/**
+ * A bridge without a disk: the machine, and the outputs that are kept for it,
+ * each as the bytes that a store would have.
+ */
 class Bridge {
   machine = new ProofMaker(genesis)
   readonly outputs = new Map<string, Uint8Array>()

@@ -3,7 +3,10 @@ import type { Position } from '../src/accumulator/positions.ts'
 import { hasTree, rootRows } from '../src/accumulator/positions.ts'
 import { parentHash } from '../src/accumulator/parent-hash.ts'
 
-/** The accumulator as plainly as it can be said: every leaf ever added, deleted ones empty, folded anew each time. */
+/**
+ * The accumulator as plainly as it can be said: every leaf ever added, deleted ones empty,
+ * folded anew each time.
+ */
 export class NaiveForest {
   readonly leaves: Uint8Array[]
 
@@ -29,7 +32,10 @@ export class NaiveForest {
     return rootRows(count).map((row) => this.#fold(Math.floor(count / 2 ** (row + 1)) * 2 ** (row + 1), row))
   }
 
-  /** A leaf stands higher by one row, and its offset loses a bit, for each level at which nothing stands beside it. */
+  /**
+   * A leaf stands higher by one row, and its offset loses a bit,
+   * for each level at which nothing stands beside it.
+   */
   positionOf(index: number): Position {
     const count = this.leaves.length
     const tree = rootRows(count).find(

@@ -14,8 +14,8 @@ const MULTIPLE = 4
 const SLACK = 1024
 
 /**
- * Measured in a process of its own whose young generation is so large that nothing is collected while a payload is decoded:
- * the growth of the heap is then all that was allocated, kept or not.
+ * Measured in a process of its own whose young generation is so large that nothing is collected while a
+ * payload is decoded: the growth of the heap is then all that was allocated, kept or not.
  */
 function measure(): readonly Allocation[] {
   const flags = ['--expose-gc', '--max-semi-space-size=128', '--min-semi-space-size=128', '--import', 'tsx']

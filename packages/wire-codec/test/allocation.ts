@@ -38,7 +38,10 @@ const manyInputs = (count: number, index = 1): Uint8Array => {
 }
 const manyLeaves = (count: number): Uint8Array => repeat(leaf(of(1)), count)
 
-/** For each message with a list, the payload that gives the most elements for its bytes; and claims of more than is there. */
+/**
+ * For each message with a list, the payload that gives the most elements for its bytes;
+ * and claims of more than is there.
+ */
 const payloads: readonly (readonly [name: string, command: string, payload: Uint8Array])[] = [
   ['addr of 1,000', 'addr', list(ones(30), 1000)],
   ['addrv2 of 1,000', 'addrv2', list(addrv2Entry, 1000)],
@@ -122,8 +125,9 @@ let kept: unknown
 /** Bytes of payloads to decode between two looks at the memory. */
 const WORTH_MEASURING = 8_000_000
 /**
- * Rounds without a lower figure that end a payload's measurement: code that has not been optimized yet allocates more, and on
- * a busy machine the optimizer, which runs beside it, can take several rounds to finish.
+ * Rounds without a lower figure that end a payload's measurement: code that has not been optimized yet
+ * allocates more, and on a busy machine the optimizer, which runs beside it, can take several rounds to
+ * finish.
  */
 const SETTLED_ROUNDS = 4
 const MOST_ROUNDS = 60
@@ -144,7 +148,8 @@ for (const { command, payload } of messageVectors) decode(command, hexToBytes(pa
 for (const [, command, payload] of payloads) for (let i = 0; i < 3; i++) decode(command, payload)
 
 const results = payloads.map(([name, command, payload]) => {
-  // Memory is counted in steps of 128 KiB: enough turns make them small beside the whole, which still fits the young generation.
+  // Memory is counted in steps of 128 KiB: enough turns make them small beside the whole,
+  // which still fits the young generation.
   const turns = Math.ceil(WORTH_MEASURING / (payload.length + 1024))
   let allocated = Infinity
   let settled = 0

@@ -119,7 +119,8 @@ describe('a filter', () => {
       const asked = Array.from({ length: 1000 }, (_, j) => Uint8Array.of(2, i, j, j >> 8))
       if (filter.matchAny(asked)) matches++
     }
-    // 100,000 scripts at 1 in 784,931: more than three has a chance of 1 in 100,000, and the hashes are always the same.
+    // 100,000 scripts at 1 in 784,931: more than three has a chance of 1 in 100,000,
+    // and the hashes are always the same.
     expect(matches).toBeLessThanOrEqual(3)
   })
 

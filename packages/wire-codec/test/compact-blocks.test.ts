@@ -131,7 +131,8 @@ describe('a compact block', () => {
     const nonce = 9n
     const shortIds = [shortIdsFor(block.header, nonce)(wtxid(wanted))]
     const reconstruction = start({ header: block.header, nonce, shortIds, prefilled: [] })
-    // No two transactions with the same 48 bits can be searched for in a test: one that changes after it was taken stands in.
+    // No two transactions with the same 48 bits can be searched for in a test:
+    // one that changes after it was taken stands in.
     const { version, inputs, outputs, lockTime } = wanted
     const twin = { version, inputs, outputs, lockTime }
     reconstruction.offer([twin, wanted])

@@ -1,7 +1,10 @@
 import { bytesToHex } from '../src/index.ts'
 import messages from './vectors/messages.json' with { type: 'json' }
 
-/** A value as the vectors spell it: bytes in hex, bigints in decimal, class instances as the fields that they have. */
+/**
+ * A value as the vectors spell it: bytes in hex, bigints in decimal,
+ * class instances as the fields that they have.
+ */
 export function toPlain(value: unknown): unknown {
   if (value instanceof Uint8Array) return { bytes: bytesToHex(value) }
   if (value instanceof Uint16Array || value instanceof Uint32Array) return { numbers: [...value] }

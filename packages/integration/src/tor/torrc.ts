@@ -53,7 +53,8 @@ export function relayTorrc(
 ): string {
   const authority =
     relay.directoryPort === undefined
-      ? // A client that asked a relay for descriptors which that has not fetched yet would wait long before it asks again.
+      ? // A client that asked a relay for descriptors which that has not fetched yet would wait long
+        // before it asks again.
         ['DirCache 0']
       : [
           `DirPort 127.0.0.1:${relay.directoryPort}`,

@@ -41,7 +41,10 @@ export class ChainFollower {
     }
   }
 
-  /** Blocks that are taken back before they were delivered, or that lie below what was asked for, concern nobody. */
+  /**
+   * Blocks that are taken back before they were delivered, or that lie below what was asked for,
+   * concern nobody.
+   */
   #takeBack(height: number, hash: BlockHash): void {
     if (height > this.height || height < this.#from) return
     if (height < this.height || this.hashes.at(-1) !== hashToHex(hash))

@@ -10,7 +10,10 @@ const MATURITY = 101
 /** Milliseconds between two attempts of a call while bitcoind is away. */
 const RETRY = 100
 
-/** A bitcoind that others end and that comes back, with coins to spend, and somebody who mines on it all the time. */
+/**
+ * A bitcoind that others end and that comes back, with coins to spend,
+ * and somebody who mines on it all the time.
+ */
 export class HonestWork implements AsyncDisposable {
   bitcoind: RegtestBitcoind
   readonly #coinAddress: string

@@ -2,7 +2,10 @@ import { connect, type Socket } from 'node:net'
 import { createSeededRandom } from '@sapwood/transport-v1v2/testing'
 import type { Fault } from './faulty-relay.ts'
 
-/** Somebody who dials a port, says some bytes that mean nothing, and goes, or does not. @returns how to be rid of it. */
+/**
+ * Somebody who dials a port, says some bytes that mean nothing, and goes, or does not.
+ * @returns how to be rid of it.
+ */
 export function knock(port: number, fault: Fault, bytes: number): () => void {
   const socket: Socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   socket.on('error', () => undefined)

@@ -38,8 +38,9 @@ export interface Plan {
 
 const FAULTS: readonly Fault[] = ['reset', 'fin', 'half-close', 'silence']
 /**
- * Bytes after which a connection goes wrong: none, in the keys of BIP324 (64) and the garbage behind them, in the header (24) and
- * the `version` of v1, between the handshake and the first headers, in headers, in a block.
+ * Bytes after which a connection goes wrong: none, in the keys of BIP324 (64) and the garbage behind them, in
+ * the header (24) and the `version` of v1, between the handshake and the first headers, in headers, in a
+ * block.
  */
 const CUTS = [0, 1, 20, 24, 63, 64, 80, 150, 240, 400, 700, 1_500, 4_000, 20_000, 80_000]
 const HOUR = 3_600_000

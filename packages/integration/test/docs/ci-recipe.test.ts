@@ -15,7 +15,10 @@ beforeEach(async () => {
 })
 afterEach(() => rm(project, { recursive: true, force: true }))
 
-/** The line of the guide's recipe that runs the tests, as a CI's shell would run it. @returns its exit code. */
+/**
+ * The line of the guide's recipe that runs the tests, as a CI's shell would run it.
+ * @returns its exit code.
+ */
 async function runTests(): Promise<number> {
   const guide = await readFile(join(root, 'docs/guides/test-against-bitcoind.md'), 'utf8')
   const line = /^- run: (node .*--test.*)$/m.exec(guide)![1]!

@@ -6,14 +6,20 @@ import { LIMITS } from './support/judge.ts'
 import { listAttacks } from './support/list-attacks.ts'
 import { Stage } from './support/stage.ts'
 
-/** Hostile peers, what counts of messages are multiplied with, and how long each attack goes on in milliseconds. */
+/**
+ * Hostile peers, what counts of messages are multiplied with,
+ * and how long each attack goes on in milliseconds.
+ */
 const PEERS = 3
 const STRENGTH = 0.1
 const STRIKE = 200
 /** Blocks that are downloaded beside each attack, and how long the node has for them, in milliseconds. */
 const BLOCKS = 100
 const DEADLINE = 6_000
-/** What a node may hold more beside an attack than before: strangers' part of its budget, its pool of transactions, and code. */
+/**
+ * What a node may hold more beside an attack than before: strangers' part of its budget,
+ * its pool of transactions, and code.
+ */
 const HELD_ANYWAY = 28_000_000 + 33_600_000 + 10_000_000
 
 const attacks = await listAttacks()

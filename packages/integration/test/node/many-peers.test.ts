@@ -43,7 +43,8 @@ describe('three real bitcoinds', () => {
 
   it('leave nothing waiting when the traffic of one is held', async () => {
     await using relay = await HeldRelay.start(bitcoinds[0]!.p2pAddress)
-    // Too small for the others to get 32 blocks ahead of it, at which they would be asked for what it owes at once.
+    // Too small for the others to get 32 blocks ahead of it,
+    // at which they would be asked for what it owes at once.
     await using node = await startNode({ blocks: { window: 24 } })
     const slow = await node.network.connectPeer(relay.address)
     await node.network.connectPeer(bitcoinds[1]!.p2pAddress)

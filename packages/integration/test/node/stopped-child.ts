@@ -1,8 +1,8 @@
 import { regtest } from '@sapwood/wire-codec'
 import { createNode } from '@sapwood/node'
 
-// A node in a process of its own, to be stopped and continued: its argument is where its peer is. Whatever could end the connection
-// in a stopped process has a deadline that is shorter than the stop.
+// A node in a process of its own, to be stopped and continued: its argument is where its peer is. Whatever
+// could end the connection in a stopped process has a deadline that is shorter than the stop.
 const [peer] = process.argv.slice(2)
 const node = await createNode(
   {

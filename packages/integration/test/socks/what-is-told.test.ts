@@ -6,7 +6,10 @@ import { decodePayload, type MessageOf, regtest } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { RecordingSocks5 } from './recording-socks5.ts'
 
-/** What a node that reaches `5.6.7.8` through a proxy says first, and which names were looked up here meanwhile. */
+/**
+ * What a node that reaches `5.6.7.8` through a proxy says first,
+ * and which names were looked up here meanwhile.
+ */
 async function said(
   reach: (proxy: { readonly host: string; readonly port: number }) => {
     readonly options?: Partial<NodeOptions>

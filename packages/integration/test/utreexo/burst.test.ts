@@ -15,7 +15,9 @@ import { type ListeningRegtestPeer, RegtestChain, startRegtestPeer } from '../..
 import { connectTo, wholeProofOf } from './proof-client.ts'
 
 const BLOCKS = 600
-/** A node without coins asks for the proofs of all headers that it has, and then for all blocks (utreexod). */
+/**
+ * A node without coins asks for the proofs of all headers that it has, and then for all blocks (utreexod).
+ */
 const ROUNDS = 5
 const MEMORY = 16_000_000
 

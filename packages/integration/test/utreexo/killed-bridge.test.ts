@@ -22,7 +22,10 @@ const REORG = 7
 
 const script = fileURLToPath(new URL('bridge-child.ts', import.meta.url))
 
-/** Runs a bridge until it has proved a block, lets it work for a moment, and kills it. @returns the height that it began with. */
+/**
+ * Runs a bridge until it has proved a block, lets it work for a moment, and kills it.
+ * @returns the height that it began with.
+ */
 async function runAndKill(port: number, folder: string, milliseconds: number): Promise<number> {
   const args = ['--import', 'tsx', '--conditions=@sapwood/source', script, String(port), folder]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -20,7 +20,10 @@ const FORMS = [
 /** Blocks after which what the first ones made can be spent. */
 const MATURE = 101
 
-/** A wallet that has coins of every form of script, `each` of each, ripe to be spent. @returns its RPC name. */
+/**
+ * A wallet that has coins of every form of script, `each` of each, ripe to be spent.
+ * @returns its RPC name.
+ */
 export async function mineEveryForm(bitcoind: RegtestBitcoind, each: number): Promise<void> {
   await bitcoind.rpc('createwallet', 'forms')
   const requests = []

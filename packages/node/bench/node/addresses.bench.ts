@@ -9,7 +9,10 @@ const SERVICES = 0x409n
 const FULL = 80_000
 const SMALL = 1_000
 
-/** About a fifth of them in the tried table, the sources spread over many netgroups, as they are after some weeks. */
+/**
+ * About a fifth of them in the tried table, the sources spread over many netgroups,
+ * as they are after some weeks.
+ */
 function filled(count: number): AddressManager {
   const manager = createAddressManager({}, { clock: systemClock, random: createSeededRandom(1) })
   for (let index = 0; manager.size < count && index < count * 4; index++) {
@@ -32,7 +35,8 @@ const bench: Bench = async (emit) => {
   const operations: Record<string, (manager: AddressManager, index: number) => unknown> = {
     select: (manager) => manager.select(),
     add: (manager, index) => manager.add([report(index)], nthAddress((index * 31) % 20_000)),
-    // Of addresses that are in the tried table of both: what else can come of it costs more, whatever the size.
+    // Of addresses that are in the tried table of both: what else can come of it costs more,
+    // whatever the size.
     good: (manager, index) => manager.good(nthAddress((5 * index) % SMALL)),
   }
   for (const [name, operation] of Object.entries(operations)) {

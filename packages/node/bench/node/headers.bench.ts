@@ -16,7 +16,10 @@ const ROUNDS = 3
 /** After the last of the headers. */
 const NOW = 2_000_000_000_000 as WallTime
 
-/** Headers as they come out of a decoder, one batch at a time: all at once they would take more memory than the chain. */
+/**
+ * Headers as they come out of a decoder, one batch at a time:
+ * all at once they would take more memory than the chain.
+ */
 function* batches(bytes: Uint8Array): Iterable<BlockHeader[]> {
   for (let at = 0; at < bytes.length; at += 80 * BATCH) {
     const message = bytes.slice(at, at + 80 * BATCH)
@@ -58,7 +61,8 @@ const bench: Bench = async (emit) => {
       const chain = createHeaderChain({ network: regtest })
       let seconds = 0
       for (const batch of batches(bytes)) {
-        // Processor time: it is one thread's work, and other programs' share of the machine is not part of it.
+        // Processor time: it is one thread's work, and other programs' share of
+        // the machine is not part of it.
         const start = process.cpuUsage()
         chain.accept(batch, NOW)
         const { user, system } = process.cpuUsage(start)

@@ -25,8 +25,8 @@ function makeBlock(): { hash: BlockHash; block: ReturnType<typeof mineBlock> } {
 }
 
 /**
- * A node of ours and 500 peers of ours that dial it, all in this process and without sockets: what is measured is both sides of
- * every connection.
+ * A node of ours and 500 peers of ours that dial it, all in this process and without sockets: what is
+ * measured is both sides of every connection.
  */
 async function measure(protocol: 'v1' | 'v2'): Promise<Record<string, number>> {
   const { block, hash } = makeBlock()

@@ -13,7 +13,9 @@ export const HORIZON: number = 30 * DAY
 export const MAX_TIME_AHEAD: number = 10 * MINUTE
 /** Attempts after which an address that never worked is given up (Core, `ADDRMAN_RETRIES`). */
 export const MAX_ATTEMPTS_WITHOUT_SUCCESS = 3
-/** Attempts after which an address that once worked is given up, if that was longer ago than a week (Core). */
+/**
+ * Attempts after which an address that once worked is given up, if that was longer ago than a week (Core).
+ */
 export const MAX_ATTEMPTS = 10
 const MIN_FAIL = 7 * DAY
 /** An address tried this recently is not judged: the attempt may be under way (Core). */

@@ -2,7 +2,9 @@ import { formatHost, type NetworkAddress, type PeerAddress, peerAddressKey } fro
 
 declare const brand: unique symbol
 
-/** Names one address and port: equal for equal addresses, whatever objects they come in. Never a peer's id. */
+/**
+ * Names one address and port: equal for equal addresses, whatever objects they come in. Never a peer's id.
+ */
 export type AddressKey = string & { readonly [brand]: 'address' }
 
 /** The key of an address, fit for maps and for the store. */
@@ -12,7 +14,10 @@ export function addressKey(address: PeerAddress): AddressKey {
   return peerAddressKey({ ...address, host: address.host.slice(0, -1) }) as AddressKey
 }
 
-/** The key of an address without its port: what bans and per-host limits go by. One local link's fe80::1 is not another's. */
+/**
+ * The key of an address without its port: what bans and per-host limits go by.
+ * One local link's fe80::1 is not another's.
+ */
 export function hostKey(address: NetworkAddress): string {
   return `${address.network}/${formatHost(address)}`
 }

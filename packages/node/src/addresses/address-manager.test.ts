@@ -142,7 +142,8 @@ describe('the address manager', () => {
     await clock.advance(5 * HOUR)
     expect(manager.good(address(waiting))).toBe('collision')
     expect(manager.selectCollision()?.address.bytes[3]).toBe(address(occupant).bytes[3])
-    // The test of the occupant fails: the newer one takes the place, and the older goes back to the new table.
+    // The test of the occupant fails: the newer one takes the place,
+    // and the older goes back to the new table.
     manager.attempt(address(occupant), { countFailure: true })
     manager.resolveCollisions()
     expect(manager.get(address(waiting))?.table).toBe('new')

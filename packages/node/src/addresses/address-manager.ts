@@ -24,7 +24,9 @@ export const REPLACEMENT_WINDOW: number = 4 * HOUR
 export const TEST_WINDOW: number = 40 * MINUTE
 /** A test of an occupant is given this long before it counts as failed (Core). */
 const TEST_GRACE = MINUTE
-/** Share of all addresses that one answer to `getaddr` may show, in percent (Core, `MAX_PCT_ADDR_TO_SEND`). */
+/**
+ * Share of all addresses that one answer to `getaddr` may show, in percent (Core, `MAX_PCT_ADDR_TO_SEND`).
+ */
 export const MAX_SHARED_PERCENT = 23
 const ALL_NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil']
 
@@ -43,14 +45,17 @@ export interface SelectOptions {
   readonly networks?: Iterable<AddressNetwork>
 }
 
-/** What came of an address that worked. `collision`: its place in the tried table is taken, and the occupant is to be tested. */
+/**
+ * What came of an address that worked. `collision`: its place in the tried table is taken,
+ * and the occupant is to be tested.
+ */
 export type GoodOutcome = 'moved-to-tried' | 'was-tried' | 'collision' | 'unknown'
 
 /**
- * The addresses that are known, in Bitcoin Core's two tables: `new` (heard of) and `tried` (worked). Which place an
- * address may take depends on a secret key, on its netgroup and on its source's, so that nobody fills the tables with
- * addresses of his own. Every operation takes a time that does not depend on how many addresses there are, except
- * those that return many.
+ * The addresses that are known, in Bitcoin Core's two tables: `new` (heard of) and `tried` (worked). Which
+ * place an address may take depends on a secret key, on its netgroup and on its source's, so that nobody
+ * fills the tables with addresses of his own. Every operation takes a time that does not depend on how many
+ * addresses there are, except those that return many.
  */
 export interface AddressManager {
   readonly size: number

@@ -29,7 +29,10 @@ export async function loadAddresses(
   return createAddressManager({ secret, restore }, components)
 }
 
-/** Writes what has changed since the last time, in one batch: a crash leaves the tables as they were before it. */
+/**
+ * Writes what has changed since the last time, in one batch:
+ * a crash leaves the tables as they were before it.
+ */
 export async function saveAddresses(namespace: KeyValueNamespace, manager: AddressManager): Promise<void> {
   const changes = manager.takeChanges()
   const operations = changes.map((key): KeyValueOperation => {

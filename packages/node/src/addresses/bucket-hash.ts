@@ -12,8 +12,9 @@ const TRIED_BUCKETS_PER_GROUP = 8n
 const NEW_BUCKETS_PER_SOURCE_GROUP = 64n
 
 /**
- * Where an address goes, by Core's rule: a place that only the holder of the key can foretell, so that nobody can
- * aim at an entry, and few places for each netgroup, so that owning many addresses of one group fills few of them.
+ * Where an address goes, by Core's rule: a place that only the holder of the key can foretell, so that nobody
+ * can aim at an entry, and few places for each netgroup, so that owning many addresses of one group fills few
+ * of them.
  */
 export interface BucketHash {
   /** 0 to 255. */

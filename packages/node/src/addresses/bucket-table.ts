@@ -5,8 +5,8 @@ import type { AddressEntry } from './address-entry.ts'
 import { BUCKET_SIZE } from './bucket-hash.ts'
 
 /**
- * Buckets of 64 places. Beside the places it keeps, for each network, which buckets hold an address of it, so that a
- * random choice costs the same in an almost empty table as in a full one.
+ * Buckets of 64 places. Beside the places it keeps, for each network, which buckets hold an address of it, so
+ * that a random choice costs the same in an almost empty table as in a full one.
  */
 export class BucketTable {
   readonly #places: (AddressEntry | undefined)[]
@@ -34,8 +34,8 @@ export class BucketTable {
   }
 
   /**
-   * A random entry of one of the networks: first a bucket, each with the same chance however full it is, then a place
-   * in it. Whoever fills a few buckets gains no more than those.
+   * A random entry of one of the networks: first a bucket, each with the same chance however full it is, then
+   * a place in it. Whoever fills a few buckets gains no more than those.
    */
   draw(random: Random, networks: Iterable<AddressNetwork>): AddressEntry | undefined {
     let total = 0

@@ -1,8 +1,8 @@
 import { ADDRESS_SIZES, decodeIp16, type NetworkAddress } from '@sapwood/wire-codec'
 
 /**
- * An address of a program's own (a resolver, a listener, a call) in the one form that it has in tables and bans: an IPv4 address
- * that is mapped into IPv6 is IPv4.
+ * An address of a program's own (a resolver, a listener, a call) in the one form that it has in tables and
+ * bans: an IPv4 address that is mapped into IPv6 is IPv4.
  * @returns undefined for what is no address.
  */
 export function canonicalAddress(address: NetworkAddress): NetworkAddress | undefined {

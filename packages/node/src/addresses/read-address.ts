@@ -3,8 +3,9 @@ import { NodeError } from '../errors/node-error.ts'
 import { canonicalAddress } from './canonical-address.ts'
 
 /**
- * Reads an address that a program gives, as text or as an object, so that one host has one form: what an object calls a name may
- * be an IP address or an onion service, and what it calls IPv6 an IPv4 address in that form.
+ * Reads an address that a program gives, as text or as an object, so that one host has one form: what an
+ * object calls a name may be an IP address or an onion service, and what it calls IPv6 an IPv4 address in
+ * that form.
  * @throws NodeError `invalid-address`.
  */
 export function readAddress(address: PeerAddress | string, defaultPort: number): PeerAddress {

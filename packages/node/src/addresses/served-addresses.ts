@@ -7,12 +7,15 @@ import { type AddressManager, MAX_SHARED_PERCENT } from './address-manager.ts'
 const HOUR = 3_600_000
 /** Addresses in one answer (BIP155). */
 const MAX_ADDRESSES = 1_000
-/** An answer is given again for this long, and up to 6 hours longer (Core): asking often shows no more of the tables. */
+/**
+ * An answer is given again for this long, and up to 6 hours longer (Core):
+ * asking often shows no more of the tables.
+ */
 const CACHE_LIFETIME = 21 * HOUR
 const CACHE_SPREAD = 6 * HOUR
 /**
- * Below this number an answer is of a young table, which changes quickly and has little to hide: a day-old answer of
- * nobody would keep a new network from growing.
+ * Below this number an answer is of a young table, which changes quickly and has little to hide: a day-old
+ * answer of nobody would keep a new network from growing.
  */
 const YOUNG_ANSWER = 100
 const YOUNG_LIFETIME = 60_000
@@ -21,7 +24,9 @@ const YOUNG_COUNT = 16
 
 /** Answers `getaddr`: one answer for all who ask over the same network, for about a day. */
 export interface ServedAddresses {
-  /** @param askedOver What tells apart who may be given different answers: the network and our own address. */
+  /**
+   * @param askedOver What tells apart who may be given different answers: the network and our own address.
+   */
   answer(askedOver: string): readonly GossipedAddress[]
 }
 

@@ -6,8 +6,9 @@ import { RecentKeys } from '../addresses/recent-keys.ts'
 export const MAX_DISCOURAGED = 50_000
 
 /**
- * Hosts that misbehaved: not dialled, and the first to go when inbound connections are full. Kept in memory only, and
- * bounded: the oldest half is forgotten when it is full, so whoever has many addresses cannot make it grow.
+ * Hosts that misbehaved: not dialled, and the first to go when inbound connections are full. Kept in memory
+ * only, and bounded: the oldest half is forgotten when it is full, so whoever has many addresses cannot make
+ * it grow.
  */
 export interface DiscouragedHosts {
   add(address: NetworkAddress): void

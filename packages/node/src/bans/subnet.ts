@@ -19,7 +19,8 @@ export interface Subnet {
 }
 
 /**
- * Reads `203.0.113.7`, `203.0.113.0/24`, `2001:db8::/32`, `fe80::1%eth0`, an onion or an I2P address, all without a port.
+ * Reads `203.0.113.7`, `203.0.113.0/24`, `2001:db8::/32`, `fe80::1%eth0`, an onion or an I2P address,
+ * all without a port.
  * @throws NodeError `invalid-address`.
  */
 export function parseSubnet(text: string): Subnet {

@@ -12,8 +12,8 @@ import {
 } from '@sapwood/wire-codec'
 
 /**
- * A rule that a block broke. Those of the first group say that the peer sent other bytes than the miner made (the block may
- * still come from another peer); those of the second that the block itself is invalid.
+ * A rule that a block broke. Those of the first group say that the peer sent other bytes than the miner made
+ * (the block may still come from another peer); those of the second that the block itself is invalid.
  */
 export type BlockRule =
   | 'bad-merkle-root'
@@ -27,13 +27,16 @@ export type BlockRule =
 
 export interface BlockFault {
   readonly rule: BlockRule
-  /** True where the block's own header does not vouch for these bytes, so that nothing follows about the block. */
+  /**
+   * True where the block's own header does not vouch for these bytes,
+   * so that nothing follows about the block.
+   */
   readonly mutated: boolean
 }
 
 /**
- * Checks a block's content against its header, at its height in the chain: what can be known without scripts and without the
- * set of unspent outputs. The header itself is the header chain's to check.
+ * Checks a block's content against its header, at its height in the chain: what can be known without scripts
+ * and without the set of unspent outputs. The header itself is the header chain's to check.
  */
 export function checkBlock(block: Block, height: number, network: Network): BlockFault | undefined {
   const [coinbase, ...others] = block.transactions

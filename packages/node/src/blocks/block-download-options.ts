@@ -23,8 +23,8 @@ export interface BlockDownloadComponents {
   /** What compact blocks (BIP152) are put together from. Without it none is asked for. */
   readonly transactions?: () => Iterable<Transaction>
   /**
-   * Whether blocks that were asked for are to be checked elsewhere: each is then answered by a `check` action, and taken when
-   * `onChecked` says what was found. Default: false, each is checked as it arrives.
+   * Whether blocks that were asked for are to be checked elsewhere: each is then answered by a `check`
+   * action, and taken when `onChecked` says what was found. Default: false, each is checked as it arrives.
    */
   readonly checksElsewhere?: boolean
   /** The time of day at an instant, which a tip's age is judged by. */

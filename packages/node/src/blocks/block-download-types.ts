@@ -21,7 +21,9 @@ export interface BlockPeer {
 export interface DeliveredBlock {
   readonly height: number
   readonly hash: BlockHash
-  /** `blockBytes` of it are those that it came in, but for a block that was put together from a compact one. */
+  /**
+   * `blockBytes` of it are those that it came in, but for a block that was put together from a compact one.
+   */
   readonly block: Block
   /** Bytes of the serialised block, with witness. */
   readonly size: number
@@ -44,15 +46,17 @@ export type BlockDownloadAction =
   /** In order within the stream. Call `consumed` when the program has taken it. */
   | { readonly type: 'deliver'; readonly stream: StreamId; readonly block: DeliveredBlock }
   /**
-   * The best chain left blocks that the stream delivered: `disconnected` lists those, from the top down. The stream goes on
-   * after `fork`.
+   * The best chain left blocks that the stream delivered: `disconnected` lists those, from the top down. The
+   * stream goes on after `fork`.
    */
   | { readonly type: 'rewind'; readonly stream: StreamId; readonly change: TipChange }
   /** A stream with an end has delivered it. */
   | { readonly type: 'stream-end'; readonly stream: StreamId }
   /** A block asked for by hash arrived and passed its checks. */
   | { readonly type: 'single'; readonly block: DeliveredBlock }
-  /** No peer that is connected has the block: all were asked. It stays wanted, and a new peer will be asked. */
+  /**
+   * No peer that is connected has the block: all were asked. It stays wanted, and a new peer will be asked.
+   */
   | { readonly type: 'single-unavailable'; readonly hash: BlockHash }
   /** For a minute no peer that is connected may have had the next block of a stream. It stays wanted, too. */
   | { readonly type: 'stream-unavailable'; readonly hash: BlockHash }

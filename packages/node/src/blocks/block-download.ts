@@ -46,7 +46,10 @@ import { StallTimeout } from './stall-timeout.ts'
 const DIRECT_FETCH_BLOCKS = 20
 /** A stream whose next block nobody has had for this long is told of. */
 const STARVING_MS = 60_000
-/** Entries of a `notfound` that are looked at: one with more is no answer (Core: MAX_PEER_TX_ANNOUNCEMENTS and what is in flight). */
+/**
+ * Entries of a `notfound` that are looked at: one with more is no answer (Core:
+ * MAX_PEER_TX_ANNOUNCEMENTS and what is in flight).
+ */
 const MAX_NOTFOUND_ENTRIES = 5_000 + MAX_BLOCKS_IN_FLIGHT_PER_PEER
 
 interface ArrivedBlock {
@@ -58,8 +61,8 @@ interface ArrivedBlock {
 }
 
 /**
- * Fetches the blocks of a header chain from many peers, checks them and hands them on in order. Which is asked of whom is for
- * `BlockScheduler` to say. Pure: events in, actions out; `now` with each event.
+ * Fetches the blocks of a header chain from many peers, checks them and hands them on in order. Which is
+ * asked of whom is for `BlockScheduler` to say. Pure: events in, actions out; `now` with each event.
  */
 export class BlockDownload {
   readonly #chain: HeaderChain
@@ -160,7 +163,8 @@ export class BlockDownload {
   }
 
   /**
-   * Only what a peer was asked for, and once: more than its blocks in flight is never held for it, whatever it sends.
+   * Only what a peer was asked for, and once: more than its blocks in flight is never held for it,
+   * whatever it sends.
    * @returns undefined where the block is to be taken at once.
    */
   #checkElsewhere(id: PeerId, block: Block): BlockDownloadAction[] | undefined {
@@ -181,8 +185,8 @@ export class BlockDownload {
   }
 
   /**
-   * Call before what follows from the header of an unasked `cmpctblock` is done (`onTipChange`, `peerHas`): the block is then
-   * not asked for in another way. `onCompactBlock` has to follow.
+   * Call before what follows from the header of an unasked `cmpctblock` is done (`onTipChange`, `peerHas`):
+   * the block is then not asked for in another way. `onCompactBlock` has to follow.
    */
   expectCompactBlock(id: PeerId, hash: BlockHash, now: Instant): void {
     const peer = this.#requests.peers.get(id)
@@ -193,9 +197,9 @@ export class BlockDownload {
   }
 
   /**
-   * Bitcoin Core's rules for a compact block that nobody asked for: at the tip or next to it, when the chain has caught up, within what is
-   * asked of one peer, from three peers at most of which one place is kept for those that we dialled. Besides, from none that
-   * dialled us and was not asked to send them.
+   * Bitcoin Core's rules for a compact block that nobody asked for: at the tip or next to it, when the chain
+   * has caught up, within what is asked of one peer, from three peers at most of which one place is kept for
+   * those that we dialled. Besides, from none that dialled us and was not asked to send them.
    */
   #mayComeUnasked(peer: DownloadPeer, key: string, hash: BlockHash, height: number, now: Instant): boolean {
     if (!this.#usesCompact || this.#compact.hasSent(peer.id, key) || !this.#scheduler.hasRoom(peer))
@@ -275,7 +279,10 @@ export class BlockDownload {
     this.#scheduler.fill()
   }
 
-  /** The compact block led nowhere: a peer that was asked for it is asked for all of the block; of one that was not, nothing is owed. */
+  /**
+   * The compact block led nowhere: a peer that was asked for it is asked for all of the block;
+   * of one that was not, nothing is owed.
+   */
   #wholeBlock(id: PeerId, key: string, hash: BlockHash): void {
     if (this.#requests.get(key)?.peers.has(id) !== true) return
     this.#out.push(sendGetData(id, [{ type: InventoryType.WITNESS_BLOCK, hash }]))
@@ -343,8 +350,8 @@ export class BlockDownload {
   }
 
   /**
-   * Starts a stream of the best chain's blocks from height `from` to height `to`, or for ever where `to` is left out
-   * (a following stream: it takes reorgs along).
+   * Starts a stream of the best chain's blocks from height `from` to height `to`, or for ever where `to` is
+   * left out (a following stream: it takes reorgs along).
    */
   openStream(
     range: { readonly from: number; readonly to?: number },
@@ -378,7 +385,10 @@ export class BlockDownload {
     this.#singles.delete(bytesToHex(hash))
   }
 
-  /** Whether no peer that is connected may have the block: it is known to lack it, or keeps recent blocks only. */
+  /**
+   * Whether no peer that is connected may have the block: it is known to lack it,
+   * or keeps recent blocks only.
+   */
   isUnavailable(hash: BlockHash): boolean {
     const key = bytesToHex(hash)
     const height = this.#chain.heightOf(hash)
@@ -471,8 +481,8 @@ export class BlockDownload {
     this.#singles.refused(key, id)
     if (request === undefined) return
     const peer = this.#requests.peers.get(id)
-    // A peer that lacks a block lacks what builds on it, as far as we care; also where others are still asked for it, or it
-    // would be asked to help them again, and again.
+    // A peer that lacks a block lacks what builds on it, as far as we care; also where others are still asked
+    // for it, or it would be asked to help them again, and again.
     const { hash, height } = request
     if (peer !== undefined && peer.commonHeight >= height && this.#chain.isActive(hash))
       peer.commonHeight = height - 1

@@ -8,8 +8,9 @@ export interface BlockEvents {
   /** A block broke a rule that is checked; what builds on it is out of the running. */
   'block-invalid': { readonly block: BlockRef; readonly rule: string; readonly from?: PeerId }
   /**
-   * A program waits for a block that no connected peer has: each has said so, or keeps recent blocks only. It stays wanted, and is
-   * asked of whoever comes. For the next block of a stream it is told when that has been so for a minute.
+   * A program waits for a block that no connected peer has: each has said so, or keeps recent blocks only. It
+   * stays wanted, and is asked of whoever comes. For the next block of a stream it is told when that has been
+   * so for a minute.
    */
   'block-unavailable': { readonly block: BlockRef }
 }

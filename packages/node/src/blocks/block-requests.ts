@@ -18,7 +18,10 @@ export interface DownloadPeer {
   readonly inFlight: Set<string>
   /** Those of them that it has sent, and that are being checked elsewhere. */
   readonly underCheck: Set<string>
-  /** When it last sent a block that it was asked for, or was asked for one while it had nothing to do: the next should follow soon. */
+  /**
+   * When it last sent a block that it was asked for, or was asked for one while it had nothing to do:
+   * the next should follow soon.
+   */
   downloadingSince: Instant
   /** Since when the window waits for it alone. */
   stallingSince: Instant | undefined
@@ -62,7 +65,10 @@ export class BlockRequests {
     return this.#requests.get(key)
   }
 
-  /** Those to be asked first, first: dialled by us before those who dialled us, of either those that have kept their word. */
+  /**
+   * Those to be asked first, first: dialled by us before those who dialled us,
+   * of either those that have kept their word.
+   */
   get byPreference(): readonly DownloadPeer[] {
     const rank = ({ facts, pace }: DownloadPeer): number =>
       (facts.preferred ? 0 : 2) + (pace.length > 0 ? 0 : 1)
@@ -125,7 +131,10 @@ export class BlockRequests {
     peer.inFlight.add(key)
   }
 
-  /** The peer sent a block. Only one that it was asked for, and once, speaks for it: others are there to be sent for ever. */
+  /**
+   * The peer sent a block. Only one that it was asked for, and once, speaks for it:
+   * others are there to be sent for ever.
+   */
   progress(id: PeerId, key: string, now: Instant): void {
     const peer = this.peers.get(id)
     if (peer === undefined) return
@@ -141,8 +150,9 @@ export class BlockRequests {
   }
 
   /**
-   * Whether what one peer owes is better asked of another at once: of one that has sent two windows of blocks since the first sent its
-   * last, or of one that we dialled where the first dialled us and has never sent any.
+   * Whether what one peer owes is better asked of another at once: of one that has sent two windows of blocks
+   * since the first sent its last, or of one that we dialled where the first dialled us and has never sent
+   * any.
    */
   goesBefore(peer: DownloadPeer, other: DownloadPeer): boolean {
     if (owesNothing(other)) return false

@@ -151,9 +151,9 @@ export class BlockScheduler {
   }
 
   /**
-   * A peer with nothing else to do is asked for what those owe that it has left far behind, and one that we dialled for what those owe
-   * who dialled us and have never sent a block: no window, no end of a range and no tip waits for somebody who claims blocks and
-   * sends none.
+   * A peer with nothing else to do is asked for what those owe that it has left far behind, and one that we
+   * dialled for what those owe who dialled us and have never sent a block: no window, no end of a range and
+   * no tip waits for somebody who claims blocks and sends none.
    */
   #help(peer: DownloadPeer, owing: readonly DownloadPeer[], inventory: InventoryVector[]): void {
     for (const other of owing) {
@@ -162,7 +162,8 @@ export class BlockScheduler {
         if (!this.hasRoom(peer)) return
         const request = this.#requests.get(key)
         if (request === undefined || other.underCheck.has(key) || request.peers.has(peer.id)) continue
-        // What lies beside the best chain is nobody's by its height: only who is asked for it by name may have it.
+        // What lies beside the best chain is nobody's by its height:
+        // only who is asked for it by name may have it.
         if (!this.#chain.isActive(request.hash) && !this.#singles.has(key)) continue
         if (request.peers.size >= MAX_PEERS_PER_BLOCK) continue
         if (!mayServe(peer, request.height, this.#chain) || this.#singles.isRefusedBy(key, peer.id)) continue
@@ -232,7 +233,8 @@ export class BlockScheduler {
   #judge(peer: DownloadPeer): void {
     if (owesNothing(peer)) return
     const silence = this.#out.now - peer.downloadingSince
-    // Never more than that, or those who are let go for nothing but their silence would make us wait for the next.
+    // Never more than that, or those who are let go for nothing but their silence
+    // would make us wait for the next.
     if (silence >= STALL_TIMEOUT_DEFAULT_MS) this.#askOthersToo(peer)
     const stalls =
       peer.stallingSince !== undefined && this.#out.now - peer.stallingSince >= this.#patience.milliseconds
@@ -252,8 +254,9 @@ export class BlockScheduler {
   }
 
   /**
-   * What a silent peer was asked for is asked of one more, where that one has nothing better to do. So at the tip or at the end of
-   * a range, where no window fills up, one slow peer costs seconds and not its whole timeout.
+   * What a silent peer was asked for is asked of one more, where that one has nothing better to do. So at the
+   * tip or at the end of a range, where no window fills up, one slow peer costs seconds and not its whole
+   * timeout.
    */
   #askOthersToo(silent: DownloadPeer): void {
     const free = this.#requests.byPreference.filter((peer) => peer !== silent && this.hasRoom(peer))
@@ -278,8 +281,8 @@ export class BlockScheduler {
   }
 
   /**
-   * Whether a peer may be asked for a block that it has not refused. Of one beside the best chain nobody's own best block tells who
-   * has it (Core is silent where it has not).
+   * Whether a peer may be asked for a block that it has not refused. Of one beside the best chain nobody's
+   * own best block tells who has it (Core is silent where it has not).
    */
   mayHave(peer: DownloadPeer, key: string, hash: BlockHash, height: number): boolean {
     if (this.#singles.isRefusedBy(key, peer.id)) return false

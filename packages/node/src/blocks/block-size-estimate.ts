@@ -3,7 +3,10 @@ const SMOOTHING = 0.05
 /** Before the first block is here. */
 const FIRST_GUESS_BYTES = 100_000
 
-/** How large the blocks on their way probably are, from those that came: what keeps the buffer within its bound. */
+/**
+ * How large the blocks on their way probably are, from those that came:
+ * what keeps the buffer within its bound.
+ */
 export class BlockSizeEstimate {
   #mean = FIRST_GUESS_BYTES
 

@@ -6,8 +6,9 @@ import { inOwnBytes } from './own-bytes.ts'
 const MAX_UNCONSUMED = 64
 
 /**
- * One ordered run of blocks: what of it has been asked for, what has come out of order, and what the program has not
- * taken yet. Heights below `cursor` are delivered, held, in flight or in the list of those to ask for again.
+ * One ordered run of blocks: what of it has been asked for, what has come out of order, and what the program
+ * has not taken yet. Heights below `cursor` are delivered, held, in flight or in the list of those to ask for
+ * again.
  */
 export class BlockStream {
   readonly id: StreamId
@@ -48,8 +49,8 @@ export class BlockStream {
   }
 
   /**
-   * Whether a block that nobody was asked for is of use: one that the stream has asked for, or one of the next two to deliver (Core
-   * takes a compact block up to two above its tip).
+   * Whether a block that nobody was asked for is of use: one that the stream has asked for, or one of the
+   * next two to deliver (Core takes a compact block up to two above its tip).
    */
   wants(height: number): boolean {
     return this.awaits(height) || (height <= this.next + 1 && this.#lacks(height))

@@ -81,7 +81,10 @@ function unasked(of: Block, peer: PeerId = alice): BlockDownloadAction[] {
   return [...actions, ...download.onCompactBlock(peer, compact(of), NOON)]
 }
 
-/** Makes peers those that may send compact blocks unasked. @returns the block after those that they delivered. */
+/**
+ * Makes peers those that may send compact blocks unasked.
+ * @returns the block after those that they delivered.
+ */
 function atTipWith(peers: readonly PeerId[]): Block {
   let on = parent
   peers.forEach((peer, i) => {
@@ -95,7 +98,9 @@ function atTipWith(peers: readonly PeerId[]): Block {
 
 type Asked = readonly [peer: PeerId, what: number | readonly number[] | boolean]
 
-/** What was asked of whom: an inventory type, indexes of transactions, or to be sent compact blocks unasked. */
+/**
+ * What was asked of whom: an inventory type, indexes of transactions, or to be sent compact blocks unasked.
+ */
 function asks(actions: readonly BlockDownloadAction[]): Asked[] {
   return actions.flatMap((action): Asked[] => {
     if (action.type !== 'send') return []

@@ -19,13 +19,20 @@ import { STALL_TIMEOUT_DEFAULT_MS } from './stall-timeout.ts'
 
 /** Peers that send us compact blocks unasked (BIP152; Core: 3). */
 export const MAX_HIGH_BANDWIDTH_PEERS = 3
-/** Peers from which one block may be put together at the same time (Core: MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK). */
+/**
+ * Peers from which one block may be put together at the same time (Core: MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK).
+ */
 export const MAX_COMPACT_DOWNLOADS_PER_BLOCK = 3
-/** Weight of the least transaction there is: 60 bytes, none of them witness (Core: MIN_TRANSACTION_WEIGHT). */
+/**
+ * Weight of the least transaction there is: 60 bytes, none of them witness (Core: MIN_TRANSACTION_WEIGHT).
+ */
 const MIN_TRANSACTION_WEIGHT = 4 * 60
 /** Transactions that a valid block has room for; a message of the codec may have more. */
 const MAX_VALID_BLOCK_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_TRANSACTION_WEIGHT)
-/** Bytes of the transactions that a compact block may bring whole and have kept; a block's worth of them is no compact block. */
+/**
+ * Bytes of the transactions that a compact block may bring whole and have kept;
+ * a block's worth of them is no compact block.
+ */
 export const MAX_PREFILLED_BYTES: number = 256 * 1024
 
 /** A tip younger than this is worth a compact block; an older one is part of a sync. */
@@ -45,7 +52,9 @@ interface CompactPeer {
   supports: boolean
 }
 
-/** One peer's compact block of one block. It stays when it has failed, so that a second one is not looked at. */
+/**
+ * One peer's compact block of one block. It stays when it has failed, so that a second one is not looked at.
+ */
 interface Attempt {
   /** Nobody asked for it: it is not among the block requests. */
   readonly unasked: boolean
@@ -60,7 +69,10 @@ interface Attempts {
   readonly peers: Map<PeerId, Attempt>
 }
 
-/** Which peers send compact blocks, and the blocks that are being put together from them. One state for each peer and block. */
+/**
+ * Which peers send compact blocks, and the blocks that are being put together from them.
+ * One state for each peer and block.
+ */
 export class CompactBlocks {
   readonly #walks: PoolWalks
   readonly #peers = new Map<PeerId, CompactPeer>()
@@ -198,7 +210,9 @@ export class CompactBlocks {
     for (const [key, { hash }] of this.#blocks) if (!keep(hash)) this.#blocks.delete(key)
   }
 
-  /** A peer that sent a block unasked and then not what was missing of it does not send the next one unasked. */
+  /**
+   * A peer that sent a block unasked and then not what was missing of it does not send the next one unasked.
+   */
   expire(now: Instant): PeerAction[] {
     const actions: PeerAction[] = []
     for (const { peers } of this.#blocks.values()) {
@@ -214,7 +228,10 @@ export class CompactBlocks {
     return actions
   }
 
-  /** The peer was the first with a block at the tip: it may send the next one unasked. One of the three stays outbound. */
+  /**
+   * The peer was the first with a block at the tip: it may send the next one unasked.
+   * One of the three stays outbound.
+   */
   reward(id: PeerId): PeerAction[] {
     if (!this.supports(id)) return []
     const others = this.#highBandwidth.filter((other) => other !== id)
@@ -254,7 +271,8 @@ function isOpen(attempt: Attempt | undefined): boolean {
 }
 
 /**
- * The same with prefilled transactions in bytes of their own: as views they would keep alive the message, and it may be one of 4 MB.
+ * The same with prefilled transactions in bytes of their own: as views they would keep alive the message,
+ * and it may be one of 4 MB.
  * @returns undefined where they are too many.
  */
 function ownPrefilled(compactBlock: CompactBlock): CompactBlock | undefined {

@@ -30,8 +30,9 @@ export function blockTimeout(peer: DownloadPeer, peers: Peers, { proofOfWork }: 
 }
 
 /**
- * Whether a block is left to the peers that we chose, of `byPreference` the first. One that dialled us is asked where none of those has it and keeps up (Core asks no
- * inbound peer for blocks of the first sync while an outbound one sends them).
+ * Whether a block is left to the peers that we chose, of `byPreference` the first. One that dialled us is
+ * asked where none of those has it and keeps up (Core asks no inbound peer for blocks of the first sync while
+ * an outbound one sends them).
  */
 export function isLeftToOthers(
   peer: DownloadPeer,

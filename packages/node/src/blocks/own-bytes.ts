@@ -5,8 +5,8 @@ import type { DeliveredBlock } from './block-download-types.ts'
 const MAX_SLACK_BYTES = 4_096
 
 /**
- * The same block in bytes of its own, where the chunk that it came in is more than twice as large: a block of 300 bytes that waits for those
- * before it would keep alive whatever its sender put around it.
+ * The same block in bytes of its own, where the chunk that it came in is more than twice as large: a block of
+ * 300 bytes that waits for those before it would keep alive whatever its sender put around it.
  */
 export function inOwnBytes(block: DeliveredBlock): DeliveredBlock {
   const bytes = blockBytes(block.block)

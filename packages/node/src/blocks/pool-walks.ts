@@ -2,15 +2,21 @@ import type { BlockReconstruction, Transaction } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /**
- * Transactions that are hashed for one compact block, at most: about 10 ms. A pool that holds more than that was filled by
- * strangers: it is of what was heard lately.
+ * Transactions that are hashed for one compact block, at most: about 10 ms. A pool that holds more than that
+ * was filled by strangers: it is of what was heard lately.
  */
 export const MAX_TRANSACTIONS_PER_WALK = 25_000
-/** Transactions hashed for compact blocks in a minute: twelve walks, where three peers may send one of each block. */
+/**
+ * Transactions hashed for compact blocks in a minute: twelve walks,
+ * where three peers may send one of each block.
+ */
 const MAX_TRANSACTIONS_PER_MINUTE = 12 * MAX_TRANSACTIONS_PER_WALK
 const MINUTE_MS = 60_000
 
-/** Looks for the transactions of compact blocks among those that were heard, within a budget: the work is the sender's to cause. */
+/**
+ * Looks for the transactions of compact blocks among those that were heard, within a budget:
+ * the work is the sender's to cause.
+ */
 export class PoolWalks {
   readonly #transactions: () => Iterable<Transaction>
   #left = MAX_TRANSACTIONS_PER_MINUTE

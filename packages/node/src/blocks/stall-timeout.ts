@@ -1,4 +1,6 @@
-/** How long the block that the window waits for may be late at first (Core: BLOCK_STALLING_TIMEOUT_DEFAULT). */
+/**
+ * How long the block that the window waits for may be late at first (Core: BLOCK_STALLING_TIMEOUT_DEFAULT).
+ */
 export const STALL_TIMEOUT_DEFAULT_MS = 2_000
 /** And at most (Core: BLOCK_STALLING_TIMEOUT_MAX). */
 export const STALL_TIMEOUT_MAX_MS = 64_000
@@ -6,8 +8,8 @@ export const STALL_TIMEOUT_MAX_MS = 64_000
 const DECAY = 0.85
 
 /**
- * The patience with a peer that holds up the window. It doubles with every peer let go for it, so that a slow connection of
- * our own does not cost us all our peers, and shrinks with progress.
+ * The patience with a peer that holds up the window. It doubles with every peer let go for it, so that a slow
+ * connection of our own does not cost us all our peers, and shrinks with progress.
  */
 export class StallTimeout {
   #milliseconds = STALL_TIMEOUT_DEFAULT_MS

@@ -12,8 +12,9 @@ export const MANY_ADDRESSES = 1_000
 /** Full-relay connections with which no DNS seed is needed (Core). */
 export const ENOUGH_CONNECTIONS = 2
 /**
- * DNS is asked again where nobody has been there for this long, and twice as long each time after (Core asks once, and then has
- * its fixed seeds; a signet of one's own has none, and a machine may be offline when it starts).
+ * DNS is asked again where nobody has been there for this long, and twice as long each time after (Core asks
+ * once, and then has its fixed seeds; a signet of one's own has none, and a machine may be offline when it
+ * starts).
  */
 export const DNS_REPEAT_AFTER = 120_000
 /** The longest of those pauses. */
@@ -50,8 +51,8 @@ export type BootstrapAction =
   | { readonly type: 'fixed-seeds' }
 
 /**
- * Where first addresses come from, in Bitcoin Core's order: those of last time, seed nodes, DNS, and the fixed seeds
- * when nothing else helped. Pure: the time and the state of the node in, what to do out.
+ * Where first addresses come from, in Bitcoin Core's order: those of last time, seed nodes, DNS, and the
+ * fixed seeds when nothing else helped. Pure: the time and the state of the node in, what to do out.
  */
 export interface Bootstrap {
   tick(view: BootstrapView): BootstrapAction[]

@@ -1,8 +1,8 @@
 import { type NetworkAddress, type NetworkName, parsePeerAddress } from '@sapwood/wire-codec'
 
 /**
- * The addresses in this package: long-lived nodes of each network, taken over from Bitcoin Core's `contrib/seeds`.
- * The last resort, read only when it is needed.
+ * The addresses in this package: long-lived nodes of each network, taken over from Bitcoin Core's
+ * `contrib/seeds`. The last resort, read only when it is needed.
  */
 export async function loadFixedSeeds(network: NetworkName): Promise<NetworkAddress[]> {
   const texts = await seedTexts(network)

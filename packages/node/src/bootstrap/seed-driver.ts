@@ -143,7 +143,8 @@ export class SeedDriver {
 
   #take(seed: string, from: 'dns' | 'fixed-seeds', answer: readonly NetworkAddress[]): void {
     const { addresses, clock, random, events, onAdded } = this.#parts
-    // Core (`ThreadDNSAddressSeed`): a seed that does not filter by services may know nodes by its plain name.
+    // Core (`ThreadDNSAddressSeed`): a seed that does not filter by services
+    // may know nodes by its plain name.
     if (from === 'dns' && answer.length === 0) this.#withoutAnswer.add(seed)
     const reports = answer.map((address) => ({
       address: address.port === 0 ? { ...address, port: this.#portOf(address) } : address,

@@ -1,10 +1,16 @@
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from './header-chain-types.ts'
 
-/** With a tip fewer blocks old than this, peers that keep only recent blocks will do (Core: NODE_NETWORK_LIMITED_ALLOW_CONN_BLOCKS). */
+/**
+ * With a tip fewer blocks old than this, peers that keep only recent blocks will do (Core:
+ * NODE_NETWORK_LIMITED_ALLOW_CONN_BLOCKS).
+ */
 export const LIMITED_PEERS_ALLOWED_BLOCKS = 144
 
-/** How many blocks there may be on top of ours, by the age of our tip at a time of day (Core: `ApproximateBestBlockDepth`). */
+/**
+ * How many blocks there may be on top of ours, by the age of our tip at a time of day
+ * (Core: `ApproximateBestBlockDepth`).
+ */
 export function approximateBestBlockDepth(chain: HeaderChain, now: WallTime): number {
   const age = now / 1000 - chain.tip().header.time
   return Math.max(0, Math.floor(age / chain.network.proofOfWork.targetSpacing))

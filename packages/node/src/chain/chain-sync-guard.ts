@@ -7,12 +7,16 @@ import type { ChainEntry } from './header-chain-types.ts'
 export const CHAIN_SYNC_TIMEOUT_MS: number = 20 * 60 * 1000
 /** More time once it has been asked (Core: HEADERS_RESPONSE_TIME). */
 const LAST_CHANCE_MS: number = 2 * 60 * 1000
-/** Peers that showed a good chain once and are excused for good (Core: MAX_OUTBOUND_PEERS_TO_PROTECT_FROM_DISCONNECT). */
+/**
+ * Peers that showed a good chain once and are excused for good (Core:
+ * MAX_OUTBOUND_PEERS_TO_PROTECT_FROM_DISCONNECT).
+ */
 export const MAX_EXCUSED_PEERS = 4
 
 /**
- * Whether a peer has to keep up with our chain. `required`: the node dialled it for itself, and it is let go where it does not.
- * `excusable`: that, and it may be one of the four that are excused (full relay). `exempt`: inbound, or added by hand.
+ * Whether a peer has to keep up with our chain. `required`: the node dialled it for itself, and it is let go
+ * where it does not. `excusable`: that, and it may be one of the four that are excused (full relay).
+ * `exempt`: inbound, or added by hand.
  */
 export type ChainSyncDuty = 'required' | 'excusable' | 'exempt'
 
@@ -31,9 +35,9 @@ interface Watched {
 const FINE: ChainSyncVerdict = { type: 'fine' }
 
 /**
- * Bitcoin Core's rule against outbound peers on a chain with less work than ours (`ConsiderEviction`): each such slot is one less to
- * hear of the best chain by. Peers that once showed as much work as we had are excused, up to four, so that a chain of
- * ours that others refuse does not end in all of them being let go.
+ * Bitcoin Core's rule against outbound peers on a chain with less work than ours (`ConsiderEviction`): each
+ * such slot is one less to hear of the best chain by. Peers that once showed as much work as we had are
+ * excused, up to four, so that a chain of ours that others refuse does not end in all of them being let go.
  */
 export class ChainSyncGuard {
   readonly #watched = new Map<PeerId, Watched>()

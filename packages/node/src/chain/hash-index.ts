@@ -11,8 +11,8 @@ export interface HashColumn {
 }
 
 /**
- * Finds the slot of a block hash: open addressing over one typed array, four bytes for each place. The low bytes of a
- * block hash are its key as they are: to choose them costs an attacker proof of work.
+ * Finds the slot of a block hash: open addressing over one typed array, four bytes for each place. The low
+ * bytes of a block hash are its key as they are: to choose them costs an attacker proof of work.
  */
 export class HashIndex {
   readonly #column: HashColumn

@@ -1,7 +1,10 @@
 import type { BlockHash, BlockHeader, Network } from '@sapwood/wire-codec'
 import { meetsTarget, targetOf } from './target-cache.ts'
 
-/** What came in one message, once `findBreak` has found nothing: linked, and with proof of work for what each states. */
+/**
+ * What came in one message, once `findBreak` has found nothing: linked,
+ * and with proof of work for what each states.
+ */
 export interface HeaderBatch {
   readonly headers: readonly BlockHeader[]
   readonly hashes: readonly BlockHash[]
@@ -13,7 +16,10 @@ export interface HeaderBreak {
   readonly code: 'not-linked' | 'bad-proof-of-work'
 }
 
-/** Checks what needs no chain: each header builds on the one before it and its hash meets the target it states. */
+/**
+ * Checks what needs no chain: each header builds on the one before it and its
+ * hash meets the target it states.
+ */
 export function findBreak(
   network: Network,
   headers: readonly BlockHeader[],

@@ -79,13 +79,14 @@ export interface HeaderChain {
   /** Hashes from `from` (default: the tip) back to genesis, ever further apart; at most 101. */
   locator(from?: BlockHash): BlockHash[]
   /**
-   * What a `getheaders` asks for: the headers after the first hash of `locator` in the best chain. Where the locator is empty, that of the
-   * stop block alone, or none where the best chain does not have it.
+   * What a `getheaders` asks for: the headers after the first hash of `locator` in the best chain. Where the
+   * locator is empty, that of the stop block alone, or none where the best chain does not have it.
    */
   headersAfter(locator: readonly BlockHash[], stopHash: BlockHash, limit?: number): BlockHeader[]
   /**
-   * Checks each header in its place and keeps it: proof of work, difficulty, times, version. Stops at the first that
-   * fails. Says nothing about minimum work: that is the header sync's to ask for before it calls this.
+   * Checks each header in its place and keeps it: proof of work, difficulty, times, version. Stops at the
+   * first that fails. Says nothing about minimum work: that is the header sync's to ask for before it calls
+   * this.
    * @param hashes the headers' hashes, where the caller has computed them already.
    */
   accept(headers: readonly BlockHeader[], now: WallTime, hashes?: readonly BlockHash[]): AcceptResult

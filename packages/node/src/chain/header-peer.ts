@@ -47,7 +47,10 @@ export class HeaderPeer {
     this.allowance = headerAllowance(now)
   }
 
-  /** @returns whether a full message of known headers up to one of this work reaches further than those before it. */
+  /**
+   * @returns whether a full message of known headers up to one of this work
+   * reaches further than those before it.
+   */
   showsMore(work: bigint): boolean {
     if (work <= this.shownAgain) return false
     this.shownAgain = work

@@ -1,6 +1,8 @@
 import type { BlockHash, BlockHeader } from '@sapwood/wire-codec'
 
-/** Hash 32, version 4, merkle root 32, time 4, bits 4, nonce 4; the hash of the parent is the record before. */
+/**
+ * Hash 32, version 4, merkle root 32, time 4, bits 4, nonce 4; the hash of the parent is the record before.
+ */
 const RECORD_SIZE = 80
 
 /** Linked headers, first in first out, in one byte array of fixed size. */

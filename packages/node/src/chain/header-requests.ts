@@ -9,7 +9,10 @@ import type { Outbox } from './outbox.ts'
 
 /** With a tip younger than this the first sync is over and every peer is asked (Core: 24 h). */
 export const RECENT_TIP_AGE_MS: number = 24 * 60 * 60 * 1000
-/** How long a sync peer has in all, without what the headers themselves need (Core: HEADERS_DOWNLOAD_TIMEOUT_BASE). */
+/**
+ * How long a sync peer has in all, without what the headers themselves need (Core:
+ * HEADERS_DOWNLOAD_TIMEOUT_BASE).
+ */
 export const HEADERS_TIMEOUT_BASE_MS: number = 15 * 60 * 1000
 /** More time for each header that is expected (Core: HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER). */
 export const HEADERS_TIMEOUT_PER_HEADER_MS = 1
@@ -31,8 +34,9 @@ export interface HeaderRequestsComponents {
 }
 
 /**
- * Who is asked for headers, from where on, and until when. At first one peer for all of them, the sync peer, so that a long chain is
- * not downloaded from everyone; once that one has no more, or our tip is recent, everybody.
+ * Who is asked for headers, from where on, and until when. At first one peer for all of them, the sync peer,
+ * so that a long chain is not downloaded from everyone; once that one has no more, or our tip is recent,
+ * everybody.
  */
 export class HeaderRequests {
   readonly #options: HeaderRequestsOptions
@@ -147,7 +151,10 @@ export class HeaderRequests {
     for (const peer of this.#parts.peers.values()) if (!peer.started) this.#start(peer)
   }
 
-  /** From the parent of our tip, so that even a peer with nothing new answers with one header and shows what it has. */
+  /**
+   * From the parent of our tip, so that even a peer with nothing new answers with
+   * one header and shows what it has.
+   */
   #start(peer: HeaderPeer): void {
     peer.started = true
     const tip = this.#parts.chain.tip()
@@ -184,8 +191,9 @@ export class HeaderRequests {
   }
 
   /**
-   * One that is silent for two minutes is not waited for alone: another is asked as well. It is let go as in Bitcoin Core, when it
-   * has still not answered, or is too slow in all, and where there is another that we dialled.
+   * One that is silent for two minutes is not waited for alone: another is asked as well. It is let go as in
+   * Bitcoin Core, when it has still not answered, or is too slow in all, and where there is another that we
+   * dialled.
    */
   #judgeSyncPeer(): void {
     const { peers, out } = this.#parts

@@ -13,7 +13,10 @@ interface Fields {
   readonly bits: number
 }
 
-/** A chain that ends at `tip` and whose headers are all `fields` unless `at` says otherwise. Slots are heights. */
+/**
+ * A chain that ends at `tip` and whose headers are all `fields` unless `at` says otherwise.
+ * Slots are heights.
+ */
 function chainOf(
   network: Network,
   fields: Fields,

@@ -2,12 +2,16 @@ import { MEDIAN_TIME_SPAN, type Network, nextBits, targetToBits } from '@sapwood
 import { targetOf } from './target-cache.ts'
 import type { HeaderErrorCode } from './header-chain-types.ts'
 
-/** A header's time may be at most this far ahead of ours: 2 hours, in seconds (Core: MAX_FUTURE_BLOCK_TIME). */
+/**
+ * A header's time may be at most this far ahead of ours: 2 hours, in seconds (Core: MAX_FUTURE_BLOCK_TIME).
+ */
 export const MAX_FUTURE_BLOCK_TIME: number = 2 * 60 * 60
 /** How far the first block of a period may lie before the one before it, seconds (BIP94: MAX_TIMEWARP). */
 export const MAX_TIMEWARP = 600
 
-/** The chain below a header, as far as the rules look. Slots name headers; `parent` of genesis is negative. */
+/**
+ * The chain below a header, as far as the rules look. Slots name headers; `parent` of genesis is negative.
+ */
 export interface RuleContext {
   readonly network: Network
   height(slot: number): number
@@ -26,7 +30,8 @@ export function requiredBits(context: RuleContext, parent: number, time: number)
   const height = context.height(parent) + 1
   if (height % interval !== 0) {
     if (!proofOfWork.allowMinDifficultyBlocks) return context.bits(parent)
-    // Testnet: a block more than two spacings late may have the least difficulty; the next returns to the last real one.
+    // Testnet: a block more than two spacings late may have the least difficulty;
+    // the next returns to the last real one.
     if (time > context.time(parent) + proofOfWork.targetSpacing * 2) return context.network.powLimitBits
     return lastRealBits(context, parent, interval)
   }
@@ -51,8 +56,8 @@ function lastRealBits(context: RuleContext, from: number, interval: number): num
 }
 
 /**
- * Whether a header with `bits` can follow one with `lastBits`, judged without the chain below it: by at most a factor of
- * four at the end of a period, not at all within one (Core: PermittedDifficultyTransition).
+ * Whether a header with `bits` can follow one with `lastBits`, judged without the chain below it: by at most
+ * a factor of four at the end of a period, not at all within one (Core: PermittedDifficultyTransition).
  */
 export function isPermittedTransition(
   network: Network,
@@ -89,7 +94,9 @@ export function medianTimePast(context: RuleContext, slot: number): number {
   return times[count >> 1]!
 }
 
-/** The least version a block may have at a height, by the soft forks that asked for one (BIP34, BIP66, BIP65). */
+/**
+ * The least version a block may have at a height, by the soft forks that asked for one (BIP34, BIP66, BIP65).
+ */
 function leastVersion({ activationHeights }: Network, height: number): number {
   if (height >= activationHeights.bip65) return 4
   if (height >= activationHeights.bip66) return 3

@@ -14,7 +14,9 @@ import { Outbox } from './outbox.ts'
 import type { Misbehaviour } from './peer-action.ts'
 import { targetOf } from './target-cache.ts'
 
-/** A chain that forks off deeper than this many blocks of today's work is low-work (Core: near_chaintip_work). */
+/**
+ * A chain that forks off deeper than this many blocks of today's work is low-work (Core: near_chaintip_work).
+ */
 const NEAR_TIP_BLOCKS = 144n
 
 export interface HeaderSyncOptions {
@@ -32,8 +34,8 @@ export interface HeaderSyncComponents {
 }
 
 /**
- * Follows the headers of many peers into one chain: what is done with what they send. Who is asked is for `HeaderRequests` to say. Pure:
- * events in, actions out; `now` with each event.
+ * Follows the headers of many peers into one chain: what is done with what they send. Who is asked is for
+ * `HeaderRequests` to say. Pure: events in, actions out; `now` with each event.
  */
 export class HeaderSync {
   readonly #parts: HeaderSyncComponents
@@ -104,8 +106,9 @@ export class HeaderSync {
   }
 
   /**
-   * The header of a `block` or `cmpctblock`, asked for or not: news, and no answer to a `getheaders`. One whose parent is not known is
-   * a fault of a `block` (Core: BLOCK_MISSING_PREV), and brings the question for what lies between where it is compact.
+   * The header of a `block` or `cmpctblock`, asked for or not: news, and no answer to a `getheaders`. One
+   * whose parent is not known is a fault of a `block` (Core: BLOCK_MISSING_PREV), and brings the question for
+   * what lies between where it is compact.
    */
   onBlockHeader(id: PeerId, header: BlockHeader, viaCompact: boolean, now: Instant): HeaderSyncAction[] {
     return this.#onPeer(id, now, (peer) => this.#blockHeader(peer, header, viaCompact))
@@ -164,13 +167,19 @@ export class HeaderSync {
     else this.#connecting(peer, start, batch)
   }
 
-  /** Whether headers are new, follow what we have, and claim work enough: told by one hash, and not by all of them. */
+  /**
+   * Whether headers are new, follow what we have, and claim work enough: told by one hash,
+   * and not by all of them.
+   */
   #mayBringNews(start: ChainEntry | undefined, headers: readonly BlockHeader[]): boolean {
     if (start === undefined || this.#chain.heightOf(hashHeader(headers.at(-1)!)) !== undefined) return false
     return start.work + claimedWork(headers) >= this.#workThreshold()
   }
 
-  /** Of headers that bring no news, and of which there were too many: the last, as if it alone had been announced. */
+  /**
+   * Of headers that bring no news, and of which there were too many: the last,
+   * as if it alone had been announced.
+   */
   #glance(peer: HeaderPeer, headers: readonly BlockHeader[]): void {
     const last = hashHeader(headers.at(-1)!)
     const known = this.#chain.get(last)
@@ -204,8 +213,9 @@ export class HeaderSync {
   }
 
   /**
-   * Headers whose parent is not known: announced by a peer that is ahead of us. Never a fault in itself, and no answer either: what was
-   * asked for stays asked for, so that one `getheaders` in two minutes follows at most (Core: HandleUnconnectingHeaders).
+   * Headers whose parent is not known: announced by a peer that is ahead of us. Never a fault in itself, and
+   * no answer either: what was asked for stays asked for, so that one `getheaders` in two minutes follows at
+   * most (Core: HandleUnconnectingHeaders).
    */
   #unconnecting(peer: HeaderPeer, { hashes }: HeaderBatch): void {
     this.#tips.announced(peer, hashes.at(-1)!)
@@ -270,7 +280,9 @@ export class HeaderSync {
     else if (outcome === 'low-work' || (outcome === 'failed' && ready === undefined)) this.#lowWorkEnded(peer)
   }
 
-  /** The peer's chain has less work than we ask for. As long as ours has too, such a peer only takes a slot. */
+  /**
+   * The peer's chain has less work than we ask for. As long as ours has too, such a peer only takes a slot.
+   */
   #lowWorkEnded(peer: HeaderPeer): void {
     if (peer.facts.preferred && !peer.facts.protected && this.#chain.tip().work < this.#minimumChainWork)
       this.#out.push({ type: 'disconnect', peer: peer.id, reason: 'low-work-chain' })
@@ -307,7 +319,10 @@ export class HeaderSync {
     return error === undefined
   }
 
-  /** A header from the future may be ours being slow; one found invalid before may be the peer following another rule. */
+  /**
+   * A header from the future may be ours being slow; one found invalid before may be
+   * the peer following another rule.
+   */
   #forgive(peer: HeaderPeer, { code }: HeaderError, viaCompact: boolean): boolean {
     if (code === 'time-too-new') return true
     // A compact block may be passed on before it is validated (BIP152).
@@ -320,7 +335,10 @@ export class HeaderSync {
     this.#punish(peer, reason, `header ${index}: ${code}`)
   }
 
-  /** A peer that stays all the same, since it is protected, is at least not the one that everything is asked of. */
+  /**
+   * A peer that stays all the same, since it is protected,
+   * is at least not the one that everything is asked of.
+   */
   #punish(peer: HeaderPeer, reason: Misbehaviour, detail: string): void {
     this.#out.push({ type: 'punish', peer: peer.id, reason, detail })
     this.#requests.replace(peer)

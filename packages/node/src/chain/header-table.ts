@@ -2,8 +2,9 @@ import type { BlockHash, BlockHeader } from '@sapwood/wire-codec'
 import { HashIndex } from './hash-index.ts'
 
 /**
- * Bytes of one record: hash 32, version 4, merkle root 32, time 4, bits 4, nonce 4, slot of the parent 4; numbers in
- * little-endian order. The hash of the parent is in the parent's record. What is kept in memory is what is stored.
+ * Bytes of one record: hash 32, version 4, merkle root 32, time 4, bits 4, nonce 4, slot of the parent 4;
+ * numbers in little-endian order. The hash of the parent is in the parent's record. What is kept in memory is
+ * what is stored.
  */
 export const HEADER_RECORD_SIZE = 84
 const HASH = 0
@@ -34,8 +35,8 @@ interface Segment {
 }
 
 /**
- * The headers as columns of typed arrays: 105 bytes for each and about 9 for its place in the index. A header is named by its
- * slot, in the order of arrival, so a parent always has a smaller slot than its children.
+ * The headers as columns of typed arrays: 105 bytes for each and about 9 for its place in the index. A header
+ * is named by its slot, in the order of arrival, so a parent always has a smaller slot than its children.
  */
 export class HeaderTable {
   readonly #segments: Segment[] = []

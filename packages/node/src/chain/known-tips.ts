@@ -4,7 +4,10 @@ import type { HeaderPeer } from './header-peer.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
 import type { Outbox } from './outbox.ts'
 
-/** Which block each peer is known to have, by what it announced and sent (Core: `pindexBestKnownBlock`, `hashLastUnknownBlock`). */
+/**
+ * Which block each peer is known to have, by what it announced and sent (Core:
+ * `pindexBestKnownBlock`, `hashLastUnknownBlock`).
+ */
 export class KnownTips {
   readonly #chain: HeaderChain
   readonly #peers: ReadonlyMap<unknown, HeaderPeer>

@@ -1,7 +1,10 @@
 /** How many heights are given one by one before the distance doubles. */
 const DENSE_HEIGHTS = 10
 
-/** The heights of a locator for a chain of `tipHeight`: ten in a row, then ever twice as far, and 0 at the end. */
+/**
+ * The heights of a locator for a chain of `tipHeight`: ten in a row, then ever twice as far,
+ * and 0 at the end.
+ */
 export function locatorHeights(tipHeight: number): number[] {
   const heights: number[] = []
   let step = 1

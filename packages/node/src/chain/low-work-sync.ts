@@ -14,7 +14,10 @@ import { HeaderQueue } from './header-queue.ts'
 import { isPermittedTransition, MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
 import { targetOf } from './target-cache.ts'
 
-/** Blocks that can follow in one second, at most, for as long as it takes: six, each one second above the median time past. */
+/**
+ * Blocks that can follow in one second, at most, for as long as it takes: six,
+ * each one second above the median time past.
+ */
 const MAX_BLOCKS_PER_SECOND = 6
 
 export interface LowWorkSyncOptions {
@@ -35,16 +38,18 @@ export interface LowWorkStep {
   /** Ask the peer for more, after this hash or, where there is none, after `start`. */
   readonly askAfter?: BlockHash
   /**
-   * `more`: goes on. `done`: all that was needed is in `ready`. `low-work`: the chain ended with too little work. `failed`: the
-   * peer's headers do not fit together; not punished, since a reorg at the peer looks the same.
+   * `more`: goes on. `done`: all that was needed is in `ready`. `low-work`: the chain ended with too little
+   * work. `failed`: the peer's headers do not fit together; not punished, since a reorg at the peer looks the
+   * same.
    */
   readonly outcome: 'more' | 'done' | 'low-work' | 'failed'
 }
 
 /**
- * Downloads the headers of a chain twice, so that a chain of little work costs us next to nothing. The first time only its work
- * is added up, and one bit of a salted hash kept for every few hundred headers; once the work is enough, the second time
- * the headers are kept back until enough of those bits have matched, and handed on from the front. As Core's `HeadersSyncState`.
+ * Downloads the headers of a chain twice, so that a chain of little work costs us next to nothing. The first
+ * time only its work is added up, and one bit of a salted hash kept for every few hundred headers; once the
+ * work is enough, the second time the headers are kept back until enough of those bits have matched, and
+ * handed on from the front. As Core's `HeadersSyncState`.
  */
 export class LowWorkSync {
   readonly #network: Network
@@ -87,7 +92,10 @@ export class LowWorkSync {
     return { phase: this.#held === undefined ? 'presync' : 'redownload', height: this.#height }
   }
 
-  /** Takes the next message of headers, which are linked and have their proof of work (`findBreak`). Not to be called with none. */
+  /**
+   * Takes the next message of headers, which are linked and have their proof of work (`findBreak`).
+   * Not to be called with none.
+   */
   next(headers: readonly BlockHeader[], hashes: readonly BlockHash[]): LowWorkStep {
     return this.#held === undefined
       ? this.#presync(headers, hashes)

@@ -1,8 +1,9 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /**
- * How a pure machine of the node gives its output: what is to be done is gathered here while one event is handled, and is what the
- * machine's public method returns. The parts of a machine share one, and with it the moment of the event.
+ * How a pure machine of the node gives its output: what is to be done is gathered here while one event is
+ * handled, and is what the machine's public method returns. The parts of a machine share one, and with it the
+ * moment of the event.
  */
 export class Outbox<Action> {
   #actions: Action[] = []

@@ -11,7 +11,10 @@ export interface Target {
   readonly workLimbs: Uint32Array
 }
 
-/** Difficulty changes every 2,016 blocks, so a few entries serve a whole sync; testnets go back and forth between two. */
+/**
+ * Difficulty changes every 2,016 blocks, so a few entries serve a whole sync;
+ * testnets go back and forth between two.
+ */
 const MAX_ENTRIES = 1024
 const cache = new Map<number, Target | undefined>()
 let lastBits = -1

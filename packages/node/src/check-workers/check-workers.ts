@@ -8,12 +8,18 @@ import type { CheckReply, CheckRequest } from './check-request.ts'
 export interface BlockCheckWorkerOptions {
   /** Whose rules hold: the network of the node. */
   readonly network: Network
-  /** Threads, 1 to 64. Default: one for each processor, but no more than 4; more than processors bring nothing. */
+  /**
+   * Threads, 1 to 64. Default: one for each processor, but no more than 4;
+   * more than processors bring nothing.
+   */
   readonly workers?: number
 }
 
 export interface BlockCheckWorkerComponents {
-  /** Starts a thread that runs `check-worker` of this package with the network as its data. Default: `node:worker_threads`. */
+  /**
+   * Starts a thread that runs `check-worker` of this package with the network as its data.
+   * Default: `node:worker_threads`.
+   */
   readonly startThread?: (network: Network) => Worker
 }
 
@@ -32,9 +38,10 @@ const MOST_BY_DEFAULT = 4
 const MAX_WORKERS = 64
 
 /**
- * Starts threads that hash and check blocks beside the node's own, for `NodeComponents.blockChecker`. Each block is copied once on
- * its way to a thread. Worth it where blocks come faster than about 100 MB/s and a processor is free. Ids of transactions are not
- * handed back: a program that asks for them has them computed on its own thread.
+ * Starts threads that hash and check blocks beside the node's own, for `NodeComponents.blockChecker`. Each
+ * block is copied once on its way to a thread. Worth it where blocks come faster than about 100 MB/s and a
+ * processor is free. Ids of transactions are not handed back: a program that asks for them has them computed
+ * on its own thread.
  * @throws RangeError for a number of workers that is none of 1 to 64.
  */
 export function createBlockCheckWorkers(

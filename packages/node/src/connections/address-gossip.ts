@@ -173,7 +173,9 @@ export class AddressGossip {
     record.peer.send({ type: record.version.addrv2 ? 'addrv2' : 'addr', addresses: compatible })
   }
 
-  /** To the peers that a secret order puts first for this address and day: the same for all who tell of it. */
+  /**
+   * To the peers that a secret order puts first for this address and day: the same for all who tell of it.
+   */
   #passOn(gossiped: GossipedAddress, from: PeerId): void {
     const key = addressKey(gossiped.address)
     const day = Math.floor(this.#parts.clock.wallTime() / TARGET_ROTATION)
@@ -210,7 +212,10 @@ function sourceOf(record: ReadyConnection): NetworkAddress {
   return remoteOf(record) ?? { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 0 }
 }
 
-/** Whether addresses are exchanged with it. Inbound: once it has sent some, or asked for some (Core, `SetupAddressRelay`). */
+/**
+ * Whether addresses are exchanged with it. Inbound: once it has sent some,
+ * or asked for some (Core, `SetupAddressRelay`).
+ */
 function takesPart({ enabled, record }: GossipPeer): boolean {
   return enabled || record.askedForAddresses === true
 }

@@ -8,8 +8,8 @@ export const MAX_ANCHORS = 2
 const KEY = 'anchors'
 
 /**
- * The addresses of block-relay-only peers from one run to the next, so that a restart cannot be used to surround the
- * node. Addresses, never ids of connections.
+ * The addresses of block-relay-only peers from one run to the next, so that a restart cannot be used to
+ * surround the node. Addresses, never ids of connections.
  */
 export interface AnchorStore {
   /** Those of last time, and forgets them: a node that dies at once because of one does not meet it again. */

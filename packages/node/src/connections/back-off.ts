@@ -1,7 +1,10 @@
 import type { Random } from '@sapwood/transport-v1v2/environment'
 import { drawUnit } from '../random/draw.ts'
 
-/** However long an added peer has been away, it is tried this often, in milliseconds (Core: each minute, `ThreadOpenAddedConnections`). */
+/**
+ * However long an added peer has been away, it is tried this often,
+ * in milliseconds (Core: each minute, `ThreadOpenAddedConnections`).
+ */
 export const LONGEST_RETRY = 60_000
 
 export interface BackOffOptions {
@@ -14,8 +17,8 @@ export interface BackOffOptions {
 }
 
 /**
- * How long to wait after `failures` failures in a row (1 or more): doubling, and each wait between half of that and
- * all of it, so that many nodes do not come back at the same moment.
+ * How long to wait after `failures` failures in a row (1 or more): doubling, and each wait between half of
+ * that and all of it, so that many nodes do not come back at the same moment.
  */
 export function backOffDelay(failures: number, random: Random, options: BackOffOptions = {}): number {
   const { first = 1_000, longest = LONGEST_RETRY, factor = 2 } = options

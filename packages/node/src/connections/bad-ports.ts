@@ -1,8 +1,8 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
 
 /**
- * Ports of well-known services (Core, `IsBadPort`): gossiping them could turn nodes against somebody's mail or web
- * server.
+ * Ports of well-known services (Core, `IsBadPort`): gossiping them could turn nodes against somebody's mail
+ * or web server.
  */
 const BAD_PORTS: ReadonlySet<number> = new Set([
   1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104,

@@ -13,15 +13,17 @@ import type { Clock, Logger, Random, Resolver } from '@sapwood/transport-v1v2/en
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import type { NodeDialer } from './node-dialer.ts'
 
-/** A SOCKS5 proxy: where it listens (`host` and `port`, or the `path` of a Unix socket), and what it wants. */
+/**
+ * A SOCKS5 proxy: where it listens (`host` and `port`, or the `path` of a Unix socket), and what it wants.
+ */
 export type ProxySetting = ProxyAddress & Omit<Socks5DialerOptions, 'proxy'>
 
 /** How peers are reached. Each option means what Bitcoin Core's of that name does. */
 export interface ReachOptions {
   /**
-   * Everything goes through this proxy: IPv4, IPv6, onion services and names, which nobody resolves here (`-proxy`).
-   * Without `auth`, each connection gets credentials of its own, which Tor turns into a circuit of its own
-   * (`-proxyrandomize`). Default: no proxy.
+   * Everything goes through this proxy: IPv4, IPv6, onion services and names, which nobody resolves here
+   * (`-proxy`). Without `auth`, each connection gets credentials of its own, which Tor turns into a circuit
+   * of its own (`-proxyrandomize`). Default: no proxy.
    */
   readonly proxy?: ProxySetting
   /** Onion services go through this proxy instead (`-onion`); `false`: they are not reached. */
@@ -31,9 +33,10 @@ export interface ReachOptions {
   /** Whether this machine is part of CJDNS (`-cjdnsreachable`). Default: false. */
   readonly cjdns?: boolean
   /**
-   * The only networks that the node picks addresses of by itself (`-onlynet`). Without IPv4 and IPv6 among them no DNS seed of the
-   * network is asked, and no name is looked up on this machine, whoever gives it: names go to the proxy of onion services, or
-   * nowhere. An IP address that is given by hand is dialled all the same. Default: all that are reached.
+   * The only networks that the node picks addresses of by itself (`-onlynet`). Without IPv4 and IPv6 among
+   * them no DNS seed of the network is asked, and no name is looked up on this machine, whoever gives it:
+   * names go to the proxy of onion services, or nowhere. An IP address that is given by hand is dialled all
+   * the same. Default: all that are reached.
    */
   readonly onlyNet?: readonly NetworkName[]
 }

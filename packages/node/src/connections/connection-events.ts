@@ -2,7 +2,10 @@ import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import type { ConnectionKind, DisconnectReport, PeerId, PeerVersion } from '@sapwood/peer'
 import type { TransportProtocol } from '@sapwood/transport-v1v2'
 
-/** A connection, as the events name it. `address` is absent for a remote that reached us through a hidden service. */
+/**
+ * A connection, as the events name it. `address` is absent for a remote that
+ * reached us through a hidden service.
+ */
 export interface ConnectionFacts {
   readonly peer: PeerId
   readonly kind: ConnectionKind
@@ -22,8 +25,8 @@ export interface ConnectionEvents {
     readonly sessionId?: Uint8Array
   }
   /**
-   * A connection speaks v1 though v2 was tried first on it, or the remote then says that it speaks v2 (BIP324): it can be read
-   * and changed on its way, and somebody on that way may have wanted that.
+   * A connection speaks v1 though v2 was tried first on it, or the remote then says that it speaks v2
+   * (BIP324): it can be read and changed on its way, and somebody on that way may have wanted that.
    */
   'transport-downgraded': ConnectionFacts & {
     /** Why v2 failed; absent where it was not tried. */

@@ -113,8 +113,8 @@ export interface DialRequest {
 }
 
 /**
- * Makes connections, keeps them and sees them end: dials and accepts, starts a peer on each, and tells the node's
- * loop of everything by notifications. Its methods are called on the loop only.
+ * Makes connections, keeps them and sees them end: dials and accepts, starts a peer on each, and tells the
+ * node's loop of everything by notifications. Its methods are called on the loop only.
  */
 export class ConnectionManager {
   readonly #options: ConnectionManagerOptions
@@ -161,7 +161,9 @@ export class ConnectionManager {
     }
   }
 
-  /** Names are looked up here where anybody does, so that a peer is known by each of its names and addresses. */
+  /**
+   * Names are looked up here where anybody does, so that a peer is known by each of its names and addresses.
+   */
   #dialerOf(record: ConnectionRecord, request: DialRequest): Dialer {
     const { clock, namesOf, table } = this.#parts
     const { address, dialer = this.#parts.dialer } = request

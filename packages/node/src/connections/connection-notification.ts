@@ -15,7 +15,10 @@ export interface InboundNotification {
   readonly at: Instant
 }
 
-/** A dial came to its end (`dialled`), or a remote that reached us agrees on a transport or does not (`accepted`). */
+/**
+ * A dial came to its end (`dialled`), or a remote that reached us agrees on a
+ * transport or does not (`accepted`).
+ */
 export interface TransportNotification {
   readonly type: 'dialled' | 'accepted'
   readonly peer: PeerId

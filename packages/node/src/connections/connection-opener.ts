@@ -18,11 +18,16 @@ import { isOneOf, type WantedPeers } from './wanted-peers.ts'
 const MINUTE = 60_000
 /** Mean time between two feelers (Core, `FEELER_INTERVAL`). */
 export const FEELER_INTERVAL: number = 2 * MINUTE
-/** Mean time between two extra block-relay-only connections (Core, `EXTRA_BLOCK_RELAY_ONLY_PEER_INTERVAL`). */
+/**
+ * Mean time between two extra block-relay-only connections (Core, `EXTRA_BLOCK_RELAY_ONLY_PEER_INTERVAL`).
+ */
 export const EXTRA_BLOCK_RELAY_INTERVAL: number = 5 * MINUTE
 /** Mean time between two tries at a network that has no connection (Core, `EXTRA_NETWORK_PEER_INTERVAL`). */
 export const EXTRA_NETWORK_INTERVAL: number = 5 * MINUTE
-/** Outbound connections from which on a failed dial counts against the address: before, we may be offline (Core). */
+/**
+ * Outbound connections from which on a failed dial counts against the address: before,
+ * we may be offline (Core).
+ */
 const ONLINE_CONNECTIONS = 2
 
 export interface ConnectionOpenerComponents {
@@ -53,7 +58,9 @@ export interface ConnectionOpenerOptions {
   readonly peersWanted: readonly WantedPeers[]
 }
 
-/** Milliseconds before the tables are searched again after nothing in them would do, unless something changed. */
+/**
+ * Milliseconds before the tables are searched again after nothing in them would do, unless something changed.
+ */
 const SEARCH_PAUSE = 10_000
 
 /** Whom the node dials, and when: fills the slots, and now and then looks further. */
@@ -186,7 +193,9 @@ export class ConnectionOpener {
     return planDial(wanted, parts)
   }
 
-  /** Services of those of whom there are not enough, where one of the last full-relay slots is being filled. */
+  /**
+   * Services of those of whom there are not enough, where one of the last full-relay slots is being filled.
+   */
   #missing({ kind }: PlanOptions): bigint[] {
     const { table } = this.#parts
     const { peersWanted, limits } = this.#options

@@ -42,7 +42,9 @@ export class ConnectionTable {
     return undefined
   }
 
-  /** From now on the connection is found by these addresses too, in the place of those that were given before. */
+  /**
+   * From now on the connection is found by these addresses too, in the place of those that were given before.
+   */
   standsFor(record: ConnectionRecord, addresses: readonly NetworkAddress[]): void {
     if (this.#byId.get(record.id) !== record) return
     this.#letGo(record)

@@ -44,8 +44,9 @@ export interface PlanOptions {
 }
 
 /**
- * Chooses an address for a connection of a kind, by Bitcoin Core's rules: no netgroup twice among the outbound
- * connections, nothing that is connected, avoided or out of reach, nobody who does not serve what is needed.
+ * Chooses an address for a connection of a kind, by Bitcoin Core's rules: no netgroup twice among the
+ * outbound connections, nothing that is connected, avoided or out of reach, nobody who does not serve what is
+ * needed.
  */
 export function planDial(options: PlanOptions, components: DialPlannerComponents): PlannedDial | undefined {
   const { addresses, table, clock, reachable, isAvoided } = components

@@ -17,7 +17,9 @@ export interface ExtraOutboundComponents {
   readonly letGo: (record: ReadyConnection, detail: string) => void
 }
 
-/** Lets the least useful go when there are more than slots: who shows new blocks stays, whoever came first. */
+/**
+ * Lets the least useful go when there are more than slots: who shows new blocks stays, whoever came first.
+ */
 export class ExtraOutbound {
   readonly #limits: SlotLimits
   readonly #parts: ExtraOutboundComponents
@@ -46,7 +48,9 @@ export class ExtraOutbound {
     this.#trim(chosen, now)
   }
 
-  /** The one that announced a new block the longest ago, unless it is the only one of its network, or excused. */
+  /**
+   * The one that announced a new block the longest ago, unless it is the only one of its network, or excused.
+   */
   #trimFullRelay(now: number): void {
     const peers = this.#ready(['outbound-full-relay', 'extra'])
     if (peers.length <= this.#limits['outbound-full-relay']) return

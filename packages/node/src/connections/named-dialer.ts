@@ -22,8 +22,9 @@ export interface NamedDialerComponents {
 }
 
 /**
- * A dialer for one connection to a name. It asks once which addresses the name stands for, and tries them all, so that the node
- * knows who it is that it connects to; a redial goes to the address that was reached before.
+ * A dialer for one connection to a name. It asks once which addresses the name stands for, and tries them
+ * all, so that the node knows who it is that it connects to; a redial goes to the address that was reached
+ * before.
  */
 export function createNamedDialer(name: NamedAddress, components: NamedDialerComponents): Dialer {
   const { clock, dialer, resolver, onFound, onReached } = components

@@ -3,7 +3,10 @@ import { closeConnection } from './close-connection.ts'
 import type { ConnectionEvents } from './connection-events.ts'
 import type { ConnectionTable } from './connection-table.ts'
 
-/** Whether the node talks to anybody: a program may switch that off and on, and the node's end switches it off for good. */
+/**
+ * Whether the node talks to anybody: a program may switch that off and on,
+ * and the node's end switches it off for good.
+ */
 export class NetworkSwitch {
   readonly #parts: { readonly table: ConnectionTable; readonly events: EventSink<ConnectionEvents> }
   #active: boolean

@@ -6,18 +6,18 @@ export interface NodeDialer extends Dialer {
   /** Networks of the addresses that are chosen by the node itself. Default: IPv4 and IPv6. */
   readonly reachable?: ReadonlySet<AddressNetwork>
   /**
-   * False where names go to a proxy: nothing is then resolved here, and DNS seeds are dialled by name and asked for
-   * addresses. Default: true.
+   * False where names go to a proxy: nothing is then resolved here, and DNS seeds are dialled by name and
+   * asked for addresses. Default: true.
    */
   readonly resolvesNames?: boolean
   /**
-   * What leads to an address: where it is anything but `direct`, our `version` does not repeat the address, which a proxy was to
-   * hide. Default: `direct`.
+   * What leads to an address: where it is anything but `direct`, our `version` does not repeat the address,
+   * which a proxy was to hide. Default: `direct`.
    */
   routeOf?(address: PeerAddress): 'direct' | 'proxy' | 'i2p' | undefined
   /**
-   * Reaches IPv4 and IPv6 through Tor: for private broadcasts, beside onion services and I2P. Default: nothing does, and
-   * only those two are used.
+   * Reaches IPv4 and IPv6 through Tor: for private broadcasts, beside onion services and I2P. Default:
+   * nothing does, and only those two are used.
    */
   readonly overTor?: NodeDialer
 }

@@ -16,9 +16,9 @@ const CLEAR_NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6']
 export type PrivateRoutes = ReadonlyMap<AddressNetwork, NodeDialer>
 
 /**
- * The networks that may carry a private broadcast: onion services and I2P where they are reached; IPv4 and IPv6 only by
- * `overTor`, and only once it has been seen to lead to an onion service, which a proxy that is not Tor never does (Core,
- * `ProxyForIPv4or6`).
+ * The networks that may carry a private broadcast: onion services and I2P where they are reached; IPv4 and
+ * IPv6 only by `overTor`, and only once it has been seen to lead to an onion service, which a proxy that is
+ * not Tor never does (Core, `ProxyForIPv4or6`).
  */
 export function privateRoutes(
   dialer: NodeDialer,

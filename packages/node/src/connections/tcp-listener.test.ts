@@ -46,7 +46,8 @@ describe('a TCP listener', () => {
 describe('a remote whose address', () => {
   let remote: TcpRemote = { host: '', port: 0 }
   beforeEach(() => {
-    // What a socket says of its remote is the system's: the one thing here that no test can bring about by itself.
+    // What a socket says of its remote is the system's: the one thing here that no
+    // test can bring about by itself.
     vi.mocked(listenTcp).mockImplementationOnce(async (_options, onStream) => {
       setImmediate(() => onStream(stream, remote))
       return { address: '::', port: 18444, close: async () => undefined } as Awaited<

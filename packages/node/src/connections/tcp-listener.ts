@@ -36,7 +36,8 @@ export function createTcpListener(options: TcpListenerOptions = {}): Listener {
             return
           }
           const address = remoteAddress(remote)
-          // The remote reset the connection before it was taken. Without its address it would pass the ban list.
+          // The remote reset the connection before it was taken.
+          // Without its address it would pass the ban list.
           if (address === undefined) stream.abort(new Error('The remote was gone before it was taken in'))
           else onStream({ stream, via, localAddress: text, address })
         },

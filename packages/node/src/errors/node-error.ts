@@ -22,15 +22,17 @@
  * - `invalid-block`: the block breaks a rule that we check.
  * - `filters-off`: the node was made without the option `filters`.
  * - `no-filter-peer`: no peer that offers filters is connected and has the block.
- * - `filters-disputed`: peers disagree about the filter of block `received`, and the block does not show who is right.
+ * - `filters-disputed`: peers disagree about the filter of block `received`, and the block does not show who
+ *   is right.
  * - `utreexo-off`: the node was made without the option `utreexo`.
- * - `utreexo-refused`: the state of the accumulator that all began with, after block `received`, is no good: no peer's proof holds on
- *   it, or the block is not in the chain.
+ * - `utreexo-refused`: the state of the accumulator that all began with, after block `received`, is no good:
+ *   no peer's proof holds on it, or the block is not in the chain.
  * - `listen-failed`: a listener could not be started; `cause` says why.
  * - `store-locked`: the store is open already, in this process or in another.
  * - `store-corrupt`: what was persisted does not read back; `detail` names the entry.
  * - `store-full`: the disk, or what is allowed of it, has no room.
- * - `store-foreign`: the store is another network's or another program's, or is no folder that may be written to.
+ * - `store-foreign`: the store is another network's or another program's, or is no folder that may be written
+ *   to.
  * - `store-failed`: the store refused to read or to write for another reason; `cause` says why.
  */
 export type NodeErrorCode =

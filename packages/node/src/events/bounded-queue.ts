@@ -13,8 +13,8 @@ interface Held<T> {
 }
 
 /**
- * What one program reads of something that does not wait for it: bounded in number and in bytes, the oldest go when it is
- * full. `dropped` counts those.
+ * What one program reads of something that does not wait for it: bounded in number and in bytes, the oldest
+ * go when it is full. `dropped` counts those.
  */
 export class BoundedQueue<T> implements AsyncIterableIterator<T> {
   /** How many were left out since the last time that this was set to 0. */

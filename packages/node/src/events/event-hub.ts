@@ -14,7 +14,10 @@ const EVENT_BYTES = 512
 export interface EventHub<Events extends DroppedEvents> extends EventSource<Events>, EventSink<Events> {
   /** Events so far that subscriptions which do not keep up were not given. */
   readonly dropped: number
-  /** Ends every subscription after what it still holds; whoever waits for an event learns that the node has stopped. */
+  /**
+   * Ends every subscription after what it still holds; whoever waits for an event
+   * learns that the node has stopped.
+   */
   close(): void
 }
 

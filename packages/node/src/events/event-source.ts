@@ -20,7 +20,9 @@ export interface EventSink<Events> {
 export interface SubscribeOptions<Name> {
   /** Which events. Default: all. */
   readonly types?: readonly Name[]
-  /** Events held for a subscriber that does not keep up; older ones are dropped and counted. Default: 1,000. */
+  /**
+   * Events held for a subscriber that does not keep up; older ones are dropped and counted. Default: 1,000.
+   */
   readonly buffer?: number
   /** Bytes of them, the transactions that they tell of included. Default: 4,000,000. */
   readonly bufferBytes?: number
@@ -38,8 +40,8 @@ export interface EventSource<Events> {
     options?: SubscribeOptions<Name>,
   ): AsyncIterableIterator<EventOf<Events, Name>>
   /**
-   * Calls `listener` for each event of that name, synchronously. What it throws, or its promise rejects with, is logged and goes
-   * no further.
+   * Calls `listener` for each event of that name, synchronously. What it throws, or its promise rejects with,
+   * is logged and goes no further.
    */
   on<Name extends keyof Events>(name: Name, listener: (event: EventOf<Events, Name>) => void): StopListening
   /** The next event of that name that passes `filter`; rejects with what `filter` throws. */

@@ -26,9 +26,10 @@ export interface FilterDisputeComponents {
 }
 
 /**
- * Finds out who lies: each claim's filter is fetched and held against the block. Liars are punished; those who do not show the
- * filter that they claim are let go. Where that leaves more than one claim, as it does when they differ only in scripts that
- * the block spends from, the one that most peers make is believed, and the others are let go.
+ * Finds out who lies: each claim's filter is fetched and held against the block. Liars are punished; those
+ * who do not show the filter that they claim are let go. Where that leaves more than one claim, as it does
+ * when they differ only in scripts that the block spends from, the one that most peers make is believed, and
+ * the others are let go.
  * @throws NodeError `filters-disputed` where as many peers make one claim as another.
  */
 export async function settleDispute(

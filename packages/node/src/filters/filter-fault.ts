@@ -3,8 +3,9 @@ import { type BasicFilter, type Block, blockHash, bytesToHex, openBasicFilter } 
 const OP_RETURN = 0x6a
 
 /**
- * What shows that a filter is not that of its block, as far as the block alone can show it: the scripts that it spends from are
- * not in it, so a filter that leaves out one of those, or holds one too many of them, passes.
+ * What shows that a filter is not that of its block, as far as the block alone can show it: the scripts that
+ * it spends from are not in it, so a filter that leaves out one of those, or holds one too many of them,
+ * passes.
  * @returns undefined where nothing does.
  */
 export function filterFault(bytes: Uint8Array, block: Block): string | undefined {

@@ -44,9 +44,10 @@ interface Answer extends Side {
 }
 
 /**
- * The chain of filter headers (BIP157), as far as somebody wanted it. Of each stretch all peers are asked for the last header, which
- * commits to all before it, and one peer for the stretch itself. What they agree on is kept, and what they do not agree on is
- * settled by the block itself: one honest peer among them is enough where the block shows who lies.
+ * The chain of filter headers (BIP157), as far as somebody wanted it. Of each stretch all peers are asked for
+ * the last header, which commits to all before it, and one peer for the stretch itself. What they agree on is
+ * kept, and what they do not agree on is settled by the block itself: one honest peer among them is enough
+ * where the block shows who lies.
  */
 export class FilterHeaderSync {
   readonly headers: FilterHeaderChain = new FilterHeaderChain()
@@ -73,8 +74,8 @@ export class FilterHeaderSync {
   }
 
   /**
-   * Resolves when the headers reach up to a height of the best chain. Each stretch is asked for once, whoever wants it; a call
-   * that waits for the chain to grow holds up no other.
+   * Resolves when the headers reach up to a height of the best chain. Each stretch is asked for once, whoever
+   * wants it; a call that waits for the chain to grow holds up no other.
    * @throws NodeError `no-filter-peer`, `filters-disputed`, what `getBlock` throws; the signal's reason.
    */
   async extendTo(height: number, signal: AbortSignal): Promise<void> {
@@ -173,7 +174,10 @@ export class FilterHeaderSync {
     return undefined
   }
 
-  /** The peer denies what is kept. Where it agreed to it before it is a liar; else all of it is looked at again, with it. */
+  /**
+   * The peer denies what is kept. Where it agreed to it before it is a liar;
+   * else all of it is looked at again, with it.
+   */
   async #denied({ id }: FilterPeer, batch: Batch): Promise<void> {
     if (batch.start === 0 || (this.#agreed.get(id) ?? -1) >= batch.start - 1) {
       await this.#parts.peers.punish(id, `contradicts its own filter headers before block ${batch.start}`)
@@ -182,7 +186,9 @@ export class FilterHeaderSync {
     this.#forget(-1)
   }
 
-  /** Keeps what all agree on; has the first difference settled otherwise, after which the rest is asked again. */
+  /**
+   * Keeps what all agree on; has the first difference settled otherwise, after which the rest is asked again.
+   */
   async #judge(batch: Batch, answers: readonly Answer[], signal: AbortSignal): Promise<void> {
     const [first, ...others] = answers
     if (first === undefined) return

@@ -1,14 +1,18 @@
 import { isPeerError, type PeerId } from '@sapwood/peer'
 
 /**
- * Milliseconds that each of several equal questions may take. Bitcoin Core says nothing where its index lags behind the chain, and has
- * the answer a moment later: so the question is put again soon, and given up after half a minute.
+ * Milliseconds that each of several equal questions may take. Bitcoin Core says nothing where its index lags
+ * behind the chain, and has the answer a moment later: so the question is put again soon, and given up after
+ * half a minute.
  */
 export const FILTER_HEADER_TIMEOUTS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000]
 /** The same for filters, of which one answer may have megabytes. */
 export const FILTER_TIMEOUTS: readonly number[] = [2_000, 4_000, 8_000, 16_000]
 
-/** Answers that may still come to questions put again, at most: so many wrong ones are passed over before one is a fault. */
+/**
+ * Answers that may still come to questions put again, at most:
+ * so many wrong ones are passed over before one is a fault.
+ */
 const MAX_STRAYS = 1_000
 
 /** Whether a question was not answered in time, and may be put again. */
@@ -17,8 +21,8 @@ export function isLate(error: unknown): boolean {
 }
 
 /**
- * Answers that may come twice, since a question was put twice. Neither `cfheaders` nor `cfilter` names its question, so that the second
- * may be taken for the answer to the next one.
+ * Answers that may come twice, since a question was put twice. Neither `cfheaders` nor `cfilter` names its
+ * question, so that the second may be taken for the answer to the next one.
  */
 export class StrayAnswers {
   readonly #left = new Map<PeerId, number>()

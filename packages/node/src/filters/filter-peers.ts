@@ -15,8 +15,8 @@ export type FilterSilence = 'no-filters' | 'no-filter-headers'
 /** Who filters can be asked of. */
 export interface FilterPeers {
   /**
-   * Those that are known to have the best chain's block at a height, and were dialled by us; those that dialled us where there is
-   * none of them. Waits for one where there is none at all.
+   * Those that are known to have the best chain's block at a height, and were dialled by us; those that
+   * dialled us where there is none of them. Waits for one where there is none at all.
    * @throws NodeError `no-filter-peer` when none came in time; the signal's reason.
    */
   having(height: number, signal: AbortSignal): Promise<readonly FilterPeer[]>
@@ -25,8 +25,9 @@ export interface FilterPeers {
   /** For what cannot be proven: the connection ends, and another takes its place. */
   letGo(peer: PeerId, detail: string): Promise<void>
   /**
-   * It did not answer, however often it was asked. Twice in a row for the same, and it is let go, or passed over for a while where it may
-   * not be; once may be no more than an index that lags behind the chain, which Bitcoin Core keeps silent about.
+   * It did not answer, however often it was asked. Twice in a row for the same, and it is let go, or passed
+   * over for a while where it may not be; once may be no more than an index that lags behind the chain, which
+   * Bitcoin Core keeps silent about.
    */
   silent(peer: PeerId, what: FilterSilence): Promise<void>
   /** It did answer. */

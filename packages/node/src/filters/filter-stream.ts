@@ -32,8 +32,9 @@ export interface FilterStreamComponents {
 }
 
 /**
- * Filters of the best chain in order, each held against its header. One request is under way at a time, and none before the
- * program has taken what came. A peer that is silent, or sends another filter than its header says, is replaced.
+ * Filters of the best chain in order, each held against its header. One request is under way at a time, and
+ * none before the program has taken what came. A peer that is silent, or sends another filter than its header
+ * says, is replaced.
  */
 export async function* filterStream(
   { from, to }: { readonly from: number; readonly to: number },

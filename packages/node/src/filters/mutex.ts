@@ -4,7 +4,10 @@ import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/e
 export class Mutex {
   #last: Promise<void> = Promise.resolve()
 
-  /** Resolves when the task has had its turn. One whose signal is aborted before that is not run, and its caller waits no longer. */
+  /**
+   * Resolves when the task has had its turn. One whose signal is aborted before that is not run,
+   * and its caller waits no longer.
+   */
   async take(task: () => Promise<void>, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     const turn = this.#last.then(async () => {

@@ -21,13 +21,17 @@ import { createUtreexoProving, type UtreexoProving, utreexoOff } from './utreexo
 
 /** How long connections have to end in `stop()`, in milliseconds. */
 const DEFAULT_STOP_TIMEOUT = 5_000
-/** How long the store has in `stop()` to take the last of the state, in milliseconds: one that never answers is not waited for. */
+/**
+ * How long the store has in `stop()` to take the last of the state, in milliseconds:
+ * one that never answers is not waited for.
+ */
 const FLUSH_TIMEOUT = 60_000
 
 /**
  * Starts a node.
  * @returns once the store is open and the listeners listen.
- * @throws NodeError `invalid-address`, `listen-failed`, `store-corrupt`, `store-full`, `store-foreign`, `store-failed`.
+ * @throws NodeError `invalid-address`, `listen-failed`, `store-corrupt`, `store-full`, `store-foreign`,
+ * `store-failed`.
  */
 export async function createNode(options: NodeOptions, components: NodeComponents = {}): Promise<NodeHandle> {
   const assembled = await assembleNode(options, components)

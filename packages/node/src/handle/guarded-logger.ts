@@ -2,7 +2,10 @@ import type { Logger } from '@sapwood/transport-v1v2/environment'
 
 type Level = keyof Logger
 
-/** A program's logger as the node may call it anywhere: what it throws or rejects with is lost, and nothing else is. */
+/**
+ * A program's logger as the node may call it anywhere: what it throws or rejects with is lost,
+ * and nothing else is.
+ */
 export function guardedLogger(logger: Logger): Logger {
   return {
     debug: guarded(logger, 'debug'),

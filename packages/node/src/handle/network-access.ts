@@ -56,7 +56,10 @@ export function createNetworkAccess(components: {
     return existing ?? connections.open({ kind: 'manual', address })
   }
 
-  /** Whom an added name turned out to be: a peer that was connected by another of its names, or by its address. */
+  /**
+   * Whom an added name turned out to be: a peer that was connected by another of its names,
+   * or by its address.
+   */
   const sameAs = ({ key }: ConnectionRecord): ConnectionRecord | undefined => {
     const peer = key && added.get(key)
     return peer && connectionOf(peer, table)

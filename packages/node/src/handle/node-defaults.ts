@@ -7,13 +7,18 @@ export const DIRECT_NETWORKS: ReadonlySet<AddressNetwork> = new Set(['ipv4', 'ip
 /** Milliseconds between two saves of the addresses (Core, `DUMP_PEERS_INTERVAL`). */
 export const DEFAULT_SAVE_INTERVAL = 900_000
 
-/** What we claim: witnesses are understood, v2 is spoken, and blocks are served where somebody serves them. */
+/**
+ * What we claim: witnesses are understood, v2 is spoken, and blocks are served where somebody serves them.
+ */
 export function defaultServices({ services }: NodeComponents): bigint {
   const blocks = services?.block === undefined ? Services.NONE : Services.NETWORK | Services.NETWORK_LIMITED
   return Services.WITNESS | Services.P2P_V2 | blocks
 }
 
-/** Those of the network are asked only where their addresses can be reached (Core: `-onlynet` sets `-dnsseed=0`). */
+/**
+ * Those of the network are asked only where their addresses can be reached
+ * (Core: `-onlynet` sets `-dnsseed=0`).
+ */
 export function dnsSeedsOf(
   { dnsSeeds, network }: NodeOptions,
   reachable: ReadonlySet<AddressNetwork>,

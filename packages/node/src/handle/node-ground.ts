@@ -33,7 +33,10 @@ import { defaultServices, DIRECT_NETWORKS } from './node-defaults.ts'
 import type { NodeEventHub, NodeEvents } from './node-events.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
 
-/** What the parts of a node stand on: what comes from outside, what was kept, and the machines that know of no connection. */
+/**
+ * What the parts of a node stand on: what comes from outside, what was kept,
+ * and the machines that know of no connection.
+ */
 export interface NodeGround {
   readonly clock: Clock
   readonly random: Random

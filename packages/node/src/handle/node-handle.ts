@@ -61,21 +61,21 @@ export type ChainAccess = Pick<
 export interface BlockAccess {
   /**
    * One block, on the best chain or not, from any peer that has it.
-   * @throws NodeError `block-unavailable` where at the deadline no peer that is connected has it; `timeout`, `unknown-block`,
-   * `invalid-block`.
+   * @throws NodeError `block-unavailable` where at the deadline no peer that is connected has it; `timeout`,
+   * `unknown-block`, `invalid-block`.
    */
   getBlock(hash: BlockHash, options?: CallOptions): Promise<DeliveredBlock>
   /**
-   * Blocks of the best chain from one height to another, in order. The next is fetched while you work. While no peer has the next one
-   * the stream waits: the event `block-unavailable` says so.
+   * Blocks of the best chain from one height to another, in order. The next is fetched while you work. While
+   * no peer has the next one the stream waits: the event `block-unavailable` says so.
    */
   range(
     range: { readonly from: number; readonly to: number },
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterableIterator<DeliveredBlock>
   /**
-   * Takes a block that the program found to break a rule, and all that build on it, out of the chain for good, and ends the connection that it
-   * came from, as for every invalid block.
+   * Takes a block that the program found to break a rule, and all that build on it, out of the chain for
+   * good, and ends the connection that it came from, as for every invalid block.
    */
   refuse(block: Pick<DeliveredBlock, 'height' | 'hash' | 'peer'>, rule: string): void
   /** Blocks of the best chain from a height on, for ever, with reorgs. */
@@ -86,25 +86,30 @@ export interface BlockAccess {
 }
 
 /**
- * Compact block filters (BIP157, BIP158), each held against a chain of filter headers that the peers agree on. What they do
- * not agree on is settled by the block itself, as far as it can be: scripts that a block spends from are not in it. Off unless
- * the node was made with `filters: true`; every call then rejects with `filters-off`. Headers are kept in memory only, 32 bytes
- * each, from block 0 up to the highest that was asked for.
+ * Compact block filters (BIP157, BIP158), each held against a chain of filter headers that the peers agree
+ * on. What they do not agree on is settled by the block itself, as far as it can be: scripts that a block
+ * spends from are not in it. Off unless the node was made with `filters: true`; every call then rejects with
+ * `filters-off`. Headers are kept in memory only, 32 bytes each, from block 0 up to the highest that was
+ * asked for.
  */
 export interface FilterAccess {
   /**
-   * The filter header of a block of the best chain, 32 bytes in wire order; waits for the chain to be that high.
+   * The filter header of a block of the best chain, 32 bytes in wire order;
+   * waits for the chain to be that high.
    * @throws NodeError `no-filter-peer`, `filters-disputed`, `block-unavailable`, `timeout`.
    */
   headerAt(height: number, options?: CallOptions): Promise<Hash256>
-  /** Filters of the best chain from one height to another, in order; the next are asked for when you have taken these. */
+  /**
+   * Filters of the best chain from one height to another, in order;
+   * the next are asked for when you have taken these.
+   */
   range(
     range: { readonly from: number; readonly to: number },
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterableIterator<VerifiedFilter>
   /**
-   * Blocks of the best chain that may pay to one of the scripts or spend from it, in order: certainly all that do, and one in
-   * 784,931 scripts that does not. `blocks.getBlock` fetches them.
+   * Blocks of the best chain that may pay to one of the scripts or spend from it, in order: certainly all
+   * that do, and one in 784,931 scripts that does not. `blocks.getBlock` fetches them.
    * @param query.scripts `scriptPubKey`s.
    */
   scan(
@@ -125,16 +130,17 @@ export interface UtreexoStateView {
 }
 
 /**
- * Blocks proved with the coins that they spend (Utreexo): a node that keeps a few hundred bytes of state and no coins. Off unless the node was
- * made with `utreexo`; every call then throws `utreexo-off`. What is proved, and what is not, is in docs/guides/utreexo.md.
+ * Blocks proved with the coins that they spend (Utreexo): a node that keeps a few hundred bytes of state and
+ * no coins. Off unless the node was made with `utreexo`; every call then throws `utreexo-off`. What is
+ * proved, and what is not, is in docs/guides/utreexo.md.
  */
 export interface UtreexoAccess {
   /** Undefined until the store has been read. */
   state(): UtreexoStateView | undefined
   /**
-   * Blocks of the best chain from a height on, each proved, with the spent output of every input, for ever, with reorgs. Blocks that have been
-   * proved before are fetched and proved once more; those up to an assumed state are not to be had. A program that does not take its blocks
-   * stops the proving.
+   * Blocks of the best chain from a height on, each proved, with the spent output of every input, for ever,
+   * with reorgs. Blocks that have been proved before are fetched and proved once more; those up to an assumed
+   * state are not to be had. A program that does not take its blocks stops the proving.
    * @throws NodeError `invalid-argument`; from the stream `utreexo-refused`, `stopped`.
    */
   follow(
@@ -147,18 +153,19 @@ export interface UtreexoAccess {
 export interface TransactionAccess {
   /**
    * Announces a transaction to all peers, and again until it is seen back from one or found in a block.
-   * @returns once a peer has asked for it, or is known to have it. The broadcast goes on, also after a deadline has
-   * passed; `cancelBroadcast` ends it.
+   * @returns once a peer has asked for it, or is known to have it. The broadcast goes on, also after a
+   * deadline has passed; `cancelBroadcast` ends it.
    */
   broadcast(transaction: Transaction, options?: CallOptions & BroadcastOptions): Promise<BroadcastState>
   /**
-   * Hands a transaction to three strangers over Tor or I2P, each on a connection that says nothing of this node and is
-   * for that alone; and to one more every 2 to 3 minutes until an ordinary peer announces it, or a block holds it. No
-   * ordinary peer is told of it or given it. Not kept over a restart.
-   * @returns once a remote has taken it. The broadcast goes on, also after a deadline has passed; `cancelBroadcast`
-   * ends it.
-   * @throws NodeError before anything is sent: `no-private-route` where neither Tor nor I2P is reached, or only the peers of
-   * `connect` are; `queue-full`; `invalid-argument` for what nobody would relay, and what is being broadcast to all.
+   * Hands a transaction to three strangers over Tor or I2P, each on a connection that says nothing of this
+   * node and is for that alone; and to one more every 2 to 3 minutes until an ordinary peer announces it, or
+   * a block holds it. No ordinary peer is told of it or given it. Not kept over a restart.
+   * @returns once a remote has taken it. The broadcast goes on, also after a deadline has passed;
+   * `cancelBroadcast` ends it.
+   * @throws NodeError before anything is sent: `no-private-route` where neither Tor nor I2P is reached, or
+   * only the peers of `connect` are; `queue-full`; `invalid-argument` for what nobody would relay, and what
+   * is being broadcast to all.
    */
   broadcastPrivately(transaction: Transaction, options?: CallOptions): Promise<PrivateBroadcastState>
   /** Private broadcasts whose transactions have not come back. */
@@ -171,9 +178,10 @@ export interface TransactionAccess {
   /** How much of what was heard is kept. */
   pool(): PoolSize
   /**
-   * Transactions heard from now on that pay to one of the scripts, or are or spend one of the txids. Nobody has
-   * checked their scripts or inputs. With an empty filter: none.
-   * @param options.buffer Held for a program that does not keep up; older ones are dropped, and counted in `dropped`. Default: 1,000.
+   * Transactions heard from now on that pay to one of the scripts, or are or spend one of the txids. Nobody
+   * has checked their scripts or inputs. With an empty filter: none.
+   * @param options.buffer Held for a program that does not keep up; older ones are dropped, and counted in
+   * `dropped`. Default: 1,000.
    * @param options.bufferBytes Bytes of them. Default: 4,000,000.
    */
   subscribe(
@@ -211,20 +219,30 @@ export interface NetworkAccess {
   /**
    * Connects to an address and keeps connecting to it.
    * @returns when the dial has begun; `waitForPeer` or the events say how it went.
-   * @throws NodeError `invalid-address`, `already-added`, `already-connected`, `network-inactive`, `unreachable-network`, `slots-full`.
+   * @throws NodeError `invalid-address`, `already-added`, `already-connected`, `network-inactive`,
+   * `unreachable-network`, `slots-full`.
    */
   addPeer(address: PeerAddress | string, options?: AddPeerOptions): Promise<PeerId>
-  /** As `addPeer`, resolving when the version handshake is done. @throws NodeError `connection-failed` with its cause. */
+  /**
+   * As `addPeer`, resolving when the version handshake is done.
+   * @throws NodeError `connection-failed` with its cause.
+   */
   connectPeer(
     address: PeerAddress | string,
     options?: AddPeerOptions & CallOptions,
   ): Promise<{ readonly peer: PeerId; readonly version: PeerVersion }>
-  /** No longer keeps a connection to the address, and ends it where there is one. @throws NodeError `not-added`. */
+  /**
+   * No longer keeps a connection to the address, and ends it where there is one.
+   * @throws NodeError `not-added`.
+   */
   removePeer(address: PeerAddress | string): Promise<void>
   addedPeers(): readonly AddedPeer[]
   /** Ends a connection, one whose handshake is under way too. @throws NodeError `unknown-peer`. */
   disconnectPeer(peer: PeerId, options?: { readonly detail?: string }): Promise<DisconnectReport | undefined>
-  /** Sends a ping to every peer; resolves when all have answered or ended, with the round trips in milliseconds. */
+  /**
+   * Sends a ping to every peer; resolves when all have answered or ended,
+   * with the round trips in milliseconds.
+   */
   ping(options?: CallOptions): Promise<ReadonlyMap<PeerId, number>>
   /** Switches the network on or off: off ends every connection and dials nobody. */
   setActive(active: boolean): Promise<void>
@@ -259,7 +277,10 @@ export interface BanAccess {
 
 /** What the node serves to its peers besides what it was made with. */
 export interface ServingControl {
-  /** Serves more from now on, as a bridge does. What the node was made with is asked first, then offers in their order. */
+  /**
+   * Serves more from now on, as a bridge does. What the node was made with is asked first,
+   * then offers in their order.
+   */
   offer(offer: ServiceOffer): StandingOffer
 }
 
@@ -277,14 +298,19 @@ export interface NodeHandle extends AsyncDisposable {
   readonly serving: ServingControl
   /** The whole node at a glance, in the words of Bitcoin Core's RPC. */
   info(): NodeInfo
-  /** `network.peers`, `blocks.getBlock`, `network.addPeer` and `network.disconnectPeer`: what most programs need. */
+  /**
+   * `network.peers`, `blocks.getBlock`, `network.addPeer` and `network.disconnectPeer`:
+   * what most programs need.
+   */
   peers(): readonly PeerInfo[]
   getBlock(hash: BlockHash, options?: CallOptions): Promise<DeliveredBlock>
   addPeer(address: PeerAddress | string, options?: AddPeerOptions): Promise<PeerId>
   disconnectPeer(peer: PeerId, options?: { readonly detail?: string }): Promise<DisconnectReport | undefined>
   /**
-   * Ends every connection and stream, flushes the store and lets go of everything. Later calls wait for the first.
-   * @throws NodeError `store-full` and its sisters where the last of the state is not in the store; all else has ended then too.
+   * Ends every connection and stream, flushes the store and lets go of everything.
+   * Later calls wait for the first.
+   * @throws NodeError `store-full` and its sisters where the last of the state is not in the store; all else
+   * has ended then too.
    */
   stop(): Promise<void>
 }

@@ -67,7 +67,10 @@ export interface NodeInfo {
   readonly blockchain: BlockchainInfo
   /** What connections and queues hold, of `memoryLimit`, in bytes. */
   readonly memory: MemoryUse
-  /** How late the event loop of the process was in the last minute, in milliseconds; 0 on another clock than the system's. */
+  /**
+   * How late the event loop of the process was in the last minute, in milliseconds;
+   * 0 on another clock than the system's.
+   */
   readonly eventLoopDelay: LoopDelay
   /** Where the node was made with `utreexo`. */
   readonly utreexo?: UtreexoInfo

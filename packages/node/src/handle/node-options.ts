@@ -29,7 +29,10 @@ export interface NodeOptions extends ReachOptions {
   readonly network: Network
   /** BIP14. Default: `DEFAULT_USER_AGENT` of `@sapwood/peer`. */
   readonly userAgent?: string
-  /** Service bits to offer. Default: `WITNESS`, `P2P_V2`, and `NETWORK` where `components.services` serves blocks. */
+  /**
+   * Service bits to offer. Default: `WITNESS`, `P2P_V2`,
+   * and `NETWORK` where `components.services` serves blocks.
+   */
   readonly services?: bigint
   /**
    * Service bits that peers of the node's own choice must offer. Default: `NETWORK` and `WITNESS`; at the tip
@@ -37,8 +40,8 @@ export interface NodeOptions extends ReachOptions {
    */
   readonly servicesWanted?: bigint
   /**
-   * Connect to these and to nobody else: no address manager, no seeds, no feelers. Text is `host`, `host:port`,
-   * `[v6]:port`, an onion or an I2P address. Duplicates count once.
+   * Connect to these and to nobody else: no address manager, no seeds, no feelers. Text is `host`,
+   * `host:port`, `[v6]:port`, an onion or an I2P address. Duplicates count once.
    */
   readonly connect?: readonly (PeerAddress | string)[]
   /** Peers to keep a connection to beside the others (Core's `-addnode`). */
@@ -51,7 +54,10 @@ export interface NodeOptions extends ReachOptions {
   readonly fixedSeeds?: boolean
   /** How many connections of each kind. */
   readonly slots?: SlotOptions
-  /** When v1 is spoken. Default: Core's rule (`coreFallback`) and a remote that speaks v1 first (`eagerFallback`). */
+  /**
+   * When v1 is spoken. Default: Core's rule (`coreFallback`)
+   * and a remote that speaks v1 first (`eagerFallback`).
+   */
   readonly fallback?: FallbackPolicy
   readonly transport?: TransportOptions
   readonly limits?: LimitOptions
@@ -67,22 +73,27 @@ export interface NodeOptions extends ReachOptions {
   /** Whether transactions are relayed; without it peers are asked to announce none. Default: true. */
   readonly relayTransactions?: boolean
   /**
-   * Whether `filters` of the handle asks peers for compact block filters (BIP157); at least two of the connections that the node
-   * makes for itself then go to peers that offer them, where such are known. Default: false.
+   * Whether `filters` of the handle asks peers for compact block filters (BIP157); at least two of the
+   * connections that the node makes for itself then go to peers that offer them, where such are known.
+   * Default: false.
    */
   readonly filters?: boolean
   /**
-   * Whether blocks are proved with the coins that they spend (Utreexo), from the start on; at least two of the connections that the node makes for
-   * itself then go to peers that offer proofs, where such are known. Default: no.
+   * Whether blocks are proved with the coins that they spend (Utreexo), from the start on; at least two of
+   * the connections that the node makes for itself then go to peers that offer proofs, where such are known.
+   * Default: no.
    */
   readonly utreexo?: UtreexoOptions | boolean
   /**
-   * Bytes that all connections, and all queues that fill because of them, may hold together: messages in part, read and not
-   * handled, waiting to be sent or served, and events that programs have not taken. Blocks on their way to a program have a
-   * bound of their own (`blocks`). Default: 67,108,864.
+   * Bytes that all connections, and all queues that fill because of them, may hold together: messages in
+   * part, read and not handled, waiting to be sent or served, and events that programs have not taken. Blocks
+   * on their way to a program have a bound of their own (`blocks`). Default: 67,108,864.
    */
   readonly memoryLimit?: number
-  /** How long the persisted state may lag behind, in milliseconds. Default: 900,000 (Core, `DUMP_PEERS_INTERVAL`). */
+  /**
+   * How long the persisted state may lag behind, in milliseconds. Default:
+   * 900,000 (Core, `DUMP_PEERS_INTERVAL`).
+   */
   readonly saveInterval?: number
 }
 
@@ -92,21 +103,27 @@ export interface NodeComponents {
   readonly clock?: Clock
   /** Default: `systemRandom`. */
   readonly random?: Random
-  /** How peers are reached; wins over `proxy` and the options beside it. Default: what those ask for, else direct TCP. */
+  /**
+   * How peers are reached; wins over `proxy` and the options beside it. Default: what those ask for,
+   * else direct TCP.
+   */
   readonly dialer?: NodeDialer
   /** For DNS seeds. Default: the operating system's. Not used where the dialer resolves names itself. */
   readonly resolver?: Resolver
   /** Default: silent. `pino` and `console` fit. */
   readonly logger?: Logger
-  /** What outlives the node, or the process: `createMemoryStore`, `openStore`, or one's own. Default: nothing does. */
+  /**
+   * What outlives the node, or the process: `createMemoryStore`, `openStore`, or one's own. Default:
+   * nothing does.
+   */
   readonly store?: KeyValueStore
   /** Where remotes reach us. Default: nowhere. */
   readonly listeners?: readonly Listener[]
   /** Default: nothing is counted. */
   readonly metrics?: NodeMetrics
   /**
-   * Checks blocks beside the node's own thread, as `createBlockCheckWorkers` of `@sapwood/node/check-workers` does. Whoever made
-   * it ends it, after the node. Default: each block is checked where it arrives.
+   * Checks blocks beside the node's own thread, as `createBlockCheckWorkers` of `@sapwood/node/check-workers`
+   * does. Whoever made it ends it, after the node. Default: each block is checked where it arrives.
    */
   readonly blockChecker?: BlockChecker
   /** What is served beside headers, addresses and own transactions. */

@@ -91,7 +91,9 @@ function refusePrivate(privateBroadcasts: PrivateBroadcastDriver, id: Txid): voi
   throw new NodeError('invalid-argument', 'The transaction is being broadcast privately; cancel that first')
 }
 
-/** A deadline that passed says how far the broadcast has come; it goes on. Any other error is left as it is. */
+/**
+ * A deadline that passed says how far the broadcast has come; it goes on. Any other error is left as it is.
+ */
 function nobodyAsked(error: unknown, relay: TransactionRelay, id: Txid): unknown {
   if (!(error instanceof NodeError) || error.code !== 'timeout') return error
   const broadcast = relay.broadcasts().find((state) => bytesEqual(state.txid, id))

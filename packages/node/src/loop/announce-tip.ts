@@ -3,12 +3,16 @@ import type { PeerId } from '@sapwood/peer'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
 
-/** Headers announced at once; of more blocks only the last is told, by its hash (Core, `MAX_BLOCKS_TO_ANNOUNCE`). */
+/**
+ * Headers announced at once; of more blocks only the last is told,
+ * by its hash (Core, `MAX_BLOCKS_TO_ANNOUNCE`).
+ */
 export const MAX_BLOCKS_TO_ANNOUNCE = 8
 
 /**
- * Tells peers of a new tip: by a compact block those that asked for it (BIP152) where it is one block on top of what they know, by headers
- * those that asked for that (BIP130), by `inv` the others. Not whoever told us, and nobody who is there for a moment only.
+ * Tells peers of a new tip: by a compact block those that asked for it (BIP152) where it is one block on top
+ * of what they know, by headers those that asked for that (BIP130), by `inv` the others. Not whoever told us,
+ * and nobody who is there for a moment only.
  */
 export function announceTip(
   change: TipChange,

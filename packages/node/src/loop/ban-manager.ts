@@ -35,7 +35,10 @@ export class BanManager implements NodePart {
   readonly isAvoided = (address: NetworkAddress): boolean =>
     this.isBanned(address) || this.isDiscouraged(address)
 
-  /** For what no honest peer does. A protected peer, as those added by hand are, is kept: what it did is logged. */
+  /**
+   * For what no honest peer does. A protected peer, as those added by hand are, is kept:
+   * what it did is logged.
+   */
   readonly punish = (record: ConnectionRecord, detail: string): void => {
     this.#parts.logger.warn({ ...connectionFacts(record), detail }, 'a peer misbehaved')
     if (record.protected) return
@@ -48,8 +51,8 @@ export class BanManager implements NodePart {
   }
 
   /**
-   * Remembers the address of a connection that ended for misbehaviour, and ends the others of its host, as Core does
-   * (`MaybeDiscourageAndDisconnect`); but those that are protected, which Core ends too.
+   * Remembers the address of a connection that ended for misbehaviour, and ends the others of its host, as
+   * Core does (`MaybeDiscourageAndDisconnect`); but those that are protected, which Core ends too.
    */
   closed(record: ConnectionRecord, report: DisconnectReport | undefined): void {
     const address = remoteOf(record)

@@ -105,7 +105,10 @@ export class BlockStreams {
     if (waiters.length > 0) this.#parts.download.unwant(hash)
   }
 
-  /** How far the slowest following stream is: the height that the program has taken; undefined without streams. */
+  /**
+   * How far the slowest following stream is: the height that the program has taken;
+   * undefined without streams.
+   */
   lowestFollowed(): number | undefined {
     let lowest: number | undefined
     for (const queue of this.#queues.values()) {

@@ -4,7 +4,10 @@ import type { NodeNotification } from './node-notification.ts'
 
 /** Runs things on the node's loop: the only way in for programs. */
 export interface CallQueue {
-  /** Resolves with what `perform` returns, or rejects with what it throws. Rejects with `stopped` once `refuse` was called. */
+  /**
+   * Resolves with what `perform` returns, or rejects with what it throws.
+   * Rejects with `stopped` once `refuse` was called.
+   */
   call<T>(name: string, perform: () => T | Promise<T>): Promise<T>
   /** The same for what nobody waits for; it is run until the loop ends. */
   post(name: string, perform: () => void): void

@@ -47,7 +47,9 @@ export interface ChainDriverComponents extends PeerActionComponents {
   readonly onTaken: () => void
 }
 
-/** Joins the header sync and the block download to the peers: tells them what came, and does what they say. */
+/**
+ * Joins the header sync and the block download to the peers: tells them what came, and does what they say.
+ */
 export class ChainDriver implements NodePart {
   /** Where programs wait for blocks. */
   readonly streams: BlockStreams
@@ -148,7 +150,10 @@ export class ChainDriver implements NodePart {
     this.run(this.#parts.download.onChecked(block, fault, this.#now()), block.peer)
   }
 
-  /** Its header first, as if it had been announced; but the block is then not asked for, since it is here in part. */
+  /**
+   * Its header first, as if it had been announced; but the block is then not asked for,
+   * since it is here in part.
+   */
   #compactBlock(record: ConnectionRecord, compactBlock: CompactBlock, at: Instant): Action[] {
     const { headerSync, download } = this.#parts
     const actions = headerSync.onBlockHeader(record.id, compactBlock.header, true, at)
@@ -273,7 +278,10 @@ export class ChainDriver implements NodePart {
     if (action.change !== undefined) this.#announce(action.change, from)
   }
 
-  /** A block breaks a rule that only its spent outputs show: it and what builds on it leave the chain for good. */
+  /**
+   * A block breaks a rule that only its spent outputs show:
+   * it and what builds on it leave the chain for good.
+   */
   refuseBlock({ hash }: BlockRef, rule: string, from: PeerId): void {
     const change = this.#parts.chain.invalidate(hash)
     this.#invalid({ hash, rule }, from)

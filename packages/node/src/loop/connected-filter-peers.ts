@@ -21,7 +21,10 @@ import type { BanManager } from './ban-manager.ts'
 
 /** Milliseconds for which a peer that may not be let go is passed over when it has twice not answered. */
 const SILENT_PAUSE = 30_000
-/** Milliseconds that a peer has to show that it has a block, and in which it is not asked again where it did not. */
+/**
+ * Milliseconds that a peer has to show that it has a block,
+ * and in which it is not asked again where it did not.
+ */
 const PROBE_TIMEOUT = 5_000
 const PROBE_PAUSE = 120_000
 
@@ -172,8 +175,8 @@ export class ConnectedFilterPeers implements FilterPeers {
   }
 
   /**
-   * Asks peers for the block's header: one that heard of a block from us never tells us that it has it, and one that lacks it would
-   * end the connection when asked for its filter (Core).
+   * Asks peers for the block's header: one that heard of a block from us never tells us that it has it, and
+   * one that lacks it would end the connection when asked for its filter (Core).
    * @returns whether any has shown it.
    */
   async #showsMore(unknown: readonly FilterPeer[], height: number, signal: AbortSignal): Promise<boolean> {

@@ -7,8 +7,8 @@ import type { NodeNotification } from './node-notification.ts'
 export const MAX_PIECE_ENTRIES = 1_000
 
 /**
- * A long list of announcements as several short ones: 50,000 entries handled at once would keep all other peers waiting, and as
- * objects they take ten times the memory of their bytes.
+ * A long list of announcements as several short ones: 50,000 entries handled at once would keep all other
+ * peers waiting, and as objects they take ten times the memory of their bytes.
  */
 export class InventoryPieces {
   readonly #whole: PeerNotification

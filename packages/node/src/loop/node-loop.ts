@@ -14,7 +14,9 @@ import type { NodeNotification } from './node-notification.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { NotificationQueue } from './notification-queue.ts'
 
-/** Milliseconds between two ticks; shorter while blocks or a broadcast are on their way, which go by seconds. */
+/**
+ * Milliseconds between two ticks; shorter while blocks or a broadcast are on their way, which go by seconds.
+ */
 const TICK = 1_000
 const BUSY_TICK = 500
 
@@ -36,10 +38,10 @@ export interface NodeLoopComponents {
 }
 
 /**
- * The owner of everything that changes: one loop over the notifications of peers, programs and timers. Each is handled to its end
- * before the next, by the parts of the node in their order. Beside it only the answers to peers (`createPeerServices`) touch the
- * node's state, and dials to names: a task of their own asks, between two notifications, and notes at once who has asked, or whom
- * the name stands for.
+ * The owner of everything that changes: one loop over the notifications of peers, programs and timers. Each
+ * is handled to its end before the next, by the parts of the node in their order. Beside it only the answers
+ * to peers (`createPeerServices`) touch the node's state, and dials to names: a task of their own asks,
+ * between two notifications, and notes at once who has asked, or whom the name stands for.
  */
 export class NodeLoop {
   readonly #parts: NodeLoopComponents
@@ -51,7 +53,9 @@ export class NodeLoop {
     this.#parts = components
   }
 
-  /** Runs until the notifications end. Gives the event loop its turn back where handling them has taken long. */
+  /**
+   * Runs until the notifications end. Gives the event loop its turn back where handling them has taken long.
+   */
   async run(): Promise<void> {
     const { clock, scheduler, notifications, phase, table } = this.#parts
     const lane = scheduler.lane()

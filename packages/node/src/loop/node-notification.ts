@@ -5,8 +5,8 @@ import type { ConnectionNotification } from '../connections/connection-notificat
 export type TimerName = 'tick'
 
 /**
- * Everything that the node's loop is told, in one order. Peers, users and timers reach the node's state in no other
- * way.
+ * Everything that the node's loop is told, in one order. Peers, users and timers reach the node's state in no
+ * other way.
  */
 export type NodeNotification =
   | ConnectionNotification

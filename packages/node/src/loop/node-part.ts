@@ -8,20 +8,29 @@ import type { ConnectionRecord, ReadyConnection } from '../connections/connectio
 export type ReceivedMessage = Extract<PeerMessage, { readonly type: 'message' }>
 
 /**
- * One behaviour of the node: what it does when something happens. It says only what it wants to hear of. Everything is called on
- * the node's loop, one part after the other in the order in which `assembleNode` lists them, each notification to its end before
- * the next.
+ * One behaviour of the node: what it does when something happens. It says only what it wants to hear of.
+ * Everything is called on the node's loop, one part after the other in the order in which `assembleNode`
+ * lists them, each notification to its end before the next.
  */
 export interface NodePart {
   /** A connection's version handshake is done. What is thrown ends the connection. */
   ready?(record: ReadyConnection): void
-  /** A connection has ended; without a report it was never made. Also called for connections that were never `ready`. */
+  /**
+   * A connection has ended; without a report it was never made.
+   * Also called for connections that were never `ready`.
+   */
   closed?(record: ConnectionRecord, report: DisconnectReport | undefined): void
-  /** A peer past its handshake said something. Every part hears every message. What is thrown ends the connection. */
+  /**
+   * A peer past its handshake said something. Every part hears every message.
+   * What is thrown ends the connection.
+   */
   message?(record: ReadyConnection, received: ReceivedMessage, at: Instant): void
   /** A block arrived and passed its checks. */
   block?(block: Block): void
-  /** The best chain moved, whoever moved it. @param from The peer that brought it; absent where a program did. */
+  /**
+   * The best chain moved, whoever moved it.
+   * @param from The peer that brought it; absent where a program did.
+   */
   tipChanged?(change: TipChange, from: PeerId | undefined): void
   /** About once a second, and twice while a part is busy. */
   tick?(now: Instant): void

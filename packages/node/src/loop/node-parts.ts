@@ -57,7 +57,10 @@ export class NodeParts implements Required<NodePart> {
     return this.#all.some((part) => part.isBusy === true)
   }
 
-  /** One part's fault keeps nothing from the others: who misses an end or a tick holds on to something for ever. */
+  /**
+   * One part's fault keeps nothing from the others: who misses an end or a tick
+   * holds on to something for ever.
+   */
   #tell(what: keyof NodePart, tell: (part: NodePart) => void): void {
     for (const part of this.#all) {
       try {

@@ -17,7 +17,8 @@ export interface NodeState {
   /** Block-relay-only peers of last time; forgotten by the store as soon as they are read. */
   readonly anchors: readonly NetworkAddress[]
   /**
-   * Each writes what has changed, after all that was being written when it was called: what it resolved for is in the store.
+   * Each writes what has changed, after all that was being written when it was called:
+   * what it resolved for is in the store.
    * @throws NodeError `store-full`, `store-locked`, `store-corrupt`, `store-foreign`, `store-failed`.
    */
   saveAddresses(): Promise<void>
@@ -28,7 +29,8 @@ export interface NodeState {
 
 /**
  * Reads everything that was kept, into `chain` and into new tables.
- * @throws NodeError `store-corrupt`, `store-foreign` for the store of another network, `store-failed` and its sisters.
+ * @throws NodeError `store-corrupt`, `store-foreign` for the store of another network, `store-failed` and its
+ * sisters.
  */
 export async function loadNodeState(
   given: KeyValueStore,
@@ -60,8 +62,8 @@ export async function loadNodeState(
 }
 
 /**
- * One write at a time: each begins with what is true then, and whoever finds nothing left to write has waited for whoever wrote
- * it.
+ * One write at a time: each begins with what is true then, and whoever finds nothing left to write has waited
+ * for whoever wrote it.
  */
 function createTurns(): (write: () => Promise<void>) => Promise<void> {
   let last: Promise<void> = Promise.resolve()

@@ -30,11 +30,12 @@ interface Lane {
 }
 
 /**
- * What the loop has yet to handle: a lane for each peer, one for connections that come in, and one for what is the node's own
- * (programs, timers, dials). The loop takes from them in turn, every other time from its own, so that nobody's burst stands
- * between it and anybody else; four of peers that we chose come before one of those who dialled us. A peer's lane is bounded
- * in bytes, and all of them by the node's memory budget; while its lane is full, the peer's socket is not read. A long list of
- * announcements takes as many turns as it has pieces.
+ * What the loop has yet to handle: a lane for each peer, one for connections that come in, and one for what
+ * is the node's own (programs, timers, dials). The loop takes from them in turn, every other time from its
+ * own, so that nobody's burst stands between it and anybody else; four of peers that we chose come before one
+ * of those who dialled us. A peer's lane is bounded in bytes, and all of them by the node's memory budget;
+ * while its lane is full, the peer's socket is not read. A long list of announcements takes as many turns as
+ * it has pieces.
  */
 export class NotificationQueue implements Channel<NodeNotification> {
   readonly capacity: number = MAX_PEER_MESSAGES
@@ -138,7 +139,10 @@ export class NotificationQueue implements Channel<NodeNotification> {
     return lane
   }
 
-  /** @returns whether there was room. An empty lane takes anything: that is one message, however full the house is. */
+  /**
+   * @returns whether there was room. An empty lane takes anything: that is one message,
+   * however full the house is.
+   */
   #add(lane: Lane, notification: NodeNotification): boolean {
     const bytes = bytesOf(notification)
     if (lane.queue.length === 0 || typeof lane.key === 'string') lane.account?.hold('notifications', bytes)

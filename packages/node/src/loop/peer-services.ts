@@ -7,9 +7,9 @@ import type { ServedBlocks } from './served-blocks.ts'
 import type { TransactionDriver } from './transaction-driver.ts'
 
 /**
- * What peers are answered. A peer's own task asks for it, between two notifications of the loop: an answer reads the node's state,
- * and notes at once who has asked (`ConnectionRecord.askedForAddresses`, `TransactionDriver.serve`, `ServedBlocks`). It changes
- * nothing else.
+ * What peers are answered. A peer's own task asks for it, between two notifications of the loop: an answer
+ * reads the node's state, and notes at once who has asked (`ConnectionRecord.askedForAddresses`,
+ * `TransactionDriver.serve`, `ServedBlocks`). It changes nothing else.
  */
 export function createPeerServices(components: {
   readonly chain: HeaderChain

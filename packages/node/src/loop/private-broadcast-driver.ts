@@ -29,7 +29,10 @@ import { type PrivateBroadcast, PrivateBroadcastQueue } from '../transactions/pr
 import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
 import type { NodePart, ReceivedMessage } from './node-part.ts'
 
-/** Nodes that read a transaction with its witness whatever the `version` of its sender offers: Core and its kin, and ours. */
+/**
+ * Nodes that read a transaction with its witness whatever the `version` of its sender offers:
+ * Core and its kin, and ours.
+ */
 const READS_WITNESS_ALWAYS = /^\/(?:Satoshi|sapwood):/
 
 export interface PrivateBroadcastDriverComponents {
@@ -49,7 +52,10 @@ export interface PrivateBroadcastDriverComponents {
   readonly connectOnly: boolean
 }
 
-/** Opens the connections of private broadcasts, and hears when their transactions come back. Called on the loop. */
+/**
+ * Opens the connections of private broadcasts, and hears when their transactions come back.
+ * Called on the loop.
+ */
 export class PrivateBroadcastDriver implements NodePart {
   readonly #parts: PrivateBroadcastDriverComponents
   readonly #queue: PrivateBroadcastQueue
@@ -60,7 +66,10 @@ export class PrivateBroadcastDriver implements NodePart {
     this.#queue = new PrivateBroadcastQueue(components)
   }
 
-  /** Begins a broadcast, now rather than at the next tick. @throws NodeError `no-private-route`, `queue-full`, `invalid-argument`. Nothing has been sent then. */
+  /**
+   * Begins a broadcast, now rather than at the next tick.
+   * @throws NodeError `no-private-route`, `queue-full`, `invalid-argument`. Nothing has been sent then.
+   */
   add(transaction: Transaction): PrivateBroadcastState {
     const { clock, relay } = this.#parts
     const id = txid(transaction)
@@ -108,8 +117,8 @@ export class PrivateBroadcastDriver implements NodePart {
   }
 
   /**
-   * Our `version` offers nothing, as Core's does not on such a connection. Some nodes take from it that no witness follows: they answer the
-   * ping, and cannot read what they were given.
+   * Our `version` offers nothing, as Core's does not on such a connection. Some nodes take from it that no
+   * witness follows: they answer the ping, and cannot read what they were given.
    */
   #couldRead({ version, privateTransaction }: ConnectionRecord): boolean {
     if (privateTransaction?.hasWitness !== true) return true

@@ -8,8 +8,8 @@ import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NodePart } from './node-part.ts'
 
 /**
- * Milliseconds for which a request for a block of the best chain is held, since the program that serves blocks may have it in a moment: it
- * gets them by their headers, as whoever asks does.
+ * Milliseconds for which a request for a block of the best chain is held, since the program that serves
+ * blocks may have it in a moment: it gets them by their headers, as whoever asks does.
  */
 export const BLOCK_HOLD_MS = 20_000
 /** A chain that has not moved for this long brings no block in a moment. */
@@ -25,13 +25,16 @@ export interface ServedBlocksComponents {
 }
 
 /**
- * The blocks that a program serves, joined to the header chain, which knows of a block before the program has it: `getdata` waits for
- * what is about to be there, and `getblocks` is answered from the best chain.
+ * The blocks that a program serves, joined to the header chain, which knows of a block before the program has
+ * it: `getdata` waits for what is about to be there, and `getblocks` is answered from the best chain.
  */
 export class ServedBlocks implements NodePart {
   readonly #parts: ServedBlocksComponents
   readonly #waiting = new Set<() => void>()
-  /** The last hash of a full answer to `getblocks`: when its block is asked for, the peer is told that there is more (Core). */
+  /**
+   * The last hash of a full answer to `getblocks`: when its block is asked for,
+   * the peer is told that there is more (Core).
+   */
   readonly #continuations = new Map<PeerId, BlockHash>()
   #changedAt: number | undefined
 
@@ -39,7 +42,10 @@ export class ServedBlocks implements NodePart {
     this.#parts = components
   }
 
-  /** What peers are served: the program's own services and what has been offered since, looked up anew each time, over `base`. */
+  /**
+   * What peers are served: the program's own services and what has been offered since,
+   * looked up anew each time, over `base`.
+   */
   servicesOver(base: PeerServices): PeerServices {
     const { services } = this.#parts
     const { own } = services

@@ -21,7 +21,10 @@ export interface StandingOffer {
   withdraw(): void
 }
 
-/** What a program gives the node to serve: what the node was made with, and what has been offered since. The oldest is asked first. */
+/**
+ * What a program gives the node to serve: what the node was made with, and what has been offered since.
+ * The oldest is asked first.
+ */
 export class ServiceTable {
   /** What the node was made with. */
   readonly own: PeerServices

@@ -29,7 +29,10 @@ interface Part {
   retryAt: number
 }
 
-/** Brings what the node knows into its store: headers as they come, bans when they end, addresses now and then. */
+/**
+ * Brings what the node knows into its store: headers as they come, bans when they end,
+ * addresses now and then.
+ */
 export class StateSaver implements NodePart {
   readonly #parts: StateSaverComponents
   readonly #interval: number

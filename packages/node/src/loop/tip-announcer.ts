@@ -24,8 +24,9 @@ export interface TipAnnouncerComponents {
 }
 
 /**
- * Tells peers of new blocks once they can be served: whoever hears of one asks for it at once, and does not ask again when it was not
- * there (a tip that moves on meanwhile is told in one go). Where no program serves blocks there is nothing to wait for.
+ * Tells peers of new blocks once they can be served: whoever hears of one asks for it at once, and does not
+ * ask again when it was not there (a tip that moves on meanwhile is told in one go). Where no program serves
+ * blocks there is nothing to wait for.
  */
 export class TipAnnouncer implements NodePart {
   readonly #parts: TipAnnouncerComponents

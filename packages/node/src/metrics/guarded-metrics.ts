@@ -1,7 +1,10 @@
 import type { Logger } from '@sapwood/transport-v1v2/environment'
 import type { CounterCollector, GaugeCollector, MetricLabels, NodeMetrics } from './node-metrics.ts'
 
-/** A program's collectors as the node may feed them anywhere: what they throw or reject with is logged, once for each. */
+/**
+ * A program's collectors as the node may feed them anywhere: what they throw or reject with is logged,
+ * once for each.
+ */
 export function guardedMetrics(metrics: NodeMetrics, logger: Logger): NodeMetrics {
   const guarded: Record<string, Partial<CounterCollector & GaugeCollector>> = {}
   for (const [name, collector] of Object.entries(metrics) as [string, CounterCollector & GaugeCollector][]) {

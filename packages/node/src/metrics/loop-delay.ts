@@ -21,7 +21,9 @@ export const punctualLoop: LoopDelayMonitor = {
   stop: () => undefined,
 }
 
-/** What watches the event loop between two samples, in nanoseconds; `monitorEventLoopDelay` of Node.js fits. */
+/**
+ * What watches the event loop between two samples, in nanoseconds; `monitorEventLoopDelay` of Node.js fits.
+ */
 export interface DelayHistogram {
   readonly mean: number
   readonly max: number

@@ -17,12 +17,15 @@ export interface PhaseView {
 }
 
 /**
- * One phase: what the node does in it, and when it ends. Phases hold no state; the loop asks the current one after
- * everything that could change the view.
+ * One phase: what the node does in it, and when it ends. Phases hold no state; the loop asks the current one
+ * after everything that could change the view.
  */
 export interface Phase {
   readonly name: PhaseName
-  /** Transactions are announced, asked for and accepted. In the other phases they would be checked against nothing. */
+  /**
+   * Transactions are announced, asked for and accepted.
+   * In the other phases they would be checked against nothing.
+   */
   readonly relaysTransactions: boolean
   /** The tip is watched, and another connection made when no new block comes for too long. */
   readonly watchesTip: boolean

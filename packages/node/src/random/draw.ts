@@ -16,7 +16,10 @@ export function drawUnit(random: Random): number {
   return drawWord(random) / 0x1_0000_0000
 }
 
-/** An exponentially distributed number of that mean: the wait of a process that forgets, which hides its timing. */
+/**
+ * An exponentially distributed number of that mean: the wait of a process that forgets,
+ * which hides its timing.
+ */
 export function drawExponential(random: Random, mean: number): number {
   return -Math.log1p(-drawUnit(random)) * mean
 }

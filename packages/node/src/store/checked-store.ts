@@ -6,8 +6,8 @@ const READ = 'The store refused to read.'
 const WRITE = 'The store refused to write.'
 
 /**
- * Any store, a program's own too, as the node may rely on it: whatever it throws or rejects with is a `NodeError` that says what
- * is the matter, and what it gives back that is no entry is `store-corrupt`.
+ * Any store, a program's own too, as the node may rely on it: whatever it throws or rejects with is a
+ * `NodeError` that says what is the matter, and what it gives back that is no entry is `store-corrupt`.
  */
 export function checkedStore(store: KeyValueStore): KeyValueStore {
   return {

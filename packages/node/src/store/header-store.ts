@@ -9,7 +9,10 @@ const FORMAT = 1
 const FORMAT_KEY = 'format'
 /** Bytes of the checksum in front of each run of records. */
 const CHECKSUM_SIZE = 4
-/** Runs shorter than this are joined into runs of this many headers when they are read: at the tip each block is one. */
+/**
+ * Runs shorter than this are joined into runs of this many headers when they are read:
+ * at the tip each block is one.
+ */
 const RUN_LENGTH = 2_000
 /** Joining is put off until so many runs could be spared. */
 const JOIN_WHEN_SPARED = 64
@@ -18,7 +21,10 @@ const JOIN_WHEN_SPARED = 64
 export interface LoadedHeaders {
   /** Headers read, genesis not counted. */
   readonly headers: number
-  /** Runs of headers that did not read back whole, with all after them. They are asked for again like any missing header. */
+  /**
+   * Runs of headers that did not read back whole, with all after them.
+   * They are asked for again like any missing header.
+   */
   readonly droppedRuns: number
 }
 
@@ -29,7 +35,10 @@ export interface HeaderStore {
    * @throws NodeError `store-foreign` where the store is of another network or of a later version.
    */
   load(chain: StorableHeaderChain): Promise<LoadedHeaders>
-  /** Writes what the chain has and the store has not, at once or not at all. A second call waits for the first. */
+  /**
+   * Writes what the chain has and the store has not, at once or not at all.
+   * A second call waits for the first.
+   */
   save(chain: StorableHeaderChain): Promise<void>
 }
 

@@ -15,8 +15,8 @@ export interface KeyRange {
 export interface KeyValueNamespace {
   get(key: string): Promise<Uint8Array | undefined>
   /**
-   * All entries, in the order of their keys, or those of a range. A store that knows no ranges may give all: whoever asks for some looks at
-   * the keys.
+   * All entries, in the order of their keys, or those of a range. A store that knows no ranges may give all:
+   * whoever asks for some looks at the keys.
    */
   entries(range?: KeyRange): AsyncIterable<readonly [string, Uint8Array]>
   /** All or nothing, also when the process is killed in the middle of it. */

@@ -20,9 +20,9 @@ export function createMemoryStore(): OpenStore {
 }
 
 /**
- * A store on a database of the `abstract-level` family. Writes go one after another, and one that failed is followed by none
- * before the database has been closed and opened anew: LevelDB appends to its log behind the half record that a full disk
- * left, and forgets whatever follows it the next time that it reads the log.
+ * A store on a database of the `abstract-level` family. Writes go one after another, and one that failed is
+ * followed by none before the database has been closed and opened anew: LevelDB appends to its log behind the
+ * half record that a full disk left, and forgets whatever follows it the next time that it reads the log.
  */
 export class LevelStore implements OpenStore {
   readonly #level: AnyLevel

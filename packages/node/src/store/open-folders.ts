@@ -7,8 +7,9 @@ const REGISTRY = Symbol.for('@sapwood/node/open-folders')
 const OWN_FILES = '/proc/self/fd'
 
 /**
- * Claims a folder for this process. LevelDB's lock keeps other processes out, but it must not be asked twice by one: letting go
- * of the second, refused handle would take the lock off the first (POSIX locks belong to processes, not to handles).
+ * Claims a folder for this process. LevelDB's lock keeps other processes out, but it must not be asked twice
+ * by one: letting go of the second, refused handle would take the lock off the first (POSIX locks belong to
+ * processes, not to handles).
  * @param folder Its real path.
  * @returns how to give it back; undefined where this process has it already.
  */

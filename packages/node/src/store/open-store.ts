@@ -13,12 +13,13 @@ const FORMAT = Uint8Array.of(1)
 const TABLE = /\.(?:ldb|sst)$/
 
 /**
- * A store in a folder of its own (LevelDB through `classic-level`), made where there is none. One process at a time: the folder
- * is locked. What `batch` resolved for survives the death of the process; a power cut may take the last writes, never half of one.
- * After a write that failed (a full disk) the database is opened anew before the next; until that succeeds each is refused.
- * @throws NodeError `store-locked` where this process or another has it, `store-corrupt` where it does not read back, `store-full`
- * where the disk has no room, `store-foreign` where it is another program's, is no folder or must not be written to, else
- * `store-failed`; `detail` is the folder.
+ * A store in a folder of its own (LevelDB through `classic-level`), made where there is none. One process at
+ * a time: the folder is locked. What `batch` resolved for survives the death of the process; a power cut may
+ * take the last writes, never half of one. After a write that failed (a full disk) the database is opened
+ * anew before the next; until that succeeds each is refused.
+ * @throws NodeError `store-locked` where this process or another has it, `store-corrupt` where it does not
+ * read back, `store-full` where the disk has no room, `store-foreign` where it is another program's, is no
+ * folder or must not be written to, else `store-failed`; `detail` is the folder.
  */
 export async function openStore(folder: string): Promise<OpenStore> {
   const cannot = (cause: unknown): NodeError =>

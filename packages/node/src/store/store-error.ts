@@ -29,7 +29,10 @@ const WORDS: readonly (readonly [RegExp, StoreErrorCode])[] = [
   [/corruption|missing files|no such file/i, 'store-corrupt'],
 ]
 
-/** What went wrong with a store, as a `NodeError` that says which kind it is. One that says so already stays as it is. */
+/**
+ * What went wrong with a store, as a `NodeError` that says which kind it is.
+ * One that says so already stays as it is.
+ */
 export function storeError(message: string, cause: unknown, facts: NodeErrorFacts = {}): NodeError {
   if (cause instanceof NodeError && isStoreError(cause)) return cause
   return new NodeError(kindOf(cause), message, { ...facts, cause })

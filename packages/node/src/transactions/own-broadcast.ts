@@ -15,8 +15,8 @@ export class OwnBroadcast {
   /** Have it from elsewhere: proof that the network passes it on. */
   readonly seenFrom: Set<PeerId> = new Set()
   /**
-   * Not told at first: when it announces the transaction to us, the network has passed it on. Whoever was told proves nothing by
-   * that.
+   * Not told at first: when it announces the transaction to us, the network has passed it on. Whoever was
+   * told proves nothing by that.
    */
   listener: PeerId | undefined
   /** When the listener is told all the same: it may be the only way out. */

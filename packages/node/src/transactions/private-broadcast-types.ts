@@ -10,8 +10,8 @@ export interface PrivateBroadcastState {
   /** Connections for it that are being made, or are not done. */
   readonly underWay: number
   /**
-   * Connections on which the remote took it. Where it has a witness, only remotes count whose user agent is Core's or ours: others may
-   * have read it without, since our `version` there offers nothing.
+   * Connections on which the remote took it. Where it has a witness, only remotes count whose user agent is
+   * Core's or ours: others may have read it without, since our `version` there offers nothing.
    */
   readonly takenBy: number
   /** It came back: an ordinary peer announced it, or it is in a block. The broadcast is over. */

@@ -13,7 +13,9 @@ export const PRIVATE_BROADCASTS_PER_TRANSACTION = 3
 export const MAX_PRIVATE_CONNECTIONS = 64
 /** Transactions that wait to come back (Core, `MAX_PRIVATE_BROADCAST_TRANSACTIONS`). */
 export const MAX_PRIVATE_TRANSACTIONS = 10_000
-/** One more remote is looked for when a transaction has not come back within 2 to 3 minutes of its last one. */
+/**
+ * One more remote is looked for when a transaction has not come back within 2 to 3 minutes of its last one.
+ */
 export const PRIVATE_RESEND_MIN_MS = 120_000
 export const PRIVATE_RESEND_SPREAD_MS = 60_000
 /** After a connection that led to nothing: a second, doubled each time up to a minute. */
@@ -66,8 +68,8 @@ interface Handover {
 }
 
 /**
- * Which transaction the next short-lived connection is for, and when one more is due. Pure: it dials nobody. What is in here is
- * known to nothing else of the node, so no other peer is told of it or given it.
+ * Which transaction the next short-lived connection is for, and when one more is due. Pure: it dials nobody.
+ * What is in here is known to nothing else of the node, so no other peer is told of it or given it.
  */
 export class PrivateBroadcastQueue {
   readonly #random: Random
@@ -121,7 +123,10 @@ export class PrivateBroadcastQueue {
     return broadcast.state()
   }
 
-  /** Ends a broadcast; connections that are under way hand it over all the same. @returns false when there was none. */
+  /**
+   * Ends a broadcast; connections that are under way hand it over all the same.
+   * @returns false when there was none.
+   */
   cancel(id: Txid): boolean {
     const broadcast = this.#broadcasts.get(bytesToHex(id))
     if (broadcast !== undefined) this.#drop(broadcast)
@@ -129,8 +134,8 @@ export class PrivateBroadcastQueue {
   }
 
   /**
-   * What connections are to be opened for now: at most as many as may still be, the transaction that has had the fewest
-   * first. Tell of each that was opened by `begin`.
+   * What connections are to be opened for now: at most as many as may still be, the transaction that has had
+   * the fewest first. Tell of each that was opened by `begin`.
    */
   due(now: Instant): PrivateBroadcast[] {
     let free = MAX_PRIVATE_CONNECTIONS - this.#handovers.size
@@ -178,8 +183,9 @@ export class PrivateBroadcastQueue {
   }
 
   /**
-   * An ordinary peer announced or sent what has this txid or wtxid, or a block holds it. Connections under way are left
-   * alone: ending them at this moment would show a remote on one of them who it is that it is connected to.
+   * An ordinary peer announced or sent what has this txid or wtxid, or a block holds it. Connections under
+   * way are left alone: ending them at this moment would show a remote on one of them who it is that it is
+   * connected to.
    */
   seen(key: string): PrivateBroadcastState | undefined {
     const broadcast = this.#byHash.get(key)

@@ -1,4 +1,7 @@
-/** Remembers the last `capacity` to 2 × `capacity` keys. Two generations: when the young one is full, the old one goes. */
+/**
+ * Remembers the last `capacity` to 2 × `capacity` keys. Two generations: when the young one is full,
+ * the old one goes.
+ */
 export class RecentSet {
   readonly #capacity: number
   #young = new Set<string>()

@@ -9,13 +9,17 @@ import {
 
 /** Weight beyond which a transaction is not relayed (Core: MAX_STANDARD_TX_WEIGHT). */
 export const MAX_STANDARD_TX_WEIGHT = 400_000
-/** Bytes without witness below which a transaction is not relayed: 64 could pass for two hashes of a merkle tree. */
+/**
+ * Bytes without witness below which a transaction is not relayed:
+ * 64 could pass for two hashes of a merkle tree.
+ */
 const MIN_STANDARD_TX_NONWITNESS_SIZE = 65
 const WITNESS_SCALE_FACTOR = 4
 
 /**
- * Why a transaction can be no part of any block, or would be relayed by nobody, as far as it shows by itself (Core:
- * CheckTransaction, and the size rules of policy). Scripts, inputs and fees are not looked at: that takes the set of unspent outputs.
+ * Why a transaction can be no part of any block, or would be relayed by nobody, as far as it shows by itself
+ * (Core: CheckTransaction, and the size rules of policy). Scripts, inputs and fees are not looked at: that
+ * takes the set of unspent outputs.
  */
 export function transactionFault(transaction: Transaction): string | undefined {
   const { inputs, outputs } = transaction

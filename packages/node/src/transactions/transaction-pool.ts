@@ -9,8 +9,8 @@ import type { PeerId } from '@sapwood/peer'
 import type { HeardTransaction, TransactionFilter } from './transaction-relay-types.ts'
 
 /**
- * Memory that a transaction counts for in the pool beside its own bytes: 1,510 were measured with Node.js 20 before its witnesses and
- * announcers were kept as well, for which there is room in this.
+ * Memory that a transaction counts for in the pool beside its own bytes: 1,510 were measured with Node.js 20
+ * before its witnesses and announcers were kept as well, for which there is room in this.
  */
 export const MEMORY_PER_TRANSACTION = 2_048
 
@@ -45,12 +45,13 @@ const MAX_WITNESSES_PER_TXID = 3
 const MAX_ANNOUNCERS = 8
 
 /**
- * What was heard of, up to an amount of memory: the oldest goes first. Nothing in it has been validated, so it is for looking at and
- * not for relaying. For the same reason a few of each txid are kept, so that a witness that somebody has made up keeps the real one out
- * nowhere: one from each peer, and what a stranger brought makes room for what a peer of our own choice did.
+ * What was heard of, up to an amount of memory: the oldest goes first. Nothing in it has been validated, so
+ * it is for looking at and not for relaying. For the same reason a few of each txid are kept, so that a
+ * witness that somebody has made up keeps the real one out nowhere: one from each peer, and what a stranger
+ * brought makes room for what a peer of our own choice did.
  *
- * A transaction whose inputs and outputs have been read takes many times its bytes. So what is kept is read by nobody: each reader
- * gets a copy.
+ * A transaction whose inputs and outputs have been read takes many times its bytes. So what is kept is read
+ * by nobody: each reader gets a copy.
  */
 export class TransactionPool {
   readonly #maxUsage: number
@@ -135,7 +136,9 @@ export class TransactionPool {
     this.#tell(heard, txidKey)
   }
 
-  /** @returns whether one more of this txid may be kept; another has gone for it where there were too many. */
+  /**
+   * @returns whether one more of this txid may be kept; another has gone for it where there were too many.
+   */
   #makePlace(txidKey: string, { peer, preferred }: HeardFrom): boolean {
     const all = this.#of(txidKey)
     const own = all.find((kept) => kept.peer === peer)

@@ -5,7 +5,10 @@ import type { PeerAction } from '../chain/peer-action.ts'
 
 /** What the transaction relay needs to know of a peer when its handshake is done. */
 export interface TransactionPeer {
-  /** Whether it wants to hear of transactions: `relay` in its `version`, and not a block-relay-only connection. */
+  /**
+   * Whether it wants to hear of transactions: `relay` in its `version`,
+   * and not a block-relay-only connection.
+   */
   readonly relays: boolean
   /** Whether it may announce transactions to us: what we said of it in our own `version`. */
   readonly mayAnnounce: boolean
@@ -27,9 +30,9 @@ export interface BroadcastState {
   /** Peers that asked for it and were given it. */
   readonly requestedBy: number
   /**
-   * Peers that are known to have it from elsewhere: they announced it before the broadcast began, or were not told of it and
-   * announced it. One that was told proves nothing by announcing it back, nor does a stranger that dialled us while there are
-   * peers of our own choice.
+   * Peers that are known to have it from elsewhere: they announced it before the broadcast began, or were not
+   * told of it and announced it. One that was told proves nothing by announcing it back, nor does a stranger
+   * that dialled us while there are peers of our own choice.
    */
   readonly seenFrom: number
   /** How often it was announced to all. */
@@ -89,7 +92,9 @@ export interface TransactionRelay {
   onFeeFilter(peer: PeerId, feeRate: bigint): void
   /** A block of the best chain: what it holds is not waited for any more. */
   onBlock(block: Block, now: Instant): TransactionAction[]
-  /** What `getdata` of this peer is answered with (`PeerServices.transaction`): only what was announced to it. */
+  /**
+   * What `getdata` of this peer is answered with (`PeerServices.transaction`): only what was announced to it.
+   */
   serve(
     peer: PeerId,
     id: TransactionId,
@@ -97,8 +102,8 @@ export interface TransactionRelay {
   /** Call about once a second, and more often for finer timing of announcements. */
   tick(now: Instant): TransactionAction[]
   /**
-   * Begins to announce a transaction: to everybody, and again until a peer that was not told shows that it has it, or it is found in a
-   * block.
+   * Begins to announce a transaction: to everybody, and again until a peer that was not told shows that it
+   * has it, or it is found in a block.
    */
   broadcast(transaction: Transaction, options: BroadcastOptions, now: Instant): TransactionAction[]
   /** Announces it no longer. @returns false when there was no such broadcast. */
@@ -106,7 +111,10 @@ export interface TransactionRelay {
   broadcasts(): BroadcastState[]
   /** A transaction in the pool, or one that is being broadcast. */
   get(txid: Txid): HeardTransaction | undefined
-  /** Calls back for each transaction that is heard and passes the filter, from now on. @returns what ends it. */
+  /**
+   * Calls back for each transaction that is heard and passes the filter, from now on.
+   * @returns what ends it.
+   */
   subscribe(filter: TransactionFilter, listener: (heard: HeardTransaction) => void): () => void
   /** All transactions in the pool: what compact blocks are put together from. */
   transactions(): Iterable<Transaction>

@@ -32,7 +32,9 @@ import type {
 } from './transaction-relay-types.ts'
 import { TransactionRequests } from './transaction-requests.ts'
 
-/** Mean time between announcements to all inbound peers together (Core: INBOUND_INVENTORY_BROADCAST_INTERVAL). */
+/**
+ * Mean time between announcements to all inbound peers together (Core: INBOUND_INVENTORY_BROADCAST_INTERVAL).
+ */
 export const INBOUND_ANNOUNCE_INTERVAL_MS = 5_000
 /** Mean time between announcements to one outbound peer (Core: OUTBOUND_INVENTORY_BROADCAST_INTERVAL). */
 export const OUTBOUND_ANNOUNCE_INTERVAL_MS = 2_000
@@ -45,7 +47,10 @@ export const REBROADCAST_SPREAD_MS: number = 5 * 60_000
 const MIN_PEERS_FOR_LISTENER = 3
 /** The listener is told after this long: by then those who were told have asked for it, and passed it on. */
 export const LISTENER_WAIT_MS = 60_000
-/** A txid delivered so often is asked of no inbound peer again: the first witnesses may have been none of its author's. */
+/**
+ * A txid delivered so often is asked of no inbound peer again:
+ * the first witnesses may have been none of its author's.
+ */
 const MAX_DELIVERIES_PER_TXID = 3
 /** Transactions had or refused lately are not asked for again (Core keeps the last 120,000 refused). */
 const RECENT_TRANSACTIONS = 60_000
@@ -53,13 +58,19 @@ const RECENT_TRANSACTIONS = 60_000
 const MAX_BROADCASTS_REMEMBERED = 1_000
 /** Default bound of the pool. */
 export const DEFAULT_POOL_BYTES: number = 32 * 1024 * 1024
-/** Below this fee rate peers need not announce to us, satoshi per 1,000 virtual bytes (Core 30: minrelaytxfee). */
+/**
+ * Below this fee rate peers need not announce to us,
+ * satoshi per 1,000 virtual bytes (Core 30: minrelaytxfee).
+ */
 export const DEFAULT_FEE_FILTER = 100n
 
 export interface TransactionRelayOptions {
   /** Whether what peers announce is fetched into the pool. Default: true. Broadcasts work either way. */
   readonly listen?: boolean
-  /** Memory of the transactions kept in the pool, in bytes: of each its size and about 1,500 more. Default: 32 MiB. */
+  /**
+   * Memory of the transactions kept in the pool, in bytes: of each its size and about 1,500 more. Default:
+   * 32 MiB.
+   */
   readonly poolBytes?: number
   /** What we send as `feefilter`, satoshi per 1,000 virtual bytes. Default: 100. */
   readonly feeFilter?: bigint
@@ -145,7 +156,8 @@ class PolicyTransactionRelay implements TransactionRelay {
     const wanted = peer.facts.wtxidRelay ? InventoryType.WTX : InventoryType.TX
     for (const { type, hash } of inventory) {
       if (type !== wanted) continue
-      // What is beyond a peer's share is ignored, and not worth a key either: of a long list that is nearly all.
+      // What is beyond a peer's share is ignored, and not worth a key either:
+      // of a long list that is nearly all.
       if (this.#broadcasts.size === 0 && !(this.#listen && this.#requests.hasRoom(id))) break
       const key = bytesToHex(hash)
       this.#seenBack(peer, key, actions)
@@ -165,8 +177,9 @@ class PolicyTransactionRelay implements TransactionRelay {
     const [txidKey, wtxidKey] = [bytesToHex(ids.txid), bytesToHex(ids.wtxid)]
     const known = this.#recent.has(wtxidKey)
     for (const key of [wtxidKey, txidKey]) this.#seenBack(peer, key, actions)
-    // A txid does not vouch for the witness: only the wtxid says that this very transaction was here. What others have announced
-    // by its txid is still to be asked for, until a peer of our own choice has delivered by that.
+    // A txid does not vouch for the witness: only the wtxid says that this very transaction was here. What
+    // others have announced by its txid is still to be asked for, until a peer of our own choice has
+    // delivered by that.
     const announcers = this.#requests.announcers(wtxidKey)
     this.#requests.forget(wtxidKey)
     this.#requests.failed(id, txidKey)
@@ -197,7 +210,8 @@ class PolicyTransactionRelay implements TransactionRelay {
 
   onBlock(block: Block, now: Instant): TransactionAction[] {
     const actions: TransactionAction[] = []
-    // While the node syncs there is nothing to be confirmed, and to make two keys of each transaction costs a sixth of the sync.
+    // While the node syncs there is nothing to be confirmed, and to make two keys of each
+    // transaction costs a sixth of the sync.
     if (this.#pool.size + this.#requests.size + this.#broadcasts.size === 0) return actions
     for (const transaction of block.transactions) {
       const key = bytesToHex(txid(transaction))
@@ -289,7 +303,9 @@ class PolicyTransactionRelay implements TransactionRelay {
     return { transactions: this.#pool.size, bytes: this.#pool.bytes, usage: this.#pool.usage }
   }
 
-  /** Strangers have delivered enough by this txid. For a wtxid it says nothing that is not known otherwise. */
+  /**
+   * Strangers have delivered enough by this txid. For a wtxid it says nothing that is not known otherwise.
+   */
   #isSettled(key: string): boolean {
     return this.#pool.deliveries(key) >= MAX_DELIVERIES_PER_TXID
   }
@@ -314,8 +330,8 @@ class PolicyTransactionRelay implements TransactionRelay {
   }
 
   /**
-   * Whether the network has what it says that it has. A stranger may have dialled us twice, and been told on the other connection:
-   * those are believed only while there is nobody else.
+   * Whether the network has what it says that it has. A stranger may have dialled us twice, and been told on
+   * the other connection: those are believed only while there is nobody else.
    */
   #isBelieved({ facts }: RelayPeer): boolean {
     if (facts.outbound) return true

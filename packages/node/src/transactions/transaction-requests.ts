@@ -4,16 +4,22 @@ import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
 import { drawBelow } from '../random/draw.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 
-/** Announcements remembered for one peer; those beyond are ignored (Core: MAX_PEER_TX_ANNOUNCEMENTS; see INVDoS). */
+/**
+ * Announcements remembered for one peer; those beyond are ignored (Core:
+ * MAX_PEER_TX_ANNOUNCEMENTS; see INVDoS).
+ */
 export const MAX_PEER_TX_ANNOUNCEMENTS = 5_000
 /**
- * Announcements remembered of all inbound peers together, some 300 bytes each: beyond, each may have its share and no more. Those of
- * our own choice are few, and are not counted.
+ * Announcements remembered of all inbound peers together, some 300 bytes each: beyond, each may have its
+ * share and no more. Those of our own choice are few, and are not counted.
  */
 export const MAX_INBOUND_TX_ANNOUNCEMENTS = 100_000
 /** Requests to one peer beyond which others are asked first (Core: MAX_PEER_TX_REQUEST_IN_FLIGHT). */
 export const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
-/** Each reason to ask a peer later than others (Core: TXID_RELAY_DELAY, NONPREF_PEER_TX_DELAY, OVERLOADED_PEER_TX_DELAY). */
+/**
+ * Each reason to ask a peer later than others (Core: TXID_RELAY_DELAY,
+ * NONPREF_PEER_TX_DELAY, OVERLOADED_PEER_TX_DELAY).
+ */
 export const TX_REQUEST_DELAY_MS = 2_000
 /** After this the next peer is asked (Core: GETDATA_TX_INTERVAL). */
 export const TX_REQUEST_EXPIRY_MS = 60_000
@@ -49,8 +55,8 @@ export interface TransactionRequest {
 }
 
 /**
- * Which transaction to ask of whom: each of one peer at a time, the next one when that one fails, is silent or is gone. As
- * Core's `TxRequestTracker`.
+ * Which transaction to ask of whom: each of one peer at a time, the next one when that one fails, is silent
+ * or is gone. As Core's `TxRequestTracker`.
  */
 export class TransactionRequests {
   readonly #random: Random
@@ -192,7 +198,9 @@ export class TransactionRequests {
     return requests
   }
 
-  /** A peer that announces and at once says `notfound`, over and over, must not fill the queues for a minute. */
+  /**
+   * A peer that announces and at once says `notfound`, over and over, must not fill the queues for a minute.
+   */
   #prune(): void {
     if (this.queued < this.#pruneAt) return
     const isKnown = (announcement: Announcement): boolean =>

@@ -22,8 +22,8 @@ export interface BridgeBlock {
 export type BridgeHeaders = Pick<HeaderChain, 'hashAt' | 'medianTimePast'>
 
 /**
- * The machine and its store as one: each step is in the store before it is told of, and where the store refuses it the machine goes back.
- * One step at a time; its callers see to that.
+ * The machine and its store as one: each step is in the store before it is told of, and where the store
+ * refuses it the machine goes back. One step at a time; its callers see to that.
  */
 export class BridgeChain {
   readonly #network: Network
@@ -55,7 +55,10 @@ export class BridgeChain {
     return this.#maker
   }
 
-  /** Puts a block on the tip. @throws UtreexoError the block's fault; NodeError where the store refuses it. Then nothing has changed. */
+  /**
+   * Puts a block on the tip.
+   * @throws UtreexoError the block's fault; NodeError where the store refuses it. Then nothing has changed.
+   */
   async connect({ height, block }: BridgeBlock): Promise<void> {
     if (this.#isClearing) await this.#clear()
     const below = this.#maker.tip

@@ -7,8 +7,8 @@ import type { KeyValueStore } from '../store/key-value-store.ts'
 
 export interface UtreexoBridgeOptions {
   /**
-   * Whether blocks are kept and served beside their proofs: a node without coins asks one peer for both. Where a program serves blocks
-   * itself, or has no room for them: false. Default: true.
+   * Whether blocks are kept and served beside their proofs: a node without coins asks one peer for both.
+   * Where a program serves blocks itself, or has no room for them: false. Default: true.
    */
   readonly keepBlocks?: boolean
   /** The node's network, where it is none that `networkByName` of the wire codec knows. */

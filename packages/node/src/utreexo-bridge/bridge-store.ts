@@ -28,7 +28,9 @@ import {
 import { NodeError } from '../errors/node-error.ts'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
 
-/** Blocks that can be taken back one by one; a deeper reorganisation begins anew (Core: MIN_BLOCKS_TO_KEEP). */
+/**
+ * Blocks that can be taken back one by one; a deeper reorganisation begins anew (Core: MIN_BLOCKS_TO_KEEP).
+ */
 export const UNDO_BLOCKS = 288
 
 /** Deletions of one batch where everything is forgotten. */
@@ -47,9 +49,10 @@ export interface KeptState {
 }
 
 /**
- * What a bridge keeps, in one namespace so that all that a block changes goes in one batch: the mark of how far it is, the unspent outputs
- * (`u`, by outpoint; `x`, by number, for those that nobody can name any more), and for each block its proof (`p`, by hash), itself (`b`, by
- * hash), the state after it (`s`, by height) and what takes it back (`r`, by height). The trees are not kept: they follow from the outputs.
+ * What a bridge keeps, in one namespace so that all that a block changes goes in one batch: the mark of how
+ * far it is, the unspent outputs (`u`, by outpoint; `x`, by number, for those that nobody can name any more),
+ * and for each block its proof (`p`, by hash), itself (`b`, by hash), the state after it (`s`, by height) and
+ * what takes it back (`r`, by height). The trees are not kept: they follow from the outputs.
  */
 export class BridgeStore {
   readonly #entries: KeyValueNamespace
@@ -67,7 +70,8 @@ export class BridgeStore {
 
   /**
    * Makes the machine that stands where the store says.
-   * @throws NodeError `store-corrupt` where the outputs do not give the state that was kept; `store-foreign` for another network's.
+   * @throws NodeError `store-corrupt` where the outputs do not give the state that was kept; `store-foreign`
+   * for another network's.
    */
   async load(seed: number): Promise<ProofMaker> {
     if ((await this.#entries.get(CLEARING)) !== undefined) await this.clear()
@@ -234,7 +238,10 @@ const byHash = (prefix: string, hash: BlockHash): string => prefix + bytesToHex(
 const byHeight = (prefix: string, height: number): string => prefix + hex8(height)
 const hex8 = (value: number): string => value.toString(16).padStart(8, '0')
 
-/** Two coinbases of mainnet were made a second time: what names them is the second one, and the first stays a leaf for ever. */
+/**
+ * Two coinbases of mainnet were made a second time: what names them is the second one,
+ * and the first stays a leaf for ever.
+ */
 function keyOf({ outPoint, output }: PlacedOutput): string {
   return isOverwritten(output.leafHash) ? `x${hex8(output.number)}` : outputKey(outPoint)
 }

@@ -37,15 +37,19 @@ const NAMESPACE = 'utreexo-bridge'
 const RETRY_INTERVAL = 5_000
 /** Milliseconds for which a call waits unless it says so. */
 const DEFAULT_TIMEOUT = 60_000
-/** Milliseconds for which a request for the proof of a block that is being proved is held (as for blocks: `BLOCK_HOLD_MS`). */
+/**
+ * Milliseconds for which a request for the proof of a block that is being proved is
+ * held (as for blocks: `BLOCK_HOLD_MS`).
+ */
 const HOLD = 20_000
 /** A `uproof` of nothing but its block: no hashes, no targets, no leaves. */
 const EMPTY_PROOF_SIZE = 35
 
 /**
- * Follows the chain of a node from its first block on, makes the Utreexo proof of each block (BIP181 to BIP183), keeps it, and has the node
- * serve it. Blocks are all that it needs of the node's peers. Scripts are not validated: give the node peers that do (a bitcoind of one's
- * own), or its proofs may be of a chain that is none.
+ * Follows the chain of a node from its first block on, makes the Utreexo proof of each block (BIP181 to
+ * BIP183), keeps it, and has the node serve it. Blocks are all that it needs of the node's peers. Scripts are
+ * not validated: give the node peers that do (a bitcoind of one's own), or its proofs may be of a chain that
+ * is none.
  * @returns once what the store has of it is in memory; it then goes on from there by itself.
  * @throws NodeError `store-corrupt`, `store-foreign`, `store-failed`.
  */
@@ -170,7 +174,10 @@ class Bridge implements UtreexoBridge {
     }
   }
 
-  /** Reads the chain from the tip on; that block itself comes once more, so that a branch which was left meanwhile is noticed. */
+  /**
+   * Reads the chain from the tip on; that block itself comes once more,
+   * so that a branch which was left meanwhile is noticed.
+   */
   async #follow(): Promise<void> {
     const { node, chain } = this.#parts
     const { signal } = this.#ending
@@ -262,7 +269,9 @@ class Bridge implements UtreexoBridge {
     return height === undefined ? undefined : await chain.roots(hash, height)
   }
 
-  /** Waits where a block of the best chain is about to be proved: whoever has heard of it elsewhere asks once. */
+  /**
+   * Waits where a block of the best chain is about to be proved: whoever has heard of it elsewhere asks once.
+   */
   async #hold(hash: BlockHash, { signal }: ServingContext): Promise<void> {
     const { node, chain, clock } = this.#parts
     const height = node.chain.heightOf(hash)

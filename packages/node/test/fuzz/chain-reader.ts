@@ -1,7 +1,10 @@
 import { type BlockHash, blockHash, bytesEqual, regtest } from '@sapwood/wire-codec'
 import type { NodeHandle } from '../../src/index.ts'
 
-/** A program that follows the blocks, and holds them against the rules of following: in order, each on the last. */
+/**
+ * A program that follows the blocks, and holds them against the rules of following: in order,
+ * each on the last.
+ */
 export class ChainReader {
   /** From height 1 on, as the node tells it now. */
   readonly hashes: BlockHash[] = []

@@ -152,7 +152,10 @@ export function nextMessage(sources: Sources): Contents {
   return bend('type' in made ? encode(made) : made, script)
 }
 
-/** What does not fit its own form any more is not sent: the codec's refusals to write are not what is looked for. */
+/**
+ * What does not fit its own form any more is not sent:
+ * the codec's refusals to write are not what is looked for.
+ */
 function encode(message: Message): Contents {
   try {
     return encodePayload(message)

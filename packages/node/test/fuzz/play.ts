@@ -15,8 +15,8 @@ const STOP_TIME = 20_000
 /** Turns of the event loop after which the node has done what was due. */
 const TURNS = 20
 /**
- * Processor time of one step, in milliseconds, and of each virtual second that it lets pass: what takes longer is the node held up
- * by one peer.
+ * Processor time of one step, in milliseconds, and of each virtual second that it lets pass: what takes
+ * longer is the node held up by one peer.
  */
 const MAX_STEP_TIME = 1_500
 const MAX_SECOND_TIME = 10
@@ -83,13 +83,17 @@ async function timed(run: Run, what: string, step: () => Promise<void>): Promise
   await run.settle()
   const limit = MAX_STEP_TIME + ((run.clock.now() - start) / 1_000) * MAX_SECOND_TIME
   if (performance.now() - begun <= limit) return
-  // Of the time that has passed only the part counts that this process had; not taken for each step, which costs too much.
+  // Of the time that has passed only the part counts that this process had; not taken for each step,
+  // which costs too much.
   const { user, system } = process.cpuUsage(run.cpuAtStart)
   const taken = (user + system) / 1_000
   if (taken > limit) fail(`${what} took ${taken} ms`)
 }
 
-/** @param kind Where two findings differ in no more than numbers, they are one to the fuzzer, which looks at the place. */
+/**
+ * @param kind Where two findings differ in no more than numbers, they are one to the fuzzer,
+ * which looks at the place.
+ */
 function fail(what: string, kind: string = what.replaceAll(/[0-9.]+/g, 'N')): never {
   const error = new Error(what)
   error.stack = `${what}\n    at ${kind}`

@@ -20,7 +20,10 @@ type Step = (stage: Stage) => void | Promise<void>
 
 /** Milliseconds that one step may let pass. */
 const SPANS = [0, 1, 60, 500, 1_000, 2_500, 10_000, 31_000, 61_000, 130_000, 1_250_000]
-/** Milliseconds that an input may let pass altogether, each second of which costs the node a tick; and where it has patience. */
+/**
+ * Milliseconds that an input may let pass altogether, each second of which costs the node a tick;
+ * and where it has patience.
+ */
 const MAX_TIME = 200_000
 const PATIENT_TIME = 2_600_000
 const MAX_STRANGERS = 8

@@ -17,7 +17,9 @@ import {
 } from '@sapwood/transport-v1v2'
 import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
 
-/** Bytes that a stranger leaves unread by the node before it sends no more: its own side of the back-pressure. */
+/**
+ * Bytes that a stranger leaves unread by the node before it sends no more: its own side of the back-pressure.
+ */
 const MAX_UNREAD = 1_000_000
 /** Messages of the node that it remembers, to answer them. */
 const MAX_ASKED = 32

@@ -16,7 +16,9 @@ import { coinbaseAt, mineBlock } from '../support/make-chain.ts'
 /** Blocks that honest peers have at first, and all that they ever have before the reorg. */
 export const FIRST_HEIGHT = 20
 export const MAIN_HEIGHT = 28
-/** Height of the branch that honest peers are on in the end: it leaves the main one five blocks below its tip. */
+/**
+ * Height of the branch that honest peers are on in the end: it leaves the main one five blocks below its tip.
+ */
 export const FINAL_HEIGHT = 31
 /** Seconds since 1970 at which a run begins: shortly after the block at `FIRST_HEIGHT`. */
 export const START_TIME: number = regtest.genesis.time + (FIRST_HEIGHT + 1) * 600

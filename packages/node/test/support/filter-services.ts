@@ -25,7 +25,10 @@ export interface FilterLies {
   readonly withholds?: (height: number) => boolean
 }
 
-/** Serves filters of blocks whose transactions spend nothing but coinbases. @param blocks from height 0 on. */
+/**
+ * Serves filters of blocks whose transactions spend nothing but coinbases.
+ * @param blocks from height 0 on.
+ */
 export function filterServices(
   blocksNow: () => readonly Block[],
   lies: FilterLies = {},

@@ -5,8 +5,9 @@ import { blockHash, hashToHex } from '@sapwood/wire-codec'
 import { createNode, type NodeHandle, openStore } from '../../src/index.ts'
 import { mineHeaders, regtest } from './make-chain.ts'
 
-// A node in a process of its own whose disk fills up and has room again. Its arguments: the folder, which is a small disk of
-// its own (`disk`) or not (`limit`: files may then grow no further, by RLIMIT_FSIZE), and whether the disk is full at the end.
+// A node in a process of its own whose disk fills up and has room again. Its arguments: the folder, which is
+// a small disk of its own (`disk`) or not (`limit`: files may then grow no further, by RLIMIT_FSIZE), and
+// whether the disk is full at the end.
 const [folder, way, ending] = process.argv.slice(2) as [string, 'disk' | 'limit', 'room' | 'full']
 const filler = join(folder, 'filler')
 const headers = mineHeaders(regtest.genesis, 3_000)

@@ -1,7 +1,8 @@
 import { networks } from '@sapwood/wire-codec'
 import { createNode, type NodeHandle } from '../../src/index.ts'
 
-// A program whose node has nobody to talk to: what it waits for decides how long it lives. Its argument says what that is.
+// A program whose node has nobody to talk to: what it waits for decides how long it lives.
+// Its argument says what that is.
 const [waitsFor] = process.argv.slice(2)
 const nobody = '127.0.0.1:1'
 const began = performance.now()

@@ -1,8 +1,8 @@
 import { createNode, createTcpListener } from '../../src/index.ts'
 import { regtest } from './make-chain.ts'
 
-// A node in a process of its own that stands still for most of the time, so that what is done to a connection is done before
-// the connection is accepted. Says where it listens, and ends with its input.
+// A node in a process of its own that stands still for most of the time, so that what is done to a connection
+// is done before the connection is accepted. Says where it listens, and ends with its input.
 const node = await createNode(
   { network: regtest, dnsSeeds: false, fixedSeeds: false },
   { listeners: [createTcpListener()] },

@@ -3,11 +3,13 @@
  *
  * Of any of them:
  * - `invalid-options`: what a factory was given makes no sense; the message says what.
- * - `invalid-address`: the address cannot be carried (a name too long, an `.onion` name with a wrong checksum).
+ * - `invalid-address`: the address cannot be carried (a name too long, an `.onion` name with a wrong
+ *   checksum).
  * - `proxy-unreachable`: no connection to the proxy itself; `cause` is the operating system's error.
  * - `timeout`: nothing within `limit` milliseconds at `step`.
  * - `closed`: the proxy ended the connection at `step`.
- * - `protocol-violation`: the proxy answered at `step` with what its protocol does not allow; see `expected`, `received`.
+ * - `protocol-violation`: the proxy answered at `step` with what its protocol does not allow; see `expected`,
+ *   `received`.
  *
  * Of the router:
  * - `network-unreachable`: no route leads to the address's network; nothing was sent. (Also SOCKS5 reply 3.)
@@ -17,17 +19,19 @@
  * - `authentication-failed`: it refused the username and password. (Also of Tor's control port.)
  *
  * Of a SOCKS5 proxy in its reply (RFC 1928 §6; `reply` is the code):
- * `general-failure`, `not-allowed`, `network-unreachable`, `host-unreachable`, `connection-refused`, `ttl-expired`,
- * `command-not-supported`, `address-type-not-supported`, `unknown-reply`; and Tor's extended errors (proposal 304):
- * `onion-descriptor-not-found`, `onion-descriptor-invalid`, `onion-introduction-failed`, `onion-rendezvous-failed`,
- * `onion-authorization-missing`, `onion-authorization-wrong`, `onion-address-invalid`, `onion-introduction-timeout`.
+ * `general-failure`, `not-allowed`, `network-unreachable`, `host-unreachable`, `connection-refused`,
+ * `ttl-expired`, `command-not-supported`, `address-type-not-supported`, `unknown-reply`; and Tor's extended
+ * errors (proposal 304): `onion-descriptor-not-found`, `onion-descriptor-invalid`,
+ * `onion-introduction-failed`, `onion-rendezvous-failed`, `onion-authorization-missing`,
+ * `onion-authorization-wrong`, `onion-address-invalid`, `onion-introduction-timeout`.
  *
  * Of Tor's control port:
  * - `control-refused`: a command was refused; `reply` is Tor's status code, `received` its text.
  *
  * Of I2P's SAM bridge (`received` is its text):
  * - `sam-refused`: any other result than the following.
- * - `i2p-peer-unreachable`, `i2p-key-not-found`, `i2p-invalid-key`, `i2p-timeout`, `i2p-duplicated-destination`.
+ * - `i2p-peer-unreachable`, `i2p-key-not-found`, `i2p-invalid-key`, `i2p-timeout`,
+ *   `i2p-duplicated-destination`.
  */
 export type ProxyErrorCode =
   | 'invalid-options'
@@ -106,13 +110,18 @@ export interface ProxyErrorFacts {
 /** Marks the class across copies of this package, which `instanceof` does not see through. */
 const BRAND: symbol = Symbol.for('@sapwood/proxy/ProxyError')
 
-/** The only error class of this package; what went wrong is in `code`, the facts in fields. Holds no credentials. */
+/**
+ * The only error class of this package; what went wrong is in `code`, the facts in fields.
+ * Holds no credentials.
+ */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError'
   readonly code: ProxyErrorCode
   declare readonly step?: ProxyStep
   declare readonly reply?: number
-  /** Default: `no` for what a try would not change (options, address, routing, authentication), else `later`. */
+  /**
+   * Default: `no` for what a try would not change (options, address, routing, authentication), else `later`.
+   */
   readonly retry: RetryAdvice
   declare readonly limit?: number
   declare readonly expected?: string | number

@@ -3,8 +3,8 @@ import type { NetworkAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
 
 /**
- * An I2P destination in the base64 of I2P (`-` and `~` instead of `+` and `/`): 387 bytes of keys, then a certificate of
- * the length in its own bytes 1 and 2 (I2P common structures, "Destination").
+ * An I2P destination in the base64 of I2P (`-` and `~` instead of `+` and `/`): 387 bytes of keys, then a
+ * certificate of the length in its own bytes 1 and 2 (I2P common structures, "Destination").
  */
 const FIXED_LENGTH = 387
 /** Where the length of the certificate is, big-endian. */
@@ -15,7 +15,10 @@ const MAX_LENGTH = 8_192
 /** Signature type Ed25519 (`EdDSA_SHA512_Ed25519`), as Core asks for it. */
 export const SIGNATURE_TYPE = 7
 
-/** The public part of a destination, which stands before the private keys. @throws ProxyError `protocol-violation` */
+/**
+ * The public part of a destination, which stands before the private keys.
+ * @throws ProxyError `protocol-violation`
+ */
 export function publicDestination(base64: string): Uint8Array {
   if (!/^[A-Za-z0-9~-]+=*$/.test(base64)) throw malformed()
   const bytes = Buffer.from(base64.replaceAll('-', '+').replaceAll('~', '/'), 'base64')

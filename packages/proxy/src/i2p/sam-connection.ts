@@ -24,7 +24,10 @@ export interface SamTimeouts {
   readonly connect: number
   /** Until it has answered HELLO or DEST GENERATE. Default: 20,000. */
   readonly hello: number
-  /** Until a session is made: the router builds its tunnels first. Default: 180,000 (Core waits 3 minutes for anything). */
+  /**
+   * Until a session is made: the router builds its tunnels first. Default:
+   * 180,000 (Core waits 3 minutes for anything).
+   */
   readonly session: number
   /** Until a name is looked up. Default: 60,000. */
   readonly naming: number
@@ -96,8 +99,8 @@ export class SamConnection {
   }
 
   /**
-   * Calls back once, when the connection has ended for whatever reason, at once where it has already. Not a promise: one
-   * would hold all that ever waited for a session that lives for months.
+   * Calls back once, when the connection has ended for whatever reason, at once where it has already. Not a
+   * promise: one would hold all that ever waited for a session that lives for months.
    * @returns what takes the listener off.
    */
   onEnd(listener: () => void): () => void {
@@ -106,7 +109,10 @@ export class SamConnection {
     return () => void this.#endListeners.delete(listener)
   }
 
-  /** Drops whatever else comes: nobody reads from a session's control socket, and what it sends must not pile up. */
+  /**
+   * Drops whatever else comes: nobody reads from a session's control socket,
+   * and what it sends must not pile up.
+   */
   stopReading(): void {
     this.#deaf = true
     this.#buffer.takeRest()
@@ -116,7 +122,8 @@ export class SamConnection {
    * Sends a line and waits for its answer.
    * @param line may hold a private key, and is never put into an error.
    * @returns the fields of the answer.
-   * @throws ProxyError with the meaning of its RESULT, `timeout`, `closed`, `protocol-violation`; or the signal's reason.
+   * @throws ProxyError with the meaning of its RESULT, `timeout`, `closed`, `protocol-violation`; or the
+   * signal's reason.
    */
   async ask(
     line: string,
@@ -174,7 +181,10 @@ export class SamConnection {
     }
   }
 
-  /** Hands the connection over as the stream that it has become. @param onEnd called when the stream's socket is gone. */
+  /**
+   * Hands the connection over as the stream that it has become.
+   * @param onEnd called when the stream's socket is gone.
+   */
   takeStream(onEnd: () => void = () => undefined): ByteStream {
     this.#taken = true
     this.#release()

@@ -7,8 +7,8 @@ import { type SamComponents, samEnvironment, type SamOptions } from './sam-optio
 const TRANSIENT_TUNNELS = 1
 
 /**
- * A dialer for I2P that shows each peer another destination, as Core does when it does not listen on I2P: each connection
- * has a transient session of its own, which ends with it.
+ * A dialer for I2P that shows each peer another destination, as Core does when it does not listen on I2P:
+ * each connection has a transient session of its own, which ends with it.
  */
 export function createSamDialer(options: SamOptions = {}, components: SamComponents = {}): ProxyDialer {
   const environment = samEnvironment(options, components)

@@ -11,7 +11,9 @@ import { formatPeerAddress, type NetworkAddress } from '@sapwood/wire-codec'
 import { isProxyError } from '../errors/proxy-error.ts'
 import type { SamSession } from './sam-session.ts'
 
-/** Milliseconds before another try when the session cannot be had, doubled each time up to the second (Core). */
+/**
+ * Milliseconds before another try when the session cannot be had, doubled each time up to the second (Core).
+ */
 const RETRY_DELAY = 1_000
 const MAX_RETRY_DELAY = 300_000
 
@@ -33,8 +35,8 @@ export interface SamListener {
 }
 
 /**
- * Accepts on a session for as long as it is wanted: one connection after the other, with pauses while the I2P router is
- * away. Closing it leaves the session open.
+ * Accepts on a session for as long as it is wanted: one connection after the other, with pauses while the I2P
+ * router is away. Closing it leaves the session open.
  */
 export function createSamListener(
   session: SamSession,

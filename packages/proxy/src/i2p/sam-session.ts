@@ -18,13 +18,15 @@ import { type SamComponents, samEnvironment, type SamOptions } from './sam-optio
 
 export interface SamSessionOptions extends SamOptions {
   /**
-   * The stored destination of an earlier session, as `privateKey()` gave it. Default: a new one, which is used again
-   * whenever this session has to be remade.
+   * The stored destination of an earlier session, as `privateKey()` gave it. Default: a new one, which is
+   * used again whenever this session has to be remade.
    */
   readonly privateKey?: string
   /** Tunnels in each direction. Default: 3 (Core, for a session that listens). */
   readonly tunnels?: number
-  /** Hops of each tunnel, 0 to 7. Fewer are faster and hide less. Default: what the router does (mostly 3). */
+  /**
+   * Hops of each tunnel, 0 to 7. Fewer are faster and hide less. Default: what the router does (mostly 3).
+   */
   readonly hops?: number
 }
 
@@ -57,8 +59,9 @@ export interface SamSession extends AsyncDisposable {
 const LISTENING_TUNNELS = 3
 
 /**
- * Makes a session with a destination of its own (SAM 3.1). The session lives as long as its control socket: when that
- * is lost (the router restarts), it is remade with the same destination at the next `dial` or `accept`.
+ * Makes a session with a destination of its own (SAM 3.1). The session lives as long as its control socket:
+ * when that is lost (the router restarts), it is remade with the same destination at the next `dial` or
+ * `accept`.
  * @throws ProxyError, or the signal's reason.
  * @example
  * const session = await createSamSession({ privateKey: stored }, {}, { signal })

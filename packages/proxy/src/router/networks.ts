@@ -26,8 +26,8 @@ export function addressNetwork(name: string): AddressNetwork {
 }
 
 /**
- * The network that an address has to be reached by. A name can hide one: `.onion` and `.i2p` names must never get to
- * DNS (RFC 7686), and an IP address in text form needs none.
+ * The network that an address has to be reached by. A name can hide one: `.onion` and `.i2p` names must never
+ * get to DNS (RFC 7686), and an IP address in text form needs none.
  */
 export function networkOf(address: PeerAddress): AddressNetwork | 'name' {
   if (address.network !== 'name') return address.network

@@ -11,12 +11,16 @@ export type ProxyByNetwork = Readonly<
 
 /** Which way leads to which network. Each option means what Bitcoin Core's option of that name does. */
 export interface RouterOptions {
-  /** Dials IPv4, IPv6, CJDNS and Yggdrasil addresses that no proxy is set for. Leave it out and nothing is dialled directly. */
+  /**
+   * Dials IPv4, IPv6, CJDNS and Yggdrasil addresses that no proxy is set for.
+   * Leave it out and nothing is dialled directly.
+   */
   readonly direct?: Dialer
   /**
-   * The proxy of IPv4, IPv6, Tor, CJDNS, Yggdrasil and of names; or one for each network, and `direct` for the rest
-   * (`-proxy`). A loopback address goes to `direct` all the same, where there is one. Core dials whatever is not routable itself;
-   * here an address of a private network goes through the proxy, since a packet to it leaves the machine.
+   * The proxy of IPv4, IPv6, Tor, CJDNS, Yggdrasil and of names; or one for each network, and `direct` for
+   * the rest (`-proxy`). A loopback address goes to `direct` all the same, where there is one. Core dials
+   * whatever is not routable itself; here an address of a private network goes through the proxy, since a
+   * packet to it leaves the machine.
    */
   readonly proxy?: Dialer | ProxyByNetwork
   /** Dials onion services instead of `proxy` (`-onion`); `false`: nothing does (`-noonion`). */
@@ -28,14 +32,16 @@ export interface RouterOptions {
   /** Whether Yggdrasil addresses can be dialled, or what dials them. Default: false. */
   readonly yggdrasil?: boolean | Dialer
   /**
-   * The only networks that a node picks addresses of by itself (`-onlynet`). What a user asks for by hand is dialled
-   * anyway, as with Core; to make a network impossible, give the router no dialer for it. Without IPv4 and IPv6 among them no name
-   * is resolved on this machine either: who asks for it would tell the resolver what those networks are to hide.
+   * The only networks that a node picks addresses of by itself (`-onlynet`). What a user asks for by hand is
+   * dialled anyway, as with Core; to make a network impossible, give the router no dialer for it. Without
+   * IPv4 and IPv6 among them no name is resolved on this machine either: who asks for it would tell the
+   * resolver what those networks are to hide.
    */
   readonly onlyNet?: readonly NetworkName[]
   /**
-   * Dials names. Default: `proxy`, or with one for each network that of IPv4, else of IPv6; `direct`, which resolves
-   * them, only where there is no proxy at all, and `onlyNet` has IPv4 or IPv6; else what dials onion services.
+   * Dials names. Default: `proxy`, or with one for each network that of IPv4, else of IPv6; `direct`, which
+   * resolves them, only where there is no proxy at all, and `onlyNet` has IPv4 or IPv6; else what dials onion
+   * services.
    */
   readonly nameProxy?: Dialer
 }
@@ -44,7 +50,10 @@ export interface RouterOptions {
 export interface Router extends Dialer {
   /** Networks that a node may pick addresses of: there is a way to them, and `onlyNet` holds them. */
   readonly reachable: ReadonlySet<AddressNetwork>
-  /** Whether names are resolved on this machine. Where they are not, a DNS seed is to be dialled, not resolved. */
+  /**
+   * Whether names are resolved on this machine. Where they are not, a DNS seed is to be dialled,
+   * not resolved.
+   */
   readonly resolvesNames: boolean
   /** What `dial` would use; undefined where it would refuse. */
   routeOf(address: PeerAddress): Route | undefined
@@ -58,8 +67,8 @@ interface Way {
 }
 
 /**
- * Creates a router. Its `dial` rejects with a `ProxyError` `network-unreachable`, before anything is sent, where no way
- * leads to the address; else with what the chosen dialer rejects with.
+ * Creates a router. Its `dial` rejects with a `ProxyError` `network-unreachable`, before anything is sent,
+ * where no way leads to the address; else with what the chosen dialer rejects with.
  * @throws ProxyError `invalid-options` where `onlyNet` names a network that nothing leads to.
  */
 export function createRouter(options: RouterOptions): Router {

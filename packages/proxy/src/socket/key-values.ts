@@ -1,8 +1,8 @@
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 
 /**
- * The `KEY=value` pairs of a line of Tor's control port (control-spec §2.1.1) or of I2P's SAM; a value can be a quoted
- * string with C escapes. Words without a value are left out.
+ * The `KEY=value` pairs of a line of Tor's control port (control-spec §2.1.1) or of I2P's SAM; a value can be
+ * a quoted string with C escapes. Words without a value are left out.
  */
 export function parseKeyValues(text: string): ReadonlyMap<string, string> {
   const pairs = new Map<string, string>()

@@ -1,7 +1,10 @@
 /** Bytes in, lines out, without any I/O; what follows the last line taken stays as it is. */
 export interface LineBuffer {
   push(bytes: Uint8Array): void
-  /** The next whole line without its end (LF or CRLF); undefined when none is there yet. @throws RangeError past the limit. */
+  /**
+   * The next whole line without its end (LF or CRLF); undefined when none is there yet.
+   * @throws RangeError past the limit.
+   */
   nextLine(): string | undefined
   /** Everything not taken as a line, and empties the buffer. */
   takeRest(): Uint8Array

@@ -30,7 +30,9 @@ export function checkProxyAddress(address: ProxyAddress, hasResolver: boolean): 
   }
 }
 
-/** Where the name leads, if the address is one; `localhost` is the loopback address without asking (RFC 6761). */
+/**
+ * Where the name leads, if the address is one; `localhost` is the loopback address without asking (RFC 6761).
+ */
 export async function resolveProxyAddress(
   address: ProxyAddress,
   resolver: Resolver | undefined,

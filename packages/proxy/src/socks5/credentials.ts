@@ -11,11 +11,13 @@ export interface Socks5Credentials {
 }
 
 /**
- * Which connections may share what the proxy keeps apart by credentials: Tor gives streams with different ones
- * different circuits (its default, `IsolateSOCKSAuth`), so that no exit sees which of them are the same node's.
+ * Which connections may share what the proxy keeps apart by credentials: Tor gives streams with different
+ * ones different circuits (its default, `IsolateSOCKSAuth`), so that no exit sees which of them are the same
+ * node's.
  *
- * - `per-connection`: fresh random credentials each time, as Core's `-proxyrandomize`. A dial with an `isolation` key
- *   gets credentials of that key, so that the redial of a connection keeps those of its first attempt.
+ * - `per-connection`: fresh random credentials each time, as Core's `-proxyrandomize`. A dial with an
+ *   `isolation` key gets credentials of that key, so that the redial of a connection keeps those of its first
+ *   attempt.
  * - `per-destination`: the same credentials for the same address and port, whatever the key.
  * - `per-key`: the same credentials for the same `isolation` key; dials without a key share theirs.
  * - `shared`: the credentials of `auth`, or none.

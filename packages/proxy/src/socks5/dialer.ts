@@ -24,8 +24,8 @@ export interface Socks5DialerOptions {
   /** Where the proxy listens. */
   readonly proxy: ProxyAddress
   /**
-   * Whether the proxy is Tor: connections are then kept apart (`isolation`) unless told otherwise, since Tor turns
-   * credentials into circuits. Default: false.
+   * Whether the proxy is Tor: connections are then kept apart (`isolation`) unless told otherwise, since Tor
+   * turns credentials into circuits. Default: false.
    */
   readonly tor?: boolean
   /** Username and password that the proxy wants. Not together with `isolation`, which makes its own. */
@@ -33,8 +33,9 @@ export interface Socks5DialerOptions {
   /** Default: `per-connection` when `tor` is set and `auth` is not, else `shared`. */
   readonly isolation?: Socks5Isolation
   /**
-   * How an IP address is written in the request: as text in the place of a name (the default, and what Core does), or
-   * in binary form, for a proxy that takes names only for DNS. Names are never resolved on our side either way.
+   * How an IP address is written in the request: as text in the place of a name (the default, and what Core
+   * does), or in binary form, for a proxy that takes names only for DNS. Names are never resolved on our side
+   * either way.
    */
   readonly ipAs?: 'name' | 'binary'
   readonly timeouts?: Partial<Socks5Timeouts>
@@ -46,13 +47,16 @@ export interface ProxyComponents {
   readonly clock?: Clock
   /** Default: `systemRandom`. */
   readonly random?: Random
-  /** Only for the proxy's own name. Without one the proxy has to be given by IP address, `localhost` or path. */
+  /**
+   * Only for the proxy's own name. Without one the proxy has to be given by IP address, `localhost` or path.
+   */
   readonly resolver?: Resolver
 }
 
 /**
- * A dialer that reaches peers through a SOCKS5 proxy (RFC 1928, RFC 1929): IPv4, IPv6, CJDNS, names, and what else the
- * proxy can reach by its name (`.onion` through Tor). The target goes to the proxy as text; nothing is resolved here.
+ * A dialer that reaches peers through a SOCKS5 proxy (RFC 1928, RFC 1929): IPv4, IPv6, CJDNS, names, and what
+ * else the proxy can reach by its name (`.onion` through Tor). The target goes to the proxy as text; nothing
+ * is resolved here.
  *
  * Its `dial` rejects with a `ProxyError`, or with the signal's reason.
  * @throws ProxyError `invalid-options`

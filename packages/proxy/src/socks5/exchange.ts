@@ -68,7 +68,10 @@ export function createSocks5Exchange(offersPassword: boolean): Socks5Exchange {
   }
 }
 
-/** Length of the answer whose beginning is given, as far as it can be told; each byte is checked as soon as it is there. */
+/**
+ * Length of the answer whose beginning is given, as far as it can be told;
+ * each byte is checked as soon as it is there.
+ */
 function answerLength(step: ExchangeStep, bytes: Uint8Array, offersPassword: boolean): number | undefined {
   switch (step) {
     case 'greeting':
@@ -92,7 +95,8 @@ function checkGreeting(bytes: Uint8Array, offersPassword: boolean): void {
   if (version !== undefined && version !== SOCKS_VERSION) throw violation('greeting', SOCKS_VERSION, version)
   if (method === undefined || method === METHOD_NONE) return
   if (method === METHOD_USERNAME_PASSWORD && offersPassword) return
-  // A password is wanted, or offered, by proxies that were not told that we have none: the same answer as a refusal.
+  // A password is wanted, or offered, by proxies that were not told that we have none:
+  // the same answer as a refusal.
   if (method === METHOD_REFUSED || method === METHOD_USERNAME_PASSWORD) {
     const message = offersPassword
       ? 'The proxy accepts neither a password nor none'

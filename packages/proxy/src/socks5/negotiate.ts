@@ -27,14 +27,14 @@ export interface NegotiateOptions {
 }
 
 /**
- * `SocksClient` runs a timer of its own, on the machine's clock, and keeps itself in memory until that fires. Ours come
- * first; this is how much later its own is.
+ * `SocksClient` runs a timer of its own, on the machine's clock, and keeps itself in memory until that fires.
+ * Ours come first; this is how much later its own is.
  */
 const LIBRARY_TIMEOUT_MARGIN = 60_000
 
 /**
- * Speaks SOCKS5 on a fresh connection to a proxy, by the `socks` package. That sees only answers that have been checked
- * here, one at a time: see docs/decisions/0003-socks-package.md for what it leaves to us.
+ * Speaks SOCKS5 on a fresh connection to a proxy, by the `socks` package. That sees only answers that have
+ * been checked here, one at a time: see docs/decisions/0003-socks-package.md for what it leaves to us.
  * @returns the stream to the peer. The socket belongs to it; on failure the socket is destroyed.
  * @throws ProxyError, or the signal's reason.
  */

@@ -1,8 +1,9 @@
 import { Duplex } from 'node:stream'
 
 /**
- * The stand-in for a socket that `SocksClient` is given: what it writes goes to `send`, and what it reads is only what
- * `deliver` gives it. It never holds more than one answer of a proxy (262 bytes), so back-pressure does not arise.
+ * The stand-in for a socket that `SocksClient` is given: what it writes goes to `send`, and what it reads is
+ * only what `deliver` gives it. It never holds more than one answer of a proxy (262 bytes), so back-pressure
+ * does not arise.
  */
 export class NegotiationPipe extends Duplex {
   readonly #send: (bytes: Uint8Array) => void

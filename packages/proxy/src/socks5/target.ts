@@ -10,7 +10,8 @@ export interface SocksTarget {
 
 /**
  * The target of an address: its text form, which no code on our side resolves.
- * @throws ProxyError `invalid-address` where the address cannot be put in a request (RFC 1928 §5: 1 to 255 bytes).
+ * @throws ProxyError `invalid-address` where the address cannot be put in a request (RFC 1928 §5: 1 to 255
+ * bytes).
  */
 export function socksTarget(address: PeerAddress): SocksTarget {
   if (address.network !== 'name' && address.zone !== undefined)

@@ -7,9 +7,10 @@ export interface Socks5Timeouts {
   /** Until it has judged the credentials. Default: 20,000. */
   readonly authentication: number
   /**
-   * Until the peer is connected. Default: 20,000, as in Core, which fits into the 30 s that `connect` gives an attempt. A circuit to
-   * an onion service that was not visited before may take longer, and Tor itself gives up after 2 minutes: whoever wants to wait
-   * sets this, `total`, and the attempt's deadline of `connect`.
+   * Until the peer is connected. Default: 20,000, as in Core, which fits into the 30 s that `connect` gives
+   * an attempt. A circuit to an onion service that was not visited before may take longer, and Tor itself
+   * gives up after 2 minutes: whoever wants to wait sets this, `total`, and the attempt's deadline of
+   * `connect`.
    */
   readonly request: number
   /** All of it. Default: 30,000. */

@@ -15,8 +15,8 @@ export interface TorAuthenticationOptions {
   /** Tor's cookie file. Default: the path that Tor itself tells. */
   readonly cookieFile?: string
   /**
-   * Default: `password` where one is given, else `none` where Tor allows it, else `safe-cookie`. `cookie` shows the
-   * cookie to whoever listens on the port, and is only used when it is asked for.
+   * Default: `password` where one is given, else `none` where Tor allows it, else `safe-cookie`. `cookie`
+   * shows the cookie to whoever listens on the port, and is only used when it is asked for.
    */
   readonly authentication?: TorAuthenticationMethod
 }
@@ -136,8 +136,8 @@ async function readCookie(path: string | undefined): Promise<Uint8Array> {
 }
 
 /**
- * The first bytes of a regular file. Anything else, which may have no end, or none that comes, is not read; a FIFO is not waited
- * for even to be opened.
+ * The first bytes of a regular file. Anything else, which may have no end, or none that comes, is not read; a
+ * FIFO is not waited for even to be opened.
  */
 async function readStart(path: string, length: number): Promise<Uint8Array> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)

@@ -5,13 +5,17 @@ import { ProxyError } from '../errors/proxy-error.ts'
 export interface ControlReply {
   /** 2xx done, 4xx and 5xx refused, 6xx an event that nobody asked for. */
   readonly status: number
-  /** The text of each line, without status and separator; a data block follows its line, joined by line feeds. */
+  /**
+   * The text of each line, without status and separator; a data block follows its line, joined by line feeds.
+   */
   readonly lines: readonly string[]
 }
 
 /** Bytes in a line of the control port, as Core limits it (`MAX_LINE_LENGTH`). */
 export const MAX_CONTROL_LINE_LENGTH = 100_000
-/** Lines in a reply, data included: the longest that we ask for (all circuits of a client) has a few hundred. */
+/**
+ * Lines in a reply, data included: the longest that we ask for (all circuits of a client) has a few hundred.
+ */
 export const MAX_CONTROL_REPLY_LINES = 10_000
 
 /** Takes what a control port sends apart, without any I/O. */

@@ -12,13 +12,13 @@ export interface OnionServiceOptions {
   /** Where we listen. */
   readonly target: OnionTarget
   /**
-   * The key of a service that was made before, as `OnionService.privateKey` gave it: `ED25519-V3:` and base64. Default: a
-   * new one.
+   * The key of a service that was made before, as `OnionService.privateKey` gave it: `ED25519-V3:` and
+   * base64. Default: a new one.
    */
   readonly privateKey?: string
   /**
-   * Whether Tor asks clients for proof of work when it is flooded (proposal 327). Where this Tor cannot, the service
-   * is made without. Default: true.
+   * Whether Tor asks clients for proof of work when it is flooded (proposal 327). Where this Tor cannot, the
+   * service is made without. Default: true.
    */
   readonly proofOfWork?: boolean
 }
@@ -59,7 +59,8 @@ export async function addOnion(
     try {
       return await send(connection, `${command} PoWDefensesEnabled=1`, privateKey, true)
     } catch (error) {
-      // An older Tor, or one built without the module, knows no such argument. Core tries again without it too.
+      // An older Tor, or one built without the module, knows no such argument.
+      // Core tries again without it too.
       if (!(error instanceof ProxyError) || error.code !== 'control-refused') throw error
     }
   }

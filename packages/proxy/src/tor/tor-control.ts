@@ -77,8 +77,8 @@ export interface TorControl extends AsyncDisposable {
   /** False while it reconnects. */
   readonly connected: boolean
   /**
-   * Makes an onion service that leads to a port of ours (ADD_ONION). It is made again, with the same address, after each
-   * reconnect.
+   * Makes an onion service that leads to a port of ours (ADD_ONION). It is made again, with the same address,
+   * after each reconnect.
    * @throws ProxyError `invalid-options`, `control-refused`, `timeout`, `closed`
    */
   addOnion(options: OnionServiceOptions): Promise<OnionService>
@@ -94,14 +94,17 @@ export interface TorControl extends AsyncDisposable {
 
 /** Where Tor listens unless told otherwise. */
 export const DEFAULT_TOR_CONTROL: ProxyAddress = { host: '127.0.0.1', port: 9051 }
-/** Milliseconds before the first try to reconnect, the factor from one to the next, and the longest (Core's `torcontrol`). */
+/**
+ * Milliseconds before the first try to reconnect, the factor from one to the next,
+ * and the longest (Core's `torcontrol`).
+ */
 const RECONNECT_DELAY = 1_000
 const RECONNECT_FACTOR = 1.5
 const MAX_RECONNECT_DELAY = 600_000
 
 /**
- * Connects to Tor's control port and authenticates. When the connection is lost afterwards (Tor restarts), it is made
- * again, and with it the events and the onion services.
+ * Connects to Tor's control port and authenticates. When the connection is lost afterwards (Tor restarts), it
+ * is made again, and with it the events and the onion services.
  * @throws ProxyError `proxy-unreachable`, `authentication-failed`, `timeout`, …; or the signal's reason.
  * @example
  * const tor = await createTorControl()
@@ -292,7 +295,10 @@ class ReconnectingTorControl implements TorControl {
   }
 }
 
-/** What Tor tells of a stream in a `STREAM` event or of a circuit in `CIRC` or `circuit-status` (control-spec §4.1.1, §4.1.2). */
+/**
+ * What Tor tells of a stream in a `STREAM` event or of a circuit in `CIRC` or
+ * `circuit-status` (control-spec §4.1.1, §4.1.2).
+ */
 export function parseTorEventFields(text: string): ReadonlyMap<string, string> {
   return parseKeyValues(text)
 }

@@ -5,8 +5,8 @@ import type { Target } from './target.ts'
 const GRANTED = [5, 0, 0, 1, 127, 0, 0, 1, 0, 1]
 
 /**
- * Whatever a proxy answers (CVE-2017-18350 was in the length of a name): the same outcome however it was cut, none but a
- * typed error, and every byte either part of an answer or handed on.
+ * Whatever a proxy answers (CVE-2017-18350 was in the length of a name): the same outcome however it was cut,
+ * none but a typed error, and every byte either part of an answer or handed on.
  */
 const target: Target = {
   name: 'socks5-answers',

@@ -5,8 +5,8 @@ import { forestRows, fromTarget, type Position } from './positions.ts'
 /** A proof that some leaves are in the accumulator. */
 export interface AccumulatorProof {
   /**
-   * Where each leaf is, in the order of the leaves, in either form of the wire (see `fromTarget`): the positions of a forest of 63 rows,
-   * or the older compact ones.
+   * Where each leaf is, in the order of the leaves, in either form of the wire (see `fromTarget`): the
+   * positions of a forest of 63 rows, or the older compact ones.
    */
   readonly targets: ArrayLike<bigint>
   /** The hashes that cannot be computed from the leaves, rising by position; 32 bytes each. */
@@ -14,8 +14,8 @@ export interface AccumulatorProof {
 }
 
 /**
- * The places of a proof's targets, after every check that needs no hashing: counts, lengths, empty hashes, places that there are.
- * The work is bounded by the length of the proof.
+ * The places of a proof's targets, after every check that needs no hashing: counts, lengths, empty hashes,
+ * places that there are. The work is bounded by the length of the proof.
  * @throws UtreexoError
  */
 export function checkProofForm(

@@ -1,6 +1,7 @@
 /**
- * The accumulator with all of its leaves, as who makes proofs keeps it. Each tree is kept as deletions leave it: a node whose sibling
- * is gone stands where its parent stood, so that a node's way up to its root is its position on the wire.
+ * The accumulator with all of its leaves, as who makes proofs keeps it. Each tree is kept as deletions leave
+ * it: a node whose sibling is gone stands where its parent stood, so that a node's way up to its root is its
+ * position on the wire.
  */
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { type AccumulatorProof, checkHash } from './accumulator-proof.ts'
@@ -32,12 +33,18 @@ export interface ForestUndo {
   readonly emptyRows: readonly number[]
   /** The leaves that were deleted, in the order in which it was done: their hashes, 32 bytes each. */
   readonly deleted: Uint8Array
-  /** For each of them three numbers: row and offset of where its sibling stands without it, and 1 where it stood on the right. */
+  /**
+   * For each of them three numbers: row and offset of where its sibling stands without it,
+   * and 1 where it stood on the right.
+   */
   readonly places: Float64Array
 }
 
 export interface ForestOptions {
-  /** 32 bits that strangers do not know, for the look-up of leaves. Default: 0, which is good where nobody else chooses the leaves. */
+  /**
+   * 32 bits that strangers do not know, for the look-up of leaves. Default: 0,
+   * which is good where nobody else chooses the leaves.
+   */
   readonly seed?: number
 }
 
@@ -54,11 +61,12 @@ export class Forest {
   }
 
   /**
-   * A forest from its live leaves alone: what was deleted has left nothing behind but the places of the others.
+   * A forest from its live leaves alone: what was deleted has left nothing
+   * behind but the places of the others.
    * @param leaves Leaves ever added.
    * @param live Which leaf ever added it is, counted from 0, and its hash; in any order.
-   * @throws UtreexoError `duplicate-leaf` for a number or a hash that comes twice, `invalid-stump` for a number of no leaf, and for a
-   * hash that is none.
+   * @throws UtreexoError `duplicate-leaf` for a number or a hash that comes twice, `invalid-stump` for a
+   * number of no leaf, and for a hash that is none.
    */
   static restore(
     leaves: number,
@@ -74,7 +82,8 @@ export class Forest {
       if (!Number.isSafeInteger(number) || number < 0 || number >= leaves)
         throw new UtreexoError('invalid-stump', { index, expected: leaves, received: number })
       if (forest.has(hash)) throw new UtreexoError('duplicate-leaf', { index })
-      // In a pool from which nothing was given back yet nodes follow each other: that of a leaf is its place in `numbers`.
+      // In a pool from which nothing was given back yet nodes follow each other:
+      // that of a leaf is its place in `numbers`.
       forest.#newLeaf(hash)
       numbers.push(number)
     }
@@ -117,7 +126,8 @@ export class Forest {
   }
 
   /**
-   * The proof that all of `leafHashes` are there; its targets as the wire has them today, in the order of the leaves.
+   * The proof that all of `leafHashes` are there; its targets as the wire has them today,
+   * in the order of the leaves.
    * @throws UtreexoError `unknown-leaf`, `duplicate-leaf` for one named twice.
    */
   prove(leafHashes: readonly Uint8Array[]): AccumulatorProof & { readonly targets: BigUint64Array } {
@@ -135,7 +145,8 @@ export class Forest {
   /**
    * Takes `deleted` out and puts `added` in, in their order.
    * @returns what takes it back.
-   * @throws UtreexoError `unknown-leaf`, `duplicate-leaf`, and for an added hash that is none; then nothing has changed.
+   * @throws UtreexoError `unknown-leaf`, `duplicate-leaf`, and for an added hash that is none; then nothing
+   * has changed.
    */
   modify(deleted: readonly Uint8Array[], added: readonly Uint8Array[]): ForestUndo {
     const nodes = this.#nodesOf(deleted)
@@ -175,7 +186,10 @@ export class Forest {
     this.#rehash(changed)
   }
 
-  /** Builds the trees over leaves that stand below nothing yet: node `i` is that of the leaf with the number `numbers[i]`. */
+  /**
+   * Builds the trees over leaves that stand below nothing yet:
+   * node `i` is that of the leaf with the number `numbers[i]`.
+   */
   #build(numbers: readonly number[]): void {
     const order = Uint32Array.from(numbers.keys()).sort((a, b) => numbers[a]! - numbers[b]!)
     for (let i = 1; i < order.length; i++)
@@ -194,7 +208,10 @@ export class Forest {
     }
   }
 
-  /** Joins the nodes of a tree, rising by offset, row by row; one that is alone under its parent stands in its place. Changes both lists. */
+  /**
+   * Joins the nodes of a tree, rising by offset, row by row; one that is alone under its parent
+   * stands in its place. Changes both lists.
+   */
   #fold(nodes: Uint32Array, offsets: Float64Array, rows: number): number {
     const pool = this.#pool
     const batch = new PairBatch(pool)
@@ -260,7 +277,9 @@ export class Forest {
     return { row: row - depth, offset: rootOffset(this.#leaves, row) * 2 ** depth + offset }
   }
 
-  /** The hashes of what stands beside the ways up from some nodes, and is on none of them: row by row, rising. */
+  /**
+   * The hashes of what stands beside the ways up from some nodes, and is on none of them: row by row, rising.
+   */
   #siblings(byRow: { node: number; offset: number }[][]): Uint8Array[] {
     const { left, right, parent } = this.#pool
     const hashes: Uint8Array[] = []
@@ -282,7 +301,10 @@ export class Forest {
     return hashes
   }
 
-  /** Takes a leaf out: its sibling takes their parent's place. @returns row, offset, and side, as `ForestUndo.places` has them. */
+  /**
+   * Takes a leaf out: its sibling takes their parent's place.
+   * @returns row, offset, and side, as `ForestUndo.places` has them.
+   */
   #delete(node: number, changed: number[]): [row: number, offset: number, isRight: number] {
     const pool = this.#pool
     this.#index.delete(pool.hash(node))
@@ -366,8 +388,8 @@ export class Forest {
   }
 
   /**
-   * Splits a tree in which leaves were added: `node` is what stands over the leaves from `first` on, 2^`row` of them. The last of them was
-   * added, so that its right half is never empty.
+   * Splits a tree in which leaves were added: `node` is what stands over the leaves from `first` on, 2^`row`
+   * of them. The last of them was added, so that its right half is never empty.
    */
   #split(
     node: number,

@@ -1,7 +1,10 @@
 /** Bytes of a hash of the accumulator (SHA-512/256). */
 export const HASH_SIZE = 32
 
-/** What stands for an emptied tree or a deleted leaf: 32 zero bytes. A new array each time, so that nobody can change it for others. */
+/**
+ * What stands for an emptied tree or a deleted leaf: 32 zero bytes. A new array each time,
+ * so that nobody can change it for others.
+ */
 export function emptyHash(): Uint8Array {
   return new Uint8Array(HASH_SIZE)
 }

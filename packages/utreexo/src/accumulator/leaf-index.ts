@@ -6,8 +6,9 @@ const FIRST_SLOTS = 128
 const SLOTS_PER_LEAF = 2
 
 /**
- * From the hash of a leaf to its node: a table of node numbers, with the hash itself read where it is anyway. Leaf hashes are spread
- * evenly by themselves; `seed` keeps a stranger from making many that fall into one place.
+ * From the hash of a leaf to its node: a table of node numbers, with the hash itself read where it is anyway.
+ * Leaf hashes are spread evenly by themselves; `seed` keeps a stranger from making many that fall into one
+ * place.
  */
 export class LeafIndex {
   readonly #hashOf: (node: number) => Uint8Array

@@ -12,8 +12,8 @@ const GROWTH = 1.5
 export const NODE_BYTES: number = HASH_SIZE + 3 * Int32Array.BYTES_PER_ELEMENT
 
 /**
- * The nodes of the trees in typed arrays: no object for any of them. A node is its index. Of a root, `parent` is -2 minus its row, so that
- * which tree a leaf is in is known at the end of its way up.
+ * The nodes of the trees in typed arrays: no object for any of them. A node is its index. Of a root, `parent`
+ * is -2 minus its row, so that which tree a leaf is in is known at the end of its way up.
  */
 export class NodePool {
   hashes: Uint8Array = new Uint8Array(FIRST_CAPACITY * HASH_SIZE)

@@ -5,7 +5,10 @@ import type { NodePool } from './node-pool.ts'
 /** Pairs of one call of the backend. */
 const MAX_PAIRS = 1024
 
-/** Hashes of nodes that follow each other in their pool, many at once: a call of the backend costs more than one hash. */
+/**
+ * Hashes of nodes that follow each other in their pool, many at once:
+ * a call of the backend costs more than one hash.
+ */
 export class PairBatch {
   readonly #pool: NodePool
   readonly #pairs = new Uint8Array(MAX_PAIRS * 2 * HASH_SIZE)
@@ -16,7 +19,10 @@ export class PairBatch {
     this.#pool = pool
   }
 
-  /** The hash of `node` from those of its children, which must be known: after `flush`. Each node stands behind the one before. */
+  /**
+   * The hash of `node` from those of its children, which must be known: after `flush`.
+   * Each node stands behind the one before.
+   */
   add(node: number, left: number, right: number): void {
     if (this.#count === 0) this.#first = node
     const { hashes: known } = this.#pool

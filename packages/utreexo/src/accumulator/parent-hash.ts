@@ -5,8 +5,8 @@ import { copyHash, HASH_SIZE, isEmpty } from './hash-list.ts'
 const pair = new Uint8Array(2 * HASH_SIZE)
 
 /**
- * The hash of a node from those of its children (BIP181): SHA-512/256 of both, or the one that is not empty: a lone child is its parent,
- * which is how leaves move up. 32 bytes each.
+ * The hash of a node from those of its children (BIP181): SHA-512/256 of both, or the one that is not empty:
+ * a lone child is its parent, which is how leaves move up. 32 bytes each.
  */
 export function parentHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   if (isEmpty(left)) return right
@@ -17,8 +17,8 @@ export function parentHash(left: Uint8Array, right: Uint8Array): Uint8Array {
 }
 
 /**
- * SHA-512/256 of two hashes that are not empty, the one at `leftAt` of `left` and the one at `rightAt` of `right`, written into `target` at
- * `targetAt`, which may be a part of either.
+ * SHA-512/256 of two hashes that are not empty, the one at `leftAt` of `left` and the one at `rightAt` of
+ * `right`, written into `target` at `targetAt`, which may be a part of either.
  */
 export function hashPairInto(
   left: Uint8Array,

@@ -1,9 +1,10 @@
 /**
- * Places in the trees of the accumulator (BIP181), and the two forms of the number that stands for one on the wire.
+ * Places in the trees of the accumulator (BIP181), and the two forms of the number
+ * that stands for one on the wire.
  *
- * A place is a row (0 for leaves at the bottom) and an offset in that row. On the wire it is one number of 64 bits: that of a
- * forest with 63 rows, which never changes when the forest grows, or, in the older form, that of the smallest forest that
- * holds all leaves.
+ * A place is a row (0 for leaves at the bottom) and an offset in that row. On the wire it is one number of 64
+ * bits: that of a forest with 63 rows, which never changes when the forest grows, or, in the older form, that
+ * of the smallest forest that holds all leaves.
  */
 import { UtreexoError } from '../errors/utreexo-error.ts'
 
@@ -72,7 +73,8 @@ export function toCompactTarget({ row, offset }: Position, leaves: number): bigi
 }
 
 /**
- * Reads a place in either form. They never collide: a raised place of the older form would be a leaf that the forest does not have.
+ * Reads a place in either form. They never collide: a raised place of the older form would be
+ * a leaf that the forest does not have.
  * @param index Told in the error.
  * @throws UtreexoError `target-out-of-range` for what is in none of the trees.
  */

@@ -1,6 +1,7 @@
 /**
- * The walk from the leaves of a proof up to the roots (BIP181), row by row: two nodes that are siblings make their parent, one alone makes
- * it with the next hash of the proof. With `deleting`, the same walk computes the roots that are left when the leaves are gone.
+ * The walk from the leaves of a proof up to the roots (BIP181), row by row: two nodes that are siblings make
+ * their parent, one alone makes it with the next hash of the proof. With `deleting`, the same walk computes
+ * the roots that are left when the leaves are gone.
  */
 import { hashes } from '../crypto/hash-backend.ts'
 import { UtreexoError } from '../errors/utreexo-error.ts'
@@ -14,7 +15,10 @@ export interface WalkedRoot {
   readonly row: number
   /** What the leaves and the proof make of it. */
   readonly before: Uint8Array
-  /** What it is without the leaves; empty (all zeros) where nothing is left. The same as `before` unless `deleting`. */
+  /**
+   * What it is without the leaves; empty (all zeros) where nothing is left.
+   * The same as `before` unless `deleting`.
+   */
   readonly after: Uint8Array
 }
 

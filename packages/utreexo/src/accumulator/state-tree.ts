@@ -7,14 +7,17 @@ import type { Stump } from './stump.ts'
 /** Leaves that there is room for at first. */
 const FIRST_CAPACITY = 64
 
-/** What stands for a state of the accumulator in a {@link StateTree}: SHA-256 of the leaves ever added (8 bytes, little-endian) and the roots. */
+/**
+ * What stands for a state of the accumulator in a {@link StateTree}: SHA-256 of the leaves ever added (8
+ * bytes, little-endian) and the roots.
+ */
 export function stateHash({ leaves, roots }: Stump): Uint8Array {
   return sha256(concatBytes(new ByteWriter().u64(BigInt(leaves)).finish(), ...roots))
 }
 
 /**
- * The accumulator of states: the state after each block is a leaf, and its height where it stands. Nothing is ever taken out, so that a
- * tree of hashes is all there is to it: 64 bytes a block. What `uroot` proves with.
+ * The accumulator of states: the state after each block is a leaf, and its height where it stands. Nothing is
+ * ever taken out, so that a tree of hashes is all there is to it: 64 bytes a block. What `uroot` proves with.
  */
 export class StateTree {
   /** Of each row its nodes, one after the other. */
@@ -51,7 +54,10 @@ export class StateTree {
     return rootRows(this.#size).map((row) => this.#hash(row, rootOffset(this.#size, row)))
   }
 
-  /** The hashes that prove the state at `index`, rising by position. @throws RangeError where there is none. */
+  /**
+   * The hashes that prove the state at `index`, rising by position.
+   * @throws RangeError where there is none.
+   */
   prove(index: number): Uint8Array[] {
     if (!Number.isSafeInteger(index) || index < 0 || index >= this.#size)
       throw new RangeError(`Not a state here: ${index}`)

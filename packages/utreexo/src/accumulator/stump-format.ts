@@ -6,7 +6,8 @@ import { rootRows } from './positions.ts'
 import { Stump } from './stump.ts'
 
 /**
- * Who writes it so. Both: leaves, then the number of roots, each 8 bytes, little-endian; then the roots, the largest tree first.
+ * Who writes it so. Both: leaves, then the number of roots, each 8 bytes, little-endian; then the roots,
+ * the largest tree first.
  * - `go` (utreexo's `Stump.Serialize`): 32 bytes each, zeros for an emptied tree.
  * - `rustreexo`: a byte, 0 for an emptied tree with nothing after it, 2 before the 32 bytes of a root.
  */
@@ -56,7 +57,10 @@ function readRoot(reader: ByteReader, layout: StumpLayout): Uint8Array {
   return reader.view(HASH_SIZE)
 }
 
-/** `stump` as a line of text: the number of leaves, a colon, and the roots in hex, the largest tree first, with commas between. */
+/**
+ * `stump` as a line of text: the number of leaves, a colon, and the roots in hex,
+ * the largest tree first, with commas between.
+ */
 export function formatStump(stump: Stump): string {
   return `${stump.leaves}:${stump.roots.map(bytesToHex).join(',')}`
 }

@@ -7,18 +7,22 @@ import { hasTree, MAX_LEAVES, rootRows } from './positions.ts'
 import { type WalkedRoot, walkProof } from './proof-walk.ts'
 
 /**
- * The whole state of a node without a set of unspent outputs (BIP181): how many leaves were ever added, and the root of each perfect tree
- * over them. A value: it never changes, `modify` makes the next one.
+ * The whole state of a node without a set of unspent outputs (BIP181): how many leaves were ever added, and
+ * the root of each perfect tree over them. A value: it never changes, `modify` makes the next one.
  */
 export class Stump {
   /** Leaves ever added; deleting does not lower it. At most 2^53 - 1. */
   readonly leaves: number
-  /** 32 bytes for each 1 bit of `leaves`, the largest tree first; all zeros for a tree that is empty. They must not be changed. */
+  /**
+   * 32 bytes for each 1 bit of `leaves`, the largest tree first; all zeros for a tree that is empty.
+   * They must not be changed.
+   */
   readonly roots: readonly Uint8Array[]
 
   /**
    * @param leaves Leaves ever added.
-   * @param roots The root of each tree, the largest first, 32 bytes each, all zeros for an emptied one. Copied.
+   * @param roots The root of each tree, the largest first, 32 bytes each, all zeros for an emptied one.
+   * Copied.
    * @throws UtreexoError `invalid-stump` unless there is one root for each 1 bit of `leaves`, `hash-length`.
    */
   constructor(leaves = 0, roots: readonly Uint8Array[] = []) {
@@ -35,8 +39,8 @@ export class Stump {
   }
 
   /**
-   * Checks that all of `leafHashes` are in the accumulator, by a proof that must have nothing to spare: each target in a tree that there
-   * is, none doubled and none above another, no empty hash, and every hash used.
+   * Checks that all of `leafHashes` are in the accumulator, by a proof that must have nothing to spare: each
+   * target in a tree that there is, none doubled and none above another, no empty hash, and every hash used.
    * @throws UtreexoError that says which rule it breaks, its `fault` the proof's.
    */
   verify(proof: AccumulatorProof, leafHashes: readonly Uint8Array[]): void {
@@ -44,7 +48,8 @@ export class Stump {
   }
 
   /**
-   * The state after a block: first all of `deleted` are proved and taken out, then `added` are put in, in their order.
+   * The state after a block: first all of `deleted` are proved and taken out, then `added` are put in,
+   * in their order.
    * @throws UtreexoError as `verify`, and for an added hash that is none.
    */
   modify(proof: AccumulatorProof, deleted: readonly Uint8Array[], added: readonly Uint8Array[] = []): Stump {

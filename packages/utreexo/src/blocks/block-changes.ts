@@ -33,11 +33,17 @@ export interface BlockChanges {
   readonly blockHash: BlockHash
   readonly height: number
   readonly txids: readonly Txid[]
-  /** Inputs that spend outputs of earlier blocks, in the order of the block: what a proof has to prove, in its order. */
+  /**
+   * Inputs that spend outputs of earlier blocks, in the order of the block: what a proof has to prove,
+   * in its order.
+   */
   readonly toProve: readonly PlacedInput[]
   /** Inputs that spend outputs of this block: no leaf is made for those, and nothing is proved. */
   readonly ownSpends: readonly OwnSpend[]
-  /** Outputs that become leaves, in the order of the block: their hashes, in the order in which they are added. */
+  /**
+   * Outputs that become leaves, in the order of the block: their hashes,
+   * in the order in which they are added.
+   */
   readonly added: () => Uint8Array[]
   /** The same, with the leaf itself. */
   readonly leaves: () => Generator<{
@@ -48,8 +54,8 @@ export interface BlockChanges {
 }
 
 /**
- * What `block` at `height` takes out of the accumulator and puts into it (BIP182): outputs that it spends itself are neither, nor are
- * outputs that nobody can spend, nor is anything of the genesis block.
+ * What `block` at `height` takes out of the accumulator and puts into it (BIP182): outputs that it spends
+ * itself are neither, nor are outputs that nobody can spend, nor is anything of the genesis block.
  * @throws UtreexoError `input-not-yet-made`, `missing-output`, `double-spend`: the block's fault.
  */
 export function blockChanges(block: Block, height: number): BlockChanges {

@@ -16,8 +16,8 @@ export interface BlockSurroundings extends ChainFacts {
   /** Hash of the block of our own chain at a height below the block's; undefined where there is none. */
   readonly blockHashAt: (height: number) => BlockHash | undefined
   /**
-   * A script engine of the program's: called once the rest holds, throws for a block whose scripts do not. What it throws becomes the `cause`
-   * of a `script` error, unless it is a {@link UtreexoError} itself.
+   * A script engine of the program's: called once the rest holds, throws for a block whose scripts do not.
+   * What it throws becomes the `cause` of a `script` error, unless it is a {@link UtreexoError} itself.
    */
   readonly validateScripts?: (block: Block, height: number, spent: SpentOutputs) => void
 }
@@ -33,11 +33,14 @@ export interface ProvedBlock {
 }
 
 /**
- * Checks a block against the state before it: that every output which it spends is there and unspent, and then what can be checked without
- * scripts: amounts, fees and subsidy, coinbase maturity, BIP68. The merkle root, witness commitment and proof of work are not looked at here.
+ * Checks a block against the state before it: that every output which it spends is there and unspent, and
+ * then what can be checked without scripts: amounts, fees and subsidy, coinbase maturity, BIP68. The merkle
+ * root, witness commitment and proof of work are not looked at here.
  * @param stump The state after the block's parent.
- * @param proof Targets and leaves one for each input that spends an output of an earlier block, in the order of the block.
- * @throws UtreexoError whose `fault` says whether another proof may do (`proof`), or the block is bad whatever the proof (`block`).
+ * @param proof Targets and leaves one for each input that spends an output of an earlier block, in the order
+ * of the block.
+ * @throws UtreexoError whose `fault` says whether another proof may do (`proof`), or the block is bad
+ * whatever the proof (`block`).
  */
 export function checkBlockProof(
   stump: Stump,

@@ -1,4 +1,7 @@
-/** What can be checked of a block with its spent outputs and without running scripts (Core: CheckTxInputs, SequenceLocks, ConnectBlock). */
+/**
+ * What can be checked of a block with its spent outputs and without running scripts (Core:
+ * CheckTxInputs, SequenceLocks, ConnectBlock).
+ */
 import { type Block, MAX_MONEY, type Network, type Transaction } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import type { SpentOutput, SpentOutputs } from './spent-outputs.ts'
@@ -23,7 +26,10 @@ const FIRST_VERSION_WITH_LOCKS = 2
 /** What a block's surroundings tell. */
 export interface ChainFacts {
   readonly network: Network
-  /** Median time past (BIP113) of the block of our chain at a height: seconds. Asked for heights below the block's. */
+  /**
+   * Median time past (BIP113) of the block of our chain at a height: seconds.
+   * Asked for heights below the block's.
+   */
   readonly medianTimePast: (height: number) => number
 }
 

@@ -8,5 +8,8 @@ export interface SpentOutput {
   readonly coinbase: boolean
 }
 
-/** The spent output of every input of a block: for each transaction but the coinbase, whose list is empty, one for each input. */
+/**
+ * The spent output of every input of a block: for each transaction but the coinbase, whose list is empty,
+ * one for each input.
+ */
 export type SpentOutputs = readonly (readonly SpentOutput[])[]

@@ -29,7 +29,10 @@ export function encodeKeptOutput(output: KeptOutput): Uint8Array {
     .finish()
 }
 
-/** Reads what `encodeKeptOutput` wrote; its hash and script are views. @throws DecodeError where that is cut short. */
+/**
+ * Reads what `encodeKeptOutput` wrote; its hash and script are views.
+ * @throws DecodeError where that is cut short.
+ */
 export function decodeKeptOutput(bytes: Uint8Array): KeptOutput {
   const reader = new ByteReader(bytes)
   const number = Number(reader.u64())

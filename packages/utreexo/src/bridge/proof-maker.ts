@@ -35,8 +35,9 @@ export interface BridgeTip {
 }
 
 /**
- * The machine inside a bridge: blocks in, their proofs and the next state out. It keeps the trees, and the hash of the state after each
- * block; the unspent outputs themselves are its caller's to keep: what a block spends is handed in with it. It does no I/O.
+ * The machine inside a bridge: blocks in, their proofs and the next state out. It keeps the trees, and the
+ * hash of the state after each block; the unspent outputs themselves are its caller's to keep: what a block
+ * spends is handed in with it. It does no I/O.
  */
 export class ProofMaker {
   readonly #forest: Forest
@@ -44,7 +45,8 @@ export class ProofMaker {
   #tip: BridgeTip
 
   /**
-   * @param tip The block after which `forest` is: a genesis block with an empty one, or what has been restored.
+   * @param tip The block after which `forest` is: a genesis block with an empty one,
+   * or what has been restored.
    * @param states Hashes of the states after each block up to the tip, that after the genesis block included.
    */
   constructor(tip: BridgeTip, forest: Forest = new Forest(), states: StateTree = freshStates()) {
@@ -80,9 +82,11 @@ export class ProofMaker {
   }
 
   /**
-   * Puts a block on the tip. Its inputs are checked as far as that can be done without scripts; what it shows of itself is not.
+   * Puts a block on the tip. Its inputs are checked as far as that can be done without scripts;
+   * what it shows of itself is not.
    * @param changes What `blockChanges` says of it.
-   * @param outputs For each of `changes.toProve` the output that it spends; undefined for one that is not unspent.
+   * @param outputs For each of `changes.toProve` the output that it spends; undefined for one that is not
+   * unspent.
    * @throws UtreexoError the block's fault; then nothing has changed.
    */
   connect(

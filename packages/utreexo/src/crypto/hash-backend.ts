@@ -14,7 +14,10 @@ export function hashBackendName(): Hashes['name'] {
   return hashes().name
 }
 
-/** Lets something else hash, from now on and for the whole process: a program's own, or one of ours, for a test or a bench. */
+/**
+ * Lets something else hash, from now on and for the whole process: a program's own, or one of ours,
+ * for a test or a bench.
+ */
 export function useHashes(backend: Hashes): void {
   inForce = backend
 }

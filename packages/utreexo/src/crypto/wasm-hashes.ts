@@ -23,8 +23,10 @@ interface WebAssemblyLike {
 }
 
 /**
- * Our own WebAssembly (wasm/sha512-256.c): nearly twice as fast as a call of `node:crypto` for each node, since it hashes a whole row at once.
- * @returns undefined where the runtime has none, or may not compile it (a page whose CSP forbids `wasm-unsafe-eval`).
+ * Our own WebAssembly (wasm/sha512-256.c): nearly twice as fast as a call of `node:crypto` for each node,
+ * since it hashes a whole row at once.
+ * @returns undefined where the runtime has none, or may not compile it (a page whose CSP forbids
+ * `wasm-unsafe-eval`).
  */
 export function createWasmHashes(fallback: Hashes): Hashes | undefined {
   const module = load()

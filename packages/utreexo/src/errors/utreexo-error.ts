@@ -10,18 +10,21 @@
  * - `empty-hash`: a leaf or a hash of the proof is all zeros (`index`), which stands for "nothing here".
  * - `hash-length`: a leaf or a hash of the proof that is not 32 bytes (`index`, `received`).
  * - `proof-too-short`: the walk needs more hashes than there are (`received`).
- * - `proof-too-long`: hashes are left over, or more than any walk from so few targets could need (`expected`, `received`).
+ * - `proof-too-long`: hashes are left over, or more than any walk from so few targets could need (`expected`,
+ *   `received`).
  * - `root-mismatch`: the computed root is not the one we have (`index`: of the root, the largest tree first).
  * - `leaf-height`: a leaf from this block or a later one (`index`, `received`).
  * - `unknown-height`: our chain has no block at the height that a leaf names (`index`, `received`).
  * - `script-not-implied`: the input does not show what its leaf's script would be made of (`index`).
  *
  * Of a block:
- * - `input-not-yet-made`: it spends an output of a later transaction, or of the spending one (`transaction`, `input`).
+ * - `input-not-yet-made`: it spends an output of a later transaction, or of the spending one (`transaction`,
+ *   `input`).
  * - `missing-output`: it spends an output that its own transaction does not have (`transaction`, `input`).
  * - `unknown-output`: it spends an output that is not there, or was spent before (`transaction`, `input`).
  * - `double-spend`: it spends an output twice (`transaction`, `input`).
- * - `unspendable-leaf`: it spends one of the two coinbases that were overwritten before BIP30 (`transaction`, `input`).
+ * - `unspendable-leaf`: it spends one of the two coinbases that were overwritten before BIP30 (`transaction`,
+ *   `input`).
  * - `amount-out-of-range`: an amount, or a sum of them, outside 0 to 21,000,000 bitcoin (`transaction`).
  * - `overspend`: a transaction pays more than it spends (`transaction`).
  * - `coinbase-overpays`: the coinbase takes more than the subsidy and the fees.
@@ -30,7 +33,8 @@
  * - `script`: the program's own script check refused it (`transaction`, `input`, `cause`).
  *
  * Of a call:
- * - `invalid-stump`: a number of leaves and roots that do not fit each other, or a text or bytes that hold none.
+ * - `invalid-stump`: a number of leaves and roots that do not fit each other, or a text or bytes that hold
+ *   none.
  * - `unknown-leaf`: the forest has no such leaf (`index`).
  * - `duplicate-leaf`: the forest has such a leaf already (`index`).
  * - `undo-mismatch`: the forest is not in the state that the undo record was made for.
@@ -66,8 +70,8 @@ export type UtreexoErrorCode =
   | 'undo-mismatch'
 
 /**
- * Whose fault it is: of who sent the `proof` (another peer may have a good one, and the block stands), of the `block` itself, or of
- * the `caller` of a function.
+ * Whose fault it is: of who sent the `proof` (another peer may have a good one, and the block stands), of the
+ * `block` itself, or of the `caller` of a function.
  */
 export type UtreexoFault = 'proof' | 'block' | 'caller'
 

@@ -1,4 +1,7 @@
-/** The scripts that a proof does not send, since the input that spends them shows what they are made of (BIP182, BIP183). */
+/**
+ * The scripts that a proof does not send, since the input that spends them shows what
+ * they are made of (BIP182, BIP183).
+ */
 import { ripemd160 } from '@noble/hashes/legacy.js'
 import {
   bytesEqual,
@@ -20,8 +23,9 @@ const OP_CHECKSIG = 0xac
 const hash160 = (bytes: Uint8Array): Uint8Array => ripemd160(sha256(bytes))
 
 /**
- * The script of the output that `input` spends, given only its form: of P2PKH and P2SH from what its scriptSig pushes last, of P2WPKH and
- * P2WSH from the last item of its witness. Whether that is right only the leaf's hash tells.
+ * The script of the output that `input` spends, given only its form: of P2PKH and P2SH from what its
+ * scriptSig pushes last, of P2WPKH and P2WSH from the last item of its witness. Whether that is right only
+ * the leaf's hash tells.
  * @returns undefined where the input shows no such thing.
  */
 export function impliedScript(type: ImpliedScriptType, input: TransactionInput): Uint8Array | undefined {
@@ -43,14 +47,19 @@ export function impliedScript(type: ImpliedScriptType, input: TransactionInput):
   }
 }
 
-/** How a proof sends the script of an output to who has the `input` that spends it: by its form, where that tells the script. */
+/**
+ * How a proof sends the script of an output to who has the `input` that spends it: by its form,
+ * where that tells the script.
+ */
 export function leafScript(scriptPubKey: Uint8Array, input: TransactionInput): LeafScript {
   const type = formOf(scriptPubKey)
   const implied = type && impliedScript(type, input)
   return type && implied && bytesEqual(implied, scriptPubKey) ? { type } : { type: 'other', scriptPubKey }
 }
 
-/** Which form a script has by its length and first bytes; only a candidate, which `leafScript` compares whole. */
+/**
+ * Which form a script has by its length and first bytes; only a candidate, which `leafScript` compares whole.
+ */
 function formOf(script: Uint8Array): ImpliedScriptType | undefined {
   switch (script.length) {
     case 25:

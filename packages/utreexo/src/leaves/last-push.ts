@@ -4,7 +4,8 @@ const OP_PUSHDATA4 = 0x4e
 
 /**
  * What the last instruction of a script pushes (OP_0 pushes nothing, as an empty string).
- * @returns undefined where the script is empty or cut short, or its last instruction is no push of bytes (OP_1 to OP_16 are none).
+ * @returns undefined where the script is empty or cut short, or its last instruction is no push of bytes
+ * (OP_1 to OP_16 are none).
  */
 export function lastPush(script: Uint8Array): Uint8Array | undefined {
   let last: ScriptOperation | undefined

@@ -8,8 +8,8 @@ export function isSpendable(scriptPubKey: Uint8Array): boolean {
 }
 
 /**
- * The coinbases of mainnet's blocks 91,722 and 91,812, which blocks 91,880 and 91,842 overwrote before BIP30: they are leaves, and nobody
- * can spend them.
+ * The coinbases of mainnet's blocks 91,722 and 91,812, which blocks 91,880 and 91,842 overwrote before BIP30:
+ * they are leaves, and nobody can spend them.
  */
 const OVERWRITTEN_LEAVES: ReadonlySet<string> = new Set([
   '84b3af0783b410b4564c5d1f361868559f7cc77cfc65ce2be951210357022fe3',

@@ -16,8 +16,8 @@ export interface UtreexoLeaf {
 }
 
 /**
- * The hash of a leaf (BIP182): SHA-512/256 of the tag twice, block hash, txid, index, header code (height doubled, plus 1 for a coinbase),
- * amount, and the script with its size; numbers little-endian. 32 bytes.
+ * The hash of a leaf (BIP182): SHA-512/256 of the tag twice, block hash, txid, index, header code (height
+ * doubled, plus 1 for a coinbase), amount, and the script with its size; numbers little-endian. 32 bytes.
  */
 export function leafHash(leaf: UtreexoLeaf): Uint8Array {
   const { blockHash, outPoint, height, coinbase, amount, scriptPubKey } = leaf

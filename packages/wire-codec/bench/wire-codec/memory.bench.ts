@@ -15,7 +15,10 @@ function memory(): number {
   return heapUsed + arrayBuffers
 }
 
-/** The block's own bytes and what decoding them left in memory before anything was collected, as a multiple of those bytes. */
+/**
+ * The block's own bytes and what decoding them left in memory before anything was collected,
+ * as a multiple of those bytes.
+ */
 function multiple(size: number, run: () => unknown): number {
   run()
   const samples = Array.from({ length: ROUNDS }, () => {

@@ -33,7 +33,9 @@ export const bcoin = {
 
 export const bitcoinjs: { readonly Block: typeof BitcoinjsBlock } = { Block: BitcoinjsBlock }
 
-/** scure has no block: this is its array of raw transactions, which it reads after the 80 bytes of the header. */
+/**
+ * scure has no block: this is its array of raw transactions, which it reads after the 80 bytes of the header.
+ */
 const transactions = BTCArray(RawTx)
 export type ScureTx = ReturnType<typeof RawTx.decode>
 

@@ -51,8 +51,8 @@ function inRange(bytes: Uint8Array, [prefix, bits]: Range): boolean {
 }
 
 /**
- * Whether an address can be reached from the public network it belongs to, and so is worth keeping and passing on
- * (Core: CNetAddr::IsRoutable). Addresses of the overlay networks always are.
+ * Whether an address can be reached from the public network it belongs to, and so is worth keeping and
+ * passing on (Core: CNetAddr::IsRoutable). Addresses of the overlay networks always are.
  */
 export function isRoutable({ network, bytes }: NetworkAddress): boolean {
   if (network === 'ipv4') return !UNROUTABLE_IPV4.some((one) => inRange(bytes, one))
@@ -77,8 +77,8 @@ export function isTeredo({ network, bytes }: NetworkAddress): boolean {
 }
 
 /**
- * The IPv4 address, 4 bytes, that a routable address is or is reached through: itself, or the one embedded in an IPv6
- * address by RFC 3964, 4380, 6052 or 6145 (Core: GetLinkedIPv4). `undefined` for any other.
+ * The IPv4 address, 4 bytes, that a routable address is or is reached through: itself, or the one embedded in
+ * an IPv6 address by RFC 3964, 4380, 6052 or 6145 (Core: GetLinkedIPv4). `undefined` for any other.
  */
 export function linkedIpv4(address: NetworkAddress): Uint8Array | undefined {
   const { network, bytes } = address

@@ -18,8 +18,9 @@ export function encodeBase32(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes that `text` spells in Base32 without padding, in either case; `undefined` when a character is none of the
- * alphabet's or the bits left over at the end are not zero, so that each byte string has one spelling.
+ * The bytes that `text` spells in Base32 without padding, in either case; `undefined` when a character is
+ * none of the alphabet's or the bits left over at the end are not zero, so that each byte string has one
+ * spelling.
  */
 export function decodeBase32(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(Math.floor((text.length * 5) / 8))

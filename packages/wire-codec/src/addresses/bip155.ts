@@ -35,10 +35,11 @@ export interface Bip155Place {
 }
 
 /**
- * An address of `addrv2` (BIP155), its bytes a view of `bytes`; `skip` for one that is to be left out: of a network that is
- * not known or gone, or not of its network's form (an IPv6 that embeds IPv4 or Tor v2, a CJDNS outside fc00::/8, a Yggdrasil
- * outside 200::/7 or of another length, an I2P with a port).
- * @throws DecodeError `invalid-address` when the length does not fit a network that Core knows: the whole message is void then.
+ * An address of `addrv2` (BIP155), its bytes a view of `bytes`; `skip` for one that is to be left out: of a
+ * network that is not known or gone, or not of its network's form (an IPv6 that embeds IPv4 or Tor v2, a
+ * CJDNS outside fc00::/8, a Yggdrasil outside 200::/7 or of another length, an I2P with a port).
+ * @throws DecodeError `invalid-address` when the length does not fit a network that Core knows: the whole
+ * message is void then.
  */
 export function decodeBip155(
   networkId: number,

@@ -3,7 +3,10 @@ import { formatIpv4, formatIpv6 } from './ip-text.ts'
 import type { PeerAddress } from './network-address.ts'
 import { formatTorV3 } from './tor-v3.ts'
 
-/** The host of an address, without brackets and port: `1.2.3.4`, `2001:db8::1`, `….onion`, `….b32.i2p` or the name. */
+/**
+ * The host of an address, without brackets and port: `1.2.3.4`, `2001:db8::1`, `….onion`,
+ * `….b32.i2p` or the name.
+ */
 export function formatHost(address: PeerAddress): string {
   switch (address.network) {
     case 'ipv4':

@@ -1,4 +1,7 @@
-/** Four decimal numbers of 0 to 255 without leading zeros (which some systems read as octal); `undefined` for anything else. */
+/**
+ * Four decimal numbers of 0 to 255 without leading zeros (which some systems read as octal);
+ * `undefined` for anything else.
+ */
 export function parseIpv4(text: string): Uint8Array | undefined {
   const parts = text.split('.')
   if (parts.length !== 4) return undefined
@@ -51,7 +54,10 @@ function parseGroups(text: string, mayEndInIpv4: boolean): number[] | undefined 
   return groups
 }
 
-/** The text of a 16-byte address as RFC 5952 wants it: lower case, no leading zeros, the longest run of zeros as `::`. */
+/**
+ * The text of a 16-byte address as RFC 5952 wants it: lower case, no leading zeros,
+ * the longest run of zeros as `::`.
+ */
 export function formatIpv6(bytes: Uint8Array): string {
   const groups = Array.from({ length: 8 }, (_, index) => (bytes[2 * index]! << 8) | bytes[2 * index + 1]!)
   const { start, length } = longestZeroRun(groups)

@@ -4,7 +4,10 @@ import type { NetworkAddress } from './network-address.ts'
 const IPV4_PREFIX = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff)
 /** OnionCat's range, in which Tor v2 addresses were carried: fd87:d87e:eb43::/48. */
 const TOR_V2_PREFIX = Uint8Array.of(0xfd, 0x87, 0xd8, 0x7e, 0xeb, 0x43)
-/** Core's own range for names of DNS seeds, "0x" and sha256("bitcoin")[0:5]: fd6b:88c0:8724::/48. Never on the wire. */
+/**
+ * Core's own range for names of DNS seeds, "0x" and sha256("bitcoin")[0:5]: fd6b:88c0:8724::/48.
+ * Never on the wire.
+ */
 const INTERNAL_PREFIX = Uint8Array.of(0xfd, 0x6b, 0x88, 0xc0, 0x87, 0x24)
 /** First byte of each CJDNS address. */
 export const CJDNS_PREFIX = 0xfc
@@ -19,7 +22,9 @@ export function isMappedIpv4(ip: Uint8Array): boolean {
   return hasPrefix(ip, IPV4_PREFIX)
 }
 
-/** Whether 16 bytes hold what is no address of IPv6: a Tor v2 address, or a name of Core's own address book. */
+/**
+ * Whether 16 bytes hold what is no address of IPv6: a Tor v2 address, or a name of Core's own address book.
+ */
 export function isObsoleteIp16(ip: Uint8Array): boolean {
   return hasPrefix(ip, TOR_V2_PREFIX) || hasPrefix(ip, INTERNAL_PREFIX)
 }
@@ -30,9 +35,10 @@ export function isYggdrasil(ip: Uint8Array): boolean {
 }
 
 /**
- * The address in the 16-byte form of `addr` and `version`: IPv6, or IPv4 mapped into it; IPv6 bytes are a view of `ip`.
- * `skip` for a Tor v2 address and for Core's internal names, which are read and dropped (Core: SetLegacyIPv6).
- * Those messages know neither CJDNS nor Yggdrasil, so what is in their ranges is IPv6 here, as in Core.
+ * The address in the 16-byte form of `addr` and `version`: IPv6, or IPv4 mapped into it; IPv6 bytes are a
+ * view of `ip`. `skip` for a Tor v2 address and for Core's internal names, which are read and dropped (Core:
+ * SetLegacyIPv6). Those messages know neither CJDNS nor Yggdrasil, so what is in their ranges is IPv6 here,
+ * as in Core.
  * @param ip 16 bytes.
  */
 export function decodeIp16(ip: Uint8Array, port: number): NetworkAddress | 'skip' {
@@ -40,7 +46,10 @@ export function decodeIp16(ip: Uint8Array, port: number): NetworkAddress | 'skip
   return isObsoleteIp16(ip) ? 'skip' : { network: 'ipv6', bytes: ip, port }
 }
 
-/** The 16-byte form of an address; `undefined` where it has none: only IPv4 and IPv6 do (Core: IsAddrV1Compatible). */
+/**
+ * The 16-byte form of an address; `undefined` where it has none:
+ * only IPv4 and IPv6 do (Core: IsAddrV1Compatible).
+ */
 export function encodeIp16({ network, bytes }: NetworkAddress): Uint8Array | undefined {
   if (network === 'ipv6') return bytes
   if (network !== 'ipv4') return undefined
@@ -50,7 +59,10 @@ export function encodeIp16({ network, bytes }: NetworkAddress): Uint8Array | und
   return ip
 }
 
-/** The address that 16 bytes stand for where a person wrote them: IPv4, CJDNS and Yggdrasil by their ranges, else IPv6. */
+/**
+ * The address that 16 bytes stand for where a person wrote them: IPv4,
+ * CJDNS and Yggdrasil by their ranges, else IPv6.
+ */
 export function classifyIp16(ip: Uint8Array, port: number): NetworkAddress {
   if (isMappedIpv4(ip)) return { network: 'ipv4', bytes: ip.slice(12), port }
   if (ip[0] === CJDNS_PREFIX) return { network: 'cjdns', bytes: ip, port }

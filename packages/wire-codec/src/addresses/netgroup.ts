@@ -3,7 +3,10 @@ import { isRoutable, linkedIpv4 } from './address-ranges.ts'
 import { hasPrefix } from './ip16.ts'
 import type { AddressNetwork, NetworkAddress } from './network-address.ts'
 
-/** Numbers of Core's `enum Network`, which stand first in a group; Yggdrasil has none there and takes the next free one. */
+/**
+ * Numbers of Core's `enum Network`, which stand first in a group;
+ * Yggdrasil has none there and takes the next free one.
+ */
 const NETWORK_NUMBERS = {
   ipv4: 1,
   ipv6: 2,
@@ -18,9 +21,9 @@ const UNROUTABLE = 0
 const HURRICANE_ELECTRIC = Uint8Array.of(0x20, 0x01, 0x04, 0x70)
 
 /**
- * The group of addresses that may well be under one hand, as bytes (Core: NetGroupManager::GetGroup without an ASN map): the /16
- * for IPv4 and for IPv6 that embeds it, the /32 for other IPv6 (/36 for he.net), the first 4 random bits for the overlay
- * networks; all that is not routable is one group.
+ * The group of addresses that may well be under one hand, as bytes (Core: NetGroupManager::GetGroup without
+ * an ASN map): the /16 for IPv4 and for IPv6 that embeds it, the /32 for other IPv6 (/36 for he.net), the
+ * first 4 random bits for the overlay networks; all that is not routable is one group.
  */
 export function netgroup(address: NetworkAddress): Uint8Array {
   if (!isRoutable(address)) return Uint8Array.of(UNROUTABLE)

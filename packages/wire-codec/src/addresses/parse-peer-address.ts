@@ -14,11 +14,12 @@ export interface ParsePeerAddressOptions {
 }
 
 /**
- * An address from text, with or without a port: IPv4, IPv6 (in brackets when a port follows), Tor v3 (its checksum is
- * verified), I2P (`.b32.i2p`), CJDNS (an IPv6 form in fc00::/8), Yggdrasil (in 200::/7), or a DNS name, in either case.
- * A link-local IPv6 address may name its link: `fe80::1%eth0`. An IPv4 address mapped into IPv6 is read as IPv4. Nothing is resolved.
- * @throws SyntaxError when it is none of these. `.onion` and `.i2p` names that are not valid are refused, never taken
- * for DNS names: they must not leak to a resolver.
+ * An address from text, with or without a port: IPv4, IPv6 (in brackets when a port follows), Tor v3 (its
+ * checksum is verified), I2P (`.b32.i2p`), CJDNS (an IPv6 form in fc00::/8), Yggdrasil (in 200::/7), or a DNS
+ * name, in either case. A link-local IPv6 address may name its link: `fe80::1%eth0`. An IPv4 address mapped
+ * into IPv6 is read as IPv4. Nothing is resolved.
+ * @throws SyntaxError when it is none of these. `.onion` and `.i2p` names that are not valid are refused,
+ * never taken for DNS names: they must not leak to a resolver.
  */
 export function parsePeerAddress(text: string, { defaultPort }: ParsePeerAddressOptions): PeerAddress {
   const { host, port } = splitHostPort(text)
@@ -73,7 +74,9 @@ function parseIpv6Host(host: string, port: number): NetworkAddress {
   return zone === undefined ? classified : { ...classified, zone }
 }
 
-/** An interface by its name or number: Linux allows 15 characters, and names on other systems can be longer. */
+/**
+ * An interface by its name or number: Linux allows 15 characters, and names on other systems can be longer.
+ */
 const ZONE = /^[A-Za-z0-9._-]{1,64}$/
 
 function splitZone(host: string): { readonly address: string; readonly zone?: string } {
@@ -108,7 +111,10 @@ function parseI2pHost(host: string, port: number): NetworkAddress {
   return { network: 'i2p', bytes, port }
 }
 
-/** Letters, digits, hyphens and underscores in labels of 1 to 63; the last label is no number, so no odd IPv4 form passes. */
+/**
+ * Letters, digits, hyphens and underscores in labels of 1 to 63; the last label is no number,
+ * so no odd IPv4 form passes.
+ */
 function checkName(host: string): void {
   const labels = (host.endsWith('.') ? host.slice(0, -1) : host).split('.')
   const fits = host.length <= MAX_NAME_LENGTH + (host.endsWith('.') ? 1 : 0)

@@ -1,7 +1,10 @@
 import { isRoutable, isTeredo, isTunnelled } from './address-ranges.ts'
 import type { AddressNetwork, NetworkAddress } from './network-address.ts'
 
-/** How good an address of ours is for a given peer, from the worst to the best (Core: CNetAddr::GetReachabilityFrom). */
+/**
+ * How good an address of ours is for a given peer, from the worst to the best (Core:
+ * CNetAddr::GetReachabilityFrom).
+ */
 export const ReachabilityClass = {
   UNREACHABLE: 0,
   DEFAULT: 1,
@@ -19,7 +22,10 @@ type Kind = AddressNetwork | 'teredo' | 'unknown'
 
 const { UNREACHABLE, DEFAULT, TEREDO, IPV6_WEAK, IPV4, IPV6_STRONG, PRIVATE } = ReachabilityClass
 
-/** What a peer on the network at the left gets out of an address on the one at the right; `DEFAULT` where nothing is said. */
+/**
+ * What a peer on the network at the left gets out of an address on the one at the right;
+ * `DEFAULT` where nothing is said.
+ */
 const BY_PARTNER: Readonly<Record<Kind, Readonly<Partial<Record<Kind, ReachabilityClass>>>>> = {
   ipv4: { ipv4: IPV4 },
   ipv6: { teredo: TEREDO, ipv4: IPV4, ipv6: IPV6_STRONG },
@@ -33,8 +39,9 @@ const BY_PARTNER: Readonly<Record<Kind, Readonly<Partial<Record<Kind, Reachabili
 }
 
 /**
- * How well the peer at `partner` can reach us at `address`: of several addresses of ours, the one with the highest class is the
- * one to tell it. Without a partner, or with one that is not routable, any network may be where it is.
+ * How well the peer at `partner` can reach us at `address`: of several addresses of ours, the one with the
+ * highest class is the one to tell it. Without a partner, or with one that is not routable, any network may
+ * be where it is.
  */
 export function reachabilityClass(address: NetworkAddress, partner?: NetworkAddress): ReachabilityClass {
   if (!isRoutable(address)) return UNREACHABLE

@@ -12,7 +12,10 @@ export function formatTorV3(publicKey: Uint8Array): string {
   return encodeBase32(concatBytes(publicKey, checksum(publicKey), Uint8Array.of(VERSION))) + SUFFIX
 }
 
-/** The 32-byte public key that a `.onion` name spells; `undefined` when its length, version or checksum is wrong. */
+/**
+ * The 32-byte public key that a `.onion` name spells; `undefined` when its length,
+ * version or checksum is wrong.
+ */
 export function parseTorV3(host: string): Uint8Array | undefined {
   const bytes = decodeBase32(host.slice(0, -SUFFIX.length))
   if (bytes?.length !== KEY_SIZE + 3 || bytes[KEY_SIZE + 2] !== VERSION) return undefined

@@ -54,7 +54,10 @@ export interface BloomFilter extends BloomFilterFields {
   contains(element: Uint8Array): boolean
   /** Whether an outpoint may have been added. */
   containsOutPoint(outPoint: OutPoint): boolean
-  /** Whether a transaction concerns the filter's owner; may add outputs of it, as the flags say (Core: IsRelevantAndUpdate). */
+  /**
+   * Whether a transaction concerns the filter's owner; may add outputs of it,
+   * as the flags say (Core: IsRelevantAndUpdate).
+   */
   matchAndUpdate(transaction: Transaction): boolean
 }
 

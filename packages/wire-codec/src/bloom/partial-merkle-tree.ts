@@ -18,7 +18,11 @@ export interface MerkleMatch {
   readonly txid: Txid
 }
 
-/** The header of `block` with a proof of the transactions that `matches` picks (BIP37). Asked once for each, in order. @throws RangeError for a block without transactions. */
+/**
+ * The header of `block` with a proof of the transactions that `matches` picks (BIP37).
+ * Asked once for each, in order.
+ * @throws RangeError for a block without transactions.
+ */
 export function buildMerkleBlock(block: Block, matches: (transaction: Transaction) => boolean): MerkleBlock {
   if (block.transactions.length === 0) throw new RangeError('A block without transactions has no merkle tree')
   const picked = block.transactions.map(matches)
@@ -53,8 +57,8 @@ function merkleRows(leaves: readonly Hash256[]): Hash256[][] {
 }
 
 /**
- * The transactions that a `merkleblock` proves to be in the block of its header, by rising index; `undefined` when it proves
- * nothing: the tree is malformed, ambiguous (CVE-2012-2459), or its root is not the header's.
+ * The transactions that a `merkleblock` proves to be in the block of its header, by rising index; `undefined`
+ * when it proves nothing: the tree is malformed, ambiguous (CVE-2012-2459), or its root is not the header's.
  */
 export function extractMerkleMatches(merkleBlock: MerkleBlock): MerkleMatch[] | undefined {
   const { header, transactionCount, hashes, flags } = merkleBlock
@@ -70,7 +74,10 @@ function heightOf(leaves: number): number {
   return Math.ceil(Math.log2(leaves))
 }
 
-/** Goes through a tree depth first, as it was built. Bounded by the number of flags, whatever the tree claims to be of. */
+/**
+ * Goes through a tree depth first, as it was built. Bounded by the number of flags,
+ * whatever the tree claims to be of.
+ */
 class TreeWalk {
   readonly matches: MerkleMatch[] = []
   readonly #leaves: number

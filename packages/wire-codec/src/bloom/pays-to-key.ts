@@ -7,7 +7,10 @@ const OP_CHECKMULTISIG = 0xae
 /** Most keys of a multisignature script (`MAX_PUBKEYS_PER_MULTISIG`, script.h). */
 const MAX_KEYS = 20
 
-/** Whether a script names its keys openly: pay-to-pubkey, or bare multisignature (Core: Solver, PUBKEY and MULTISIG). */
+/**
+ * Whether a script names its keys openly: pay-to-pubkey,
+ * or bare multisignature (Core: Solver, PUBKEY and MULTISIG).
+ */
 export function paysToKey(script: Uint8Array): boolean {
   const last = script[script.length - 1]
   if (last !== OP_CHECKSIG && last !== OP_CHECKMULTISIG) return false

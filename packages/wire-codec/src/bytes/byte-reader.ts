@@ -23,8 +23,9 @@ export interface FailureFacts {
 }
 
 /**
- * Reads values from the start of a byte array to its end. Numbers are little-endian unless the name says otherwise.
- * Byte strings are views into `source`, never copies. Every method throws a `DecodeError` when the bytes run out.
+ * Reads values from the start of a byte array to its end. Numbers are little-endian unless the name says
+ * otherwise. Byte strings are views into `source`, never copies. Every method throws a `DecodeError` when the
+ * bytes run out.
  */
 export class ByteReader {
   readonly source: Uint8Array
@@ -183,7 +184,10 @@ export class ByteReader {
     return value
   }
 
-  /** A CompactSize that is a value and no length (the services of BIP155): minimally encoded, any 64-bit number. */
+  /**
+   * A CompactSize that is a value and no length (the services of BIP155): minimally encoded,
+   * any 64-bit number.
+   */
   compactSize64(): bigint {
     const start = this.offset
     this.skipCompactSize64()
@@ -207,8 +211,9 @@ export class ByteReader {
 
   /**
    * The length of a list that follows, each of whose elements takes `elementSize` bytes or more.
-   * Refused above `limit`, and also when the elements cannot be there, so that what is returned is safe to allocate for.
-   * `severity` is what passing `limit` means; Core reads the whole list first, so a list that is also cut short is only dropped.
+   * Refused above `limit`, and also when the elements cannot be there, so that what is returned is safe to
+   * allocate for. `severity` is what passing `limit` means; Core reads the whole list first, so a list that
+   * is also cut short is only dropped.
    */
   count(limit: number, elementSize: number, severity: DecodeSeverity = this.severity): number {
     const start = this.offset
@@ -223,7 +228,10 @@ export class ByteReader {
     return value
   }
 
-  /** Length, then that many bytes, as a view. `severity` is what passing `limit` means; one also cut short is only dropped. */
+  /**
+   * Length, then that many bytes, as a view. `severity` is what passing `limit` means;
+   * one also cut short is only dropped.
+   */
   varBytes(limit: number = MAX_COMPACT_SIZE, severity: DecodeSeverity = this.severity): Uint8Array {
     const start = this.offset
     const length = this.compactSize()

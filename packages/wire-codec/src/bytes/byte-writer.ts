@@ -9,14 +9,17 @@ const MAX_I64 = 0x7fff_ffff_ffff_ffffn
 const SMALL = 16
 
 /**
- * Writes values one after the other into a buffer that grows. Numbers are little-endian unless the name says otherwise.
- * A number that does not fit its field throws a `RangeError`: what we send is ours to get right.
+ * Writes values one after the other into a buffer that grows. Numbers are little-endian unless the name says
+ * otherwise. A number that does not fit its field throws a `RangeError`: what we send is ours to get right.
  */
 export class ByteWriter {
   private buffer: Uint8Array
   private length = 0
 
-  /** @param capacity Bytes to start with; give the exact size where it is known, and nothing is copied at the end. */
+  /**
+   * @param capacity Bytes to start with; give the exact size where it is known,
+   * and nothing is copied at the end.
+   */
   constructor(capacity = 64) {
     this.buffer = new Uint8Array(capacity)
   }

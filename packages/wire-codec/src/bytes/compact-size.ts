@@ -1,4 +1,6 @@
-/** Largest CompactSize that Core reads where a length or a count is meant (`MAX_SIZE`, serialize.h): 32 MiB. */
+/**
+ * Largest CompactSize that Core reads where a length or a count is meant (`MAX_SIZE`, serialize.h): 32 MiB.
+ */
 export const MAX_COMPACT_SIZE = 0x0200_0000
 
 /** Number of bytes (1, 3, 5 or 9) that `value` takes as a CompactSize. */

@@ -5,8 +5,9 @@ const BLOCK = 32
 const digits: number[] = new Array<number>(2 * BLOCK).fill(0)
 
 /**
- * Lower-case hex of `bytes`, two characters a byte, in the order of the bytes. That of a hash is one flat string: put together
- * character by character it would be a tree of concatenations, ten times as large, for as long as it is the key of a map.
+ * Lower-case hex of `bytes`, two characters a byte, in the order of the bytes. That of a hash is one flat
+ * string: put together character by character it would be a tree of concatenations, ten times as large, for
+ * as long as it is the key of a map.
  */
 export function bytesToHex(bytes: Uint8Array): string {
   const { length } = bytes

@@ -1,8 +1,9 @@
 import { ByteReader } from './byte-reader.ts'
 
 /**
- * A list whose bytes, from where `reader` stands, have been checked, and whose elements are made when it is first asked for.
- * Objects take several times the memory of their bytes: a peer cannot make us spend it on a list that nobody reads.
+ * A list whose bytes, from where `reader` stands, have been checked, and whose elements are made when it is
+ * first asked for. Objects take several times the memory of their bytes: a peer cannot make us spend it on a
+ * list that nobody reads.
  */
 export function lazyList<L>(reader: ByteReader, make: (reader: ByteReader) => L): () => L {
   const { source, offset } = reader

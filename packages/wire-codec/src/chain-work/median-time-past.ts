@@ -2,9 +2,10 @@
 export const MEDIAN_TIME_SPAN = 11
 
 /**
- * Median of the times of the last 11 headers (BIP113): a block's own time must be above that of the one before it.
- * @param times Times of the headers up to that block, seconds, oldest first; only the last 11 are looked at. With fewer, of
- * an even number, the later of the two in the middle, as Core takes it.
+ * Median of the times of the last 11 headers (BIP113):
+ * a block's own time must be above that of the one before it.
+ * @param times Times of the headers up to that block, seconds, oldest first; only the last 11 are looked at.
+ * With fewer, of an even number, the later of the two in the middle, as Core takes it.
  * @throws RangeError when there is none.
  */
 export function medianTimePast(times: readonly number[]): number {

@@ -10,7 +10,10 @@ export function hashToNumber(hash: Hash256): bigint {
   return number
 }
 
-/** Whether the hash of `header` is at most its own target, and that target one that `network` allows (Core: CheckProofOfWork). */
+/**
+ * Whether the hash of `header` is at most its own target, and that target one that
+ * `network` allows (Core: CheckProofOfWork).
+ */
 export function hasProofOfWork(header: BlockHeader, network: Network): boolean {
   return meetsBits(blockHash(header), header.bits, network)
 }

@@ -12,7 +12,8 @@ const facts = (firstTime: number, lastTime: number, lastBits: number, firstBits 
 })
 
 describe('nextBits', () => {
-  // bitcoin/bitcoin src/test/pow_tests.cpp: get_next_work, _pow_limit, _lower_limit_actual, _upper_limit_actual
+  // bitcoin/bitcoin src/test/pow_tests.cpp: get_next_work, _pow_limit,
+  // _lower_limit_actual, _upper_limit_actual
   it.each([
     ['a usual period', 1_261_130_161, 1_262_152_739, 0x1d00_ffff, 0x1d00_d86a],
     ['the easiest target', 1_231_006_505, 1_233_061_996, 0x1d00_ffff, 0x1d00_ffff],

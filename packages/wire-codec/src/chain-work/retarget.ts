@@ -8,7 +8,10 @@ const MAX_CHANGE = 4
 export interface RetargetFacts {
   /** Time of the first block of the period that ends. */
   readonly firstTime: number
-  /** Compact target of that block: BIP94 starts from it, since no easiest-target exception can have touched it. */
+  /**
+   * Compact target of that block: BIP94 starts from it,
+   * since no easiest-target exception can have touched it.
+   */
   readonly firstBits: number
   /** Time of the last block of the period. */
   readonly lastTime: number
@@ -17,8 +20,9 @@ export interface RetargetFacts {
 }
 
 /**
- * Compact target of the first block of a period, from the one before it (Core: CalculateNextWorkRequired). The time is that
- * of one spacing less than the period has: a mistake of the first release, and a rule ever since.
+ * Compact target of the first block of a period, from the one before it (Core: CalculateNextWorkRequired).
+ * The time is that of one spacing less than the period has: a mistake of the first release, and a rule ever
+ * since.
  */
 export function nextBits(facts: RetargetFacts, { proofOfWork, powLimitBits }: Network): number {
   if (proofOfWork.noRetargeting) return facts.lastBits

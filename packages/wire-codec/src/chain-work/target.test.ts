@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { bitsToTarget, targetToBits, workOfBits, workOfTarget } from './target.ts'
 
 describe('bitsToTarget', () => {
-  // bitcoin/bitcoin src/test/arith_uint256_tests.cpp, bignum_SetCompact; undefined where that is zero, negative or overflows.
+  // bitcoin/bitcoin src/test/arith_uint256_tests.cpp, bignum_SetCompact;
+  // undefined where that is zero, negative or overflows.
   it.each([
     [0, undefined],
     [0x0012_3456, undefined],

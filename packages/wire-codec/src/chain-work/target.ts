@@ -2,8 +2,9 @@
 const MAX_TARGET = (1n << 256n) - 1n
 
 /**
- * The 256-bit target that `bits` (nBits) stands for: its low 23 bits times 256 to the power of its high byte less 3 (Core:
- * arith_uint256::SetCompact). `undefined` where no hash can meet it or it is none: zero, negative or above 256 bits.
+ * The 256-bit target that `bits` (nBits) stands for: its low 23 bits times 256 to the power of its high byte
+ * less 3 (Core: arith_uint256::SetCompact). `undefined` where no hash can meet it or it is none: zero,
+ * negative or above 256 bits.
  */
 export function bitsToTarget(bits: number): bigint | undefined {
   const exponent = bits >>> 24

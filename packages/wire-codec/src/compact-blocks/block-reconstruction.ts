@@ -7,9 +7,9 @@ import type { Transaction } from '../primitives/transaction.ts'
 import { type ShortIdOf, shortIdsFor } from './short-id.ts'
 
 /**
- * How a reconstruction ended. `complete`: here is the block, its merkle root checked. `wrong-count`: the peer sent not as many
- * transactions as were missing, which is its fault. `mismatch`: the merkle root is another, which two transactions with
- * one short id explain as well: get the whole block, and blame no one.
+ * How a reconstruction ended. `complete`: here is the block, its merkle root checked. `wrong-count`: the peer
+ * sent not as many transactions as were missing, which is its fault. `mismatch`: the merkle root is another,
+ * which two transactions with one short id explain as well: get the whole block, and blame no one.
  */
 export type ReconstructionResult =
   | { readonly status: 'complete'; readonly block: Block }
@@ -21,18 +21,20 @@ export interface BlockReconstruction {
   readonly compactBlock: CompactBlock
   /** Indices of the transactions not known yet, rising: what `getblocktxn` has to ask for. */
   missing(): number[]
-  /** Fills in those of `transactions` that the block has. Where two have the same short id, neither is taken. */
+  /**
+   * Fills in those of `transactions` that the block has. Where two have the same short id, neither is taken.
+   */
   offer(transactions: Iterable<Transaction>): void
   /**
-   * Puts the block together with the transactions at the indices of {@link missing}, in that order. Nothing is kept of them where
-   * that fails, so that an answer from another peer can be tried.
+   * Puts the block together with the transactions at the indices of {@link missing}, in that order. Nothing
+   * is kept of them where that fails, so that an answer from another peer can be tried.
    */
   finish(transactions: readonly Transaction[]): ReconstructionResult
 }
 
 /**
- * Begins to put a block together. `undefined` where the compact block cannot be used though no one may be to blame: two of its
- * transactions have the same short id (Core: READ_STATUS_FAILED); get the whole block.
+ * Begins to put a block together. `undefined` where the compact block cannot be used though no one may be to
+ * blame: two of its transactions have the same short id (Core: READ_STATUS_FAILED); get the whole block.
  */
 export function reconstructBlock(compactBlock: CompactBlock): BlockReconstruction | undefined {
   const lookup = sortShortIds(compactBlock)
@@ -46,8 +48,8 @@ interface ShortIdLookup {
 }
 
 /**
- * Sorted, and searched by halves: the ids are the peer's choice, and it could choose them so that they all fall into one
- * bucket of a hash table.
+ * Sorted, and searched by halves: the ids are the peer's choice, and it could choose them so that they all
+ * fall into one bucket of a hash table.
  */
 function sortShortIds({ shortIds, prefilled }: CompactBlock): ShortIdLookup | undefined {
   const taken = new Set(prefilled.map(({ index }) => index))

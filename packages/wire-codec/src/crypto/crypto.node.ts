@@ -18,7 +18,9 @@ export function sha256dInto(bytes: Uint8Array, target: Uint8Array, offset: numbe
   copyLatin1(twice(bytes), target, offset)
 }
 
-/** A hash as a string of 32 characters costs half of one as a Buffer, which is an object of its own memory. */
+/**
+ * A hash as a string of 32 characters costs half of one as a Buffer, which is an object of its own memory.
+ */
 function twice(bytes: Uint8Array): string {
   inner.write(hash('sha256', bytes, 'binary'), 0, 32, 'latin1')
   return hash('sha256', inner, 'binary')

@@ -35,7 +35,8 @@ export type DecodeErrorCode =
 
 /**
  * What Bitcoin Core does with a peer that sends such bytes:
- * `drop` ignores the message and keeps the peer, `disconnect` ends the connection, `discourage` also remembers the address.
+ * `drop` ignores the message and keeps the peer, `disconnect` ends the connection, `discourage` also
+ * remembers the address.
  */
 export type DecodeSeverity = 'drop' | 'disconnect' | 'discourage'
 

@@ -12,9 +12,10 @@ export const BASIC_FILTER_TYPE = 0
 const OP_RETURN = 0x6a
 
 /**
- * The basic filter of a block (BIP158): the scripts that its outputs pay to, except OP_RETURN's, and the scripts of the outputs
- * that it spends; empty ones left out.
- * @param spentScripts `scriptPubKey` of each output that the block spends, in any order. A block does not hold them.
+ * The basic filter of a block (BIP158): the scripts that its outputs pay to, except OP_RETURN's, and the
+ * scripts of the outputs that it spends; empty ones left out.
+ * @param spentScripts `scriptPubKey` of each output that the block spends, in any order. A block does not
+ * hold them.
  */
 export function buildBasicFilter(block: Block, spentScripts: Iterable<Uint8Array>): Uint8Array {
   return encodeGolombSet(keyOf(blockHash(block.header)), filterItems(block, spentScripts))
@@ -29,7 +30,10 @@ function* filterItems(block: Block, spentScripts: Iterable<Uint8Array>): Generat
   for (const script of spentScripts) if (script.length > 0) yield script
 }
 
-/** A filter that can be asked whether its block may concern a script. It never says no wrongly, and yes wrongly once in 784,931 times. */
+/**
+ * A filter that can be asked whether its block may concern a script. It never says no wrongly,
+ * and yes wrongly once in 784,931 times.
+ */
 export interface BasicFilter {
   /** Number of scripts in the filter. */
   readonly count: number
@@ -90,12 +94,17 @@ export function filterHash(filter: Uint8Array): Hash256 {
   return sha256d(filter)
 }
 
-/** The header of a filter: its hash together with the header before it (BIP157). Before the first block's it is 32 zero bytes. */
+/**
+ * The header of a filter: its hash together with the header before it (BIP157).
+ * Before the first block's it is 32 zero bytes.
+ */
 export function filterHeader(hash: Hash256, previousHeader: Hash256): Hash256 {
   return sha256d(concatBytes(hash, previousHeader))
 }
 
-/** The headers that follow `previousHeader` for filters with these hashes, as `cfheaders` gives them (BIP157). */
+/**
+ * The headers that follow `previousHeader` for filters with these hashes, as `cfheaders` gives them (BIP157).
+ */
 export function filterHeaderChain(previousHeader: Hash256, hashes: readonly Hash256[]): Hash256[] {
   let header = previousHeader
   return hashes.map((hash) => (header = filterHeader(hash, header)))

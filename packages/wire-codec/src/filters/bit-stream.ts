@@ -46,7 +46,8 @@ export class BitReader {
     let count = 0
     while (true) {
       const used = this.#position & 7
-      // The bits not read yet of this byte, at the top of 32, and zeros after them: the number of leading ones.
+      // The bits not read yet of this byte, at the top of 32, and zeros after them:
+      // the number of leading ones.
       const ones = Math.clz32(~((this.#bytes[this.#position >>> 3] ?? 0) << (24 + used)))
       count += ones
       this.#position += ones

@@ -12,11 +12,17 @@ export const FILTER_INVERSE_RATE = 784_931
 
 /** Bits of the smallest code: an empty quotient and the remainder. */
 const MIN_CODE_BITS = 1 + FILTER_REMAINDER_BITS
-/** What a code takes on average at most: the quotients of a set add up to less than 1.5 for each item, so 21.5 bits. */
+/**
+ * What a code takes on average at most: the quotients of a set add up to less than 1.5 for each item,
+ * so 21.5 bits.
+ */
 const MAX_CODE_BYTES = 3
 const REMAINDER = 2 ** FILTER_REMAINDER_BITS
 
-/** The set of `items`, each counted once, as bytes (BIP158): their number, then the sorted hashes' differences. */
+/**
+ * The set of `items`, each counted once, as bytes (BIP158): their number,
+ * then the sorted hashes' differences.
+ */
 export function encodeGolombSet(key: SipKey, items: Iterable<Uint8Array>): Uint8Array {
   const unique = new Map<string, Uint8Array>()
   for (const item of items) unique.set(bytesToHex(item), item)
@@ -70,8 +76,8 @@ export function hashToRange(key: SipKey, items: readonly Uint8Array[], count: nu
 }
 
 /**
- * The upper 64 bits of a product of two 64-bit numbers given as unsigned halves: a hash spread over a range without a
- * division. Exact while the second is below 2^53, and so the result.
+ * The upper 64 bits of a product of two 64-bit numbers given as unsigned halves: a hash spread over a range
+ * without a division. Exact while the second is below 2^53, and so the result.
  */
 function multiplyHigh(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
   const carry = lowHalf(aHigh, bLow) + lowHalf(aLow, bHigh) + highHalf(aLow, bLow)

@@ -6,7 +6,10 @@ export interface SipKey {
   readonly k1High: number
 }
 
-/** The key in the first 16 bytes of `bytes`: two little-endian words, as BIP152 and BIP158 take it from a hash. */
+/**
+ * The key in the first 16 bytes of `bytes`: two little-endian words,
+ * as BIP152 and BIP158 take it from a hash.
+ */
 export function sipKey(bytes: Uint8Array): SipKey {
   return { k0Low: word(bytes, 0), k0High: word(bytes, 4), k1Low: word(bytes, 8), k1High: word(bytes, 12) }
 }
@@ -27,7 +30,8 @@ export function sipHashInto(key: SipKey, bytes: Uint8Array, result: SipResult): 
   let v2High = key.k0High ^ 0x6c796765
   let v3Low = key.k1Low ^ 0x79746573
   let v3High = key.k1High ^ 0x74656462
-  // The words of the message, the last one with the length in its highest byte; after them the four closing rounds.
+  // The words of the message, the last one with the length in its highest byte;
+  // after them the four closing rounds.
   const words = (bytes.length >>> 3) + 1
   for (let i = 0; i <= words; i++) {
     let low = 0
@@ -81,7 +85,10 @@ export function sipHashInto(key: SipKey, bytes: Uint8Array, result: SipResult): 
   result.high = (v0High ^ v1High ^ v2High ^ v3High) >>> 0
 }
 
-/** SipHash-2-4 of `bytes` under the 16-byte `key`, a 64-bit number. @throws RangeError unless `key` is 16 bytes. */
+/**
+ * SipHash-2-4 of `bytes` under the 16-byte `key`, a 64-bit number.
+ * @throws RangeError unless `key` is 16 bytes.
+ */
 export function sipHash24(key: Uint8Array, bytes: Uint8Array): bigint {
   if (key.length !== 16) throw new RangeError(`A SipHash key is 16 bytes, not ${key.length}`)
   const result = { low: 0, high: 0 }

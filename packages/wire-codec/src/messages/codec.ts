@@ -17,7 +17,9 @@ export interface MessageCodec<M extends AnyMessage> {
   readonly maxPayload?: number
   /** Whether bytes after the message are accepted, as Core does nearly everywhere (default), or refused. */
   readonly trailing?: 'accept' | 'refuse'
-  /** What a payload out of form means for the peer, where `decode` does not say otherwise. Default: `drop`. */
+  /**
+   * What a payload out of form means for the peer, where `decode` does not say otherwise. Default: `drop`.
+   */
   readonly malformed?: DecodeSeverity
   /** Reads the message. Throws a `DecodeError`, by way of `reader.fail`, and nothing else. */
   decode(reader: ByteReader): M

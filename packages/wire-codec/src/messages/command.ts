@@ -5,7 +5,8 @@ const FIRST_PRINTABLE = 0x20
 
 /**
  * Reads the 12 bytes of a command at `offset`.
- * @param lastPrintable Largest character that it may hold: 0x7e in v1 (Core's `IsMessageTypeValid`), 0x7f in BIP324.
+ * @param lastPrintable Largest character that it may hold: 0x7e in v1 (Core's `IsMessageTypeValid`), 0x7f in
+ * BIP324.
  * @returns 1 to 12 characters, or undefined when the bytes are not that and then zeros.
  */
 export function readCommand(bytes: Uint8Array, offset: number, lastPrintable: number): string | undefined {

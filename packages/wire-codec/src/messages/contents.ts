@@ -13,8 +13,10 @@ export interface Contents {
 const LAST_PRINTABLE_V2 = 0x7f
 
 /**
- * Splits the contents of a BIP324 packet, in either form: an id and the payload, or a zero, 12 bytes of command and the payload.
- * `payload` is a view. `start` is where the contents begin: what is before them (a packet's header) is not looked at. Bad contents are dropped by the receiver, who keeps the peer: every error here has the severity `drop`.
+ * Splits the contents of a BIP324 packet, in either form: an id and the payload, or a zero, 12 bytes of
+ * command and the payload. `payload` is a view. `start` is where the contents begin: what is before them (a
+ * packet's header) is not looked at. Bad contents are dropped by the receiver, who keeps the peer: every
+ * error here has the severity `drop`.
  * @throws DecodeError
  */
 export function decodeContents(bytes: Uint8Array, shortIds: ShortIds = defaultShortIds, start = 0): Contents {
@@ -34,12 +36,17 @@ export function decodeContents(bytes: Uint8Array, shortIds: ShortIds = defaultSh
   return { command, payload: viewFrom(bytes, offset) }
 }
 
-/** The bytes from `offset` on, as a plain Uint8Array: `subarray` of a Node.js Buffer is a Buffer, and ten times dearer. */
+/**
+ * The bytes from `offset` on, as a plain Uint8Array: `subarray` of a Node.js Buffer is a Buffer,
+ * and ten times dearer.
+ */
 function viewFrom(bytes: Uint8Array, offset: number): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset + offset, bytes.length - offset)
 }
 
-/** What goes before the payload in the contents of a packet: 1 byte where `command` has a short id, else 13. */
+/**
+ * What goes before the payload in the contents of a packet: 1 byte where `command` has a short id, else 13.
+ */
 export function encodeContentsHeader(command: string, shortIds: ShortIds = defaultShortIds): Uint8Array {
   const id = shortIds.idOf(command)
   if (id !== undefined) return Uint8Array.of(id)

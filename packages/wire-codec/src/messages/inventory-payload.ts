@@ -33,7 +33,9 @@ export class InventoryPayload {
     return { type, hash: this.#payload.subarray(start + TYPE_SIZE, start + INVENTORY_VECTOR_SIZE) }
   }
 
-  /** The payload of a message with the entries from `start` to before `end`, of those that there are; a copy. */
+  /**
+   * The payload of a message with the entries from `start` to before `end`, of those that there are; a copy.
+   */
   slice(start: number, end: number): Uint8Array {
     const count = Math.max(0, Math.min(end, this.count) - start)
     const from = this.#start + start * INVENTORY_VECTOR_SIZE

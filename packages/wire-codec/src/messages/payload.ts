@@ -16,8 +16,9 @@ export interface DecodedPayload<M extends AnyMessage> {
 }
 
 /**
- * A message from its command and payload, the same whichever form of command it came with. A command that is not in `registry`
- * gives `{ type: 'unknown' }`. Byte fields are views into `payload`, which therefore must not change while the message is in use.
+ * A message from its command and payload, the same whichever form of command it came with. A command that is
+ * not in `registry` gives `{ type: 'unknown' }`. Byte fields are views into `payload`, which therefore must
+ * not change while the message is in use.
  * @throws DecodeError whatever else is wrong; its `severity` says what Core would do with the peer.
  */
 export function decodePayload(command: string, payload: Uint8Array): Message
@@ -56,8 +57,8 @@ export function decodePayloadWithTrailing<M extends AnyMessage = Message>(
 
 /**
  * The command and payload of `message`.
- * @throws RangeError when a field does not fit its place on the wire or passes its limit, when the message is one that is only read
- * (`reject`, `alert`), or when its payload would be larger than `MAX_PAYLOAD_SIZE`.
+ * @throws RangeError when a field does not fit its place on the wire or passes its limit, when the message is
+ * one that is only read (`reject`, `alert`), or when its payload would be larger than `MAX_PAYLOAD_SIZE`.
  */
 export function encodePayload(message: Message): Contents
 export function encodePayload<M extends AnyMessage>(

@@ -13,7 +13,8 @@ export interface Registry<M extends AnyMessage> {
 }
 
 /**
- * A registry with the messages of `base` and `own`. One of `own` with the command or the short id of another takes its place.
+ * A registry with the messages of `base` and `own`. One of `own` with the command or the
+ * short id of another takes its place.
  * @throws RangeError when a command is not 1 to 12 printable ASCII characters, or a short id not 1 to 255.
  */
 export function createRegistry<B extends AnyMessage, O extends AnyMessage = never>(

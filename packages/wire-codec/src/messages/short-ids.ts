@@ -1,4 +1,7 @@
-/** The one-byte message ids of a BIP324 connection. Data, not a constant: a connection holds the map it agreed on. */
+/**
+ * The one-byte message ids of a BIP324 connection. Data, not a constant:
+ * a connection holds the map it agreed on.
+ */
 export interface ShortIds {
   /** Id of `command`, or undefined: then it travels in the 13-byte form. */
   idOf(command: string): number | undefined

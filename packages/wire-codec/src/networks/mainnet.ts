@@ -2,7 +2,10 @@ import { blockHashFromHex } from '../bytes/hash-text.ts'
 import { genesisHeader } from './genesis.ts'
 import type { DnsSeed, Network } from './network.ts'
 
-/** What Core's own seeder can filter by; the seeds of mainnet all run it (Core: contrib/seeds, chainparams.cpp). */
+/**
+ * What Core's own seeder can filter by; the seeds of mainnet all run it (Core:
+ * contrib/seeds, chainparams.cpp).
+ */
 const SERVICE_FILTERS: readonly bigint[] = [
   0x1n,
   0x5n,

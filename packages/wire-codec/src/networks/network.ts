@@ -19,7 +19,10 @@ export interface Network {
   readonly activationHeights: ActivationHeights
   /** How headers of a chain that has not shown its work yet are kept in check. */
   readonly headersSync: HeadersSyncParameters
-  /** Names that answer with addresses of nodes; `x<services in hex>.` before one asks for nodes with those services. */
+  /**
+   * Names that answer with addresses of nodes; `x<services in hex>.` before one
+   * asks for nodes with those services.
+   */
   readonly dnsSeeds: readonly DnsSeed[]
   /** The script that signs blocks (BIP325); on signets only. */
   readonly signetChallenge?: Uint8Array
@@ -31,13 +34,18 @@ export interface ProofOfWorkRules {
   readonly targetSpacing: number
   /** Blocks from one change of the difficulty to the next. */
   readonly difficultyAdjustmentInterval: number
-  /** A block more than twice the target spacing after the one before it may have the easiest target (testnets). */
+  /**
+   * A block more than twice the target spacing after the one before it may have
+   * the easiest target (testnets).
+   */
   readonly allowMinDifficultyBlocks: boolean
   /** The difficulty never changes (regtest). */
   readonly noRetargeting: boolean
   /** BIP94: retarget from the first block of a period, and bound the time of the first block of the next. */
   readonly enforceBip94: boolean
-  /** Least work of a chain that is worth following; 0 where nothing is known of it (Core: nMinimumChainWork). */
+  /**
+   * Least work of a chain that is worth following; 0 where nothing is known of it (Core: nMinimumChainWork).
+   */
   readonly minimumChainWork: bigint
 }
 

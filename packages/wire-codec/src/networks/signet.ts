@@ -41,8 +41,9 @@ function makeSignet(): Network {
 }
 
 /**
- * A signet of one's own: the same first block and rules as the public one, with the magic that BIP325 derives from `challenge`
- * (the first four bytes of the double SHA-256 of the script with its length before it), no seeds and no least work.
+ * A signet of one's own: the same first block and rules as the public one, with the magic that BIP325 derives
+ * from `challenge` (the first four bytes of the double SHA-256 of the script with its length before it), no
+ * seeds and no least work.
  * @param challenge Script that signs blocks, 1 to 10,000 bytes.
  * @throws RangeError when it is empty or longer.
  */

@@ -10,7 +10,10 @@ import type { Transaction } from './transaction.ts'
 /** Most weight units of a block (BIP141; `MAX_BLOCK_WEIGHT`, consensus.h). */
 export const MAX_BLOCK_WEIGHT = 4_000_000
 
-/** Most transactions that a block can list on the wire: none is smaller than 60 weight units a byte of its least size. */
+/**
+ * Most transactions that a block can list on the wire: none is smaller than 60
+ * weight units a byte of its least size.
+ */
 export const MAX_BLOCK_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_TRANSACTION_SIZE)
 
 /** A block: its header and all its transactions, the coinbase first. */
@@ -37,8 +40,8 @@ class DecodedBlock implements Block {
 }
 
 /**
- * The bytes that `block` was decoded from, witnesses included, as a view: what `encodeBlock` gives, without a copy. Undefined for a block
- * that was put together, of which there are none yet.
+ * The bytes that `block` was decoded from, witnesses included, as a view: what `encodeBlock` gives, without a
+ * copy. Undefined for a block that was put together, of which there are none yet.
  */
 export function blockBytes(block: Block): Uint8Array | undefined {
   return DecodedBlock.bytesOf(block)
@@ -46,8 +49,8 @@ export function blockBytes(block: Block): Uint8Array | undefined {
 
 /**
  * A block from its bytes (BIP144; with or without witnesses). All of it is checked here; transactions make
- * their inputs and outputs when they are first asked for, as views into `bytes`, which therefore must not change.
- * Bytes after the end are not looked at.
+ * their inputs and outputs when they are first asked for, as views into `bytes`, which therefore must not
+ * change. Bytes after the end are not looked at.
  * @throws DecodeError
  */
 export function decodeBlock(bytes: Uint8Array): Block {
@@ -77,7 +80,9 @@ export function readTransactions(
   return transactions
 }
 
-/** The bytes of `block`, with the witness of each transaction that has one (BIP144) unless `witness` is false. */
+/**
+ * The bytes of `block`, with the witness of each transaction that has one (BIP144) unless `witness` is false.
+ */
 export function encodeBlock(
   block: Block,
   { witness = true }: { readonly witness?: boolean } = {},

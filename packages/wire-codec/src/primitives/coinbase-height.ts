@@ -11,8 +11,8 @@ const MAX_HEIGHT_BYTES = 4
 const FIRST_VERSION_WITH_HEIGHT = 2
 
 /**
- * The height that the coinbase of `block` starts its script with (BIP34), in the shortest form that Core writes and requires;
- * undefined where there is none, as in blocks of version 1.
+ * The height that the coinbase of `block` starts its script with (BIP34), in the shortest form that Core
+ * writes and requires; undefined where there is none, as in blocks of version 1.
  */
 export function coinbaseHeight(block: Block): number | undefined {
   if (block.header.version < FIRST_VERSION_WITH_HEIGHT) return undefined

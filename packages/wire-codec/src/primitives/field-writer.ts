@@ -4,7 +4,9 @@ const scratchView = new DataView(scratch.buffer)
 /** Up to about this many bytes a loop is quicker than a call of `set`. */
 const SMALL = 16
 
-/** Fills bytes whose number is known to be right; a number that does not fit its field throws a `RangeError`. */
+/**
+ * Fills bytes whose number is known to be right; a number that does not fit its field throws a `RangeError`.
+ */
 export class FieldWriter {
   private readonly target: Uint8Array
   private at = 0

@@ -9,7 +9,8 @@ export interface MerkleRoot {
   readonly root: Hash256
   /**
    * Two equal hashes stood side by side in a pair: the same root also belongs to a list with some of its
-   * entries doubled, so that a valid block can be passed off as an invalid one (CVE-2012-2459). Treat the block as not received.
+   * entries doubled, so that a valid block can be passed off as an invalid one (CVE-2012-2459). Treat the
+   * block as not received.
    */
   readonly mutated: boolean
 }

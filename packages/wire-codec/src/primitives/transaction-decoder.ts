@@ -20,7 +20,10 @@ interface Made {
   wtxid?: Wtxid
 }
 
-/** A transaction over bytes that `readTransaction` has found to be well formed; reading its fields cannot fail. */
+/**
+ * A transaction over bytes that `readTransaction` has found to be well formed;
+ * reading its fields cannot fail.
+ */
 export class DecodedTransaction implements Transaction {
   /** What the transaction was decoded from; it fills `start` to `end`. */
   readonly source: Uint8Array
@@ -173,8 +176,9 @@ class Cursor {
 }
 
 /**
- * A transaction from its bytes (BIP144; with or without witness). All of it is checked here; inputs and outputs are made
- * when they are first asked for, as views into `bytes`, which therefore must not change. Bytes after the end are not looked at.
+ * A transaction from its bytes (BIP144; with or without witness). All of it is checked here; inputs and
+ * outputs are made when they are first asked for, as views into `bytes`, which therefore must not change.
+ * Bytes after the end are not looked at.
  * @throws DecodeError
  */
 export function decodeTransaction(bytes: Uint8Array): Transaction {
@@ -183,8 +187,8 @@ export function decodeTransaction(bytes: Uint8Array): Transaction {
 
 /**
  * Reads a transaction.
- * One without inputs is refused: on the wire it can only be the ten bytes of an empty one, which no block and no mempool
- * holds (`bad-txns-vin-empty`). `emptySeverity` is what it means where it was found.
+ * One without inputs is refused: on the wire it can only be the ten bytes of an empty one, which no block and
+ * no mempool holds (`bad-txns-vin-empty`). `emptySeverity` is what it means where it was found.
  */
 export function readTransaction(
   reader: ByteReader,

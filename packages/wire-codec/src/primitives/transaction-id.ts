@@ -14,8 +14,8 @@ export function txid(transaction: Transaction): Txid {
 }
 
 /**
- * Double SHA-256 of the transaction with its witness (BIP141), in wire order; equal to the txid where it has none.
- * Computed once for a transaction that was decoded, at every call for one built by hand.
+ * Double SHA-256 of the transaction with its witness (BIP141), in wire order; equal to the txid where it has
+ * none. Computed once for a transaction that was decoded, at every call for one built by hand.
  */
 export function wtxid(transaction: Transaction): Wtxid {
   if (!hasWitness(transaction)) return asWtxid(txid(transaction))

@@ -13,12 +13,15 @@ const MIN_COMMITMENT_SIZE = 38
 /**
  * What a block says of its witnesses:
  * `valid` the commitment is there and right, `absent` there is none and no transaction has a witness,
- * `missing` there is none though some transaction has a witness, `bad-reserved-value` the coinbase's witness is not one item of 32 bytes,
- * `mismatch` the commitment is to something else.
+ * `missing` there is none though some transaction has a witness, `bad-reserved-value` the coinbase's witness
+ * is not one item of 32 bytes, `mismatch` the commitment is to something else.
  */
 export type WitnessCommitmentResult = 'valid' | 'absent' | 'missing' | 'bad-reserved-value' | 'mismatch'
 
-/** The commitment in the coinbase of `block` (BIP141), a view; undefined when there is none. The last output that has the form counts. */
+/**
+ * The commitment in the coinbase of `block` (BIP141), a view; undefined when there is none.
+ * The last output that has the form counts.
+ */
 export function witnessCommitment(block: Block): Hash256 | undefined {
   const outputs = block.transactions[0]?.outputs ?? []
   for (let i = outputs.length - 1; i >= 0; i--) {
@@ -30,7 +33,10 @@ export function witnessCommitment(block: Block): Hash256 | undefined {
   return undefined
 }
 
-/** Compares the witness commitment of `block` with its witnesses (BIP141). Anything but `valid` and `absent` makes the block invalid where SegWit is active. */
+/**
+ * Compares the witness commitment of `block` with its witnesses (BIP141). Anything but `valid` and `absent`
+ * makes the block invalid where SegWit is active.
+ */
 export function checkWitnessCommitment(block: Block): WitnessCommitmentResult {
   const commitment = witnessCommitment(block)
   if (commitment === undefined) return block.transactions.some(hasWitness) ? 'missing' : 'absent'

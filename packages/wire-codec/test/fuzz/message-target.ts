@@ -25,9 +25,9 @@ export interface Target {
 }
 
 /**
- * A target for some messages: the first byte picks one of `commands`, the rest is its payload. It must decode to a message
- * or to a `DecodeError`; a message must read the same from what encoding it gives, and through either form of BIP324.
- * `check` is what else has to hold of it.
+ * A target for some messages: the first byte picks one of `commands`, the rest is its payload. It must decode
+ * to a message or to a `DecodeError`; a message must read the same from what encoding it gives, and through
+ * either form of BIP324. `check` is what else has to hold of it.
  */
 export function messageTarget(
   name: string,

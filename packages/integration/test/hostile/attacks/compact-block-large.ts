@@ -3,7 +3,10 @@ import { A_FEW, type Attack } from '../support/attack.ts'
 import { flood } from '../support/flood.ts'
 import { honest } from '../support/raw-peer.ts'
 
-/** Short ids of a block that is as full as one can be (`MAX_COMPACT_BLOCK_TRANSACTIONS` is higher by a little). */
+/**
+ * Short ids of a block that is as full as one can be
+ * (`MAX_COMPACT_BLOCK_TRANSACTIONS` is higher by a little).
+ */
 const SHORT_IDS = 40_000
 
 export const attack: Attack = flood({

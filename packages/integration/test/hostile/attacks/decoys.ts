@@ -1,7 +1,9 @@
 import { A_FEW, type Attack } from '../support/attack.ts'
 import { honest } from '../support/raw-peer.ts'
 
-/** Empty decoys that each peer has ready: 20 bytes each. Some seconds of work for a node that opens them all. */
+/**
+ * Empty decoys that each peer has ready: 20 bytes each. Some seconds of work for a node that opens them all.
+ */
 const DECOYS = 150_000
 
 export const attack: Attack = {

@@ -6,7 +6,8 @@ const OUTBOUND_PLACES = 8
 export const attack: Attack = {
   what: 'be dialled by the node, show it the whole chain and more, and never give it a block',
   peers: OUTBOUND_PLACES,
-  // A peer that owes blocks is found out by its silence: Core waits for two seconds, and twice that for the next.
+  // A peer that owes blocks is found out by its silence: Core waits for two seconds,
+  // and twice that for the next.
   atMost: { slowdown: 20 },
   prepare: async (field) => {
     const { headers } = field.chain

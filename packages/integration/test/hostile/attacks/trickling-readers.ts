@@ -2,7 +2,9 @@ import { regtest } from '@sapwood/wire-codec'
 import { ALL_PLACES, type Attack } from '../support/attack.ts'
 import { honest } from '../support/raw-peer.ts'
 
-/** Between two chunks that are read, in milliseconds: enough for a node to think that its peer is only slow. */
+/**
+ * Between two chunks that are read, in milliseconds: enough for a node to think that its peer is only slow.
+ */
 const READ_PAUSE = 500
 
 export const attack: Attack = {

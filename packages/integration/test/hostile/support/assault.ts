@@ -8,7 +8,10 @@ import { Stage } from './stage.ts'
 
 /** Milliseconds of an attack before the download begins, unless it says so itself. */
 const STRIKE = 3_000
-/** Longest that making the attack ready may take, in milliseconds: a node that lets nobody in is attacked all the same. */
+/**
+ * Longest that making the attack ready may take, in milliseconds:
+ * a node that lets nobody in is attacked all the same.
+ */
 const LONGEST_PREPARATION = 40_000
 /** Longest that the honest download may take beside an attack, in milliseconds. */
 const LONGEST_DOWNLOAD = 20_000
@@ -19,7 +22,10 @@ export interface Strength {
   readonly strength: number
 }
 
-/** One attack on a node of its own: first alone, then with the hostile peers, then with them and the honest download. */
+/**
+ * One attack on a node of its own: first alone, then with the hostile peers,
+ * then with them and the honest download.
+ */
 export async function assault(listed: ListedAttack, { peers, strength }: Strength): Promise<Measured> {
   const { attack, file } = listed
   await using stage = await Stage.set(attack.node)

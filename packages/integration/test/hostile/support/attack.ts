@@ -1,7 +1,10 @@
 import type { RegtestChain } from '../../../src/index.ts'
 import type { Protocol, RawPeer, RawPeerOptions } from './raw-peer.ts'
 
-/** Hostile peers where memory is the target: all inbound places of a node (Core: 125 connections, 11 of them outbound). */
+/**
+ * Hostile peers where memory is the target: all inbound places of a node (Core: 125
+ * connections, 11 of them outbound).
+ */
 export const ALL_PLACES = 114
 /** Hostile peers where time or progress is the target. */
 export const A_FEW = 10
@@ -30,7 +33,9 @@ export interface Field {
   readonly height: number
   /** Fires when the attack is to end. */
   readonly signal: AbortSignal
-  /** A count of messages at this strength, at least 1: the count itself at full strength, less in the tests. */
+  /**
+   * A count of messages at this strength, at least 1: the count itself at full strength, less in the tests.
+   */
   scaled(count: number): number
   /** The protocol of a hostile peer where both are to be tried. */
   protocolOf(index: number): Protocol
@@ -52,7 +57,10 @@ export interface TargetTraits {
   readonly unreadEvents?: boolean
 }
 
-/** One way to hurt a node. A file of this folder's neighbour `attacks` is one: it is found there by being there. */
+/**
+ * One way to hurt a node. A file of this folder's neighbour `attacks` is one:
+ * it is found there by being there.
+ */
 export interface Attack {
   /** In a few words: what hostile peers do. */
   readonly what: string

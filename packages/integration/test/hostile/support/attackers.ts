@@ -8,7 +8,8 @@ import { RawPeer } from './raw-peer.ts'
 import { HONEST_HEIGHT, hostileChain } from './shared-chain.ts'
 import { tally } from './tally.ts'
 
-// Hostile peers in a process of their own: what they cost is not the node's. They make one attack after the other ready, as told.
+// Hostile peers in a process of their own: what they cost is not the node's.
+// They make one attack after the other ready, as told.
 export interface Orders {
   /** The attack's file. */
   readonly file: string

@@ -2,7 +2,9 @@ import type { Attack, Field } from './attack.ts'
 import type { RawPeer, RawPeerOptions } from './raw-peer.ts'
 import type { HostileMessage } from './v1-frame.ts'
 
-/** Bytes that are made ready for one connection, about; they are sent again and again where `again` says so. */
+/**
+ * Bytes that are made ready for one connection, about; they are sent again and again where `again` says so.
+ */
 const PORTION = 1 << 20
 /** Between two connections of one hostile peer, in milliseconds. */
 const RECONNECT_PAUSE = 50
@@ -12,7 +14,9 @@ export interface FloodOptions extends Pick<Attack, 'what' | 'peers' | 'milliseco
   messages(field: Field, index: number): readonly HostileMessage[]
   /** How often in a go, at full strength. Default: as often as fits into a mebibyte. */
   readonly times?: number
-  /** Whether the go is repeated until the end (v1 only: v2 would have to encrypt meanwhile). Default: true. */
+  /**
+   * Whether the go is repeated until the end (v1 only: v2 would have to encrypt meanwhile). Default: true.
+   */
   readonly again?: boolean
   /** Whether it reads what comes back. Default: true. */
   readonly reads?: boolean
@@ -29,7 +33,10 @@ interface Armed {
   readonly bytes: Uint8Array
 }
 
-/** The same messages again and again, as fast as the node takes them, by peers that come back when they are thrown out. */
+/**
+ * The same messages again and again, as fast as the node takes them,
+ * by peers that come back when they are thrown out.
+ */
 export function flood(options: FloodOptions): Attack {
   const { again = true, reads = true, protocol, joins = {}, pause = 0 } = options
   const bytesFor = (field: Field, peer: RawPeer, index: number): Uint8Array => {

@@ -39,7 +39,10 @@ export interface Measured {
   readonly done?: Done
 }
 
-/** What succeeded; empty where the node held. @param slack what limits of time are multiplied with, for a machine that is not quiet. */
+/**
+ * What succeeded; empty where the node held.
+ * @param slack what limits of time are multiplied with, for a machine that is not quiet.
+ */
 export function judge(measured: Measured, limits: Limits, slack: number): readonly string[] {
   const { peers, before, worst, medianPing, worstPing, alone, beside, death, lost, written } = measured
   if (death !== undefined) return [`the process ended (${death})`]

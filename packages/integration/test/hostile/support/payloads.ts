@@ -57,7 +57,10 @@ export function gossip(type: 'addr' | 'addrv2', count: number): HostileMessage {
   })
 }
 
-/** A transaction that spends what nobody has. @param size Bytes of its one output script, about its own size. */
+/**
+ * A transaction that spends what nobody has.
+ * @param size Bytes of its one output script, about its own size.
+ */
 export function transaction(size: number, witness: readonly Uint8Array[] = []): Transaction {
   return {
     version: 2,

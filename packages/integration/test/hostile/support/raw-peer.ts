@@ -48,8 +48,9 @@ export function versionPayload(facts: Partial<VersionMessage> = {}): Uint8Array 
 }
 
 /**
- * A peer of a few lines over a plain socket: it can complete a handshake in v1 or v2, then sends whatever it is given as fast as the
- * socket takes it, and reads only if it likes. Nothing that happens to its connection throws.
+ * A peer of a few lines over a plain socket: it can complete a handshake in v1 or v2, then sends whatever it
+ * is given as fast as the socket takes it, and reads only if it likes. Nothing that happens to its connection
+ * throws.
  */
 export class RawPeer {
   readonly protocol: Protocol
@@ -112,7 +113,10 @@ export class RawPeer {
     return isReady ? peer : undefined
   }
 
-  /** A node that dialled us, in v1 (where it begins with v2 it is let down and comes back); undefined where it did not get so far. */
+  /**
+   * A node that dialled us, in v1 (where it begins with v2 it is let down and comes back);
+   * undefined where it did not get so far.
+   */
   static async accept(socket: Socket): Promise<RawPeer | undefined> {
     const peer = new RawPeer(socket, 'v1')
     tally.connections += 1
@@ -148,7 +152,10 @@ export class RawPeer {
     }
   }
 
-  /** The bytes of messages on this connection. Those of v2 have to be sent in the order in which they were made. */
+  /**
+   * The bytes of messages on this connection. Those of v2 have to be sent in the
+   * order in which they were made.
+   */
   frames(messages: readonly HostileMessage[]): Uint8Array {
     if (this.protocol === 'v1') return Buffer.concat(messages.map(v1Frame))
     for (const { command, payload } of messages) this.#codec.frame({ command, payload })

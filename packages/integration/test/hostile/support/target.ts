@@ -15,7 +15,8 @@ import type { TargetTraits } from './attack.ts'
 import { answer, tell } from './child-side.ts'
 import { HONEST_HEIGHT, honestChain } from './shared-chain.ts'
 
-// The node that is attacked, in a process of its own. It serves all that a node can serve, since each service is one more way in.
+// The node that is attacked, in a process of its own. It serves all that a node can serve,
+// since each service is one more way in.
 const orders = JSON.parse(process.argv[2]!) as { readonly honestPort: number } & TargetTraits
 
 /** Entries of its answer to `mempool`. */

@@ -1,5 +1,6 @@
-// Fixed seeds of Bitcoin Core (32.x development tree of 2026-07-15, contrib/seeds/nodes_main.txt; MIT licence), one a line, unchanged.
-// Generated data: replace the whole list with a newer one, never edit an entry.
+// Fixed seeds of Bitcoin Core (32.x development tree of 2026-07-15, contrib/seeds/nodes_main.txt; MIT
+// licence), one a line, unchanged. Generated data: replace the whole list with a newer one, never edit an
+// entry.
 export const mainSeeds: readonly string[] = `
 [fc11:f769:16e6:3611:58ae:1d4a:fcf7:57a4]:8333
 [fc17:4369:5414:4b1f:5689:d3ed:4039:335c]:8333

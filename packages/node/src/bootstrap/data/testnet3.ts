@@ -1,5 +1,6 @@
-// Fixed seeds of Bitcoin Core (32.x development tree of 2026-07-15, contrib/seeds/nodes_test.txt; MIT licence), one a line, unchanged.
-// Generated data: replace the whole list with a newer one, never edit an entry.
+// Fixed seeds of Bitcoin Core (32.x development tree of 2026-07-15, contrib/seeds/nodes_test.txt; MIT
+// licence), one a line, unchanged. Generated data: replace the whole list with a newer one, never edit an
+// entry.
 export const testnet3Seeds: readonly string[] = `
 [fc1f:22c3:95dc:a3af:4a93:8251:beb9:1858]:18333
 hedmbfis4h4inqrwo2uzmku5xu6xaq74tg7sofnetqikdvndtvja.b32.i2p:0

@@ -1,5 +1,6 @@
-// Fixed seeds of Bitcoin Core (32.x development tree of 2026-07-15, contrib/seeds/nodes_testnet4.txt; MIT licence), one a line, unchanged.
-// Generated data: replace the whole list with a newer one, never edit an entry.
+// Fixed seeds of Bitcoin Core (32.x development tree of 2026-07-15, contrib/seeds/nodes_testnet4.txt; MIT
+// licence), one a line, unchanged. Generated data: replace the whole list with a newer one, never edit an
+// entry.
 export const testnet4Seeds: readonly string[] = `
 [fc1f:22c3:95dc:a3af:4a93:8251:beb9:1858]:48333
 2o6clfldp42aegdjsgnhsvyqydqpltmek2k6yq5etw5bxm7kgrqa.b32.i2p:0

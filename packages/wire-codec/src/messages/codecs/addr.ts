@@ -40,7 +40,10 @@ export const addrCodec: MessageCodec<MessageOf<'addr'>> = {
   payloadSize: ({ addresses }) => 3 + addresses.length * ADDR_ENTRY_SIZE,
 }
 
-/** Entries that `decodeBip155` skips are left out; a network that Core knows with a wrong length spoils the message. */
+/**
+ * Entries that `decodeBip155` skips are left out; a network that Core knows with a
+ * wrong length spoils the message.
+ */
 export const addrv2Codec: MessageCodec<MessageOf<'addrv2'>> = {
   command: 'addrv2',
   shortId: 28,

@@ -25,7 +25,9 @@ export const sendCmpctCodec: MessageCodec<MessageOf<'sendcmpct'>> = {
   encode: (message, writer) => void writer.u8(message.announce ? 1 : 0).u64(message.version),
 }
 
-/** What breaks the wire form is dropped; what cannot be a block (Core's `READ_STATUS_INVALID`) is discouraged. */
+/**
+ * What breaks the wire form is dropped; what cannot be a block (Core's `READ_STATUS_INVALID`) is discouraged.
+ */
 export const cmpctBlockCodec: MessageCodec<MessageOf<'cmpctblock'>> = {
   command: 'cmpctblock',
   shortId: 4,
