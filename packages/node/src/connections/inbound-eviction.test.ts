@@ -20,6 +20,7 @@ function candidates(
     isLocal: false,
     discouraged: false,
     noBan: false,
+    recentDials: 1,
     ...shape(index),
   }))
 }
@@ -28,7 +29,7 @@ function candidates(
 function survivors(all: readonly EvictionCandidate[], keep: number): Set<number> {
   let left = [...all]
   while (left.length > keep) {
-    const evicted = selectInboundToEvict(left)
+    const evicted = selectInboundToEvict(left)?.peer
     if (evicted === undefined) break
     left = left.filter(({ peer }) => peer !== evicted)
   }
@@ -88,7 +89,27 @@ describe('inbound eviction', () => {
       keyedNetgroup: index >= 70 ? 7n : BigInt(100 + index),
       minimumPing: 10,
     }))
-    expect(selectInboundToEvict(all)).toBe(99)
+    expect(selectInboundToEvict(all)?.peer).toBe(99)
+  })
+
+  it('evicts, of the largest netgroup, one whose host comes again and again before one that came once', () => {
+    const all = candidates(100, (index) => ({
+      keyedNetgroup: index >= 70 ? 7n : BigInt(100 + index),
+      minimumPing: 10,
+      recentDials: index === 97 ? 30 : 1,
+    }))
+    expect(selectInboundToEvict(all)?.peer).toBe(97)
+  })
+
+  it('protects nobody for being unknown: of those whose ping was never heard the calmest and oldest stay', () => {
+    const all = candidates(60, (index) => ({
+      keyedNetgroup: 1n,
+      minimumPing: Number.POSITIVE_INFINITY,
+      relaysTransactions: false,
+      recentDials: index >= 50 ? 30 : 1,
+    }))
+    const stayed = survivors(all, 50)
+    expect(stayed).toEqual(new Set(Array.from({ length: 50 }, (_, index) => index)))
   })
 
   it('prefers the discouraged', () => {
@@ -97,6 +118,6 @@ describe('inbound eviction', () => {
       keyedNetgroup: index >= 70 ? 7n : BigInt(index),
       minimumPing: 1_000 - index,
     }))
-    expect(selectInboundToEvict(all)).toBe(60)
+    expect(selectInboundToEvict(all)?.peer).toBe(60)
   })
 })

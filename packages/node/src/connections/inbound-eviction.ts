@@ -22,6 +22,8 @@ export interface EvictionCandidate {
   readonly discouraged: boolean
   /** Permission never to be evicted. */
   readonly noBan: boolean
+  /** How often its host dialled us in the last minutes. */
+  readonly recentDials: number
 }
 
 /** How many the first rules protect (Core, `SelectNodeToEvict`). */
@@ -38,12 +40,15 @@ type Order = (a: EvictionCandidate, b: EvictionCandidate) => number
 
 /**
  * Which inbound connection to end for a new one, or none. Each rule keeps those that are hard for an attacker to
- * outdo by one more measure; of what is left the youngest of the largest netgroup goes.
+ * outdo by one more measure; of what is left, in the largest netgroup, the one goes whose host came most often of
+ * late, of several such the youngest.
  */
-export function selectInboundToEvict(candidates: readonly EvictionCandidate[]): PeerId | undefined {
+export function selectInboundToEvict(
+  candidates: readonly EvictionCandidate[],
+): EvictionCandidate | undefined {
   let left = candidates.filter(({ noBan }) => !noBan)
-  left = protect(left, PROTECTED_BY_NETGROUP, (a, b) => compareBigints(a.keyedNetgroup, b.keyedNetgroup))
-  left = protect(left, PROTECTED_BY_PING, (a, b) => compareNumbers(b.minimumPing, a.minimumPing))
+  left = protect(left, PROTECTED_BY_NETGROUP, byNetgroup)
+  left = protect(left, PROTECTED_BY_PING, byPing)
   left = protect(left, PROTECTED_BY_TRANSACTION, byTransaction)
   left = protect(
     left,
@@ -54,7 +59,7 @@ export function selectInboundToEvict(candidates: readonly EvictionCandidate[]): 
   left = protect(left, PROTECTED_BY_BLOCK, byBlock)
   left = protectByRatio(left)
   if (left.some(({ discouraged }) => discouraged)) left = left.filter(({ discouraged }) => discouraged)
-  return youngestOfLargestGroup(left)?.peer
+  return mostRestlessOfLargestGroup(left)
 }
 
 /** Half of those left stay for their uptime, up to half of these for being of a disadvantaged network (Core). */
@@ -94,25 +99,27 @@ function protectByRatio(candidates: readonly EvictionCandidate[]): EvictionCandi
   return protect(left, total - kept, byUptime)
 }
 
-function youngestOfLargestGroup(candidates: readonly EvictionCandidate[]): EvictionCandidate | undefined {
-  const groups = new Map<bigint, { size: number; youngest: EvictionCandidate }>()
+function mostRestlessOfLargestGroup(candidates: readonly EvictionCandidate[]): EvictionCandidate | undefined {
+  const groups = new Map<bigint, { size: number; first: EvictionCandidate; youngest: Instant }>()
   for (const candidate of candidates) {
-    const group = groups.get(candidate.keyedNetgroup)
-    if (group === undefined) groups.set(candidate.keyedNetgroup, { size: 1, youngest: candidate })
+    const { keyedNetgroup, connectedAt } = candidate
+    const group = groups.get(keyedNetgroup)
+    if (group === undefined) groups.set(keyedNetgroup, { size: 1, first: candidate, youngest: connectedAt })
     else {
       group.size += 1
-      if (candidate.connectedAt > group.youngest.connectedAt) group.youngest = candidate
+      if (connectedAt > group.youngest) group.youngest = connectedAt
+      if (byRest(candidate, group.first) < 0) group.first = candidate
     }
   }
-  let chosen: { size: number; youngest: EvictionCandidate } | undefined
+  let chosen: { size: number; first: EvictionCandidate; youngest: Instant } | undefined
   for (const group of groups.values()) {
     const larger =
       chosen === undefined ||
       group.size > chosen.size ||
-      (group.size === chosen.size && group.youngest.connectedAt > chosen.youngest.connectedAt)
+      (group.size === chosen.size && group.youngest > chosen.youngest)
     if (larger) chosen = group
   }
-  return chosen?.youngest
+  return chosen?.first
 }
 
 /** Takes out the last `count` in that order: those that the rule protects, where `eligible` says that it may. */
@@ -127,18 +134,24 @@ function protect(
   return sorted.filter((candidate, index) => index < boundary || !eligible(candidate))
 }
 
+/** Whose host came most often first, of several such the youngest. */
+const byRest: Order = (a, b) => b.recentDials - a.recentDials || byUptime(a, b)
+
 /** Youngest first. */
 const byUptime: Order = (a, b) => b.connectedAt - a.connectedAt
+
+// Who are alike by one of these are told apart: else those would be protected of whom nothing is known yet.
+const byNetgroup: Order = (a, b) => compareBigints(a.keyedNetgroup, b.keyedNetgroup) || byRest(a, b)
+
+const byPing: Order = (a, b) => compareNumbers(b.minimumPing, a.minimumPing) || byRest(a, b)
 
 const byTransaction: Order = (a, b) =>
   compareNumbers(a.lastTransaction, b.lastTransaction) ||
   Number(a.relaysTransactions) - Number(b.relaysTransactions) ||
-  byUptime(a, b)
+  byRest(a, b)
 
 const byBlock: Order = (a, b) =>
-  compareNumbers(a.lastBlock, b.lastBlock) ||
-  Number(a.servesBlocks) - Number(b.servesBlocks) ||
-  byUptime(a, b)
+  compareNumbers(a.lastBlock, b.lastBlock) || Number(a.servesBlocks) - Number(b.servesBlocks) || byRest(a, b)
 
 function isOf(candidate: EvictionCandidate, name: AddressNetwork | 'local'): boolean {
   return name === 'local' ? candidate.isLocal : candidate.network === name

@@ -6,11 +6,18 @@ import {
   Services,
   sha256d,
 } from '@sapwood/wire-codec'
-import type { Random } from '@sapwood/transport-v1v2/environment'
+import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
 import type { ConnectionRecord } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import { type EvictionCandidate, selectInboundToEvict } from './inbound-eviction.ts'
 import type { InboundStream } from './listener.ts'
+import { diallerKey, RecentDials } from './recent-dials.ts'
+
+/**
+ * Dials by which whoever comes may be ahead of the host that would have to leave. Beyond that it is turned
+ * away: a host that comes back as often as it is thrown out takes no place from one that comes once.
+ */
+const DIALS_AHEAD = 1
 
 /** Whether a remote is let in, and who has to leave for it. */
 export type Admission =
@@ -21,10 +28,15 @@ export interface InboundGate {
   judge(inbound: InboundStream, isActive: boolean): Admission
 }
 
-/** Decides on remotes that dial us, by Bitcoin Core's rules (`CConnman::CreateNodeFromAcceptedSocket`). */
+/**
+ * Decides on remotes that dial us, by Bitcoin Core's rules (`CConnman::CreateNodeFromAcceptedSocket`), and where
+ * there is no room by how often a host came of late: Core's would let each one that is thrown out take the place
+ * of the youngest again, at once, so that nobody else gets as far as the end of a handshake.
+ */
 export function createInboundGate(
   options: { readonly maxInbound: number },
   components: {
+    readonly clock: Clock
     readonly random: Random
     readonly table: ConnectionTable
     readonly isBanned: (address: NetworkAddress) => boolean
@@ -33,50 +45,85 @@ export function createInboundGate(
 ): InboundGate {
   const { table, isBanned, isDiscouraged } = components
   const secret = components.random.bytes(16)
+  const dials = new RecentDials(components.clock)
+  // What does not change while a connection is there: a flood of dials asks for it of all at each of them.
+  const origins = new WeakMap<ConnectionRecord, Origin>()
+  const originOf = (record: ConnectionRecord): Origin => {
+    let origin = origins.get(record)
+    if (origin === undefined) origins.set(record, (origin = readOrigin(record, secret)))
+    return origin
+  }
   return {
-    judge: ({ address }, isActive) => {
+    judge: ({ address, via }, isActive) => {
       if (!isActive) return { admit: false, why: 'network-inactive' }
       if (address !== undefined && isBanned(address)) return { admit: false, why: 'banned' }
+      const key = diallerKey(address, via)
+      dials.count(key)
       const count = table.count('inbound')
       if (address !== undefined && isDiscouraged(address) && count + 1 >= options.maxInbound) {
         return { admit: false, why: 'discouraged' }
       }
       if (count < options.maxInbound) return { admit: true }
-      const chosen = selectInboundToEvict([...candidates(table, secret)])
-      const evict = chosen === undefined ? undefined : table.get(chosen)
+      const candidates = [...table.all()].filter(mayLeave).map((record) => {
+        const origin = originOf(record)
+        return candidate(record, origin, dials.of(origin.diallerKey))
+      })
+      const isTooRestless = ({ recentDials }: EvictionCandidate): boolean =>
+        dials.of(key) > recentDials + DIALS_AHEAD
+      if (candidates.every(isTooRestless)) return { admit: false, why: 'full' }
+      const chosen = selectInboundToEvict(candidates)
+      if (chosen === undefined || isTooRestless(chosen)) return { admit: false, why: 'full' }
+      const evict = table.get(chosen.peer)
       return evict === undefined ? { admit: false, why: 'full' } : { admit: true, evict }
     },
   }
 }
 
-function* candidates(table: ConnectionTable, secret: Uint8Array): Generator<EvictionCandidate> {
-  for (const record of table.all()) {
-    // One that is leaving already makes no more room by being told again (Core passes over `fDisconnect` as well).
-    if (record.kind !== 'inbound' || record.leaving) continue
-    const { version } = record
-    yield {
-      peer: record.id,
-      connectedAt: record.startedAt,
-      minimumPing: record.peer?.info().minimumPing ?? Number.POSITIVE_INFINITY,
-      lastBlock: record.lastBlock,
-      lastTransaction: record.lastTransaction,
-      relaysTransactions: version?.relay ?? false,
-      servesBlocks: ((version?.services ?? 0n) & Services.NETWORK) !== 0n,
-      keyedNetgroup: keyedNetgroup(record, secret),
-      network: networkOf(record),
-      isLocal: isFromThisMachine(record),
-      discouraged: record.discouraged,
-      noBan: record.protected,
-    }
+/** Where a connection came from. */
+interface Origin {
+  readonly diallerKey: string
+  readonly keyedNetgroup: bigint
+  readonly network: AddressNetwork
+  readonly isLocal: boolean
+}
+
+/** One that is leaving already makes no more room by being told again (Core passes over `fDisconnect` as well). */
+function mayLeave({ kind, leaving }: ConnectionRecord): boolean {
+  return kind === 'inbound' && !leaving
+}
+
+function candidate(record: ConnectionRecord, origin: Origin, recentDials: number): EvictionCandidate {
+  const { version } = record
+  return {
+    peer: record.id,
+    connectedAt: record.startedAt,
+    minimumPing: record.peer?.info().minimumPing ?? Number.POSITIVE_INFINITY,
+    lastBlock: record.lastBlock,
+    lastTransaction: record.lastTransaction,
+    relaysTransactions: version?.relay ?? false,
+    servesBlocks: ((version?.services ?? 0n) & Services.NETWORK) !== 0n,
+    keyedNetgroup: origin.keyedNetgroup,
+    network: origin.network,
+    isLocal: origin.isLocal,
+    discouraged: record.discouraged,
+    noBan: record.protected,
+    recentDials,
   }
 }
 
-function keyedNetgroup({ address, via }: ConnectionRecord, secret: Uint8Array): bigint {
+function readOrigin(record: ConnectionRecord, secret: Uint8Array): Origin {
+  return {
+    diallerKey: diallerKey(hostOf(record), record.via),
+    keyedNetgroup: keyedNetgroup(record, secret),
+    network: networkOf(record),
+    isLocal: isFromThisMachine(record),
+  }
+}
+
+function keyedNetgroup(record: ConnectionRecord, secret: Uint8Array): bigint {
   // Those who came through a hidden service cannot be told apart: they are one group.
-  const group =
-    address === undefined || address.network === 'name'
-      ? new TextEncoder().encode(via ?? '')
-      : netgroup(address)
+  const host = hostOf(record)
+  const group = host === undefined ? new TextEncoder().encode(record.via ?? '') : netgroup(host)
   const bytes = new Uint8Array(secret.length + group.length)
   bytes.set(secret)
   bytes.set(group, secret.length)
@@ -84,12 +131,18 @@ function keyedNetgroup({ address, via }: ConnectionRecord, secret: Uint8Array): 
   return new DataView(hash.buffer, hash.byteOffset, 8).getBigUint64(0)
 }
 
-function networkOf({ address, via }: ConnectionRecord): AddressNetwork {
-  if (via === 'onion') return 'torv3'
-  if (via === 'i2p') return 'i2p'
-  return address === undefined || address.network === 'name' ? 'ipv4' : address.network
+function networkOf(record: ConnectionRecord): AddressNetwork {
+  if (record.via === 'onion') return 'torv3'
+  if (record.via === 'i2p') return 'i2p'
+  return hostOf(record)?.network ?? 'ipv4'
 }
 
-function isFromThisMachine({ address, via }: ConnectionRecord): boolean {
-  return via === 'tcp' && address !== undefined && address.network !== 'name' && isLocal(address)
+function isFromThisMachine(record: ConnectionRecord): boolean {
+  const host = hostOf(record)
+  return record.via === 'tcp' && host !== undefined && isLocal(host)
+}
+
+/** The address that it came from; undefined where it came through a hidden service. */
+function hostOf({ address }: ConnectionRecord): NetworkAddress | undefined {
+  return address?.network === 'name' ? undefined : address
 }

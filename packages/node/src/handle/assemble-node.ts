@@ -145,7 +145,10 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     { limits: slots },
     { ...common, isExcused: (peer) => headerSync.isExcused(peer) },
   )
-  const gate = createInboundGate({ maxInbound: slots.inbound }, { random, table, isBanned, isDiscouraged })
+  const gate = createInboundGate(
+    { maxInbound: slots.inbound },
+    { clock, random, table, isBanned, isDiscouraged },
+  )
   const listeners = createOpenListeners({ clock, notifications })
   const addressesChanged = (): void => opener.changed()
   const gossip = new AddressGossip({
