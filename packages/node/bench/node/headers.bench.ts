@@ -6,7 +6,7 @@ import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 import { type Bench, figure, median } from '../../../../tools/bench/measure.ts'
 import { createHeaderChain } from '../../src/chain/header-chain.ts'
-import { createHeaderStore } from '../../src/store/header-store.ts'
+import { createHeaderStore } from '../../src/chain/header-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { mineHeader } from '../../test/support/make-chain.ts'
 

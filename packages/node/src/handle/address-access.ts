@@ -5,7 +5,7 @@ import type { AddressManager } from '../addresses/address-manager.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { ConnectionOpener } from '../connections/connection-opener.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
-import { readAddress } from '../addresses/read-address.ts'
+import { readAddress } from './read-address.ts'
 import type { AddressAccess } from './node-handle.ts'
 
 /** The handle's view of the address tables. */

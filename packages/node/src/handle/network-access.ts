@@ -1,7 +1,7 @@
 import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
 import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
-import { readAddress } from '../addresses/read-address.ts'
+import { readAddress } from './read-address.ts'
 import { type AddedPeers, connectionOf } from '../connections/added-peers.ts'
 import { closeConnection } from '../connections/close-connection.ts'
 import type { ConnectionManager } from '../connections/connection-manager.ts'

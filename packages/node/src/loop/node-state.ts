@@ -7,7 +7,7 @@ import { createBanStore } from '../bans/ban-store.ts'
 import type { StorableHeaderChain } from '../chain/header-chain.ts'
 import { createAnchorStore } from '../connections/anchors.ts'
 import { checkedStore } from '../store/checked-store.ts'
-import { createHeaderStore } from '../store/header-store.ts'
+import { createHeaderStore } from '../chain/header-store.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'
 
 /** What outlives a run of the node. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { NOON } from '../../test/support/peer-ids.ts'
 import { createHeaderChain } from '../chain/header-chain.ts'
-import { createHeaderStore } from './header-store.ts'
+import { createHeaderStore } from '../chain/header-store.ts'
 import { noStore } from './no-store.ts'
 
 describe('without a store', () => {

@@ -2,10 +2,10 @@ import { blockHash, networks } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { mineHeader, mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { NOON } from '../../test/support/peer-ids.ts'
-import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
+import { createHeaderChain, type StorableHeaderChain } from './header-chain.ts'
 import { createHeaderStore } from './header-store.ts'
-import type { KeyValueStore } from './key-value-store.ts'
-import { createMemoryStore } from './level-store.ts'
+import type { KeyValueStore } from '../store/key-value-store.ts'
+import { createMemoryStore } from '../store/level-store.ts'
 
 const headers = mineHeaders(regtest.genesis, 3000)
 

@@ -1,8 +1,8 @@
 import { type BlockHash, bytesEqual, bytesToHex, concatBytes, hexToBytes, sha256 } from '@sapwood/wire-codec'
-import type { StorableHeaderChain } from '../chain/header-chain.ts'
-import { HEADER_RECORD_SIZE } from '../chain/header-table.ts'
+import type { StorableHeaderChain } from './header-chain.ts'
+import { HEADER_RECORD_SIZE } from './header-table.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from './key-value-store.ts'
+import type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from '../store/key-value-store.ts'
 
 /** Increased when what is stored changes its form. */
 const FORMAT = 1

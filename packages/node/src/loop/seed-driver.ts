@@ -17,9 +17,9 @@ import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { AddressEvents } from '../addresses/address-events.ts'
 import { drawUnit } from '../random/draw.ts'
-import { type Bootstrap, ENOUGH_CONNECTIONS } from './bootstrap.ts'
-import { loadFixedSeeds } from './fixed-seeds.ts'
-import { seedSource } from './seed-source.ts'
+import { type Bootstrap, ENOUGH_CONNECTIONS } from '../bootstrap/bootstrap.ts'
+import { loadFixedSeeds } from '../bootstrap/fixed-seeds.ts'
+import { seedSource } from '../bootstrap/seed-source.ts'
 
 const DAY = 86_400_000
 /** A seed that has not answered by then does not answer. */

@@ -1,6 +1,6 @@
 import { type NetworkAddress, parseHost, parsePeerAddress, type PeerAddress } from '@sapwood/wire-codec'
 import { NodeError } from '../errors/node-error.ts'
-import { canonicalAddress } from './canonical-address.ts'
+import { canonicalAddress } from '../addresses/canonical-address.ts'
 
 /**
  * Reads an address that a program gives, as text or as an object, so that one host has one form: what an
