@@ -36,6 +36,7 @@ export type {
   NetworkAccess,
   NodeHandle,
   ServingControl,
+  StandingOffer,
   TransactionAccess,
   TransactionSubscription,
   UtreexoAccess,
@@ -43,7 +44,7 @@ export type {
 } from './handle/node-handle.ts'
 export type { BlockchainInfo, NetworkInfo, NodeInfo, UtreexoInfo } from './handle/node-info.ts'
 export type { NodeComponents, NodeOptions, NodeTimeouts } from './handle/node-options.ts'
-export type { OfferedServices, ServiceOffer, StandingOffer } from './loop/service-table.ts'
+export type { OfferedServices, ServiceOffer } from './loop/service-table.ts'
 export type { NodeNotification, TimerName } from './loop/node-notification.ts'
 export type {
   CounterCollector,

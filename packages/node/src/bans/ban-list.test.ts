@@ -30,9 +30,7 @@ describe('subnets', () => {
   it.each(['', 'example.org', '1.2.3.4/33', '1.2.3.4/', '1.2.3.4/x', '1.2.3.4/-1', '::/129'])(
     'refuses %j',
     (text) => {
-      expect(() => parseSubnet(text)).toThrow(
-        expect.objectContaining({ name: 'NodeError', code: 'invalid-address' }),
-      )
+      expect(() => parseSubnet(text)).toThrow(SyntaxError)
     },
   )
 

@@ -1,11 +1,4 @@
-import {
-  type AddressNetwork,
-  formatHost,
-  type NetworkAddress,
-  parseHost,
-  type PeerAddress,
-} from '@sapwood/wire-codec'
-import { NodeError } from '../errors/node-error.ts'
+import { type AddressNetwork, formatHost, type NetworkAddress, parseHost } from '@sapwood/wire-codec'
 
 /** Addresses that share a prefix. A single address has the full length of its network. */
 export interface Subnet {
@@ -21,7 +14,7 @@ export interface Subnet {
 /**
  * Reads `203.0.113.7`, `203.0.113.0/24`, `2001:db8::/32`, `fe80::1%eth0`, an onion or an I2P address,
  * all without a port.
- * @throws NodeError `invalid-address`.
+ * @throws SyntaxError where it is none of these.
  */
 export function parseSubnet(text: string): Subnet {
   const slash = text.lastIndexOf('/')
@@ -78,16 +71,11 @@ export function masked(bytes: Uint8Array, prefixLength: number): Uint8Array {
 
 function hostAddress(host: string, text: string): NetworkAddress {
   const bare = host.startsWith('[') ? host.slice(1, host.indexOf(']')) : host
-  let address: PeerAddress
-  try {
-    address = parseHost(bare, 0)
-  } catch (cause) {
-    throw invalid(text, cause)
-  }
+  const address = parseHost(bare, 0)
   if (address.network === 'name') throw invalid(text)
   return address
 }
 
-function invalid(text: string, cause?: unknown): NodeError {
-  return new NodeError('invalid-address', `Not an address or a subnet: ${text}`, { received: text, cause })
+function invalid(text: string): SyntaxError {
+  return new SyntaxError(`Not an address or a subnet: ${text}`)
 }

@@ -3,8 +3,6 @@ import { eagerFallback } from '@sapwood/transport-v1v2'
 import { schedulerFor } from '@sapwood/transport-v1v2/environment'
 import { createServedAddresses } from '../addresses/served-addresses.ts'
 import { createDiscouragedHosts } from '../bans/discouraged-hosts.ts'
-import { createBootstrap } from '../bootstrap/bootstrap.ts'
-import { SeedDriver, type SeedDriverComponents } from '../loop/seed-driver.ts'
 import { approximateBestBlockDepth, LIMITED_PEERS_ALLOWED_BLOCKS } from '../chain/best-block-depth.ts'
 import { AddressGossip } from '../connections/address-gossip.ts'
 import { AddressMarks } from '../connections/address-marks.ts'
@@ -28,6 +26,7 @@ import { NodeParts } from '../loop/node-parts.ts'
 import { NotificationQueue } from '../loop/notification-queue.ts'
 import { createPeerServices } from '../loop/peer-services.ts'
 import { PrivateBroadcastDriver } from '../loop/private-broadcast-driver.ts'
+import { SeedDriver, type SeedDriverComponents } from '../loop/seed-driver.ts'
 import { ServedBlocks } from '../loop/served-blocks.ts'
 import { StateSaver } from '../loop/state-saver.ts'
 import { TipAnnouncer } from '../loop/tip-announcer.ts'
@@ -69,7 +68,7 @@ export interface AssembledNode extends NodeGround {
  */
 export async function assembleNode(options: NodeOptions, components: NodeComponents): Promise<AssembledNode> {
   const ground = await layGround(options, components)
-  const { clock, random, logger, events, services, chain, headerSync, added } = ground
+  const { clock, random, logger, events, services, chain, headerSync, added, loopDelay } = ground
   const { addresses, bans, anchors } = ground.state
   const slots = slotLimits(options.slots)
   const connectOnly = options.connect !== undefined
@@ -203,6 +202,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     utreexoDriver,
     banManager,
     saver,
+    { tick: () => loopDelay.sample() },
   )
   const loop = new NodeLoop({
     ...common,
@@ -254,20 +254,20 @@ function servicesWanted(offered: bigint, options: NodeOptions, { chain, clock }:
 /** Where first addresses come from; nowhere, where only a fixed list is connected to. */
 function createSeeds(
   options: NodeOptions,
-  parts: Omit<SeedDriverComponents, 'bootstrap'> &
-    Pick<NodeGround, 'dialer' | 'startedAt'> & { readonly hasAdded: boolean },
+  parts: SeedDriverComponents & Pick<NodeGround, 'dialer' | 'startedAt'> & { readonly hasAdded: boolean },
 ): SeedDriver | undefined {
   if (options.connect !== undefined) return undefined
   const { network } = options
-  const bootstrap = createBootstrap({
-    dnsSeeds: dnsSeedsOf(options, parts.reachable),
-    seedNodes: (options.seedNodes ?? []).map((text): PeerAddress => readAddress(text, network.defaultPort)),
-    fixedSeeds: options.fixedSeeds ?? true,
-    hasAddedPeers: parts.hasAdded,
-    startedAt: parts.startedAt,
-  })
   return new SeedDriver(
-    { network, resolvesNames: parts.dialer.resolvesNames ?? true },
-    { ...parts, bootstrap },
+    {
+      network,
+      resolvesNames: parts.dialer.resolvesNames ?? true,
+      dnsSeeds: dnsSeedsOf(options, parts.reachable),
+      seedNodes: (options.seedNodes ?? []).map((text): PeerAddress => readAddress(text, network.defaultPort)),
+      fixedSeeds: options.fixedSeeds ?? true,
+      hasAddedPeers: parts.hasAdded,
+      startedAt: parts.startedAt,
+    },
+    parts,
   )
 }

@@ -1,6 +1,6 @@
 import type { Clock, WallTime } from '@sapwood/transport-v1v2/environment'
 import { type BanEntry, DEFAULT_BAN_DURATION } from '../bans/ban-list.ts'
-import { inSubnet, parseSubnet } from '../bans/subnet.ts'
+import { inSubnet } from '../bans/subnet.ts'
 import { remoteOf } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import { NodeError } from '../errors/node-error.ts'
@@ -9,6 +9,7 @@ import type { BanManager } from '../loop/ban-manager.ts'
 import type { NodeState } from '../loop/node-state.ts'
 import type { NodeEventHub } from './node-events.ts'
 import type { BanAccess } from './node-handle.ts'
+import { readSubnet } from './read-address.ts'
 
 /** The handle's bans. Each change is in the store when its call resolves. */
 export function createBanAccess(components: {
@@ -29,7 +30,7 @@ export function createBanAccess(components: {
 
   return {
     ban: async (text, options = {}) => {
-      const subnet = parseSubnet(text)
+      const subnet = readSubnet(text)
       const entry = await calls.call('ban', () => {
         const now = clock.wallTime()
         const until = options.until?.getTime() ?? now + (options.duration ?? DEFAULT_BAN_DURATION)
@@ -46,7 +47,7 @@ export function createBanAccess(components: {
       return entry
     },
     unban: async (text) => {
-      const subnet = parseSubnet(text)
+      const subnet = readSubnet(text)
       const lifted = await calls.call('unban', () => bans.remove(subnet))
       if (lifted === undefined) return false
       await lift([lifted])

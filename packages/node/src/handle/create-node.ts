@@ -35,13 +35,14 @@ const FLUSH_TIMEOUT = 60_000
  */
 export async function createNode(options: NodeOptions, components: NodeComponents = {}): Promise<NodeHandle> {
   const assembled = await assembleNode(options, components)
-  const { loop, listeners } = assembled
+  const { loop, listeners, loopDelay } = assembled
   let parts: RunningNode
   try {
     parts = withBlocks(options, components, assembled)
     await listeners.open(components.listeners ?? [])
   } catch (error) {
     loop.end()
+    loopDelay.stop()
     throw error
   }
   const stopMetrics = feedMetrics(components.metrics, { ...parts, utreexo: () => parts.utreexo?.info() })
@@ -123,7 +124,7 @@ function createHandle(options: NodeOptions, parts: RunningNode, stop: () => Prom
 
 /** Nobody new, everyone out, everything in the store, nothing left open. */
 async function stopNode(parts: RunningNode, limit: number, running: Promise<void>): Promise<void> {
-  const { clock, logger, events, loop, calls, listeners, saver } = parts
+  const { clock, logger, events, loop, loopDelay, calls, listeners, saver } = parts
   await withDeadline(clock, limit, () => listeners.close()).catch((error: unknown) => {
     logger.warn({ err: error }, 'listeners did not close in time')
   })
@@ -140,6 +141,7 @@ async function stopNode(parts: RunningNode, limit: number, running: Promise<void
   })
   await withDeadline(clock, FLUSH_TIMEOUT, () => saver.flush()).catch(failed)
   loop.end()
+  loopDelay.stop()
   await running
   events.emit('stopped', failure === undefined ? { why: 'requested' } : { why: 'failed', error: failure })
   events.close()

@@ -22,7 +22,7 @@ import type {
   PoolSize,
   TransactionFilter,
 } from '../transactions/transaction-relay-types.ts'
-import type { ServiceOffer, StandingOffer } from '../loop/service-table.ts'
+import type { ServiceOffer } from '../loop/service-table.ts'
 import type { ProvedItem } from '../utreexo/proved-item.ts'
 import type { NodeEventSource } from './node-events.ts'
 import type { NodeInfo } from './node-info.ts'
@@ -273,6 +273,14 @@ export interface BanAccess {
   unban(subnet: string): Promise<boolean>
   bans(): readonly BanEntry[]
   clearBans(): Promise<void>
+}
+
+/** An offer that stands. */
+export interface StandingOffer {
+  /** There may be something to serve that there was not: looks soon, and not at the next tick. */
+  recheck(): void
+  /** Serves it no more. */
+  withdraw(): void
 }
 
 /** What the node serves to its peers besides what it was made with. */

@@ -1,6 +1,7 @@
 import { type NetworkAddress, parseHost, parsePeerAddress, type PeerAddress } from '@sapwood/wire-codec'
-import { NodeError } from '../errors/node-error.ts'
 import { canonicalAddress } from '../addresses/canonical-address.ts'
+import { parseSubnet, type Subnet } from '../bans/subnet.ts'
+import { NodeError } from '../errors/node-error.ts'
 
 /**
  * Reads an address that a program gives, as text or as an object, so that one host has one form: what an
@@ -15,6 +16,15 @@ export function readAddress(address: PeerAddress | string, defaultPort: number):
   } catch (cause) {
     const received = typeof address === 'string' ? address : 'an object that is none'
     throw new NodeError('invalid-address', `Not an address: ${received}`, { received, cause })
+  }
+}
+
+/** Reads whom a program bans, as `parseSubnet` does. @throws NodeError `invalid-address`. */
+export function readSubnet(text: string): Subnet {
+  try {
+    return parseSubnet(text)
+  } catch (cause) {
+    throw new NodeError('invalid-address', `Not an address or a subnet: ${text}`, { received: text, cause })
   }
 }
 

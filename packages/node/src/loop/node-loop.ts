@@ -4,7 +4,6 @@ import type { ConnectionManager } from '../connections/connection-manager.ts'
 import { isReady } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
-import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import type { CurrentPhase } from '../phases/current-phase.ts'
 import type { PhaseView } from '../phases/phase.ts'
 import type { CallQueue } from './call-queue.ts'
@@ -24,7 +23,6 @@ export interface NodeLoopComponents {
   readonly clock: Clock
   readonly logger: Logger
   readonly scheduler: TurnScheduler
-  readonly loopDelay: LoopDelayMonitor
   readonly notifications: NotificationQueue
   readonly calls: CallQueue
   readonly table: ConnectionTable
@@ -123,10 +121,9 @@ export class NodeLoop {
   }
 
   #onTick(): void {
-    const { clock, parts, loopDelay } = this.#parts
+    const { clock, parts } = this.#parts
     try {
       parts.tick(clock.now())
-      loopDelay.sample()
     } finally {
       // Whatever went wrong in this one: without the next tick nothing would ever be due again.
       this.#setNextTick()
@@ -155,11 +152,10 @@ export class NodeLoop {
 
   /** Ends the loop. */
   end(): void {
-    const { connections, notifications, loopDelay } = this.#parts
+    const { connections, notifications } = this.#parts
     this.#ended = true
     this.#cancelTick?.()
     connections.abortAll()
     notifications.close()
-    loopDelay.stop()
   }
 }

@@ -13,7 +13,15 @@ describe('the seed driver', () => {
     const added: unknown[] = []
     const answered: string[] = []
     const driver = new SeedDriver(
-      { network: { name: 'main', defaultPort: 8333 }, resolvesNames: true },
+      {
+        network: { name: 'main', defaultPort: 8333 },
+        resolvesNames: true,
+        dnsSeeds: [],
+        seedNodes: [],
+        fixedSeeds: true,
+        hasAddedPeers: false,
+        startedAt: clock.now(),
+      },
       {
         clock,
         random: createSeededRandom('seeds'),
@@ -25,7 +33,6 @@ describe('the seed driver', () => {
         } as unknown as AddressManager,
         reachable: new Set<AddressNetwork>(),
         events: createEventHub({ clock, logger: silentLogger }),
-        bootstrap: { tick: () => [{ type: 'fixed-seeds' }] },
         table: new ConnectionTable(),
         connections: { open: (): never => expect.unreachable() },
         networkSwitch: { isOn: true },

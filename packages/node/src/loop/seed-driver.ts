@@ -9,17 +9,24 @@ import {
   type Resolver,
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
-import type { AddressManager } from '../addresses/address-manager.ts'
 import { canonicalAddress } from '../addresses/canonical-address.ts'
+import type { AddressEvents } from '../addresses/address-events.ts'
+import type { AddressManager } from '../addresses/address-manager.ts'
+import {
+  type Bootstrap,
+  type BootstrapOptions,
+  createBootstrap,
+  ENOUGH_CONNECTIONS,
+} from '../bootstrap/bootstrap.ts'
+import { loadFixedSeeds } from '../bootstrap/fixed-seeds.ts'
+import { seedSource } from '../bootstrap/seed-source.ts'
 import type { ConnectionManager } from '../connections/connection-manager.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { EventSink } from '../events/event-source.ts'
-import type { AddressEvents } from '../addresses/address-events.ts'
 import { drawUnit } from '../random/draw.ts'
-import { type Bootstrap, ENOUGH_CONNECTIONS } from '../bootstrap/bootstrap.ts'
-import { loadFixedSeeds } from '../bootstrap/fixed-seeds.ts'
-import { seedSource } from '../bootstrap/seed-source.ts'
+import type { CallQueue } from './call-queue.ts'
+import type { NodePart } from './node-part.ts'
 
 const DAY = 86_400_000
 /** A seed that has not answered by then does not answer. */
@@ -31,7 +38,7 @@ export const SEED_SERVICES: bigint = Services.NETWORK | Services.WITNESS
 /** Asks a DNS seed for nodes with those services, by name. */
 const SERVICE_FILTER = `x${SEED_SERVICES.toString(16)}`
 
-export interface SeedDriverOptions {
+export interface SeedDriverOptions extends BootstrapOptions {
   readonly network: { readonly name: NetworkName; readonly defaultPort: number }
   /** Names are dialled through a proxy and never resolved here. */
   readonly resolvesNames: boolean
@@ -45,21 +52,20 @@ export interface SeedDriverComponents {
   readonly addresses: AddressManager
   readonly reachable: ReadonlySet<AddressNetwork>
   readonly events: EventSink<AddressEvents>
-  readonly bootstrap: Bootstrap
   readonly table: ConnectionTable
   readonly connections: Pick<ConnectionManager, 'open'>
   readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
-  /** The node's loop. */
-  readonly calls: { post(call: string, run: () => void): void }
+  readonly calls: Pick<CallQueue, 'post'>
   /** The address tables have been added to. */
   readonly onAdded: () => void
   readonly loadFixed?: (network: NetworkName) => Promise<readonly NetworkAddress[]>
 }
 
 /** Does what the bootstrap says: asks DNS, dials for addresses, takes the fixed seeds. */
-export class SeedDriver {
+export class SeedDriver implements NodePart {
   readonly #options: SeedDriverOptions
   readonly #parts: SeedDriverComponents
+  readonly #bootstrap: Bootstrap
   readonly #abort = new AbortController()
   /** Seeds that know no names of our services: the next tick connects to what their plain name stands for. */
   readonly #withoutAnswer = new Set<string>()
@@ -67,10 +73,11 @@ export class SeedDriver {
   constructor(options: SeedDriverOptions, components: SeedDriverComponents) {
     this.#options = options
     this.#parts = components
+    this.#bootstrap = createBootstrap(options)
   }
 
   tick(now: Instant): void {
-    const { bootstrap, networkSwitch, addresses, reachable, table } = this.#parts
+    const { networkSwitch, addresses, reachable, table } = this.#parts
     if (!networkSwitch.isOn) return
     const { byNetwork } = addresses.counts()
     let known = 0
@@ -80,7 +87,7 @@ export class SeedDriver {
     if (connections < ENOUGH_CONNECTIONS)
       for (const seed of this.#withoutAnswer) this.#fetchFrom(this.#named(seed))
     this.#withoutAnswer.clear()
-    for (const action of bootstrap.tick({ now, addresses: known, connections })) {
+    for (const action of this.#bootstrap.tick({ now, addresses: known, connections })) {
       switch (action.type) {
         case 'ask-dns':
           this.#askDns(action.seed)

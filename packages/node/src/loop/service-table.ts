@@ -13,14 +13,6 @@ export interface ServiceOffer {
   readonly isReady?: (hash: BlockHash) => boolean
 }
 
-/** An offer that stands. */
-export interface StandingOffer {
-  /** There may be something to serve that there was not: looks soon, and not at the next tick. */
-  recheck(): void
-  /** Serves it no more. */
-  withdraw(): void
-}
-
 /**
  * What a program gives the node to serve: what the node was made with, and what has been offered since.
  * The oldest is asked first.

@@ -18,8 +18,7 @@ import {
 } from '@sapwood/transport-v1v2/environment'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import { isNodeError, NodeError } from '../errors/node-error.ts'
-import type { CallOptions, NodeHandle } from '../handle/node-handle.ts'
-import type { StandingOffer } from '../loop/service-table.ts'
+import type { CallOptions, NodeHandle, StandingOffer } from '../handle/node-handle.ts'
 import { checkedStore } from '../store/checked-store.ts'
 import { BridgeChain } from './bridge-chain.ts'
 import type {
