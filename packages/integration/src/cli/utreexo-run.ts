@@ -27,7 +27,7 @@ export interface UtreexoRunOutput {
 }
 
 /**
- * * A bitcoind with spends, a bridge on it, and a node that keeps no coins on the bridge: the same roots on
+ * A bitcoind with spends, a bridge on it, and a node that keeps no coins on the bridge: the same roots on
  * both sides, also after a reorg; and a bridge that lies, which is found out.
  * @throws IntegrationError `check-failed`, `program-not-found`
  */

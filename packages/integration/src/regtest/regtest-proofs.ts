@@ -7,7 +7,7 @@ import {
   selectUtreexoProof,
 } from '@sapwood/wire-codec'
 import type { PeerServices } from '@sapwood/peer'
-import { blockChanges, type ConnectedBlock, type KeptOutput, ProofMaker } from '@sapwood/utreexo'
+import { blockChanges, type ConnectedBlock, type KeptOutput, ProofMaker, Stump } from '@sapwood/utreexo'
 import type { RegtestChain } from './regtest-chain.ts'
 
 /** The Utreexo proofs of a chain, made when they are first asked for. */
@@ -35,14 +35,8 @@ export class RegtestProofs {
     if (height === undefined) return undefined
     // The proof is for the states up to the tip.
     this.#at(this.#chain.height)
-    const { leaves, roots } = this.#blocks[height - 1]?.stump ?? { leaves: 0, roots: [] }
-    const state = {
-      blockHash: hash,
-      leaves: BigInt(leaves),
-      roots,
-      target: BigInt(height),
-      proofHashes: this.#maker.proveState(height),
-    }
+    const stump = this.#blocks[height - 1]?.stump ?? new Stump()
+    const state = this.#maker.roots({ height, hash }, stump)
     return encodePayload({ type: 'uroot', state }).payload
   }
 

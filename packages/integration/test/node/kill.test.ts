@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { hashToHex } from '@sapwood/wire-codec'
 import { openStore } from '@sapwood/node'
 import { describe, expect, it } from 'vitest'
-import { sleep } from '../../src/programs/default-sleep.ts'
 import { RegtestBitcoind } from '../../src/index.ts'
 import { startNode } from '../end-to-end/start-node.ts'
+import { runAndKill, spreadOver } from '../support/run-and-kill.ts'
 
 /** Of each of two nodes. */
 const KILLS = 15
@@ -17,39 +14,7 @@ const BLOCKS_A_ROUND = 300
 /** A batch of headers takes some 30 ms: so kills fall before, between and after them. */
 const LONGEST_RUN = 400
 
-const script = fileURLToPath(new URL('sync-child.ts', import.meta.url))
-
-/**
- * Runs a node until it has started, lets it go on for a moment, and kills it. @returns the height that it
- * began with.
- */
-async function runAndKill(port: number, folder: string, milliseconds: number): Promise<number> {
-  const args = ['--import', 'tsx', '--conditions=@sapwood/source', script, String(port), folder]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const ended = once(child, 'exit')
-  let output = ''
-  let errors = ''
-  child.stderr.on('data', (bytes: Buffer) => (errors += bytes.toString()))
-  try {
-    const started = new Promise<void>((resolve) => {
-      child.stdout.on('data', (bytes: Buffer) => {
-        output += bytes.toString()
-        if (output.includes('started')) resolve()
-      })
-    })
-    await Promise.race([
-      started,
-      ended.then(() => {
-        throw new Error(`The node ended by itself: ${errors}`)
-      }),
-    ])
-    await sleep(milliseconds)
-  } finally {
-    child.kill('SIGKILL')
-    await ended
-  }
-  return Number(/started at (\d+)/.exec(output)?.[1])
-}
+const script = new URL('sync-child.ts', import.meta.url)
 
 /** A node with a store of its own that is killed `KILLS` times, and then comes back for good. */
 async function survive(bitcoind: RegtestBitcoind, seed: number): Promise<void> {
@@ -57,10 +22,10 @@ async function survive(bitcoind: RegtestBitcoind, seed: number): Promise<void> {
   try {
     const begun: number[] = []
     for (let kill = 0; kill < KILLS; kill++) {
-      // Spread over the whole span, in an order that is not the order of the rounds.
-      const milliseconds = ((kill * 7 + seed) % KILLS) * (LONGEST_RUN / KILLS)
+      const args = [String(bitcoind.p2pPort), folder]
+      const milliseconds = spreadOver(LONGEST_RUN, kill, KILLS, seed)
       const [height] = await Promise.all([
-        runAndKill(bitcoind.p2pPort, folder, milliseconds),
+        runAndKill({ script, args, atWork: 'started', milliseconds }),
         bitcoind.mine(BLOCKS_A_ROUND),
       ])
       begun.push(height)

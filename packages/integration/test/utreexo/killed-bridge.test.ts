@@ -1,16 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { hashToHex } from '@sapwood/wire-codec'
 import { createMemoryStore, openStore } from '@sapwood/node'
 import { createUtreexoBridge } from '@sapwood/node/utreexo-bridge'
 import { describe, expect, it } from 'vitest'
-import { sleep } from '../../src/programs/default-sleep.ts'
 import { mineWithPayments, RegtestBitcoind } from '../../src/index.ts'
 import { startNode } from '../end-to-end/start-node.ts'
+import { runAndKill, spreadOver } from '../support/run-and-kill.ts'
 
 /** Of each of two bridges. */
 const KILLS = 15
@@ -20,39 +17,7 @@ const LONGEST_RUN = 300
 /** Blocks that every third round takes back. */
 const REORG = 7
 
-const script = fileURLToPath(new URL('bridge-child.ts', import.meta.url))
-
-/**
- * Runs a bridge until it has proved a block, lets it work for a moment, and kills it.
- * @returns the height that it began with.
- */
-async function runAndKill(port: number, folder: string, milliseconds: number): Promise<number> {
-  const args = ['--import', 'tsx', '--conditions=@sapwood/source', script, String(port), folder]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const ended = once(child, 'exit')
-  let output = ''
-  let errors = ''
-  child.stderr.on('data', (bytes: Buffer) => (errors += bytes.toString()))
-  try {
-    const started = new Promise<void>((resolve) => {
-      child.stdout.on('data', (bytes: Buffer) => {
-        output += bytes.toString()
-        if (output.includes('working')) resolve()
-      })
-    })
-    await Promise.race([
-      started,
-      ended.then(() => {
-        throw new Error(`The bridge ended by itself: ${errors}`)
-      }),
-    ])
-    await sleep(milliseconds)
-  } finally {
-    child.kill('SIGKILL')
-    await ended
-  }
-  return Number(/started at (\d+)/.exec(output)?.[1])
-}
+const script = new URL('bridge-child.ts', import.meta.url)
 
 describe('a bridge that is killed in the middle of its work', () => {
   it('comes back to the same state, thirty times over, with spends and reorgs', async () => {
@@ -63,9 +28,13 @@ describe('a bridge that is killed in the middle of its work', () => {
       const begun: number[] = []
       for (let kill = 0; kill < KILLS; kill++) {
         const heights = await Promise.all([
-          // Spread over the whole span, in an order that is not the order of the rounds.
           ...folders.map((folder, seed) =>
-            runAndKill(bitcoind.p2pPort, folder, ((kill * 7 + seed * 3) % KILLS) * (LONGEST_RUN / KILLS)),
+            runAndKill({
+              script,
+              args: [String(bitcoind.p2pPort), folder],
+              atWork: 'working',
+              milliseconds: spreadOver(LONGEST_RUN, kill, KILLS, seed * 3),
+            }),
           ),
           mineRound(bitcoind, kill),
         ])

@@ -21,17 +21,22 @@ export class ServiceTable {
   /** What the node was made with. */
   readonly own: PeerServices
   readonly #offers = new Set<ServiceOffer>()
+  /** What answers now: each request looks here, and offers come and go seldom. */
+  #answers: OfferedServices
 
   constructor(own: PeerServices) {
     this.own = own
+    this.#answers = this.#answersOfNow()
   }
 
   add(offer: ServiceOffer): void {
     this.#offers.add(offer)
+    this.#answers = this.#answersOfNow()
   }
 
   remove(offer: ServiceOffer): void {
     this.#offers.delete(offer)
+    this.#answers = this.#answersOfNow()
   }
 
   /** Bits of all that is offered now. */
@@ -41,22 +46,33 @@ export class ServiceTable {
     return bits
   }
 
-  get block(): PeerServices['block'] | undefined {
-    return this.#answering('block')
+  get block(): OfferedServices['block'] {
+    return this.#answers.block
   }
 
-  get utreexoProof(): PeerServices['utreexoProof'] | undefined {
-    return this.#answering('utreexoProof')
+  get utreexoProof(): OfferedServices['utreexoProof'] {
+    return this.#answers.utreexoProof
   }
 
-  get utreexoRoots(): PeerServices['utreexoRoots'] | undefined {
-    return this.#answering('utreexoRoots')
+  get utreexoRoots(): OfferedServices['utreexoRoots'] {
+    return this.#answers.utreexoRoots
   }
 
   /** Whether nothing that is offered still lacks its part of a block. */
   isReady(hash: BlockHash): boolean {
     for (const { isReady } of this.#offers) if (isReady?.(hash) === false) return false
     return true
+  }
+
+  #answersOfNow(): OfferedServices {
+    const block = this.#answering('block')
+    const utreexoProof = this.#answering('utreexoProof')
+    const utreexoRoots = this.#answering('utreexoRoots')
+    return {
+      ...(block && { block }),
+      ...(utreexoProof && { utreexoProof }),
+      ...(utreexoRoots && { utreexoRoots }),
+    }
   }
 
   /** Whatever serves it, one after the other until there is an answer; undefined where nothing does. */

@@ -7,7 +7,7 @@ import {
   encodePayload,
   type Network,
 } from '@sapwood/wire-codec'
-import { blockChanges, type BridgeTip, type ChainFacts, type ProofMaker } from '@sapwood/utreexo'
+import { blockChanges, type BridgeTip, type ChainFacts, type ProofMaker, Stump } from '@sapwood/utreexo'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { BridgeStore } from './bridge-store.ts'
 
@@ -113,7 +113,7 @@ export class BridgeChain {
   /** The payload of a `uroot` for a block of the bridge's chain; undefined for any other. */
   async roots(hash: BlockHash, height: number): Promise<Uint8Array | undefined> {
     const kept =
-      height === 0 ? { hash: this.#headers.hashAt(0)!, stump: NOTHING } : await this.#store.state(height)
+      height === 0 ? { hash: this.#headers.hashAt(0)!, stump: new Stump() } : await this.#store.state(height)
     // The tip may have moved meanwhile.
     if (
       kept === undefined ||
@@ -121,14 +121,7 @@ export class BridgeChain {
       !bytesEqual(kept.hash, hash)
     )
       return undefined
-    const { leaves, roots } = kept.stump
-    const state = {
-      blockHash: hash,
-      leaves: BigInt(leaves),
-      roots,
-      target: BigInt(height),
-      proofHashes: this.#maker.proveState(height),
-    }
+    const state = this.#maker.roots({ height, hash }, kept.stump)
     return encodePayload({ type: 'uroot', state }).payload
   }
 
@@ -156,9 +149,6 @@ export class BridgeChain {
     }
   }
 }
-
-/** The state after the genesis block, which is no leaf. */
-const NOTHING = { leaves: 0, roots: [] }
 
 export interface BridgeChainParts {
   readonly network: Network

@@ -44,7 +44,7 @@ export interface ProofFetcherComponents {
 }
 
 /** How one peer has done. */
-interface BanManager {
+interface Conduct {
   inFlight: number
   /** In a row. */
   silences: number
@@ -59,13 +59,13 @@ type Outcome =
   | { readonly type: 'hedge' }
 
 /**
- * * Asks peers for proofs: the one that is likely to answer first, one more where it does not, and another
+ * Asks peers for proofs: the one that is likely to answer first, one more where it does not, and another
  * where it is silent or what it sends cannot be a proof of the block. It waits for as long as it takes.
  */
 export class ProofFetcher {
   readonly #timeout: number
   readonly #parts: ProofFetcherComponents
-  readonly #banManager = new Map<PeerId, BanManager>()
+  readonly #conducts = new Map<PeerId, Conduct>()
   readonly #change = new WakeUp()
   readonly #stopListening: () => void
   #inFlight = 0
@@ -85,7 +85,7 @@ export class ProofFetcher {
 
   /** A connection has ended. */
   closed(peer: PeerId): void {
-    this.#banManager.delete(peer)
+    this.#conducts.delete(peer)
   }
 
   stop(): void {
@@ -169,28 +169,28 @@ export class ProofFetcher {
 
   async #ask(from: ProofPeer, wanted: WantedProof, signal: AbortSignal): Promise<Outcome> {
     const { clock, events } = this.#parts
-    const banManager = this.#conductOf(from.id)
+    const conduct = this.#conductOf(from.id)
     const askedAt = clock.now()
-    banManager.inFlight += 1
+    conduct.inFlight += 1
     this.#inFlight += 1
     try {
       const proof = await from.peer.getUtreexoProof(
         { request: everything(wanted.hash) },
         { signal, timeout: this.#timeout },
       )
-      banManager.silences = 0
-      banManager.latency += LATENCY_WEIGHT * (clock.now() - askedAt - banManager.latency)
+      conduct.silences = 0
+      conduct.latency += LATENCY_WEIGHT * (clock.now() - askedAt - conduct.latency)
       return { type: 'proof', proof, from }
     } catch (error) {
       if (isPeerError(error) && error.code === 'timeout') {
-        banManager.silences += 1
-        banManager.latency = Math.max(banManager.latency, this.#timeout)
-        if (banManager.silences >= MAX_SILENCES) banManager.pausedUntil = clock.now() + SILENT_PAUSE_MS
+        conduct.silences += 1
+        conduct.latency = Math.max(conduct.latency, this.#timeout)
+        if (conduct.silences >= MAX_SILENCES) conduct.pausedUntil = clock.now() + SILENT_PAUSE_MS
         events.emit('proof-late', { block: refOf(wanted), from: from.id })
       }
       return { type: 'nothing', from }
     } finally {
-      banManager.inFlight -= 1
+      conduct.inFlight -= 1
       this.#inFlight -= 1
       this.#change.ring()
     }
@@ -256,13 +256,13 @@ export class ProofFetcher {
     this.#parts.peers.punish(from.id, `proof of block ${hashToHex(wanted.hash)}: ${rule}`)
   }
 
-  #conductOf(peer: PeerId): BanManager {
-    let banManager = this.#banManager.get(peer)
-    if (banManager === undefined) {
-      banManager = { inFlight: 0, silences: 0, pausedUntil: 0, latency: UNKNOWN_LATENCY_MS }
-      this.#banManager.set(peer, banManager)
+  #conductOf(peer: PeerId): Conduct {
+    let conduct = this.#conducts.get(peer)
+    if (conduct === undefined) {
+      conduct = { inFlight: 0, silences: 0, pausedUntil: 0, latency: UNKNOWN_LATENCY_MS }
+      this.#conducts.set(peer, conduct)
     }
-    return banManager
+    return conduct
   }
 }
 

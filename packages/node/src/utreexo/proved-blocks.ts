@@ -43,7 +43,7 @@ export interface ProvedBlocksComponents {
 }
 
 /**
- * * Proves the blocks of the best chain one after the other, from the tip of `states` on, which grows with
+ * Proves the blocks of the best chain one after the other, from the tip of `states` on, which grows with
  * each, and for ever. Blames whom there is to blame: the sender of a proof that does not hold, that of a
  * block that does not, or our own state.
  * @throws NodeError `utreexo-refused` where the state that all began with is no good; the signal's reason.

@@ -28,7 +28,7 @@ export interface ProvedBlockItem {
 export type ProvedItem =
   | ProvedBlockItem
   /**
-   * * Blocks that were yielded are taken back, `disconnected` lists them from the top down: they are not in
+   * Blocks that were yielded are taken back, `disconnected` lists them from the top down: they are not in
    * the best chain any more, or (`suspected`) the state in which they were proved is not believed any more,
    * and they will be proved again.
    */

@@ -40,7 +40,7 @@ interface Suspected {
 }
 
 /**
- * * Whether our own state is to be believed. Where proofs of two peers fail on it, it is derived anew from an
+ * Whether our own state is to be believed. Where proofs of two peers fail on it, it is derived anew from an
  * older one. Where it comes out the same, by way of proofs that hold, it was those peers; where it does not,
  * it was us.
  */

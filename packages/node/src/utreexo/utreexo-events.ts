@@ -26,7 +26,7 @@ export interface UtreexoEvents {
    */
   'no-utreexo-peer': { readonly block: BlockRef }
   /**
-   * * Proofs of two peers fail on the same state, so that the state itself is suspected: it is gone back to
+   * Proofs of two peers fail on the same state, so that the state itself is suspected: it is gone back to
    * `back`, and the blocks after that are proved again.
    */
   'utreexo-suspected': {

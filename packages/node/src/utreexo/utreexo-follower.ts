@@ -33,7 +33,7 @@ export function genesisState({ genesisHash }: Network): UtreexoState {
 }
 
 /**
- * * Proves the chain as it grows, from where it stopped the last time, whoever watches; and gives the proved
+ * Proves the chain as it grows, from where it stopped the last time, whoever watches; and gives the proved
  * blocks to programs that do. One that begins further down has those before proved once more.
  */
 export class UtreexoFollower {

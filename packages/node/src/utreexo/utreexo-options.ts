@@ -10,7 +10,7 @@ export interface AssumedUtreexoState {
 
 export interface UtreexoOptions {
   /**
-   * * Where to begin, in a store that holds no state yet: a state that the program vouches for, or `known`,
+   * Where to begin, in a store that holds no state yet: a state that the program vouches for, or `known`,
    * for the latest that this package has for the network (`assumedUtreexoState`). Default: the genesis block,
    * after which nothing is assumed.
    */

@@ -16,7 +16,7 @@ export interface StateChanges {
 }
 
 /**
- * * States of the accumulator after blocks that build on each other: of each of the last ones, and of some
+ * States of the accumulator after blocks that build on each other: of each of the last ones, and of some
  * before. The lowest is where it all began, and is never let go of.
  */
 export class UtreexoStates {

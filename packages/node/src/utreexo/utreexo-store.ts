@@ -22,7 +22,7 @@ export interface LoadedStates {
 }
 
 /**
- * * States of the accumulator in a store, and the mark of how far the chain is proved: both of one batch, so
+ * States of the accumulator in a store, and the mark of how far the chain is proved: both of one batch, so
  * that neither is ever ahead of the other, whenever the process is killed.
  */
 export class UtreexoStore {

@@ -26,7 +26,7 @@ const key = ({ txid: id, index }: { readonly txid: Uint8Array; readonly index: n
   `${bytesToHex(id)}:${index}`
 
 /**
- * * A chain of `length` blocks: from block 101 on each spends the coinbase of the hundredth before it, and
+ * A chain of `length` blocks: from block 101 on each spends the coinbase of the hundredth before it, and
  * two outputs of spends. With another `salt` it is another one above block `fork`.
  */
 export function makeProvedChain(

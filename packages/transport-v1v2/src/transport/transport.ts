@@ -1,19 +1,19 @@
 import type { Contents } from '@sapwood/wire-codec'
 
 /**
- * * The reading half. A batch costs one promise, however many messages arrived together. Each payload is a
+ * The reading half. A batch costs one promise, however many messages arrived together. Each payload is a
  * view into the chunk or packet it came in, owned by the reader: whoever keeps a part of it for long copies
  * that.
  */
 export interface ReadTransport {
   /**
-   * * All messages that have arrived, at least one, in order; `null` when the remote ended the connection
+   * All messages that have arrived, at least one, in order; `null` when the remote ended the connection
    * cleanly. Rejects with a `TransportError` on anything else; no message is delivered after that. One call
    * at a time.
    */
   read(): Promise<readonly Contents[] | null>
   /**
-   * * Says whether a message of `command` is expected that may be larger than all others (`maxPayloadSize` of
+   * Says whether a message of `command` is expected that may be larger than all others (`maxPayloadSize` of
    * wire-codec: a `uproof`). Else, as without this method, one of more than 4,000,000 bytes ends the
    * connection.
    */
@@ -65,7 +65,7 @@ export interface TransportStats {
   /** Milliseconds from having the stream to having the transport. */
   readonly handshakeMilliseconds: number
   /**
-   * * By command. A remote can make up commands: those beyond the first 64 that it sends are counted under
+   * By command. A remote can make up commands: those beyond the first 64 that it sends are counted under
    * `*other*`.
    */
   readonly received: ReadonlyMap<string, CommandStats>

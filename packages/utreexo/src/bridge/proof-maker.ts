@@ -1,4 +1,4 @@
-import type { Block, BlockHash, UtreexoProof } from '@sapwood/wire-codec'
+import type { Block, BlockHash, UtreexoProof, UtreexoRoots } from '@sapwood/wire-codec'
 import { Forest, type ForestUndo } from '../accumulator/forest.ts'
 import { stateHash, StateTree } from '../accumulator/state-tree.ts'
 import { Stump } from '../accumulator/stump.ts'
@@ -76,9 +76,18 @@ export class ProofMaker {
     return this.#forest.stump()
   }
 
-  /** The hashes that prove the state after the block at `height` to who has the accumulator of states. */
-  proveState(height: number): Uint8Array[] {
-    return this.#states.prove(height)
+  /**
+   * What a `uroot` tells of the state after a block of this chain, with the proof for who has the accumulator
+   * of states. @throws RangeError above the tip.
+   */
+  roots({ height, hash }: BridgeTip, { leaves, roots }: Stump): UtreexoRoots {
+    return {
+      blockHash: hash,
+      leaves: BigInt(leaves),
+      roots,
+      target: BigInt(height),
+      proofHashes: this.#states.prove(height),
+    }
   }
 
   /**

@@ -13,7 +13,7 @@ export const InventoryType = {
   /** A package's transactions (BIP331, draft); in notfound only. */
   PACKAGE_TRANSACTIONS: 6,
   /**
-   * * Four positions of a forest, 8 bytes each, all ones where there are fewer: what the transaction in the
+   * Four positions of a forest, 8 bytes each, all ones where there are fewer: what the transaction in the
    * entry before it spends (in inv), or which hashes of its proof are wanted (in getdata). utreexod's; the
    * same number as BIP331's. It means nothing alone.
    */

@@ -17,7 +17,7 @@ export interface VersionAddress {
 }
 
 /**
- * * The first message of each side. What comes after `receiver` is optional on the wire; a field that was not
+ * The first message of each side. What comes after `receiver` is optional on the wire; a field that was not
  * sent has the value that Core assumes: zeros in `sender`, nonce 0, no user agent, height -1, `relay` true.
  */
 export interface VersionMessage {
@@ -26,7 +26,7 @@ export interface VersionMessage {
   readonly version: number
   readonly services: bigint
   /**
-   * * Seconds since 1970. Signed 64-bit on the wire; one past `Number.MAX_SAFE_INTEGER`, which no clock
+   * Seconds since 1970. Signed 64-bit on the wire; one past `Number.MAX_SAFE_INTEGER`, which no clock
    * shows, is read as that (and its negative), so that a peer's nonsense is a number like any other.
    */
   readonly time: number
@@ -176,7 +176,7 @@ export type CompactBlockMessage =
     }
 
 /**
- * * Messages of the Utreexo peers, in the bytes that utreexod and Floresta speak, which are not the draft of
+ * Messages of the Utreexo peers, in the bytes that utreexod and Floresta speak, which are not the draft of
  * BIP183's everywhere. `usummary`, which utreexod has given up, is carried unread.
  */
 export type UtreexoMessage =

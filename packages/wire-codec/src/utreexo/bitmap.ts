@@ -1,5 +1,5 @@
 /**
- * * Which entries of a list are meant: entry `i` is bit `i mod 8`, counted from the lowest, of byte `i div
+ * Which entries of a list are meant: entry `i` is bit `i mod 8`, counted from the lowest, of byte `i div
  * 8`. An empty bitmap means none: that every entry is meant is said by a bit of the request's mask.
  */
 export type Bitmap = Uint8Array

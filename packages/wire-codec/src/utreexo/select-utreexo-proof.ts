@@ -11,7 +11,7 @@ const HASH_SIZE = 32
 type Wanted = 'all' | Bitmap
 
 /**
- * * The parts of a proof that a `getuproof` asks for: a part whole where its bit of the mask is set, else
+ * The parts of a proof that a `getuproof` asks for: a part whole where its bit of the mask is set, else
  * those of it whose bit is set in its bitmap; bits beyond the end of a part mean nothing, and targets have no
  * bitmap. (utreexod 0.6 sends the hashes for the bit of the leaves, and has no use for that of the hashes: a
  * slip of its own.) Nothing is decoded: a request of 35 bytes may be for a proof of a megabyte.

@@ -11,7 +11,7 @@ import { type LeafData, MIN_LEAF_SIZE, readLeafData, skipLeafData, writeLeafData
  */
 export const MAX_UTREEXO_TARGETS = 24_386
 /**
- * * Most hashes of a proof: in a forest of 51 rows each target needs one in each, but in the uppermost 15,
+ * Most hashes of a proof: in a forest of 51 rows each target needs one in each, but in the uppermost 15,
  * which together have no more than 2^15 nodes (utreexod: MaxUtreexoProofSize).
  */
 export const MAX_UTREEXO_HASHES: number = (51 - 15) * MAX_UTREEXO_TARGETS + (2 ** 15 - MAX_UTREEXO_TARGETS)
@@ -29,7 +29,7 @@ const WITH_PROOF_HASHES = 2
 const WITH_LEAF_DATA = 4
 
 /**
- * * A request for the proof of a block's inputs. The draft of BIP183 has a flag for all where utreexod and
+ * A request for the proof of a block's inputs. The draft of BIP183 has a flag for all where utreexod and
  * Floresta have a mask; utreexod 0.6 sends the hashes where the leaves are asked for, and never looks at the
  * mask's bit for them.
  */

@@ -8,7 +8,7 @@ export const MAX_UTREEXO_ROOTS = 63
 export const MAX_UTREEXO_TREE_HASHES = 255
 
 /**
- * * The state of the accumulator after a block, and the proof that it is committed to: in a forest with a
+ * The state of the accumulator after a block, and the proof that it is committed to: in a forest with a
  * leaf for each block, the genesis block's included, which is the SHA-256 of the leaves (8 bytes,
  * little-endian) and the roots after it.
  */

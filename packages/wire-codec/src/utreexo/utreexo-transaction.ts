@@ -28,7 +28,7 @@ const MAX_INDEX = 0x7fff_ffff
 const INDEX_OFFSET = 32
 
 /**
- * * Reads the payload of `utreexotx`. The index of each spent output is doubled on the wire, with a 1 added
+ * Reads the payload of `utreexotx`. The index of each spent output is doubled on the wire, with a 1 added
  * where the output is not confirmed; the leaves are as many as there are without, uncounted (the draft of
  * BIP183 has a count before them).
  */

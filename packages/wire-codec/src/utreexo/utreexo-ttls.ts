@@ -25,7 +25,7 @@ export interface UtreexoTtlsRequest {
 }
 
 /**
- * * When the outputs of one block die: where both are 0, not before the commitment's height. The draft of
+ * When the outputs of one block die: where both are 0, not before the commitment's height. The draft of
  * BIP183 has a varint of blocks lived and one of a position in the forest; spoken are 32-bit numbers of the
  * block that spends and of the place among what it spends.
  */

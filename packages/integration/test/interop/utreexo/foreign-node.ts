@@ -1,0 +1,89 @@
+import { rm } from 'node:fs/promises'
+import { RpcClient, type RunningProcess, startProcess } from '../../../src/index.ts'
+import type { Program } from '../../../src/programs/find-program.ts'
+import { makeTemporaryFolder } from '../../../src/programs/usable-folder.ts'
+import { until } from '../../../src/bitcoind/until.ts'
+
+/** Milliseconds until a program answers calls. */
+const START_TIMEOUT = 60_000
+
+/** An accumulator as a program tells of it. */
+export interface ToldState {
+  readonly height: number
+  /** Hex, the largest tree first, emptied ones as zeros. */
+  readonly roots: readonly string[]
+}
+
+/** A program of others that knows Utreexo. */
+export interface ForeignNode extends AsyncDisposable {
+  readonly name: string
+  readonly process: RunningProcess
+  /** Where its data and its logs are. */
+  readonly folder: string
+  state(): Promise<ToldState>
+  /** @throws IntegrationError `timeout` */
+  waitForHeight(height: number, timeout: number): Promise<ToldState>
+}
+
+export interface ForeignNodeFacts {
+  readonly name: string
+  readonly program: Program
+  readonly rpcPort: number
+  /** Its arguments, given the folder that is its own. */
+  readonly args: (folder: string) => readonly string[]
+  readonly height: (rpc: RpcClient) => Promise<number>
+  readonly roots: (rpc: RpcClient) => Promise<readonly string[]>
+  /** Leaves its folder where it is. */
+  readonly keep: boolean
+}
+
+/** `USER:PASSWORD` that the programs are given where they want one. */
+export const RPC_USER = 'sapwood'
+export const RPC_PASSWORD = 'sapwood'
+
+/** Starts a program in a folder of its own, and waits until it answers. */
+export async function startForeignNode(facts: ForeignNodeFacts): Promise<ForeignNode> {
+  const folder = await makeTemporaryFolder(`sapwood-${facts.name}-`)
+  const command = [...facts.program.command, ...facts.args(folder)]
+  const process = await startProcess(command, { environment: facts.program.environment, cwd: folder })
+  const rpc = new RpcClient({
+    host: '127.0.0.1',
+    port: facts.rpcPort,
+    credentials: `${RPC_USER}:${RPC_PASSWORD}`,
+  })
+  const stop = async (): Promise<void> => {
+    rpc.close()
+    await process.stop({ timeout: 5_000 })
+    if (!facts.keep) await rm(folder, { recursive: true, force: true })
+  }
+  const state = async (): Promise<ToldState> => ({
+    height: await facts.height(rpc),
+    roots: await facts.roots(rpc),
+  })
+  try {
+    await until(`${facts.name} to answer`, START_TIMEOUT, () =>
+      facts.height(rpc).then(
+        () => true,
+        () => false,
+      ),
+    )
+  } catch (error) {
+    await stop()
+    throw new Error(`${facts.name} does not answer: ${process.stderr}${process.stdout}`, { cause: error })
+  }
+  return {
+    name: facts.name,
+    process,
+    folder,
+    state,
+    waitForHeight: async (height, timeout) => {
+      await until(
+        `${facts.name} to be at ${height}`,
+        timeout,
+        async () => (await facts.height(rpc)) === height,
+      )
+      return await state()
+    },
+    [Symbol.asyncDispose]: stop,
+  }
+}

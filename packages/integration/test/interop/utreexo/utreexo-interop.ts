@@ -1,0 +1,176 @@
+import { bytesToHex } from '@sapwood/wire-codec'
+import type { NodeHandle } from '@sapwood/node'
+import {
+  findProgram,
+  isIntegrationError,
+  type RegtestBitcoind,
+  startUtreexoBridge,
+} from '../../../src/index.ts'
+import { until } from '../../../src/bitcoind/until.ts'
+import { monotonicTime } from '../../../src/programs/default-sleep.ts'
+import type { Program } from '../../../src/programs/find-program.ts'
+import { startNode } from '../../end-to-end/start-node.ts'
+import { startFlorestad } from './florestad.ts'
+import type { ForeignNode, ToldState } from './foreign-node.ts'
+import { mineMore, reorganise, startSpendingChain } from './spending-chain.ts'
+import { startUtreexod } from './utreexod.ts'
+import { startV1OnlyRelay } from './v1-only-relay.ts'
+
+/** Milliseconds that a side has to come to a height. */
+const STEP_TIMEOUT = 120_000
+
+export interface InteropOptions {
+  /** Parts of the names of what to run. */
+  readonly only: readonly string[]
+  /** Leaves the programs' folders where they are. */
+  readonly keep: boolean
+  readonly say: (line: string) => void
+}
+
+interface Case {
+  readonly name: string
+  readonly program: { readonly name: string; readonly variable: string }
+  /** @returns what was seen. */
+  readonly run: (program: Program, options: InteropOptions) => Promise<string>
+}
+
+const UTREEXOD = { name: 'utreexod', variable: 'UTREEXOD' }
+const FLORESTAD = { name: 'florestad', variable: 'FLORESTAD' }
+
+const CASES: readonly Case[] = [true, false].flatMap((v2) => {
+  const transport = v2 ? 'v2' : 'v1'
+  return [
+    {
+      name: `utreexod, a bridge for our node, ${transport}`,
+      program: UTREEXOD,
+      run: (program, options) => bridgeOfOthers(program, v2, options),
+    },
+    {
+      name: `utreexod without coins, a client of our bridge, ${transport}`,
+      program: UTREEXOD,
+      run: (program, options) =>
+        clientOfOurs({ v2, survivesReorgs: false }, (connect) =>
+          startUtreexod({ program, role: 'client', connect, v2, keep: options.keep }),
+        ),
+    },
+    {
+      name: `florestad, a client of our bridge, ${transport}`,
+      program: FLORESTAD,
+      run: (program, options) =>
+        clientOfOurs({ v2, survivesReorgs: true }, (connect) =>
+          startFlorestad({ program, connect, keep: options.keep }),
+        ),
+    },
+  ] satisfies Case[]
+})
+
+/** Runs the cases one after the other, and says a line for each. @returns whether all of them passed. */
+export async function utreexoInterop(options: InteropOptions): Promise<boolean> {
+  let failed = 0
+  const wanted = CASES.filter(({ name }) => options.only.some((part) => name.includes(part)))
+  for (const { name, program: spec, run } of wanted) {
+    const started = monotonicTime()
+    let outcome: string
+    try {
+      outcome = `OK      ${await run(await findProgram(spec, { install: false }), options)}`
+    } catch (error) {
+      failed++
+      const isMissing = isIntegrationError(error) && error.code === 'program-not-found'
+      outcome = isMissing ? `MISSING set ${spec.variable}` : `FAILED  ${String(error)}`
+    }
+    options.say(`${name.padEnd(58)} ${outcome} (${Math.round((monotonicTime() - started) / 1_000)} s)`)
+  }
+  options.say(`${wanted.length - failed} of ${wanted.length} passed`)
+  return failed === 0 && wanted.length > 0
+}
+
+/** utreexod makes the proofs, our node proves the chain by them, also what is mined and reorganised meanwhile. */
+async function bridgeOfOthers(program: Program, v2: boolean, { keep }: InteropOptions): Promise<string> {
+  await using bitcoind = await startSpendingChain()
+  const height = await bitcoind.rpc<number>('getblockcount')
+  await using bridge = await startUtreexod({
+    program,
+    role: 'bridge',
+    connect: bitcoind.p2pHostAndPort,
+    v2,
+    keep,
+  })
+  await bridge.waitForHeight(height, STEP_TIMEOUT)
+  await using node = await startNode({ connect: [bridge.hostAndPort], utreexo: true })
+  const faults = countFaults(node)
+  await provedUpTo(node, height)
+  same(node.utreexo.state()!, await bridge.state())
+  const more = await mineMore(bitcoind)
+  await provedUpTo(node, more)
+  same(node.utreexo.state()!, await bridge.state())
+  const other = await reorganise(bitcoind)
+  await provedUpTo(node, other)
+  same(node.utreexo.state()!, await bridge.state())
+  const [peer] = node.peers()
+  if (peer?.transport !== (v2 ? 'v2' : 'v1')) throw new Error(`spoken: ${String(peer?.transport)}`)
+  if (faults() > 0) throw new Error(`${faults()} proofs of it were refused`)
+  const proofs = peer.receivedByMessage['uproof']
+  return `${height} blocks, ${more - height} more, a reorg to ${other}; ${proofs?.messages ?? 0} proofs of ${proofs?.bytes ?? 0} bytes`
+}
+
+interface ClientFacts {
+  readonly v2: boolean
+  /** One that is known to stand still after a reorg is not asked to follow one. */
+  readonly survivesReorgs: boolean
+}
+
+/** Our bridge makes the proofs, and another's node keeps up with the chain by them. */
+async function clientOfOurs(
+  { v2, survivesReorgs }: ClientFacts,
+  start: (connect: string) => Promise<ForeignNode>,
+): Promise<string> {
+  await using bitcoind = await startSpendingChain()
+  await using running = await startUtreexoBridge({ bitcoind })
+  const { bridge, node } = running
+  await using relay = await startV1OnlyRelay(running.port)
+  await using client = await start(v2 ? running.hostAndPort : relay.hostAndPort)
+  const follow = async (height: number): Promise<void> => {
+    await bridge.waitForHeight(height)
+    const state = await client.waitForHeight(height, STEP_TIMEOUT)
+    same(bridge.stump(), state)
+  }
+  const height = await bitcoind.rpc<number>('getblockcount')
+  await follow(height)
+  const spoken = node.peers().filter(({ inbound }) => inbound)
+  if (!spoken.some(({ transport }) => transport === (v2 ? 'v2' : 'v1')))
+    throw new Error(`spoken: ${spoken.map(({ transport }) => transport).join(', ')}`)
+  const more = await mineMore(bitcoind)
+  await follow(more)
+  const reorg = survivesReorgs ? await followReorg(bitcoind, follow) : ''
+  const { proofsServed, bytesServed } = bridge.info()
+  return `${height} blocks, ${more - height} more${reorg}; ${proofsServed} proofs of ${bytesServed} bytes served`
+}
+
+async function followReorg(
+  bitcoind: RegtestBitcoind,
+  follow: (height: number) => Promise<void>,
+): Promise<string> {
+  const height = await reorganise(bitcoind)
+  await follow(height)
+  return `, a reorg to ${height}`
+}
+
+/** @throws Error where the roots of ours and of theirs differ. */
+function same(ours: { readonly roots: readonly Uint8Array[] }, theirs: ToldState): void {
+  const mine = ours.roots.map(bytesToHex).join(' ')
+  const other = theirs.roots.map((root) => (root === 'empty' ? '00'.repeat(32) : root)).join(' ')
+  if (mine !== other) throw new Error(`other roots at ${theirs.height}:\n  ours   ${mine}\n  theirs ${other}`)
+}
+
+async function provedUpTo(node: NodeHandle, height: number): Promise<void> {
+  await until(`our node to have proved ${height}`, STEP_TIMEOUT, () =>
+    Promise.resolve(node.utreexo.state()?.height === height),
+  )
+}
+
+function countFaults(node: NodeHandle): () => number {
+  let count = 0
+  for (const name of ['proof-invalid', 'proof-late', 'utreexo-suspected'] as const)
+    node.events.on(name, () => count++)
+  return () => count
+}
