@@ -49,7 +49,6 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'connection',
   ],
   node: [
-    'random',
     'errors',
     'events',
     'store',

@@ -1,7 +1,12 @@
 import { type AddressNetwork, isRoutable, type NetworkAddress } from '@sapwood/wire-codec'
 import type { TransportProtocol } from '@sapwood/transport-v1v2'
-import type { Clock, WallTime, Random } from '@sapwood/transport-v1v2/environment'
-import { drawBelow, drawUnit } from '../random/draw.ts'
+import {
+  drawBelow,
+  drawUnit,
+  type Clock,
+  type WallTime,
+  type Random,
+} from '@sapwood/transport-v1v2/environment'
 import { type AddressEntry, entryInfo, isTerrible, selectionChance } from './address-entry.ts'
 import type { AddressCounts, AddressInfo } from './address-info.ts'
 import { type AddressKey, addressKey } from './address-key.ts'

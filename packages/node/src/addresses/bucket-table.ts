@@ -1,6 +1,5 @@
 import type { AddressNetwork } from '@sapwood/wire-codec'
-import type { Random } from '@sapwood/transport-v1v2/environment'
-import { drawBelow } from '../random/draw.ts'
+import { drawBelow, type Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressEntry } from './address-entry.ts'
 import { BUCKET_SIZE } from './bucket-hash.ts'
 

@@ -1,6 +1,5 @@
 import type { GossipedAddress, NetworkAddress } from '@sapwood/wire-codec'
-import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
-import { drawUnit } from '../random/draw.ts'
+import { drawUnit, type Clock, type Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressInfo } from './address-info.ts'
 import { type AddressManager, MAX_SHARED_PERCENT } from './address-manager.ts'
 

@@ -1,9 +1,15 @@
 import { type GossipedAddress, isRoutable, type NetworkAddress, Services, sha256d } from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId, type PeerMessage } from '@sapwood/peer'
-import type { Clock, Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
+import {
+  drawExponential,
+  shuffle,
+  type Clock,
+  type Instant,
+  type Random,
+  type WallTime,
+} from '@sapwood/transport-v1v2/environment'
 import { type ConnectionRecord, type ReadyConnection, remoteOf } from './connection-record.ts'
-import { drawExponential, shuffle } from '../random/draw.ts'
 import { addressKey } from '../addresses/address-key.ts'
 import type { AddressManager, AddressReport } from '../addresses/address-manager.ts'
 import { RecentKeys } from '../addresses/recent-keys.ts'

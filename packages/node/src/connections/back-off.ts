@@ -1,5 +1,4 @@
-import type { Random } from '@sapwood/transport-v1v2/environment'
-import { drawUnit } from '../random/draw.ts'
+import { drawUnit, type Random } from '@sapwood/transport-v1v2/environment'
 
 /**
  * However long an added peer has been away, it is tried this often,

@@ -1,10 +1,16 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
 import type { DisconnectReport } from '@sapwood/peer'
-import type { Clock, Instant, Logger, Random } from '@sapwood/transport-v1v2/environment'
+import {
+  drawBelow,
+  drawExponential,
+  type Clock,
+  type Instant,
+  type Logger,
+  type Random,
+} from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { CurrentPhase } from '../phases/current-phase.ts'
 import type { Phase } from '../phases/phase.ts'
-import { drawBelow, drawExponential } from '../random/draw.ts'
 import { type AddedPeers, connectionOf } from './added-peers.ts'
 import type { ConnectionManager } from './connection-manager.ts'
 import { type ConnectionRecord, isReady } from './connection-record.ts'

@@ -1,9 +1,8 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
-import type { Random } from '@sapwood/transport-v1v2/environment'
+import { shuffle, type Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressInfo } from '../addresses/address-info.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { NodeDialer } from './node-dialer.ts'
-import { shuffle } from '../random/draw.ts'
 
 /** Addresses drawn in one network before the next is tried. */
 const MAX_DRAWS = 50

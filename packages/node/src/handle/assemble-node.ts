@@ -63,7 +63,8 @@ export interface AssembledNode extends NodeGround {
 }
 
 /**
- * Reads the state and joins the parts. A new behaviour of the node is a `NodePart`, made here and put into the list at the end.
+ * Reads the state and joins the parts. A new behaviour of the node is a `NodePart`, made here and put into
+ * the list at the end.
  * @throws NodeError `invalid-address`, `store-corrupt`, `store-foreign`, `store-failed`.
  */
 export async function assembleNode(options: NodeOptions, components: NodeComponents): Promise<AssembledNode> {

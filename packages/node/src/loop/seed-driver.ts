@@ -1,6 +1,7 @@
 import { type NetworkAddress, type NetworkName, type PeerAddress, Services } from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import {
+  drawUnit,
   type Clock,
   type Instant,
   type WallTime,
@@ -24,7 +25,6 @@ import type { ConnectionManager } from '../connections/connection-manager.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { EventSink } from '../events/event-source.ts'
-import { drawUnit } from '../random/draw.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { NodePart } from './node-part.ts'
 

@@ -1,9 +1,8 @@
 import { bytesToHex, encodeTransaction, type Transaction, type Txid, txid, wtxid } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
+import { drawBelow, type Instant, type Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressKey } from '../addresses/address-key.ts'
 import { NodeError } from '../errors/node-error.ts'
-import { drawBelow } from '../random/draw.ts'
 import type { PrivateBroadcastState } from './private-broadcast-types.ts'
 import { transactionFault } from './transaction-check.ts'
 

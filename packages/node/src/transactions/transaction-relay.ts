@@ -14,8 +14,13 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import type { PeerId, TransactionId } from '@sapwood/peer'
-import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
-import { drawBelow, drawExponential } from '../random/draw.ts'
+import {
+  drawBelow,
+  drawExponential,
+  type Instant,
+  type Random,
+  type WallTime,
+} from '@sapwood/transport-v1v2/environment'
 import { OwnBroadcast } from './own-broadcast.ts'
 import { RecentSet } from './recent-set.ts'
 import { transactionFault } from './transaction-check.ts'

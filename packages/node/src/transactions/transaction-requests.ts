@@ -1,7 +1,6 @@
 import { type Hash256, hexToBytes } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
-import { drawBelow } from '../random/draw.ts'
+import { drawBelow, type Instant, type Random } from '@sapwood/transport-v1v2/environment'
 import { DeadlineQueue } from './deadline-queue.ts'
 
 /**

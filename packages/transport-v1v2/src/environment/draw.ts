@@ -1,4 +1,4 @@
-import type { Random } from '@sapwood/transport-v1v2/environment'
+import type { Random } from './random.ts'
 
 /** A uniform integer from 0 to `bound` - 1. `bound` is at least 1 and at most 2^32. */
 export function drawBelow(random: Random, bound: number): number {
