@@ -59,7 +59,6 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'bans',
     'filters',
     'utreexo',
-    'phases',
     'connections',
     'metrics',
     'bootstrap',

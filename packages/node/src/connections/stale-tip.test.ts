@@ -1,7 +1,7 @@
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
-import type { Phase } from '../phases/phase.ts'
-import { phases } from '../phases/phases.ts'
+import type { Phase } from '../chain/phase.ts'
+import { phases } from '../chain/phases.ts'
 import { StaleTip } from './stale-tip.ts'
 
 const MINUTE = 60_000

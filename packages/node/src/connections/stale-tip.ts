@@ -1,5 +1,5 @@
 import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
-import type { CurrentPhase } from '../phases/current-phase.ts'
+import type { CurrentPhase } from '../chain/current-phase.ts'
 
 const MINUTE = 60_000
 /** How often the tip is looked at (Core, `STALE_CHECK_INTERVAL`). */

@@ -14,7 +14,7 @@ import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { ChainDriver } from '../loop/chain-driver.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
-import type { CurrentPhase } from '../phases/current-phase.ts'
+import type { CurrentPhase } from '../chain/current-phase.ts'
 import type { BlockchainInfo, NetworkInfo, NodeInfo, UtreexoInfo } from './node-info.ts'
 
 const ALL_NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil']

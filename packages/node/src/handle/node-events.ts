@@ -11,7 +11,7 @@ import type {
   SubscribeOptions as SubscribeOptionsOf,
 } from '../events/event-source.ts'
 import type { UtreexoEvents } from '../utreexo/utreexo-events.ts'
-import type { PhaseEvents } from '../phases/phase-events.ts'
+import type { PhaseEvents } from '../chain/phase-events.ts'
 import type { TransactionEvents } from '../transactions/transaction-events.ts'
 
 /** Everything that a program is told of, by name. */

@@ -14,7 +14,7 @@ import type { FilterPeer, FilterPeers, FilterSilence } from '../filters/filter-p
 import type { EventSource } from '../events/event-source.ts'
 import type { ChainEvents } from '../chain/chain-events.ts'
 import type { ConnectionEvents } from '../connections/connection-events.ts'
-import type { PhaseEvents } from '../phases/phase-events.ts'
+import type { PhaseEvents } from '../chain/phase-events.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { ChainDriver } from './chain-driver.ts'
 import type { BanManager } from './ban-manager.ts'

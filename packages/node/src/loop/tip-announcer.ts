@@ -2,7 +2,7 @@ import { type BlockHash, bytesEqual, decodePayload, type Message, Services } fro
 import type { PeerId, ServingContext } from '@sapwood/peer'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
-import type { CurrentPhase } from '../phases/current-phase.ts'
+import type { CurrentPhase } from '../chain/current-phase.ts'
 import { announceTip } from './announce-tip.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { NodePart } from './node-part.ts'
