@@ -52,7 +52,7 @@ export type {
   MetricLabels,
   NodeMetrics,
 } from './metrics/node-metrics.ts'
-export type { PhaseName } from './chain/phase.ts'
+export type { PhaseName } from './chain/phases.ts'
 export type {
   KeyRange,
   KeyValueNamespace,

@@ -1,7 +1,6 @@
 import type { EventSink } from '../events/event-source.ts'
 import type { PhaseEvents } from './phase-events.ts'
-import type { Phase, PhaseName, PhaseView } from './phase.ts'
-import { phases } from './phases.ts'
+import { type Phase, type PhaseName, phases, type PhaseView } from './phases.ts'
 
 /** The phase that the node is in. */
 export class CurrentPhase {

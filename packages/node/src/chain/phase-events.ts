@@ -1,4 +1,4 @@
-import type { PhaseName } from './phase.ts'
+import type { PhaseName } from './phases.ts'
 
 /** What is told of the node's phases, and of its end. */
 export interface PhaseEvents {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { PhaseName, PhaseView } from './phase.ts'
-import { phases } from './phases.ts'
+import { type PhaseName, phases, type PhaseView } from './phases.ts'
 
 const view = (changes: Partial<PhaseView> = {}): PhaseView => ({
   headerPeers: 1,

@@ -10,7 +10,7 @@ import {
 } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { CurrentPhase } from '../chain/current-phase.ts'
-import type { Phase } from '../chain/phase.ts'
+import type { Phase } from '../chain/phases.ts'
 import { type AddedPeers, connectionOf } from './added-peers.ts'
 import type { ConnectionManager } from './connection-manager.ts'
 import { type ConnectionRecord, isReady } from './connection-record.ts'

@@ -1,7 +1,6 @@
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
-import type { Phase } from '../chain/phase.ts'
-import { phases } from '../chain/phases.ts'
+import { type Phase, phases } from '../chain/phases.ts'
 import { StaleTip } from './stale-tip.ts'
 
 const MINUTE = 60_000
