@@ -27,20 +27,52 @@ const runtimeNeutral = ['packages/{wire-codec,utreexo,transport-v1v2,peer}/src/*
 /** The parts of it that are Node.js's own: a backend behind `#crypto`, the `./tcp` entry, tests. */
 const nodeOnly = ['**/*.node.ts', 'packages/transport-v1v2/src/{tcp,native}/**', '**/*.test.ts']
 
+/** What reads the machine's time or randomness, or waits by a timer of its own. */
 const ambient = [
-  ['Date', 'now', 'the injected Clock'],
-  ['performance', 'now', 'the injected Clock'],
-  ['Math', 'random', 'the injected Random'],
-  ['AbortSignal', 'timeout', 'a deadline on the injected Clock'],
-].map(([object, property, instead]) => ({
-  selector: `MemberExpression[object.name='${object}'][property.name='${property}']`,
-  message: `Ambient ${object}.${property}: use ${instead}.`,
-}))
+  ...[
+    ['Date', 'now', 'the injected Clock'],
+    ['performance', '/^(now|timeOrigin)$/', 'the injected Clock'],
+    ['process', '/^(hrtime|uptime)$/', 'the injected Clock'],
+    ['Math', 'random', 'the injected Random'],
+    ['AbortSignal', 'timeout', 'a deadline on the injected Clock'],
+    ['Atomics', '/^wait/', 'the injected Clock'],
+    ['/^(globalThis|global|window|self)$/', '/^(set(Timeout|Interval|Immediate)|crypto|performance|Date)$/'],
+  ].map(([object, property, instead = 'the injected Clock or Random']) => ({
+    selector: `MemberExpression[object.name=${quoted(object)}][property.name=${quoted(property)}]`,
+    message: `Ambient time or randomness: use ${instead}.`,
+  })),
+  ...[
+    "NewExpression[callee.name='Date'][arguments.length=0]",
+    "CallExpression[callee.name='Date']",
+    // Those of sockets, servers and requests run on the machine's clock.
+    "MemberExpression[property.name='setTimeout']",
+    'AssignmentExpression > MemberExpression.left[property.name=/^(keepAlive|headers|request)Timeout$/]',
+    'CallExpression[callee.name=/^(connect|createConnection|createServer|request|get|fetch)$/] > ' +
+      'ObjectExpression > Property[key.name=/^(timeout|(keepAlive|headers|request)Timeout)$/]',
+    "CallExpression[callee.property.name='createConnection'] > " +
+      "ObjectExpression > Property[key.name='timeout']",
+  ].map((selector) => ({ selector, message: 'Ambient time: use the injected Clock.' })),
+]
+
+/** As a selector has it: a pattern as it is, a name in quotes. */
+function quoted(name) {
+  return name.startsWith('/') ? name : `'${name}'`
+}
 
 const ambientGlobals = ['setTimeout', 'setInterval', 'setImmediate', 'crypto'].map((name) => ({
   name,
   message: 'Ambient time or randomness: use the injected Clock or Random.',
 }))
+
+const ambientModules = ['dns', 'dns/promises', 'timers', 'timers/promises', 'perf_hooks'].map((name) => ({
+  name,
+  message: 'Ambient DNS or time: use the injected Resolver or Clock.',
+}))
+const ambientCrypto = {
+  name: 'crypto',
+  importNames: ['getRandomValues', 'randomBytes', 'randomFill', 'randomFillSync', 'randomInt', 'randomUUID'],
+  message: 'Ambient randomness: use the injected Random.',
+}
 
 /** What `@sapwood/transport-v1v2/environment` exports. */
 const environment = readFileSync(
@@ -122,28 +154,15 @@ export default defineConfig(
     files: ['packages/*/src/**/*.ts'],
     ignores: ['**/default-*.ts', '**/*.test.ts'],
     rules: {
-      'no-restricted-syntax': [
-        'error',
-        ...ambient,
-        {
-          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
-          message: 'Ambient time: use the injected Clock.',
-        },
-      ],
+      'no-restricted-syntax': ['error', ...ambient],
       'no-restricted-globals': ['error', ...ambientGlobals],
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {
-          paths: [
-            'dns',
-            'node:dns',
-            'dns/promises',
-            'node:dns/promises',
-            'timers',
-            'node:timers',
-            'timers/promises',
-            'node:timers/promises',
-          ].map((name) => ({ name, message: 'Ambient DNS or time: use the injected Resolver or Clock.' })),
+          paths: [...ambientModules, ambientCrypto].flatMap((path) => [
+            path,
+            { ...path, name: `node:${path.name}` },
+          ]),
         },
       ],
     },

@@ -52,6 +52,13 @@ const ambient = [
   ['Math.random()', 'no-restricted-syntax'],
   ['performance.now()', 'no-restricted-syntax'],
   ['AbortSignal.timeout(1)', 'no-restricted-syntax'],
+  ['Date()', 'no-restricted-syntax'],
+  ['process.hrtime()', 'no-restricted-syntax'],
+  ['Atomics.wait(new Int32Array(1), 0, 0, 1)', 'no-restricted-syntax'],
+  ['globalThis.setTimeout(() => undefined, 1)', 'no-restricted-syntax'],
+  ['(socket: { setTimeout(after: number): void }) => socket.setTimeout(1)', 'no-restricted-syntax'],
+  ['(server: { keepAliveTimeout: number }) => (server.keepAliveTimeout = 1)', 'no-restricted-syntax'],
+  ['(connect: (to: object) => void) => connect({ port: 1, timeout: 1 })', 'no-restricted-syntax'],
   ['setTimeout(() => undefined, 1)', 'no-restricted-globals'],
   ['setInterval(() => undefined, 1)', 'no-restricted-globals'],
   ['crypto.getRandomValues(new Uint8Array(1))', 'no-restricted-globals'],
@@ -70,6 +77,8 @@ describe('what the linter refuses', () => {
         ),
         [`export type { Clock } from '@sapwood/transport-v1v2'`, 'no-restricted-imports'],
         [`export { lookup } from 'node:dns'`, '@typescript-eslint/no-restricted-imports'],
+        [`export { setTimeout } from 'node:timers/promises'`, '@typescript-eslint/no-restricted-imports'],
+        [`export { randomBytes } from 'node:crypto'`, '@typescript-eslint/no-restricted-imports'],
         ...(neutral.includes(name)
           ? [[`export { rm } from 'node:fs'`, '@typescript-eslint/no-restricted-imports'] as const]
           : []),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
+import { type Clock, deadlineSignal, systemClock } from '@sapwood/transport-v1v2/environment'
 import { IntegrationError } from '../errors/integration-error.ts'
 
 /** Longest that one call may take by default, in milliseconds. */
@@ -12,8 +13,10 @@ export interface RpcClientOptions {
   readonly cookieFile?: string
   /** `USER:PASSWORD` of a bitcoind that was given them, instead of a cookie file. */
   readonly credentials?: string
-  /** {@link RPC_TIMEOUT} by default. */
+  /** Milliseconds; {@link RPC_TIMEOUT} by default. */
   readonly timeout?: number
+  /** Default: the machine's. */
+  readonly clock?: Clock
 }
 
 /**
@@ -86,14 +89,17 @@ export class RpcClient {
 
   /** @param agent false for a connection of its own. */
   async #exchange(body: string, authorization: string, agent: Agent | false): Promise<string> {
-    const { host, port, timeout = RPC_TIMEOUT } = this.#options
-    return await new Promise<string>((resolve, reject) => {
+    const { host, port, timeout = RPC_TIMEOUT, clock = systemClock } = this.#options
+    const { signal, cancel } = deadlineSignal(clock, timeout)
+    const answer = new Promise<string>((resolve, reject) => {
+      const fail = (error: Error): void =>
+        reject(signal.aborted ? new Error(`no answer within ${timeout} ms`) : error)
       const headers = {
         authorization,
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
       }
-      const sent = request({ host, port, method: 'POST', agent, headers, timeout }, (response) => {
+      const sent = request({ host, port, method: 'POST', agent, headers, signal }, (response) => {
         if (response.statusCode === 401) {
           // The file was that of an earlier bitcoind, which was killed before it could remove it.
           this.#authorization = undefined
@@ -103,19 +109,19 @@ export class RpcClient {
         }
         const parts: Buffer[] = []
         response.on('data', (part: Buffer) => parts.push(part))
-        response.on('error', reject)
+        response.on('error', fail)
         response.on('end', () => resolve(Buffer.concat(parts).toString('utf8')))
       })
       let readBefore = 0
       sent.on('socket', (socket) => (readBefore = socket.bytesRead))
-      sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout} ms`)))
       sent.on('error', (error: NodeJS.ErrnoException) => {
         const unanswered = sent.socket === null || sent.socket.bytesRead === readBefore
         const ended = error.code === 'ECONNRESET' || error.code === 'EPIPE'
-        reject(sent.reusedSocket && unanswered && ended ? new StaleConnection(error) : error)
+        fail(sent.reusedSocket && unanswered && ended ? new StaleConnection(error) : error)
       })
       sent.end(body)
     })
+    return await answer.finally(cancel)
   }
 }
 
