@@ -5,20 +5,12 @@ import {
   blockSize,
   bytesToHex,
   type CompactBlock,
-  InventoryType,
-  type Message,
   type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
-import {
-  type CompactStep,
-  CompactBlocks,
-  isRecent,
-  MAX_COMPACT_DOWNLOADS_PER_BLOCK,
-} from './compact-blocks.ts'
-import { Outbox } from '../chain/outbox.ts'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import { Outbox } from '../chain/outbox.ts'
 import { type BlockFault, checkBlock } from './block-check.ts'
 import type {
   BlockDownloadAction,
@@ -34,18 +26,15 @@ import {
   DEFAULT_BUFFER_BYTES,
   MAX_BLOCKS_IN_FLIGHT_PER_PEER,
 } from './block-download-options.ts'
-import { BlockRequests, type DownloadPeer } from './block-requests.ts'
+import { BlockRequests } from './block-requests.ts'
 import { BlockScheduler } from './block-scheduler.ts'
-import { sendGetData } from './download-peers.ts'
 import { BlockSizeEstimate } from './block-size-estimate.ts'
-import { BlockStream } from './block-stream.ts'
+import { CompactBlocks, isRecent } from './compact-blocks.ts'
+import { CompactDownload } from './compact-download.ts'
+import { OpenStreams } from './open-streams.ts'
 import { SingleBlocks } from './single-blocks.ts'
 import { StallTimeout } from './stall-timeout.ts'
 
-/** A block whose parent is older than this many blocks' time is not at the tip (Core: CanDirectFetch). */
-const DIRECT_FETCH_BLOCKS = 20
-/** A stream whose next block nobody has had for this long is told of. */
-const STARVING_MS = 60_000
 /**
  * Entries of a `notfound` that are looked at: one with more is no answer (Core:
  * MAX_PEER_TX_ANNOUNCEMENTS and what is in flight).
@@ -67,17 +56,17 @@ interface ArrivedBlock {
 export class BlockDownload {
   readonly #chain: HeaderChain
   readonly #requests = new BlockRequests()
-  readonly #streams = new Map<StreamId, BlockStream>()
   readonly #singles = new SingleBlocks()
   readonly #patience = new StallTimeout()
   readonly #out = new Outbox<BlockDownloadAction>()
+  readonly #streams: OpenStreams
   readonly #scheduler: BlockScheduler
   readonly #sizes = new BlockSizeEstimate()
   readonly #compact: CompactBlocks
+  readonly #compactDownload: CompactDownload
   readonly #usesCompact: boolean
   readonly #checksElsewhere: boolean
   readonly #wallTime: (at: Instant) => WallTime
-  #nextStream = 1
 
   constructor(
     options: BlockDownloadOptions,
@@ -86,8 +75,17 @@ export class BlockDownload {
     this.#chain = chain
     this.#wallTime = wallTime
     this.#checksElsewhere = checksElsewhere
+    this.#streams = new OpenStreams({ chain, out: this.#out })
     this.#compact = new CompactBlocks(transactions ?? (() => []))
     this.#usesCompact = transactions !== undefined
+    const parts = {
+      chain,
+      requests: this.#requests,
+      streams: this.#streams,
+      compact: this.#compact,
+      wallTime,
+      out: this.#out,
+    }
     this.#scheduler = new BlockScheduler(
       {
         window: options.window ?? BLOCK_DOWNLOAD_WINDOW,
@@ -95,18 +93,24 @@ export class BlockDownload {
         inFlightPerPeer: options.inFlightPerPeer ?? MAX_BLOCKS_IN_FLIGHT_PER_PEER,
       },
       {
-        chain,
-        requests: this.#requests,
-        streams: this.#streams,
+        ...parts,
         singles: this.#singles,
         patience: this.#patience,
         sizes: this.#sizes,
-        compact: this.#compact,
         usesCompact: this.#usesCompact,
-        wallTime,
-        out: this.#out,
       },
     )
+    this.#compactDownload = new CompactDownload({
+      ...parts,
+      scheduler: this.#scheduler,
+      // Without a pool none is asked for, and none that comes unasked is taken.
+      mayComeUnasked: this.#usesCompact,
+      blocks: {
+        isWanted: (key, hash) => this.#isWanted(key, hash),
+        take: (id, block) => this.#take({ id, block, viaCompact: true }),
+        refuse: (id, key) => this.#refuse(id, key),
+      },
+    })
   }
 
   /** Blocks asked for and not here yet. */
@@ -123,7 +127,7 @@ export class BlockDownload {
 
   removePeer(id: PeerId, now: Instant): BlockDownloadAction[] {
     return this.#then(now, () => {
-      for (const { height } of this.#requests.removePeer(id)) this.#askAgain(height)
+      for (const { height } of this.#requests.removePeer(id)) this.#streams.retry(height)
       this.#singles.removePeer(id)
       this.#compact.removePeer(id)
     })
@@ -189,59 +193,12 @@ export class BlockDownload {
    * the block is then not asked for in another way. `onCompactBlock` has to follow.
    */
   expectCompactBlock(id: PeerId, hash: BlockHash, now: Instant): void {
-    const peer = this.#requests.peers.get(id)
-    const height = this.#chain.heightOf(hash)
-    const key = bytesToHex(hash)
-    if (peer === undefined || height === undefined || peer.inFlight.has(key)) return
-    if (this.#mayComeUnasked(peer, key, hash, height, now)) this.#compact.expect(id, key, hash, now)
-  }
-
-  /**
-   * Bitcoin Core's rules for a compact block that nobody asked for: at the tip or next to it, when the chain
-   * has caught up, within what is asked of one peer, from three peers at most of which one place is kept for
-   * those that we dialled. Besides, from none that dialled us and was not asked to send them.
-   */
-  #mayComeUnasked(peer: DownloadPeer, key: string, hash: BlockHash, height: number, now: Instant): boolean {
-    if (!this.#usesCompact || this.#compact.hasSent(peer.id, key) || !this.#scheduler.hasRoom(peer))
-      return false
-    const isHighBandwidth = this.#compact.isHighBandwidth(peer.id)
-    if (!isHighBandwidth && !peer.facts.preferred) return false
-    const tip = this.#chain.tip()
-    if (height < tip.height - 1 || !this.#chain.isActive(hash) || !this.#canFetchDirectly(height, now))
-      return false
-    if (![...this.#streams.values()].some((stream) => height <= stream.next + 1 && stream.wants(height)))
-      return false
-    const others = new Set([...(this.#requests.get(key)?.peers ?? []), ...this.#compact.attemptsAt(key)])
-    if (others.size === 0) return true
-    if (!isHighBandwidth || others.size >= MAX_COMPACT_DOWNLOADS_PER_BLOCK) return false
-    const isOutbound = (id: PeerId): boolean => this.#requests.peers.get(id)?.facts.preferred === true
-    return (
-      peer.facts.preferred ||
-      [...others].some(isOutbound) ||
-      others.size < MAX_COMPACT_DOWNLOADS_PER_BLOCK - 1
-    )
-  }
-
-  /** Whether the chain below a block is recent. */
-  #canFetchDirectly(height: number, now: Instant): boolean {
-    const parent = this.#chain.headerAt(height - 1)
-    const span = DIRECT_FETCH_BLOCKS * this.#chain.network.proofOfWork.targetSpacing * 1000
-    return parent !== undefined && parent.time * 1000 > this.#wallTime(now) - span
+    this.#compactDownload.expect(id, hash, now)
   }
 
   /** A `cmpctblock`, asked for or expected, whose header the chain has accepted. */
   onCompactBlock(id: PeerId, compactBlock: CompactBlock, now: Instant): BlockDownloadAction[] {
-    const hash = blockHash(compactBlock.header)
-    const key = bytesToHex(hash)
-    const height = this.#chain.heightOf(hash)
-    const isAsked = this.#requests.get(key)?.peers.has(id) === true
-    if (height === undefined || !(isAsked || this.#compact.isExpected(id, key))) return []
-    if (this.#compact.hasSent(id, key)) return []
-    if (!this.#isWanted(key, hash)) {
-      return this.#then(now, () => this.#compact.forget(key))
-    }
-    const step = this.#compact.begin(id, key, hash, compactBlock, now)
-    return this.#out.handle(now, () => this.#compactStep(id, hash, step))
+    return this.#out.handle(now, () => this.#compactDownload.onCompactBlock(id, compactBlock))
   }
 
   /** A `blocktxn`. */
@@ -251,41 +208,7 @@ export class BlockDownload {
     transactions: readonly Transaction[],
     now: Instant,
   ): BlockDownloadAction[] {
-    const step = this.#compact.answer(id, bytesToHex(hash), transactions)
-    return step === undefined ? [] : this.#out.handle(now, () => this.#compactStep(id, hash, step))
-  }
-
-  #compactStep(id: PeerId, hash: BlockHash, step: CompactStep): void {
-    const key = bytesToHex(hash)
-    switch (step.status) {
-      case 'complete':
-        this.#requests.progress(id, key, this.#out.now)
-        this.#take({ id, block: step.block, viaCompact: true })
-        break
-      case 'missing': {
-        const indexes = Uint16Array.from(step.indexes)
-        const message: Message = { type: 'getblocktxn', blockHash: hash, indexes }
-        this.#out.push({ type: 'send', peer: id, message })
-        return
-      }
-      case 'failed':
-        this.#wholeBlock(id, key, hash)
-        break
-      case 'wrong-count':
-        this.#refuse(id, key)
-        this.#out.push({ type: 'punish', peer: id, reason: 'invalid-compact-block', detail: step.detail })
-        break
-    }
-    this.#scheduler.fill()
-  }
-
-  /**
-   * The compact block led nowhere: a peer that was asked for it is asked for all of the block;
-   * of one that was not, nothing is owed.
-   */
-  #wholeBlock(id: PeerId, key: string, hash: BlockHash): void {
-    if (this.#requests.get(key)?.peers.has(id) !== true) return
-    this.#out.push(sendGetData(id, [{ type: InventoryType.WITNESS_BLOCK, hash }]))
+    return this.#out.handle(now, () => this.#compactDownload.onTransactions(id, hash, transactions))
   }
 
   #take({ id, block, viaCompact, checked }: ArrivedBlock): void {
@@ -310,7 +233,7 @@ export class BlockDownload {
       return
     }
     if (fault.mutated && viaCompact) {
-      this.#wholeBlock(id, key, hash)
+      this.#compactDownload.askForWhole(id, key, hash)
       return
     }
     // A compact block may be passed on before it is validated (BIP152), so an invalid one is nobody's fault.
@@ -345,7 +268,7 @@ export class BlockDownload {
       this.#out.push(...this.#compact.expire(now))
       this.#compact.retain((hash) => this.#isWaitedFor(hash))
       this.#scheduler.judgeAll()
-      this.#tellStarving()
+      this.#streams.tellStarving((hash) => this.isUnavailable(hash))
     })
   }
 
@@ -357,23 +280,18 @@ export class BlockDownload {
     range: { readonly from: number; readonly to?: number },
     now: Instant,
   ): { readonly stream: StreamId; readonly actions: BlockDownloadAction[] } {
-    const stream = this.#nextStream++ as StreamId
-    this.#streams.set(stream, new BlockStream(stream, range.from, range.to ?? Number.POSITIVE_INFINITY))
+    const stream = this.#streams.open(range)
     return { stream, actions: this.#then(now, () => undefined) }
   }
 
   closeStream(stream: StreamId): void {
-    this.#streams.delete(stream)
+    this.#streams.close(stream)
   }
 
   /** The program took `count` blocks of those delivered to the stream: there is room for more. */
   consumed(id: StreamId, count: number, now: Instant): BlockDownloadAction[] {
-    const stream = this.#streams.get(id)
-    if (stream === undefined) return []
-    return this.#then(now, () => {
-      stream.consumed(count)
-      this.#deliver(stream)
-    })
+    if (!this.#streams.has(id)) return []
+    return this.#then(now, () => this.#streams.consumed(id, count))
   }
 
   /** Asks for one block by its hash, on the best chain or not; answered by a `single` action. */
@@ -408,23 +326,6 @@ export class BlockDownload {
     })
   }
 
-  /** Says of which streams the next block is nowhere to be had. */
-  #tellStarving(): void {
-    const { now } = this.#out
-    for (const stream of this.#streams.values()) {
-      const hash = stream.next <= stream.to ? this.#chain.hashAt(stream.next) : undefined
-      if (hash === undefined || !this.isUnavailable(hash)) {
-        stream.starving = undefined
-        continue
-      }
-      if (stream.starving?.height !== stream.next)
-        stream.starving = { height: stream.next, since: now, isTold: false }
-      if (stream.starving.isTold || now - stream.starving.since < STARVING_MS) continue
-      stream.starving.isTold = true
-      this.#out.push({ type: 'stream-unavailable', hash })
-    }
-  }
-
   #isWanted(key: string, hash: BlockHash): boolean {
     if (this.#isWaitedFor(hash)) return true
     // Asked for by a stream that is closed, or before a reorg.
@@ -436,26 +337,12 @@ export class BlockDownload {
     const height = this.#chain.heightOf(hash)
     if (height === undefined) return false
     if (this.#singles.has(bytesToHex(hash))) return true
-    return this.#chain.isActive(hash) && [...this.#streams.values()].some((stream) => stream.wants(height))
+    return this.#chain.isActive(hash) && this.#streams.want(height)
   }
 
   #handOn(block: DeliveredBlock, key: string): void {
     if (this.#singles.delete(key)) this.#out.push({ type: 'single', block })
-    if (!this.#chain.isActive(block.hash)) return
-    for (const stream of this.#streams.values()) {
-      if (!stream.wants(block.height)) continue
-      stream.hold(block)
-      this.#deliver(stream)
-    }
-  }
-
-  #deliver(stream: BlockStream): void {
-    for (let block = stream.take(); block !== undefined; block = stream.take()) {
-      this.#out.push({ type: 'deliver', stream: stream.id, block })
-    }
-    if (!stream.ended) return
-    this.#streams.delete(stream.id)
-    this.#out.push({ type: 'stream-end', stream: stream.id })
+    if (this.#chain.isActive(block.hash)) this.#streams.hold(block)
   }
 
   #followTip(change: TipChange): void {
@@ -464,13 +351,7 @@ export class BlockDownload {
     }
     if (change.disconnected.length === 0) return
     this.#compact.retain((hash) => this.#chain.isActive(hash))
-    for (const stream of this.#streams.values()) {
-      const delivered = stream.rewind(change.fork.height)
-      const disconnected = change.disconnected.filter(({ height }) => height <= delivered)
-      if (disconnected.length > 0) {
-        this.#out.push({ type: 'rewind', stream: stream.id, change: { ...change, disconnected } })
-      }
-    }
+    this.#streams.rewind(change)
   }
 
   /** The peer does not give us the block. */
@@ -486,10 +367,6 @@ export class BlockDownload {
     const { hash, height } = request
     if (peer !== undefined && peer.commonHeight >= height && this.#chain.isActive(hash))
       peer.commonHeight = height - 1
-    if (isLeft) this.#askAgain(height)
-  }
-
-  #askAgain(height: number): void {
-    for (const stream of this.#streams.values()) stream.retry(height)
+    if (isLeft) this.#streams.retry(height)
   }
 }

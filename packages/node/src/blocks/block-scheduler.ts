@@ -3,7 +3,7 @@ import type { PeerId } from '@sapwood/peer'
 import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { Outbox } from '../chain/outbox.ts'
-import type { BlockDownloadAction, StreamId } from './block-download-types.ts'
+import type { BlockDownloadAction } from './block-download-types.ts'
 import { type BlockRequests, type DownloadPeer, owesNothing } from './block-requests.ts'
 import type { BlockSizeEstimate } from './block-size-estimate.ts'
 import type { BlockStream } from './block-stream.ts'
@@ -31,7 +31,7 @@ export interface BlockSchedulerOptions {
 export interface BlockSchedulerComponents {
   readonly chain: HeaderChain
   readonly requests: BlockRequests
-  readonly streams: ReadonlyMap<StreamId, BlockStream>
+  readonly streams: Iterable<BlockStream>
   readonly singles: SingleBlocks
   readonly patience: StallTimeout
   readonly sizes: BlockSizeEstimate
@@ -49,7 +49,7 @@ export class BlockScheduler {
   readonly #inFlightPerPeer: number
   readonly #chain: HeaderChain
   readonly #requests: BlockRequests
-  readonly #streams: ReadonlyMap<StreamId, BlockStream>
+  readonly #streams: Iterable<BlockStream>
   readonly #singles: SingleBlocks
   readonly #patience: StallTimeout
   readonly #sizes: BlockSizeEstimate
@@ -94,7 +94,7 @@ export class BlockScheduler {
         this.#ask(peer, single.key, single.hash, height, inventory)
       }
       let waitsFor: PeerId | undefined
-      for (const stream of this.#streams.values()) {
+      for (const stream of this.#streams) {
         if (!this.hasRoom(peer)) break
         waitsFor ??= this.#askForStream(stream, peer, inventory)
       }
