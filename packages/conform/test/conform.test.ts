@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findBitcoind, freePort, RegtestBitcoind, startRegtestPeer } from '@sapwood/integration'
+import { FaultyRelay, findBitcoind, freePort, RegtestBitcoind, startRegtestPeer } from '@sapwood/integration'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { conform } from '../src/cli/conform.ts'
 import { allCases, diallingCases, listeningCases, type Report } from '../src/index.ts'
+import { ALL_SERVICES } from './all-services.ts'
 
 let folder = ''
 const said: string[] = []
@@ -40,9 +41,7 @@ describe('the cases', () => {
 
 describe('conform', () => {
   it('passes the reference, on both transports', async () => {
-    await using bitcoind = await RegtestBitcoind.start({
-      args: ['-blockfilterindex=1', '-peerblockfilters=1', '-peerbloomfilters=1', '-txreconciliation=1'],
-    })
+    await using bitcoind = await RegtestBitcoind.start({ args: ALL_SERVICES })
     const json = ['--json', inFolder('whole.json')]
     const code = await conform([bitcoind.p2pHostAndPort, '--strict', '--quiet', '--wait', '20000', ...json])
     const { agent, results } = await reportIn('whole.json')
@@ -78,17 +77,25 @@ describe('conform', () => {
     expect(code).toBe(0)
   })
 
-  it('finds what is wrong, shows the wire, and lets known failures be', async () => {
-    // The embedded peer answers no mempool, and takes no blocks: it is our own, and not the reference.
+  it('passes the embedded peer, which is to be like the reference in what it does', async () => {
     await using peer = await startRegtestPeer()
-    const target = `127.0.0.1:${peer.port}`
+    expect(await conform([`127.0.0.1:${peer.port}`, '--strict', '--quiet'])).toBe(0)
+    expect(said.at(-1)).toMatch(/sapwood-regtest.* 40\d passed, 0 failed/)
+  })
+
+  it('finds what is wrong, shows the wire, and lets known failures be', async () => {
+    await using peer = await startRegtestPeer()
+    // A node that never hears of a block.
+    const faults = { toTarget: { messages: { drop: { command: 'inv' } } } }
+    await using relay = await FaultyRelay.start(peer.port, { faults })
+    const target = relay.hostAndPort
     const only = [
       '--only',
       'bip31/ping/its-own*',
       '--only',
       'inv/unknown-block*',
       '--transport',
-      'v2',
+      'v1',
       '--wait',
       '300',
     ]
@@ -101,7 +108,7 @@ describe('conform', () => {
     expect(await readFile(inFolder('found.junit'), 'utf8')).toMatch(
       /<failure message="expected getheaders[^<]*-&gt; inv/,
     )
-    expect(await readFile(inFolder('found.tap'), 'utf8')).toMatch(/^not ok \d+ - v2 inv\/unknown-block/m)
+    expect(await readFile(inFolder('found.tap'), 'utf8')).toMatch(/^not ok \d+ - v1 inv\/unknown-block/m)
     expect(await readFile(inFolder('found.html'), 'utf8')).toMatch(/<pre>[^<]*-&gt; inv/)
     const known = inFolder('known.txt')
     await writeFile(known, failed.map(({ name }) => `${name} # ours\n`).join(''))

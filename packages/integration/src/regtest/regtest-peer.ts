@@ -1,10 +1,13 @@
 import {
+  asBlockHash,
   InventoryType,
+  type Message,
   type NetworkAddress,
   regtest,
   Services,
   type Transaction,
   txid,
+  WITNESS_FLAG,
   wtxid,
 } from '@sapwood/wire-codec'
 import { createPeer, type Peer, peerId, type PeerInfo } from '@sapwood/peer'
@@ -23,6 +26,11 @@ import { proofServices } from './regtest-proofs.ts'
 import { namesOf, regtestServices } from './regtest-services.ts'
 
 const USER_AGENT = '/sapwood-regtest:0.1.0/'
+/** Satoshi per 1,000 virtual bytes that it says it wants (Core 29, `DEFAULT_MIN_RELAY_TX_FEE`; BIP133). */
+const FEE_FILTER = 1_000n
+/** What `getheaders` says of us. */
+const PROTOCOL_VERSION = 70_016
+const NO_STOP = asBlockHash(new Uint8Array(32))
 
 export interface RegtestPeerOptions {
   /** What it serves; by default a chain of 100 blocks. */
@@ -198,16 +206,33 @@ class EmbeddedPeer implements RegtestPeer {
           services: this.#options.services ?? defaultServices(protocols),
           startHeight: this.chain.height,
         },
+        feeFilter: FEE_FILTER,
         signal: this.#end.signal,
       },
       { ...components, services },
     )
     this.#peers.set(id, peer)
     // What the remote sends unasked is taken off its hands, or it would not be read any further.
-    for await (const notification of peer.messages()) {
-      if (notification.message.type === 'disconnected') break
+    for await (const { message } of peer.messages()) {
+      if (message.type === 'disconnected') break
+      if (message.type === 'message' && this.#isNews(message.message)) {
+        const locator = [this.chain.tip, regtest.genesisHash]
+        peer.send({ type: 'getheaders', version: PROTOCOL_VERSION, locator, stopHash: NO_STOP })
+      }
     }
     this.#peers.delete(id)
+  }
+
+  /** Whether it announces a block that is not ours: Core asks for its header, and so do we, who take none. */
+  #isNews(message: Message): boolean {
+    return (
+      message.type === 'inv' &&
+      message.inventory.some(
+        ({ type, hash }) =>
+          (type & ~WITNESS_FLAG) === InventoryType.BLOCK &&
+          this.chain.heightOf(asBlockHash(hash)) === undefined,
+      )
+    )
   }
 }
 

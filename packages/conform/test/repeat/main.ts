@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util'
+import { RegtestBitcoind } from '@sapwood/integration'
+import { listeningCases, runListening, summaryOf } from '../../src/index.ts'
+import { ALL_SERVICES } from '../all-services.ts'
+import { Verdicts } from './verdicts.ts'
+
+const USAGE = `Usage: npm run conform:repeat -- [options]
+
+Runs the whole suite on a bitcoind again and again, each time on a new one, and fails when a case does not come to the same
+verdict and outcome in every run.
+
+Options:
+  --runs N      how many runs (default 200)
+  --at-once N   so many of them at the same time (default 2)
+  -h, --help    print this`
+
+async function main(): Promise<boolean> {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: 'string', default: '200' },
+      'at-once': { type: 'string', default: '2' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) {
+    console.log(USAGE)
+    return true
+  }
+  const verdicts = new Verdicts()
+  let left = wholeNumber(values.runs)
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) {
+      await using bitcoind = await RegtestBitcoind.start({ args: ALL_SERVICES })
+      const report = await runListening(listeningCases, { address: bitcoind.p2pHostAndPort })
+      verdicts.note(report)
+      console.log(`${verdicts.runs}: ${summaryOf(report)}`)
+    }
+  }
+  await Promise.all(Array.from({ length: wholeNumber(values['at-once']) }, worker))
+  const differing = verdicts.differing()
+  for (const line of differing) console.log(line)
+  console.log(`${verdicts.runs} runs, ${verdicts.results} verdicts, ${differing.length} cases that differ`)
+  return differing.length === 0
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[0-9]{1,6}$/.test(text)) throw new TypeError(`Not a whole number: ${text}`)
+  return Number(text)
+}
+
+try {
+  if (!(await main())) process.exitCode = 1
+} catch (error) {
+  console.error(error instanceof TypeError ? `${error.message}\n${USAGE}` : error)
+  process.exitCode = 2
+}
