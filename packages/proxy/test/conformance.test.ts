@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { ByteStream, Dialer } from '@sapwood/transport-v1v2'
+import { AsyncQueue } from '@sapwood/transport-v1v2/environment'
 import { type DialerFixture, describeDialer } from '@sapwood/transport-v1v2/conformance'
 import { listenTcp } from '@sapwood/transport-v1v2/tcp'
 import type { PeerAddress } from '@sapwood/wire-codec'
@@ -16,20 +17,9 @@ const loopback = (port: number): PeerAddress => ({
 
 /** A listener that plays the peers, and the end of each connection to it, in order. */
 async function startPeer() {
-  const waiting: ((stream: ByteStream) => void)[] = []
-  const arrived: ByteStream[] = []
-  const listener = await listenTcp({}, (stream) => {
-    const next = waiting.shift()
-    if (next === undefined) arrived.push(stream)
-    else next(stream)
-  })
-  return {
-    listener,
-    accepted: (): Promise<ByteStream> => {
-      const stream = arrived.shift()
-      return stream === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(stream)
-    },
-  }
+  const arrived = new AsyncQueue<ByteStream>()
+  const listener = await listenTcp({}, (stream) => arrived.push(stream))
+  return { listener, accepted: async (): Promise<ByteStream> => (await arrived.take(undefined))! }
 }
 
 /** Joins a client to a port of this machine, and says `done` before the first byte of it. */

@@ -1,5 +1,5 @@
 import { type ByteStream, TransportError } from '@sapwood/transport-v1v2'
-import type { CancelTimer, Clock } from '@sapwood/transport-v1v2/environment'
+import { AsyncQueue, type CancelTimer, type Clock } from '@sapwood/transport-v1v2/environment'
 
 /** How a simulated connection carries bytes. */
 export interface LinkQuality {
@@ -42,8 +42,8 @@ export function createSimulatedLink(clock: Clock, quality: LinkQuality, onEnd: (
   }
 }
 
-interface Waiting<T> {
-  readonly resolve: (value: T) => void
+interface WaitingWriter {
+  readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
 
@@ -52,10 +52,12 @@ class Direction {
   readonly #clock: Clock
   readonly #quality: LinkQuality
   readonly #onOver: () => void
-  readonly #arrived: (Uint8Array | null)[] = []
+  /** `null` is the end, which is on its way as bytes are. */
+  readonly #arrived: AsyncQueue<Uint8Array | null> = new AsyncQueue<Uint8Array | null>({
+    onTake: (what) => this.#taken(what),
+  })
   readonly #underWay = new Set<CancelTimer>()
-  readonly #writers: Waiting<void>[] = []
-  #reader: Waiting<Uint8Array | null> | undefined
+  readonly #writers: WaitingWriter[] = []
   #held = 0
   #freeAt = 0
   #failure: Error | undefined
@@ -99,12 +101,7 @@ class Direction {
 
   read(): Promise<Uint8Array | null> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    const next = this.#arrived.shift()
-    if (next !== undefined) return Promise.resolve(this.#take(next))
-    if (this.#read) return Promise.resolve(null)
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject }
-    })
+    return this.#read ? Promise.resolve(null) : this.#arrived.take(null)
   }
 
   /** Ends it at once, with what each side that waits is told. */
@@ -113,9 +110,8 @@ class Direction {
     this.#failure = forReader
     for (const cancel of this.#underWay) cancel()
     this.#underWay.clear()
-    this.#arrived.length = 0
-    this.#reader?.reject(forReader)
-    this.#reader = undefined
+    this.#arrived.clear()
+    this.#arrived.fail(forReader)
     for (const writer of this.#writers.splice(0)) writer.reject(forWriter)
     this.#onOver()
   }
@@ -126,26 +122,19 @@ class Direction {
     const delay = Math.ceil(this.#freeAt - now + this.#quality.latency)
     const cancel = this.#clock.setTimer(delay, () => {
       this.#underWay.delete(cancel)
-      if (this.#reader === undefined) {
-        this.#arrived.push(what)
-        return
-      }
-      const { resolve } = this.#reader
-      this.#reader = undefined
-      resolve(this.#take(what))
+      this.#arrived.push(what)
     })
     this.#underWay.add(cancel)
   }
 
-  #take(what: Uint8Array | null): Uint8Array | null {
+  #taken(what: Uint8Array | null): void {
     if (what === null) {
       this.#read = true
       this.#onOver()
-      return null
+      return
     }
     this.#held -= what.length
     if (this.#held <= HIGH_WATER_MARK) for (const writer of this.#writers.splice(0)) writer.resolve()
-    return what
   }
 }
 

@@ -1,14 +1,9 @@
-import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import { addAbortListener, AsyncQueue, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import type { MemoryAccount } from '@sapwood/transport-v1v2/environment'
 
 /** What a queue holds at most. The last that came is held however long it is. */
 export interface QueueLimits {
   readonly count: number
-  readonly bytes: number
-}
-
-interface Held<T> {
-  readonly item: T
   readonly bytes: number
 }
 
@@ -23,10 +18,9 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
   readonly #signal: AbortSignal | undefined
   readonly #release: () => void
   readonly #account: MemoryAccount | undefined
-  #items: Held<T>[] = []
-  #bytes = 0
-  #ended = false
-  readonly #waiting: ((result: IteratorResult<T>) => void)[] = []
+  readonly #queue: AsyncQueue<T> = new AsyncQueue<T>({ onTake: () => this.#settle() })
+  /** Of what the queue holds, what `account` knows of. */
+  #counted = 0
 
   /**
    * @param release Called once, when nothing more will be taken.
@@ -49,62 +43,49 @@ export class BoundedQueue<T> implements AsyncIterableIterator<T> {
 
   /** @returns how many were left out for it. */
   push(item: T, bytes: number): number {
-    if (this.#ended) return 0
-    const waiting = this.#waiting.shift()
-    if (waiting !== undefined) {
-      waiting({ done: false, value: item })
-      return 0
-    }
-    this.#items.push({ item, bytes })
-    this.#count(bytes)
-    const { length } = this.#items
-    while (this.#items.length > this.#limits.count || this.#isTooLong()) this.#shift()
-    const dropped = length - this.#items.length
+    const queue = this.#queue
+    queue.push(item, bytes)
+    let dropped = 0
+    for (; this.#isOverfull; dropped++) queue.shift()
+    this.#settle()
     this.dropped += dropped
     return dropped
   }
 
   /** Nothing more comes; what is there can still be read. */
   end(): void {
-    if (this.#ended) return
-    this.#ended = true
+    if (this.#queue.ended) return
+    this.#queue.end()
     removeAbortListener(this.#signal, this.#onAbort)
     this.#release()
-    for (const waiting of this.#waiting.splice(0)) waiting({ done: true, value: undefined })
   }
 
   next(): Promise<IteratorResult<T>> {
-    if (this.#items.length > 0) return Promise.resolve({ done: false, value: this.#shift() })
-    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    return this.#queue.next()
   }
 
   return(): Promise<IteratorResult<T>> {
-    this.#items = []
-    this.#count(-this.#bytes)
-    this.dropped = 0
     this.end()
-    return Promise.resolve({ done: true, value: undefined })
+    this.#queue.clear()
+    this.#settle()
+    this.dropped = 0
+    return this.#queue.next()
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
 
-  #isTooLong(): boolean {
-    return this.#bytes > this.#limits.bytes && this.#items.length > 1
+  get #isOverfull(): boolean {
+    const { size, bytes } = this.#queue
+    return size > this.#limits.count || (bytes > this.#limits.bytes && size > 1)
   }
 
-  #shift(): T {
-    const { item, bytes } = this.#items.shift()!
-    this.#count(-bytes)
-    return item
-  }
-
-  #count(bytes: number): void {
-    this.#bytes += bytes
-    if (bytes > 0) this.#account?.hold('events', bytes)
-    else this.#account?.give('events', -bytes)
+  #settle(): void {
+    const more = this.#queue.bytes - this.#counted
+    this.#counted += more
+    if (more > 0) this.#account?.hold('events', more)
+    else this.#account?.give('events', -more)
   }
 
   readonly #onAbort = (): void => this.end()

@@ -1,4 +1,5 @@
 import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
+import { AsyncQueue } from '@sapwood/transport-v1v2/environment'
 import type { BlockDownloadAction, DeliveredBlock, StreamId } from '../blocks/block-download-types.ts'
 import type { BlockDownload } from '../blocks/block-download.ts'
 import type { TipChange } from '../chain/header-chain-types.ts'
@@ -151,13 +152,9 @@ export class BlockQueue implements AsyncIterableIterator<BlockStreamItem> {
   taken: number
   readonly hasEnd: boolean
   readonly #callbacks: { readonly consumed: (count: number) => void; readonly close: () => void }
-  readonly #items: BlockStreamItem[] = []
-  readonly #waiting: {
-    readonly resolve: (result: IteratorResult<BlockStreamItem>) => void
-    readonly reject: (error: Error) => void
-  }[] = []
-  #state: 'open' | 'ended' | 'closed' = 'open'
-  #error: Error | undefined
+  readonly #queue: AsyncQueue<BlockStreamItem> = new AsyncQueue<BlockStreamItem>({
+    onTake: (item) => this.#taken(item),
+  })
   /** Blocks taken since the download was last told. */
   #untold = 0
 
@@ -172,68 +169,46 @@ export class BlockQueue implements AsyncIterableIterator<BlockStreamItem> {
   }
 
   push(item: BlockStreamItem): void {
-    if (this.#state !== 'open') return
-    const waiting = this.#waiting.shift()
-    if (waiting === undefined) this.#items.push(item)
-    else waiting.resolve(this.#take(item))
+    this.#queue.push(item)
   }
 
   end(): void {
-    if (this.#state === 'open') this.#state = 'ended'
-    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined })
+    this.#queue.end()
   }
 
   /** Ends the stream at once, with an error where the program goes on reading. */
   fail(error: Error): void {
-    this.#state = 'closed'
-    this.#items.length = 0
-    this.#error = error
-    const [first, ...others] = this.#waiting.splice(0)
-    if (first === undefined) return
-    this.#error = undefined
-    first.reject(error)
-    for (const { resolve } of others) resolve({ done: true, value: undefined })
+    this.#queue.clear()
+    this.#queue.fail(error)
   }
 
   next(): Promise<IteratorResult<BlockStreamItem>> {
-    const item = this.#items.shift()
-    if (item !== undefined) return Promise.resolve(this.#take(item))
-    if (this.#error !== undefined) {
-      const error = this.#error
-      this.#error = undefined
-      return Promise.reject(error)
-    }
-    if (this.#state !== 'open') return Promise.resolve({ done: true, value: undefined })
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    return this.#queue.next()
   }
 
   return(): Promise<IteratorResult<BlockStreamItem>> {
-    if (this.#state === 'open') this.#callbacks.close()
-    this.#state = 'closed'
-    this.#items.length = 0
-    for (const { resolve } of this.#waiting.splice(0)) resolve({ done: true, value: undefined })
-    return Promise.resolve({ done: true, value: undefined })
+    if (!this.#queue.ended) this.#callbacks.close()
+    return this.#queue.return()
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
 
-  #take(item: BlockStreamItem): IteratorResult<BlockStreamItem> {
+  #taken(item: BlockStreamItem): void {
     if (item.type === 'reorg') {
       this.taken = Math.min(this.taken, item.change.fork.height)
-    } else {
-      this.taken = item.height
-      this.#untold += 1
-      if (this.#untold === 1) queueMicrotask(this.#tell)
+      return
     }
-    return { done: false, value: item }
+    this.taken = item.height
+    this.#untold += 1
+    if (this.#untold === 1) queueMicrotask(this.#tell)
   }
 
   /** One message to the loop for all blocks that were taken in one go. */
   readonly #tell = (): void => {
     const count = this.#untold
     this.#untold = 0
-    if (this.#state === 'open') this.#callbacks.consumed(count)
+    if (!this.#queue.ended) this.#callbacks.consumed(count)
   }
 }

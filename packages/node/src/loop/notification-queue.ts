@@ -1,5 +1,5 @@
 import { type Channel, PeerError, type PeerId } from '@sapwood/peer'
-import type { MemoryAccount } from '@sapwood/transport-v1v2/environment'
+import { AsyncQueue, type MemoryAccount } from '@sapwood/transport-v1v2/environment'
 import { InventoryPieces } from './inventory-pieces.ts'
 import type { NodeNotification } from './node-notification.ts'
 
@@ -49,8 +49,8 @@ export class NotificationQueue implements Channel<NodeNotification> {
   readonly #own: Lane = { key: 'own', queue: [], senders: [], account: undefined, bytes: 0 }
   #ownWasLast = false
   #size = 0
-  #closed = false
-  #receivers: ((notification: NodeNotification | undefined) => void)[] = []
+  /** What a receiver waits for goes this way: what nobody waits for stays in its lane. */
+  readonly #given: AsyncQueue<NodeNotification> = new AsyncQueue<NodeNotification>()
 
   /** @param accountOf What a peer holds counts there, as `notifications`. */
   constructor(accountOf: (peer: PeerId) => MemoryAccount | undefined = () => undefined) {
@@ -63,30 +63,28 @@ export class NotificationQueue implements Channel<NodeNotification> {
   }
 
   send(notification: NodeNotification): Promise<void> {
-    if (this.#closed) return Promise.reject(closedError())
+    if (this.#given.ended) return Promise.reject(closedError())
     if (this.trySend(notification)) return Promise.resolve()
     const { senders } = this.#laneOf(notification)
     return new Promise((accept, refuse) => senders.push({ notification, accept, refuse }))
   }
 
   trySend(notification: NodeNotification): boolean {
-    if (this.#closed) return false
-    const receiver = this.#receivers.shift()
-    const isTaken = receiver !== undefined && InventoryPieces.of(notification) === undefined
-    if (isTaken) {
-      receiver(notification)
+    if (this.#given.ended) return false
+    const { isAwaited } = this.#given
+    if (isAwaited && InventoryPieces.of(notification) === undefined) {
+      this.#given.push(notification)
       return true
     }
     const lane = this.#laneOf(notification)
     const isAdded = lane.senders.length === 0 && this.#add(lane, notification)
-    receiver?.(this.tryReceive())
+    const first = isAwaited ? this.tryReceive() : undefined
+    if (first !== undefined) this.#given.push(first)
     return isAdded
   }
 
   receive(): Promise<NodeNotification | undefined> {
-    if (this.#size > 0) return Promise.resolve(this.tryReceive())
-    if (this.#closed) return Promise.resolve(undefined)
-    return new Promise((resolve) => this.#receivers.push(resolve))
+    return this.#size > 0 ? Promise.resolve(this.tryReceive()) : this.#given.take(undefined)
   }
 
   tryReceive(): NodeNotification | undefined {
@@ -98,9 +96,8 @@ export class NotificationQueue implements Channel<NodeNotification> {
   }
 
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    for (const receiver of this.#receivers.splice(0)) receiver(undefined)
+    if (this.#given.ended) return
+    this.#given.end()
     for (const lane of this.#lanes.values()) {
       for (const { refuse } of lane.senders.splice(0)) refuse(closedError())
     }

@@ -1,3 +1,4 @@
+import { AsyncQueue } from '@sapwood/transport-v1v2/environment'
 import { PeerError } from '../contract/peer-error.ts'
 import type { Channel } from '../contract/channel.ts'
 
@@ -10,7 +11,7 @@ export interface ChannelWeight<T> {
 }
 
 /**
- * A bounded first-in, first-out channel. Values wait in a ring, senders that found it full wait behind it in
+ * A bounded first-in, first-out channel. Values wait in a queue, senders that found it full wait behind it in
  * order.
  * @param capacity Values held before a sender waits; at least 1.
  * @param weight Bounds the values by what they weigh as well.
@@ -28,17 +29,9 @@ interface WaitingSender<T> {
 
 class BoundedChannel<T> implements Channel<T> {
   readonly capacity: number
-  readonly #queue: (T | undefined)[] = []
-  /**
-   * Index of the first value in `#queue`: taking one is O(1) without a ring of the full capacity for idle
-   * channels.
-   */
-  #head = 0
+  readonly #queue: AsyncQueue<T> = new AsyncQueue<T>({ onTake: () => this.#admit() })
   readonly #senders: WaitingSender<T>[] = []
-  readonly #receivers: ((value: T | undefined) => void)[] = []
   readonly #weight: ChannelWeight<T> | undefined
-  #held = 0
-  #closed = false
 
   constructor(capacity: number, weight: ChannelWeight<T> | undefined) {
     if (!Number.isSafeInteger(capacity) || capacity < 1)
@@ -51,82 +44,58 @@ class BoundedChannel<T> implements Channel<T> {
   }
 
   get size(): number {
-    return this.#queue.length - this.#head
+    return this.#queue.size
   }
 
   send(value: T): Promise<void> {
-    if (this.#closed) return Promise.reject(closedError())
+    if (this.#queue.ended) return Promise.reject(closedError())
     if (this.trySend(value)) return Promise.resolve()
     return new Promise((accept, refuse) => this.#senders.push({ value, accept, refuse }))
   }
 
   trySend(value: T): boolean {
-    if (this.#closed) return false
-    const receiver = this.#receivers.shift()
-    if (receiver !== undefined) {
-      receiver(value)
-      return true
-    }
-    if (this.#full()) return false
+    if (this.#queue.ended) return false
+    if (!this.#queue.isAwaited && this.#full()) return false
     this.#put(value)
     return true
   }
 
   receive(): Promise<T | undefined> {
-    if (this.size > 0) return Promise.resolve(this.#take())
-    if (this.#closed) return Promise.resolve(undefined)
-    return new Promise((resolve) => this.#receivers.push(resolve))
+    return this.#queue.take(undefined)
   }
 
   tryReceive(): T | undefined {
-    return this.size > 0 ? this.#take() : undefined
+    const value = this.#queue.shift()
+    this.#admit()
+    return value
   }
 
   close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    for (const receiver of this.#receivers.splice(0)) receiver(undefined)
+    if (this.#queue.ended) return
+    this.#queue.end()
     for (const sender of this.#senders.splice(0)) sender.refuse(closedError())
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<T> {
-    return {
-      next: async () => {
-        const value = await this.receive()
-        return value === undefined ? { done: true, value: undefined } : { done: false, value }
-      },
-    }
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
+    return { next: () => this.#queue.next() }
   }
 
-  #take(): T {
-    const value = this.#queue[this.#head] as T
-    // What has been taken is not kept: a channel that is never quite empty would hold all that its capacity
-    // allows.
-    this.#queue[this.#head] = undefined
-    this.#head += 1
-    if (this.#head === this.#queue.length) {
-      this.#queue.length = 0
-      this.#head = 0
-    } else if (this.#head > this.capacity) {
-      this.#queue.splice(0, this.#head)
-      this.#head = 0
-    }
-    if (this.#weight !== undefined) this.#held -= this.#weight.of(value)
+  /** Takes what senders wait with, as far as there is room. */
+  #admit(): void {
     while (this.#senders.length > 0 && !this.#full()) {
       const sender = this.#senders.shift()!
       this.#put(sender.value)
       sender.accept()
     }
-    return value
   }
 
   #full(): boolean {
-    return this.size >= this.capacity || (this.#weight !== undefined && this.#held >= this.#weight.limit)
+    const { size, bytes } = this.#queue
+    return size >= this.capacity || (this.#weight !== undefined && bytes >= this.#weight.limit)
   }
 
   #put(value: T): void {
-    this.#queue.push(value)
-    if (this.#weight !== undefined) this.#held += this.#weight.of(value)
+    this.#queue.push(value, this.#weight?.of(value))
   }
 }
 

@@ -1,70 +1,53 @@
+import { AsyncQueue } from '@sapwood/transport-v1v2/environment'
 import { PeerError, type PeerErrorFacts } from '../contract/peer-error.ts'
 import { type PendingFacts, type PendingHooks, PendingRequest } from './pending-request.ts'
-
-interface Waiter<T> {
-  readonly resolve: (result: IteratorResult<T, undefined>) => void
-  readonly reject: (error: unknown) => void
-}
 
 /** A request whose reply comes in parts. What has arrived is given out before an end or an error is. */
 export class ReplyStream<T> extends PendingRequest implements AsyncIterable<T> {
   readonly handle: AsyncIterable<T>
-  readonly #buffer: T[] = []
-  readonly #waiters: Waiter<T>[] = []
-  readonly #onTake: (() => void) | undefined
-  readonly #sizeOf: (value: T) => number
-  #bufferedBytes = 0
-  #failure: { readonly error: unknown } | undefined
+  readonly #queue: AsyncQueue<T>
+  readonly #sizeOf: ((value: T) => number) | undefined
 
+  /** @param options `onTake`: somebody has taken a part, or waits for one. */
   constructor(
     facts: PendingFacts,
     hooks: PendingHooks,
-    {
-      onTake,
-      sizeOf = () => 0,
-    }: { readonly onTake?: () => void; readonly sizeOf?: (value: T) => number } = {},
+    options: { readonly onTake?: () => void; readonly sizeOf?: (value: T) => number } = {},
   ) {
     super(facts, hooks)
-    this.#sizeOf = sizeOf
+    const onTake = (): void => {
+      if (!this.ended) options.onTake?.()
+    }
+    this.#queue = new AsyncQueue<T>({ onTake, onWait: onTake })
+    this.#sizeOf = options.sizeOf
     this.handle = { [Symbol.asyncIterator]: () => this[Symbol.asyncIterator]() }
-    this.#onTake = onTake
   }
 
   /** Arrived and not yet taken. */
   get buffered(): number {
-    return this.#buffer.length
+    return this.#queue.size
   }
 
   /** Bytes of what has arrived and was not yet taken, as `sizeOf` counts them. */
   get bufferedBytes(): number {
-    return this.#bufferedBytes
+    return this.#queue.bytes
   }
 
   push(value: T): void {
-    if (this.ended) return
-    const waiter = this.#waiters.shift()
-    if (waiter !== undefined) {
-      waiter.resolve({ done: false, value })
-      return
-    }
-    this.#buffer.push(value)
-    this.#bufferedBytes += this.#sizeOf(value)
+    if (!this.ended) this.#queue.push(value, this.#sizeOf?.(value))
   }
 
   /** Everything has been pushed. */
   finish(): void {
-    if (this.conclude('answered')) this.#releaseWaiters()
+    if (this.conclude('answered')) this.#queue.end()
   }
 
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> {
     return {
-      next: () => this.#next(),
+      next: () => this.#queue.next(),
       return: () => {
         this.fail('aborted', new PeerError('invalid-argument', `${this.type} was left early`))
-        this.#failure = undefined
-        this.#buffer.length = 0
-        this.#bufferedBytes = 0
-        return Promise.resolve({ done: true, value: undefined })
+        return this.#queue.return()
       },
     }
   }
@@ -77,37 +60,6 @@ export class ReplyStream<T> extends PendingRequest implements AsyncIterable<T> {
   }
 
   protected override onFailure(error: unknown): void {
-    this.#failure = { error }
-    this.#releaseWaiters()
-  }
-
-  /** Async only for the last lines: an aborted signal's reason is thrown as it is, Error or not. */
-  async #next(): Promise<IteratorResult<T, undefined>> {
-    const value = this.#buffer.shift()
-    if (value !== undefined) {
-      this.#bufferedBytes -= this.#sizeOf(value)
-      if (!this.ended) this.#onTake?.()
-      return { done: false, value }
-    }
-    if (!this.ended) {
-      return await new Promise((resolve, reject) => {
-        this.#waiters.push({ resolve, reject })
-        this.#onTake?.()
-      })
-    }
-    if (this.#failure === undefined) return { done: true, value: undefined }
-    const { error } = this.#failure
-    this.#failure = undefined
-    throw error
-  }
-
-  #releaseWaiters(): void {
-    for (const waiter of this.#waiters.splice(0)) {
-      if (this.#failure === undefined) waiter.resolve({ done: true, value: undefined })
-      else {
-        waiter.reject(this.#failure.error)
-        this.#failure = undefined
-      }
-    }
+    this.#queue.fail(error)
   }
 }

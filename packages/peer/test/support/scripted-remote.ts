@@ -1,4 +1,5 @@
 import type { Transport, TransportStats } from '@sapwood/transport-v1v2'
+import { AsyncQueue } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import {
   type AnyMessage,
@@ -48,21 +49,13 @@ export class ScriptedTransport implements Transport {
   /** Bytes that the writer holds back while `blocked`. */
   blocked = false
   queuedBytes = 0
-  readonly #incoming: (readonly Contents[] | null | Error)[] = []
-  #reader:
-    | { resolve: (batch: readonly Contents[] | null) => void; reject: (error: Error) => void }
-    | undefined
+  readonly #incoming = new AsyncQueue<readonly Contents[]>()
   #readyWaiters: { resolve: () => void; reject: (error: Error) => void }[] = []
 
   readonly reader = {
     read: (): Promise<readonly Contents[] | null> => {
       this.reads += 1
-      const next = this.#incoming.shift()
-      if (next instanceof Error) return Promise.reject(next)
-      if (next !== undefined) return Promise.resolve(next)
-      return new Promise((resolve, reject) => {
-        this.#reader = { resolve, reject }
-      })
+      return this.#incoming.take(null)
     },
     expectLarge: (command: string, expected: boolean): void => {
       this.large = this.large.filter((each) => each !== command)
@@ -107,18 +100,15 @@ export class ScriptedTransport implements Transport {
 
   abort(reason: Error): void {
     this.aborted ??= reason
-    this.#reader?.reject(reason)
-    this.#reader = undefined
+    this.#incoming.fail(reason)
     for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(reason)
   }
 
   /** Gives the peer a batch, the end (`null`) or a failure. */
   push(batch: readonly Contents[] | null | Error): void {
-    const reader = this.#reader
-    this.#reader = undefined
-    if (reader === undefined) this.#incoming.push(batch)
-    else if (batch instanceof Error) reader.reject(batch)
-    else reader.resolve(batch)
+    if (batch === null) this.#incoming.end()
+    else if (batch instanceof Error) this.#incoming.fail(batch)
+    else this.#incoming.push(batch)
   }
 
   unblock(): void {

@@ -1,3 +1,4 @@
+export { AsyncQueue, type AsyncQueueOptions } from './async-queue.ts'
 export { addAbortListener, removeAbortListener } from './abort-listener.ts'
 export type { CancelTimer, Clock, Instant, TimerOptions, WallTime } from './clock.ts'
 export {

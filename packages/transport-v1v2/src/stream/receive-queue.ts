@@ -1,3 +1,4 @@
+import { AsyncQueue } from '../environment/async-queue.ts'
 import { TransportError } from '../errors/transport-error.ts'
 
 /**
@@ -54,12 +55,10 @@ class PausingQueue implements ReceiveQueue {
   readonly #options: ReceiveQueueOptions
   readonly #highWaterMark: number
   readonly #limit: number
-  #chunks: Uint8Array[] = []
-  #held = 0
+  readonly #queue: AsyncQueue<Uint8Array> = new AsyncQueue<Uint8Array>({ onTake: () => this.#taken() })
   #paused = false
   #ended = false
   #failure: Error | undefined
-  #reader: { resolve: (chunk: Uint8Array | null) => void; reject: (error: Error) => void } | undefined
 
   constructor(options: ReceiveQueueOptions) {
     this.#options = options
@@ -72,59 +71,40 @@ class PausingQueue implements ReceiveQueue {
   }
 
   read(): Promise<Uint8Array | null> {
-    if (this.#reader !== undefined)
-      return Promise.reject(new TypeError('ByteStream.read: one call at a time'))
-    const chunk = this.#chunks.shift()
-    if (chunk !== undefined) {
-      this.#held -= chunk.length + CHUNK_OVERHEAD
-      if (this.#paused && this.#held < this.#highWaterMark) {
-        this.#paused = false
-        this.#options.resume()
-      }
-      return Promise.resolve(chunk)
-    }
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.#ended) return Promise.resolve(null)
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject }
-    })
+    if (this.#queue.isAwaited) return Promise.reject(new TypeError('ByteStream.read: one call at a time'))
+    if (this.#failure !== undefined && this.#queue.size === 0) return Promise.reject(this.#failure)
+    return this.#queue.take(null)
   }
 
   push(chunk: Uint8Array): void {
     // After the end nobody reads: what a remote sends behind it (a WebSocket can) would be held for ever.
-    if (this.#failure !== undefined || this.#ended) return
-    if (this.#reader !== undefined) {
-      const { resolve } = this.#reader
-      this.#reader = undefined
-      resolve(chunk)
-      return
-    }
-    this.#held += chunk.length + CHUNK_OVERHEAD
-    if (this.#held > this.#limit) {
+    if (this.#queue.ended) return
+    this.#queue.push(chunk, chunk.length + CHUNK_OVERHEAD)
+    const { bytes } = this.#queue
+    if (bytes > this.#limit) {
       this.fail(overflow(this.#limit), { discard: true })
       return
     }
-    this.#chunks.push(chunk)
-    if (this.#paused || this.#held < this.#highWaterMark) return
+    if (this.#paused || bytes < this.#highWaterMark) return
     this.#paused = true
     this.#options.pause()
   }
 
   end(): void {
     this.#ended = true
-    this.#reader?.resolve(null)
-    this.#reader = undefined
+    this.#queue.end()
   }
 
   fail(error: Error, { discard = false }: { readonly discard?: boolean } = {}): void {
-    if (discard) {
-      this.#chunks = []
-      this.#held = 0
-    }
-    if (this.#failure !== undefined) return
-    this.#failure = error
-    this.#reader?.reject(error)
-    this.#reader = undefined
+    if (discard) this.#queue.clear()
+    this.#failure ??= error
+    this.#queue.fail(error)
+  }
+
+  #taken(): void {
+    if (!this.#paused || this.#queue.bytes >= this.#highWaterMark) return
+    this.#paused = false
+    this.#options.resume()
   }
 }
 

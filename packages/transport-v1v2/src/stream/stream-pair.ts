@@ -1,3 +1,4 @@
+import { AsyncQueue } from '../environment/async-queue.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from './byte-stream.ts'
 
@@ -21,8 +22,8 @@ export function streamPair(options: StreamPairOptions = {}): readonly [ByteStrea
   return [new PairEnd(back, forth), new PairEnd(forth, back)]
 }
 
-interface Waiting<T> {
-  readonly resolve: (value: T) => void
+interface WaitingWriter {
+  readonly resolve: () => void
   readonly reject: (error: Error) => void
 }
 
@@ -34,8 +35,9 @@ class Pipe {
   #length = 0
   #ended = false
   #failure: { reader: Error; writer: Error } | undefined
-  #reader: Waiting<Uint8Array | null> | undefined
-  #writers: Waiting<void>[] = []
+  /** What is read before it is written goes this way, a portion of what is held: no more than one at a time. */
+  readonly #given: AsyncQueue<Uint8Array> = new AsyncQueue<Uint8Array>()
+  #writers: WaitingWriter[] = []
 
   constructor(options: StreamPairOptions) {
     this.#highWaterMark = options.highWaterMark ?? DEFAULT_PAIR_HIGH_WATER_MARK
@@ -44,13 +46,9 @@ class Pipe {
 
   read(): Promise<Uint8Array | null> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.reader)
-    if (this.#reader !== undefined)
-      return Promise.reject(new TypeError('ByteStream.read: one call at a time'))
+    if (this.#given.isAwaited) return Promise.reject(new TypeError('ByteStream.read: one call at a time'))
     const chunk = this.#take()
-    if (chunk !== undefined) return Promise.resolve(chunk)
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject }
-    })
+    return chunk === undefined ? this.#given.take(null) : Promise.resolve(chunk)
   }
 
   write(parts: readonly Uint8Array[]): Promise<void> {
@@ -82,8 +80,7 @@ class Pipe {
     this.#failure = { reader, writer }
     this.#chunks = []
     this.#length = 0
-    this.#reader?.reject(reader)
-    this.#reader = undefined
+    this.#given.fail(reader)
     for (const waiting of this.#writers.splice(0)) waiting.reject(writer)
   }
 
@@ -92,12 +89,10 @@ class Pipe {
   }
 
   #serveReader(): void {
-    if (this.#reader === undefined) return
+    if (!this.#given.isAwaited) return
     const chunk = this.#take()
-    if (chunk === undefined) return
-    const { resolve } = this.#reader
-    this.#reader = undefined
-    resolve(chunk)
+    if (chunk === null) this.#given.end()
+    else if (chunk !== undefined) this.#given.push(chunk)
   }
 
   /** The next portion, `null` at the end, `undefined` while there is nothing. */

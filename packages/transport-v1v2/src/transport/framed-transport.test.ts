@@ -1,5 +1,6 @@
 import { networks } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
+import { AsyncQueue } from '../environment/async-queue.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { createMemoryBudget, type MemoryAccount, type MemoryBudget } from '../environment/memory-budget.ts'
 import { createTurnScheduler, type TurnScheduler } from '../environment/turn-scheduler.ts'
@@ -15,17 +16,13 @@ const { magic } = networks.regtest
  * A stream whose other end is the test: what is read is given by hand, and what is written is taken by hand.
  */
 class ScriptedStream implements ByteStream {
-  readonly #chunks: Uint8Array[] = []
-  #reader: ((chunk: Uint8Array | null) => void) | undefined
-  #rejectReader: ((error: Error) => void) | undefined
+  readonly #chunks = new AsyncQueue<Uint8Array>()
   #writers: (() => void)[] = []
   reads = 0
   aborted = false
 
   give(chunk: Uint8Array): void {
-    if (this.#reader === undefined) this.#chunks.push(chunk)
-    else this.#reader(chunk)
-    this.#reader = undefined
+    this.#chunks.push(chunk)
   }
 
   takeAll(): void {
@@ -34,12 +31,7 @@ class ScriptedStream implements ByteStream {
 
   read(): Promise<Uint8Array | null> {
     this.reads += 1
-    const chunk = this.#chunks.shift()
-    if (chunk !== undefined) return Promise.resolve(chunk)
-    return new Promise((resolve, reject) => {
-      this.#reader = resolve
-      this.#rejectReader = reject
-    })
+    return this.#chunks.take(null)
   }
 
   write(): Promise<void> {
@@ -52,7 +44,7 @@ class ScriptedStream implements ByteStream {
 
   abort(reason: Error): void {
     this.aborted = true
-    this.#rejectReader?.(reason)
+    this.#chunks.fail(reason)
     this.takeAll()
   }
 }

@@ -1,11 +1,11 @@
 import { describeDialer } from '../../src/conformance/index.ts'
-import type { ByteStream } from '../../src/index.ts'
+import { AsyncQueue, type ByteStream } from '../../src/index.ts'
 import { createTcpDialer, listenTcp } from '../../src/tcp/index.ts'
-import { arrivals, loopback, openHandles } from './tcp-fixture.ts'
+import { loopback, openHandles } from './tcp-fixture.ts'
 
 describeDialer('TCP', {
   open: async () => {
-    const streams = arrivals<ByteStream>()
+    const streams = new AsyncQueue<ByteStream>()
     const listener = await listenTcp({}, (stream) => streams.push(stream))
     const gone = await listenTcp({}, () => undefined)
     await gone.close()
@@ -13,7 +13,7 @@ describeDialer('TCP', {
       dialer: createTcpDialer(),
       address: loopback(listener.port),
       refusing: loopback(gone.port),
-      accepted: () => streams.next(),
+      accepted: async () => (await streams.take(undefined))!,
       close: () => listener.close(),
     }
   },

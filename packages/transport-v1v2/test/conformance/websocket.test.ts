@@ -3,13 +3,13 @@ import { regtest } from '@sapwood/wire-codec'
 import { expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { describeByteStream, describeDialer, describeTransport } from '../../src/conformance/index.ts'
-import { accept, type ByteStream, connect, neverFallback, onlyV1 } from '../../src/index.ts'
+import { accept, AsyncQueue, type ByteStream, connect, neverFallback, onlyV1 } from '../../src/index.ts'
 import { createWebSocketDialer, websocketStream } from '../../src/websocket/index.ts'
-import { arrivals, loopback, openHandles } from './tcp-fixture.ts'
+import { loopback, openHandles } from './tcp-fixture.ts'
 
 async function serve() {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-  const streams = arrivals<ByteStream>()
+  const streams = new AsyncQueue<ByteStream>()
   server.on('connection', (socket) => streams.push(websocketStream(socket)))
   await new Promise((resolve) => server.once('listening', resolve))
   const { port } = server.address() as AddressInfo
@@ -17,7 +17,7 @@ async function serve() {
   return {
     dialer,
     address: loopback(port),
-    accepted: () => streams.next(),
+    accepted: async () => (await streams.take(undefined))!,
     close: () =>
       new Promise<void>((resolve) => {
         for (const client of server.clients) client.terminate()

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { AsyncQueue } from '@sapwood/transport-v1v2/environment'
 import { createV1Codec, createV2Session, type FrameCodec, type V2Session } from '@sapwood/transport-v1v2'
 import {
   encodePayload,
@@ -61,8 +62,7 @@ export class RawPeer {
   readonly #codec: FrameCodec | V2Session
   /** Decoys to put before the next message (v2). */
   #decoys = 0
-  #waiting: ((message: Contents | undefined) => void) | undefined
-  #heard: Contents[] = []
+  readonly #heard = new AsyncQueue<Contents>()
   #listening = true
 
   private constructor(socket: Socket, protocol: Protocol) {
@@ -81,7 +81,7 @@ export class RawPeer {
     this.gone = new Promise((resolve) => {
       socket.once('close', () => {
         RawPeer.#open.delete(socket)
-        this.#tell(undefined)
+        this.#heard.end()
         resolve()
       })
     })
@@ -184,12 +184,7 @@ export class RawPeer {
 
   /** The next message from the node; undefined at the end of the connection. */
   next(): Promise<Contents | undefined> {
-    const heard = this.#heard.shift()
-    if (heard !== undefined) return Promise.resolve(heard)
-    if (!this.open) return Promise.resolve(undefined)
-    return new Promise((resolve) => {
-      this.#waiting = resolve
-    })
+    return this.#heard.take(undefined)
   }
 
   /** Reads nothing more: what the node sends stays in the kernel, then in the node. */
@@ -200,7 +195,7 @@ export class RawPeer {
   /** Reads on, and looks at nothing. */
   stopListening(): void {
     this.#listening = false
-    this.#heard = []
+    this.#heard.clear()
     this.socket.resume()
   }
 
@@ -213,18 +208,11 @@ export class RawPeer {
       // A node that begins with v2 where v1 is spoken.
       this.socket.destroy()
     }
-    for (const heard of messages) this.#tell(heard)
+    for (const heard of messages) this.#heard.push(heard)
     this.#onProgress?.()
   }
 
   #onProgress: (() => void) | undefined
-
-  #tell(heard: Contents | undefined): void {
-    const waiting = this.#waiting
-    this.#waiting = undefined
-    if (waiting !== undefined) waiting(heard)
-    else if (heard !== undefined) this.#heard.push(heard)
-  }
 
   async #agree(): Promise<boolean> {
     const session = this.#codec as V2Session
