@@ -61,14 +61,9 @@ export type {
 } from './store/key-value-store.ts'
 export { createMemoryStore, type OpenStore } from './store/level-store.ts'
 export { openStore } from './store/open-store.ts'
-export type { PrivateBroadcastState } from './transactions/private-broadcast-types.ts'
-export type {
-  BroadcastOptions,
-  BroadcastState,
-  HeardTransaction,
-  PoolSize,
-  TransactionFilter,
-} from './transactions/transaction-relay-types.ts'
+export type { BroadcastOptions, BroadcastState } from './transactions/own-broadcast.ts'
+export type { PrivateBroadcastState } from './transactions/private-broadcast.ts'
+export type { HeardTransaction, PoolSize, TransactionFilter } from './transactions/transaction-pool.ts'
 export type { TransactionRelayOptions } from './transactions/transaction-relay.ts'
 export { assumedUtreexoState } from './utreexo/assumed-states.ts'
 export type { ProvedBlockItem, ProvedItem } from './utreexo/proved-item.ts'

@@ -25,8 +25,7 @@ import { ServiceTable } from '../loop/service-table.ts'
 import { loopDelayMonitorFor } from '../metrics/default-loop-delay.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import { noStore } from '../store/no-store.ts'
-import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
-import { createTransactionRelay } from '../transactions/transaction-relay.ts'
+import { TransactionRelay } from '../transactions/transaction-relay.ts'
 import { guardedLogger } from './guarded-logger.ts'
 import { readAddress } from './read-address.ts'
 import { defaultServices, DIRECT_NETWORKS } from './node-defaults.ts'
@@ -87,7 +86,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
   const events = createEventHub<NodeEvents>({ clock, logger, memory })
   const chain = createHeaderChain({ network })
   const state = await loadNodeState(components.store ?? noStore, chain, { clock, random, logger })
-  const relay = createTransactionRelay(
+  const relay = new TransactionRelay(
     { listen: relaysTransactions, ...options.transactions },
     { random, wallTime: (at) => clock.wallTime(at) },
   )

@@ -14,14 +14,9 @@ import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { VerifiedFilter } from '../filters/filter-stream.ts'
-import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
-import type {
-  BroadcastOptions,
-  BroadcastState,
-  HeardTransaction,
-  PoolSize,
-  TransactionFilter,
-} from '../transactions/transaction-relay-types.ts'
+import type { BroadcastOptions, BroadcastState } from '../transactions/own-broadcast.ts'
+import type { PrivateBroadcastState } from '../transactions/private-broadcast.ts'
+import type { HeardTransaction, PoolSize, TransactionFilter } from '../transactions/transaction-pool.ts'
 import type { ServiceOffer } from '../loop/service-table.ts'
 import type { ProvedItem } from '../utreexo/proved-item.ts'
 import type { NodeEventSource } from './node-events.ts'

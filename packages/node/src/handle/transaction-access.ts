@@ -4,12 +4,10 @@ import { NodeError } from '../errors/node-error.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { PrivateBroadcastDriver } from '../loop/private-broadcast-driver.ts'
 import type { TransactionDriver } from '../loop/transaction-driver.ts'
-import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
-import type {
-  BroadcastState,
-  HeardTransaction,
-  TransactionRelay,
-} from '../transactions/transaction-relay-types.ts'
+import type { BroadcastState } from '../transactions/own-broadcast.ts'
+import type { PrivateBroadcastState } from '../transactions/private-broadcast.ts'
+import type { HeardTransaction } from '../transactions/transaction-pool.ts'
+import type { TransactionRelay } from '../transactions/transaction-relay.ts'
 import { BoundedQueue } from '../events/bounded-queue.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'

@@ -10,7 +10,7 @@ import { createHeaderChain } from '../chain/header-chain.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
 import { ConnectionTable } from '../connections/connection-table.ts'
 import { phases } from '../chain/phases.ts'
-import { createTransactionRelay } from '../transactions/transaction-relay.ts'
+import { TransactionRelay } from '../transactions/transaction-relay.ts'
 import { createPeerServices } from './peer-services.ts'
 import { ServedBlocks } from './served-blocks.ts'
 import { ServiceTable } from './service-table.ts'
@@ -43,7 +43,7 @@ describe('what peers are answered', () => {
     const record = { id: alice, kind: 'inbound', peer: { send: () => true } } as unknown as ReadyConnection
     const table = new ConnectionTable()
     table.add(watched('record', record, touched))
-    const relay = createTransactionRelay({ listen: true }, { random, wallTime })
+    const relay = new TransactionRelay({ listen: true }, { random, wallTime })
     const facts = { relays: true, mayAnnounce: true, outbound: true, wtxidRelay: true, commonVersion: 70_016 }
     relay.addPeer(alice, facts, NOON)
     const transaction = coinbaseAt(7)

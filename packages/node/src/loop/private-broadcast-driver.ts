@@ -24,9 +24,12 @@ import { NodeError } from '../errors/node-error.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { TransactionEvents } from '../transactions/transaction-events.ts'
 import type { NodeDialer } from '../connections/node-dialer.ts'
-import type { PrivateBroadcastState } from '../transactions/private-broadcast-types.ts'
-import { type PrivateBroadcast, PrivateBroadcastQueue } from '../transactions/private-broadcast.ts'
-import type { TransactionRelay } from '../transactions/transaction-relay-types.ts'
+import {
+  type PrivateBroadcast,
+  PrivateBroadcastQueue,
+  type PrivateBroadcastState,
+} from '../transactions/private-broadcast.ts'
+import type { TransactionRelay } from '../transactions/transaction-relay.ts'
 import type { NodePart, ReceivedMessage } from './node-part.ts'
 
 /**

@@ -5,7 +5,8 @@ import type { ConnectionRecord, ReadyConnection } from '../connections/connectio
 import type { EventSink } from '../events/event-source.ts'
 import type { CurrentPhase } from '../chain/current-phase.ts'
 import type { TransactionEvents } from '../transactions/transaction-events.ts'
-import type { TransactionAction, TransactionRelay } from '../transactions/transaction-relay-types.ts'
+import type { TransactionAction } from '../transactions/transaction-action.ts'
+import type { TransactionRelay } from '../transactions/transaction-relay.ts'
 import type { NodePart, ReceivedMessage } from './node-part.ts'
 import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
 
@@ -80,7 +81,7 @@ export class TransactionDriver implements NodePart {
 
   /** What a peer's `getdata` is answered with. */
   readonly serve: NonNullable<PeerServices['transaction']> = (id, { peer }) => {
-    const { transaction, actions } = this.#parts.relay.serve(peer, id)
+    const { transaction, actions } = this.#parts.relay.serve(peer, id, this.#now())
     this.run(actions)
     return transaction
   }

@@ -1,6 +1,31 @@
-import { bytesToHex, type Transaction, txid, wtxid } from '@sapwood/wire-codec'
+import { bytesToHex, type Transaction, type Txid, txid, type Wtxid, wtxid } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { BroadcastState } from './transaction-relay-types.ts'
+
+/** How a broadcast stands. */
+export interface BroadcastState {
+  readonly txid: Txid
+  readonly wtxid: Wtxid
+  readonly transaction: Transaction
+  /** Peers that it was announced to. */
+  readonly announcedTo: number
+  /** Peers that asked for it and were given it. */
+  readonly requestedBy: number
+  /**
+   * Peers that are known to have it from elsewhere: they announced it before the broadcast began, or were not
+   * told of it and announced it. One that was told proves nothing by announcing it back, nor does a stranger
+   * that dialled us while there are peers of our own choice.
+   */
+  readonly seenFrom: number
+  /** How often it was announced to all. */
+  readonly rounds: number
+  /** Found in a block. */
+  readonly confirmed: boolean
+}
+
+export interface BroadcastOptions {
+  /** Satoshi per 1,000 virtual bytes: with it, peers whose `feefilter` is above are not bothered. */
+  readonly feeRate?: bigint
+}
 
 /** One transaction of ours on its way into the network. */
 export class OwnBroadcast {
@@ -25,11 +50,15 @@ export class OwnBroadcast {
   nextRoundAt = 0
   confirmed = false
 
-  constructor(transaction: Transaction, feeRate: bigint | undefined) {
+  constructor(transaction: Transaction, { feeRate }: BroadcastOptions) {
     this.transaction = transaction
     this.feeRate = feeRate
     this.txidKey = bytesToHex(txid(transaction))
     this.wtxidKey = bytesToHex(wtxid(transaction))
+  }
+
+  get keys(): readonly [txid: string, wtxid: string] {
+    return [this.txidKey, this.wtxidKey]
   }
 
   get done(): boolean {

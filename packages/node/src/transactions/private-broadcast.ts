@@ -1,9 +1,16 @@
-import { bytesToHex, encodeTransaction, type Transaction, type Txid, txid, wtxid } from '@sapwood/wire-codec'
+import {
+  bytesToHex,
+  encodeTransaction,
+  type Transaction,
+  type Txid,
+  txid,
+  type Wtxid,
+  wtxid,
+} from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import { drawBelow, type Instant, type Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressKey } from '../addresses/address-key.ts'
 import { NodeError } from '../errors/node-error.ts'
-import type { PrivateBroadcastState } from './private-broadcast-types.ts'
 import { transactionFault } from './transaction-check.ts'
 
 /** Remotes that each transaction is handed to at first (Core, `NUM_PRIVATE_BROADCAST_PER_TX`). */
@@ -20,6 +27,24 @@ export const PRIVATE_RESEND_SPREAD_MS = 60_000
 /** After a connection that led to nothing: a second, doubled each time up to a minute. */
 const FAILURE_PAUSE_MS = 1_000
 const MAX_FAILURE_PAUSE_MS = 60_000
+
+/** How a private broadcast stands. */
+export interface PrivateBroadcastState {
+  readonly txid: Txid
+  readonly wtxid: Wtxid
+  readonly transaction: Transaction
+  /** Connections begun for it so far. */
+  readonly attempts: number
+  /** Connections for it that are being made, or are not done. */
+  readonly underWay: number
+  /**
+   * Connections on which the remote took it. Where it has a witness, only remotes count whose user agent is
+   * Core's or ours: others may have read it without, since our `version` there offers nothing.
+   */
+  readonly takenBy: number
+  /** It came back: an ordinary peer announced it, or it is in a block. The broadcast is over. */
+  readonly cameBack: boolean
+}
 
 /** One transaction on its way. */
 export class PrivateBroadcast {

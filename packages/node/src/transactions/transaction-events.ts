@@ -1,6 +1,7 @@
 import type { PeerId } from '@sapwood/peer'
-import type { PrivateBroadcastState } from './private-broadcast-types.ts'
-import type { BroadcastState, HeardTransaction } from './transaction-relay-types.ts'
+import type { PrivateBroadcastState } from './private-broadcast.ts'
+import type { BroadcastState } from './own-broadcast.ts'
+import type { HeardTransaction } from './transaction-pool.ts'
 
 /** What is told of transactions. */
 export interface TransactionEvents {

@@ -4,15 +4,44 @@ import {
   encodeTransaction,
   type Transaction,
   type Txid,
+  type Wtxid,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { HeardTransaction, TransactionFilter } from './transaction-relay-types.ts'
+import type { WallTime } from '@sapwood/transport-v1v2/environment'
 
 /**
  * Memory that a transaction counts for in the pool beside its own bytes: 1,510 were measured with Node.js 20
  * before its witnesses and announcers were kept as well, for which there is room in this.
  */
 export const MEMORY_PER_TRANSACTION = 2_048
+
+/** A transaction in the pool of what was heard. */
+export interface HeardTransaction {
+  readonly transaction: Transaction
+  readonly txid: Txid
+  readonly wtxid: Wtxid
+  /** Bytes with witness. */
+  readonly size: number
+  /** When it arrived. */
+  readonly at: WallTime
+}
+
+/** How much of what was heard is kept. */
+export interface PoolSize {
+  readonly transactions: number
+  /** Serialized, with witnesses. */
+  readonly bytes: number
+  /** Memory that they take, about, in bytes: what the pool is bounded by. */
+  readonly usage: number
+}
+
+/** Which transactions a subscriber wants to hear of. Any of the conditions will do. */
+export interface TransactionFilter {
+  /** Pays to one of these scripts. */
+  readonly scripts?: readonly Uint8Array[]
+  /** Is one of these, or spends an output of one. */
+  readonly txids?: readonly Txid[]
+}
 
 interface Subscriber {
   readonly scripts: ReadonlySet<string>

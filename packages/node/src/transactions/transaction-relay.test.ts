@@ -12,8 +12,10 @@ import { type PeerId, peerId } from '@sapwood/peer'
 import { describe, expect, it } from 'vitest'
 import { coinbaseAt, mineBlock, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
-import { createTransactionRelay, LISTENER_WAIT_MS } from './transaction-relay.ts'
-import type { TransactionAction, TransactionPeer, TransactionRelay } from './transaction-relay-types.ts'
+import { LISTENER_WAIT_MS } from './own-broadcasts.ts'
+import type { TransactionPeer } from './relay-peer.ts'
+import type { TransactionAction } from './transaction-action.ts'
+import { TransactionRelay } from './transaction-relay.ts'
 
 const WTX = 5
 const TX = 1
@@ -61,7 +63,7 @@ function withWitness(byte: number): Transaction {
 }
 
 function relayWith(peers: Readonly<Record<number, TransactionPeer>>, options = {}): TransactionRelay {
-  const relay = createTransactionRelay(options, { random: seededRandom(7), wallTime })
+  const relay = new TransactionRelay(options, { random: seededRandom(7), wallTime })
   for (const [id, facts] of Object.entries(peers)) relay.addPeer(peerId(Number(id)), facts, NOON)
   return relay
 }
@@ -331,7 +333,7 @@ describe('a broadcast', () => {
     relay.broadcast(tx, {}, NOON)
     const first = announced(relay)
     const [asker] = first.keys()
-    expect(relay.serve(asker!, { kind: 'wtxid', hash: wtxid(tx) }).transaction).toBe(tx)
+    expect(relay.serve(asker!, { kind: 'wtxid', hash: wtxid(tx) }, NOON).transaction).toBe(tx)
     const second = announced(relay, 15 * 60_000)
     expect([...second.keys()].sort()).toEqual([alice, bob, carol].filter((peer) => peer !== asker))
     expect(relay.broadcasts()).toMatchObject([{ requestedBy: 1, rounds: 2 }])
@@ -342,14 +344,14 @@ describe('a broadcast', () => {
     const tx = transaction()
     relay.broadcast(tx, {}, NOON)
     const id = { kind: 'wtxid', hash: wtxid(tx) } as const
-    expect(relay.serve(alice, id)).toEqual({ actions: [] })
+    expect(relay.serve(alice, id, NOON)).toEqual({ transaction: undefined, actions: [] })
     announced(relay)
-    expect(relay.serve(alice, id)).toMatchObject({
+    expect(relay.serve(alice, id, NOON)).toMatchObject({
       transaction: tx,
       actions: [{ state: { requestedBy: 1 } }],
     })
-    expect(relay.serve(alice, { kind: 'txid', hash: txid(tx) }).transaction).toBe(tx)
-    expect(relay.serve(bob, id)).toEqual({ actions: [] })
+    expect(relay.serve(alice, { kind: 'txid', hash: txid(tx) }, NOON).transaction).toBe(tx)
+    expect(relay.serve(bob, id, NOON)).toEqual({ transaction: undefined, actions: [] })
   })
 
   it('is announced by txid to a peer that did not agree on wtxids', () => {
@@ -408,7 +410,7 @@ describe('what a stranger does to a broadcast', () => {
       for (const { peer } of sent(relay.tick(after(ms)), 'inv')) {
         told.set(peer, ms)
         if (!echoes(peer)) continue
-        relay.serve(peer, { kind: 'wtxid', hash: wtxid(tx) })
+        relay.serve(peer, { kind: 'wtxid', hash: wtxid(tx) }, after(ms))
         relay.onInventory(peer, inv(WTX, tx), after(ms))
         relay.onTransaction(peer, tx, after(ms))
       }
@@ -419,7 +421,7 @@ describe('what a stranger does to a broadcast', () => {
   it.each(Array.from({ length: 30 }, (_, seed) => seed))(
     'who was told proves nothing by announcing it back, and everybody is told (seed %i)',
     (seed) => {
-      const relay = createTransactionRelay({}, { random: seededRandom(seed), wallTime })
+      const relay = new TransactionRelay({}, { random: seededRandom(seed), wallTime })
       for (const id of [1, 2, 3]) relay.addPeer(peerId(id), id === 3 ? inbound : outbound, NOON)
       const tx = transaction()
       relay.broadcast(tx, {}, NOON)
@@ -520,7 +522,7 @@ describe('a witness that a stranger made up', () => {
 })
 
 it('tells no peer of before BIP133 our fee filter', () => {
-  const relay = createTransactionRelay({}, { random: seededRandom(1), wallTime })
+  const relay = new TransactionRelay({}, { random: seededRandom(1), wallTime })
   expect(relay.addPeer(alice, { ...outbound, commonVersion: 70_012 }, NOON)).toEqual([])
   expect(relay.addPeer(bob, { ...outbound, commonVersion: 70_013 }, NOON)).toHaveLength(1)
 })
