@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector/promises'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AddressManager, createAddressManager } from '../src/addresses/address-manager.ts'
+import { AddressManager } from '../src/addresses/address-manager.ts'
 import { FULL_NODE, nthAddress } from './support/addresses.ts'
 
 const SMALL = 1_000
@@ -18,7 +18,7 @@ const tell = (manager: AddressManager, index: number, source: number): number =>
 
 /** Told of `count` addresses by sources of many netgroups; each fifth worked. */
 function filled(count: number): AddressManager {
-  const manager = createAddressManager({}, { clock, random: createSeededRandom(1) })
+  const manager = new AddressManager({}, { clock, random: createSeededRandom(1) })
   for (let index = 0; manager.size < count && index < 4 * count; index++) {
     tell(manager, index, (index * 7919) % 20_000)
     if (index % 5 === 0) manager.good(nthAddress(index))

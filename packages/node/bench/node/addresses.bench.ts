@@ -2,7 +2,7 @@ import type { NetworkAddress } from '@sapwood/wire-codec'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom } from '@sapwood/transport-v1v2/testing'
 import { type Bench, compare } from '../../../../tools/bench/measure.ts'
-import { type AddressManager, createAddressManager } from '../../src/addresses/address-manager.ts'
+import { AddressManager } from '../../src/addresses/address-manager.ts'
 import { nthAddress } from '../../test/support/addresses.ts'
 
 const SERVICES = 0x409n
@@ -14,7 +14,7 @@ const SMALL = 1_000
  * as they are after some weeks.
  */
 function filled(count: number): AddressManager {
-  const manager = createAddressManager({}, { clock: systemClock, random: createSeededRandom(1) })
+  const manager = new AddressManager({}, { clock: systemClock, random: createSeededRandom(1) })
   for (let index = 0; manager.size < count && index < count * 4; index++) {
     manager.add([report(index)], nthAddress((index * 7919) % 20_000))
     if (index % 5 === 0) manager.good(nthAddress(index))

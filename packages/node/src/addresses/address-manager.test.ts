@@ -1,7 +1,7 @@
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { address, nthAddress, report } from '../../test/support/addresses.ts'
-import { type AddressManager, createAddressManager } from './address-manager.ts'
+import { AddressManager } from './address-manager.ts'
 
 const SOURCE = address('252.2.2.2:8333')
 const MINUTE = 60_000
@@ -11,7 +11,7 @@ const DAY = 24 * HOUR
 function setUp(seed = 1) {
   const clock = createVirtualClock()
   const random = createSeededRandom(seed)
-  const manager = createAddressManager({ secret: new Uint8Array(32).fill(7) }, { clock, random })
+  const manager = new AddressManager({ secret: new Uint8Array(32).fill(7) }, { clock, random })
   const now = (): number => clock.now()
   return { clock, random, manager, now }
 }

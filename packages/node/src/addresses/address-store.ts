@@ -2,7 +2,8 @@ import { ByteReader, ByteWriter, type NetworkAddress, type AddressNetwork } from
 import type { Clock, WallTime, Random } from '@sapwood/transport-v1v2/environment'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
 import type { AddressEntry } from './address-entry.ts'
-import { type AddressManager, createAddressManager, type RestoredEntry } from './address-manager.ts'
+import { AddressManager } from './address-manager.ts'
+import type { RestoredEntry } from './address-tables.ts'
 
 /** The bucket key is kept under this name; every other key of the namespace is an address's. */
 const SECRET_KEY = 'secret'
@@ -19,14 +20,14 @@ export async function loadAddresses(
   if (secret?.length !== 32) {
     secret = components.random.bytes(32)
     await namespace.batch([{ type: 'put', key: SECRET_KEY, value: secret }])
-    return createAddressManager({ secret }, components)
+    return new AddressManager({ secret }, components)
   }
   const restore: RestoredEntry[] = []
   for await (const [key, value] of namespace.entries()) {
     const entry = key === SECRET_KEY ? undefined : decodeEntry(value)
     if (entry !== undefined) restore.push(entry)
   }
-  return createAddressManager({ secret, restore }, components)
+  return new AddressManager({ secret, restore }, components)
 }
 
 /**

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { address, FULL_NODE, nthAddress } from '../../test/support/addresses.ts'
 import type { ReadyConnection } from './connection-record.ts'
 import { AddressGossip } from './address-gossip.ts'
-import { createAddressManager } from '../addresses/address-manager.ts'
+import { AddressManager } from '../addresses/address-manager.ts'
 import { createServedAddresses } from '../addresses/served-addresses.ts'
 
 const MINUTE = 60_000
@@ -21,7 +21,7 @@ function asks(record: ReadyConnection): void {
 function setUp(own = [OURS]) {
   const clock = createVirtualClock()
   const random = createSeededRandom(1)
-  const addresses = createAddressManager({}, { clock, random })
+  const addresses = new AddressManager({}, { clock, random })
   const gossip = new AddressGossip({
     clock,
     random,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { address, FULL_NODE, report } from '../../test/support/addresses.ts'
 import { connectionRecord } from '../../test/support/connection-record.ts'
 import { addressKey } from '../addresses/address-key.ts'
-import { createAddressManager } from '../addresses/address-manager.ts'
+import { AddressManager } from '../addresses/address-manager.ts'
 import type { ConnectionRecord } from './connection-record.ts'
 import { ConnectionTable } from './connection-table.ts'
 import { desirableServices } from './desirable-services.ts'
@@ -16,7 +16,7 @@ const options: PlanOptions = { kind: 'outbound-full-relay', services: () => WANT
 function setUp(texts: readonly string[], services = FULL_NODE) {
   const clock = createVirtualClock()
   const random = createSeededRandom(1)
-  const addresses = createAddressManager({}, { clock, random })
+  const addresses = new AddressManager({}, { clock, random })
   addresses.add(
     texts.map((text) => report(text, clock.now(), services)),
     address('252.2.2.2'),

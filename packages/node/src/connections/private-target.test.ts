@@ -4,7 +4,7 @@ import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { FULL_NODE, nthAddress } from '../../test/support/addresses.ts'
 import { seededRandom } from '../../test/support/peer-ids.ts'
-import { createAddressManager } from '../addresses/address-manager.ts'
+import { AddressManager } from '../addresses/address-manager.ts'
 import { pickPrivateTarget, privateRoutes } from './private-target.ts'
 
 const nowhere = (): Dialer => ({ dial: () => Promise.reject(new Error('not dialled here')) })
@@ -17,7 +17,7 @@ const hidden = (network: 'torv3' | 'i2p', fill: number): NetworkAddress => ({
 
 function managerOf(...addresses: readonly NetworkAddress[]) {
   const clock = createVirtualClock()
-  const manager = createAddressManager({}, { clock, random: seededRandom(1) })
+  const manager = new AddressManager({}, { clock, random: seededRandom(1) })
   for (const address of addresses)
     manager.add([{ address, services: FULL_NODE, time: clock.wallTime() }], address)
   return manager

@@ -4,7 +4,7 @@ import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { coinbaseAt, mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { alice, after, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
-import { createAddressManager } from '../addresses/address-manager.ts'
+import { AddressManager } from '../addresses/address-manager.ts'
 import { createServedAddresses } from '../addresses/served-addresses.ts'
 import { createHeaderChain } from '../chain/header-chain.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
@@ -52,7 +52,7 @@ describe('what peers are answered', () => {
 
     const watchedTable = watched('table', table, touched)
     const watchedChain = watched('chain', chain, touched)
-    const addresses = watched('addresses', createAddressManager({}, { clock, random }), touched)
+    const addresses = watched('addresses', new AddressManager({}, { clock, random }), touched)
     const services = createPeerServices({
       chain: watchedChain,
       table: watchedTable,
