@@ -12,7 +12,7 @@ import { describe, expect, it } from 'vitest'
 import { checkBlock } from '../src/blocks/block-check.ts'
 import { BlockDownload } from '../src/blocks/block-download.ts'
 import type { BlockDownloadAction, BlockToCheck, StreamId } from '../src/blocks/block-download-types.ts'
-import { createHeaderChain } from '../src/chain/header-chain.ts'
+import { StorableHeaderChain } from '../src/chain/header-chain.ts'
 import { mineBlocks, regtest } from './support/make-chain.ts'
 import { after, NOON, wallTime } from './support/peer-ids.ts'
 
@@ -56,7 +56,7 @@ const events: fc.Arbitrary<Event> = fc.oneof(
 
 /** A program that follows the chain, the peers that answer it, and what must hold whatever they do. */
 class World {
-  readonly chain = createHeaderChain({ network: regtest })
+  readonly chain = new StorableHeaderChain({ network: regtest })
   readonly download: BlockDownload
   readonly asked = new Map<PeerId, BlockHash[]>()
   /** Hashes that the program holds, from height 1 on. */

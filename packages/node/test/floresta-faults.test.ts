@@ -4,7 +4,7 @@ import type { ByteStream } from '@sapwood/transport-v1v2'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BlockDownload } from '../src/blocks/block-download.ts'
-import { createHeaderChain } from '../src/chain/header-chain.ts'
+import { StorableHeaderChain } from '../src/chain/header-chain.ts'
 import { HeaderSync } from '../src/chain/header-sync.ts'
 import { createMemoryStore, type NodeEvent, type NodeHandle } from '../src/index.ts'
 import { address, FULL_NODE } from './support/addresses.ts'
@@ -392,7 +392,7 @@ describe('faults of the reference that this node does not have', () => {
   })
 
   it('what a peer sent before it went away ends nothing when it is read after that', () => {
-    const chain = createHeaderChain({ network: regtest })
+    const chain = new StorableHeaderChain({ network: regtest })
     const sync = new HeaderSync({}, { chain, random: createSeededRandom(1), wallTime })
     const download = new BlockDownload({}, { chain, wallTime })
     const [block] = mineBlocks(regtest.genesis, 0, 1)

@@ -9,7 +9,7 @@ import { type PeerId, peerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createHeaderChain } from '../src/chain/header-chain.ts'
+import { StorableHeaderChain } from '../src/chain/header-chain.ts'
 import { HeaderSync } from '../src/chain/header-sync.ts'
 import { HEADERS_RESPONSE_TIME_MS } from '../src/chain/header-requests.ts'
 import type { HeaderPeerFacts } from '../src/chain/header-peer.ts'
@@ -111,7 +111,7 @@ interface Remote {
 
 /** Peers that tell the truth, peers that do not, and what must hold whatever they do. */
 class World {
-  readonly chain = createHeaderChain({ network: regtest })
+  readonly chain = new StorableHeaderChain({ network: regtest })
   readonly sync: HeaderSync = new HeaderSync(
     { minimumChainWork: MINIMUM_WORK },
     { chain: this.chain, random: seededRandom(7), wallTime },

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BlockDownload } from '../src/blocks/block-download.ts'
 import type { BlockDownloadAction, StreamId } from '../src/blocks/block-download-types.ts'
-import { createHeaderChain } from '../src/chain/header-chain.ts'
+import { StorableHeaderChain } from '../src/chain/header-chain.ts'
 import { mineBlocks, mineHeader, regtest } from './support/make-chain.ts'
 import { after, NOON, wallTime } from './support/peer-ids.ts'
 
@@ -39,7 +39,7 @@ const strangers: fc.Arbitrary<Stranger> = fc.record({
 
 /** One honest peer, others that are not, and a program that takes what comes. */
 class World {
-  readonly #chain = createHeaderChain({ network: regtest })
+  readonly #chain = new StorableHeaderChain({ network: regtest })
   readonly #download: BlockDownload = new BlockDownload(
     {},
     { chain: this.#chain, transactions: () => [], wallTime },

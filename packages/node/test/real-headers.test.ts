@@ -11,7 +11,7 @@ import {
 import { decompress } from 'fzstd'
 import { describe, expect, it } from 'vitest'
 import { checkBlock } from '../src/blocks/block-check.ts'
-import { createHeaderChain } from '../src/chain/header-chain.ts'
+import { StorableHeaderChain } from '../src/chain/header-chain.ts'
 import { NOON } from './support/peer-ids.ts'
 
 async function vector(name: string): Promise<Uint8Array> {
@@ -27,7 +27,7 @@ function split(bytes: Uint8Array): BlockHeader[] {
 describe('headers of real chains', () => {
   it('mainnet 1 to 10,236', async () => {
     const headers = split(decompress(await vector('mainnet-headers-0-10236.zst')))
-    const chain = createHeaderChain({ network: networks.main })
+    const chain = new StorableHeaderChain({ network: networks.main })
     expect(blockHash(headers[0]!)).toEqual(networks.main.genesisHash)
     expect(chain.accept(headers.slice(1), NOON)).toMatchObject({ accepted: 10_236 })
     expect(chain.tip().height).toBe(10_236)
@@ -39,17 +39,17 @@ describe('headers of real chains', () => {
 
   it('signet 1 to 2,015', async () => {
     const headers = split(await vector('signet-headers-0-2015.bin'))
-    const chain = createHeaderChain({ network: networks.signet })
+    const chain = new StorableHeaderChain({ network: networks.signet })
     expect(chain.accept(headers.slice(1), NOON).error).toBeUndefined()
     expect(chain.tip().height).toBe(2015)
   })
 
   it('another network refuses them', async () => {
     const [, first] = split(await vector('signet-headers-0-2015.bin'))
-    expect(createHeaderChain({ network: networks.main }).accept([first!], NOON).error?.code).toBe(
+    expect(new StorableHeaderChain({ network: networks.main }).accept([first!], NOON).error?.code).toBe(
       'bad-proof-of-work',
     )
-    expect(createHeaderChain({ network: networks.regtest }).accept([first!], NOON).error?.code).toBe(
+    expect(new StorableHeaderChain({ network: networks.regtest }).accept([first!], NOON).error?.code).toBe(
       'unknown-parent',
     )
   })
@@ -60,7 +60,7 @@ describe('headers of real chains', () => {
       .trim()
       .split(/\s+/)
       .map((hex) => decodeBlock(hexToBytes(hex)))
-    const chain = createHeaderChain({ network: networks.regtest })
+    const chain = new StorableHeaderChain({ network: networks.regtest })
     const { error } = chain.accept(
       blocks.slice(1).map(({ header }) => header),
       NOON,

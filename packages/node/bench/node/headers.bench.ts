@@ -5,8 +5,8 @@ import { type BlockHeader, decodeHeader, encodeHeader, regtest } from '@sapwood/
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 import { type Bench, figure, median } from '../../../../tools/bench/measure.ts'
-import { createHeaderChain } from '../../src/chain/header-chain.ts'
-import { createHeaderStore } from '../../src/chain/header-store.ts'
+import { StorableHeaderChain } from '../../src/chain/header-chain.ts'
+import { HeaderStore } from '../../src/chain/header-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { mineHeader } from '../../test/support/make-chain.ts'
 
@@ -43,8 +43,8 @@ async function load(folder: string): Promise<{ readonly seconds: number; readonl
   const before = await heldBytes()
   const start = performance.now()
   const store = await openStore(folder)
-  const chain = createHeaderChain({ network: regtest })
-  await createHeaderStore(store).load(chain)
+  const chain = new StorableHeaderChain({ network: regtest })
+  await new HeaderStore(store).load(chain)
   const seconds = (performance.now() - start) / 1_000
   await store.close()
   const megabytes = ((await heldBytes()) - before) / 1e6
@@ -58,7 +58,7 @@ const bench: Bench = async (emit) => {
   try {
     const rates: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      const chain = createHeaderChain({ network: regtest })
+      const chain = new StorableHeaderChain({ network: regtest })
       let seconds = 0
       for (const batch of batches(bytes)) {
         // Processor time: it is one thread's work, and other programs' share of
@@ -72,8 +72,8 @@ const bench: Bench = async (emit) => {
       rates.push(HEADERS / seconds)
       if (round > 0) continue
       const store = await openStore(folder)
-      const headerStore = createHeaderStore(store)
-      await headerStore.load(createHeaderChain({ network: regtest }))
+      const headerStore = new HeaderStore(store)
+      await headerStore.load(new StorableHeaderChain({ network: regtest }))
       await headerStore.save(chain)
       await store.close()
     }

@@ -4,7 +4,7 @@ import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, hashesOf, mineBlock, mineBlocks, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/peer-ids.ts'
-import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
+import { StorableHeaderChain } from '../chain/header-chain.ts'
 import { BlockDownload } from './block-download.ts'
 import type { BlockDownloadOptions } from './block-download-options.ts'
 import type { BlockDownloadAction, BlockPeer } from './block-download-types.ts'
@@ -17,7 +17,7 @@ let chain: StorableHeaderChain
 let download: BlockDownload
 
 function start(options: BlockDownloadOptions = {}): void {
-  chain = createHeaderChain({ network: regtest })
+  chain = new StorableHeaderChain({ network: regtest })
   chain.accept(
     blocks.map(({ header }) => header),
     NOON,

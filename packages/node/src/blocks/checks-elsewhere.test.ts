@@ -3,7 +3,7 @@ import type { PeerId } from '@sapwood/peer'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { mineBlocks, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, NOON, wallTime } from '../../test/support/peer-ids.ts'
-import { createHeaderChain } from '../chain/header-chain.ts'
+import { StorableHeaderChain } from '../chain/header-chain.ts'
 import { BlockDownload } from './block-download.ts'
 import type { BlockDownloadAction, BlockToCheck } from './block-download-types.ts'
 
@@ -14,7 +14,7 @@ const at = (height: number): Block => blocks[height - 1]!
 let download: BlockDownload
 
 beforeEach(() => {
-  const chain = createHeaderChain({ network: regtest })
+  const chain = new StorableHeaderChain({ network: regtest })
   chain.accept(
     blocks.map(({ header }) => header),
     NOON,

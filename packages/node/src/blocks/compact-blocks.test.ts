@@ -12,7 +12,7 @@ import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, mineBlock, mineHeader, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/peer-ids.ts'
-import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
+import { StorableHeaderChain } from '../chain/header-chain.ts'
 import { BlockDownload } from './block-download.ts'
 import type { BlockDownloadAction, BlockPeer } from './block-download-types.ts'
 
@@ -51,7 +51,7 @@ let download: BlockDownload
 
 beforeEach(() => {
   pool = []
-  chain = createHeaderChain({ network: regtest })
+  chain = new StorableHeaderChain({ network: regtest })
   chain.accept([parent], NOON)
   download = new BlockDownload({}, { chain, transactions: () => pool, wallTime })
   for (const peer of [alice, bob, carol]) {

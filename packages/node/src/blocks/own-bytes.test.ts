@@ -2,13 +2,13 @@ import { blockBytes, decodeBlock, encodeBlock } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { hashesOf, mineBlocks, regtest } from '../../test/support/make-chain.ts'
 import { alice, NOON, wallTime } from '../../test/support/peer-ids.ts'
-import { createHeaderChain } from '../chain/header-chain.ts'
+import { StorableHeaderChain } from '../chain/header-chain.ts'
 import { BlockDownload } from './block-download.ts'
 
 describe('a block that waits for those before it', () => {
   it('keeps nothing alive but its own bytes', () => {
     const blocks = mineBlocks(regtest.genesis, 0, 10)
-    const chain = createHeaderChain({ network: regtest })
+    const chain = new StorableHeaderChain({ network: regtest })
     chain.accept(
       blocks.map(({ header }) => header),
       NOON,

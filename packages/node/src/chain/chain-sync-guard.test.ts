@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, NOON } from '../../test/support/peer-ids.ts'
 import { ChainSyncGuard, MAX_EXCUSED_PEERS } from './chain-sync-guard.ts'
-import { createHeaderChain } from './header-chain.ts'
+import { StorableHeaderChain } from './header-chain.ts'
 import type { ChainEntry } from './header-chain-types.ts'
 
 const MINUTE = 60_000
-const chain = createHeaderChain({ network: regtest })
+const chain = new StorableHeaderChain({ network: regtest })
 chain.accept(mineHeaders(regtest.genesis, 30), NOON)
 const at = (height: number): ChainEntry => chain.get(chain.hashAt(height)!)!
 const fine = { type: 'fine' }

@@ -2,10 +2,10 @@ import { blockHash, type BlockHash, type BlockHeader } from '@sapwood/wire-codec
 import { describe, expect, it } from 'vitest'
 import { mineHeader, mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { NOON } from '../../test/support/peer-ids.ts'
-import { createHeaderChain, type StorableHeaderChain } from './header-chain.ts'
+import { StorableHeaderChain } from './header-chain.ts'
 
 function chainWith(...runs: readonly BlockHeader[][]): StorableHeaderChain {
-  const chain = createHeaderChain({ network: regtest })
+  const chain = new StorableHeaderChain({ network: regtest })
   for (const run of runs) expect(chain.accept(run, NOON).error).toBeUndefined()
   return chain
 }
@@ -171,7 +171,7 @@ describe('the header chain', () => {
     const theirs = mineHeaders(ours[2]!, 105, 3)
     const chain = chainWith(ours, theirs)
     chain.invalidate(blockHash(theirs[104]!))
-    const again = createHeaderChain({ network: regtest })
+    const again = new StorableHeaderChain({ network: regtest })
     const records = chain.recordsFrom(1)
     again.restore(records.slice(0, 84 * 50))
     again.restore(records.slice(84 * 50))

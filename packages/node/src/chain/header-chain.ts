@@ -21,27 +21,11 @@ export interface HeaderChainOptions {
   readonly network: Network
 }
 
-/** A header chain that can be written to a store and read back, in the order in which the headers came. */
-export interface StorableHeaderChain extends HeaderChain {
-  /** The stored form of the headers `first` to before `size`: 84 bytes each (see `HEADER_RECORD_SIZE`). */
-  recordsFrom(first: number): Uint8Array
-  /**
-   * Takes back what `recordsFrom` gave, in the same order, without checking the rules again.
-   * @throws NodeError `store-corrupt` where the records do not fit what came before them; none is taken then.
-   */
-  restore(records: Uint8Array): void
-  /** The blocks that `invalidate` was called on, oldest first; what builds on them follows from it. */
-  readonly invalidated: readonly BlockHash[]
-  /** Chooses the best chain among what was restored. Call once, after the last `restore`. */
-  finishRestore(invalid: readonly BlockHash[]): void
-}
-
-/** The headers of a network, with nothing but genesis in them. */
-export function createHeaderChain({ network }: HeaderChainOptions): StorableHeaderChain {
-  return new CompactHeaderChain(network)
-}
-
-class CompactHeaderChain implements StorableHeaderChain {
+/**
+ * All headers of a network, in a table of numbers; at first with nothing but genesis in it. It can be written
+ * to a store and read back, in the order in which the headers came.
+ */
+export class StorableHeaderChain implements HeaderChain {
   readonly network: Network
   readonly #table = new HeaderTable()
   readonly #active: ActiveChain
@@ -52,7 +36,7 @@ class CompactHeaderChain implements StorableHeaderChain {
   #tipEntry: ChainEntry | undefined
   #tipSlot: number = NO_SLOT
 
-  constructor(network: Network) {
+  constructor({ network }: HeaderChainOptions) {
     this.network = network
     this.#easiestTarget = targetOf(network.powLimitBits)!.value
     const target = targetOf(network.genesis.bits)!
@@ -73,6 +57,7 @@ class CompactHeaderChain implements StorableHeaderChain {
     return this.#table.size
   }
 
+  /** The blocks that `invalidate` was called on, oldest first; what builds on them follows from it. */
   get invalidated(): readonly BlockHash[] {
     return this.#invalidated
   }
@@ -220,10 +205,15 @@ class CompactHeaderChain implements StorableHeaderChain {
     return this.#changeSince(oldTip)
   }
 
+  /** The stored form of the headers `first` to before `size`: 84 bytes each (see `HEADER_RECORD_SIZE`). */
   recordsFrom(first: number): Uint8Array {
     return this.#table.records(first, this.#table.size)
   }
 
+  /**
+   * Takes back what `recordsFrom` gave, in the same order, without checking the rules again.
+   * @throws NodeError `store-corrupt` where the records do not fit what came before them; none is taken then.
+   */
   restore(records: Uint8Array): void {
     if (records.length % HEADER_RECORD_SIZE !== 0) throw corrupt('a record is cut off')
     const table = this.#table
@@ -239,6 +229,7 @@ class CompactHeaderChain implements StorableHeaderChain {
     }
   }
 
+  /** Chooses the best chain among what was restored. Call once, after the last `restore`. */
   finishRestore(invalid: readonly BlockHash[]): void {
     for (const hash of invalid) {
       const slot = this.#table.find(hash)

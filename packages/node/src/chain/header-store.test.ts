@@ -2,8 +2,8 @@ import { blockHash, networks } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { mineHeader, mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { NOON } from '../../test/support/peer-ids.ts'
-import { createHeaderChain, type StorableHeaderChain } from './header-chain.ts'
-import { createHeaderStore } from './header-store.ts'
+import { StorableHeaderChain } from './header-chain.ts'
+import { HeaderStore } from './header-store.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'
 import { createMemoryStore } from '../store/level-store.ts'
 
@@ -11,8 +11,8 @@ const headers = mineHeaders(regtest.genesis, 3000)
 
 async function saved(runs: readonly number[]): Promise<{ store: KeyValueStore; chain: StorableHeaderChain }> {
   const store = createMemoryStore()
-  const chain = createHeaderChain({ network: regtest })
-  const headerStore = createHeaderStore(store)
+  const chain = new StorableHeaderChain({ network: regtest })
+  const headerStore = new HeaderStore(store)
   await headerStore.load(chain)
   let from = 0
   for (const count of runs) {
@@ -24,8 +24,8 @@ async function saved(runs: readonly number[]): Promise<{ store: KeyValueStore; c
 }
 
 async function loaded(store: KeyValueStore): Promise<{ chain: StorableHeaderChain; droppedRuns: number }> {
-  const chain = createHeaderChain({ network: regtest })
-  const { droppedRuns } = await createHeaderStore(store).load(chain)
+  const chain = new StorableHeaderChain({ network: regtest })
+  const { droppedRuns } = await new HeaderStore(store).load(chain)
   return { chain, droppedRuns }
 }
 
@@ -45,8 +45,8 @@ describe('the header store', () => {
 
   it('goes on saving where it stopped', async () => {
     const { store } = await saved([1000])
-    const chain = createHeaderChain({ network: regtest })
-    const headerStore = createHeaderStore(store)
+    const chain = new StorableHeaderChain({ network: regtest })
+    const headerStore = new HeaderStore(store)
     await headerStore.load(chain)
     chain.accept(headers.slice(1000), NOON)
     await Promise.all([headerStore.save(chain), headerStore.save(chain)])
@@ -57,8 +57,8 @@ describe('the header store', () => {
   it('keeps forks and what was found invalid', async () => {
     const { store, chain } = await saved([10])
     const fork = mineHeaders(headers[4]!, 8, 3)
-    const headerStore = createHeaderStore(store)
-    const reopened = createHeaderChain({ network: regtest })
+    const headerStore = new HeaderStore(store)
+    const reopened = new StorableHeaderChain({ network: regtest })
     await headerStore.load(reopened)
     reopened.accept(fork, NOON)
     reopened.invalidate(blockHash(fork[6]!))
@@ -94,8 +94,8 @@ describe('the header store', () => {
     expect(again.chain.tip().height).toBe(1000)
     expect(again.droppedRuns).toBeGreaterThan(0)
     expect(await runs(store)).toHaveLength(1)
-    const headerStore = createHeaderStore(store)
-    const chain = createHeaderChain({ network: regtest })
+    const headerStore = new HeaderStore(store)
+    const chain = new StorableHeaderChain({ network: regtest })
     await headerStore.load(chain)
     chain.accept(headers.slice(1000), NOON)
     await headerStore.save(chain)
@@ -104,7 +104,7 @@ describe('the header store', () => {
 
   it('refuses the store of another network', async () => {
     const { store } = await saved([10])
-    const chain = createHeaderChain({ network: networks.signet })
-    await expect(createHeaderStore(store).load(chain)).rejects.toMatchObject({ code: 'store-foreign' })
+    const chain = new StorableHeaderChain({ network: networks.signet })
+    await expect(new HeaderStore(store).load(chain)).rejects.toMatchObject({ code: 'store-foreign' })
   })
 })

@@ -28,20 +28,6 @@ export interface LoadedHeaders {
   readonly droppedRuns: number
 }
 
-/** Keeps a header chain on disk: it only ever adds, in the order in which the headers came. */
-export interface HeaderStore {
-  /**
-   * Reads everything into a chain that holds nothing but genesis.
-   * @throws NodeError `store-foreign` where the store is of another network or of a later version.
-   */
-  load(chain: StorableHeaderChain): Promise<LoadedHeaders>
-  /**
-   * Writes what the chain has and the store has not, at once or not at all.
-   * A second call waits for the first.
-   */
-  save(chain: StorableHeaderChain): Promise<void>
-}
-
 /** A run of headers as it is stored: the slot of the first, and the checked records. */
 interface Run {
   readonly key: string
@@ -49,12 +35,8 @@ interface Run {
   readonly records: Uint8Array
 }
 
-/** The headers in a store. */
-export function createHeaderStore(store: KeyValueStore): HeaderStore {
-  return new LevelHeaderStore(store)
-}
-
-class LevelHeaderStore implements HeaderStore {
+/** Keeps a header chain on disk: it only ever adds, in the order in which the headers came. */
+export class HeaderStore {
   readonly #headers: KeyValueNamespace
   readonly #chainFacts: KeyValueNamespace
   /** Slots below this are stored. */
@@ -67,6 +49,10 @@ class LevelHeaderStore implements HeaderStore {
     this.#chainFacts = store.namespace('chain')
   }
 
+  /**
+   * Reads everything into a chain that holds nothing but genesis.
+   * @throws NodeError `store-foreign` where the store is of another network or of a later version.
+   */
   async load(chain: StorableHeaderChain): Promise<LoadedHeaders> {
     await this.#checkFormat(chain)
     const joins = new RunJoiner()
@@ -91,6 +77,10 @@ class LevelHeaderStore implements HeaderStore {
     return { headers: this.#saved - 1, droppedRuns: dropped.length }
   }
 
+  /**
+   * Writes what the chain has and the store has not, at once or not at all.
+   * A second call waits for the first.
+   */
   async save(chain: StorableHeaderChain): Promise<void> {
     this.#saving = this.#saving.catch(() => undefined).then(async () => this.#write(chain))
     return this.#saving

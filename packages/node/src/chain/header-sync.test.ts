@@ -3,7 +3,7 @@ import type { PeerId } from '@sapwood/peer'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { mineHeader, mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
-import { createHeaderChain, type StorableHeaderChain } from './header-chain.ts'
+import { StorableHeaderChain } from './header-chain.ts'
 import { HeaderSync } from './header-sync.ts'
 import type { HeaderPeerFacts } from './header-peer.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
@@ -16,7 +16,7 @@ let chain: StorableHeaderChain
 let sync: HeaderSync
 
 beforeEach(() => {
-  chain = createHeaderChain({ network: regtest })
+  chain = new StorableHeaderChain({ network: regtest })
   sync = new HeaderSync({}, { chain, random: seededRandom(), wallTime })
 })
 
@@ -97,7 +97,7 @@ describe('the header sync', () => {
       [bad],
       [mineHeader(regtest.genesis), { ...far, previousBlockHash: far.merkleRoot }],
     ]) {
-      chain = createHeaderChain({ network: regtest })
+      chain = new StorableHeaderChain({ network: regtest })
       sync = new HeaderSync({}, { chain, random: seededRandom(), wallTime })
       sync.addPeer(alice, manual, NOON)
       sync.addPeer(bob, outbound, NOON)

@@ -2,7 +2,7 @@ import { type BlockHash, type BlockHeader, blockHash, bytesEqual, type Network }
 import { describe, expect, it } from 'vitest'
 import { mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { alice, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
-import { createHeaderChain, type StorableHeaderChain } from './header-chain.ts'
+import { StorableHeaderChain } from './header-chain.ts'
 import { HeaderSync } from './header-sync.ts'
 import { LowWorkSync } from './low-work-sync.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
@@ -33,7 +33,7 @@ interface Outcome {
 
 /** Lets a sync run against a peer whose chain may change from one message to the next. */
 function run(peerChain: (message: number) => readonly BlockHeader[], random = 1): Outcome {
-  const chain = createHeaderChain({ network })
+  const chain = new StorableHeaderChain({ network })
   const sync = new HeaderSync({ minimumChainWork }, { chain, random: seededRandom(random), wallTime })
   const all: HeaderSyncAction[] = []
   let messages = 0
@@ -85,7 +85,7 @@ describe('a chain that has not shown its work', () => {
 
   it('is given up when it has more headers than could have been made in its time', () => {
     const young: Network = { ...network, headersSync: { commitmentPeriod: 1, redownloadBufferSize: 500 } }
-    const chain = createHeaderChain({ network: young })
+    const chain = new StorableHeaderChain({ network: young })
     // Five minutes, and two hours of clocks that differ, at six blocks a second: 45,000 headers at most.
     const now = (regtest.genesis.time * 1000 + 300_000) as typeof NOON
     const sync = new LowWorkSync(
@@ -121,7 +121,7 @@ describe('a chain that has not shown its work', () => {
   })
 
   it('is kept at once where it adds to a chain that has shown its work', () => {
-    const chain = createHeaderChain({ network })
+    const chain = new StorableHeaderChain({ network })
     chain.accept(honest.slice(0, 6000), NOON)
     const sync = new HeaderSync({ minimumChainWork }, { chain, random: seededRandom(), wallTime })
     sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt' }, NOON)
@@ -130,7 +130,7 @@ describe('a chain that has not shown its work', () => {
   })
 
   it('is not kept where it forks off more than 144 blocks below the tip', () => {
-    const chain = createHeaderChain({ network })
+    const chain = new StorableHeaderChain({ network })
     chain.accept(honest, NOON)
     const sync = new HeaderSync({ minimumChainWork }, { chain, random: seededRandom(), wallTime })
     sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt' }, NOON)

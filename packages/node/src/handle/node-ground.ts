@@ -14,7 +14,7 @@ import {
 } from '@sapwood/transport-v1v2/environment'
 import { systemResolver } from '@sapwood/transport-v1v2/tcp'
 import { BlockDownload } from '../blocks/block-download.ts'
-import { createHeaderChain, type StorableHeaderChain } from '../chain/header-chain.ts'
+import { StorableHeaderChain } from '../chain/header-chain.ts'
 import { HeaderSync } from '../chain/header-sync.ts'
 import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
 import { buildDialer } from '../connections/build-dialer.ts'
@@ -84,7 +84,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     ...(options.memoryLimit !== undefined && { limit: options.memoryLimit }),
   })
   const events = createEventHub<NodeEvents>({ clock, logger, memory })
-  const chain = createHeaderChain({ network })
+  const chain = new StorableHeaderChain({ network })
   const state = await loadNodeState(components.store ?? noStore, chain, { clock, random, logger })
   const relay = new TransactionRelay(
     { listen: relaysTransactions, ...options.transactions },

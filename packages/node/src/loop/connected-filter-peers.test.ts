@@ -4,7 +4,7 @@ import { silentLogger } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
 import { regtest } from '../../test/support/make-chain.ts'
 import { alice } from '../../test/support/peer-ids.ts'
-import { createHeaderChain } from '../chain/header-chain.ts'
+import { StorableHeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import { createEventHub } from '../events/event-hub.ts'
 import type { NodeEvents, NodeEventSource } from '../handle/node-events.ts'
@@ -40,7 +40,7 @@ function world(hasPeer: boolean) {
     driver: { bestOf: () => undefined },
     banManager: { punish: () => undefined, letGo: () => undefined },
   }
-  const chain = createHeaderChain({ network: regtest })
+  const chain = new StorableHeaderChain({ network: regtest })
   return { clock, counts, peers: new ConnectedFilterPeers(60_000, { ...parts, chain, clock, events }) }
 }
 

@@ -7,7 +7,7 @@ import { createBanStore } from '../bans/ban-store.ts'
 import type { StorableHeaderChain } from '../chain/header-chain.ts'
 import { createAnchorStore } from '../connections/anchors.ts'
 import { checkedStore } from '../store/checked-store.ts'
-import { createHeaderStore } from '../chain/header-store.ts'
+import { HeaderStore } from '../chain/header-store.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'
 
 /** What outlives a run of the node. */
@@ -39,7 +39,7 @@ export async function loadNodeState(
 ): Promise<NodeState> {
   const { logger } = components
   const store = checkedStore(given)
-  const headerStore = createHeaderStore(store)
+  const headerStore = new HeaderStore(store)
   const { headers, droppedRuns } = await headerStore.load(chain)
   if (droppedRuns > 0) logger.warn({ droppedRuns }, 'stored headers were damaged, and are asked for again')
   const addressSpace = store.namespace('addresses')

@@ -6,7 +6,7 @@ import { coinbaseAt, mineHeaders, regtest } from '../../test/support/make-chain.
 import { alice, after, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
 import { AddressManager } from '../addresses/address-manager.ts'
 import { createServedAddresses } from '../addresses/served-addresses.ts'
-import { createHeaderChain } from '../chain/header-chain.ts'
+import { StorableHeaderChain } from '../chain/header-chain.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
 import { ConnectionTable } from '../connections/connection-table.ts'
 import { phases } from '../chain/phases.ts'
@@ -38,7 +38,7 @@ describe('what peers are answered', () => {
     const random = seededRandom()
     const touched = new Set<string>()
     const events: string[] = []
-    const chain = createHeaderChain({ network: regtest })
+    const chain = new StorableHeaderChain({ network: regtest })
     chain.accept(mineHeaders(regtest.genesis, 3), NOON)
     const record = { id: alice, kind: 'inbound', peer: { send: () => true } } as unknown as ReadyConnection
     const table = new ConnectionTable()
