@@ -6,6 +6,7 @@ const config: Options = {
   entry: {
     index: 'src/index.ts',
     'test-peer': 'src/test-peer/index.ts',
+    liars: 'src/liars/index.ts',
     vitest: 'src/vitest/index.ts',
     'global-setup': 'src/global-setup/index.ts',
     installer: 'src/cli/installer.ts',

@@ -72,6 +72,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'programs',
     'regtest',
     'test-peer',
+    'liars',
     'vitest',
     'relay',
     'bitcoind',

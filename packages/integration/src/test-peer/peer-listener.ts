@@ -80,6 +80,19 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
     }
   }
 
+  /**
+   * Plays to every connection from now on, those that have come and were not asked for included: `next` gets
+   * none any more. One whose handshake does not come about is none of them, and what `act` throws ends
+   * nothing but its connection.
+   */
+  serve(act: (peer: P) => Promise<void>): void {
+    const take = (): void => {
+      for (const stream of this.#streams.splice(0)) void this.#serveOne(stream, act)
+    }
+    this.#onStream = take
+    take()
+  }
+
   /** Ends the connections that nobody has asked for with `next`. */
   forget(): void {
     for (const stream of this.#streams.splice(0))
@@ -94,6 +107,14 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  async #serveOne(stream: ByteStream, act: (peer: P) => Promise<void>): Promise<void> {
+    const { transport = 'auto', ...rest } = this.#options
+    const peer = await this.#greet(stream, rest, transport).catch(() => undefined)
+    if (peer === undefined) return
+    this.#peers.add(peer)
+    await act(peer).catch(() => peer.close())
   }
 
   async #greet(

@@ -134,6 +134,11 @@ export class TestPeer implements AsyncDisposable {
     return this.last('version')
   }
 
+  /** The clock that it runs on. */
+  get clock(): Clock {
+    return this.#clock
+  }
+
   /** How the connection ended; undefined while it is open. */
   get closed(): ConnectionEnd | undefined {
     return this.#wire.end

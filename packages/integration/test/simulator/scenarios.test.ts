@@ -10,8 +10,8 @@ describe('on a simulated network', () => {
     const seed = 1
     const { passed, facts } = await scenario.run({ seed, nodes: 12 })
     expect({ seed, passed, facts }).toMatchObject({ passed: true })
-    // Blocks that a liar was asked for, and held back.
-    if (scenario === liars) expect(facts['blocks withheld']).toBeGreaterThan(0)
+    // A liar was asked for blocks, and held them back.
+    if (scenario === liars) expect(facts['requests for blocks withheld']).toBeGreaterThan(0)
   })
 
   it('200 nodes find each other from one seed node, and all reach the longest chain', {

@@ -1,5 +1,6 @@
 import { type NetworkAddress, peerAddressKey, regtest, Services } from '@sapwood/wire-codec'
-import { listenLiar } from '../lying-host.ts'
+import { liars } from '../../liars/liars.ts'
+import { placeLiar } from '../lying-host.ts'
 import { Simulation } from '../simulation.ts'
 import { grow } from './growth.ts'
 import type { Scenario } from './scenario.ts'
@@ -24,7 +25,8 @@ export const eclipse: Scenario = {
     await simulation.submit(simulation.nodes[0]!, honestChain)
     const attackers = attackerAddresses()
     const attacking = new Set(attackers.map((address) => peerAddressKey(address)))
-    for (const address of attackers) listenLiar(simulation, address, 'none', simulation.makeChain(0))
+    const attacker = liars.honest(simulation.makeChain(0))
+    for (const address of attackers) placeLiar(simulation, address, attacker)
     await simulation.run(3 * MINUTE)
     const victim = simulation.nodes.at(-1)!
     for (let passed = 0; passed < DURATION; passed += MINUTE) {

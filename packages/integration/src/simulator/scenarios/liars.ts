@@ -1,6 +1,9 @@
 import { bytesEqual, bytesToHex, Services } from '@sapwood/wire-codec'
 import { trueFilterHeaders } from '../../regtest/regtest-filters.ts'
-import { type Lie, listenLiar, servicesOffered } from '../lying-host.ts'
+import type { Liar } from '../../liars/liar.ts'
+import { liars as lies } from '../../liars/liars.ts'
+import type { RegtestChain } from '../../regtest/regtest-chain.ts'
+import { placeLiar } from '../lying-host.ts'
 import { hostAddress } from '../simulated-network.ts'
 import { type SimulatedNode, Simulation } from '../simulation.ts'
 import { grow, isOutbound, spread } from './growth.ts'
@@ -9,7 +12,12 @@ import type { Scenario } from './scenario.ts'
 const MINUTE = 60_000
 /** So many that a node asks all its peers for some. */
 const BLOCKS = 240
-const LIES: readonly Lie[] = ['bad-headers', 'withheld-blocks', 'address-flood', 'wrong-filters']
+const LIES: readonly ((chain: RegtestChain, index: number) => Liar)[] = [
+  lies.unworkedHeaders,
+  lies.withheldBlocks,
+  lies.addressFlood,
+  lies.falseFilters,
+]
 const SERVICES = Services.NETWORK | Services.NETWORK_LIMITED | Services.WITNESS | Services.COMPACT_FILTERS
 /** Virtual time that the nodes spend among the liars before blocks are asked for. */
 const AMONG_LIARS = 10 * MINUTE
@@ -26,10 +34,16 @@ export const liars: Scenario = {
     const honest = Math.ceil((2 * nodes) / 3)
     const longest = simulation.makeChain(BLOCKS, 'longest')
     const time = Math.floor(simulation.clock.wallTime() / 1_000)
-    const lying = Array.from({ length: nodes - honest }, (_, i) => hostAddress(honest + i))
-    const lieOf = (index: number): Lie => LIES[index % LIES.length]!
-    const hosts = lying.map((address, i) => listenLiar(simulation, address, lieOf(i), longest))
-    const gossip = lying.map((address, i) => ({ time, services: servicesOffered(lieOf(i)), address }))
+    const lying = Array.from({ length: nodes - honest }, (_, i) => ({
+      address: hostAddress(honest + i),
+      liar: LIES[i % LIES.length]!(longest, i),
+    }))
+    const hosts = lying.map(({ address, liar }) => placeLiar(simulation, address, liar))
+    const gossip = lying.map(({ address, liar }) => ({
+      time,
+      services: liar.options.version!.services!,
+      address,
+    }))
     await grow(simulation, honest, { services: SERVICES, filters: true }, gossip)
     const counted = { discouraged: 0 }
     for (const { handle, address } of simulation.nodes) {
@@ -48,7 +62,7 @@ export const liars: Scenario = {
     await simulation.run(AMONG_LIARS)
     const read = { blocks: 0, filters: 0 }
     const filters = trueFilterHeaders(longest)
-    const liesAt = new Set(lying.map((address) => bytesToHex(address.bytes)))
+    const liesAt = new Set(lying.map(({ address }) => bytesToHex(address.bytes)))
     // With nobody but liars for peers, filters that all of them bend alike cannot be told from true ones.
     const surrounded = simulation.nodes.filter((node) => !hasHonestPeer(node, liesAt))
     const readers = simulation.nodes.filter((node) => !surrounded.includes(node)).slice(1, 1 + READERS)
@@ -68,13 +82,15 @@ export const liars: Scenario = {
       60 * MINUTE,
       1_000,
     )
-    const withheld = hosts.reduce((sum, host) => sum + host.withheld, 0)
+    const withheld = hosts
+      .filter((_, i) => LIES[i % LIES.length] === lies.withheldBlocks)
+      .reduce((sum, host) => sum + host.asked, 0)
     const facts = {
       ...spread(simulation, tip),
       liars: lying.length,
       'nodes that have dialled nobody else': surrounded.length,
       discouraged: counted.discouraged,
-      'blocks withheld': withheld,
+      'requests for blocks withheld': withheld,
       'blocks read': `${read.blocks} of ${wanted}`,
       'filters read, and true': `${read.filters} of ${wanted}`,
     }

@@ -1,4 +1,5 @@
-import { listenLiar } from '../lying-host.ts'
+import { liars } from '../../liars/liars.ts'
+import { placeLiar } from '../lying-host.ts'
 import { hostAddress } from '../simulated-network.ts'
 import { Simulation } from '../simulation.ts'
 import type { Scenario } from './scenario.ts'
@@ -14,7 +15,7 @@ export const stalling: Scenario = {
     await using simulation = new Simulation({ seed })
     const longest = simulation.makeChain(BLOCKS, 'longest')
     const silent = hostAddress(1_000)
-    listenLiar(simulation, silent, 'silence', longest)
+    placeLiar(simulation, silent, liars.silence('headers'))
     const honest = await simulation.addNode({}, longest)
     const victim = await simulation.addNode({ addPeers: [silent] })
     await simulation.run(5_000)
