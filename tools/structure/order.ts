@@ -19,7 +19,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'bloom',
     'compact-blocks',
   ],
-  utreexo: ['errors', 'crypto', 'accumulator', 'leaves', 'blocks', 'bridge'],
+  utreexo: ['errors', 'crypto', 'accumulator', 'leaves', 'blocks', 'bridge', 'testing'],
   'transport-v1v2': [
     'crypto',
     'environment',

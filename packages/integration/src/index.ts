@@ -48,6 +48,7 @@ export type { TestingTorNetworkOptions, TorClient, TorClientOptions } from './to
 export { TestingTorNetwork } from './tor/testing-tor-network.ts'
 export type { Dante, DanteOptions } from './socks/dante.ts'
 export { DANTE_CREDENTIALS, startDante } from './socks/dante.ts'
+export type { BendProof } from './utreexo/bending-node.ts'
 export {
   type RunningUtreexoBridge,
   startUtreexoBridge,

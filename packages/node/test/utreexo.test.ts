@@ -1,4 +1,5 @@
 import { blockHash, bytesToHex, Services, sha256, type UtreexoProof } from '@sapwood/wire-codec'
+import { bentProofs } from '@sapwood/utreexo/testing'
 import { createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NodeEvent, NodeHandle, NodeOptions, ProvedItem } from '../src/index.ts'
@@ -142,55 +143,12 @@ const from120 =
   (lie: (proof: UtreexoProof) => UtreexoProof | undefined): ProofLie =>
   (proof, height) =>
     height < 120 ? proof : lie(proof)
-const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, index) => (index === 0 ? byte ^ 1 : byte))
-
-const lies: readonly (readonly [string, (proof: UtreexoProof) => UtreexoProof])[] = [
-  ['no leaves', (proof) => ({ ...proof, leafData: [] })],
-  ['one leaf too many', (proof) => ({ ...proof, leafData: [...proof.leafData, proof.leafData[0]!] })],
-  ['no targets', (proof) => ({ ...proof, targets: new BigUint64Array(0) })],
-  [
-    'nothing at all',
-    (proof) => ({ ...proof, leafData: [], targets: new BigUint64Array(0), proofHashes: [] }),
-  ],
-  [
-    'another amount',
-    (proof) => ({ ...proof, leafData: proof.leafData.map((leaf) => ({ ...leaf, amount: 1n })) }),
-  ],
-  [
-    'another height',
-    (proof) => ({ ...proof, leafData: proof.leafData.map((leaf) => ({ ...leaf, height: 1 })) }),
-  ],
-  [
-    'a height that is above the block',
-    (proof) => ({ ...proof, leafData: proof.leafData.map((leaf) => ({ ...leaf, height: 9_999 })) }),
-  ],
-  [
-    'a script that the input does not show',
-    (proof) => ({
-      ...proof,
-      leafData: proof.leafData.map((leaf) => ({ ...leaf, script: { type: 'p2pkh' as const } })),
-    }),
-  ],
-  ['a wrong hash', (proof) => ({ ...proof, proofHashes: proof.proofHashes.map(flipped) })],
-  ['one hash too few', (proof) => ({ ...proof, proofHashes: proof.proofHashes.slice(1) })],
-  [
-    'one hash too many',
-    (proof) => ({ ...proof, proofHashes: [...proof.proofHashes, new Uint8Array(32).fill(7)] }),
-  ],
-  ['an empty hash', (proof) => ({ ...proof, proofHashes: proof.proofHashes.map(() => new Uint8Array(32)) })],
-  [
-    'a target beyond all trees',
-    (proof) => ({ ...proof, targets: proof.targets.map(() => 0xffff_ffff_ffff_ffffn) }),
-  ],
-  ['other targets', (proof) => ({ ...proof, targets: proof.targets.map((target) => target + 1n) })],
-]
-
 describe('a bridge that lies', () => {
-  it.each(lies)(
-    'with %s is let go and not spoken to again, and the block is proved by another',
-    async (_, lie) => {
+  it.each(bentProofs)(
+    'with $name is let go and not spoken to again, and the block is proved by another',
+    async ({ bend }) => {
       const client = await follower()
-      const liar = await serve(from120(lie))
+      const liar = await serve(from120(bend))
       await connect(client, liar.address)
       await provedUpTo(client, 119)
       await clock.advance(5_000)
@@ -362,7 +320,7 @@ describe('the state', () => {
 
   it('that holds is not given up for two liars, who are found out by the honest one', async () => {
     const client = await follower()
-    const lie = from120((proof) => ({ ...proof, proofHashes: proof.proofHashes.map(flipped) }))
+    const lie = from120(bentProofs.find(({ name }) => name === 'a wrong hash')!.bend)
     for (let liar = 0; liar < 2; liar++) await connect(client, (await serve(lie)).address)
     await provedUpTo(client, 119)
     await connect(client, (await serve()).address)

@@ -12,7 +12,13 @@ export async function mineWithPayments(bitcoind: RegtestBitcoind, blocks: number
   await bitcoind.rpc('createwallet', 'miner')
   const address = await bitcoind.rpc<string>('getnewaddress')
   await bitcoind.mine(Math.min(blocks, FIRST_SPENDABLE), address)
-  for (let left = blocks - FIRST_SPENDABLE; left > 0; left -= ROUND) {
+  await mineMorePayments(bitcoind, blocks - FIRST_SPENDABLE)
+}
+
+/** Has a bitcoind whose wallet has coins mine on, with payments; to another address each time. */
+export async function mineMorePayments(bitcoind: RegtestBitcoind, blocks: number): Promise<void> {
+  const address = await bitcoind.rpc<string>('getnewaddress')
+  for (let left = blocks; left > 0; left -= ROUND) {
     for (let i = 0; i < PAYMENTS; i++) await bitcoind.rpc('sendtoaddress', address, 0.1)
     await bitcoind.mine(Math.min(left, ROUND), address)
   }

@@ -44,14 +44,15 @@ export class RpcClient {
     const id = this.#nextId++
     const body = JSON.stringify({ jsonrpc: '1.0', id, method, params }, bigintAsNumber)
     const answer = await this.#post(method, body)
-    let parsed: { result: T; error: { code: number; message: string } | null }
+    let parsed: { result: T; error?: { code: number; message: string } | null }
     try {
       parsed = JSON.parse(answer) as typeof parsed
     } catch (cause) {
       const message = `${method}: not a JSON answer: ${answer.slice(0, 200)}`
       throw new IntegrationError('rpc-unreachable', message, { cause })
     }
-    if (parsed.error !== null) {
+    // JSON-RPC 2.0, and btcd's, leave it out of an answer.
+    if (parsed.error) {
       const { code, message } = parsed.error
       throw new IntegrationError('rpc-error', `${method}: ${message} (${code})`, { rpcCode: code })
     }

@@ -1,18 +1,13 @@
-import { bytesToHex, decodePayload, encodePayload, regtest } from '@sapwood/wire-codec'
-import {
-  createMemoryStore,
-  createNode,
-  createTcpListener,
-  type NodeEventOf,
-  type NodeHandle,
-} from '@sapwood/node'
-import { createUtreexoBridge, type UtreexoBridge } from '@sapwood/node/utreexo-bridge'
+import { bytesToHex, regtest, type UtreexoProof } from '@sapwood/wire-codec'
+import { createNode, type NodeEventOf, type NodeHandle } from '@sapwood/node'
+import type { UtreexoBridge } from '@sapwood/node/utreexo-bridge'
 import Table from 'cli-table3'
 import { findBitcoind } from '../bitcoind/find-bitcoind.ts'
-import { mineWithPayments } from '../bitcoind/funded-chain.ts'
+import { mineMorePayments, mineWithPayments } from '../bitcoind/funded-chain.ts'
 import { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { monotonicTime } from '../programs/default-sleep.ts'
+import { startUtreexoBridge } from '../utreexo/start-utreexo-bridge.ts'
 
 /** Longest that one step may take, in milliseconds. */
 const STEP_TIMEOUT = 60_000
@@ -37,8 +32,7 @@ export async function utreexoRun(blocks: number, output: UtreexoRunOutput): Prom
   })
   output.note(`mining ${blocks} blocks with payments`)
   await mineWithPayments(bitcoind, blocks)
-  await using honest = await bridgeOn(bitcoind, { lies: false })
-  await honest.bridge.waitForHeight(blocks, { timeout: STEP_TIMEOUT })
+  await using honest = await startUtreexoBridge({ bitcoind })
 
   await using follower = await createNode({ ...ALONE, utreexo: true })
   const started = monotonicTime()
@@ -53,14 +47,13 @@ export async function utreexoRun(blocks: number, output: UtreexoRunOutput): Prom
     timeout: STEP_TIMEOUT,
   })
   await bitcoind.rpc('invalidateblock', back)
-  await bitcoind.rpc('generatetodescriptor', REORG_LENGTH, 'raw(52)')
+  await mineMorePayments(bitcoind, REORG_LENGTH)
   const { change } = await reorg
   await provedUpTo(follower, blocks - REORG_DEPTH + REORG_LENGTH)
   output.result(table(`a reorg: ${change.disconnected.length} blocks taken back`, follower, honest.bridge))
   const spoken = follower.peers().find(({ id }) => id === peer)?.transport
 
-  await using liar = await bridgeOn(bitcoind, { lies: true })
-  await liar.bridge.waitForHeight(follower.chain.tip().height, { timeout: STEP_TIMEOUT })
+  await using liar = await startUtreexoBridge({ bitcoind, bend: lie })
   await using deceived = await createNode({ ...ALONE, utreexo: true })
   const found: Promise<NodeEventOf<'proof-invalid'>> = deceived.events.next('proof-invalid', {
     timeout: STEP_TIMEOUT,
@@ -86,67 +79,11 @@ export async function utreexoRun(blocks: number, output: UtreexoRunOutput): Prom
 
 const ALONE = { network: regtest, dnsSeeds: false, fixedSeeds: false } as const
 
-interface Bridge extends AsyncDisposable {
-  readonly address: string
-  readonly bridge: UtreexoBridge
-}
-
-/**
- * A bridge on a bitcoind; one that lies changes a bit in the last hash of each proof, or in its leaf where
- * there is none.
- */
-async function bridgeOn(bitcoind: RegtestBitcoind, { lies }: { readonly lies: boolean }): Promise<Bridge> {
-  const node = await createNode(
-    { ...ALONE, connect: [bitcoind.p2pAddress] },
-    { listeners: [createTcpListener()] },
-  )
-  try {
-    const store = createMemoryStore()
-    const bridge = await createUtreexoBridge(lies ? lying(node) : node, { store })
-    const address = node.network.listening()[0]!
-    return {
-      address,
-      bridge,
-      [Symbol.asyncDispose]: async () => {
-        await bridge.stop()
-        await node.stop()
-        await store.close()
-      },
-    }
-  } catch (error) {
-    await node.stop()
-    throw error
-  }
-}
-
-/** The same node, which serves other proofs than it is given. */
-function lying(node: NodeHandle): NodeHandle {
-  return {
-    ...node,
-    serving: {
-      offer: (offer) =>
-        node.serving.offer({
-          ...offer,
-          services: {
-            ...offer.services,
-            utreexoProof: async (request, context) => {
-              const payload = await offer.services.utreexoProof?.(request, context)
-              return payload && bent(payload)
-            },
-          },
-        }),
-    },
-  }
-}
-
-function bent(payload: Uint8Array): Uint8Array {
-  const message = decodePayload('uproof', payload)
-  if (message.type !== 'uproof') return payload
-  const { proof } = message
-  const { blockHash, targets } = proof
+/** A bit of every hash is changed, and the amount of every leaf. */
+function lie(proof: UtreexoProof): UtreexoProof {
   const proofHashes = proof.proofHashes.map((hash) => hash.map((byte, at) => (at === 0 ? byte ^ 1 : byte)))
   const leafData = proof.leafData.map((leaf) => ({ ...leaf, amount: leaf.amount + 1n }))
-  return encodePayload({ type: 'uproof', proof: { blockHash, targets, proofHashes, leafData } }).payload
+  return { ...proof, proofHashes, leafData }
 }
 
 async function provedUpTo(node: NodeHandle, height: number): Promise<void> {

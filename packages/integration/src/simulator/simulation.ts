@@ -83,10 +83,13 @@ export class Simulation implements AsyncDisposable {
     return { events: this.#events, digest: this.#trace.copy().digest('hex') }
   }
 
-  /** A chain with blocks up to the present of the virtual clock. */
-  makeChain(blocks: number, name = ''): RegtestChain {
+  /**
+   * A chain with blocks up to the present of the virtual clock.
+   * @param transactions In each block, once there are coins to spend (from block 101 on).
+   */
+  makeChain(blocks: number, name = '', transactions = 0): RegtestChain {
     const startTime = Math.floor(this.clock.wallTime() / 1_000) - blocks * 600
-    return new RegtestChain({ blocks, startTime, name })
+    return new RegtestChain({ blocks, startTime, name, transactions })
   }
 
   /** Adds a node of ours, which listens at the address of the next free number. */

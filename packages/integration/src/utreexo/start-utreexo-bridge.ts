@@ -9,6 +9,7 @@ import {
 import { createUtreexoBridge, type UtreexoBridge } from '@sapwood/node/utreexo-bridge'
 import type { Logger } from '@sapwood/transport-v1v2/environment'
 import type { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
+import { type BendProof, bendingNode } from './bending-node.ts'
 
 export interface StartUtreexoBridgeOptions {
   /** Whose chain it proves, or where that is reached: `127.0.0.1:18444`. */
@@ -17,6 +18,11 @@ export interface StartUtreexoBridgeOptions {
   readonly port?: number
   /** What it keeps from one start to the next. Default: nothing. */
   readonly store?: KeyValueStore
+  /**
+   * What it sends for each proof, to see what your software does with a bridge that lies (`bentProofs` of
+   * `@sapwood/utreexo/testing` has a way for each field), is silent, or is slow. Default: the proof.
+   */
+  readonly bend?: BendProof
   /** Default: silent. */
   readonly logger?: Logger
 }
@@ -42,6 +48,7 @@ export async function startUtreexoBridge({
   bitcoind,
   port = 0,
   store,
+  bend,
   logger,
 }: StartUtreexoBridgeOptions): Promise<RunningUtreexoBridge> {
   const harness = typeof bitcoind === 'object' && 'rpc' in bitcoind ? bitcoind : undefined
@@ -63,7 +70,10 @@ export async function startUtreexoBridge({
     await own?.close()
   }
   try {
-    bridge = await createUtreexoBridge(node, { ...told, store: store ?? own! })
+    bridge = await createUtreexoBridge(bend === undefined ? node : bendingNode(node, bend), {
+      ...told,
+      store: store ?? own!,
+    })
     if (harness !== undefined) await bridge.waitForHeight(await harness.rpc<number>('getblockcount'))
   } catch (error) {
     await stop()

@@ -3,10 +3,11 @@ import { discovery } from '../../src/simulator/scenarios/discovery.ts'
 import { eclipse } from '../../src/simulator/scenarios/eclipse.ts'
 import { liars } from '../../src/simulator/scenarios/liars.ts'
 import { partition } from '../../src/simulator/scenarios/partition.ts'
+import { proofs } from '../../src/simulator/scenarios/proofs.ts'
 import { stalling } from '../../src/simulator/scenarios/stalling.ts'
 
 describe('on a simulated network', () => {
-  it.each([discovery, partition, liars, stalling, eclipse])('$name: $claim', async (scenario) => {
+  it.each([discovery, partition, liars, proofs, stalling, eclipse])('$name: $claim', async (scenario) => {
     const seed = 1
     const { passed, facts } = await scenario.run({ seed, nodes: 12 })
     expect({ seed, passed, facts }).toMatchObject({ passed: true })

@@ -46,7 +46,10 @@ export async function runAndKill({ script, args, atWork, milliseconds }: Killing
   return Number(/started at (\d+)/.exec(output)?.[1])
 }
 
-/** Milliseconds for the kill `round` of `rounds`: spread over the whole span, in an order that is not that of the rounds. */
+/**
+ * Milliseconds until the kill `round` of `rounds`: spread over the whole span, in an order that is not that
+ * of the rounds.
+ */
 export function spreadOver(longest: number, round: number, rounds: number, seed: number): number {
   return ((round * 7 + seed) % rounds) * (longest / rounds)
 }

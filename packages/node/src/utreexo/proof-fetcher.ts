@@ -16,6 +16,8 @@ const MAX_PEERS_PER_PROOF = 2
 /** Proofs in a row that a peer does not send before it is passed over, and for how many milliseconds. */
 export const MAX_SILENCES = 3
 export const SILENT_PAUSE_MS = 120_000
+/** Milliseconds until a peer that gave nothing is asked once more, where there is nobody else. */
+export const ASK_AGAIN_MS = 1_000
 /** Milliseconds that a peer of which nothing is known is taken to need. */
 const UNKNOWN_LATENCY_MS = 50
 /** Weight of the latest proof in what a peer is taken to need. */
@@ -51,6 +53,15 @@ interface Conduct {
   /** Not asked before then. */
   pausedUntil: number
   latency: number
+}
+
+/** Who need not be asked for a proof, or not now. */
+interface Left {
+  /** What they sent was no good. */
+  readonly refused: ReadonlySet<PeerId>
+  /** Asked for it, and silent: until when. After that they are asked where there is nobody else. */
+  readonly silent: ReadonlyMap<PeerId, number>
+  readonly asked: ReadonlyMap<PeerId, unknown>
 }
 
 type Outcome =
@@ -113,8 +124,7 @@ export class ProofFetcher {
 
   async #fetch(wanted: WantedProof, signal: AbortSignal): Promise<ReceivedProof> {
     const refused = new Set(wanted.refused)
-    /** Asked for it, and silent: asked again only where there is nobody else. */
-    const silent = new Set<PeerId>()
+    const silent = new Map<PeerId, number>()
     const asked = new Map<PeerId, Promise<Outcome>>()
     let mayHedge = true
     for (;;) {
@@ -125,7 +135,7 @@ export class ProofFetcher {
         asked.set(peer.id, this.#ask(peer, wanted, signal))
         mayHedge = false
       } else if (asked.size === 0) {
-        await this.#nobody(wanted, silent, signal)
+        await this.#nobody(wanted, { refused, silent, asked }, signal)
         continue
       }
       const outcome = await this.#next(asked, !mayHedge, signal)
@@ -134,7 +144,7 @@ export class ProofFetcher {
         continue
       }
       asked.delete(outcome.from.id)
-      if (outcome.type === 'nothing') silent.add(outcome.from.id)
+      if (outcome.type === 'nothing') silent.set(outcome.from.id, this.#parts.clock.now() + ASK_AGAIN_MS)
       else if (isLike(outcome.proof, wanted)) return { proof: outcome.proof, from: outcome.from.id }
       else {
         refused.add(outcome.from.id)
@@ -196,43 +206,40 @@ export class ProofFetcher {
     }
   }
 
-  #choose(
-    wanted: WantedProof,
-    left: {
-      readonly refused: ReadonlySet<PeerId>
-      readonly silent: ReadonlySet<PeerId>
-      readonly asked: ReadonlyMap<PeerId, unknown>
-    },
-  ): ProofPeer | undefined {
+  #choose(wanted: WantedProof, left: Left): ProofPeer | undefined {
     const now = this.#parts.clock.now()
     let best: { readonly peer: ProofPeer; readonly cost: readonly number[] } | undefined
     for (const peer of this.#parts.peers.having(wanted)) {
       if (left.refused.has(peer.id) || left.asked.has(peer.id)) continue
       this.#isToldOfNobody = false
       const { inFlight, pausedUntil, latency } = this.#conductOf(peer.id)
-      if (inFlight >= MAX_PROOFS_IN_FLIGHT_PER_PEER || now < pausedUntil || left.silent.has(peer.id)) continue
-      const cost = [Number(peer.inbound), Number(!peer.hasBlock), (inFlight + 1) * latency]
+      const again = left.silent.get(peer.id)
+      if (inFlight >= MAX_PROOFS_IN_FLIGHT_PER_PEER || now < Math.max(pausedUntil, again ?? 0)) continue
+      const cost = [
+        Number(again !== undefined),
+        Number(peer.inbound),
+        Number(!peer.hasBlock),
+        (inFlight + 1) * latency,
+      ]
       if (best === undefined || isLess(cost, best.cost)) best = { peer, cost }
     }
     return best?.peer
   }
 
   /** Waits until there may be somebody to ask. */
-  async #nobody(wanted: WantedProof, silent: Set<PeerId>, signal: AbortSignal): Promise<void> {
+  async #nobody(wanted: WantedProof, left: Left, signal: AbortSignal): Promise<void> {
     const { clock, peers, events } = this.#parts
-    const all = peers.having(wanted).filter(({ id }) => !wanted.refused.has(id))
+    const all = peers.having(wanted).filter(({ id }) => !left.refused.has(id))
     if (all.length === 0 && !this.#isToldOfNobody) {
       this.#isToldOfNobody = true
       events.emit('no-utreexo-peer', { block: refOf(wanted) })
     }
-    // They were silent once, and there is nobody else: they are asked again as soon as they may be.
     const now = clock.now()
-    const waits = all.map(({ id }) => Math.max(0, this.#conductOf(id).pausedUntil - now))
-    const isBusy = all.some(({ id }) => this.#conductOf(id).inFlight >= MAX_PROOFS_IN_FLIGHT_PER_PEER)
-    if (silent.size > 0 && !isBusy) silent.clear()
-    const soonest = Math.min(...waits, SILENT_PAUSE_MS)
-    if (all.length > 0 && soonest === 0 && !isBusy) return
-    await this.#wait(soonest === 0 ? SILENT_PAUSE_MS : soonest, signal)
+    // Who has as many in flight as may be is waited for by the change that the end of one is.
+    const waits = all
+      .map(({ id }) => Math.max(this.#conductOf(id).pausedUntil, left.silent.get(id) ?? 0) - now)
+      .filter((wait) => wait > 0)
+    await this.#wait(Math.min(...waits, SILENT_PAUSE_MS), signal)
   }
 
   async #wait(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,9 @@ import { until } from '../../../src/bitcoind/until.ts'
 /** Milliseconds until a program answers calls. */
 const START_TIMEOUT = 60_000
 
+/** Characters of its output that are shown where it does not start. */
+const SHOWN_OUTPUT = 2_000
+
 /** An accumulator as a program tells of it. */
 export interface ToldState {
   readonly height: number
@@ -69,7 +72,8 @@ export async function startForeignNode(facts: ForeignNodeFacts): Promise<Foreign
     )
   } catch (error) {
     await stop()
-    throw new Error(`${facts.name} does not answer: ${process.stderr}${process.stdout}`, { cause: error })
+    const said = `${process.stderr}${process.stdout}`.slice(-SHOWN_OUTPUT)
+    throw new Error(`${facts.name} does not answer: ${said}`, { cause: error })
   }
   return {
     name: facts.name,

@@ -22,11 +22,13 @@ export async function mineMore(bitcoind: RegtestBitcoind): Promise<number> {
   return await bitcoind.rpc<number>('getblockcount')
 }
 
-/** Leaves the last blocks for a longer branch, which spends other coins. @returns the height. */
+/**
+ * Leaves the last blocks for a longer branch, which has their transactions in other blocks.
+ * @returns the height.
+ */
 export async function reorganise(bitcoind: RegtestBitcoind): Promise<number> {
   const tip = await bitcoind.rpc<number>('getblockcount')
   await bitcoind.rpc('invalidateblock', await bitcoind.rpc<string>('getblockhash', tip + 1 - REORG.depth))
-  await bitcoind.mine(1, await bitcoind.rpc<string>('getnewaddress'))
-  await payAround(bitcoind, REORG.length - 1)
+  await bitcoind.mine(REORG.length, await bitcoind.rpc<string>('getnewaddress'))
   return await bitcoind.rpc<number>('getblockcount')
 }

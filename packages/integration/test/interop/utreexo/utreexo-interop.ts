@@ -84,7 +84,7 @@ export async function utreexoInterop(options: InteropOptions): Promise<boolean> 
   return failed === 0 && wanted.length > 0
 }
 
-/** utreexod makes the proofs, our node proves the chain by them, also what is mined and reorganised meanwhile. */
+/** utreexod proves the chain to our node, also what is mined and reorganised meanwhile. */
 async function bridgeOfOthers(program: Program, v2: boolean, { keep }: InteropOptions): Promise<string> {
   await using bitcoind = await startSpendingChain()
   const height = await bitcoind.rpc<number>('getblockcount')

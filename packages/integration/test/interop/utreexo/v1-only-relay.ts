@@ -7,7 +7,10 @@ export interface V1OnlyRelay extends AsyncDisposable {
   readonly hostAndPort: string
 }
 
-/** Passes on to `port` of 127.0.0.1 what begins with the network's magic, and hangs up on the rest: a v2 handshake. */
+/**
+ * Passes on to `port` of 127.0.0.1 what begins with the network's magic, and hangs up on the rest: on a v2
+ * handshake.
+ */
 export async function startV1OnlyRelay(port: number): Promise<V1OnlyRelay> {
   const sockets = new Set<Socket>()
   const keep = (socket: Socket): void => {

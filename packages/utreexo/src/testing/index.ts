@@ -1,0 +1,1 @@
+export { bentProofs, type BentProof } from './bent-proofs.ts'
