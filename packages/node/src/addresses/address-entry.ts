@@ -68,8 +68,8 @@ export function entryInfo(entry: AddressEntry): AddressInfo {
     source: entry.source,
     attempts: entry.attempts,
     table: entry.tried ? 'tried' : 'new',
-    ...(entry.lastTry === undefined ? {} : { lastTry: entry.lastTry }),
-    ...(entry.lastSuccess === undefined ? {} : { lastSuccess: entry.lastSuccess }),
-    ...(entry.protocol === undefined ? {} : { protocol: entry.protocol }),
+    ...(entry.lastTry !== undefined && { lastTry: entry.lastTry }),
+    ...(entry.lastSuccess !== undefined && { lastSuccess: entry.lastSuccess }),
+    ...(entry.protocol !== undefined && { protocol: entry.protocol }),
   }
 }

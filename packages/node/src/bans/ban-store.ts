@@ -59,7 +59,7 @@ function encodeBan({ subnet, createdAt, expiresAt, reason }: BanEntry): Uint8Arr
     network: subnet.network,
     bytes: bytesToHex(subnet.bytes),
     prefixLength: subnet.prefixLength,
-    ...(subnet.zone === undefined ? {} : { zone: subnet.zone }),
+    ...(subnet.zone !== undefined && { zone: subnet.zone }),
     createdAt,
     expiresAt,
     reason,
@@ -75,7 +75,7 @@ function decodeBan(value: Uint8Array): BanEntry | undefined {
       network: stored.network,
       bytes: hexToBytes(stored.bytes),
       prefixLength: stored.prefixLength,
-      ...(stored.zone === undefined ? {} : { zone: stored.zone }),
+      ...(stored.zone !== undefined && { zone: stored.zone }),
     }
     return {
       subnet,

@@ -36,7 +36,7 @@ export function subnetOf({ network, bytes, zone }: NetworkAddress): Subnet {
     network,
     bytes: bytes.slice(),
     prefixLength: bytes.length * 8,
-    ...(zone === undefined ? {} : { zone }),
+    ...(zone !== undefined && { zone }),
   }
 }
 

@@ -244,7 +244,7 @@ export class BlockDownload {
     this.#refuse(id, key)
     if (fault.mutated) return
     const change = this.#chain.invalidate(hash)
-    this.#out.push({ type: 'block-invalid', hash, rule: fault.rule, ...(change && { change }) })
+    this.#out.push({ type: 'block-invalid', hash, rule: fault.rule, ...(change !== undefined && { change }) })
     if (change !== undefined) this.#followTip(change)
   }
 

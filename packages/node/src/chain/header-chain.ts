@@ -192,7 +192,12 @@ export class StorableHeaderChain implements HeaderChain {
       if (table.hasMoreWork(previous, this.#active.tip)) this.#active.setTip(previous)
     }
     const tipChange = this.#changeSince(oldTip)
-    return { accepted, known, ...(tipChange && { tipChange }), ...(error && { error }) }
+    return {
+      accepted,
+      known,
+      ...(tipChange !== undefined && { tipChange }),
+      ...(error !== undefined && { error }),
+    }
   }
 
   invalidate(hash: BlockHash): TipChange | undefined {

@@ -56,11 +56,11 @@ export function buildDialer(options: ReachOptions, components: BuildDialerCompon
   const overTor = overOnion === false ? undefined : (overOnion ?? overProxy)
   const router = createRouter({
     direct: createTcpDialer({ resolver: components.resolver }),
-    ...(overProxy === undefined ? {} : { proxy: overProxy }),
-    ...(overOnion === undefined ? {} : { onion: overOnion }),
-    ...(i2p === undefined ? {} : { i2p: createSamDialer(i2p, components) }),
-    ...(cjdns === undefined ? {} : { cjdns }),
-    ...(onlyNet === undefined ? {} : { onlyNet }),
+    ...(overProxy !== undefined && { proxy: overProxy }),
+    ...(overOnion !== undefined && { onion: overOnion }),
+    ...(i2p !== undefined && { i2p: createSamDialer(i2p, components) }),
+    ...(cjdns !== undefined && { cjdns }),
+    ...(onlyNet !== undefined && { onlyNet }),
   })
   return overTor === undefined ? router : { ...router, overTor }
 }

@@ -22,3 +22,8 @@ export async function closeConnection(
   record.abort.abort(new NodeError('connection-failed', detail, { detail }))
   return undefined
 }
+
+/** Why a transport is aborted whose connection has no owner any more. */
+export function ended(): NodeError {
+  return new NodeError('stopped', 'The node ended the connection')
+}

@@ -1,13 +1,5 @@
+import { hasServices, type NetworkAddress, Services } from '@sapwood/wire-codec'
 import {
-  formatHost,
-  hasServices,
-  type Network,
-  type NetworkAddress,
-  type PeerAddress,
-  Services,
-} from '@sapwood/wire-codec'
-import {
-  type Channel,
   type ConnectionKind,
   createOwnNonces,
   createPeer,
@@ -21,77 +13,43 @@ import {
   peerId,
   type VersionFacts,
 } from '@sapwood/peer'
-import {
-  accept,
-  connect,
-  type Connection,
-  type ConnectTimeouts,
-  type Dialer,
-  type FallbackPolicy,
-  type Transport,
-  type TransportOptions,
-  createHandshakeGate,
-  type HandshakeGate,
-  isTransportError,
-} from '@sapwood/transport-v1v2'
-import type {
-  Clock,
-  Logger,
-  MemoryBudget,
-  MemoryRank,
-  Random,
-  Resolver,
-} from '@sapwood/transport-v1v2/environment'
+import { type Connection, isTransportError, type Transport } from '@sapwood/transport-v1v2'
+import type { MemoryBudget, MemoryRank } from '@sapwood/transport-v1v2/environment'
 import { addressKey } from '../addresses/address-key.ts'
 import { isNodeError, NodeError } from '../errors/node-error.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { AddedPeers } from './added-peers.ts'
-import { type CloseRequest, closeConnection } from './close-connection.ts'
+import { type CloseRequest, closeConnection, ended } from './close-connection.ts'
 import type { ConnectionEvents, ConnectionFacts } from './connection-events.ts'
-import type { ConnectionNotification, TransportNotification } from './connection-notification.ts'
-import {
-  type ConnectionRecord,
-  isReady,
-  type PrivateTransaction,
-  type ReadyConnection,
-} from './connection-record.ts'
-import type { ConnectionTable } from './connection-table.ts'
+import type { TransportNotification } from './connection-notification.ts'
+import { type ConnectionRecord, isReady, type ReadyConnection } from './connection-record.ts'
 import type { InboundStream } from './listener.ts'
-import { createNamedDialer } from './named-dialer.ts'
 import type { NetworkSwitch } from './network-switch.ts'
-import type { NodeDialer } from './node-dialer.ts'
+import {
+  type DialRequest,
+  TransportOpener,
+  type TransportOpenerComponents,
+  type TransportOpenerOptions,
+} from './transport-opener.ts'
 
-export interface ConnectionManagerOptions {
-  readonly network: Network
+export interface ConnectionManagerOptions extends TransportOpenerOptions {
   /** What our `version` says on a connection of this kind, now. */
   readonly version: (kind: ConnectionKind) => VersionFacts
   /** Service bits that a peer of our own choice must offer now, given those that it does offer. */
   readonly servicesWanted: (offered: bigint) => bigint
-  readonly fallback: FallbackPolicy
-  readonly transport: TransportOptions
   readonly limits: LimitOptions
-  readonly connectTimeouts: ConnectTimeouts
   readonly peerTimeouts: PeerTimeouts
 }
 
-export interface ConnectionManagerComponents {
-  readonly clock: Clock
-  readonly random: Random
-  readonly logger: Logger
-  readonly dialer: NodeDialer
-  readonly notifications: Pick<Channel<ConnectionNotification>, 'send' | 'trySend'>
+export interface ConnectionManagerComponents extends TransportOpenerComponents {
   readonly events: EventSink<ConnectionEvents>
   readonly services: PeerServices
-  readonly table: ConnectionTable
   /** Told when the connection of one of them ends: it knows when to try again. */
   readonly added: Pick<AddedPeers, 'ended' | 'standsFor'>
   readonly networkSwitch: Pick<NetworkSwitch, 'isOn'>
   readonly observer: ConnectionObserver
   /** What all connections together may hold. */
   readonly memory: MemoryBudget
-  /** For names that the dialer does not resolve itself. */
-  readonly namesOf?: Resolver
-  readonly isBanned: (address: NetworkAddress) => boolean
 }
 
 /** What the rest of the node does when a connection changes. Called on the loop. */
@@ -101,32 +59,21 @@ export interface ConnectionObserver {
   closed(record: ConnectionRecord, report: DisconnectReport | undefined): void
 }
 
-export interface DialRequest {
-  readonly kind: Exclude<ConnectionKind, 'inbound'>
-  readonly address: PeerAddress
-  /** Services that the address is said to have; absent for one given by hand. */
-  readonly services?: bigint
-  /** Instead of the node's own dialer; a redial in v1 goes through it too. */
-  readonly dialer?: NodeDialer
-  /** For a `private-broadcast` connection. */
-  readonly privateTransaction?: PrivateTransaction
-}
-
 /**
- * Makes connections, keeps them and sees them end: dials and accepts, starts a peer on each, and tells the
- * node's loop of everything by notifications. Its methods are called on the loop only.
+ * Makes connections, keeps them and sees them end: has a transport made for each (`TransportOpener`), starts
+ * a peer on it, and tells the rest of the node. Its methods are called on the loop only.
  */
 export class ConnectionManager {
   readonly #options: ConnectionManagerOptions
   readonly #parts: ConnectionManagerComponents
   readonly #ownNonces = createOwnNonces()
-  readonly #gate: HandshakeGate
+  readonly #transports: TransportOpener
   #nextId = 0
 
   constructor(options: ConnectionManagerOptions, components: ConnectionManagerComponents) {
     this.#options = options
     this.#parts = components
-    this.#gate = createHandshakeGate({}, components)
+    this.#transports = new TransportOpener(options, components)
   }
 
   /**
@@ -144,82 +91,12 @@ export class ConnectionManager {
       key: addressKey(address),
       stage: 'dialling',
       protected: kind === 'manual',
-      proxied: this.#isProxied(request),
+      proxied: this.#transports.isProxied(request),
       privateTransaction: request.privateTransaction,
     })
     this.#parts.events.emit('peer-connecting', connectionFacts(record))
-    void this.#dial(record, request)
+    void this.#transports.dial(record, request)
     return record
-  }
-
-  #isProxied({ address, dialer = this.#parts.dialer }: DialRequest): boolean {
-    try {
-      return (dialer.routeOf?.(address) ?? 'direct') !== 'direct'
-    } catch {
-      // A program's own: what it cannot say is not told to the remote.
-      return true
-    }
-  }
-
-  /**
-   * Names are looked up here where anybody does, so that a peer is known by each of its names and addresses.
-   */
-  #dialerOf(record: ConnectionRecord, request: DialRequest): Dialer {
-    const { clock, namesOf, table } = this.#parts
-    const { address, dialer = this.#parts.dialer } = request
-    const resolver = dialer.resolver ?? (dialer.resolvesNames === false ? undefined : namesOf)
-    if (address.network !== 'name' || resolver === undefined) return dialer
-    return createNamedDialer(address, {
-      clock,
-      dialer,
-      resolver,
-      onFound: (addresses) => this.#found(record, addresses),
-      onReached: (reached) => {
-        record.reached = reached
-        table.standsFor(record, [reached])
-      },
-    })
-  }
-
-  /** @throws NodeError `already-connected`, `address-banned`. */
-  #found(record: ConnectionRecord, addresses: readonly NetworkAddress[]): readonly NetworkAddress[] {
-    const { added, isBanned, table } = this.#parts
-    const host = record.address === undefined ? '' : formatHost(record.address)
-    if (record.key !== undefined) added.standsFor(record.key, addresses)
-    const other = table.withAny(addresses.map(addressKey))
-    if (other !== undefined)
-      throw new NodeError('already-connected', `${host} is a peer that is connected, or being connected to`, {
-        received: other.id,
-      })
-    const allowed = addresses.filter((each) => !isBanned(each))
-    if (allowed.length === 0)
-      throw new NodeError('address-banned', `Whatever ${host} stands for is under a ban`, { received: host })
-    table.standsFor(record, allowed)
-    return allowed
-  }
-
-  async #dial(record: ConnectionRecord, request: DialRequest): Promise<void> {
-    const { clock, random, logger } = this.#parts
-    const { network, fallback, transport, connectTimeouts } = this.#options
-    try {
-      const connection = await connect(
-        request.address,
-        {
-          ...transport,
-          dialer: this.#dialerOf(record, request),
-          network,
-          fallback,
-          timeouts: connectTimeouts,
-          signal: record.abort.signal,
-          memory: record.memory,
-          ...(request.services === undefined ? {} : { services: request.services }),
-        },
-        { clock, random, logger },
-      )
-      await this.#tellOf('dialled', record, connection)
-    } catch (error) {
-      await this.#tellOfFailure('dialled', record, error)
-    }
   }
 
   /** Begins the responder's side of a connection that has been let in. */
@@ -230,26 +107,11 @@ export class ConnectionManager {
       stage: 'accepting',
       protected: false,
       via: inbound.via,
-      ...(address === undefined ? {} : { address, key: addressKey(address) }),
-      ...(inbound.localAddress === undefined ? {} : { localAddress: inbound.localAddress }),
+      ...(address !== undefined && { address, key: addressKey(address) }),
+      ...(inbound.localAddress !== undefined && { localAddress: inbound.localAddress }),
     })
-    void this.#accept(record, inbound)
+    void this.#transports.accept(record, inbound)
     return record
-  }
-
-  async #accept(record: ConnectionRecord, inbound: InboundStream): Promise<void> {
-    const { clock, random, logger } = this.#parts
-    const { network, transport } = this.#options
-    try {
-      const accepted = await accept(
-        inbound.stream,
-        { ...transport, network, signal: record.abort.signal, memory: record.memory, gate: this.#gate },
-        { clock, random, logger },
-      )
-      await this.#tellOf('accepted', record, accepted)
-    } catch (error) {
-      await this.#tellOfFailure('accepted', record, error)
-    }
   }
 
   /** A dial or an accept came to its end. */
@@ -284,14 +146,14 @@ export class ConnectionManager {
       events.emit('inbound-refused', {
         why: 'handshake-failed',
         error,
-        ...(address === undefined ? {} : { address }),
+        ...(address !== undefined && { address }),
       })
       return
     }
     events.emit('connection-failed', {
       ...connectionFacts(record),
       error,
-      ...(retryIn === undefined ? {} : { retryIn }),
+      ...(retryIn !== undefined && { retryIn }),
     })
   }
 
@@ -305,7 +167,7 @@ export class ConnectionManager {
     events.emit('peer-connected', {
       ...connectionFacts(record),
       protocol: transport.protocol,
-      ...(record.sessionId === undefined ? {} : { sessionId: record.sessionId }),
+      ...(record.sessionId !== undefined && { sessionId: record.sessionId }),
     })
     const error = failedV2(transport)
     record.downgraded = error !== undefined
@@ -324,9 +186,9 @@ export class ConnectionManager {
         permissions: record.protected ? ['noban'] : [],
         tolerant: record.protected,
         ...(record.proxied !== undefined && { proxied: record.proxied }),
-        ...(address === undefined ? {} : { address }),
-        ...(record.localAddress === undefined ? {} : { localAddress: record.localAddress }),
-        ...(record.privateTransaction === undefined ? {} : { privateTransaction: record.privateTransaction }),
+        ...(address !== undefined && { address }),
+        ...(record.localAddress !== undefined && { localAddress: record.localAddress }),
+        ...(record.privateTransaction !== undefined && { privateTransaction: record.privateTransaction }),
       },
       {
         clock,
@@ -395,7 +257,7 @@ export class ConnectionManager {
     this.#parts.events.emit('peer-disconnected', {
       ...connectionFacts(record),
       ...report,
-      ...(retryIn === undefined ? {} : { retryIn }),
+      ...(retryIn !== undefined && { retryIn }),
     })
   }
 
@@ -434,34 +296,6 @@ export class ConnectionManager {
     this.#parts.table.add(record)
     return record
   }
-
-  async #tellOf(type: 'dialled' | 'accepted', record: ConnectionRecord, transport: Transport): Promise<void> {
-    try {
-      const at = this.#parts.clock.now()
-      await this.#parts.notifications.send({ type, peer: record.id, at, outcome: { transport } })
-    } catch {
-      // The loop has ended: nobody is left to own the connection.
-      transport.abort(ended())
-    }
-  }
-
-  async #tellOfFailure(
-    type: 'dialled' | 'accepted',
-    record: ConnectionRecord,
-    cause: unknown,
-  ): Promise<void> {
-    const error = failureOf(cause)
-    const at = this.#parts.clock.now()
-    await this.#parts.notifications
-      .send({ type, peer: record.id, at, outcome: { error } })
-      .catch(() => undefined)
-  }
-}
-
-/** What the node itself refuses comes out of a dial as the reason of its failure. */
-function failureOf(cause: unknown): Error {
-  if (isTransportError(cause) && isNodeError(cause.cause)) return cause.cause
-  return cause instanceof Error ? cause : new NodeError('connection-failed', String(cause), { cause })
 }
 
 /** Who is let go first where memory is short. */
@@ -475,7 +309,7 @@ export function connectionFacts(record: ConnectionRecord): ConnectionFacts {
   return {
     peer: record.id,
     kind: record.kind,
-    ...(record.address === undefined ? {} : { address: record.address }),
+    ...(record.address !== undefined && { address: record.address }),
   }
 }
 
@@ -483,8 +317,4 @@ export function connectionFacts(record: ConnectionRecord): ConnectionFacts {
 function failedV2(transport: Transport & Partial<Pick<Connection, 'attempts'>>): Error | undefined {
   if (transport.protocol === 'v2') return undefined
   return transport.attempts?.find(({ protocol }) => protocol === 'v2')?.error
-}
-
-function ended(): NodeError {
-  return new NodeError('stopped', 'The node ended the connection')
 }

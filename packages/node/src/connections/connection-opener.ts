@@ -172,7 +172,7 @@ export class ConnectionOpener {
       const address = this.#anchors.shift()!
       if (table.to(address) !== undefined || this.#parts.isAvoided(address)) return true
       const services = addresses.get(address)?.services
-      connections.open({ kind: 'block-relay-only', address, ...(services === undefined ? {} : { services }) })
+      connections.open({ kind: 'block-relay-only', address, ...(services !== undefined && { services }) })
       return true
     }
     const plan = this.#plan(wanted)

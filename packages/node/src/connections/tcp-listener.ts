@@ -27,8 +27,8 @@ export function createTcpListener(options: TcpListenerOptions = {}): Listener {
         {
           signal,
           maxConnections: maxSockets,
-          ...(options.host === undefined ? {} : { host: options.host }),
-          ...(options.port === undefined ? {} : { port: options.port }),
+          ...(options.host !== undefined && { host: options.host }),
+          ...(options.port !== undefined && { port: options.port }),
         },
         (stream, remote) => {
           if (via === 'onion') {

@@ -124,7 +124,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       services: peerServices,
       notifications,
       observer: parts,
-      ...(components.resolver && { namesOf: components.resolver }),
+      ...(components.resolver !== undefined && { namesOf: components.resolver }),
     },
   )
   const staleTip = new StaleTip(common)
@@ -179,7 +179,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   const driver = new ChainDriver({
     ...common,
     parts,
-    ...(components.blockChecker && {
+    ...(components.blockChecker !== undefined && {
       checks: new BlockChecks({ ...common, network: options.network, checker: components.blockChecker }),
     }),
     onTaken: recheckServed,

@@ -52,7 +52,7 @@ export function describeNode(components: DescribeNodeComponents): NodeInfo {
     blockchain: blockchainInfo(components),
     memory: components.memory.use(),
     eventLoopDelay: components.loopDelay.read(),
-    ...(components.utreexo && { utreexo: components.utreexo }),
+    ...(components.utreexo !== undefined && { utreexo: components.utreexo }),
   }
 }
 

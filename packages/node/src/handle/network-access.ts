@@ -96,7 +96,7 @@ export function createNetworkAccess(components: {
       added.all().map((peer) => {
         const { address, text, failures } = peer
         const record = connectionOf(peer, table)
-        return { address, text, failures, ...(record === undefined ? {} : { connected: record.id }) }
+        return { address, text, failures, ...(record !== undefined && { connected: record.id }) }
       }),
     disconnectPeer: (id, options) =>
       calls.call('disconnectPeer', () => {

@@ -91,7 +91,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     { random, wallTime: (at) => clock.wallTime(at) },
   )
   const headerSync = new HeaderSync(
-    options.minimumChainWork === undefined ? {} : { minimumChainWork: options.minimumChainWork },
+    { ...(options.minimumChainWork !== undefined && { minimumChainWork: options.minimumChainWork }) },
     { chain, random, wallTime: (at) => clock.wallTime(at) },
   )
   const download = new BlockDownload(options.blocks ?? {}, {

@@ -39,10 +39,7 @@ export function createTransactionAccess(components: {
           const id = txid(transaction)
           refusePrivate(privateBroadcasts, id)
           const asked = whenAsked(id, events, signal)
-          const { feeRate } = options
-          transactions.run(
-            relay.broadcast(transaction, feeRate === undefined ? {} : { feeRate }, clock.now()),
-          )
+          transactions.run(relay.broadcast(transaction, options, clock.now()))
           return asked
         }),
       ).catch((error: unknown) => {
@@ -101,7 +98,7 @@ function nobodyAsked(error: unknown, relay: TransactionRelay, id: Txid): unknown
       ? 'no peer has been told of the transaction yet'
       : `${broadcast.announcedTo} peers were told of the transaction and none asked for it: they may have it already`
   return new NodeError('timeout', `${error.message}: ${detail}`, {
-    ...(error.limit === undefined ? {} : { limit: error.limit }),
+    ...(error.limit !== undefined && { limit: error.limit }),
     detail,
     cause: error,
   })

@@ -96,7 +96,7 @@ export function createUtreexoProving(
         proved: follower.proved,
         proofsInFlight: fetcher.inFlight,
         ...peers.count(),
-        ...(failure === undefined ? {} : { stopped: failure.message }),
+        ...(failure !== undefined && { stopped: failure.message }),
       }
     },
     stop: async () => {

@@ -235,7 +235,7 @@ export class ChainDriver implements NodePart {
   }
 
   #announce(change: TipChange, from: PeerId | undefined): void {
-    this.#parts.events.emit('tip-changed', { change, ...(from === undefined ? {} : { from }) })
+    this.#parts.events.emit('tip-changed', { change, ...(from !== undefined && { from }) })
     this.#parts.parts.tipChanged(change, from)
   }
 
@@ -271,7 +271,7 @@ export class ChainDriver implements NodePart {
     events.emit('block-invalid', {
       block: { height, hash: action.hash },
       rule: action.rule,
-      ...(from === undefined ? {} : { from }),
+      ...(from !== undefined && { from }),
     })
     streams.invalid(action.hash, action.rule)
     // The block download knows already: it found the fault.

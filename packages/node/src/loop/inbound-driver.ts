@@ -45,6 +45,6 @@ export class InboundDriver {
     address: NetworkAddress | undefined,
   ): void {
     stream.abort(new Error(why))
-    this.#parts.events.emit('inbound-refused', { why, ...(address === undefined ? {} : { address }) })
+    this.#parts.events.emit('inbound-refused', { why, ...(address !== undefined && { address }) })
   }
 }

@@ -69,9 +69,9 @@ export class ServiceTable {
     const utreexoProof = this.#answering('utreexoProof')
     const utreexoRoots = this.#answering('utreexoRoots')
     return {
-      ...(block && { block }),
-      ...(utreexoProof && { utreexoProof }),
-      ...(utreexoRoots && { utreexoRoots }),
+      ...(block !== undefined && { block }),
+      ...(utreexoProof !== undefined && { utreexoProof }),
+      ...(utreexoRoots !== undefined && { utreexoRoots }),
     }
   }
 
