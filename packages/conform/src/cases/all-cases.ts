@@ -1,11 +1,16 @@
 import type { ConformCase, ListeningCase } from '../model/conform-case.ts'
+import { addressCases } from './addresses.ts'
+import { blockCases } from './blocks.ts'
 import { diallingCases } from './dialling.ts'
 import { encryptionCases } from './encryption.ts'
-import { exchangeCases } from './exchange.ts'
 import { featureCases } from './features.ts'
 import { framingCases } from './framing.ts'
 import { handshakeCases } from './handshake.ts'
+import { headerCases } from './headers.ts'
+import { inventoryCases } from './inventories.ts'
 import { keepAliveCases } from './keep-alive.ts'
+import { servingCases } from './serving.ts'
+import { transactionCases } from './transactions.ts'
 
 /** All cases for software that listens, in the order in which they are run. */
 export const listeningCases: readonly ListeningCase[] = [
@@ -14,7 +19,12 @@ export const listeningCases: readonly ListeningCase[] = [
   ...keepAliveCases,
   ...framingCases,
   ...encryptionCases,
-  ...exchangeCases,
+  ...addressCases,
+  ...inventoryCases,
+  ...servingCases,
+  ...headerCases,
+  ...blockCases,
+  ...transactionCases,
 ]
 
 export { diallingCases }

@@ -52,7 +52,9 @@ function offers(
   { level = 'core', version = 70_016, accepts = ['said'] }: Between = {},
 ): ListeningCase {
   return listening({ name, level, source: { place, says }, accepts }, async (stage) => {
-    const peer = await stage.dial({ version: { version } })
+    // What peers of that version say, and no more: they know none of what came later.
+    const between = version < 70_016 ? { between: [] } : {}
+    const peer = await stage.dial({ version: { version }, ...between })
     await peer.sync()
     return peer.count(type) > 0 ? 'said' : 'not said'
   })

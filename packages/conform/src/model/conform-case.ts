@@ -19,6 +19,12 @@ export interface Source {
 export type Need =
   /** It has taken the suite's chain, so that blocks can be asked for and coins be spent. */
   | 'chain'
+  /** It has blocks to give: `NODE_NETWORK`. */
+  | 'network'
+  /** It knows BIP152, and says `sendcmpct`. */
+  | 'compact-blocks'
+  /** It knows BIP339, and says `wtxidrelay`. */
+  | 'wtxid-relay'
   | 'bloom'
   | 'no-bloom'
   | 'compact-filters'

@@ -12,7 +12,8 @@ import type { CaseResult, Report } from '../model/result.ts'
 import type { DiallingStage } from '../model/stage.ts'
 import { SUITE_VERSION } from '../model/suite-version.ts'
 import { suiteChain } from './case-chain.ts'
-import { runCase, skipped } from './run-case.ts'
+import { runCase } from './run-case.ts'
+import { runCases, type RunOptions, TRANSPORTS } from './run-cases.ts'
 
 /** Blocks of the chain that is served to who dials. */
 const BLOCKS = 120
@@ -21,17 +22,13 @@ const WAIT = 10_000
 /** Longest that a program may take until it dials, in milliseconds. */
 const START = 60_000
 
-export interface RunDiallingOptions {
+export interface RunDiallingOptions extends RunOptions {
   /** The port of 127.0.0.1 that the command dials. */
   readonly port: number
   /** Starts the software. It is started for each case, and ended after it. */
   readonly command: readonly string[]
-  /** Default: both. */
-  readonly transports?: readonly Transport[]
   /** Milliseconds that a case waits for one thing. Default: 10,000. */
   readonly wait?: number
-  /** Told of each result as it comes. */
-  readonly onResult?: (result: CaseResult) => void
 }
 
 /**
@@ -42,21 +39,16 @@ export async function runDialling(
   cases: readonly DiallingCase[],
   options: RunDiallingOptions,
 ): Promise<Report> {
-  const { transports = ['v1', 'v2'], port, onResult } = options
+  const { transports = TRANSPORTS, port } = options
   await using listener = await TestPeer.listen({ port, timeout: options.wait ?? WAIT, seed: 'conform' })
   const target = new DiallingTarget(listener, options)
   const { agent, speaks } = await target.meet(transports)
-  const results: CaseResult[] = []
-  for (const transport of transports) {
-    for (const each of cases) {
-      if (!(each.transports ?? ['v1', 'v2']).includes(transport)) continue
-      const result = speaks.includes(transport)
-        ? await target.run(each, transport)
-        : skipped(each, transport, `it does not dial in ${transport}`)
-      results.push(result)
-      onResult?.(result)
-    }
-  }
+  const results = await runCases(
+    cases,
+    options,
+    (_, transport) => (speaks.includes(transport) ? undefined : `it does not dial in ${transport}`),
+    (each, transport) => target.run(each, transport),
+  )
   return { format: 1, suite: SUITE_VERSION, agent, side: 'dials', results }
 }
 

@@ -8,23 +8,20 @@ import type { CaseResult, Report } from '../model/result.ts'
 import type { ListeningStage } from '../model/stage.ts'
 import { SUITE_VERSION } from '../model/suite-version.ts'
 import { hasTip, shareChain, suiteChain, type TargetChain } from './case-chain.ts'
-import { runCase, skipped } from './run-case.ts'
+import { runCase } from './run-case.ts'
+import { runCases, type RunOptions, TRANSPORTS } from './run-cases.ts'
 import { factsOf, missing, type TargetFacts } from './target-facts.ts'
 
 /** Longest that a case waits for one thing by default, in milliseconds. */
 const WAIT = 5_000
-/** Looks at whether a target has taken a block, one ping apart. */
-const LOOKS = 500
+/** Milliseconds between two looks at whether a target has taken a block. */
+const LOOK_INTERVAL = 20
 
-export interface RunListeningOptions {
+export interface RunListeningOptions extends RunOptions {
   /** `host:port` of the software. */
   readonly address: string
-  /** Default: both. */
-  readonly transports?: readonly Transport[]
   /** Milliseconds that a case waits for one thing. Default: 5,000. */
   readonly wait?: number
-  /** Told of each result as it comes. */
-  readonly onResult?: (result: CaseResult) => void
 }
 
 /**
@@ -35,23 +32,14 @@ export async function runListening(
   cases: readonly ListeningCase[],
   options: RunListeningOptions,
 ): Promise<Report> {
-  const { transports = ['v1', 'v2'], onResult } = options
+  const { transports = TRANSPORTS } = options
   const target = new Target(options)
   const facts = await target.meet(transports, cases)
-  const results: CaseResult[] = []
-  const tell = (result: CaseResult): void => {
-    results.push(result)
-    onResult?.(result)
+  const lack = (each: ListeningCase, transport: Transport): string | undefined => {
+    if (!facts.speaks.includes(transport)) return `it does not speak ${transport}`
+    return (each.needs ?? []).map((need) => missing(need, facts)).find((text) => text !== undefined)
   }
-  for (const transport of transports) {
-    const silent = facts.speaks.includes(transport) ? undefined : `it does not speak ${transport}`
-    for (const each of cases) {
-      if (!(each.transports ?? ['v1', 'v2']).includes(transport)) continue
-      const lack =
-        silent ?? (each.needs ?? []).map((need) => missing(need, facts)).find((text) => text !== undefined)
-      tell(lack === undefined ? await target.run(each, transport) : skipped(each, transport, lack))
-    }
-  }
+  const results = await runCases(cases, options, lack, (each, transport) => target.run(each, transport))
   return { format: 1, suite: SUITE_VERSION, agent: facts.agent, side: 'listens', results }
 }
 
@@ -135,10 +123,22 @@ class Target {
 
   async #mine(transport: Transport, include: readonly Transaction[] = []): Promise<void> {
     const chain: RegtestChain = this.#shared!.chain
-    const [mined] = chain.mine(1, { include })
     await using peer = await this.dial(transport)
-    await peer.send({ type: 'block', block: mined!.block })
-    for (let look = 0; look < LOOKS; look++) if (await hasTip(peer, chain)) return
+    // Where it holds another block of that height, which a case has shown to it, it takes ours with the next.
+    for (let more = 0; more < 2; more++) {
+      const [mined] = chain.mine(1, more === 0 ? { include } : {})
+      await peer.send({ type: 'block', block: mined!.block })
+      if (await this.#takes(peer, chain)) return
+    }
     throw peer.failure('the target to take a block', 'another tip')
+  }
+
+  async #takes(peer: TestPeer, chain: RegtestChain): Promise<boolean> {
+    const deadline = peer.clock.now() + (this.#options.wait ?? WAIT)
+    for (;;) {
+      if (await hasTip(peer, chain)) return true
+      if (peer.clock.now() > deadline) return false
+      await new Promise<void>((resolve) => peer.clock.setTimer(LOOK_INTERVAL, resolve))
+    }
   }
 }

@@ -6,7 +6,8 @@ import type { Need } from '../model/conform-case.ts'
 export interface TargetFacts {
   readonly agent: string
   readonly services: bigint
-  readonly reconciles: boolean
+  /** What it says of itself around the handshake: `sendcmpct`, `wtxidrelay`, `sendtxrcncl`, … */
+  readonly says: ReadonlySet<string>
   /** Whether it took the suite's chain. */
   readonly hasChain: boolean
 }
@@ -17,6 +18,12 @@ export function missing(need: Need, facts: TargetFacts): string | undefined {
   switch (need) {
     case 'chain':
       return facts.hasChain ? undefined : 'it did not take the chain of the suite'
+    case 'network':
+      return offers(Services.NETWORK) ? undefined : 'it does not offer NODE_NETWORK'
+    case 'compact-blocks':
+      return facts.says.has('sendcmpct') ? undefined : 'it does not say sendcmpct'
+    case 'wtxid-relay':
+      return facts.says.has('wtxidrelay') ? undefined : 'it does not say wtxidrelay'
     case 'bloom':
       return offers(Services.BLOOM) ? undefined : 'it does not offer NODE_BLOOM'
     case 'no-bloom':
@@ -26,9 +33,9 @@ export function missing(need: Need, facts: TargetFacts): string | undefined {
     case 'no-compact-filters':
       return offers(Services.COMPACT_FILTERS) ? 'it offers NODE_COMPACT_FILTERS' : undefined
     case 'reconciliation':
-      return facts.reconciles ? undefined : 'it does not say sendtxrcncl'
+      return facts.says.has('sendtxrcncl') ? undefined : 'it does not say sendtxrcncl'
     case 'no-reconciliation':
-      return facts.reconciles ? 'it says sendtxrcncl' : undefined
+      return facts.says.has('sendtxrcncl') ? 'it says sendtxrcncl' : undefined
   }
 }
 
@@ -36,5 +43,6 @@ export function missing(need: Need, facts: TargetFacts): string | undefined {
 export async function factsOf(peer: TestPeer): Promise<Omit<TargetFacts, 'hasChain'>> {
   await peer.sync()
   const { userAgent = '', services = 0n } = peer.version ?? {}
-  return { agent: userAgent, services, reconciles: peer.count('sendtxrcncl') > 0 }
+  const received = peer.log.entries.filter(({ direction }) => direction === 'received')
+  return { agent: userAgent, services, says: new Set(received.map(({ type }) => type)) }
 }

@@ -3,16 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '@sapwood/integration'
 import { requireBcoin } from '../../../../tools/bench/bcoin/install.ts'
+import { activateSegwit } from '../../../../tools/bench/bcoin/segwit.ts'
 
-/** bcoin's `thresholdStates.ACTIVE`. */
-const ACTIVE = 3
 const ZERO_HASH = '0'.repeat(64)
 /** Most headers of one answer. */
 const MAX_HEADERS = 2_000
 /** Blocks asked for and not here yet, as our own node has. */
 const IN_FLIGHT = 16
-
-type GetState = (this: unknown, previous: unknown, deployment: { readonly name: string }) => Promise<number>
 
 interface BcoinHeader {
   hash(encoding: 'hex'): string
@@ -43,19 +40,6 @@ interface BcoinFullNode {
   connect(): Promise<void>
   startSync(): void
   close(): Promise<void>
-}
-
-/**
- * Its regtest waits for signals before SegWit is in force; bitcoind has it in force from the start, and so
- * must bcoin.
- */
-function activateSegwit(): void {
-  const { prototype } = requireBcoin('lib/blockchain/chain') as { prototype: { getState: GetState } }
-  const { getState } = prototype
-  if (getState.name === 'withSegwit') return
-  prototype.getState = function withSegwit(previous, deployment) {
-    return deployment.name === 'segwit' ? Promise.resolve(ACTIVE) : getState.call(this, previous, deployment)
-  }
 }
 
 /**

@@ -1,0 +1,115 @@
+import { bytesEqual, InventoryType, txid, wtxid } from '@sapwood/wire-codec'
+import type { ListeningCase } from '../model/conform-case.ts'
+import { BLOCKS, CHAIN, fate, PROCESS, sees } from './exchange-builders.ts'
+
+/** Core tells who dialled it of transactions every 5 s on average, by a Poisson process. */
+const RELAY_TIMEOUT = 60_000
+
+/** Transactions that a node is given and hands on. */
+export const transactionCases: readonly ListeningCase[] = [
+  sees(
+    'bip339/relay/by-wtxid',
+    'BIP339',
+    'Who said wtxidrelay is told of transactions by wtxid.',
+    ['by wtxid'],
+    async (peer, stage) => {
+      await peer.sync()
+      const transaction = stage.payment()
+      const giver = await stage.dial()
+      await giver.send({ type: 'tx', transaction })
+      const { inventory } = await peer.expect(
+        'inv',
+        (inv) =>
+          inv.inventory.some(
+            ({ hash }) => bytesEqual(hash, wtxid(transaction)) || bytesEqual(hash, txid(transaction)),
+          ),
+        { timeout: RELAY_TIMEOUT },
+      )
+      const entry = inventory.find(({ hash }) => bytesEqual(hash, wtxid(transaction)))
+      return entry?.type === InventoryType.WTX ? 'by wtxid' : 'by txid'
+    },
+    { level: 'must', needs: [...BLOCKS.needs, 'wtxid-relay'] },
+  ),
+  sees(
+    'relay/transaction-served',
+    'Protocol documentation, "getdata"',
+    'A transaction that was announced is given to who asks for it.',
+    ['the same'],
+    async (peer, stage) => {
+      await peer.sync()
+      const transaction = stage.payment()
+      const giver = await stage.dial()
+      await giver.send({ type: 'tx', transaction })
+      const isIt = ({ hash }: { readonly hash: Uint8Array }): boolean =>
+        bytesEqual(hash, wtxid(transaction)) || bytesEqual(hash, txid(transaction))
+      const { inventory } = await peer.expect('inv', (inv) => inv.inventory.some(isIt), {
+        timeout: RELAY_TIMEOUT,
+      })
+      await peer.send({ type: 'getdata', inventory: inventory.filter(isIt) })
+      const given = await peer.expect('tx')
+      return bytesEqual(txid(given.transaction), txid(transaction)) ? 'the same' : 'another'
+    },
+    { ...BLOCKS, level: 'must' },
+  ),
+  sees(
+    'inv/unknown-transaction-asked-for',
+    'Core txrequest.h',
+    'A transaction that is not known is asked for.',
+    ['getdata'],
+    async (peer, stage) => {
+      const transaction = stage.payment()
+      await peer.send({
+        type: 'inv',
+        inventory: [{ type: InventoryType.WTX, hash: wtxid(transaction) }],
+      })
+      await peer.expect(
+        'getdata',
+        ({ inventory }) => inventory.some(({ hash }) => bytesEqual(hash, wtxid(transaction))),
+        { timeout: RELAY_TIMEOUT },
+      )
+      return 'getdata'
+    },
+    { needs: [...BLOCKS.needs, 'wtxid-relay'] },
+  ),
+  fate(
+    'tx/spends-nothing-known',
+    `${PROCESS} "tx"`,
+    'A transaction whose inputs are not known ends nothing.',
+    ['alive'],
+    async (peer, stage) => {
+      const transaction = stage.payment()
+      const [input] = transaction.inputs
+      const previousOutput = { ...input!.previousOutput, index: 77 }
+      await peer.send({
+        type: 'tx',
+        transaction: { ...transaction, inputs: [{ ...input!, previousOutput }] },
+      })
+    },
+    CHAIN,
+  ),
+  fate(
+    'tx/known',
+    `${PROCESS} "tx"`,
+    'A transaction that comes twice ends nothing.',
+    ['alive'],
+    async (peer, stage) => {
+      const transaction = stage.payment()
+      await peer.send({ type: 'tx', transaction }, { type: 'tx', transaction })
+    },
+    CHAIN,
+  ),
+  fate(
+    'tx/without-outputs',
+    `${PROCESS} "tx"`,
+    'A transaction without outputs: it is refused, or its sender.',
+    ['alive', 'closed'],
+    async (peer, stage) => {
+      await peer.sendRaw(
+        'tx',
+        Uint8Array.of(2, 0, 0, 0, 1, ...new Uint8Array(36).fill(1), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+      )
+      await stage.dial()
+    },
+    { level: 'must' },
+  ),
+]
