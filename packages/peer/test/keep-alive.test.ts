@@ -26,6 +26,7 @@ describe('keep-alive', () => {
     await remote.clock.advance(70)
     expect(remote.peer.info().pingWait).toBe(70)
     await remote.say({ type: 'pong', nonce: second!.nonce! })
+    expect(remote.peer.minimumPing).toBe(30)
     expect(remote.peer.info()).toMatchObject({ pingTime: 70, minimumPing: 30, averagePing: 35 })
     expect(remote.peer.info()).not.toHaveProperty('pingWait')
   })

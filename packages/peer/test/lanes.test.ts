@@ -1,4 +1,9 @@
-import { createMemoryBudget, type LaneKind, type TurnScheduler } from '@sapwood/transport-v1v2/environment'
+import {
+  createMemoryBudget,
+  type LaneKind,
+  type TurnScheduler,
+  unhurriedScheduler,
+} from '@sapwood/transport-v1v2/environment'
 import { expect, it } from 'vitest'
 import { ScriptedRemote } from './support/scripted-remote.ts'
 
@@ -11,9 +16,10 @@ it.each([
   const scheduler: TurnScheduler = {
     lane: (kind) => {
       kinds.add(kind)
-      return { due: () => undefined }
+      return unhurriedScheduler.lane()
     },
     forStrangers: (work) => work(),
+    strangersPause: 0,
     waiting: 0,
   }
   const memory = rank === undefined ? undefined : createMemoryBudget().open({ rank })

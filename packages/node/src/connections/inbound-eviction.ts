@@ -39,9 +39,9 @@ const DISADVANTAGED: readonly (AddressNetwork | 'local')[] = ['cjdns', 'i2p', 'l
 type Order = (a: EvictionCandidate, b: EvictionCandidate) => number
 
 /**
- * Which inbound connection to end for a new one, or none. Each rule keeps those that are hard for an attacker to
- * outdo by one more measure; of what is left, in the largest netgroup, the one goes whose host came most often of
- * late, of several such the youngest.
+ * Which inbound connection to end for a new one, or none. Each rule keeps those that are hard for an attacker
+ * to outdo by one more measure; of what is left, in the largest netgroup, the one goes whose host came most
+ * often of late, of several such the youngest.
  */
 export function selectInboundToEvict(
   candidates: readonly EvictionCandidate[],
@@ -62,7 +62,9 @@ export function selectInboundToEvict(
   return mostRestlessOfLargestGroup(left)
 }
 
-/** Half of those left stay for their uptime, up to half of these for being of a disadvantaged network (Core). */
+/**
+ * Half of those left stay for their uptime, up to half of these for being of a disadvantaged network (Core).
+ */
 function protectByRatio(candidates: readonly EvictionCandidate[]): EvictionCandidate[] {
   const total = candidates.length >> 1
   const most = total >> 1
@@ -122,7 +124,9 @@ function mostRestlessOfLargestGroup(candidates: readonly EvictionCandidate[]): E
   return chosen?.first
 }
 
-/** Takes out the last `count` in that order: those that the rule protects, where `eligible` says that it may. */
+/**
+ * Takes out the last `count` in that order: those that the rule protects, where `eligible` says that it may.
+ */
 function protect(
   candidates: readonly EvictionCandidate[],
   count: number,

@@ -54,7 +54,7 @@ function full(): {
         address: address(`250.${id}.1.1:8333`),
         startedAt: clock.now(),
         version: { relay: true, services: 0n } as PeerVersion,
-        peer: { info: () => ({ minimumPing: id }) } as unknown as Peer,
+        peer: { minimumPing: id } as Peer,
       }),
     )
   }

@@ -29,9 +29,9 @@ export interface InboundGate {
 }
 
 /**
- * Decides on remotes that dial us, by Bitcoin Core's rules (`CConnman::CreateNodeFromAcceptedSocket`), and where
- * there is no room by how often a host came of late: Core's would let each one that is thrown out take the place
- * of the youngest again, at once, so that nobody else gets as far as the end of a handshake.
+ * Decides on remotes that dial us, by Bitcoin Core's rules (`CConnman::CreateNodeFromAcceptedSocket`), and
+ * where there is no room by how often a host came of late: Core's would let each one that is thrown out take
+ * the place of the youngest again, at once, so that nobody else gets as far as the end of a handshake.
  */
 export function createInboundGate(
   options: { readonly maxInbound: number },
@@ -87,7 +87,10 @@ interface Origin {
   readonly isLocal: boolean
 }
 
-/** One that is leaving already makes no more room by being told again (Core passes over `fDisconnect` as well). */
+/**
+ * One that is leaving already makes no more room by being told again (Core passes over `fDisconnect` as
+ * well).
+ */
 function mayLeave({ kind, leaving }: ConnectionRecord): boolean {
   return kind === 'inbound' && !leaving
 }
@@ -97,7 +100,7 @@ function candidate(record: ConnectionRecord, origin: Origin, recentDials: number
   return {
     peer: record.id,
     connectedAt: record.startedAt,
-    minimumPing: record.peer?.info().minimumPing ?? Number.POSITIVE_INFINITY,
+    minimumPing: record.peer?.minimumPing ?? Number.POSITIVE_INFINITY,
     lastBlock: record.lastBlock,
     lastTransaction: record.lastTransaction,
     relaysTransactions: version?.relay ?? false,

@@ -37,7 +37,9 @@ export class RecentDials {
   }
 }
 
-/** One name for all that one host can dial from. Those who came through a hidden service cannot be told apart. */
+/**
+ * One name for all that one host can dial from. Those who came through a hidden service cannot be told apart.
+ */
 export function diallerKey(address: NetworkAddress | undefined, via: string | undefined): string {
   if (address === undefined) return via ?? ''
   if (address.network !== 'ipv6') return hostKey(address)

@@ -77,7 +77,11 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   // What everybody is given.
   const parts = new NodeParts({ logger })
   const table = new ConnectionTable()
-  const notifications = new NotificationQueue((peer) => table.get(peer)?.memory)
+  const notifications = new NotificationQueue({
+    accountOf: (peer) => table.get(peer)?.memory,
+    scheduler: schedulerFor(clock),
+    clock,
+  })
   const calls = createCallQueue(notifications)
   const banManager = new BanManager({ ...ground, bans, discouraged: createDiscouragedHosts(), table })
   const { isAvoided, isBanned, isDiscouraged, punish, letGo } = banManager
@@ -149,7 +153,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     { maxInbound: slots.inbound },
     { clock, random, table, isBanned, isDiscouraged },
   )
-  const listeners = createOpenListeners({ clock, notifications })
+  const listeners = createOpenListeners({ clock, notifications, events })
   const addressesChanged = (): void => opener.changed()
   const gossip = new AddressGossip({
     ...common,

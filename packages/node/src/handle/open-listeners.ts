@@ -1,7 +1,9 @@
 import type { Channel } from '@sapwood/peer'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
+import type { ConnectionEvents } from '../connections/connection-events.ts'
 import type { InboundStream, Listener, Listening } from '../connections/listener.ts'
 import { NodeError } from '../errors/node-error.ts'
+import type { EventSink } from '../events/event-source.ts'
 import type { NodeNotification } from '../loop/node-notification.ts'
 
 /** Listeners that have been started. */
@@ -16,26 +18,31 @@ export interface OpenListeners {
 /** Starts listeners that hand what they take to the node's loop. */
 export function createOpenListeners(components: {
   readonly clock: Clock
-  readonly notifications: Pick<Channel<NodeNotification>, 'send'>
+  readonly notifications: Pick<Channel<NodeNotification>, 'trySend'>
+  readonly events: EventSink<ConnectionEvents>
 }): OpenListeners {
-  const { clock, notifications } = components
+  const { clock, notifications, events } = components
   const abort = new AbortController()
   const listening: Listening[] = []
   const close = async (): Promise<void> => {
     abort.abort()
     await Promise.allSettled(listening.map(async (open) => open.close()))
   }
-  const refuse = ({ stream }: InboundStream): void => {
+  const refuse = ({ stream, address }: InboundStream): void => {
     try {
-      stream.abort(new NodeError('stopped', 'The node has stopped'))
+      stream.abort(
+        abort.signal.aborted ? new NodeError('stopped', 'The node has stopped') : new Error('busy'),
+      )
     } catch {
       // A listener of the program's own: nobody is left to tell, and this is called by the event loop.
     }
+    if (!abort.signal.aborted)
+      events.emit('inbound-refused', { why: 'busy', ...(address === undefined ? {} : { address }) })
   }
   const start = (listener: Listener): Promise<Listening> =>
     listener.listen(
       (inbound) => {
-        notifications.send({ type: 'inbound', inbound, at: clock.now() }).catch(() => refuse(inbound))
+        if (!notifications.trySend({ type: 'inbound', inbound, at: clock.now() })) refuse(inbound)
       },
       { signal: abort.signal },
     )

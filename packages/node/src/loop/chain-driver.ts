@@ -6,7 +6,7 @@ import {
   hasServices,
   hashToHex,
   InventoryType,
-  type InventoryVector,
+  type InventoryPayload,
   Services,
   WITNESS_FLAG,
 } from '@sapwood/wire-codec'
@@ -26,7 +26,7 @@ import type { BlockEvents } from '../blocks/block-events.ts'
 import type { BlockChecks } from './block-checks.ts'
 import { BlockStreams } from './block-streams.ts'
 import type { CallQueue } from './call-queue.ts'
-import type { NodePart, ReceivedMessage } from './node-part.ts'
+import { inventoryOf, type NodePart, type ReceivedMessage } from './node-part.ts'
 import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
 
 type Action = HeaderSyncAction | BlockDownloadAction
@@ -108,7 +108,8 @@ export class ChainDriver implements NodePart {
     this.run(this.#parts.download.removePeer(id, now))
   }
 
-  message(record: ReadyConnection, { message }: ReceivedMessage, at: Instant): void {
+  message(record: ReadyConnection, received: ReceivedMessage, at: Instant): void {
+    const { message } = received
     const { headerSync, download } = this.#parts
     switch (message.type) {
       case 'headers':
@@ -131,13 +132,13 @@ export class ChainDriver implements NodePart {
         )
         return
       case 'inv': {
-        const blocks = blockHashes(message.inventory)
+        const blocks = blockHashes(inventoryOf(received))
         if (blocks.length > 0)
           this.#forKnown(record, () => headerSync.onBlockInventory(record.id, blocks, at))
         return
       }
       case 'notfound': {
-        const blocks = blockHashes(message.inventory)
+        const blocks = blockHashes(inventoryOf(received))
         if (blocks.length > 0) this.#forKnown(record, () => download.onNotFound(record.id, blocks, at))
         return
       }
@@ -312,8 +313,11 @@ function whatIsServed(services: bigint): 'all' | 'recent' | 'none' {
   return hasServices(services, Services.NETWORK_LIMITED) ? 'recent' : 'none'
 }
 
-function blockHashes(inventory: readonly InventoryVector[]): BlockHash[] {
-  return inventory.filter(({ type }) => isBlock(type)).map(({ hash }) => asBlockHash(hash))
+function blockHashes(inventory: InventoryPayload): BlockHash[] {
+  const hashes: BlockHash[] = []
+  for (let index = 0; index < inventory.length; index++)
+    if (isBlock(inventory.typeAt(index))) hashes.push(asBlockHash(inventory.hashAt(index)))
+  return hashes
 }
 
 function isBlock(type: number): boolean {

@@ -3,6 +3,7 @@ import { peerId } from '@sapwood/peer'
 import { describe, expect, it } from 'vitest'
 import { NOON } from '../../test/support/peer-ids.ts'
 import { MAX_PIECE_ENTRIES } from './inventory-pieces.ts'
+import { inventoryOf } from './node-part.ts'
 import type { NodeNotification } from './node-notification.ts'
 import { NotificationQueue } from './notification-queue.ts'
 
@@ -26,8 +27,10 @@ function list(type: Listed['type'], count: number, peer = 1): NodeNotification {
 
 function entries(notification: NodeNotification | undefined): readonly number[] {
   if (notification?.type !== 'peer' || notification.message.type !== 'message') return []
-  const { inventory } = notification.message.message as Listed
-  return inventory.map(({ hash }) => new DataView(hash.buffer, hash.byteOffset).getUint32(0, true))
+  const entries = 'entries' in notification ? { entries: notification.entries } : {}
+  return [...inventoryOf({ ...notification.message, ...entries })].map(({ hash }) =>
+    new DataView(hash.buffer, hash.byteOffset).getUint32(0, true),
+  )
 }
 
 describe.each(['inv', 'notfound'] as const)('a long %s', (type) => {

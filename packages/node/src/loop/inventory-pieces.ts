@@ -1,7 +1,6 @@
-import { decodePayload, InventoryPayload } from '@sapwood/wire-codec'
+import { InventoryPayload } from '@sapwood/wire-codec'
 import type { PeerNotification } from '@sapwood/peer'
-import type { ReceivedMessage } from './node-part.ts'
-import type { NodeNotification } from './node-notification.ts'
+import type { InventoryPiece, NodeNotification } from './node-notification.ts'
 
 /** Entries of an `inv` or a `notfound` that are handled in one go: a millisecond or two of work. */
 export const MAX_PIECE_ENTRIES = 1_000
@@ -12,13 +11,11 @@ export const MAX_PIECE_ENTRIES = 1_000
  */
 export class InventoryPieces {
   readonly #whole: PeerNotification
-  readonly #message: ReceivedMessage
   readonly #entries: InventoryPayload
   #taken = 0
 
-  private constructor(whole: PeerNotification, message: ReceivedMessage, entries: InventoryPayload) {
+  private constructor(whole: PeerNotification, entries: InventoryPayload) {
     this.#whole = whole
-    this.#message = message
     this.#entries = entries
   }
 
@@ -27,19 +24,18 @@ export class InventoryPieces {
     if (notification.type !== 'peer' || notification.message.type !== 'message') return undefined
     const { message } = notification
     if (message.message.type !== 'inv' && message.message.type !== 'notfound') return undefined
-    const entries = new InventoryPayload(message.payload)
-    return entries.count > MAX_PIECE_ENTRIES ? new InventoryPieces(notification, message, entries) : undefined
+    const entries = InventoryPayload.of(message.payload)
+    return entries.length > MAX_PIECE_ENTRIES ? new InventoryPieces(notification, entries) : undefined
   }
 
   get isLast(): boolean {
-    return this.#entries.count - this.#taken <= MAX_PIECE_ENTRIES
+    return this.#entries.length - this.#taken <= MAX_PIECE_ENTRIES
   }
 
-  /** The next piece, as if the peer had sent it alone. */
-  next(): NodeNotification {
-    const payload = this.#entries.slice(this.#taken, this.#taken + MAX_PIECE_ENTRIES)
+  /** The next piece: the message again, with the entries that are to be handled of it. */
+  next(): InventoryPiece {
+    const entries = this.#entries.slice(this.#taken, this.#taken + MAX_PIECE_ENTRIES)
     this.#taken += MAX_PIECE_ENTRIES
-    const message = decodePayload(this.#message.message.type, payload)
-    return { ...this.#whole, message: { ...this.#message, message, payload } }
+    return { ...this.#whole, entries }
   }
 }

@@ -9,7 +9,7 @@ import type { PhaseView } from '../chain/phases.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { BanManager } from './ban-manager.ts'
 import type { InboundDriver } from './inbound-driver.ts'
-import type { NodeNotification } from './node-notification.ts'
+import type { InventoryPiece, NodeNotification } from './node-notification.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { NotificationQueue } from './notification-queue.ts'
 
@@ -70,7 +70,7 @@ export class NodeLoop {
 
   #isOfStranger(notification: NodeNotification): boolean {
     if (notification.type === 'inbound' || notification.type === 'accepted') return true
-    return notification.type === 'peer' && this.#parts.table.get(notification.peer)?.kind === 'inbound'
+    return notification.type === 'peer' && this.#parts.table.get(notification.peer)?.memory.rank === 'inbound'
   }
 
   #handleSafely(notification: NodeNotification): void {
@@ -113,11 +113,11 @@ export class NodeLoop {
     if (record !== undefined) banManager.letGo(record, 'internal-error')
   }
 
-  #onPeer({ peer, message, at }: PeerNotification): void {
+  #onPeer({ peer, message, at, ...piece }: PeerNotification | InventoryPiece): void {
     const { connections, parts } = this.#parts
     const record = connections.onPeer(peer, message)
     if (record === undefined || message.type !== 'message' || !isReady(record)) return
-    parts.message(record, message, at)
+    parts.message(record, 'entries' in piece ? { ...message, entries: piece.entries } : message, at)
   }
 
   #onTick(): void {

@@ -1,11 +1,19 @@
-import type { Block } from '@sapwood/wire-codec'
+import { type Block, InventoryPayload } from '@sapwood/wire-codec'
 import type { DisconnectReport, PeerId, PeerMessage } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { TipChange } from '../chain/header-chain-types.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 
 /** A message of a peer that is the node's to handle. */
-export type ReceivedMessage = Extract<PeerMessage, { readonly type: 'message' }>
+export type ReceivedMessage = Extract<PeerMessage, { readonly type: 'message' }> & {
+  /** What is to be handled of a long list now; see {@link inventoryOf}. */
+  readonly entries?: InventoryPayload
+}
+
+/** What is to be handled now of an `inv` or a `notfound`: all of it, or a piece. */
+export function inventoryOf({ entries, payload }: ReceivedMessage): InventoryPayload {
+  return entries ?? InventoryPayload.of(payload)
+}
 
 /**
  * One behaviour of the node: what it does when something happens. It says only what it wants to hear of.

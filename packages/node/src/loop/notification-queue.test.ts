@@ -1,9 +1,17 @@
 import { createMemoryBudget } from '@sapwood/transport-v1v2/environment'
 import { type PeerId, peerId } from '@sapwood/peer'
+import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
+import { address } from '../../test/support/addresses.ts'
 import { NOON } from '../../test/support/peer-ids.ts'
+import type { InboundStream } from '../connections/listener.ts'
 import type { NodeNotification } from './node-notification.ts'
-import { MAX_PEER_BYTES, MAX_PEER_MESSAGES, NotificationQueue } from './notification-queue.ts'
+import {
+  MAX_PEER_BYTES,
+  MAX_PEER_MESSAGES,
+  MAX_WAITING_INBOUND,
+  NotificationQueue,
+} from './notification-queue.ts'
 
 function from(peer: PeerId | number, bytes = 100): NodeNotification {
   const message = { type: 'ping', nonce: 0n } as const
@@ -19,13 +27,26 @@ function call(name: string): NodeNotification {
   return { type: 'user', call: name, run: () => undefined }
 }
 
+function inboundFrom(host: string): NodeNotification {
+  return {
+    type: 'inbound',
+    inbound: { address: address(`${host}:5000`), via: 'tcp' } as InboundStream,
+    at: NOON,
+  }
+}
+
+function nameOf(notification: NodeNotification): readonly (string | number)[] {
+  if (notification.type === 'peer') return [notification.peer]
+  return [notification.type === 'user' ? notification.call : notification.type]
+}
+
 /** Who is handled in which order. */
 function order(queue: NotificationQueue, count = Number.POSITIVE_INFINITY): (string | number)[] {
   const taken: (string | number)[] = []
   for (let n = 0; n < count; n++) {
     const next = queue.tryReceive()
     if (next === undefined) break
-    taken.push(next.type === 'peer' ? next.peer : next.type === 'user' ? next.call : next.type)
+    taken.push(...nameOf(next))
   }
   return taken
 }
@@ -51,10 +72,50 @@ describe('the queue of notifications', () => {
   it('has four of peers that we chose handled before one of those who dialled us', () => {
     const budget = createMemoryBudget()
     const [stranger, chosen] = [budget.open({ rank: 'inbound' }), budget.open({ rank: 'outbound' })]
-    const queue = new NotificationQueue((peer) => (peer === peerId(9) ? chosen : stranger))
+    const queue = new NotificationQueue({ accountOf: (peer) => (peer === peerId(9) ? chosen : stranger) })
     for (let peer = 1; peer <= 3; peer++) for (let n = 0; n < 2; n++) queue.trySend(from(peer))
     for (let n = 0; n < 9; n++) queue.trySend(from(9))
     expect(order(queue)).toEqual([9, 9, 9, 9, 1, 9, 9, 9, 9, 2, 9, 3, 1, 2, 3])
+  })
+
+  it('has strangers wait while they have had their share, and nobody else', async () => {
+    const budget = createMemoryBudget()
+    const [stranger, chosen] = [budget.open({ rank: 'inbound' }), budget.open({ rank: 'outbound' })]
+    const scheduler = { strangersPause: 40 }
+    const clock = createVirtualClock()
+    const queue = new NotificationQueue({
+      accountOf: (peer) => (peer === peerId(9) ? chosen : stranger),
+      scheduler,
+      clock,
+    })
+    queue.trySend(from(1))
+    queue.trySend(inboundFrom('250.1.1.1'))
+    expect(queue.tryReceive()).toBeUndefined()
+    const taken: (string | number)[] = []
+    const read = async (): Promise<void> => {
+      for await (const next of queue) taken.push(...nameOf(next))
+    }
+    void read()
+    queue.trySend(from(9))
+    queue.trySend(call('a'))
+    await clock.advance(39)
+    expect(taken).toEqual([9, 'a'])
+    scheduler.strangersPause = 0
+    await clock.advance(1)
+    expect(taken).toEqual([9, 'a', 1, 'inbound'])
+    queue.close()
+  })
+
+  it('lets 256 connections wait to be let in, and of one host no more than four once that are many', () => {
+    const queue = new NotificationQueue()
+    for (let n = 0; n < 128; n++) expect(queue.trySend(inboundFrom('250.1.1.1'))).toBe(true)
+    expect(queue.trySend(inboundFrom('250.1.1.1'))).toBe(false)
+    for (let n = 0; n < 4; n++) expect(queue.trySend(inboundFrom('250.1.1.2'))).toBe(true)
+    expect(queue.trySend(inboundFrom('250.1.1.2'))).toBe(false)
+    for (let n = 132; n < MAX_WAITING_INBOUND; n++)
+      expect(queue.trySend(inboundFrom(`250.1.2.${n}`))).toBe(true)
+    expect(queue.trySend(inboundFrom('250.1.3.1'))).toBe(false)
+    expect(queue.size).toBe(MAX_WAITING_INBOUND)
   })
 
   it('handles what is the node’s own every other time, and keeps its order', () => {
@@ -107,7 +168,7 @@ describe('the queue of notifications', () => {
   it('counts against the memory budget, and lets a peer wait where that is full', async () => {
     const budget = createMemoryBudget({ limit: 1_000_000, inboundShare: 1 })
     const accounts = new Map([1, 2].map((peer) => [peerId(peer), budget.open({ rank: 'inbound' })]))
-    const queue = new NotificationQueue((peer) => accounts.get(peer))
+    const queue = new NotificationQueue({ accountOf: (peer) => accounts.get(peer) })
     accounts.get(peerId(1))!.hold('reading', 900_000)
     expect(queue.trySend(from(2, 90_000))).toBe(true)
     expect(queue.trySend(from(2, 90_000))).toBe(false)

@@ -1,5 +1,13 @@
 import { type Channel, PeerError, type PeerId } from '@sapwood/peer'
-import { AsyncQueue, type MemoryAccount } from '@sapwood/transport-v1v2/environment'
+import {
+  AsyncQueue,
+  type Clock,
+  type MemoryAccount,
+  systemClock,
+  type TurnScheduler,
+} from '@sapwood/transport-v1v2/environment'
+import type { InboundNotification } from '../connections/connection-notification.ts'
+import { diallerKey } from '../connections/recent-dials.ts'
 import { InventoryPieces } from './inventory-pieces.ts'
 import type { NodeNotification } from './node-notification.ts'
 
@@ -8,8 +16,21 @@ export const MAX_PEER_BYTES = 262_144
 export const MAX_PEER_MESSAGES = 64
 /** Notifications of peers of our own choice that are handled for one of strangers, where both wait. */
 const CHOSEN_FIRST = 4
+/** Connections of strangers that wait to be let in or turned away, at most. */
+export const MAX_WAITING_INBOUND = 256
+/** While so many wait, no host has more than a few of them. */
+const MANY_WAITING_INBOUND = 128
+const MAX_WAITING_OF_HOST = 4
 /** What one notification counts for beside its payload: the objects that it was decoded to. */
 const OVERHEAD = 512
+
+export interface NotificationQueueComponents {
+  /** What a peer holds counts there, as `notifications`. Default: nowhere. */
+  readonly accountOf?: (peer: PeerId) => MemoryAccount | undefined
+  /** While it says so, what strangers sent waits. Default: it never does. */
+  readonly scheduler?: Pick<TurnScheduler, 'strangersPause'>
+  readonly clock?: Clock
+}
 
 interface Waiting {
   readonly notification: NodeNotification
@@ -33,9 +54,9 @@ interface Lane {
  * What the loop has yet to handle: a lane for each peer, one for connections that come in, and one for what
  * is the node's own (programs, timers, dials). The loop takes from them in turn, every other time from its
  * own, so that nobody's burst stands between it and anybody else; four of peers that we chose come before one
- * of those who dialled us. A peer's lane is bounded in bytes, and all of them by the node's memory budget;
- * while its lane is full, the peer's socket is not read. A long list of announcements takes as many turns as
- * it has pieces.
+ * of those who dialled us, and these wait while strangers have had more than their share of the time. A
+ * peer's lane is bounded in bytes, and all of them by the node's memory budget; while its lane is full, the
+ * peer's socket is not read. A long list of announcements takes as many turns as it has pieces.
  */
 export class NotificationQueue implements Channel<NodeNotification> {
   readonly capacity: number = MAX_PEER_MESSAGES
@@ -51,10 +72,15 @@ export class NotificationQueue implements Channel<NodeNotification> {
   #size = 0
   /** What a receiver waits for goes this way: what nobody waits for stays in its lane. */
   readonly #given: AsyncQueue<NodeNotification> = new AsyncQueue<NodeNotification>()
+  readonly #scheduler: NotificationQueueComponents['scheduler']
+  readonly #clock: Clock
+  #isWakeSet = false
 
-  /** @param accountOf What a peer holds counts there, as `notifications`. */
-  constructor(accountOf: (peer: PeerId) => MemoryAccount | undefined = () => undefined) {
+  constructor(components: NotificationQueueComponents = {}) {
+    const { accountOf = () => undefined, scheduler, clock = systemClock } = components
     this.#accountOf = accountOf
+    this.#scheduler = scheduler
+    this.#clock = clock
   }
 
   /** Notifications that wait, senders that found no room not counted. */
@@ -71,32 +97,35 @@ export class NotificationQueue implements Channel<NodeNotification> {
 
   trySend(notification: NodeNotification): boolean {
     if (this.#given.ended) return false
-    const { isAwaited } = this.#given
-    if (isAwaited && InventoryPieces.of(notification) === undefined) {
-      this.#given.push(notification)
-      return true
-    }
     const lane = this.#laneOf(notification)
     const isAdded = lane.senders.length === 0 && this.#add(lane, notification)
-    const first = isAwaited ? this.tryReceive() : undefined
-    if (first !== undefined) this.#given.push(first)
+    this.#serve()
     return isAdded
   }
 
   receive(): Promise<NodeNotification | undefined> {
-    return this.#size > 0 ? Promise.resolve(this.tryReceive()) : this.#given.take(undefined)
+    const next = this.#given.isAwaited ? undefined : this.tryReceive()
+    if (next !== undefined) return Promise.resolve(next)
+    const given = this.#given.take(undefined)
+    this.#wakeLater()
+    return given
   }
 
+  /** @returns undefined where nothing waits, or only what strangers sent and may not be handled yet. */
   tryReceive(): NodeNotification | undefined {
     if (this.#size === 0) return undefined
-    const isAnyPeers = this.#chosen.length > 0 || this.#strangers.length > 0
-    const ownIsNext = this.#own.queue.length > 0 && (!this.#ownWasLast || !isAnyPeers)
+    const peers = this.#nextPeers()
+    const ownIsNext = this.#own.queue.length > 0 && (!this.#ownWasLast || peers === undefined)
     this.#ownWasLast = ownIsNext
-    return this.#take(ownIsNext ? this.#own : this.#nextPeers())
+    if (ownIsNext) return this.#take(this.#own)
+    if (peers === undefined) return undefined
+    this.#chosenInRow = peers === this.#chosen ? this.#chosenInRow + 1 : 0
+    return this.#take(peers.shift()!)
   }
 
   close(): void {
     if (this.#given.ended) return
+    this.#serve()
     this.#given.end()
     for (const lane of this.#lanes.values()) {
       for (const { refuse } of lane.senders.splice(0)) refuse(closedError())
@@ -112,11 +141,36 @@ export class NotificationQueue implements Channel<NodeNotification> {
     }
   }
 
-  #nextPeers(): Lane {
-    const isChosen =
-      this.#chosen.length > 0 && (this.#strangers.length === 0 || this.#chosenInRow < CHOSEN_FIRST)
-    this.#chosenInRow = isChosen ? this.#chosenInRow + 1 : 0
-    return (isChosen ? this.#chosen : this.#strangers).shift()!
+  /** Those whose turn it is; undefined where nobody's is. */
+  #nextPeers(): Lane[] | undefined {
+    const mayStrangers = this.#strangers.length > 0 && this.#strangersPause() === 0
+    if (this.#chosen.length > 0 && (!mayStrangers || this.#chosenInRow < CHOSEN_FIRST)) return this.#chosen
+    return mayStrangers ? this.#strangers : undefined
+  }
+
+  /** After the end nobody waits for anything. */
+  #strangersPause(): number {
+    return this.#given.ended ? 0 : (this.#scheduler?.strangersPause ?? 0)
+  }
+
+  /** Hands what may be handled to those who wait for it. */
+  #serve(): void {
+    while (this.#given.isAwaited) {
+      const next = this.tryReceive()
+      if (next === undefined) break
+      this.#given.push(next)
+    }
+    this.#wakeLater()
+  }
+
+  /** Only what strangers sent waits, and it is not their time yet. */
+  #wakeLater(): void {
+    if (this.#isWakeSet || !this.#given.isAwaited || this.#size === 0) return
+    this.#isWakeSet = true
+    this.#clock.setTimer(Math.max(1, this.#strangersPause()), () => {
+      this.#isWakeSet = false
+      this.#serve()
+    })
   }
 
   #wait(lane: Lane): void {
@@ -142,6 +196,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
    */
   #add(lane: Lane, notification: NodeNotification): boolean {
     const bytes = bytesOf(notification)
+    if (notification.type === 'inbound' && !hasPlace(lane.queue, notification)) return false
     if (lane.queue.length === 0 || typeof lane.key === 'string') lane.account?.hold('notifications', bytes)
     else if (lane.queue.length >= MAX_PEER_MESSAGES || lane.bytes + bytes > MAX_PEER_BYTES) return false
     else if (lane.account?.take('notifications', bytes) === false) return false
@@ -172,6 +227,17 @@ export class NotificationQueue implements Channel<NodeNotification> {
     if (lane.queue.length === 0) this.#lanes.delete(lane.key)
     return piece ?? notification
   }
+}
+
+/** Whether one more connection may wait: whoever dials without end takes no more than a few places. */
+function hasPlace(waiting: readonly NodeNotification[], { inbound }: InboundNotification): boolean {
+  if (waiting.length < MANY_WAITING_INBOUND) return true
+  if (waiting.length >= MAX_WAITING_INBOUND) return false
+  const host = diallerKey(inbound.address, inbound.via)
+  const ofHost = waiting.filter(
+    (other) => other.type === 'inbound' && diallerKey(other.inbound.address, other.inbound.via) === host,
+  )
+  return ofHost.length < MAX_WAITING_OF_HOST
 }
 
 function laneKey(notification: NodeNotification): Lane['key'] {

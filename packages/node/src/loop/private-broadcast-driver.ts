@@ -30,7 +30,7 @@ import {
   type PrivateBroadcastState,
 } from '../transactions/private-broadcast.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay.ts'
-import type { NodePart, ReceivedMessage } from './node-part.ts'
+import { inventoryOf, type NodePart, type ReceivedMessage } from './node-part.ts'
 
 /**
  * Nodes that read a transaction with its witness whatever the `version` of its sender offers:
@@ -129,10 +129,11 @@ export class PrivateBroadcastDriver implements NodePart {
   }
 
   /** What any other peer says: our transactions may be in it. */
-  message({ kind }: ReadyConnection, { message }: ReceivedMessage): void {
+  message({ kind }: ReadyConnection, received: ReceivedMessage): void {
+    const { message } = received
     if (this.#queue.size === 0 || kind === 'private-broadcast') return
     if (message.type === 'inv') {
-      for (const { type, hash } of message.inventory) {
+      for (const { type, hash } of inventoryOf(received)) {
         if (type === InventoryType.TX || type === InventoryType.WTX) this.#seen(bytesToHex(hash))
       }
     } else if (message.type === 'tx') {

@@ -7,7 +7,7 @@ import type { CurrentPhase } from '../chain/current-phase.ts'
 import type { TransactionEvents } from '../transactions/transaction-events.ts'
 import type { TransactionAction } from '../transactions/transaction-action.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay.ts'
-import type { NodePart, ReceivedMessage } from './node-part.ts'
+import { inventoryOf, type NodePart, type ReceivedMessage } from './node-part.ts'
 import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
 
 export interface TransactionDriverComponents extends PeerActionComponents {
@@ -50,18 +50,19 @@ export class TransactionDriver implements NodePart {
     if (this.#peers.delete(id)) this.run(this.#parts.relay.removePeer(id, this.#now()))
   }
 
-  message(record: ReadyConnection, { message }: ReceivedMessage, at: Instant): void {
+  message(record: ReadyConnection, received: ReceivedMessage, at: Instant): void {
+    const { message } = received
     if (!this.#peers.has(record.id)) return
     const { relay, phase } = this.#parts
     switch (message.type) {
       case 'inv':
-        if (phase.now.relaysTransactions) this.run(relay.onInventory(record.id, message.inventory, at))
+        if (phase.now.relaysTransactions) this.run(relay.onInventory(record.id, inventoryOf(received), at))
         return
       case 'tx':
         this.run(relay.onTransaction(record.id, message.transaction, at))
         return
       case 'notfound':
-        this.run(relay.onNotFound(record.id, message.inventory, at))
+        this.run(relay.onNotFound(record.id, inventoryOf(received), at))
         return
       case 'feefilter':
         relay.onFeeFilter(record.id, message.feeRate)

@@ -46,6 +46,9 @@ export const DEFAULT_POOL_BYTES: number = 32 * 1024 * 1024
  */
 export const DEFAULT_FEE_FILTER = 100n
 
+/** The entries of an `inv` or a `notfound`, or some of them. */
+export type Inventory = Iterable<InventoryVector> & { readonly length: number }
+
 export interface TransactionRelayOptions {
   /** Whether what peers announce is fetched into the pool. Default: true. Broadcasts work either way. */
   readonly listen?: boolean
@@ -109,7 +112,7 @@ export class TransactionRelay {
   }
 
   /** An `inv`; entries that are not transactions are passed over. */
-  onInventory(id: PeerId, inventory: readonly InventoryVector[], now: Instant): TransactionAction[] {
+  onInventory(id: PeerId, inventory: Inventory, now: Instant): TransactionAction[] {
     const peer = this.#peers.get(id)
     if (inventory.length > MAX_INV_SIZE) {
       return [
@@ -117,13 +120,14 @@ export class TransactionRelay {
       ]
     }
     if (peer?.facts.mayAnnounce !== true) {
-      const told = inventory.some(({ type }) => type === InventoryType.TX || type === InventoryType.WTX)
-      return told ? [noneWanted(id)] : []
+      for (const { type } of inventory)
+        if (type === InventoryType.TX || type === InventoryType.WTX) return [noneWanted(id)]
+      return []
     }
     return this.#then(now, () => this.#announced(peer, inventory))
   }
 
-  #announced(peer: RelayPeer, inventory: readonly InventoryVector[]): void {
+  #announced(peer: RelayPeer, inventory: Inventory): void {
     const { id, facts } = peer
     const priority = this.#priority(facts)
     const wanted = facts.wtxidRelay ? InventoryType.WTX : InventoryType.TX
@@ -173,7 +177,7 @@ export class TransactionRelay {
     this.#out.push({ type: 'transaction-heard', peer: id, heard })
   }
 
-  onNotFound(id: PeerId, inventory: readonly InventoryVector[], now: Instant): TransactionAction[] {
+  onNotFound(id: PeerId, inventory: Inventory, now: Instant): TransactionAction[] {
     return this.#then(now, () => {
       for (const { hash } of inventory) this.#requests.failed(id, bytesToHex(hash))
     })
@@ -189,7 +193,7 @@ export class TransactionRelay {
     // While the node syncs there is nothing to be confirmed, and to make two keys of each transaction costs a
     // sixth of the sync.
     if (this.#pool.size + this.#requests.size + this.#broadcasts.size === 0) return []
-    return this.#then(now, () => {
+    return this.#out.handle(now, () => {
       for (const transaction of block.transactions) {
         const key = bytesToHex(txid(transaction))
         this.#pool.delete(key)

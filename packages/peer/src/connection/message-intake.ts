@@ -78,6 +78,7 @@ export class MessageIntake {
   async #takeBatch(): Promise<boolean> {
     const batch = await this.#channel.receive()
     if (batch === undefined || this.#closed) return false
+    this.#lane.enter()
     if (batch.type !== 'messages') {
       this.#target.ended(batch)
       return false
@@ -94,6 +95,7 @@ export class MessageIntake {
       // What is kept of it for longer is counted by whoever keeps it.
       this.#memory.give('reading', handledBytes)
       handledBytes = 0
+      this.#lane.leave()
       // Behind one thing that is waited for there may be another: after an owner that was behind, a share
       // that is used up.
       for (; wait !== undefined; wait = this.#stalls.next()) {

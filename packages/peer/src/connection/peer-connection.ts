@@ -193,6 +193,10 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     return this.#reason === undefined ? this.#protocol.state : 'closed'
   }
 
+  get minimumPing(): number | undefined {
+    return this.#protocol.keepAlive.minimumPing
+  }
+
   info(): PeerInfo {
     return describePeer({
       options: this.#options,

@@ -48,6 +48,10 @@ export interface Peer<Own extends AnyMessage = never> {
   readonly kind: ConnectionKind
   readonly state: PeerState | 'closed'
   /**
+   * The shortest round trip of a ping so far, in milliseconds; as in `info()`, without making the rest of it.
+   */
+  readonly minimumPing: number | undefined
+  /**
    * Resolves when the version handshake is done; rejects with a `PeerError` (`disconnected`) when it fails.
    */
   readonly handshake: Promise<PeerVersion>

@@ -263,7 +263,7 @@ export const behaviourTable: Table = {
       {
         when: 'it has more than 5,016 entries',
         // By its payload: a list of up to 50,000 is made by whoever reads it.
-        applies: (_, __, ___, payload) => new InventoryPayload(payload).count > MAX_NOTFOUND,
+        applies: (_, __, ___, payload) => InventoryPayload.of(payload).length > MAX_NOTFOUND,
         outcome: 'ignore',
       },
     ],

@@ -86,13 +86,25 @@ export class Server {
    * Answers one request. Nothing is made before there is room for it: a remote that asks and does not read is
    * not worth the memory of its answers (Core, `fPauseSend`). Rejects when the owner's services do.
    */
-  async serve({ type, payload }: ServedMessage): Promise<void> {
+  async serve(request: ServedMessage): Promise<void> {
+    await this.#turn()
+    await this.#answer(request)
+    // What the answer took counts, also where it is the only one.
+    await this.#turn()
+  }
+
+  async #turn(): Promise<void> {
+    const wait = this.#output.turn()
+    if (wait !== undefined) await wait
+  }
+
+  async #answer({ type, payload }: ServedMessage): Promise<void> {
     await this.#room(roomFor[type])
     if (this.#context.signal.aborted) return
     const message = type === 'getdata' ? undefined : (decodePayload(type, payload) as RequestMessage)
     switch (message?.type) {
       case undefined:
-        return this.#data(new InventoryPayload(payload))
+        return this.#data(InventoryPayload.of(payload))
       case 'getheaders':
         return this.#headers(message)
       case 'getblocks':
@@ -137,8 +149,8 @@ export class Server {
 
   async #data(wanted: InventoryPayload): Promise<void> {
     let missing: InventoryVector[] = []
-    for (let index = 0; index < wanted.count; index++) {
-      const entry = wanted.entry(index)
+    for (let index = 0; index < wanted.length; index++) {
+      const entry = wanted.at(index)
       const wait = index % ENTRIES_PER_LOOK === 0 ? this.#output.turn() : undefined
       if (wait !== undefined) await wait
       const bytes = isBlock(entry.type) ? ROOM_FOR_BLOCK : 0

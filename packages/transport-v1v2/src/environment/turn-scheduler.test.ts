@@ -2,7 +2,12 @@ import { expect, it } from 'vitest'
 import { settleMicrotasks } from '../testing/default-settle.ts'
 import { systemClock } from './default-clock.ts'
 import { schedulerFor, systemScheduler } from './default-turn-scheduler.ts'
-import { createTurnScheduler, type TurnScheduler, unhurriedScheduler } from './turn-scheduler.ts'
+import {
+  createTurnScheduler,
+  type TurnLane,
+  type TurnScheduler,
+  unhurriedScheduler,
+} from './turn-scheduler.ts'
 
 /** A clock that work moves on, and an event loop whose turns are taken by hand. */
 function handLoop(): {
@@ -119,7 +124,7 @@ function strangers({ scheduler, work }: ReturnType<typeof handLoop>): () => numb
   return () => worked
 }
 
-it('gives strangers a fifth of the time while a peer that we chose is at work', async () => {
+it('gives strangers a tenth of the time while a peer that we chose is at work', async () => {
   const loop = handLoop()
   const worked = strangers(loop)
   let ours = 0
@@ -133,8 +138,44 @@ it('gives strangers a fifth of the time while a peer that we chose is at work', 
   }
   void download()
   while (worked() + ours < 2_000) await loop.nextTurn()
-  expect(worked() / (worked() + ours)).toBeLessThan(0.22)
-  expect(worked()).toBeGreaterThan(200)
+  expect(worked() / (worked() + ours)).toBeLessThan(0.12)
+  expect(worked()).toBeGreaterThan(150)
+})
+
+it.each([
+  [
+    'works between two waits of its own',
+    (lane: TurnLane, work: (milliseconds: number) => void) => {
+      lane.enter()
+      work(60)
+      lane.leave()
+    },
+  ],
+  ['was worked for elsewhere', (lane: TurnLane) => lane.charge(60)],
+] as const)('counts what a stranger %s, though it is never found in one turn twice', async (_, spend) => {
+  const loop = handLoop()
+  const chosen = loop.scheduler.lane('chosen')
+  const stranger = loop.scheduler.lane('stranger')
+  void chosen.due()
+  expect(loop.scheduler.strangersPause).toBe(0)
+  spend(stranger, loop.work)
+  void chosen.due()
+  expect(loop.scheduler.strangersPause).toBe(100)
+  await loop.nextTurn()
+  expect(stranger.due()).toBeInstanceOf(Promise)
+})
+
+it('does not count what others do while a stranger waits for something of its own', () => {
+  const loop = handLoop()
+  const chosen = loop.scheduler.lane('chosen')
+  const stranger = loop.scheduler.lane('stranger')
+  stranger.enter()
+  stranger.leave()
+  loop.work(60)
+  void chosen.due()
+  stranger.enter()
+  stranger.leave()
+  expect(loop.scheduler.strangersPause).toBe(0)
 })
 
 it('counts what is done for strangers outside of their lanes, and has them wait no longer than 100 ms for it', async () => {

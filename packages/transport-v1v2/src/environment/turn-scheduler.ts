@@ -9,10 +9,10 @@ export const LANE_SHARE = 2
 
 /**
  * Part of the time that strangers (those who dialled us) may take together while peers of our own choice are
- * at work: of the time that is spent in lanes, and in what `forStrangers` is given. Sockets that are read and
- * memory that is collected are not among it.
+ * at work: of the time that is spent in lanes, and in what `forStrangers` is given. As much again goes into
+ * what cannot be measured for one of them: sockets, promises, and the memory that is collected after them.
  */
-export const STRANGERS_SHARE = 0.2
+export const STRANGERS_SHARE = 0.1
 
 /** Milliseconds for which a peer of our own choice is at work after something of it was read. */
 export const AT_WORK = 100
@@ -34,6 +34,12 @@ export interface TurnLane {
    * this lane is next.
    */
   due(): Promise<void> | undefined
+  /** Work begins, after something else than `due` has been waited for. */
+  enter(): void
+  /** Work ends, for a wait of whatever length: what it took since it began, or was looked at, counts. */
+  leave(): void
+  /** Counts milliseconds that were spent for it elsewhere. */
+  charge(milliseconds: number): void
 }
 
 /**
@@ -48,6 +54,8 @@ export interface TurnScheduler {
   lane(kind?: LaneKind): TurnLane
   /** Does work outside of lanes that strangers are the cause of: it counts against their share. */
   forStrangers(work: () => void): void
+  /** Milliseconds until strangers have had no more than their share; 0: work may be done for them now. */
+  readonly strangersPause: number
   /** Lanes that wait for a turn. */
   readonly waiting: number
 }
@@ -69,10 +77,18 @@ export function createTurnScheduler(options: TurnSchedulerOptions): TurnSchedule
   return new RoundRobin(options)
 }
 
+const idleLane: TurnLane = {
+  due: () => undefined,
+  enter: () => undefined,
+  leave: () => undefined,
+  charge: () => undefined,
+}
+
 /** Never has anybody wait: for a clock that stands still while work is done, as that of a simulation does. */
 export const unhurriedScheduler: TurnScheduler = {
-  lane: () => ({ due: () => undefined }),
+  lane: () => idleLane,
   forStrangers: (work) => work(),
+  strangersPause: 0,
   waiting: 0,
 }
 
@@ -107,6 +123,10 @@ class RoundRobin implements TurnScheduler {
     return this.#queue.length
   }
 
+  get strangersPause(): number {
+    return Math.max(0, this.#strangersPause(this.#now()))
+  }
+
   lane(kind: LaneKind = 'own'): TurnLane {
     return new Lane(this, kind)
   }
@@ -123,18 +143,7 @@ class RoundRobin implements TurnScheduler {
 
   due(lane: Lane): Promise<void> | undefined {
     const now = this.#now()
-    if (this.#began === undefined) this.#begin(now)
-    if (lane.turn !== this.#number) {
-      lane.turn = this.#number
-      lane.since = now
-      lane.charged = now
-      lane.used = Math.max(lane.used, this.#floor)
-    }
-    if (lane.kind === 'chosen') this.#chosenAt = now
-    if (lane.kind === 'stranger') {
-      this.#charge(now - lane.charged, now)
-      lane.charged = now
-    }
+    this.#look(lane, now)
     const own = now - lane.since
     const mustWait = lane.kind === 'stranger' && this.#strangersPause(now) > 0
     if (!mustWait && own < this.#share && now - this.#began! < this.#turn) return undefined
@@ -143,6 +152,34 @@ class RoundRobin implements TurnScheduler {
       lane.resume = resolve
       this.#queue.push(lane)
     })
+  }
+
+  enter(lane: Lane): void {
+    const now = this.#now()
+    lane.lookedAt = now
+    this.#look(lane, now)
+  }
+
+  leave(lane: Lane): void {
+    this.#look(lane, this.#now())
+  }
+
+  /** Counts what a lane did since the last look at it in this turn. */
+  #look(lane: Lane, now: number): void {
+    if (this.#began === undefined) this.#begin(now)
+    if (lane.kind === 'chosen') this.#chosenAt = now
+    if (lane.turn !== this.#number) {
+      lane.turn = this.#number
+      lane.since = now
+      lane.used = Math.max(lane.used, this.#floor)
+    } else if (lane.kind === 'stranger') this.#charge(now - lane.lookedAt, now)
+    lane.lookedAt = now
+  }
+
+  /** Work of a lane that it did not do itself. */
+  charge(lane: Lane, milliseconds: number): void {
+    lane.used += milliseconds
+    if (lane.kind === 'stranger') this.#charge(milliseconds, this.#now())
   }
 
   #begin(now: number): void {
@@ -163,7 +200,7 @@ class RoundRobin implements TurnScheduler {
     this.#floor = lane.used
     lane.turn = this.#number
     lane.since = now
-    lane.charged = now
+    lane.lookedAt = now
     this.#begin(now)
     lane.resume()
   }
@@ -207,8 +244,8 @@ class Lane implements TurnLane {
   since = 0
   /** Milliseconds of work in all, not less than others when it came. */
   used = 0
-  /** Up to when its work counts against the share of strangers. */
-  charged = 0
+  /** Up to when its work has been counted. */
+  lookedAt = 0
   resume: () => void = () => undefined
 
   constructor(scheduler: RoundRobin, kind: LaneKind) {
@@ -218,5 +255,17 @@ class Lane implements TurnLane {
 
   due(): Promise<void> | undefined {
     return this.#scheduler.due(this)
+  }
+
+  enter(): void {
+    this.#scheduler.enter(this)
+  }
+
+  leave(): void {
+    this.#scheduler.leave(this)
+  }
+
+  charge(milliseconds: number): void {
+    this.#scheduler.charge(this, milliseconds)
   }
 }

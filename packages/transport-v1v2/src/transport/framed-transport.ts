@@ -27,6 +27,13 @@ const READ_SLICE = 16_384
 /** Bytes that a stream gives at once, for which there has to be room before it is read. */
 const READ_CHUNK = 65_536
 
+/**
+ * Milliseconds of the event loop that a chunk costs before it is decoded, and each of its bytes: the socket
+ * is read, the memory found, and collected in the end.
+ */
+const CHUNK_COST = 0.02
+const BYTE_COST = 2e-6
+
 /** Bytes queued, or taken, before the account is told: small messages are not counted one by one. */
 const ACCOUNT_STEP = 4_096
 
@@ -197,7 +204,11 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     try {
       const chunk = await this.#stream.read()
       if (this.#failure !== undefined) throw this.#failure
-      if (chunk !== null) this.#bytesReceived += chunk.length
+      if (chunk !== null) {
+        this.#bytesReceived += chunk.length
+        this.#lane.enter()
+        this.#lane.charge(CHUNK_COST + BYTE_COST * chunk.length)
+      }
       return chunk
     } catch (cause) {
       const failure = streamFailure(cause)
@@ -255,6 +266,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     }
     for (const { command, payload } of messages) this.#received.add(command, payload.length)
     this.#accountReading()
+    this.#lane.leave()
     return messages
   }
 
