@@ -11,7 +11,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { StorableHeaderChain } from '../src/chain/header-chain.ts'
 import { HeaderSync } from '../src/chain/header-sync.ts'
-import { HEADERS_RESPONSE_TIME_MS } from '../src/chain/header-requests.ts'
+import { HEADERS_RESPONSE_TIME } from '../src/chain/header-requests.ts'
 import type { HeaderPeerFacts } from '../src/chain/header-peer.ts'
 import type { HeaderSyncAction } from '../src/chain/header-sync-action.ts'
 import { mineHeader, mineHeaders, regtest } from './support/make-chain.ts'
@@ -205,7 +205,7 @@ class World {
       case 'send': {
         if (action.message.type !== 'getheaders') throw new Error(action.message.type)
         const since = remote.unansweredSince
-        if (since !== undefined) expect(this.now - since).toBeGreaterThanOrEqual(HEADERS_RESPONSE_TIME_MS)
+        if (since !== undefined) expect(this.now - since).toBeGreaterThanOrEqual(HEADERS_RESPONSE_TIME)
         remote.unansweredSince = this.now
         remote.asked.push(action.message.locator)
         return

@@ -12,7 +12,7 @@ import { after, NOON, wallTime } from './support/peer-ids.ts'
 const HEIGHT = 3_000
 /** What the honest peer sends in one round, and how long a round takes: 800 blocks a second. */
 const BLOCKS_PER_ROUND = 8
-const ROUND_MS = 10
+const ROUND = 10
 /** The bound. */
 const MOST_SLOWED_DOWN = 1.25
 
@@ -72,7 +72,7 @@ class World {
 
   round(): void {
     this.rounds++
-    this.#now = after(ROUND_MS, this.#now)
+    this.#now = after(ROUND, this.#now)
     if (this.rounds % 50 === 0) this.#do(this.#download.tick(this.#now))
     for (const [id, { kind }] of [...this.#hostile]) this.#misbehave(id, kind)
     const queue = this.#asked.get(this.#honest)!

@@ -1,11 +1,8 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
 import type { TransportProtocol } from '@sapwood/transport-v1v2'
-import type { WallTime } from '@sapwood/transport-v1v2/environment'
+import { DAY, MINUTE, type WallTime } from '@sapwood/transport-v1v2/environment'
 import type { AddressInfo } from './address-info.ts'
 import type { AddressKey } from './address-key.ts'
-
-const MINUTE = 60_000
-const DAY = 86_400_000
 
 /** An address not heard of for this long is of no use (Core, `ADDRMAN_HORIZON`). */
 export const HORIZON: number = 30 * DAY

@@ -2,8 +2,11 @@ import { type AddressNetwork, isRoutable, type NetworkAddress } from '@sapwood/w
 import type { TransportProtocol } from '@sapwood/transport-v1v2'
 import {
   type Clock,
+  DAY,
   drawBelow,
   drawUnit,
+  HOUR,
+  MINUTE,
   type Random,
   type WallTime,
 } from '@sapwood/transport-v1v2/environment'
@@ -12,11 +15,6 @@ import type { AddressCounts, AddressInfo } from './address-info.ts'
 import { type AddressKey, addressKey } from './address-key.ts'
 import { AddressTables, MAX_NEW_REFERENCES, type RestoredEntry } from './address-tables.ts'
 import { countByNetwork } from './network-counts.ts'
-
-const SECOND = 1_000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
 
 /** Addresses that may wait for a place in the tried table (Core, `ADDRMAN_SET_TRIED_COLLISION_SIZE`). */
 export const MAX_COLLISIONS = 10

@@ -1,11 +1,8 @@
-import type { GossipedAddress, NetworkAddress } from '@sapwood/wire-codec'
-import { drawUnit, type Clock, type Random } from '@sapwood/transport-v1v2/environment'
+import { type GossipedAddress, MAX_ADDRESSES, type NetworkAddress } from '@sapwood/wire-codec'
+import { type Clock, drawUnit, HOUR, type Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressInfo } from './address-info.ts'
 import { type AddressManager, MAX_SHARED_PERCENT } from './address-manager.ts'
 
-const HOUR = 3_600_000
-/** Addresses in one answer (BIP155). */
-const MAX_ADDRESSES = 1_000
 /**
  * An answer is given again for this long, and up to 6 hours longer (Core):
  * asking often shows no more of the tables.

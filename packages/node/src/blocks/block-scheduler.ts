@@ -8,15 +8,9 @@ import { type BlockRequests, type DownloadPeer, owesNothing } from './block-requ
 import type { BlockSizeEstimate } from './block-size-estimate.ts'
 import type { BlockStream } from './block-stream.ts'
 import { type CompactBlocks, isRecent } from './compact-blocks.ts'
-import {
-  blockTimeout,
-  isLeftToOthers,
-  LATE_PEER_TIMEOUT_MS,
-  mayServe,
-  sendGetData,
-} from './download-peers.ts'
+import { blockTimeout, isLeftToOthers, LATE_PEER_TIMEOUT, mayServe, sendGetData } from './download-peers.ts'
 import type { SingleBlocks } from './single-blocks.ts'
-import { STALL_TIMEOUT_DEFAULT_MS, type StallTimeout } from './stall-timeout.ts'
+import { STALL_TIMEOUT_DEFAULT, type StallTimeout } from './stall-timeout.ts'
 
 /** Peers that one block is asked of at the same time because others have sent nothing meanwhile. */
 const MAX_PEERS_PER_BLOCK = 8
@@ -235,14 +229,14 @@ export class BlockScheduler {
     const silence = this.#out.now - peer.downloadingSince
     // Never more than that, or those who are let go for nothing but their silence
     // would make us wait for the next.
-    if (silence >= STALL_TIMEOUT_DEFAULT_MS) this.#askOthersToo(peer)
+    if (silence >= STALL_TIMEOUT_DEFAULT) this.#askOthersToo(peer)
     const stalls =
       peer.stallingSince !== undefined && this.#out.now - peer.stallingSince >= this.#patience.milliseconds
     if (stalls) {
       peer.stallingSince = undefined
       this.#patience.onStall()
     }
-    const isTooLate = peer.late && silence >= LATE_PEER_TIMEOUT_MS
+    const isTooLate = peer.late && silence >= LATE_PEER_TIMEOUT
     if (peer.facts.protected) {
       // It stays, and there may be nobody else to ask one day.
       if (isTooLate) this.#requests.forgive(peer, this.#out.now)
@@ -291,7 +285,7 @@ export class BlockScheduler {
 
   #isSilent(id: PeerId): boolean {
     const peer = this.#requests.peers.get(id)
-    return peer === undefined || this.#out.now - peer.downloadingSince >= STALL_TIMEOUT_DEFAULT_MS
+    return peer === undefined || this.#out.now - peer.downloadingSince >= STALL_TIMEOUT_DEFAULT
   }
 
   /** Whether the peer may be asked for one more. */

@@ -15,7 +15,7 @@ import type { PeerId } from '@sapwood/peer'
 import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { PeerAction } from '../chain/peer-action.ts'
 import { PoolWalks } from './pool-walks.ts'
-import { STALL_TIMEOUT_DEFAULT_MS } from './stall-timeout.ts'
+import { STALL_TIMEOUT_DEFAULT } from './stall-timeout.ts'
 
 /** Peers that send us compact blocks unasked (BIP152; Core: 3). */
 export const MAX_HIGH_BANDWIDTH_PEERS = 3
@@ -36,7 +36,7 @@ const MAX_VALID_BLOCK_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_T
 export const MAX_PREFILLED_BYTES: number = 256 * 1024
 
 /** A tip younger than this is worth a compact block; an older one is part of a sync. */
-const RECENT_TIP_MS = 60 * 60_000
+const RECENT_TIP = 60 * 60_000
 
 /** How far a compact block has come. */
 export type CompactStep =
@@ -136,7 +136,7 @@ export class CompactBlocks {
     if (attempts === undefined) return false
     const isOutbound = this.#isOutbound(id)
     for (const [other, attempt] of attempts) {
-      if (!isOpen(attempt) || now - attempt.since >= STALL_TIMEOUT_DEFAULT_MS) continue
+      if (!isOpen(attempt) || now - attempt.since >= STALL_TIMEOUT_DEFAULT) continue
       // Whoever dialled us keeps nobody else from being asked.
       if (other === id || this.#isOutbound(other) || !isOutbound) return true
     }
@@ -217,7 +217,7 @@ export class CompactBlocks {
     const actions: PeerAction[] = []
     for (const { peers } of this.#blocks.values()) {
       for (const [id, attempt] of peers) {
-        if (!isOpen(attempt) || now - attempt.since < STALL_TIMEOUT_DEFAULT_MS) continue
+        if (!isOpen(attempt) || now - attempt.since < STALL_TIMEOUT_DEFAULT) continue
         attempt.state = 'over'
         attempt.reconstruction = undefined
         if (!this.isHighBandwidth(id)) continue
@@ -307,5 +307,5 @@ function sendCompact(peer: PeerId, announce: boolean): PeerAction {
 
 /** Whether a block is so new that what it holds may have been heard before. */
 export function isRecent({ header }: { readonly header: { readonly time: number } }, now: WallTime): boolean {
-  return header.time * 1000 > now - RECENT_TIP_MS
+  return header.time * 1000 > now - RECENT_TIP
 }

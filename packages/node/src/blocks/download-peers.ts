@@ -1,13 +1,14 @@
 import type { InventoryVector, Network } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
+import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { BlockDownloadAction } from './block-download-types.ts'
 import type { DownloadPeer } from './block-requests.ts'
 
-/** Blocks that a NODE_NETWORK_LIMITED peer has (BIP159), less the two that Core keeps as a margin. */
-const LIMITED_PEER_BLOCKS = 288 - 2
+/** As far down a peer is asked that keeps only recent blocks: Core keeps two as a margin. */
+const LIMITED_PEER_BLOCKS: number = NODE_NETWORK_LIMITED_MIN_BLOCKS - 2
 /** A peer whose blocks had to be asked of others and who then sends none of them for this long is let go. */
-export const LATE_PEER_TIMEOUT_MS = 60_000
+export const LATE_PEER_TIMEOUT = 60_000
 /** Block timeout for a peer that downloads alone, in block spacings (Core: BLOCK_DOWNLOAD_TIMEOUT_BASE). */
 const BLOCK_TIMEOUT_BASE = 1
 /** More for each other peer that downloads (Core: BLOCK_DOWNLOAD_TIMEOUT_PER_PEER). */

@@ -5,7 +5,7 @@ import type { BlockDownloadAction, DeliveredBlock, StreamId } from './block-down
 import { BlockStream } from './block-stream.ts'
 
 /** A stream whose next block nobody has had for this long is told of. */
-const STARVING_MS = 60_000
+const STARVING = 60_000
 
 /** The streams that are being read: which blocks they wait for, and what each is given, in its order. */
 export class OpenStreams implements Iterable<BlockStream> {
@@ -94,7 +94,7 @@ export class OpenStreams implements Iterable<BlockStream> {
       }
       if (stream.starving?.height !== stream.next)
         stream.starving = { height: stream.next, since: now, isTold: false }
-      if (stream.starving.isTold || now - stream.starving.since < STARVING_MS) continue
+      if (stream.starving.isTold || now - stream.starving.since < STARVING) continue
       stream.starving.isTold = true
       this.#out.push({ type: 'stream-unavailable', hash })
     }

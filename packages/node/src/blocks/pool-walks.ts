@@ -1,5 +1,5 @@
 import type { BlockReconstruction, Transaction } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2/environment'
+import { type Instant, MINUTE } from '@sapwood/transport-v1v2/environment'
 
 /**
  * Transactions that are hashed for one compact block, at most: about 10 ms. A pool that holds more than that
@@ -11,7 +11,6 @@ export const MAX_TRANSACTIONS_PER_WALK = 25_000
  * where three peers may send one of each block.
  */
 const MAX_TRANSACTIONS_PER_MINUTE = 12 * MAX_TRANSACTIONS_PER_WALK
-const MINUTE_MS = 60_000
 
 /**
  * Looks for the transactions of compact blocks among those that were heard, within a budget:
@@ -28,7 +27,7 @@ export class PoolWalks {
 
   /** @returns false where the budget is spent: the whole block costs less then. */
   offerTo(reconstruction: BlockReconstruction, now: Instant): boolean {
-    if (this.#since === undefined || now - this.#since >= MINUTE_MS) {
+    if (this.#since === undefined || now - this.#since >= MINUTE) {
       this.#since = now
       this.#left = MAX_TRANSACTIONS_PER_MINUTE
     }

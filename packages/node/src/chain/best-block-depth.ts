@@ -1,6 +1,9 @@
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from './header-chain-types.ts'
 
+/** Blocks that a peer has which keeps only recent ones (BIP159; Core: NODE_NETWORK_LIMITED_MIN_BLOCKS). */
+export const NODE_NETWORK_LIMITED_MIN_BLOCKS = 288
+
 /**
  * With a tip fewer blocks old than this, peers that keep only recent blocks will do (Core:
  * NODE_NETWORK_LIMITED_ALLOW_CONN_BLOCKS).

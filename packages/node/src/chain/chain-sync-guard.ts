@@ -4,9 +4,9 @@ import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { ChainEntry } from './header-chain-types.ts'
 
 /** Time to show a chain with as much work as ours had (Core: CHAIN_SYNC_TIMEOUT). */
-export const CHAIN_SYNC_TIMEOUT_MS: number = 20 * 60 * 1000
+export const CHAIN_SYNC_TIMEOUT: number = 20 * 60 * 1000
 /** More time once it has been asked (Core: HEADERS_RESPONSE_TIME). */
-const LAST_CHANCE_MS: number = 2 * 60 * 1000
+const LAST_CHANCE: number = 2 * 60 * 1000
 /**
  * Peers that showed a good chain once and are excused for good (Core:
  * MAX_OUTBOUND_PEERS_TO_PROTECT_FROM_DISCONNECT).
@@ -73,12 +73,12 @@ export class ChainSyncGuard {
     const { goal } = watched
     // It may be behind for ever if only the distance stays: what counts is that it reaches what we had.
     if (goal === undefined || (best !== undefined && best.work >= goal.tip.work)) {
-      watched.goal = { tip, deadline: now + CHAIN_SYNC_TIMEOUT_MS, asked: false }
+      watched.goal = { tip, deadline: now + CHAIN_SYNC_TIMEOUT, asked: false }
       return FINE
     }
     if (now <= goal.deadline) return FINE
     if (goal.asked) return { type: 'let-go' }
-    watched.goal = { tip: goal.tip, deadline: now + LAST_CHANCE_MS, asked: true }
+    watched.goal = { tip: goal.tip, deadline: now + LAST_CHANCE, asked: true }
     return { type: 'ask', from: goal.tip.header.previousBlockHash }
   }
 }

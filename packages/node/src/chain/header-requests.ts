@@ -8,16 +8,16 @@ import type { HeaderSyncAction } from './header-sync-action.ts'
 import type { Outbox } from './outbox.ts'
 
 /** With a tip younger than this the first sync is over and every peer is asked (Core: 24 h). */
-export const RECENT_TIP_AGE_MS: number = 24 * 60 * 60 * 1000
+export const RECENT_TIP_AGE: number = 24 * 60 * 60 * 1000
 /**
  * How long a sync peer has in all, without what the headers themselves need (Core:
  * HEADERS_DOWNLOAD_TIMEOUT_BASE).
  */
-export const HEADERS_TIMEOUT_BASE_MS: number = 15 * 60 * 1000
+export const HEADERS_TIMEOUT_BASE: number = 15 * 60 * 1000
 /** More time for each header that is expected (Core: HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER). */
-export const HEADERS_TIMEOUT_PER_HEADER_MS = 1
+export const HEADERS_TIMEOUT_PER_HEADER = 1
 /** A `getheaders` not answered for this long counts as lost (Core: HEADERS_RESPONSE_TIME). */
-export const HEADERS_RESPONSE_TIME_MS: number = 2 * 60 * 1000
+export const HEADERS_RESPONSE_TIME: number = 2 * 60 * 1000
 
 export interface HeaderRequestsOptions {
   readonly minimumChainWork: bigint
@@ -82,7 +82,7 @@ export class HeaderRequests {
    */
   ask(peer: HeaderPeer, from: BlockHash | undefined, after?: BlockHash): void {
     const { chain, out } = this.#parts
-    if (peer.askedAt !== undefined && out.now - peer.askedAt < HEADERS_RESPONSE_TIME_MS) return
+    if (peer.askedAt !== undefined && out.now - peer.askedAt < HEADERS_RESPONSE_TIME) return
     peer.askedAt = out.now
     const locator = chain.locator(from)
     const message: Message = {
@@ -130,7 +130,7 @@ export class HeaderRequests {
 
   #retire(peer: HeaderPeer): void {
     this.#sync = undefined
-    peer.restsUntil = this.#parts.out.now + HEADERS_RESPONSE_TIME_MS
+    peer.restsUntil = this.#parts.out.now + HEADERS_RESPONSE_TIME
   }
 
   #catchUp(): void {
@@ -144,7 +144,7 @@ export class HeaderRequests {
 
   #isTipRecent(): boolean {
     const { chain, wallTime, out } = this.#parts
-    return chain.tip().header.time * 1000 > wallTime(out.now) - RECENT_TIP_AGE_MS
+    return chain.tip().header.time * 1000 > wallTime(out.now) - RECENT_TIP_AGE
   }
 
   #startAll(): void {
@@ -187,7 +187,7 @@ export class HeaderRequests {
     const { chain, wallTime, out } = this.#parts
     const age = wallTime(out.now) + MAX_FUTURE_BLOCK_TIME * 1000 - chain.tip().header.time * 1000
     const expected = Math.max(0, age) / (chain.network.proofOfWork.targetSpacing * 1000)
-    return HEADERS_TIMEOUT_BASE_MS + HEADERS_TIMEOUT_PER_HEADER_MS * expected
+    return HEADERS_TIMEOUT_BASE + HEADERS_TIMEOUT_PER_HEADER * expected
   }
 
   /**

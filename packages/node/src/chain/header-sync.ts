@@ -5,7 +5,7 @@ import { ChainSyncGuard } from './chain-sync-guard.ts'
 import { claimedWork, findBreak, type HeaderBatch, type HeaderBreak } from './header-batch.ts'
 import type { ChainEntry, HeaderChain, HeaderError } from './header-chain-types.ts'
 import { HeaderPeer, type HeaderPeerFacts } from './header-peer.ts'
-import { HEADERS_RESPONSE_TIME_MS, HeaderRequests } from './header-requests.ts'
+import { HEADERS_RESPONSE_TIME, HeaderRequests } from './header-requests.ts'
 import { hashHeader } from './header-scratch.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
 import { KnownTips } from './known-tips.ts'
@@ -56,7 +56,7 @@ export class HeaderSync {
     this.#requests = new HeaderRequests(
       {
         minimumChainWork: this.#minimumChainWork,
-        responseTimeoutMs: options.responseTimeoutMs ?? HEADERS_RESPONSE_TIME_MS,
+        responseTimeoutMs: options.responseTimeoutMs ?? HEADERS_RESPONSE_TIME,
       },
       { ...components, peers: this.#peers, out: this.#out },
     )
@@ -259,7 +259,7 @@ export class HeaderSync {
   /** @returns false where the headers are not a continuation, and are to be looked at by themselves. */
   #continueLowWork(peer: HeaderPeer, sync: LowWorkSync, { headers, hashes }: HeaderBatch): boolean {
     const step = sync.next(headers, hashes)
-    if (step.outcome === 'failed') peer.lowWorkAfter = this.#out.now + HEADERS_RESPONSE_TIME_MS
+    if (step.outcome === 'failed') peer.lowWorkAfter = this.#out.now + HEADERS_RESPONSE_TIME
     if (step.outcome === 'failed' && step.ready === undefined) {
       peer.lowWork = undefined
       return false

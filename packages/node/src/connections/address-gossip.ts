@@ -1,22 +1,28 @@
-import { type GossipedAddress, isRoutable, type NetworkAddress, Services, sha256d } from '@sapwood/wire-codec'
+import {
+  type GossipedAddress,
+  isRoutable,
+  MAX_ADDRESSES,
+  type NetworkAddress,
+  Services,
+  sha256d,
+} from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId, type PeerMessage } from '@sapwood/peer'
 import {
-  drawExponential,
-  shuffle,
   type Clock,
+  DAY,
+  drawExponential,
   type Instant,
+  MINUTE,
   type Random,
+  SECOND,
+  shuffle,
   type WallTime,
 } from '@sapwood/transport-v1v2/environment'
 import { type ConnectionRecord, type ReadyConnection, remoteOf } from './connection-record.ts'
 import { addressKey } from '../addresses/address-key.ts'
 import type { AddressManager, AddressReport } from '../addresses/address-manager.ts'
 import { RecentKeys } from '../addresses/recent-keys.ts'
-
-const SECOND = 1_000
-const MINUTE = 60 * SECOND
-const DAY = 24 * 60 * MINUTE
 
 /** What is added to the age of an address that somebody else told of (Core, `ADDR_TIME_PENALTY`). */
 export const TIME_PENALTY: number = 120 * MINUTE
@@ -38,8 +44,6 @@ const TARGET_ROTATION = DAY
 const FLUSH_INTERVAL = 30 * SECOND
 /** Mean time between two announcements of our own address (Core, `AVG_LOCAL_ADDRESS_BROADCAST_INTERVAL`). */
 const SELF_INTERVAL = DAY
-/** Addresses in one message (BIP155). */
-const MAX_ADDRESSES = 1_000
 /** Addresses remembered for each peer, so that none is sent twice (Core: a rolling filter of 5,000). */
 const KNOWN_PER_PEER = 5_000
 

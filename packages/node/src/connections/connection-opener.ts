@@ -1,11 +1,12 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
 import type { DisconnectReport } from '@sapwood/peer'
 import {
+  type Clock,
   drawBelow,
   drawExponential,
-  type Clock,
   type Instant,
   type Logger,
+  MINUTE,
   type Random,
 } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
@@ -21,7 +22,6 @@ import type { SlotLimits } from './slots.ts'
 import type { StaleTip } from './stale-tip.ts'
 import { isOneOf, type WantedPeers } from './wanted-peers.ts'
 
-const MINUTE = 60_000
 /** Mean time between two feelers (Core, `FEELER_INTERVAL`). */
 export const FEELER_INTERVAL: number = 2 * MINUTE
 /**

@@ -1,7 +1,6 @@
-import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
+import { type Clock, type Instant, MINUTE } from '@sapwood/transport-v1v2/environment'
 import type { CurrentPhase } from '../chain/current-phase.ts'
 
-const MINUTE = 60_000
 /** How often the tip is looked at (Core, `STALE_CHECK_INTERVAL`). */
 export const STALE_CHECK_INTERVAL: number = 10 * MINUTE
 /** A tip that has not moved for three block intervals is stale (Core, `TipMayBeStale`). */

@@ -55,7 +55,7 @@ export interface DialRequest {
   readonly privateTransaction?: PrivateTransaction
 }
 
-/** Makes the transport of a connection, by a dial or on a stream that came in; the loop is told how it went. */
+/** Makes the transport of a connection, by a dial or on a stream that came in, and tells the loop of it. */
 export class TransportOpener {
   readonly #options: TransportOpenerOptions
   readonly #parts: TransportOpenerComponents

@@ -8,7 +8,7 @@ import type { DroppedEvents, EventOf, EventSink, EventSource, SubscribeOptions }
 export const DEFAULT_EVENT_BUFFER = 1_000
 export const DEFAULT_EVENT_BYTES = 4_000_000
 /** What one event counts for beside what `emit` is told. */
-const EVENT_BYTES = 512
+export const EVENT_BYTES = 512
 
 /** Where events are heard, with the way in; it knows nothing of what they are about. */
 export interface EventHub<Events extends DroppedEvents> extends EventSource<Events>, EventSink<Events> {

@@ -9,15 +9,10 @@ import type { PrivateBroadcastState } from '../transactions/private-broadcast.ts
 import type { HeardTransaction } from '../transactions/transaction-pool.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay.ts'
 import { BoundedQueue } from '../events/bounded-queue.ts'
+import { DEFAULT_EVENT_BUFFER, DEFAULT_EVENT_BYTES, EVENT_BYTES } from '../events/event-hub.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
 import type { TransactionAccess } from './node-handle.ts'
-
-/** Transactions held for a subscriber unless it says so, and bytes of them. */
-const DEFAULT_BUFFER = 1_000
-const DEFAULT_BUFFER_BYTES = 4_000_000
-/** What a transaction counts for beside its bytes. */
-const OVERHEAD = 512
 
 /** The handle's transactions, on top of the relay. */
 export function createTransactionAccess(components: {
@@ -65,11 +60,14 @@ export function createTransactionAccess(components: {
     pool: () => relay.pool(),
     subscribe: (filter = {}, options = {}) => {
       const limits = {
-        count: options.buffer ?? DEFAULT_BUFFER,
-        bytes: options.bufferBytes ?? DEFAULT_BUFFER_BYTES,
+        count: options.buffer ?? DEFAULT_EVENT_BUFFER,
+        bytes: options.bufferBytes ?? DEFAULT_EVENT_BYTES,
       }
       const queue = new BoundedQueue<HeardTransaction>(limits, options.signal, () => stopAll(), account)
-      const stopListening = relay.subscribe(filter, (heard) => void queue.push(heard, OVERHEAD + heard.size))
+      const stopListening = relay.subscribe(
+        filter,
+        (heard) => void queue.push(heard, EVENT_BYTES + heard.size),
+      )
       const stopEnd = events.on('stopped', () => queue.end())
       const stopAll = (): void => {
         stopListening()

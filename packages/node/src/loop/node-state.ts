@@ -49,7 +49,7 @@ export async function loadNodeState(
   const anchorStore = createAnchorStore(store.namespace('anchors'))
   const anchors = await anchorStore.take()
   logger.info({ headers, addresses: addresses.size, anchors: anchors.length }, 'state loaded')
-  const inTurn = createTurns()
+  const inTurn = createWriteQueue()
   return {
     addresses,
     bans,
@@ -65,7 +65,7 @@ export async function loadNodeState(
  * One write at a time: each begins with what is true then, and whoever finds nothing left to write has waited
  * for whoever wrote it.
  */
-function createTurns(): (write: () => Promise<void>) => Promise<void> {
+function createWriteQueue(): (write: () => Promise<void>) => Promise<void> {
   let last: Promise<void> = Promise.resolve()
   return (write) => {
     const written = last.then(write)

@@ -1,13 +1,14 @@
 import { type NetworkAddress, type NetworkName, type PeerAddress, Services } from '@sapwood/wire-codec'
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import {
-  drawUnit,
   type Clock,
+  DAY,
+  drawUnit,
   type Instant,
-  type WallTime,
   type Logger,
   type Random,
   type Resolver,
+  type WallTime,
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
 import { canonicalAddress } from '../addresses/canonical-address.ts'
@@ -28,7 +29,6 @@ import type { EventSink } from '../events/event-source.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { NodePart } from './node-part.ts'
 
-const DAY = 86_400_000
 /** A seed that has not answered by then does not answer. */
 export const RESOLVE_TIMEOUT = 30_000
 /** Addresses taken from one seed (Core, `CConnman::ThreadDNSAddressSeed`). */

@@ -11,9 +11,9 @@ import type { NodePart } from './node-part.ts'
  * Milliseconds for which a request for a block of the best chain is held, since the program that serves
  * blocks may have it in a moment: it gets them by their headers, as whoever asks does.
  */
-export const BLOCK_HOLD_MS = 20_000
+export const BLOCK_HOLD = 20_000
 /** A chain that has not moved for this long brings no block in a moment. */
-const RECENT_CHANGE_MS = 60_000
+const RECENT_CHANGE = 60_000
 /** Blocks below the tip that may still be on their way to the program. */
 const RECENT_BLOCKS = 288
 
@@ -101,7 +101,7 @@ export class ServedBlocks implements NodePart {
 
   async #block(hash: BlockHash, context: ServingContext): Promise<Block | Uint8Array | undefined> {
     const { clock, services } = this.#parts
-    const until = clock.now() + BLOCK_HOLD_MS
+    const until = clock.now() + BLOCK_HOLD
     let found = await services.block?.(hash, context)
     while (found === undefined && !context.signal.aborted && clock.now() < until && this.#isOnItsWay(hash)) {
       await this.#change(until - clock.now(), context.signal)
@@ -113,7 +113,7 @@ export class ServedBlocks implements NodePart {
 
   #isOnItsWay(hash: BlockHash): boolean {
     const { chain, clock } = this.#parts
-    if (this.#changedAt === undefined || clock.now() - this.#changedAt >= RECENT_CHANGE_MS) return false
+    if (this.#changedAt === undefined || clock.now() - this.#changedAt >= RECENT_CHANGE) return false
     return chain.isActive(hash) && chain.heightOf(hash)! > chain.tip().height - RECENT_BLOCKS
   }
 

@@ -1,5 +1,6 @@
 import { hasServices, Services } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
+import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import type { BlockRef, ChainEntry, HeaderChain } from '../chain/header-chain-types.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
@@ -8,12 +9,6 @@ import type { CallQueue } from './call-queue.ts'
 import type { ChainDriver } from './chain-driver.ts'
 import type { BanManager } from './ban-manager.ts'
 import type { NodePart } from './node-part.ts'
-
-/**
- * Blocks below the tip whose proofs a peer has that keeps recent ones only (BIP159:
- * NODE_NETWORK_LIMITED_MIN_BLOCKS).
- */
-const RECENT_BLOCKS = 288
 
 export interface UtreexoDriverComponents {
   readonly chain: HeaderChain
@@ -48,7 +43,7 @@ export class UtreexoDriver implements NodePart, ProofPeers {
 
   having(block: BlockRef): readonly ProofPeer[] {
     const { table, chain, driver } = this.#parts
-    const isRecent = block.height > chain.tip().height - RECENT_BLOCKS
+    const isRecent = block.height > chain.tip().height - NODE_NETWORK_LIMITED_MIN_BLOCKS
     const found: ProofPeer[] = []
     for (const { id, kind, peer, version, leaving } of table.ready()) {
       if (leaving || !servesProofs(version.services, isRecent) || !isForProofs(kind)) continue

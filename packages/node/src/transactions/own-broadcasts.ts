@@ -17,18 +17,18 @@ import type { TransactionAction } from './transaction-action.ts'
 /**
  * Mean time between announcements to all inbound peers together (Core: INBOUND_INVENTORY_BROADCAST_INTERVAL).
  */
-export const INBOUND_ANNOUNCE_INTERVAL_MS = 5_000
+export const INBOUND_ANNOUNCE_INTERVAL = 5_000
 /** Mean time between announcements to one outbound peer (Core: OUTBOUND_INVENTORY_BROADCAST_INTERVAL). */
-export const OUTBOUND_ANNOUNCE_INTERVAL_MS = 2_000
+export const OUTBOUND_ANNOUNCE_INTERVAL = 2_000
 /** Announcements in one message (Core: INVENTORY_BROADCAST_MAX). */
 const MAX_ANNOUNCEMENTS_PER_MESSAGE = 1_000
 /** A broadcast is repeated after 10 to 15 minutes (Core: ReattemptInitialBroadcast). */
-export const REBROADCAST_MIN_MS: number = 10 * 60_000
-export const REBROADCAST_SPREAD_MS: number = 5 * 60_000
+export const REBROADCAST_MIN: number = 10 * 60_000
+export const REBROADCAST_SPREAD: number = 5 * 60_000
 /** With fewer relaying peers all are told at once, and none is left to tell us. */
 const MIN_PEERS_FOR_LISTENER = 3
 /** The listener is told after this long: by then those who were told have asked for it, and passed it on. */
-export const LISTENER_WAIT_MS = 60_000
+export const LISTENER_WAIT = 60_000
 /** Broadcasts that have come to their end are forgotten, oldest first, beyond so many. */
 const MAX_BROADCASTS_REMEMBERED = 1_000
 
@@ -195,14 +195,14 @@ export class OwnBroadcasts {
       const chosen = peers.filter(({ facts }) => facts.outbound && facts.mayAnnounce)
       const candidates = chosen.length > 0 ? chosen : peers
       broadcast.listener = candidates[drawBelow(this.#random, candidates.length)]!.id
-      broadcast.listenUntil = now + LISTENER_WAIT_MS
+      broadcast.listenUntil = now + LISTENER_WAIT
     }
     for (const { id } of peers) {
       const has = broadcast.requestedBy.has(id) || broadcast.seenFrom.has(id)
       if (id !== broadcast.listener && !has) broadcast.queuedFor.add(id)
     }
     broadcast.rounds++
-    broadcast.nextRoundAt = now + REBROADCAST_MIN_MS + drawBelow(this.#random, REBROADCAST_SPREAD_MS)
+    broadcast.nextRoundAt = now + REBROADCAST_MIN + drawBelow(this.#random, REBROADCAST_SPREAD)
   }
 
   /** Tells a peer whose time has come of all that waits for it, in one message. */
@@ -227,9 +227,9 @@ export class OwnBroadcasts {
   /** Inbound peers share one timer, so that connecting often does not show when a transaction appeared. */
   #announceTime({ facts }: RelayPeer): number {
     const { now } = this.#out
-    if (facts.outbound) return now + drawExponential(this.#random, OUTBOUND_ANNOUNCE_INTERVAL_MS)
+    if (facts.outbound) return now + drawExponential(this.#random, OUTBOUND_ANNOUNCE_INTERVAL)
     if (this.#nextInboundAnnounceAt <= now) {
-      this.#nextInboundAnnounceAt = now + drawExponential(this.#random, INBOUND_ANNOUNCE_INTERVAL_MS)
+      this.#nextInboundAnnounceAt = now + drawExponential(this.#random, INBOUND_ANNOUNCE_INTERVAL)
     }
     return this.#nextInboundAnnounceAt
   }

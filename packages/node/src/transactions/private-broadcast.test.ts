@@ -6,13 +6,13 @@ import type { AddressKey } from '../addresses/address-key.ts'
 import {
   MAX_PRIVATE_CONNECTIONS,
   MAX_PRIVATE_TRANSACTIONS,
-  PRIVATE_RESEND_MIN_MS,
-  PRIVATE_RESEND_SPREAD_MS,
+  PRIVATE_RESEND_MIN,
+  PRIVATE_RESEND_SPREAD,
   type PrivateBroadcast,
   PrivateBroadcastQueue,
 } from './private-broadcast.ts'
 
-const RESEND = PRIVATE_RESEND_MIN_MS + PRIVATE_RESEND_SPREAD_MS
+const RESEND = PRIVATE_RESEND_MIN + PRIVATE_RESEND_SPREAD
 
 function transaction(number = 1, outputs = 2): Transaction {
   const spends = new Uint8Array(32)
@@ -86,7 +86,7 @@ describe('a private broadcast', () => {
     for (const id of [10, 11, 12]) queue.ended(peerId(id), true, NOON)
     let now = 0
     for (let round = 0; round < 5; round++) {
-      expect(queue.due(after(now + PRIVATE_RESEND_MIN_MS - 1))).toEqual([])
+      expect(queue.due(after(now + PRIVATE_RESEND_MIN - 1))).toEqual([])
       now += RESEND
       const due = queue.due(after(now))
       expect(due).toHaveLength(1)

@@ -22,11 +22,11 @@ export const MAX_PRIVATE_TRANSACTIONS = 10_000
 /**
  * One more remote is looked for when a transaction has not come back within 2 to 3 minutes of its last one.
  */
-export const PRIVATE_RESEND_MIN_MS = 120_000
-export const PRIVATE_RESEND_SPREAD_MS = 60_000
+export const PRIVATE_RESEND_MIN = 120_000
+export const PRIVATE_RESEND_SPREAD = 60_000
 /** After a connection that led to nothing: a second, doubled each time up to a minute. */
-const FAILURE_PAUSE_MS = 1_000
-const MAX_FAILURE_PAUSE_MS = 60_000
+const FAILURE_PAUSE = 1_000
+const MAX_FAILURE_PAUSE = 60_000
 
 /** How a private broadcast stands. */
 export interface PrivateBroadcastState {
@@ -200,8 +200,8 @@ export class PrivateBroadcastQueue {
     } else {
       // It was not handed over: the same remote may be tried again.
       broadcast.used.delete(address)
-      const pause = FAILURE_PAUSE_MS * 2 ** Math.min(broadcast.failures++, 6)
-      broadcast.notBefore = now + Math.min(MAX_FAILURE_PAUSE_MS, pause)
+      const pause = FAILURE_PAUSE * 2 ** Math.min(broadcast.failures++, 6)
+      broadcast.notBefore = now + Math.min(MAX_FAILURE_PAUSE, pause)
     }
     return broadcast.state()
   }
@@ -235,6 +235,6 @@ export class PrivateBroadcastQueue {
   }
 
   #resendTime(now: Instant): number {
-    return now + PRIVATE_RESEND_MIN_MS + drawBelow(this.#random, PRIVATE_RESEND_SPREAD_MS)
+    return now + PRIVATE_RESEND_MIN + drawBelow(this.#random, PRIVATE_RESEND_SPREAD)
   }
 }

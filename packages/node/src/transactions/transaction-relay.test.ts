@@ -12,7 +12,7 @@ import { type PeerId, peerId } from '@sapwood/peer'
 import { describe, expect, it } from 'vitest'
 import { coinbaseAt, mineBlock, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
-import { LISTENER_WAIT_MS } from './own-broadcasts.ts'
+import { LISTENER_WAIT } from './own-broadcasts.ts'
 import type { TransactionPeer } from './relay-peer.ts'
 import type { TransactionAction } from './transaction-action.ts'
 import { TransactionRelay } from './transaction-relay.ts'
@@ -319,10 +319,10 @@ describe('a broadcast', () => {
     const relay = relayWith({ 1: outbound, 2: outbound, 3: outbound, 4: outbound })
     const tx = transaction()
     relay.broadcast(tx, {}, NOON)
-    const told = announced(relay, 0, LISTENER_WAIT_MS - 100)
+    const told = announced(relay, 0, LISTENER_WAIT - 100)
     expect(told.size).toBe(3)
     const listener = [1, 2, 3, 4].map(peerId).find((peer) => !told.has(peer))!
-    const actions = relay.onInventory(listener, inv(WTX, tx), after(LISTENER_WAIT_MS - 100))
+    const actions = relay.onInventory(listener, inv(WTX, tx), after(LISTENER_WAIT - 100))
     expect(actions).toMatchObject([{ type: 'broadcast-changed', state: { seenFrom: 1, announcedTo: 3 } }])
     expect(announced(relay, 3_600_000).size).toBe(0)
   })
@@ -394,7 +394,7 @@ describe('a broadcast', () => {
   it('shares one time among all inbound peers', () => {
     const relay = relayWith({ 1: inbound, 2: inbound, 3: inbound, 4: inbound })
     relay.broadcast(transaction(), {}, NOON)
-    expect(new Set(announced(relay, 0, LISTENER_WAIT_MS - 100).values()).size).toBe(1)
+    expect(new Set(announced(relay, 0, LISTENER_WAIT - 100).values()).size).toBe(1)
   })
 })
 

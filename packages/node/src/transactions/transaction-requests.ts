@@ -19,9 +19,9 @@ export const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
  * Each reason to ask a peer later than others (Core: TXID_RELAY_DELAY,
  * NONPREF_PEER_TX_DELAY, OVERLOADED_PEER_TX_DELAY).
  */
-export const TX_REQUEST_DELAY_MS = 2_000
+export const TX_REQUEST_DELAY = 2_000
 /** After this the next peer is asked (Core: GETDATA_TX_INTERVAL). */
-export const TX_REQUEST_EXPIRY_MS = 60_000
+export const TX_REQUEST_EXPIRY = 60_000
 /** Entries of the queues from which on those that nobody waits for any more are looked for. */
 const MIN_QUEUED_TO_PRUNE = 10_000
 /** Reasons that can add up. */
@@ -66,9 +66,9 @@ export class TransactionRequests {
   /** One queue for each number of delays. */
   readonly #delayed: readonly DeadlineQueue<Announcement>[] = Array.from(
     { length: MAX_DELAYS + 1 },
-    (_, delays) => new DeadlineQueue<Announcement>(delays * TX_REQUEST_DELAY_MS),
+    (_, delays) => new DeadlineQueue<Announcement>(delays * TX_REQUEST_DELAY),
   )
-  readonly #expiring = new DeadlineQueue<Announcement>(TX_REQUEST_EXPIRY_MS)
+  readonly #expiring = new DeadlineQueue<Announcement>(TX_REQUEST_EXPIRY)
   #inbound = 0
   #pruneAt = MIN_QUEUED_TO_PRUNE
 
