@@ -1,3 +1,10 @@
+/**
+ * Bitcoin Core's `AddrMan`, as it is since the paper on eclipse attacks (Heilman and others, 2015).
+ * https://github.com/bitcoin/bitcoin/blob/master/src/addrman.h
+ * https://eprint.iacr.org/2015/263.pdf
+ * @module
+ */
+
 import { type AddressNetwork, isRoutable, type NetworkAddress } from '@sapwood/wire-codec'
 import type { TransportProtocol } from '@sapwood/transport-v1v2'
 import {

@@ -1,3 +1,9 @@
+/**
+ * The tables of Bitcoin Core's `AddrMan`.
+ * https://github.com/bitcoin/bitcoin/blob/master/src/addrman_impl.h
+ * @module
+ */
+
 import { type AddressNetwork, isRoutable, type NetworkAddress } from '@sapwood/wire-codec'
 import type { Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressEntry } from './address-entry.ts'

@@ -1,3 +1,9 @@
+/**
+ * The places of Bitcoin Core's `AddrMan`.
+ * https://github.com/bitcoin/bitcoin/blob/master/src/addrman.cpp
+ * @module
+ */
+
 import { type NetworkAddress, netgroup, sha256d } from '@sapwood/wire-codec'
 
 /** Buckets of the new table (Core, `ADDRMAN_NEW_BUCKET_COUNT`). */

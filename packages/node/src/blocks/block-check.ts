@@ -1,3 +1,10 @@
+/**
+ * What of a block can be checked alone: merkle root, witness commitment, height in the coinbase.
+ * https://github.com/bitcoin/bips/blob/master/bip-0034.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0141.mediawiki
+ * @module
+ */
+
 import {
   type Block,
   blockMerkleRoot,

@@ -1,3 +1,9 @@
+/**
+ * Compact blocks: who sends them, and how each is put together.
+ * https://github.com/bitcoin/bips/blob/master/bip-0152.mediawiki
+ * @module
+ */
+
 import {
   type Block,
   type BlockHash,

@@ -1,3 +1,10 @@
+/**
+ * Compact blocks on their way: which are taken, asked or unasked.
+ * https://github.com/bitcoin/bips/blob/master/bip-0152.mediawiki
+ * https://github.com/bitcoin/bitcoin/blob/master/src/net_processing.cpp
+ * @module
+ */
+
 import {
   type Block,
   type BlockHash,

@@ -1,3 +1,9 @@
+/**
+ * Where first addresses come from: Bitcoin Core's `ThreadDNSAddressSeed` and `ThreadOpenConnections`.
+ * https://github.com/bitcoin/bitcoin/blob/master/src/net.cpp
+ * @module
+ */
+
 import type { PeerAddress } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 

@@ -1,3 +1,9 @@
+/**
+ * An outbound peer on a worse chain is asked, and then let go (Bitcoin Core, `ConsiderEviction`).
+ * https://github.com/bitcoin/bitcoin/blob/master/src/net_processing.cpp
+ * @module
+ */
+
 import type { BlockHash } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'

@@ -1,3 +1,12 @@
+/**
+ * What a header has to keep to beside its proof of work: difficulty, median time past, the limit of the
+ * future, versions, and no time warp where the network forbids it.
+ * https://github.com/bitcoin/bips/blob/master/bip-0113.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0094.mediawiki
+ * https://github.com/bitcoin/bitcoin/blob/master/src/validation.cpp
+ * @module
+ */
+
 import { MEDIAN_TIME_SPAN, type Network, nextBits, targetToBits } from '@sapwood/wire-codec'
 import { targetOf } from './target-cache.ts'
 import type { HeaderErrorCode } from './header-chain-types.ts'

@@ -1,3 +1,9 @@
+/**
+ * Headers are asked for twice where their chain has yet to show its work (Bitcoin Core, `HeadersSyncState`).
+ * https://github.com/bitcoin/bitcoin/blob/master/src/headerssync.h
+ * @module
+ */
+
 import {
   type BlockHash,
   type BlockHeader,

@@ -1,3 +1,10 @@
+/**
+ * Addresses that peers tell each other of, in `addr` and `addrv2`.
+ * https://github.com/bitcoin/bips/blob/master/bip-0155.mediawiki
+ * https://github.com/bitcoin/bitcoin/blob/master/src/net_processing.cpp
+ * @module
+ */
+
 import {
   type GossipedAddress,
   isRoutable,

@@ -1,3 +1,9 @@
+/**
+ * Bitcoin Core's `SelectNodeToEvict`.
+ * https://github.com/bitcoin/bitcoin/blob/master/src/node/eviction.cpp
+ * @module
+ */
+
 import type { AddressNetwork } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'

@@ -1,3 +1,9 @@
+/**
+ * Compact block filters, client side: what is done where peers disagree.
+ * https://github.com/bitcoin/bips/blob/master/bip-0157.mediawiki
+ * @module
+ */
+
 import {
   BASIC_FILTER_TYPE,
   type Block,

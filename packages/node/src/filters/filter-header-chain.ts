@@ -1,3 +1,9 @@
+/**
+ * Compact block filters, client side: the chain of filter headers.
+ * https://github.com/bitcoin/bips/blob/master/bip-0157.mediawiki
+ * @module
+ */
+
 import type { Hash256 } from '@sapwood/wire-codec'
 
 const SIZE = 32

@@ -1,3 +1,9 @@
+/**
+ * Compact block filters, client side: filter headers of all peers, compared.
+ * https://github.com/bitcoin/bips/blob/master/bip-0157.mediawiki
+ * @module
+ */
+
 import {
   BASIC_FILTER_TYPE,
   type BlockHash,

@@ -1,3 +1,10 @@
+/**
+ * Compact block filters, client side: filters, each held against its header.
+ * https://github.com/bitcoin/bips/blob/master/bip-0157.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0158.mediawiki
+ * @module
+ */
+
 import {
   BASIC_FILTER_TYPE,
   type BlockHash,

@@ -1,3 +1,9 @@
+/**
+ * A new tip is announced by its header where a peer asked for that, and by its hash otherwise.
+ * https://github.com/bitcoin/bips/blob/master/bip-0130.mediawiki
+ * @module
+ */
+
 import { InventoryType, type Message } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'

@@ -1,3 +1,9 @@
+/**
+ * Bitcoin Core's `PrivateBroadcast`.
+ * https://github.com/bitcoin/bitcoin/blob/master/src/private_broadcast.h
+ * @module
+ */
+
 import {
   bytesToHex,
   encodeTransaction,

@@ -1,3 +1,10 @@
+/**
+ * Transactions by their wtxid, and peers that want none below a fee rate.
+ * https://github.com/bitcoin/bips/blob/master/bip-0339.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0133.mediawiki
+ * @module
+ */
+
 import {
   type Block,
   bytesToHex,

@@ -1,3 +1,9 @@
+/**
+ * Bitcoin Core's `TxRequestTracker`.
+ * https://github.com/bitcoin/bitcoin/blob/master/src/txrequest.h
+ * @module
+ */
+
 import { type Hash256, hexToBytes } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import { drawBelow, type Instant, type Random } from '@sapwood/transport-v1v2/environment'
