@@ -6,7 +6,7 @@
 import { hashes } from '../crypto/hash-backend.ts'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { type AccumulatorProof, checkProofForm } from './accumulator-proof.ts'
-import { copyHash, HASH_SIZE, isEmptyAt } from './hash-list.ts'
+import { HashRow } from './hash-list.ts'
 import { forestRows, hasTree, type Position, rootOffset } from './positions.ts'
 
 /** A root that the walk ended in. */
@@ -25,22 +25,22 @@ export interface WalkedRoot {
 /** The nodes of one row, rising by offset, each with its hash with and without the leaves. */
 class Row {
   readonly offsets: Float64Array
-  readonly before: Uint8Array
-  readonly after: Uint8Array
+  readonly before: HashRow
+  readonly after: HashRow
   length = 0
 
   constructor(capacity: number, deleting: boolean) {
     this.offsets = new Float64Array(capacity)
-    this.before = new Uint8Array(capacity * HASH_SIZE)
-    this.after = deleting ? new Uint8Array(capacity * HASH_SIZE) : this.before
+    this.before = new HashRow(capacity)
+    this.after = deleting ? new HashRow(capacity) : this.before
   }
 
   /** Takes the node at `index` of another row, behind those that are here. */
   append(from: Row, index: number, deleting: boolean): void {
-    const at = this.length++ * HASH_SIZE
-    this.offsets[this.length - 1] = from.offsets[index]!
-    copyHash(from.before, index * HASH_SIZE, this.before, at)
-    if (deleting) copyHash(from.after, index * HASH_SIZE, this.after, at)
+    const at = this.length++
+    this.offsets[at] = from.offsets[index]!
+    this.before.take(at, from.before, index)
+    if (deleting) this.after.take(at, from.after, index)
   }
 }
 
@@ -59,8 +59,8 @@ export function walkProof(
   const order = risingOrder(positions)
   const rows = forestRows(leaves)
   const roots: WalkedRoot[] = []
-  const pairs = new Uint8Array(positions.length * 2 * HASH_SIZE)
-  const pairsAfter = new Uint8Array(deleting ? pairs.length : 0)
+  const pairs = new HashRow(2 * positions.length)
+  const pairsAfter = new HashRow(deleting ? 2 * positions.length : 0)
   const rehashedAt = new Uint32Array(deleting ? positions.length : 0)
   let taken = 0
   let next = 0
@@ -81,61 +81,61 @@ export function walkProof(
     const root = hasTree(leaves, height) ? rootOffset(leaves, height) : -1
     let rehashed = 0
     for (let i = 0; i < row.length; i++) {
-      const offset = row.offsets[i]!
+      const own = i
+      const offset = row.offsets[own]!
       if (offset === root) {
-        roots.push({ row: height, before: hashAt(row.before, i), after: hashAt(row.after, i) })
+        roots.push({ row: height, before: row.before.at(own), after: row.after.at(own) })
         continue
       }
       const at = parents.length++
       parents.offsets[at] = Math.floor(offset / 2)
-      const own = i * HASH_SIZE
       const isLeft = offset % 2 === 0
-      let sibling = row.before
-      let siblingAfter = row.after
-      let from = own + HASH_SIZE
-      if (isLeft && i + 1 < row.length && row.offsets[i + 1] === offset + 1) i++
-      else {
-        const hash = proof.hashes[taken++]
-        if (hash === undefined) throw new UtreexoError('proof-too-short', { received: proof.hashes.length })
-        sibling = hash
-        siblingAfter = hash
-        from = 0
-      }
-      join(pairs, at, isLeft, row.before, own, sibling, from)
+      const hasSibling = isLeft && i + 1 < row.length && row.offsets[i + 1] === offset + 1
+      const sibling = hasSibling ? ++i : nextHash()
+      join(pairs, at, isLeft, row.before, own, sibling)
       if (!deleting) continue
-      const to = at * HASH_SIZE
-      if (isEmptyAt(row.after, own)) copyHash(siblingAfter, from, parents.after, to)
-      else if (isEmptyAt(siblingAfter, from)) copyHash(row.after, own, parents.after, to)
+      if (row.after.isEmpty(own)) put(parents.after, at, row.after, sibling)
+      else if (typeof sibling === 'number' && row.after.isEmpty(sibling))
+        parents.after.take(at, row.after, own)
       else {
-        join(pairsAfter, rehashed, isLeft, row.after, own, siblingAfter, from)
+        join(pairsAfter, rehashed, isLeft, row.after, own, sibling)
         rehashedAt[rehashed++] = at
       }
     }
-    hashes().hashPairs(pairs, parents.length, parents.before, 0)
-    if (rehashed > 0) hashes().hashPairs(pairsAfter, rehashed, pairsAfter, 0)
-    for (let i = 0; i < rehashed; i++)
-      copyHash(pairsAfter, i * HASH_SIZE, parents.after, rehashedAt[i]! * HASH_SIZE)
+    hashes().hashPairs(pairs.bytes, parents.length, parents.before.bytes, 0)
+    if (rehashed > 0) hashes().hashPairs(pairsAfter.bytes, rehashed, pairsAfter.bytes, 0)
+    for (let i = 0; i < rehashed; i++) parents.after.take(rehashedAt[i]!, pairsAfter, i)
     return parents
+  }
+
+  function nextHash(): Uint8Array {
+    const hash = proof.hashes[taken++]
+    if (hash === undefined) throw new UtreexoError('proof-too-short', { received: proof.hashes.length })
+    return hash
   }
 }
 
+/** A sibling: a hash of the proof, which is never empty, or the index of a node of the row. */
+type Sibling = Uint8Array | number
+
 /** Puts a node and its sibling side by side, in their order, as the pair at `index`. */
 function join(
-  pairs: Uint8Array,
+  pairs: HashRow,
   index: number,
   isLeft: boolean,
-  row: Uint8Array,
+  row: HashRow,
   own: number,
-  sibling: Uint8Array,
-  from: number,
+  sibling: Sibling,
 ): void {
-  const left = index * 2 * HASH_SIZE
-  copyHash(row, own, pairs, isLeft ? left : left + HASH_SIZE)
-  copyHash(sibling, from, pairs, isLeft ? left + HASH_SIZE : left)
+  const left = 2 * index
+  pairs.take(isLeft ? left : left + 1, row, own)
+  put(pairs, isLeft ? left + 1 : left, row, sibling)
 }
 
-const hashAt = (hashes: Uint8Array, index: number): Uint8Array =>
-  hashes.slice(index * HASH_SIZE, (index + 1) * HASH_SIZE)
+function put(to: HashRow, at: number, row: HashRow, sibling: Sibling): void {
+  if (typeof sibling === 'number') to.take(at, row, sibling)
+  else to.put(at, sibling)
+}
 
 /** Indexes of `positions` by row, and in a row by offset. */
 function risingOrder(positions: readonly Position[]): Uint32Array {
@@ -166,7 +166,7 @@ function merge(
       throw new UtreexoError('nested-target', { index })
     if (row.length > 0 && row.offsets[row.length - 1] === offset)
       throw new UtreexoError('duplicate-target', { index })
-    copyHash(leafHashes[index]!, 0, row.before, row.length * HASH_SIZE)
+    row.before.put(row.length, leafHashes[index]!)
     row.offsets[row.length++] = offset
   }
   while (from < computed.length) row.append(computed, from++, deleting)
