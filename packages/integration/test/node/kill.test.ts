@@ -6,7 +6,7 @@ import { openStore } from '@sapwood/node'
 import { describe, expect, it } from 'vitest'
 import { RegtestBitcoind } from '../../src/index.ts'
 import { startNode } from '../end-to-end/start-node.ts'
-import { runAndKill, spreadOver } from '../support/run-and-kill.ts'
+import { runAndKill, spreadOver, startedAt } from '../support/run-and-kill.ts'
 
 /** Of each of two nodes. */
 const KILLS = 15
@@ -24,11 +24,11 @@ async function survive(bitcoind: RegtestBitcoind, seed: number): Promise<void> {
     for (let kill = 0; kill < KILLS; kill++) {
       const args = [String(bitcoind.p2pPort), folder]
       const milliseconds = spreadOver(LONGEST_RUN, kill, KILLS, seed)
-      const [height] = await Promise.all([
+      const [output] = await Promise.all([
         runAndKill({ script, args, atWork: 'started', milliseconds }),
         bitcoind.mine(BLOCKS_A_ROUND),
       ])
-      begun.push(height)
+      begun.push(startedAt(output))
     }
     // What was on disk never got less.
     expect(begun).toEqual([...begun].sort((a, b) => a - b))

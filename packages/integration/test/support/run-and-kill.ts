@@ -15,10 +15,10 @@ export interface Killing {
 
 /**
  * Runs a script in a process of its own until it is at work, lets it go on for a moment, and kills it.
- * @returns the height that it began with.
+ * @returns all that it has said.
  * @throws Error where it ends by itself.
  */
-export async function runAndKill({ script, args, atWork, milliseconds }: Killing): Promise<number> {
+export async function runAndKill({ script, args, atWork, milliseconds }: Killing): Promise<string> {
   const command = ['--import', 'tsx', '--conditions=@sapwood/source', fileURLToPath(script), ...args]
   const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'exit')
@@ -43,6 +43,11 @@ export async function runAndKill({ script, args, atWork, milliseconds }: Killing
     child.kill('SIGKILL')
     await ended
   }
+  return output
+}
+
+/** The height that a killed process said it began with. */
+export function startedAt(output: string): number {
   return Number(/started at (\d+)/.exec(output)?.[1])
 }
 

@@ -7,7 +7,7 @@ import { createUtreexoBridge } from '@sapwood/node/utreexo-bridge'
 import { describe, expect, it } from 'vitest'
 import { mineWithPayments, RegtestBitcoind } from '../../src/index.ts'
 import { startNode } from '../end-to-end/start-node.ts'
-import { runAndKill, spreadOver } from '../support/run-and-kill.ts'
+import { runAndKill, spreadOver, startedAt } from '../support/run-and-kill.ts'
 
 /** Of each of two bridges. */
 const KILLS = 15
@@ -27,18 +27,20 @@ describe('a bridge that is killed in the middle of its work', () => {
     try {
       const begun: number[] = []
       for (let kill = 0; kill < KILLS; kill++) {
-        const heights = await Promise.all([
-          ...folders.map((folder, seed) =>
-            runAndKill({
-              script,
-              args: [String(bitcoind.p2pPort), folder],
-              atWork: 'working',
-              milliseconds: spreadOver(LONGEST_RUN, kill, KILLS, seed * 3),
-            }),
+        const [outputs] = await Promise.all([
+          Promise.all(
+            folders.map((folder, seed) =>
+              runAndKill({
+                script,
+                args: [String(bitcoind.p2pPort), folder],
+                atWork: 'working',
+                milliseconds: spreadOver(LONGEST_RUN, kill, KILLS, seed * 3),
+              }),
+            ),
           ),
           mineRound(bitcoind, kill),
         ])
-        begun.push(heights[0])
+        begun.push(startedAt(outputs[0]!))
       }
       // Some of the work was always kept.
       expect(begun.at(-1)).toBeGreaterThan(0)
