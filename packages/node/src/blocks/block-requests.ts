@@ -48,6 +48,10 @@ export function owesNothing({ inFlight, underCheck, late, owed }: DownloadPeer):
   return inFlight.size === underCheck.size && !(late && owed.size > 0)
 }
 
+function rank({ facts, pace }: DownloadPeer): number {
+  return (facts.preferred ? 0 : 2) + (pace.length > 0 ? 0 : 1)
+}
+
 /** What is asked of whom. Keeps both views, by block and by peer, in step. */
 export class BlockRequests {
   readonly peers: Map<PeerId, DownloadPeer> = new Map()
@@ -70,8 +74,6 @@ export class BlockRequests {
    * of either those that have kept their word.
    */
   get byPreference(): readonly DownloadPeer[] {
-    const rank = ({ facts, pace }: DownloadPeer): number =>
-      (facts.preferred ? 0 : 2) + (pace.length > 0 ? 0 : 1)
     this.#byPreference ??= [...this.peers.values()].sort((a, b) => rank(a) - rank(b))
     return this.#byPreference
   }

@@ -9,10 +9,10 @@ export const LANE_SHARE = 2
 
 /**
  * Part of the time that strangers (those who dialled us) may take together while peers of our own choice are
- * at work: of the time that is spent in lanes, and in what `forStrangers` is given. As much again goes into
- * what cannot be measured for one of them: sockets, promises, and the memory that is collected after them.
+ * at work: of the time that is spent in lanes, and in what `forStrangers` is given. Twice as much again goes
+ * into what cannot be measured for one of them: sockets, promises, and the memory that is collected after.
  */
-export const STRANGERS_SHARE = 0.1
+export const STRANGERS_SHARE = 0.05
 
 /** Milliseconds for which a peer of our own choice is at work after something of it was read. */
 export const AT_WORK = 100
