@@ -106,7 +106,7 @@ describe('conform', () => {
     expect(failed.map(({ name }) => name)).toContain('inv/unknown-block-asks-for-headers')
     expect(failed.at(-1)!.wireLog).toMatch(/-> inv/)
     expect(await readFile(inFolder('found.junit'), 'utf8')).toMatch(
-      /<failure message="expected getheaders[^<]*-&gt; inv/,
+      /<failure message="expected 'getheaders'[^<]*-&gt; inv/,
     )
     expect(await readFile(inFolder('found.tap'), 'utf8')).toMatch(/^not ok \d+ - v1 inv\/unknown-block/m)
     expect(await readFile(inFolder('found.html'), 'utf8')).toMatch(/<pre>[^<]*-&gt; inv/)
