@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { PackedPackages, sh } from './pack.ts'
 
 // Packs each package as npm would publish it, checks the archive, installs it alone into an empty project,
 // imports every entry there under Node.js and type-checks that project as Node.js and as a bundler resolve
@@ -10,59 +10,20 @@ const root = resolve(import.meta.dirname, '../..')
 const work = mkdtempSync(join(tmpdir(), 'sapwood-packages-'))
 const bin = (name: string): string => join(root, 'node_modules/.bin', name)
 
-interface Manifest {
-  readonly name: string
-  readonly exports: Record<string, unknown>
-  readonly dependencies?: Record<string, string>
-  readonly peerDependencies?: Record<string, string>
-}
-
-function sh(command: string, args: readonly string[], cwd: string): string {
-  try {
-    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout?: string; stderr?: string }
-    throw new Error(`${command} ${args.join(' ')} failed\n${stdout ?? ''}${stderr ?? ''}`)
-  }
-}
-
-const manifests = new Map<string, Manifest>()
-const archives = new Map<string, string>()
-for (const folder of readdirSync(join(root, 'packages'))) {
-  const path = join(root, 'packages', folder)
-  const manifest = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest
-  const [packed] = JSON.parse(sh('npm', ['pack', '--json', '--pack-destination', work], path)) as [
-    { filename: string },
-  ]
-  manifests.set(manifest.name, manifest)
-  archives.set(manifest.name, join(work, packed.filename))
-}
-
-/** A package's own archive and those of the packages of this repository that it depends on, however deep. */
-function archivesFor(name: string, found = new Set<string>()): Set<string> {
-  if (archives.has(name) && !found.has(name)) {
-    found.add(name)
-    for (const dependency of Object.keys(manifests.get(name)!.dependencies ?? {}))
-      archivesFor(dependency, found)
-  }
-  return found
-}
+const packed = new PackedPackages(work)
 
 function check(name: string): string {
-  const archive = archives.get(name)!
-  const manifest = manifests.get(name)!
+  const archive = packed.archiveOf(name)
+  const manifest = packed.manifests.get(name)!
   sh(bin('publint'), ['--strict', archive], root)
   sh(bin('attw'), [archive, '--profile', 'esm-only'], root)
 
   const project = join(work, name.replace('@sapwood/', ''))
   mkdirSync(project)
-  const dependencies = Object.fromEntries(
-    [...archivesFor(name)].map((each) => [each, `file:${archives.get(each)!}`]),
-  )
   const manifestHere = {
     private: true,
     type: 'module',
-    dependencies: { ...dependencies, ...manifest.peerDependencies },
+    dependencies: { ...packed.dependenciesOn(name), ...manifest.peerDependencies },
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifestHere))
   // The same Node.js types as the repository's own: a package's types may mention them.
@@ -104,7 +65,7 @@ function check(name: string): string {
 
 let failures = 0
 try {
-  for (const name of manifests.keys()) {
+  for (const name of packed.manifests.keys()) {
     try {
       console.log(check(name))
     } catch (error) {

@@ -5,7 +5,9 @@ const STYLE = `body{font:14px/1.4 system-ui,sans-serif;margin:2rem;color:#1b1f24
 table{border-collapse:collapse;margin:1rem 0}th,td{border:1px solid #d0d7de;padding:.25rem .6rem;text-align:left;vertical-align:top}
 th{background:#f6f8fa}.passed{background:#dafbe1}.failed{background:#ffebe9}.skipped{background:#f6f8fa;color:#57606a}
 .unspecified{background:#fff8c5}.known{background:#fff1e5}pre{font-size:12px;overflow-x:auto;background:#f6f8fa;padding:.5rem}
-h2{margin-top:2rem}code{font-size:13px}summary{cursor:pointer}`
+h2{margin-top:2rem}code{font-size:13px}summary{cursor:pointer;overflow-wrap:anywhere}
+.wide{overflow-x:auto}.wide td:first-child{position:sticky;left:0;background:#fff;overflow-wrap:anywhere}
+@media(max-width:40rem){body{margin:.75rem}.wide td:first-child{max-width:9rem}}`
 
 /**
  * One page, without anything from elsewhere: cases by area, agents side by side, and the wire of each
@@ -20,14 +22,14 @@ export function htmlOf(reports: readonly Report[]): string {
   const columns = reports.map(() => '<th>v1</th><th>v2</th>').join('')
   const tables = areas.map((area) => {
     const lines = rows.filter(({ name }) => areaOf(name) === area).map((row) => rowOf(row, reports.length))
-    return `<h2>${escapeText(area)}</h2><table><tr><th rowspan="2">case</th><th rowspan="2">level</th>${heads}</tr><tr>${columns}</tr>${lines.join('\n')}</table>`
+    return `<h2>${escapeText(area)}</h2><div class="wide"><table><tr><th rowspan="2">case</th><th rowspan="2">level</th>${heads}</tr><tr>${columns}</tr>${lines.join('\n')}</table></div>`
   })
   const failures = reports.flatMap((report) =>
     report.results
       .filter(({ verdict }) => verdict === 'failed')
       .map((result) => failureOf(report.agent, result)),
   )
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>conform</title><style>${STYLE}</style>
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>conform</title><style>${STYLE}</style>
 <h1>conform</h1>${totals(reports)}${tables.join('\n')}<h2>Failures</h2>${failures.length === 0 ? '<p>None.</p>' : failures.join('\n')}</html>\n`
 }
 
@@ -78,7 +80,7 @@ function totals(reports: readonly Report[]): string {
     )
     return `<tr><td>${escapeText(agent)}</td><td>${side}</td>${cells.join('')}</tr>`
   })
-  return `<table><tr><th>agent</th><th>side</th>${verdicts.map((verdict) => `<th>${verdict}</th>`).join('')}</tr>${lines.join('')}</table>`
+  return `<div class="wide"><table><tr><th>agent</th><th>side</th>${verdicts.map((verdict) => `<th>${verdict}</th>`).join('')}</tr>${lines.join('')}</table></div>`
 }
 
 function areaOf(name: string): string {

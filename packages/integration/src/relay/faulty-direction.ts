@@ -18,8 +18,10 @@ export class FaultyDirection {
   readonly #random: Random
   readonly #output: DirectionOutput
   readonly #cutter: V1Cutter | undefined
-  readonly #timers = new Set<CancelTimer>()
+  /** What is under way, in its order, which the timers of a real clock need not keep. */
+  readonly #underWay: { readonly at: number; readonly act: () => void }[] = []
   readonly #counts = new Map<MessageChoice, number>()
+  #cancel: CancelTimer | undefined
   #portions = 0
   #passed = 0
   #held = 0
@@ -61,8 +63,9 @@ export class FaultyDirection {
 
   /** Forgets what is under way. */
   drop(): void {
-    for (const cancel of this.#timers) cancel()
-    this.#timers.clear()
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.#underWay.length = 0
   }
 
   #receiveFrame({ command, bytes }: CutFrame): void {
@@ -125,7 +128,7 @@ export class FaultyDirection {
 
   #schedule(length: number, act: () => void): void {
     const { latency = 0, jitter = 0, bandwidth = Infinity } = this.#faults
-    if (latency === 0 && jitter === 0 && bandwidth === Infinity && this.#timers.size === 0) {
+    if (latency === 0 && jitter === 0 && bandwidth === Infinity && this.#underWay.length === 0) {
       act()
       return
     }
@@ -133,10 +136,20 @@ export class FaultyDirection {
     const drawn =
       jitter === 0 ? 0 : (new DataView(this.#random.bytes(4).buffer).getUint32(0) / 2 ** 32) * jitter
     this.#freeAt = Math.max(now + latency + drawn, this.#freeAt) + length / bandwidth
-    const cancel = this.#clock.setTimer(this.#freeAt - now, () => {
-      this.#timers.delete(cancel)
-      act()
+    this.#underWay.push({ at: this.#freeAt, act })
+    this.#arm()
+  }
+
+  #arm(): void {
+    const [next] = this.#underWay
+    if (next === undefined || this.#cancel !== undefined) return
+    this.#cancel = this.#clock.setTimer(Math.max(0, next.at - this.#clock.now()), () => {
+      this.#cancel = undefined
+      const now = this.#clock.now()
+      // A timer may be early by a fraction of a millisecond; the first is due, whatever the clock says.
+      do this.#underWay.shift()!.act()
+      while (this.#underWay[0] !== undefined && this.#underWay[0].at <= now)
+      this.#arm()
     })
-    this.#timers.add(cancel)
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { regtest } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
@@ -122,5 +123,27 @@ describe('FaultyRelay', () => {
     expect(times[5]).toBeGreaterThanOrEqual(160)
     expect(times[5]).toBeLessThanOrEqual(300)
     expect(direction.held).toBe(0)
+  })
+
+  it('keeps the order of what is under way, whichever timer of the clock is first', () => {
+    const timers: (() => void)[] = []
+    const clock: Clock = {
+      ...createVirtualClock(),
+      setTimer: (_, act) => {
+        timers.push(act)
+        return () => void timers.splice(timers.indexOf(act), 1)
+      },
+    }
+    const arrived: number[] = []
+    const direction = new FaultyDirection(
+      { latency: 100, jitter: 50 },
+      regtest.magic,
+      clock,
+      createSeededRandom('order'),
+      { write: ([value]) => arrived.push(value!), end: () => undefined, strike: () => undefined },
+    )
+    for (const value of [1, 2, 3, 4]) direction.receive(Uint8Array.of(value))
+    while (timers.length > 0) timers.pop()!()
+    expect(arrived).toEqual([1, 2, 3, 4])
   })
 })
