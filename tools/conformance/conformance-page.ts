@@ -15,6 +15,10 @@ export function markdownOf(reports: readonly TitledReport[]): string {
 Made by \`npm run docs:conformance\`: the cases of [\`@sapwood/conform\`](../packages/conform) on what the machine had. A case counts only
 if bitcoind passes it. What a level means is told there; only \`must\` rests on the words of a BIP alone.
 
+Cases are run one after the other on one program, and what it took from one it has in the next. btcd, which hangs up neither on headers of
+a wrong difficulty nor on a block that its header does not vouch for, does not take all blocks of the suite afterwards (why was not looked
+into), and the verdicts that follow from it differ from run to run; \`--only relay/ --only block/\` on a fresh one takes and hands on all.
+
 ## Software that listens
 
 ${partOf(of('listens'))}

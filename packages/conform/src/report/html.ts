@@ -6,8 +6,8 @@ table{border-collapse:collapse;margin:1rem 0}th,td{border:1px solid #d0d7de;padd
 th{background:#f6f8fa}.passed{background:#dafbe1}.failed{background:#ffebe9}.skipped{background:#f6f8fa;color:#57606a}
 .unspecified{background:#fff8c5}.known{background:#fff1e5}pre{font-size:12px;overflow-x:auto;background:#f6f8fa;padding:.5rem}
 h2{margin-top:2rem}code{font-size:13px}summary{cursor:pointer;overflow-wrap:anywhere}
-.wide{overflow-x:auto}.wide td:first-child{position:sticky;left:0;background:#fff;overflow-wrap:anywhere}
-@media(max-width:40rem){body{margin:.75rem}.wide td:first-child{max-width:9rem}}`
+.wide{overflow-x:auto}.wide td:first-child{position:sticky;left:0;background:#fff;min-width:9rem;overflow-wrap:anywhere}
+@media(max-width:40rem){body{margin:.75rem}}`
 
 /**
  * One page, without anything from elsewhere: cases by area, agents side by side, and the wire of each
