@@ -2,9 +2,9 @@ import { bytesToHex, hashToHex, regtest } from '@sapwood/wire-codec'
 import { createNode, type KeyValueStore, openStore } from '@sapwood/node'
 import { sleep } from '../../src/programs/default-sleep.ts'
 
-// A node without coins in a process of its own, to be killed: its arguments are a bridge's port and the folder
-// of its store. It says how far the store was found to be, what state it began with, and each height that the
-// store has from then on.
+// A node without coins in a process of its own, to be killed: its arguments are a bridge's port and the
+// folder of its store. It says how far the store was found to be, what state it began with, and each height
+// that the store has from then on.
 const [port, folder] = process.argv.slice(2)
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const store = await openStore(folder!)

@@ -81,7 +81,7 @@ async function mineRound(bitcoind: RegtestBitcoind, isReorg: boolean): Promise<v
   await mineMorePayments(bitcoind, BLOCKS_A_ROUND)
 }
 
-/** The state that a process began with is that of the chain after that block, where it is still in the chain. */
+/** The state that a process began with is that after its block, where that is still in the chain. */
 async function expectTrue({ address, node }: RunningUtreexoBridge, output: string): Promise<void> {
   const [, , hash, roots] = /^started at (\d+) (\w+) (\S*)$/m.exec(output)!
   const blockHash = blockHashFromHex(hash!)

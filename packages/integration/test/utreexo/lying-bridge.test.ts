@@ -17,23 +17,23 @@ const TIMEOUT = 60_000
 let bitcoind: RegtestBitcoind
 let honest: RunningUtreexoBridge
 let liar: RunningUtreexoBridge
+/** What has been started, to be stopped in the opposite order. */
+const running: { stop: () => Promise<unknown> }[] = []
 /** What the liar does with a proof. */
 let bend: (proof: UtreexoProof) => UtreexoProof | undefined | Promise<UtreexoProof | undefined>
 
 beforeAll(async () => {
   bitcoind = await RegtestBitcoind.start()
+  running.push(bitcoind)
   await mineWithPayments(bitcoind, BLOCKS)
-  const starting = [
-    startUtreexoBridge({ bitcoind }),
-    startUtreexoBridge({ bitcoind, bend: (proof) => bend(proof) }),
-  ] as const
-  ;[honest, liar] = await Promise.all(starting)
+  honest = await startUtreexoBridge({ bitcoind })
+  running.push(honest)
+  liar = await startUtreexoBridge({ bitcoind, bend: (proof) => bend(proof) })
+  running.push(liar)
 }, 240_000)
 
 afterAll(async () => {
-  await liar?.stop()
-  await honest?.stop()
-  await bitcoind?.stop()
+  for (const each of running.reverse()) await each.stop()
 })
 
 const follower = (utreexo: NodeOptions['utreexo'] = true): Promise<NodeHandle> =>

@@ -13,8 +13,7 @@ const EVERY_BIT = 0xffff_ffff_ffff_ffffn
 /** Above every block that a test has. */
 const HIGH = 0x7fff_fff0
 
-const flipped = (hash: Hash256): Hash256 =>
-  hash.map((byte, index) => (index === 0 ? byte ^ 1 : byte)) as Hash256
+const flipped = (hash: Hash256): Hash256 => hash.map((byte, index) => (index === 0 ? byte ^ 1 : byte))
 const eachLeaf =
   (change: Partial<UtreexoProof['leafData'][number]>): BentProof['bend'] =>
   (proof) => ({ ...proof, leafData: proof.leafData.map((leaf) => ({ ...leaf, ...change })) })
