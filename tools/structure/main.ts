@@ -1,13 +1,19 @@
 import { join, resolve } from 'node:path'
+import { doubledConstants } from './doubled-constants.ts'
 import { folderOrder } from './order.ts'
 import { measureStructure, suggestOrder } from './measure-structure.ts'
 import { importsPackages, readImports, sourceFiles } from './read-imports.ts'
 
-// Prints how the folders of each package hang together, and fails where an import runs up. `--arrows PACKAGE`
+// Prints how the folders of each package hang together, and fails where an import runs up, or where a limit is
+// declared twice. `--arrows PACKAGE`
 // lists its arrows, `--suggest PACKAGE` an order in which the fewest run up.
 const root = resolve(import.meta.dirname, '../..')
 const [option, only] = process.argv.slice(2)
 let failures = 0
+/** What plays the protocol to test others says its numbers again, on purpose. */
+const STACK = Object.keys(folderOrder)
+  .filter((name) => name !== 'integration' && name !== 'conform')
+  .map((name) => join('packages', name, 'src'))
 
 console.log('| package | folders | arrows | run up | circles |\n| --- | --: | --: | --: | --: |')
 const details: string[] = []
@@ -33,6 +39,10 @@ for (const [name, order] of Object.entries(folderOrder)) {
 for (const file of sourceFiles(join(root, 'tools'))) {
   if (!importsPackages(join(root, 'tools', file))) continue
   details.push(`tools/${file} imports a package, and the packages stand on tools/`)
+  failures += 1
+}
+for (const { name, value, files } of doubledConstants(root, STACK)) {
+  details.push(`${name} = ${value} has two homes: ${files.join(', ')}`)
   failures += 1
 }
 if (details.length > 0) console.log(`\n${details.join('\n')}`)

@@ -4,6 +4,7 @@ export { formatHost, formatPeerAddress } from './addresses/format-peer-address.t
 export { I2P_PORT } from './addresses/i2p.ts'
 export { decodeIp16, encodeIp16 } from './addresses/ip16.ts'
 export { netgroup, netgroupKey } from './addresses/netgroup.ts'
+export { ADDRESS_NETWORKS } from './addresses/network-address.ts'
 export type {
   AddressNetwork,
   NamedAddress,
@@ -77,6 +78,7 @@ export {
   type Hash256,
   type Txid,
   type Wtxid,
+  HASH_SIZE,
 } from './hash/hashes.ts'
 export { murmurHash3 } from './hash/murmur-hash3.ts'
 export { sipHash24 } from './hash/sip-hash.ts'
@@ -169,11 +171,13 @@ export {
   encodeBlock,
   MAX_BLOCK_TRANSACTIONS,
   MAX_BLOCK_WEIGHT,
+  MIN_TRANSACTION_WEIGHT,
   type Block,
 } from './primitives/block.ts'
 export { coinbaseHeight } from './primitives/coinbase-height.ts'
 export { blockHash, decodeHeader, encodeHeader, HEADER_SIZE, type BlockHeader } from './primitives/header.ts'
 export { blockMerkleRoot, merkleRoot, witnessMerkleRoot, type MerkleRoot } from './primitives/merkle-root.ts'
+export { OP_0, OP_CHECKSIG, OP_PUSHDATA4, OP_RETURN } from './primitives/opcodes.ts'
 export { decodeTransaction } from './primitives/transaction-decoder.ts'
 export {
   encodeTransaction,

@@ -18,7 +18,7 @@ const MIN_FAIL = 7 * DAY
 /** An address tried this recently is not judged: the attempt may be under way (Core). */
 const JUST_TRIED = MINUTE
 /** An address tried this recently is an unlikely choice (Core). */
-const RECENTLY_TRIED = 10 * MINUTE
+export const RECENTLY_TRIED: number = 10 * MINUTE
 
 /** One address in the tables. Changed only by the address manager. */
 export interface AddressEntry {

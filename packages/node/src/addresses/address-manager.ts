@@ -35,7 +35,6 @@ const TEST_GRACE = MINUTE
  * Share of all addresses that one answer to `getaddr` may show, in percent (Core, `MAX_PCT_ADDR_TO_SEND`).
  */
 export const MAX_SHARED_PERCENT = 23
-const ALL_NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil']
 
 /** An address that somebody told of. */
 export interface AddressReport {
@@ -108,7 +107,7 @@ export class AddressManager {
   }
 
   counts(): AddressCounts {
-    return countByNetwork(this.#tables.counts, ALL_NETWORKS)
+    return countByNetwork(this.#tables.counts, ADDRESS_NETWORKS)
   }
 
   get(address: NetworkAddress): AddressInfo | undefined {
@@ -235,7 +234,7 @@ export class AddressManager {
 
   /** A random address, the likelier the more promising; undefined where there is none. */
   select(options: SelectOptions = {}): AddressInfo | undefined {
-    const networks = [...(options.networks ?? ALL_NETWORKS)]
+    const networks = [...(options.networks ?? ADDRESS_NETWORKS)]
     const { counts } = this.#tables
     const inTried = options.table === 'new' ? 0 : counts.total('tried', networks)
     const inNew = counts.total('new', networks)

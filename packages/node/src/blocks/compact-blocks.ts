@@ -13,6 +13,7 @@ import {
   decodeTransaction,
   encodeTransaction,
   MAX_BLOCK_WEIGHT,
+  MIN_TRANSACTION_WEIGHT,
   type ReconstructionResult,
   reconstructBlock,
   type Transaction,
@@ -29,10 +30,6 @@ export const MAX_HIGH_BANDWIDTH_PEERS = 3
  * Peers from which one block may be put together at the same time (Core: MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK).
  */
 export const MAX_COMPACT_DOWNLOADS_PER_BLOCK = 3
-/**
- * Weight of the least transaction there is: 60 bytes, none of them witness (Core: MIN_TRANSACTION_WEIGHT).
- */
-const MIN_TRANSACTION_WEIGHT = 4 * 60
 /** Transactions that a valid block has room for; a message of the codec may have more. */
 const MAX_VALID_BLOCK_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_TRANSACTION_WEIGHT)
 /**

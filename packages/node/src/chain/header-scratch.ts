@@ -1,6 +1,5 @@
-import { sha256d, type BlockHash, type BlockHeader } from '@sapwood/wire-codec'
+import { HEADER_SIZE, sha256d, type BlockHash, type BlockHeader } from '@sapwood/wire-codec'
 
-const HEADER_SIZE = 80
 const scratch = new Uint8Array(HEADER_SIZE)
 const view = new DataView(scratch.buffer)
 

@@ -2,6 +2,7 @@ import { hasServices, netgroupKey, type NetworkAddress, Services } from '@sapwoo
 import type { ConnectionKind } from '@sapwood/peer'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { AddressNetwork } from '@sapwood/wire-codec'
+import { RECENTLY_TRIED } from '../addresses/address-entry.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { isBadPort } from './bad-ports.ts'
 import { remoteOf } from './connection-record.ts'
@@ -9,8 +10,7 @@ import type { ConnectionTable } from './connection-table.ts'
 
 /** Addresses drawn for one dial before it is put off (Core, `ThreadOpenConnections`). */
 const MAX_DRAWS = 100
-/** An address tried within this time is passed over in the first draws. */
-const RECENTLY_TRIED = 10 * 60_000
+/** Draws in which an address tried within `RECENTLY_TRIED` is passed over. */
 const DRAWS_WITHOUT_RECENT = 30
 /** Ports of other services are passed over in the first draws. */
 const DRAWS_WITHOUT_BAD_PORTS = 50

@@ -1,6 +1,11 @@
-import { type BasicFilter, type Block, blockHash, bytesToHex, openBasicFilter } from '@sapwood/wire-codec'
-
-const OP_RETURN = 0x6a
+import {
+  type BasicFilter,
+  type Block,
+  blockHash,
+  bytesToHex,
+  OP_RETURN,
+  openBasicFilter,
+} from '@sapwood/wire-codec'
 
 /**
  * What shows that a filter is not that of its block, as far as the block alone can show it: the scripts that

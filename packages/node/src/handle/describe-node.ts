@@ -1,4 +1,5 @@
 import {
+  ADDRESS_NETWORKS,
   type AddressNetwork,
   bitsToTarget,
   hashToHex,
@@ -17,7 +18,6 @@ import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import type { CurrentPhase } from '../chain/current-phase.ts'
 import type { BlockchainInfo, NetworkInfo, NodeInfo, UtreexoInfo } from './node-info.ts'
 
-const ALL_NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil']
 /** Target of difficulty 1, by convention of every network (Core, `GetDifficulty`). */
 const DIFFICULTY_1_TARGET = 0xffffn << 208n
 /** A tip older than this means that the chain is still being downloaded (Core, `-maxtipage`). */
@@ -87,7 +87,7 @@ function networkInfo({
     connections: incoming + outgoing,
     connectionsIn: incoming,
     connectionsOut: outgoing,
-    networks: ALL_NETWORKS.map((name) => ({ name, reachable: reachable.has(name) })),
+    networks: ADDRESS_NETWORKS.map((name) => ({ name, reachable: reachable.has(name) })),
     localAddresses: ownAddresses().map(formatPeerAddress),
     timeOffset: median(offsets),
   }

@@ -22,7 +22,7 @@ export const MAX_WAITING_INBOUND = 256
 const MANY_WAITING_INBOUND = 128
 const MAX_WAITING_OF_HOST = 4
 /** What one notification counts for beside its payload: the objects that it was decoded to. */
-const OVERHEAD = 512
+const NOTIFICATION_OVERHEAD = 512
 
 export interface NotificationQueueComponents {
   /** What a peer holds counts there, as `notifications`. Default: nowhere. */
@@ -253,8 +253,8 @@ function laneKey(notification: NodeNotification): Lane['key'] {
 }
 
 function bytesOf(notification: NodeNotification): number {
-  if (notification.type !== 'peer' || notification.message.type !== 'message') return OVERHEAD
-  return OVERHEAD + notification.message.payload.length
+  if (notification.type !== 'peer' || notification.message.type !== 'message') return NOTIFICATION_OVERHEAD
+  return NOTIFICATION_OVERHEAD + notification.message.payload.length
 }
 
 function closedError(): PeerError {

@@ -1,4 +1,4 @@
-import type { Contents } from '@sapwood/wire-codec'
+import { type Contents, MAX_PAYLOAD_SIZE } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import type { Transport } from '../transport/transport.ts'
 import { settleMicrotasks } from '../testing/default-settle.ts'
@@ -15,8 +15,6 @@ export interface TransportConformance {
   open(): Promise<TransportPair>
 }
 
-/** Largest payload (Core MAX_PROTOCOL_MESSAGE_LENGTH). */
-const MAX_PAYLOAD = 4_000_000
 /** Messages of 100,000 bytes that a transport may swallow before it makes its sender wait. */
 const MAX_QUEUED = 1_000
 
@@ -47,7 +45,7 @@ export function describeTransport(name: string, conformance: TransportConformanc
     it(
       'carries messages of every size, in order, both ways',
       withPair(async ({ near, far }) => {
-        const messages = [0, 1, 31, 32, 4_095, 4_096, 65_536, 1_000_000, MAX_PAYLOAD, 0, 5].map(
+        const messages = [0, 1, 31, 32, 4_095, 4_096, 65_536, 1_000_000, MAX_PAYLOAD_SIZE, 0, 5].map(
           (length, index) => ({
             command: index % 2 === 0 ? 'block' : 'some command',
             payload: pattern(length),
@@ -91,9 +89,9 @@ export function describeTransport(name: string, conformance: TransportConformanc
             expect.objectContaining({ code: 'invalid-command' }),
           )
         }
-        expect(() => near.writer.send({ command: 'tx', payload: new Uint8Array(MAX_PAYLOAD + 1) })).toThrow(
-          expect.objectContaining({ code: 'message-too-large', limit: MAX_PAYLOAD }),
-        )
+        expect(() =>
+          near.writer.send({ command: 'tx', payload: new Uint8Array(MAX_PAYLOAD_SIZE + 1) }),
+        ).toThrow(expect.objectContaining({ code: 'message-too-large', limit: MAX_PAYLOAD_SIZE }))
         near.writer.send({ command: 'verack', payload })
         expect(await receive(far, 1)).toEqual([{ command: 'verack', payload }])
       }),

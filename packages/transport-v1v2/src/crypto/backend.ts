@@ -1,3 +1,8 @@
+/** Bytes of the tag that ChaCha20-Poly1305 ends a ciphertext with (RFC 8439). */
+export const TAG_LENGTH = 16
+/** Bytes of a key of ChaCha20 (RFC 8439). */
+export const KEY_LENGTH = 32
+
 /**
  * The primitives that BIP324 is made of. There is one implementation on the noble libraries, for any runtime,
  * and one on `node:crypto`; `#crypto` picks between them, and the `crypto` component replaces either.

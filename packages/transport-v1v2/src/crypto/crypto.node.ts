@@ -7,11 +7,10 @@ import {
   type ECDH,
   hash,
 } from 'node:crypto'
-import type { Aead, CryptoBackend, SecretKey } from './backend.ts'
+import { type Aead, type CryptoBackend, type SecretKey, TAG_LENGTH } from './backend.ts'
 import { evenPoint } from './even-point.ts'
 
 const AEAD = 'chacha20-poly1305'
-const TAG_LENGTH = 16
 const AEAD_OPTIONS = { authTagLength: TAG_LENGTH }
 const CURVE = 'secp256k1'
 

@@ -1,7 +1,5 @@
 import { concatBytes } from '@sapwood/wire-codec'
-import type { Aead } from './backend.ts'
-
-const TAG_LENGTH = 16
+import { type Aead, TAG_LENGTH } from './backend.ts'
 
 /** ChaCha20-Poly1305 of a library that takes a packet in one piece. */
 export interface WholeAead {

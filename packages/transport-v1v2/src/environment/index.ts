@@ -9,6 +9,7 @@ export {
   withDeadline,
 } from './deadline.ts'
 export { systemClock } from './default-clock.ts'
+export { DAY, HOUR, MINUTE, SECOND } from './durations.ts'
 export { schedulerFor, systemScheduler } from './default-turn-scheduler.ts'
 export { systemRandom } from './default-random.ts'
 export { DAY, HOUR, MINUTE, SECOND } from './durations.ts'

@@ -1,11 +1,10 @@
 import secp256k1 from 'secp256k1'
 import sodium from 'sodium-native'
-import type { CryptoBackend } from '../crypto/backend.ts'
+import { type CryptoBackend, TAG_LENGTH } from '../crypto/backend.ts'
 import { cryptoBackend as nodeBackend } from '../crypto/crypto.node.ts'
 import { JoinedAead, type WholeAead } from '../crypto/joined-aead.ts'
 import { type ScalarCurve, ScalarSecretKey } from '../crypto/scalar-secret-key.ts'
 
-const TAG_LENGTH = 16
 const X_LENGTH = 32
 
 const aead: WholeAead = {

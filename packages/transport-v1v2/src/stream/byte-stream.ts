@@ -1,3 +1,6 @@
+/** Bytes handed to a socket and not yet to the network, above which a writer waits. */
+export const SEND_HIGH_WATER_MARK = 262_144
+
 /** A connected, ordered, reliable pipe of bytes. */
 export interface ByteStream {
   /**

@@ -1,10 +1,7 @@
 import type { Socket } from 'node:net'
 import { TransportError } from '../errors/transport-error.ts'
-import type { ByteStream } from '../stream/byte-stream.ts'
+import { type ByteStream, SEND_HIGH_WATER_MARK } from '../stream/byte-stream.ts'
 import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.ts'
-
-/** Bytes handed to the socket and not yet to the kernel, above which a writer waits. */
-export const SEND_HIGH_WATER_MARK = 262_144
 
 /**
  * Silence on the connection after which the kernel starts probing whether the remote is there, milliseconds.

@@ -1,5 +1,6 @@
 import { cryptoBackend } from '#crypto'
 import { concatBytes } from '@sapwood/wire-codec'
+import { TAG_LENGTH } from '../crypto/backend.ts'
 import type { Random } from '../environment/random.ts'
 import { LENGTH_BYTES, LengthCipher } from '../v2/cipher/length-cipher.ts'
 import { PacketCipher } from '../v2/cipher/packet-cipher.ts'
@@ -7,11 +8,8 @@ import { ELLSWIFT_LENGTH } from '../v2/ellswift/decode.ts'
 import { createEphemeralKey, type EphemeralKey } from '../v2/keys/ephemeral-key.ts'
 import { deriveSessionKeys, type SessionKeys } from '../v2/keys/session-keys.ts'
 import { MAX_GARBAGE_LENGTH } from '../v2/garbage.ts'
+import { HEADER_LENGTH, IGNORE_BIT } from '../v2/packet-codec.ts'
 
-const TAG_LENGTH = 16
-const HEADER_LENGTH = 1
-/** Bit of a packet's header that marks a decoy (BIP324 IGNORE_BIT_POS). */
-const IGNORE_BIT = 0x80
 const NOTHING = new Uint8Array(0)
 
 /** How one packet is sealed; by default as BIP324 has it. */

@@ -5,7 +5,7 @@
  */
 
 import { COMMAND_SIZE, MAX_PAYLOAD_SIZE } from '@sapwood/wire-codec'
-import type { CryptoBackend } from '../crypto/backend.ts'
+import { type CryptoBackend, TAG_LENGTH } from '../crypto/backend.ts'
 import { TransportError, type TransportPhase } from '../errors/transport-error.ts'
 import { MAX_COPIED_BYTES, type Outbox } from '../framing/outbox.ts'
 import type { PayloadLimits } from '../framing/payload-limits.ts'
@@ -25,10 +25,9 @@ export const MAX_HANDSHAKE_DECOYS = 256
 export const MAX_HANDSHAKE_DECOY_BYTES: number = MAX_CONTENTS_LENGTH + 65_536
 
 /** Bit of the header that marks a decoy (BIP324 IGNORE_BIT_POS); the others are ignored. */
-const IGNORE_BIT = 0x80
+export const IGNORE_BIT = 0x80
 /** Bytes of a plaintext in front of the packet's contents. */
 export const HEADER_LENGTH = 1
-const TAG_LENGTH = 16
 
 /** Bytes that a packet adds to its contents. */
 export const V2_PACKET_OVERHEAD: number = LENGTH_BYTES + HEADER_LENGTH + TAG_LENGTH

@@ -1,14 +1,12 @@
 import type { Clock } from '../environment/clock.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { TransportError } from '../errors/transport-error.ts'
-import type { ByteStream } from '../stream/byte-stream.ts'
+import { type ByteStream, SEND_HIGH_WATER_MARK } from '../stream/byte-stream.ts'
 import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.ts'
 import type { WebSocketLike } from './websocket-like.ts'
 
 /** Largest binary message sent: what is written in one piece leaves in several. */
 const MAX_MESSAGE = 65_536
-/** Bytes that the socket may hold unsent before a writer waits. */
-const SEND_HIGH_WATER_MARK = 262_144
 /** Milliseconds between two looks at a socket that is full: WebSockets do not say when they have drained. */
 const DRAIN_INTERVAL = 5
 const CLOSE_NORMAL = 1_000

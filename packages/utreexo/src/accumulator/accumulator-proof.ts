@@ -1,5 +1,6 @@
+import { HASH_SIZE } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
-import { HASH_SIZE, isEmpty } from './hash-list.ts'
+import { isEmpty } from './hash-list.ts'
 import { forestRows, fromTarget, type Position } from './positions.ts'
 
 /** A proof that some leaves are in the accumulator. */

@@ -3,9 +3,10 @@
  * it: a node whose sibling is gone stands where its parent stood, so that a node's way up to its root is its
  * position on the wire.
  */
+import { HASH_SIZE } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { type AccumulatorProof, checkHash } from './accumulator-proof.ts'
-import { emptyHash, HASH_SIZE } from './hash-list.ts'
+import { emptyHash } from './hash-list.ts'
 import { LeafIndex } from './leaf-index.ts'
 import { NODE_BYTES, NodePool, NONE } from './node-pool.ts'
 import { PairBatch } from './pair-batch.ts'

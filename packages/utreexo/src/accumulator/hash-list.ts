@@ -1,5 +1,4 @@
-/** Bytes of a hash of the accumulator (SHA-512/256). */
-export const HASH_SIZE = 32
+import { HASH_SIZE } from '@sapwood/wire-codec'
 
 /**
  * What stands for an emptied tree or a deleted leaf: 32 zero bytes. A new array each time,

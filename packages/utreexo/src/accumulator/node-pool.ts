@@ -1,4 +1,4 @@
-import { HASH_SIZE } from './hash-list.ts'
+import { HASH_SIZE } from '@sapwood/wire-codec'
 
 /** No node. */
 export const NONE = -1

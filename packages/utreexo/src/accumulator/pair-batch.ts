@@ -1,9 +1,8 @@
+import { HASH_SIZE } from '@sapwood/wire-codec'
 import { hashes } from '../crypto/hash-backend.ts'
-import { copyHash, HASH_SIZE } from './hash-list.ts'
+import { MAX_PAIRS } from '../crypto/hashes.ts'
+import { copyHash } from './hash-list.ts'
 import type { NodePool } from './node-pool.ts'
-
-/** Pairs of one call of the backend. */
-const MAX_PAIRS = 1024
 
 /**
  * Hashes of nodes that follow each other in their pool, many at once:

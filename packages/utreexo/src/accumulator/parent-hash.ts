@@ -1,5 +1,6 @@
+import { HASH_SIZE } from '@sapwood/wire-codec'
 import { hashes } from '../crypto/hash-backend.ts'
-import { copyHash, HASH_SIZE, isEmpty } from './hash-list.ts'
+import { copyHash, isEmpty } from './hash-list.ts'
 
 /** Two hashes side by side. */
 const pair = new Uint8Array(2 * HASH_SIZE)

@@ -1,6 +1,5 @@
-import { ByteWriter, concatBytes, sha256 } from '@sapwood/wire-codec'
+import { HASH_SIZE, ByteWriter, concatBytes, sha256 } from '@sapwood/wire-codec'
 import { hashPairInto } from './parent-hash.ts'
-import { HASH_SIZE } from './hash-list.ts'
 import { hasTree, rootOffset, rootRows } from './positions.ts'
 import type { Stump } from './stump.ts'
 

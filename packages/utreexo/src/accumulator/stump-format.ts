@@ -1,7 +1,7 @@
 /** A {@link Stump} as text, and as bytes in the two layouts of the field. */
-import { ByteReader, ByteWriter, bytesToHex, hexToBytes, isDecodeError } from '@sapwood/wire-codec'
+import { HASH_SIZE, ByteReader, ByteWriter, bytesToHex, hexToBytes, isDecodeError } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
-import { emptyHash, HASH_SIZE, isEmpty } from './hash-list.ts'
+import { emptyHash, isEmpty } from './hash-list.ts'
 import { rootRows } from './positions.ts'
 import { Stump } from './stump.ts'
 

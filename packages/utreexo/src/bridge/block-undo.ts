@@ -1,7 +1,6 @@
 /** What takes a block back, as bytes that a store keeps. */
-import { asTxid, ByteReader, ByteWriter, type OutPoint } from '@sapwood/wire-codec'
+import { HASH_SIZE, asTxid, ByteReader, ByteWriter, type OutPoint } from '@sapwood/wire-codec'
 import type { ForestUndo } from '../accumulator/forest.ts'
-import { HASH_SIZE } from '../accumulator/hash-list.ts'
 import type { ConnectedBlock } from './proof-maker.ts'
 import { decodeKeptOutput, encodeKeptOutput, type PlacedOutput } from './kept-output.ts'
 

@@ -1,3 +1,6 @@
+/** Pairs that one call hashes, at most (wasm/sha512-256.c). */
+export const MAX_PAIRS = 1024
+
 /** The hashing that the accumulator needs, by whatever does it in this runtime. */
 export interface Hashes {
   /**

@@ -1,11 +1,9 @@
+import { HASH_SIZE } from '@sapwood/wire-codec'
 import { LEAF_TAG } from './leaf-tag.ts'
-import type { Hashes } from './hashes.ts'
+import { type Hashes, MAX_PAIRS } from './hashes.ts'
 import { MODULE } from './sha512-256.wasm.ts'
 
-/** Pairs of one batch (wasm/sha512-256.c). */
-const MAX_PAIRS = 1024
 const PAIR_SIZE = 64
-const HASH_SIZE = 32
 /** Bytes of a leaf behind its tag (wasm/sha512-256.c); a longer one is hashed by `fallback`. */
 const MAX_LEAF: number = MAX_PAIRS * PAIR_SIZE - 256
 

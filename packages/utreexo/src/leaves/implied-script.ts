@@ -8,17 +8,17 @@ import {
   concatBytes,
   type ImpliedScriptType,
   type LeafScript,
+  OP_0,
+  OP_CHECKSIG,
   sha256,
   type TransactionInput,
 } from '@sapwood/wire-codec'
 import { lastPush } from './last-push.ts'
 
-const OP_0 = 0x00
 const OP_DUP = 0x76
 const OP_EQUAL = 0x87
 const OP_EQUALVERIFY = 0x88
 const OP_HASH160 = 0xa9
-const OP_CHECKSIG = 0xac
 
 const hash160 = (bytes: Uint8Array): Uint8Array => ripemd160(sha256(bytes))
 

@@ -1,6 +1,4 @@
-import { type ScriptOperation, scriptOperations } from '@sapwood/wire-codec'
-
-const OP_PUSHDATA4 = 0x4e
+import { OP_PUSHDATA4, type ScriptOperation, scriptOperations } from '@sapwood/wire-codec'
 
 /**
  * What the last instruction of a script pushes (OP_0 pushes nothing, as an empty string).

@@ -1,6 +1,4 @@
-import { bytesToHex, MAX_LEAF_SCRIPT_SIZE } from '@sapwood/wire-codec'
-
-const OP_RETURN = 0x6a
+import { bytesToHex, MAX_LEAF_SCRIPT_SIZE, OP_RETURN } from '@sapwood/wire-codec'
 
 /** Whether an output can ever be spent (Core: CScript::IsUnspendable), so that it becomes a leaf. */
 export function isSpendable(scriptPubKey: Uint8Array): boolean {

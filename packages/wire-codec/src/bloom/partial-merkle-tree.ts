@@ -1,13 +1,11 @@
 import { bytesEqual, concatBytes } from '../bytes/bytes-equal.ts'
 import { asTxid, type Hash256, type Txid } from '../hash/hashes.ts'
 import type { MerkleBlock } from '../messages/message.ts'
-import { type Block, MAX_BLOCK_WEIGHT } from '../primitives/block.ts'
+import { type Block, MAX_BLOCK_WEIGHT, MIN_TRANSACTION_WEIGHT } from '../primitives/block.ts'
 import { txid } from '../primitives/transaction-id.ts'
 import type { Transaction } from '../primitives/transaction.ts'
 import { sha256d } from '#crypto'
 
-/** Least weight of a transaction that can be valid (`MIN_TRANSACTION_WEIGHT`, consensus.h). */
-const MIN_TRANSACTION_WEIGHT = 240
 /** Most transactions that a tree may claim to be of (Core: CPartialMerkleTree::ExtractMatches). */
 export const MAX_MERKLE_TREE_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_TRANSACTION_WEIGHT)
 

@@ -1,8 +1,6 @@
+import { OP_1, OP_16, OP_CHECKSIG } from '../primitives/opcodes.ts'
 import { scriptOperations, type ScriptOperation } from './script-pushes.ts'
 
-const OP_1 = 0x51
-const OP_16 = 0x60
-const OP_CHECKSIG = 0xac
 const OP_CHECKMULTISIG = 0xae
 /** Most keys of a multisignature script (`MAX_PUBKEYS_PER_MULTISIG`, script.h). */
 const MAX_KEYS = 20

@@ -1,5 +1,4 @@
-const OP_PUSHDATA1 = 0x4c
-const OP_PUSHDATA4 = 0x4e
+import { OP_PUSHDATA1, OP_PUSHDATA4 } from '../primitives/opcodes.ts'
 
 /** One operation of a script. */
 export interface ScriptOperation {

@@ -6,7 +6,7 @@ const MIN_I64 = -0x8000_0000_0000_0000n
 const MAX_I64 = 0x7fff_ffff_ffff_ffffn
 
 /** Up to about this many bytes a loop is quicker than a call of `set`. */
-const SMALL = 16
+export const SMALL = 16
 
 /**
  * Writes values one after the other into a buffer that grows. Numbers are little-endian unless the name says

@@ -3,13 +3,12 @@ import type { BlockHash, Hash256 } from '../hash/hashes.ts'
 import { type SipKey, sipKey } from '../hash/sip-hash.ts'
 import { type Block } from '../primitives/block.ts'
 import { blockHash } from '../primitives/header.ts'
+import { OP_RETURN } from '../primitives/opcodes.ts'
 import { sha256d } from '#crypto'
 import { decodeGolombSet, encodeGolombSet, hashToRange } from './golomb-coded-set.ts'
 
 /** The filter type that BIP158 defines, and the only one in use. */
 export const BASIC_FILTER_TYPE = 0
-
-const OP_RETURN = 0x6a
 
 /**
  * The basic filter of a block (BIP158): the scripts that its outputs pay to, except OP_RETURN's, and the

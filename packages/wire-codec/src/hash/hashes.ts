@@ -1,5 +1,8 @@
 declare const brand: unique symbol
 
+/** Bytes of a hash: SHA-256, once or twice. */
+export const HASH_SIZE = 32
+
 /** A 32-byte hash in wire order (the reverse of the text form that people read). */
 export type Hash256 = Uint8Array & {
   readonly [brand]?: 'hash256' | 'block' | 'txid' | 'wtxid' | 'merkle' | 'filter'

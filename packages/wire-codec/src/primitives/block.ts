@@ -9,6 +9,11 @@ import type { Transaction } from './transaction.ts'
 
 /** Most weight units of a block (BIP141; `MAX_BLOCK_WEIGHT`, consensus.h). */
 export const MAX_BLOCK_WEIGHT = 4_000_000
+/**
+ * Least weight of a transaction that can be valid: 60 bytes, none of them witness (`MIN_TRANSACTION_WEIGHT`,
+ * consensus.h).
+ */
+export const MIN_TRANSACTION_WEIGHT = 240
 
 /**
  * Most transactions that a block can list on the wire: none is smaller than 60

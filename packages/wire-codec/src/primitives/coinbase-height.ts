@@ -1,8 +1,5 @@
 import type { Block } from './block.ts'
-
-const OP_0 = 0x00
-const OP_1 = 0x51
-const OP_16 = 0x60
+import { OP_0, OP_1, OP_16 } from './opcodes.ts'
 
 /** Most bytes of a height in a script: heights are signed 32-bit numbers in Core. */
 const MAX_HEIGHT_BYTES = 4

@@ -1,8 +1,7 @@
+import { SMALL } from '../bytes/byte-writer.ts'
+
 const scratch = new Uint8Array(8)
 const scratchView = new DataView(scratch.buffer)
-
-/** Up to about this many bytes a loop is quicker than a call of `set`. */
-const SMALL = 16
 
 /**
  * Fills bytes whose number is known to be right; a number that does not fit its field throws a `RangeError`.

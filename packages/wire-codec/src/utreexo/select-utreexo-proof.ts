@@ -1,11 +1,10 @@
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { concatBytes } from '../bytes/bytes-equal.ts'
+import { HASH_SIZE } from '../hash/hashes.ts'
 import { type Bitmap, bitmapHas } from './bitmap.ts'
 import { skipLeafData } from './leaf-data.ts'
 import type { UtreexoProofRequest } from './utreexo-proof.ts'
-
-const HASH_SIZE = 32
 
 /** Which entries of a list are wanted. */
 type Wanted = 'all' | Bitmap

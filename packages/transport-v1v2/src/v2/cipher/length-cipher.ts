@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { CryptoBackend } from '../../crypto/backend.ts'
+import { type CryptoBackend, KEY_LENGTH } from '../../crypto/backend.ts'
 
 /** Packets between two changes of key (BIP324 REKEY_INTERVAL). */
 export const REKEY_INTERVAL = 224
@@ -13,7 +13,6 @@ export const REKEY_INTERVAL = 224
 /** Bytes of an encrypted packet length. */
 export const LENGTH_BYTES = 3
 
-const KEY_LENGTH = 32
 const EPOCH_LENGTH = REKEY_INTERVAL * LENGTH_BYTES
 
 /**

@@ -5,14 +5,11 @@
  * @module
  */
 
-import type { Aead, CryptoBackend } from '../../crypto/backend.ts'
+import { type Aead, type CryptoBackend, KEY_LENGTH, TAG_LENGTH } from '../../crypto/backend.ts'
 import { REKEY_INTERVAL } from './length-cipher.ts'
 
 /** The nonce counter that stands for a rekeying (BIP324: 0xffffffff in place of the packet number). */
 const REKEY_COUNTER = 0xffffffff
-
-const KEY_LENGTH = 32
-const TAG_LENGTH = 16
 
 /** FSChaCha20Poly1305 (BIP324): the packets of one direction, under a key that changes every 224. */
 export class PacketCipher {

@@ -9,7 +9,7 @@ import type { Random } from '../../environment/random.ts'
 import { decodeEllSwift } from '../ellswift/decode.ts'
 import { encodeEllSwift } from '../ellswift/encode.ts'
 
-const SECRET_LENGTH = 32
+const SECRET_KEY_LENGTH = 32
 
 /** The tag of BIP324's shared secret. */
 const SECRET_TAG = 'bip324_ellswift_xonly_ecdh'
@@ -33,7 +33,7 @@ export interface EphemeralKey {
  */
 export function createEphemeralKey(crypto: CryptoBackend, random: Random): EphemeralKey {
   for (;;) {
-    const secret = random.bytes(SECRET_LENGTH)
+    const secret = random.bytes(SECRET_KEY_LENGTH)
     const key = crypto.createSecretKey(secret)
     secret.fill(0)
     // Once in 2^128 tries the bytes are no valid key.
