@@ -36,7 +36,7 @@ else await against(values.against)
 process.exit(failed === 0 ? 0 : 1)
 
 async function besideReferences(): Promise<void> {
-  ours.build()
+  await ours.build()
   const widths = [34, 12, 10, 12, 30, 8]
   if (!values.json) console.log(line(widths, ['name', 'ours', 'unit', 'reference', 'against', 'ratio']))
   for (const file of files) {
@@ -58,7 +58,7 @@ async function against(ref: string): Promise<void> {
       process.exit(1)
     })
   }
-  for (const tree of Object.values(trees)) tree.build()
+  for (const tree of Object.values(trees)) await tree.build()
   const widths = [34, 10, 12, 12, 8, 8]
   if (!values.json) console.log(line(widths, ['name', 'unit', 'before', 'after', 'ratio', 'noise']))
   const known = new Set(chosen(trees.before))

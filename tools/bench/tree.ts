@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -14,13 +15,20 @@ export class Tree {
   }
 
   /** Builds all packages. @throws Error with what the build said, where it fails. */
-  build(): void {
-    const built = spawnSync('npx', ['nx', 'run-many', '-t', 'build'], {
+  async build(): Promise<void> {
+    const child = spawn('npx', ['nx', 'run-many', '-t', 'build'], {
       cwd: this.root,
-      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NX_DAEMON: 'false' },
     })
-    if (built.status !== 0) throw new Error(built.stdout + built.stderr)
+    this.#running = child
+    const said: string[] = []
+    for (const output of [child.stdout, child.stderr]) {
+      output.setEncoding('utf8').on('data', (text: string) => said.push(text))
+    }
+    const [code] = (await once(child, 'close')) as [number | null]
+    this.#running = undefined
+    if (code !== 0) throw new Error(said.join(''))
   }
 
   /** Names that can be measured: folders of a package's `bench/`. */
@@ -41,22 +49,19 @@ export class Tree {
   }
 
   /** Runs one of its benches in a process of its own. @returns the exit code. */
-  run(file: string, onFigure: (figure: Figure) => void): Promise<number> {
-    return new Promise((done) => {
-      const child = spawn(
-        process.execPath,
-        ['--expose-gc', '--import', 'tsx', 'tools/bench/child.ts', join(this.root, file)],
-        { cwd: this.root, stdio: ['ignore', 'pipe', 'inherit'] },
-      )
-      this.#running = child
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        onFigure(JSON.parse(line) as Figure)
-      })
-      child.once('close', (code) => {
-        this.#running = undefined
-        done(code ?? 1)
-      })
+  async run(file: string, onFigure: (figure: Figure) => void): Promise<number> {
+    const child = spawn(
+      process.execPath,
+      ['--expose-gc', '--import', 'tsx', 'tools/bench/child.ts', join(this.root, file)],
+      { cwd: this.root, stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    this.#running = child
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      onFigure(JSON.parse(line) as Figure)
     })
+    const [code] = (await once(child, 'close')) as [number | null]
+    this.#running = undefined
+    return code ?? 1
   }
 
   /** Ends what runs. */

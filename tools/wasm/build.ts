@@ -12,7 +12,7 @@ import { basename, join, resolve } from 'node:path'
 export const ROOT: string = resolve(import.meta.dirname, '../..')
 
 /** What the bytes in the repository were built with: Debian 12's packages clang, lld and binaryen. */
-export const TOOLS: Readonly<Record<string, string>> = {
+const TOOLS: Readonly<Record<string, string>> = {
   clang: 'Debian clang version 14.0.6',
   'wasm-ld': 'Debian LLD 14.0.6',
   'wasm-opt': 'wasm-opt version 108',

@@ -11,7 +11,7 @@ import { blockChanges, type ConnectedBlock, type KeptOutput, ProofMaker, Stump }
 import type { RegtestChain } from './regtest-chain.ts'
 
 /** The Utreexo proofs of a chain, made when they are first asked for. */
-export class RegtestProofs {
+class RegtestProofs {
   readonly #chain: RegtestChain
   readonly #maker = new ProofMaker({ height: 0, hash: regtest.genesisHash })
   readonly #outputs = new Map<string, KeptOutput>()

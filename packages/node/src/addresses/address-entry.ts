@@ -5,15 +5,15 @@ import type { AddressInfo } from './address-info.ts'
 import type { AddressKey } from './address-key.ts'
 
 /** An address not heard of for this long is of no use (Core, `ADDRMAN_HORIZON`). */
-export const HORIZON: number = 30 * DAY
+const HORIZON: number = 30 * DAY
 /** A time further ahead than this is a lie or a broken clock (Core). */
-export const MAX_TIME_AHEAD: number = 10 * MINUTE
+const MAX_TIME_AHEAD: number = 10 * MINUTE
 /** Attempts after which an address that never worked is given up (Core, `ADDRMAN_RETRIES`). */
-export const MAX_ATTEMPTS_WITHOUT_SUCCESS = 3
+const MAX_ATTEMPTS_WITHOUT_SUCCESS = 3
 /**
  * Attempts after which an address that once worked is given up, if that was longer ago than a week (Core).
  */
-export const MAX_ATTEMPTS = 10
+const MAX_ATTEMPTS = 10
 const MIN_FAIL = 7 * DAY
 /** An address tried this recently is not judged: the attempt may be under way (Core). */
 const JUST_TRIED = MINUTE

@@ -24,11 +24,11 @@ import { AddressTables, MAX_NEW_REFERENCES, type RestoredEntry } from './address
 import { countByNetwork } from './network-counts.ts'
 
 /** Addresses that may wait for a place in the tried table (Core, `ADDRMAN_SET_TRIED_COLLISION_SIZE`). */
-export const MAX_COLLISIONS = 10
+const MAX_COLLISIONS = 10
 /** An occupant that answered this recently keeps its place (Core, `ADDRMAN_REPLACEMENT`). */
-export const REPLACEMENT_WINDOW: number = 4 * HOUR
+const REPLACEMENT_WINDOW: number = 4 * HOUR
 /** An occupant that nobody could test within this time loses its place (Core, `ADDRMAN_TEST_WINDOW`). */
-export const TEST_WINDOW: number = 40 * MINUTE
+const TEST_WINDOW: number = 40 * MINUTE
 /** A test of an occupant is given this long before it counts as failed (Core). */
 const TEST_GRACE = MINUTE
 /**
@@ -44,7 +44,7 @@ export interface AddressReport {
   readonly time: WallTime
 }
 
-export interface SelectOptions {
+interface SelectOptions {
   /** `new`: only addresses that never worked. Default: either table, each half of the time. */
   readonly table?: 'new'
   /** Default: all. */
@@ -55,14 +55,14 @@ export interface SelectOptions {
  * What came of an address that worked. `collision`: its place in the tried table is taken,
  * and the occupant is to be tested.
  */
-export type GoodOutcome = 'moved-to-tried' | 'was-tried' | 'collision' | 'unknown'
+type GoodOutcome = 'moved-to-tried' | 'was-tried' | 'collision' | 'unknown'
 
 export interface GoodFacts {
   readonly services?: bigint
   readonly protocol?: TransportProtocol
 }
 
-export interface SampleOptions {
+interface SampleOptions {
   /** Of all addresses, at most. Default: 100. */
   readonly maxPercent?: number
   readonly network?: AddressNetwork

@@ -53,6 +53,6 @@ export function createServedAddresses(components: {
 }
 
 /** An address as it crosses the wire. */
-export function gossiped({ address, services, time }: AddressInfo): GossipedAddress {
+function gossiped({ address, services, time }: AddressInfo): GossipedAddress {
   return { address, services, time: Math.floor(time / 1000) }
 }

@@ -3,7 +3,7 @@ import { hostKey } from '../addresses/address-key.ts'
 import { RecentKeys } from '../addresses/recent-keys.ts'
 
 /** Hosts remembered at most (Core's rolling filter holds as many). */
-export const MAX_DISCOURAGED = 50_000
+const MAX_DISCOURAGED = 50_000
 
 /**
  * Hosts that misbehaved: not dialled, and the first to go when inbound connections are full. Kept in memory

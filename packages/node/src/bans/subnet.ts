@@ -31,7 +31,7 @@ export function parseSubnet(text: string): Subnet {
 }
 
 /** The subnet that is one address. */
-export function subnetOf({ network, bytes, zone }: NetworkAddress): Subnet {
+function subnetOf({ network, bytes, zone }: NetworkAddress): Subnet {
   return {
     network,
     bytes: bytes.slice(),

@@ -25,7 +25,7 @@ import { PoolWalks } from './pool-walks.ts'
 import { STALL_TIMEOUT_DEFAULT } from './stall-timeout.ts'
 
 /** Peers that send us compact blocks unasked (BIP152; Core: 3). */
-export const MAX_HIGH_BANDWIDTH_PEERS = 3
+const MAX_HIGH_BANDWIDTH_PEERS = 3
 /**
  * Peers from which one block may be put together at the same time (Core: MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK).
  */
@@ -36,7 +36,7 @@ const MAX_VALID_BLOCK_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_T
  * Bytes of the transactions that a compact block may bring whole and have kept;
  * a block's worth of them is no compact block.
  */
-export const MAX_PREFILLED_BYTES: number = 256 * 1024
+const MAX_PREFILLED_BYTES: number = 256 * 1024
 
 /** A tip younger than this is worth a compact block; an older one is part of a sync. */
 const RECENT_TIP = 60 * 60_000

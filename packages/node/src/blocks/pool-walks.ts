@@ -5,7 +5,7 @@ import { type Instant, MINUTE } from '@sapwood/transport-v1v2/environment'
  * Transactions that are hashed for one compact block, at most: about 10 ms. A pool that holds more than that
  * was filled by strangers: it is of what was heard lately.
  */
-export const MAX_TRANSACTIONS_PER_WALK = 25_000
+const MAX_TRANSACTIONS_PER_WALK = 25_000
 /**
  * Transactions hashed for compact blocks in a minute: twelve walks,
  * where three peers may send one of each block.

@@ -8,13 +8,13 @@ import type { PeerAddress } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /** Seeds asked at the same time (Core, `DNSSEEDS_TO_QUERY_AT_ONCE`). */
-export const DNS_SEEDS_AT_ONCE = 3
+const DNS_SEEDS_AT_ONCE = 3
 /** Known addresses are given this long before DNS is asked (Core, `DNSSEEDS_DELAY_FEW_PEERS`). */
-export const DNS_DELAY_FEW = 11_000
+const DNS_DELAY_FEW = 11_000
 /** And this long where there are many (Core, `DNSSEEDS_DELAY_MANY_PEERS`). */
-export const DNS_DELAY_MANY = 300_000
+const DNS_DELAY_MANY = 300_000
 /** From which number on addresses are many (Core, `DNSSEEDS_DELAY_PEER_THRESHOLD`). */
-export const MANY_ADDRESSES = 1_000
+const MANY_ADDRESSES = 1_000
 /** Full-relay connections with which no DNS seed is needed (Core). */
 export const ENOUGH_CONNECTIONS = 2
 /**
@@ -22,15 +22,15 @@ export const ENOUGH_CONNECTIONS = 2
  * once, and then has its fixed seeds; a signet of one's own has none, and a machine may be offline when it
  * starts).
  */
-export const DNS_REPEAT_AFTER = 120_000
+const DNS_REPEAT_AFTER = 120_000
 /** The longest of those pauses. */
-export const DNS_REPEAT_LONGEST = 3_600_000
+const DNS_REPEAT_LONGEST = 3_600_000
 /** Seed nodes are asked again, one after the other, this often while there is nobody (Core). */
-export const SEED_NODE_INTERVAL = 10_000
+const SEED_NODE_INTERVAL = 10_000
 /** Seed nodes have this long before DNS is asked (Core). */
-export const SEED_NODE_HEAD_START = 30_000
+const SEED_NODE_HEAD_START = 30_000
 /** Addresses from elsewhere have this long before the fixed seeds are taken (Core). */
-export const FIXED_SEEDS_GRACE = 60_000
+const FIXED_SEEDS_GRACE = 60_000
 
 export interface BootstrapOptions {
   readonly dnsSeeds: readonly string[]
@@ -42,7 +42,7 @@ export interface BootstrapOptions {
 }
 
 /** What the bootstrap decides by. */
-export interface BootstrapView {
+interface BootstrapView {
   readonly now: Instant
   /** Addresses in networks that are reachable. */
   readonly addresses: number
@@ -50,7 +50,7 @@ export interface BootstrapView {
   readonly connections: number
 }
 
-export type BootstrapAction =
+type BootstrapAction =
   | { readonly type: 'ask-dns'; readonly seed: string }
   /** Connect, ask for addresses, disconnect. */
   | { readonly type: 'address-fetch'; readonly address: PeerAddress }

@@ -2,7 +2,7 @@ import { TokenBucket } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 
 /** Headers of a peer that are hashed for nothing at once, at most: two full messages. */
-export const MAX_USELESS_HEADERS = 4_000
+const MAX_USELESS_HEADERS = 4_000
 /** And what is added to that in a second. An honest peer announces a block in ten minutes. */
 const USELESS_HEADERS_PER_SECOND = 20
 

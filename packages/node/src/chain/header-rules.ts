@@ -16,7 +16,7 @@ import type { HeaderErrorCode } from './header-chain-types.ts'
  */
 export const MAX_FUTURE_BLOCK_TIME: number = 2 * 60 * 60
 /** How far the first block of a period may lie before the one before it, seconds (BIP94: MAX_TIMEWARP). */
-export const MAX_TIMEWARP = 600
+const MAX_TIMEWARP = 600
 
 /**
  * The chain below a header, as far as the rules look. Slots name headers; `parent` of genesis is negative.

@@ -18,7 +18,7 @@ const RUN_LENGTH = 2_000
 const JOIN_WHEN_SPARED = 64
 
 /** What was found when the headers were read back. */
-export interface LoadedHeaders {
+interface LoadedHeaders {
   /** Headers read, genesis not counted. */
   readonly headers: number
   /**

@@ -14,7 +14,7 @@ export type Misbehaviour =
   | 'invalid-transaction'
 
 /** Why a peer is to be let go without a mark against it. */
-export type LetGo =
+type LetGo =
   | 'headers-timeout'
   | 'block-stalling'
   | 'block-timeout'

@@ -6,7 +6,7 @@ import type { ConnectionTable } from './connection-table.ts'
 import { backOffDelay, type BackOffOptions } from './back-off.ts'
 
 /** A connection that lasted this long in milliseconds was a success: the next retry comes soon again. */
-export const STABLE_AFTER = 60_000
+const STABLE_AFTER = 60_000
 
 /** A peer that the node is to stay connected to. */
 export interface AddedPeerState {

@@ -4,7 +4,7 @@ import { isReady } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
 
 /** Block-relay-only peers kept for the next start (Core, `MAX_BLOCK_RELAY_ONLY_ANCHORS`). */
-export const MAX_ANCHORS = 2
+const MAX_ANCHORS = 2
 const KEY = 'anchors'
 
 /**

@@ -4,7 +4,7 @@ import { drawUnit, type Random } from '@sapwood/transport-v1v2/environment'
  * However long an added peer has been away, it is tried this often,
  * in milliseconds (Core: each minute, `ThreadOpenAddedConnections`).
  */
-export const LONGEST_RETRY = 60_000
+const LONGEST_RETRY = 60_000
 
 export interface BackOffOptions {
   /** Milliseconds before the first retry. Default: 1,000. */

@@ -53,7 +53,7 @@ export interface ConnectionManagerComponents extends TransportOpenerComponents {
 }
 
 /** What the rest of the node does when a connection changes. Called on the loop. */
-export interface ConnectionObserver {
+interface ConnectionObserver {
   ready(record: ReadyConnection): void
   /** Without a report: a dial failed, or a remote that dialled us did not agree on a transport. */
   closed(record: ConnectionRecord, report: DisconnectReport | undefined): void

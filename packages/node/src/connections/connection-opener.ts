@@ -24,13 +24,13 @@ import type { StaleTip } from './stale-tip.ts'
 import { isOneOf, type WantedPeers } from './wanted-peers.ts'
 
 /** Mean time between two feelers (Core, `FEELER_INTERVAL`). */
-export const FEELER_INTERVAL: number = 2 * MINUTE
+const FEELER_INTERVAL: number = 2 * MINUTE
 /**
  * Mean time between two extra block-relay-only connections (Core, `EXTRA_BLOCK_RELAY_ONLY_PEER_INTERVAL`).
  */
-export const EXTRA_BLOCK_RELAY_INTERVAL: number = 5 * MINUTE
+const EXTRA_BLOCK_RELAY_INTERVAL: number = 5 * MINUTE
 /** Mean time between two tries at a network that has no connection (Core, `EXTRA_NETWORK_PEER_INTERVAL`). */
-export const EXTRA_NETWORK_INTERVAL: number = 5 * MINUTE
+const EXTRA_NETWORK_INTERVAL: number = 5 * MINUTE
 /**
  * Outbound connections from which on a failed dial counts against the address: before,
  * we may be offline (Core).

@@ -6,7 +6,7 @@ import type { AddressKey } from '../addresses/address-key.ts'
 import type { InboundStream } from './listener.ts'
 
 /** How far a connection has come. */
-export type ConnectionStage = 'dialling' | 'accepting' | 'handshaking' | 'ready'
+type ConnectionStage = 'dialling' | 'accepting' | 'handshaking' | 'ready'
 
 /** What a `private-broadcast` connection is for. */
 export interface PrivateTransaction {

@@ -74,7 +74,7 @@ export function planDial(options: PlanOptions, components: DialPlannerComponents
 }
 
 /** Netgroups that have an outbound connection of the node's choice, or a dial under way. */
-export function outboundGroups(table: ConnectionTable): Set<string> {
+function outboundGroups(table: ConnectionTable): Set<string> {
   const groups = new Set<string>()
   for (const record of table.all()) {
     const { kind } = record

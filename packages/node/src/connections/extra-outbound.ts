@@ -5,9 +5,9 @@ import type { ConnectionTable } from './connection-table.ts'
 import type { SlotLimits } from './slots.ts'
 
 /** How often connections beyond the slots are looked for (Core, `EXTRA_PEER_CHECK_INTERVAL`). */
-export const EXTRA_CHECK_INTERVAL = 45_000
+const EXTRA_CHECK_INTERVAL = 45_000
 /** A connection is given this long to prove itself (Core, `MINIMUM_CONNECT_TIME`). */
-export const MINIMUM_CONNECT_TIME = 30_000
+const MINIMUM_CONNECT_TIME = 30_000
 
 export interface ExtraOutboundComponents {
   readonly clock: Clock

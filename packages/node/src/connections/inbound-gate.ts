@@ -20,7 +20,7 @@ import { diallerKey, RecentDials } from './recent-dials.ts'
 const DIALS_AHEAD = 1
 
 /** Whether a remote is let in, and who has to leave for it. */
-export type Admission =
+type Admission =
   | { readonly admit: true; readonly evict?: ConnectionRecord }
   | { readonly admit: false; readonly why: 'banned' | 'discouraged' | 'full' | 'network-inactive' }
 

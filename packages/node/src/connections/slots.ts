@@ -17,15 +17,15 @@ export interface SlotOptions {
 }
 
 /** `MAX_OUTBOUND_FULL_RELAY_CONNECTIONS` */
-export const DEFAULT_FULL_RELAY = 8
+const DEFAULT_FULL_RELAY = 8
 /** `MAX_BLOCK_RELAY_ONLY_CONNECTIONS` */
-export const DEFAULT_BLOCK_RELAY_ONLY = 2
+const DEFAULT_BLOCK_RELAY_ONLY = 2
 /** `MAX_ADDNODE_CONNECTIONS` */
-export const DEFAULT_MANUAL = 8
+const DEFAULT_MANUAL = 8
 /** `DEFAULT_MAX_PEER_CONNECTIONS` less the outbound ones. */
-export const DEFAULT_INBOUND = 114
+const DEFAULT_INBOUND = 114
 /** Dials at the same time: as many as there are full-relay slots. Core dials one after the other. */
-export const DEFAULT_DIALS = 8
+const DEFAULT_DIALS = 8
 
 /** How many connections of a kind may exist, those whose dial is under way included. */
 export type SlotLimits = Readonly<Record<ConnectionKind, number>> & { readonly dials: number }

@@ -2,9 +2,9 @@ import { type Clock, type Instant, MINUTE } from '@sapwood/transport-v1v2/enviro
 import type { CurrentPhase } from '../chain/current-phase.ts'
 
 /** How often the tip is looked at (Core, `STALE_CHECK_INTERVAL`). */
-export const STALE_CHECK_INTERVAL: number = 10 * MINUTE
+const STALE_CHECK_INTERVAL: number = 10 * MINUTE
 /** A tip that has not moved for three block intervals is stale (Core, `TipMayBeStale`). */
-export const STALE_AFTER: number = 30 * MINUTE
+const STALE_AFTER: number = 30 * MINUTE
 
 export interface StaleTipComponents {
   readonly clock: Clock

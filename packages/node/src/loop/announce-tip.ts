@@ -13,7 +13,7 @@ import type { ReadyConnection } from '../connections/connection-record.ts'
  * Headers announced at once; of more blocks only the last is told,
  * by its hash (Core, `MAX_BLOCKS_TO_ANNOUNCE`).
  */
-export const MAX_BLOCKS_TO_ANNOUNCE = 8
+const MAX_BLOCKS_TO_ANNOUNCE = 8
 
 /**
  * Tells peers of a new tip: by a compact block those that asked for it (BIP152) where it is one block on top

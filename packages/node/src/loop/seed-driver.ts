@@ -31,11 +31,11 @@ import type { CallQueue } from './call-queue.ts'
 import type { NodePart } from './node-part.ts'
 
 /** A seed that has not answered by then does not answer. */
-export const RESOLVE_TIMEOUT = 30_000
+const RESOLVE_TIMEOUT = 30_000
 /** Addresses taken from one seed (Core, `CConnman::ThreadDNSAddressSeed`). */
-export const MAX_ADDRESSES_PER_SEED = 32
+const MAX_ADDRESSES_PER_SEED = 32
 /** What the addresses of seeds are taken to serve (Core, `SeedsServiceFlags`). */
-export const SEED_SERVICES: bigint = Services.NETWORK | Services.WITNESS
+const SEED_SERVICES: bigint = Services.NETWORK | Services.WITNESS
 /** Asks a DNS seed for nodes with those services, by name. */
 const SERVICE_FILTER = `x${SEED_SERVICES.toString(16)}`
 

@@ -103,7 +103,7 @@ export class UtreexoDriver implements NodePart, ProofPeers {
  * UTREEXO: of new blocks, and of as many as are kept; UTREEXO_ARCHIVE: of all, whether the blocks are kept or
  * not.
  */
-export function servesProofs(services: bigint, recent: boolean): boolean {
+function servesProofs(services: bigint, recent: boolean): boolean {
   if (hasServices(services, Services.UTREEXO_ARCHIVE)) return true
   return hasServices(services, Services.UTREEXO) && (recent || hasServices(services, Services.NETWORK))
 }

@@ -1,7 +1,7 @@
 import { NodeError, type NodeErrorCode, type NodeErrorFacts } from '../errors/node-error.ts'
 
 /** Why a store does not do what it is asked. */
-export type StoreErrorCode = Extract<NodeErrorCode, `store-${string}`>
+type StoreErrorCode = Extract<NodeErrorCode, `store-${string}`>
 
 /** Causes that are followed to find out what an error is, so that one that names itself as its cause ends. */
 const MAX_CAUSES = 8

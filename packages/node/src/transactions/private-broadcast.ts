@@ -20,7 +20,7 @@ import { NodeError } from '../errors/node-error.ts'
 import { transactionFault } from './transaction-check.ts'
 
 /** Remotes that each transaction is handed to at first (Core, `NUM_PRIVATE_BROADCAST_PER_TX`). */
-export const PRIVATE_BROADCASTS_PER_TRANSACTION = 3
+const PRIVATE_BROADCASTS_PER_TRANSACTION = 3
 /** Connections at the same time, of all transactions together (Core, `MAX_PRIVATE_BROADCAST_CONNECTIONS`). */
 export const MAX_PRIVATE_CONNECTIONS = 64
 /** Transactions that wait to come back (Core, `MAX_PRIVATE_BROADCAST_TRANSACTIONS`). */

@@ -8,7 +8,7 @@ import {
 } from '@sapwood/wire-codec'
 
 /** Weight beyond which a transaction is not relayed (Core: MAX_STANDARD_TX_WEIGHT). */
-export const MAX_STANDARD_TX_WEIGHT = 400_000
+const MAX_STANDARD_TX_WEIGHT = 400_000
 /**
  * Bytes without witness below which a transaction is not relayed:
  * 64 could pass for two hashes of a merkle tree.

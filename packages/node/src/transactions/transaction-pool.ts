@@ -13,7 +13,7 @@ import type { WallTime } from '@sapwood/transport-v1v2/environment'
  * Memory that a transaction counts for in the pool beside its own bytes: 1,510 were measured with Node.js 20
  * before its witnesses and announcers were kept as well, for which there is room in this.
  */
-export const MEMORY_PER_TRANSACTION = 2_048
+const MEMORY_PER_TRANSACTION = 2_048
 
 /** A transaction in the pool of what was heard. */
 export interface HeardTransaction {

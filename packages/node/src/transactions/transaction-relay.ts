@@ -46,12 +46,12 @@ const MAX_DELIVERIES_PER_TXID = 3
 /** Transactions had or refused lately are not asked for again (Core keeps the last 120,000 refused). */
 const RECENT_TRANSACTIONS = 60_000
 /** Default bound of the pool. */
-export const DEFAULT_POOL_BYTES: number = 32 * 1024 * 1024
+const DEFAULT_POOL_BYTES: number = 32 * 1024 * 1024
 /**
  * Below this fee rate peers need not announce to us,
  * satoshi per 1,000 virtual bytes (Core 30: minrelaytxfee).
  */
-export const DEFAULT_FEE_FILTER = 100n
+const DEFAULT_FEE_FILTER = 100n
 
 /** The entries of an `inv` or a `notfound`, or some of them. */
 export type Inventory = Iterable<InventoryVector> & { readonly length: number }

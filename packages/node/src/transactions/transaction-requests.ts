@@ -13,14 +13,14 @@ import { DeadlineQueue } from './deadline-queue.ts'
  * Announcements remembered for one peer; those beyond are ignored (Core:
  * MAX_PEER_TX_ANNOUNCEMENTS; see INVDoS).
  */
-export const MAX_PEER_TX_ANNOUNCEMENTS = 5_000
+const MAX_PEER_TX_ANNOUNCEMENTS = 5_000
 /**
  * Announcements remembered of all inbound peers together, some 300 bytes each: beyond, each may have its
  * share and no more. Those of our own choice are few, and are not counted.
  */
-export const MAX_INBOUND_TX_ANNOUNCEMENTS = 100_000
+const MAX_INBOUND_TX_ANNOUNCEMENTS = 100_000
 /** Requests to one peer beyond which others are asked first (Core: MAX_PEER_TX_REQUEST_IN_FLIGHT). */
-export const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
+const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
 /**
  * Each reason to ask a peer later than others (Core: TXID_RELAY_DELAY,
  * NONPREF_PEER_TX_DELAY, OVERLOADED_PEER_TX_DELAY).

@@ -31,7 +31,7 @@ import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-st
 /**
  * Blocks that can be taken back one by one; a deeper reorganisation begins anew (Core: MIN_BLOCKS_TO_KEEP).
  */
-export const UNDO_BLOCKS = 288
+const UNDO_BLOCKS = 288
 
 /** Deletions of one batch where everything is forgotten. */
 const CLEAR_BATCH = 10_000

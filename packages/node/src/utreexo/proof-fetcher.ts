@@ -8,9 +8,9 @@ import type { UtreexoEvents } from './utreexo-events.ts'
 import { WakeUp } from './wake-up.ts'
 
 /** Proofs that are asked of one peer at a time, as blocks are (Core: MAX_BLOCKS_IN_TRANSIT_PER_PEER). */
-export const MAX_PROOFS_IN_FLIGHT_PER_PEER = 16
+const MAX_PROOFS_IN_FLIGHT_PER_PEER = 16
 /** Milliseconds after which a proof that has not come is asked of one more peer. */
-export const PROOF_HEDGE_MS = 2_000
+const PROOF_HEDGE_MS = 2_000
 /** Peers that are asked for one proof at a time. */
 const MAX_PEERS_PER_PROOF = 2
 /** Proofs in a row that a peer does not send before it is passed over, and for how many milliseconds. */

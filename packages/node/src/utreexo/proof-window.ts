@@ -8,7 +8,7 @@ import type { ProofFetcher, ReceivedProof } from './proof-fetcher.ts'
 import { WakeUp } from './wake-up.ts'
 
 /** Blocks whose proofs are asked for at a time, unless told otherwise. */
-export const DEFAULT_PROOF_WINDOW = 64
+const DEFAULT_PROOF_WINDOW = 64
 /** Bytes of blocks that wait for their turn: their proofs are about as large. */
 const MAX_WAITING_BYTES = 16_000_000
 

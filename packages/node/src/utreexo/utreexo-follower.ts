@@ -28,7 +28,7 @@ export interface UtreexoFollowerComponents extends ProvedBlocksComponents {
 }
 
 /** The state before the first block that has anything to prove. */
-export function genesisState({ genesisHash }: Network): UtreexoState {
+function genesisState({ genesisHash }: Network): UtreexoState {
   return { height: 0, hash: genesisHash, stump: new Stump() }
 }
 

@@ -13,7 +13,7 @@ type PeerMessage = MessageOf<AnyMessage>
 type PeerNotification = NotificationOf<AnyMessage>
 
 /** Notifications held for `messages()`. */
-export const MESSAGE_QUEUE = 64
+const MESSAGE_QUEUE = 64
 
 type Sink = Pick<Channel<PeerNotification>, 'send' | 'trySend'>
 

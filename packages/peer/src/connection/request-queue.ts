@@ -11,7 +11,7 @@ import type { NodeRequestOf, ReplyHandle, RequestOptions, RequestType } from '..
 import type { Outgoing } from './outgoing.ts'
 
 /** Requests that wait for the connection to take them. */
-export const MAX_QUEUED_REQUESTS = 1_000
+const MAX_QUEUED_REQUESTS = 1_000
 
 /** What the owner asks of the remote: it waits here until the connection takes it. */
 export class RequestQueue {

@@ -10,7 +10,7 @@ import type { Outgoing } from './outgoing.ts'
  * Queued bytes at which the remote's messages are no longer read: it would only make us queue more (Core,
  * `fPauseSend`).
  */
-export const PAUSE_AT_QUEUED_BYTES = 1_000_000
+const PAUSE_AT_QUEUED_BYTES = 1_000_000
 
 /** What this side stands still for. */
 export interface StallCauses {

@@ -4,7 +4,7 @@ import { cleanText } from './clean-text.ts'
 import type { PeerVersion } from '../contract/peer-version.ts'
 
 /** BIP434 features noted for one remote, at most: what it sends before `verack` must not fill our memory. */
-export const MAX_FEATURES = 100
+const MAX_FEATURES = 100
 
 /** What is kept of the remote's `version`. */
 type RemoteVersion = Pick<

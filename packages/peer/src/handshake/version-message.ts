@@ -16,7 +16,7 @@ export const DEFAULT_USER_AGENT = '/sapwood:0.1.0/'
  * What every private broadcast says, whoever sends it (Core, `PushNodeVersion`): it must not tell senders
  * apart.
  */
-export const PRIVATE_BROADCAST_USER_AGENT = '/pynode:0.0.1/'
+const PRIVATE_BROADCAST_USER_AGENT = '/pynode:0.0.1/'
 
 const NO_ADDRESS: VersionAddress = { services: Services.NONE, ip: new Uint8Array(16), port: 0 }
 

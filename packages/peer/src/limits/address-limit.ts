@@ -4,11 +4,11 @@ import type { BucketOptions } from '../contract/limit-options.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 /** Core: `MAX_ADDR_PROCESSING_TOKEN_BUCKET`, `MAX_ADDR_RATE_PER_SECOND`. */
-export const ADDRESS_BUCKET: BucketOptions = { burst: 1_000, perSecond: 0.1 }
+const ADDRESS_BUCKET: BucketOptions = { burst: 1_000, perSecond: 0.1 }
 /** Tokens of a new connection (Core, `m_addr_token_bucket`). */
-export const INITIAL_ADDRESS_TOKENS = 1
+const INITIAL_ADDRESS_TOKENS = 1
 /** Granted with each `getaddr` of ours, above the bucket's size (Core, `MAX_ADDR_TO_SEND`). */
-export const ADDRESSES_PER_GETADDR = 1_000
+const ADDRESSES_PER_GETADDR = 1_000
 
 /** The rate at which addresses are taken from one remote. */
 export class AddressLimit {

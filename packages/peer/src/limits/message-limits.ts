@@ -13,7 +13,7 @@ const ONCE: BucketOptions = { burst: 100, perSecond: 1 }
  * Messages that come once in a connection by their nature: no honest remote repeats them, and one that does
  * is let go. All others are bounded by the work they cost (`work-limit.ts`), which slows and does not blame.
  */
-export const messageBuckets: Partial<Record<Message['type'], BucketOptions>> = {
+const messageBuckets: Partial<Record<Message['type'], BucketOptions>> = {
   version: ONCE,
   verack: ONCE,
   wtxidrelay: ONCE,

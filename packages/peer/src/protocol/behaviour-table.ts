@@ -17,7 +17,7 @@ import type { Outcome, PurposeOf, Row, Rule } from './rule.ts'
  * Entries of a `notfound` that are looked at (Core: `MAX_PEER_TX_ANNOUNCEMENTS` +
  * `MAX_BLOCKS_IN_TRANSIT_PER_PEER`).
  */
-export const MAX_NOTFOUND = 5_016
+const MAX_NOTFOUND = 5_016
 
 type Table = { readonly [Type in keyof MessageMap]: Row<Type> }
 

@@ -9,7 +9,7 @@ import type { RequestOutput } from './request-output.ts'
 import { type Want, Wants } from './wants.ts'
 
 /** Core: `MAX_BLOCKS_IN_TRANSIT_PER_PEER`. */
-export const BLOCK_WINDOW = 16
+const BLOCK_WINDOW = 16
 const HEADER_BYTES = 80
 
 /** One stream's claim on one block. */

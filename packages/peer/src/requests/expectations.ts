@@ -4,7 +4,7 @@ import { hashKey } from './hash-key.ts'
 import type { KeyedReply } from './keyed-requests.ts'
 
 /** Most that is remembered; older entries are forgotten first, their replies then count as unrequested. */
-export const MAX_EXPECTATIONS = 50_000
+const MAX_EXPECTATIONS = 50_000
 /** Streams remembered, at most. */
 const MAX_STREAMS = 100
 

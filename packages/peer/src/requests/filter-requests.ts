@@ -16,7 +16,7 @@ import type { RequestOutput } from './request-output.ts'
  * Filters of one request that may wait for the caller to read them: 64 MiB, twice what 1,000 of mainnet's
  * have. A single filter may have 4 MB, so that their number alone bounds nothing.
  */
-export const MAX_UNREAD_FILTER_BYTES: number = 64 * 1024 * 1024
+const MAX_UNREAD_FILTER_BYTES: number = 64 * 1024 * 1024
 
 interface FilterRequest {
   readonly stream: ReplyStream<CompactFilter>

@@ -12,7 +12,7 @@ export const MAX_SERVE_QUEUE = 32
  * Bytes of requests that wait or are being answered, from which on the remote is not read either: one
  * `getdata` of 50,000 entries has 1.8 MB (Core holds one at a time, too: `m_getdata_requests`).
  */
-export const MAX_SERVE_BYTES = 65_536
+const MAX_SERVE_BYTES = 65_536
 
 /** Answers requests one after the other, so that the remote gets its answers in the order it asked. */
 export class ServeQueue {

@@ -16,7 +16,7 @@ import { connectToProxy } from '../socket/connect-to-proxy.ts'
 import type { ProxyAddress } from '../socket/proxy-address.ts'
 
 /** Bytes in a line of SAM (Core's `MAX_MSG_SIZE`). */
-export const MAX_SAM_LINE_LENGTH = 65_536
+const MAX_SAM_LINE_LENGTH = 65_536
 
 /** Durations in milliseconds. */
 export interface SamTimeouts {

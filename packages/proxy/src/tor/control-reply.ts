@@ -12,11 +12,11 @@ export interface ControlReply {
 }
 
 /** Bytes in a line of the control port, as Core limits it (`MAX_LINE_LENGTH`). */
-export const MAX_CONTROL_LINE_LENGTH = 100_000
+const MAX_CONTROL_LINE_LENGTH = 100_000
 /**
  * Lines in a reply, data included: the longest that we ask for (all circuits of a client) has a few hundred.
  */
-export const MAX_CONTROL_REPLY_LINES = 10_000
+const MAX_CONTROL_REPLY_LINES = 10_000
 
 /** Takes what a control port sends apart, without any I/O. */
 export interface ControlReplyParser {

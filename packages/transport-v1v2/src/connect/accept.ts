@@ -13,7 +13,7 @@ import { V1Detector } from '../v1/v1-prefix.ts'
 import type { HandshakeGate } from './handshake-gate.ts'
 
 /** Milliseconds for detection and handshake, unless told otherwise (Core's `-peertimeout`). */
-export const DEFAULT_ACCEPT_TIMEOUT = 60_000
+const DEFAULT_ACCEPT_TIMEOUT = 60_000
 
 export interface AcceptOptions extends TransportOptions {
   readonly network: Network

@@ -19,10 +19,10 @@ import type { Transport } from '../transport/transport.ts'
 import type { TransportOptions } from './transport-options.ts'
 
 /** Milliseconds for one attempt, unless told otherwise: a Tor circuit takes up to 20 seconds. */
-export const DEFAULT_ATTEMPT_TIMEOUT = 30_000
+const DEFAULT_ATTEMPT_TIMEOUT = 30_000
 
 /** Milliseconds for all attempts together, unless told otherwise (Core's `-peertimeout`). */
-export const DEFAULT_TOTAL_TIMEOUT = 60_000
+const DEFAULT_TOTAL_TIMEOUT = 60_000
 
 /** Bytes of a random isolation key. */
 const ISOLATION_KEY_LENGTH = 16

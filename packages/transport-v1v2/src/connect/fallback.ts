@@ -7,7 +7,7 @@ export const SERVICE_P2P_V2: bigint = 1n << 11n
  * Bytes that must have been sent before silence means anything: a v1 header's worth (Core,
  * `ShouldReconnectV1`).
  */
-export const MIN_BYTES_SENT_FOR_FALLBACK = 24
+const MIN_BYTES_SENT_FOR_FALLBACK = 24
 
 /**
  * What is known of an address before it is dialled. What was spoken to it before is not among it: anybody on

@@ -5,13 +5,13 @@ import { systemClock } from './default-clock.ts'
 export const DEFAULT_MEMORY_BUDGET: number = 64 * 1024 * 1024
 
 /** Part of the budget that strangers' connections may fill: the rest is kept for those that we chose. */
-export const INBOUND_SHARE = 0.5
+const INBOUND_SHARE = 0.5
 
 /**
  * Part of the budget that is granted to nobody: it is for the little that everybody may hold, whatever the
  * others do.
  */
-export const COMMON_SHARE = 0.125
+const COMMON_SHARE = 0.125
 
 /**
  * Bytes that every account may hold whatever the others do: a ping passes, and a handshake goes on, in a full
@@ -23,7 +23,7 @@ export const ACCOUNT_FLOOR = 131_072
 const GREED = 2
 
 /** Milliseconds for which a holder may give nothing back while others wait. */
-export const MAX_IDLE_HOLDING = 10_000
+const MAX_IDLE_HOLDING = 10_000
 
 /** The same while one waits that has given something back of late. */
 const MAX_IDLE_BEFORE_LIVELY = 2_000

@@ -2,10 +2,10 @@
  * Milliseconds that one turn of the event loop may take for what remotes sent, before sockets and timers come
  * first again.
  */
-export const MAX_TURN = 10
+const MAX_TURN = 10
 
 /** Milliseconds that one lane may take of a turn while others wait. */
-export const LANE_SHARE = 2
+const LANE_SHARE = 2
 
 /**
  * Part of the time that strangers (those who dialled us) may take together while peers of our own choice are
@@ -15,7 +15,7 @@ export const LANE_SHARE = 2
 export const STRANGERS_SHARE = 0.05
 
 /** Milliseconds for which a peer of our own choice is at work after something of it was read. */
-export const AT_WORK = 100
+const AT_WORK = 100
 
 /** Milliseconds of work that strangers may be ahead of their share: a burst passes at once. */
 const STRANGERS_BURST = 5

@@ -4,10 +4,10 @@ import { TransportError } from '../errors/transport-error.ts'
 /**
  * Received bytes held for a reader that does not read, before the source is paused, unless told otherwise.
  */
-export const DEFAULT_RECEIVE_HIGH_WATER_MARK = 65_536
+const DEFAULT_RECEIVE_HIGH_WATER_MARK = 65_536
 
 /** Received bytes held at which a connection whose source does not pause fails, unless told otherwise. */
-export const DEFAULT_RECEIVE_LIMIT: number = 64 * 1024 * 1024
+const DEFAULT_RECEIVE_LIMIT: number = 64 * 1024 * 1024
 
 /**
  * What a chunk costs beside its bytes: objects for its view and for its memory. Counted, since a remote that

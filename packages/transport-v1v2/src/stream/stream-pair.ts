@@ -3,7 +3,7 @@ import { TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from './byte-stream.ts'
 
 /** Bytes that one direction of a pair holds before its writer has to wait, unless told otherwise. */
-export const DEFAULT_PAIR_HIGH_WATER_MARK = 65_536
+const DEFAULT_PAIR_HIGH_WATER_MARK = 65_536
 
 export interface StreamPairOptions {
   /** Bytes held in one direction before its writer has to wait. Default: 65,536. */

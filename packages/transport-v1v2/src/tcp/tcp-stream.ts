@@ -6,7 +6,7 @@ import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.t
 /**
  * Silence on the connection after which the kernel starts probing whether the remote is there, milliseconds.
  */
-export const KEEP_ALIVE_DELAY = 120_000
+const KEEP_ALIVE_DELAY = 120_000
 
 export interface TcpStreamOptions {
   /** Bytes that were read from the socket already and come first. */

@@ -4,7 +4,7 @@ import type { CommandStats } from './transport.ts'
 const MAX_COMMANDS = 64
 
 /** What the others are counted under (as in Core's `getpeerinfo`). */
-export const OTHER_COMMANDS = '*other*'
+const OTHER_COMMANDS = '*other*'
 
 /** Counts one direction's messages by command, in bounded memory whatever the remote sends. */
 export class CommandCounter {

@@ -13,10 +13,10 @@ import { CommandCounter } from './command-counter.ts'
 import type { ReadTransport, Transport, TransportStats, WriteTransport } from './transport.ts'
 
 /** Bytes queued above which `send` returns false, unless told otherwise (Core DEFAULT_MAXSENDBUFFER). */
-export const DEFAULT_SEND_HIGH_WATER_MARK = 1_000_000
+const DEFAULT_SEND_HIGH_WATER_MARK = 1_000_000
 
 /** Milliseconds that a remote may take nothing, unless told otherwise (Core's `-peertimeout`). */
-export const DEFAULT_SEND_TIMEOUT = 60_000
+const DEFAULT_SEND_TIMEOUT = 60_000
 
 /**
  * Bytes decoded at once, but for a message that is known to be longer: 16 KiB of decoys, or of messages
@@ -414,7 +414,7 @@ function payloadBytes(messages: readonly Contents[]): number {
 }
 
 /** A stream's failure as a `TransportError`. */
-export function streamFailure(cause: unknown): Error {
+function streamFailure(cause: unknown): Error {
   if (isTransportError(cause)) return cause
   return new TransportError('stream-failed', cause instanceof Error ? cause.message : 'The stream broke', {
     cause,

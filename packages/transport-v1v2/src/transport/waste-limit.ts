@@ -11,14 +11,14 @@ export const MAX_WASTE_BURST = 1_000
 /** Decoys and dropped messages a second beyond that. */
 export const WASTE_PER_SECOND = 200
 /** What a message that is one allows besides: a remote may hide each among several decoys. */
-export const WASTE_PER_MESSAGE = 16
+const WASTE_PER_MESSAGE = 16
 
 /** Bytes of decoys and dropped messages that a remote may send at once: two of the largest. */
-export const MAX_WASTED_BYTES_BURST = 8_388_608
+const MAX_WASTED_BYTES_BURST = 8_388_608
 /** Bytes of decoys and dropped messages a second beyond that. */
-export const WASTED_BYTES_PER_SECOND = 262_144
+const WASTED_BYTES_PER_SECOND = 262_144
 /** What a byte of a message allows besides. */
-export const WASTED_BYTES_PER_BYTE = 4
+const WASTED_BYTES_PER_BYTE = 4
 
 /**
  * Counts what a remote has us decrypt and check for nothing: two buckets, of packets and of bytes, that fill

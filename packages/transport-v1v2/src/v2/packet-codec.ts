@@ -20,9 +20,9 @@ import { PacketCipher } from './cipher/packet-cipher.ts'
 export const MAX_CONTENTS_LENGTH: number = 1 + COMMAND_SIZE + MAX_PAYLOAD_SIZE
 
 /** Decoys before the version packet, of which a session needs none; BIP324 sets no limit. */
-export const MAX_HANDSHAKE_DECOYS = 256
+const MAX_HANDSHAKE_DECOYS = 256
 /** Bytes of them: one of the largest, and a little more. */
-export const MAX_HANDSHAKE_DECOY_BYTES: number = MAX_CONTENTS_LENGTH + 65_536
+const MAX_HANDSHAKE_DECOY_BYTES: number = MAX_CONTENTS_LENGTH + 65_536
 
 /** Bit of the header that marks a decoy (BIP324 IGNORE_BIT_POS); the others are ignored. */
 export const IGNORE_BIT = 0x80

@@ -51,7 +51,7 @@ export function rootOffset(leaves: number, row: number): number {
 }
 
 /** Row of the root of the tree that `position` lies in; undefined where it lies in none. */
-export function treeOf(leaves: number, { row, offset }: Position): number | undefined {
+function treeOf(leaves: number, { row, offset }: Position): number | undefined {
   const leaf = offset * 2 ** row
   if (leaf >= leaves) return undefined
   for (let tree = forestRows(leaves); tree >= row; tree--) {

@@ -40,7 +40,7 @@ export function decodeEllSwift(encoding: Uint8Array): Uint8Array {
  * (-X/Y-u)/2 and (X/Y-u)/2 that is on the curve. Here the three are kept as fractions, so that one inversion
  * is enough.
  */
-export function xSwiftEc(uGiven: bigint, tGiven: bigint): bigint {
+function xSwiftEc(uGiven: bigint, tGiven: bigint): bigint {
   const u = uGiven === 0n ? 1n : uGiven
   let t = tGiven === 0n ? 1n : tGiven
   const g = curveSide(u)
