@@ -74,6 +74,14 @@ const ambientCrypto = {
   message: 'Ambient randomness: use the injected Random.',
 }
 
+/** One way to leave out what is not there: `...(x !== undefined && { x })`. */
+const absent = [
+  'SpreadElement > ConditionalExpression[alternate.type=ObjectExpression][alternate.properties.length=0]',
+  'SpreadElement > ConditionalExpression[consequent.type=ObjectExpression][consequent.properties.length=0]',
+  // Of what may be 0 or empty it would leave out that, too.
+  "SpreadElement > LogicalExpression[operator='&&'][left.type=Identifier][right.properties.0.shorthand=true]",
+].map((selector) => ({ selector, message: 'Leave it out by ...(x !== undefined && { x }).' }))
+
 /** What `@sapwood/transport-v1v2/environment` exports. */
 const environment = readFileSync(
   new URL('packages/transport-v1v2/src/environment/index.ts', import.meta.url),
@@ -110,6 +118,7 @@ export default defineConfig(
   {
     files: ['packages/**/*.ts', 'tools/**/*.{ts,mjs}', '*.mjs'],
     rules: {
+      'no-restricted-syntax': ['error', ...absent],
       // Biome breaks code, and leaves comments as they are.
       'max-len': [
         'error',
@@ -154,7 +163,7 @@ export default defineConfig(
     files: ['packages/*/src/**/*.ts'],
     ignores: ['**/default-*.ts', '**/*.test.ts'],
     rules: {
-      'no-restricted-syntax': ['error', ...ambient],
+      'no-restricted-syntax': ['error', ...ambient, ...absent],
       'no-restricted-globals': ['error', ...ambientGlobals],
       '@typescript-eslint/no-restricted-imports': [
         'error',

@@ -24,7 +24,7 @@ describe('nodes that know one of them', () => {
           node: {
             services: FULL_NODE,
             slots: { fullRelay: 4, blockRelayOnly: 1 },
-            ...(index === 0 ? {} : { seedNodes: [at(0)] }),
+            ...(index !== 0 && { seedNodes: [at(0)] }),
           },
         }),
       )

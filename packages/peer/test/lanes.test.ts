@@ -23,6 +23,6 @@ it.each([
     waiting: 0,
   }
   const memory = rank === undefined ? undefined : createMemoryBudget().open({ rank })
-  new ScriptedRemote({ components: { scheduler, ...(memory === undefined ? {} : { memory }) } })
+  new ScriptedRemote({ components: { scheduler, ...(memory !== undefined && { memory }) } })
   expect([...kinds]).toEqual(lanes)
 })

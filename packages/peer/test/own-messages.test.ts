@@ -32,7 +32,7 @@ async function pair(protocol: 'v1' | 'v2'): Promise<{ readonly near: Peer<With>;
     dialer: { dial: () => Promise.resolve(here) },
     network,
     ...options,
-    ...(protocol === 'v1' ? { fallback: onlyV1 } : {}),
+    ...(protocol === 'v1' && { fallback: onlyV1 }),
   })
   return {
     near: createPeer(dialled, { kind: 'outbound-full-relay', network, registry }),

@@ -38,7 +38,7 @@ async function dial(
   const proxy = server.path === '' ? { host: server.host, port: server.port } : { path: server.path }
   const stream = await createSocks5Dialer({ proxy, ...options }).dial(address, {
     signal: never,
-    ...(isolation === undefined ? {} : { isolation }),
+    ...(isolation !== undefined && { isolation }),
   })
   streams.push(stream)
   return stream
@@ -144,7 +144,7 @@ describe('isolation', () => {
     for (const [index, isolation] of keys.entries()) {
       const address = { ...destination, port: 1000 + (index % 2) }
       streams.push(
-        await dialer.dial(address, { signal: never, ...(isolation === undefined ? {} : { isolation }) }),
+        await dialer.dial(address, { signal: never, ...(isolation !== undefined && { isolation }) }),
       )
     }
     return server.requests.map(({ username, password }) =>

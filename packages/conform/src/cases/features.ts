@@ -38,7 +38,7 @@ function late(
 ): ListeningCase {
   const { level = 'core', accepts = ['alive'], needs } = facts
   return afterwards(
-    { name, level, source: { place, says }, accepts, ...(needs === undefined ? {} : { needs }) },
+    { name, level, source: { place, says }, accepts, ...(needs !== undefined && { needs }) },
     (peer) => peer.send(...messages),
   )
 }

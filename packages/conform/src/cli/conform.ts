@@ -63,7 +63,7 @@ async function run(options: Arguments): Promise<number> {
     if (!options.quiet || marked.verdict === 'failed') say(lineOf(marked))
   }
   const { transports, wait } = options
-  const how = { transports, onResult, ...(wait === undefined ? {} : { wait }) }
+  const how = { transports, onResult, ...(wait !== undefined && { wait }) }
   const chosen = <C extends { readonly name: string }>(cases: readonly C[]): readonly C[] => {
     const found = cases.filter(({ name }) => isChosen(name, options.only))
     if (found.length === 0) throw new UsageError('no case has such a name')

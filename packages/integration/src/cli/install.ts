@@ -48,8 +48,8 @@ export async function install(args: readonly string[]): Promise<number> {
   try {
     const program = await findBitcoind({
       onProgress: (line) => console.error(line),
-      ...(version === undefined ? {} : { version }),
-      ...(cache === undefined ? {} : { cache }),
+      ...(version !== undefined && { version }),
+      ...(cache !== undefined && { cache }),
     })
     console.error(`${program.origin}${program.packages.length > 0 ? `: ${program.packages[0]!}` : ''}`)
     console.log(program.command.join(' '))

@@ -133,7 +133,7 @@ export async function embeddedHost(options: RunHostOptions): Promise<RunHost> {
     startRegtestPeer({
       chain,
       protocols: protocol === 'v1' ? ['v1'] : ['v1', 'v2'],
-      ...(port === undefined ? {} : { port }),
+      ...(port !== undefined && { port }),
     })
   let peer = await start('v2', options.port)
   return {

@@ -76,7 +76,7 @@ export async function syncRun(options: SyncRunOptions, progress: SyncProgress): 
   const started = monotonicTime()
   const node = await createNode(
     { network: regtest, connect: [target.address], dnsSeeds: false, fixedSeeds: false },
-    { dialer, ...(options.store === undefined ? {} : { store: options.store }) },
+    { dialer, ...(options.store !== undefined && { store: options.store }) },
   )
   const resumedAt = node.chain.tip().height
   try {

@@ -54,7 +54,7 @@ export function parseOneLineSources(text: string): AptSource[] {
         uri,
         suites: [suite],
         components: words(components),
-        ...(signedBy === undefined ? {} : { signedBy }),
+        ...(signedBy !== undefined && { signedBy }),
       },
     ]
   })
@@ -79,7 +79,7 @@ export function parseDeb822Sources(text: string): AptSource[] {
       uri,
       suites: list('suites'),
       components: list('components'),
-      ...(signedBy === undefined ? {} : { signedBy }),
+      ...(signedBy !== undefined && { signedBy }),
     }))
   })
 }

@@ -189,7 +189,7 @@ async function fromDebian(debian: DebianProgram, folder: string): Promise<Instal
   const loader = own ? await findLoader(folder, libraries) : undefined
   return {
     executable: debian.executable,
-    ...(loader === undefined ? {} : { loader }),
+    ...(loader !== undefined && { loader }),
     libraries,
     packages,
   }

@@ -73,7 +73,7 @@ function parseInstallation(
   if (!isText(executable) || !areTexts(libraries) || !areTexts(packages)) return undefined
   if ((loader !== undefined && !isText(loader)) || typeof files !== 'object' || files === null)
     return undefined
-  const installation = { executable, libraries, packages, ...(loader === undefined ? {} : { loader }) }
+  const installation = { executable, libraries, packages, ...(loader !== undefined && { loader }) }
   return { installation, files: files as NeededFiles }
 }
 

@@ -215,7 +215,7 @@ export async function startProcess(
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     detached: true,
     env: { ...process.env, ...options.environment },
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
   })
   try {
     await once(child, 'spawn')

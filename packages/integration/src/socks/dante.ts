@@ -92,7 +92,7 @@ async function launch(program: Program, folder: string, configuration: string): 
   return await startProcess([...command, '-f', configuration, '-p', join(folder, 'pid')], {
     environment: {
       ...program.environment,
-      ...(program.command.length === 1 ? { LD_PRELOAD: wrapper } : {}),
+      ...(program.command.length === 1 && { LD_PRELOAD: wrapper }),
       NSS_WRAPPER_PASSWD: join(folder, 'passwd'),
       NSS_WRAPPER_GROUP: join(folder, 'group'),
       NSS_WRAPPER_SHADOW: join(folder, 'shadow'),

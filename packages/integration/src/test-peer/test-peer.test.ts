@@ -25,7 +25,7 @@ describe('TestPeer, against a real bitcoind', () => {
     for (const transport of ['v1', 'v2'] as const) {
       await using peer = await TestPeer.dial(bitcoind.p2pAddress, {
         transport,
-        ...(transport === 'v2' ? { garbage: new Uint8Array(4_095), decoys: [0, 70] } : {}),
+        ...(transport === 'v2' && { garbage: new Uint8Array(4_095), decoys: [0, 70] }),
         between: [{ type: 'sendheaders' }],
       })
       expect(peer.version?.userAgent).toMatch(/Satoshi/)
@@ -91,7 +91,7 @@ describe('TestPeer, for software that dials', () => {
     for (const fallback of [undefined, onlyV1]) {
       const dialled = connect(
         { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: listener.port },
-        { dialer: createTcpDialer(), network: regtest, ...(fallback === undefined ? {} : { fallback }) },
+        { dialer: createTcpDialer(), network: regtest, ...(fallback !== undefined && { fallback }) },
       ).then((connection) => createPeer(connection, { network: regtest, kind: 'manual' }))
       await using peer = await listener.next()
       expect(peer.transport).toBe(fallback === undefined ? 'v2' : 'v1')

@@ -204,7 +204,7 @@ export class TestPeer implements AsyncDisposable {
   /** Sends any payload under any command; its frame can be spoilt too. */
   async sendRaw(command: string, payload: Uint8Array = NOTHING, faults: FrameFaults = {}): Promise<void> {
     const spoilt = Object.keys(faults).join(', ')
-    this.#wire.note('sent', command, { payload, ...(spoilt === '' ? {} : { note: `wrong: ${spoilt}` }) })
+    this.#wire.note('sent', command, { payload, ...(spoilt !== '' && { note: `wrong: ${spoilt}` }) })
     await this.#wire.write(this.#framing().frame(command, payload, faults))
   }
 
@@ -369,7 +369,7 @@ export class TestPeer implements AsyncDisposable {
 
   async #send(message: Message, note?: string): Promise<void> {
     const { command, payload } = encodePayload(message)
-    this.#wire.note('sent', command, { payload, message, ...(note === undefined ? {} : { note }) })
+    this.#wire.note('sent', command, { payload, message, ...(note !== undefined && { note }) })
     await this.#wire.write(this.#framing().frame(command, payload))
   }
 
@@ -388,7 +388,7 @@ export class TestPeer implements AsyncDisposable {
     }
     return await this.#wire.wait(answer, expected, {
       ...options,
-      ...(onEnd === undefined ? {} : { onEnd: () => onEnd }),
+      ...(onEnd !== undefined && { onEnd: () => onEnd }),
     })
   }
 

@@ -32,9 +32,9 @@ export class V2Framing implements TestFraming {
     const { length, forged, header, longCommand } = faults
     const head = faults.head ?? (longCommand === true ? longHead(command) : encodeContentsHeader(command))
     return this.session.seal(concatBytes(head, payload), {
-      ...(length === undefined ? {} : { length }),
-      ...(forged === undefined ? {} : { forged }),
-      ...(header === undefined ? {} : { header }),
+      ...(length !== undefined && { length }),
+      ...(forged !== undefined && { forged }),
+      ...(header !== undefined && { header }),
     })
   }
 }

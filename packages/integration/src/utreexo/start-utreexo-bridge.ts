@@ -58,7 +58,7 @@ export async function startUtreexoBridge({
     { network: regtest, connect: [upstream], dnsSeeds: false, fixedSeeds: false },
     {
       ...told,
-      ...(store && { store }),
+      ...(store !== undefined && { store }),
       listeners: [createTcpListener({ host: '127.0.0.1', port })],
     },
   )

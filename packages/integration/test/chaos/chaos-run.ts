@@ -152,7 +152,7 @@ class ChaosRun {
         timeouts: TIMEOUTS,
         saveInterval: 300,
         slots: { inbound: 16 },
-        ...(this.#plan.v1 ? { fallback: onlyV1 } : {}),
+        ...(this.#plan.v1 && { fallback: onlyV1 }),
       },
       { clock: this.#clock.clock, store: this.#store, listeners: [this.#listener] },
     )

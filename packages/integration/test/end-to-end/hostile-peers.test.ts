@@ -77,7 +77,7 @@ describe('a peer that sends', () => {
       await bitcoind.mine(10)
       await using node = await startNode({
         timeouts: { connect: { attempt: 1_500, total: 3_000 }, peer: { handshake: 2_000 } },
-        ...(v1 ? { fallback: onlyV1 } : {}),
+        ...(v1 && { fallback: onlyV1 }),
       })
       const failed = node.events.next('connection-failed', { timeout: 30_000 })
       const ended = node.events.next('peer-disconnected', { timeout: 30_000 })

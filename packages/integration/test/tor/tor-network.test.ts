@@ -132,7 +132,7 @@ describe('SOCKS5 of a real tor', () => {
       seen.length = 0
       const dialer = createSocks5Dialer({ proxy: socksOf(client), tor: true, isolation })
       for (let count = 1; count <= 2; count++) {
-        const options = { signal: never, ...(key === undefined ? {} : { isolation: key }) }
+        const options = { signal: never, ...(key !== undefined && { isolation: key }) }
         const stream = await dialer.dial(toEcho(), options)
         await stream.write(Uint8Array.of(count))
         expect(await stream.read()).toEqual(Uint8Array.of(count))

@@ -142,7 +142,7 @@ describe('with a bitcoind that has no v2', () => {
     const connection = await connect(bitcoind.p2pAddress, {
       dialer,
       network: regtest,
-      ...(fallback === undefined ? {} : { fallback }),
+      ...(fallback !== undefined && { fallback }),
     })
     expect(connection.protocol).toBe('v1')
     expect(connection.attempts).toMatchObject([

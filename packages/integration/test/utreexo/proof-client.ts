@@ -18,7 +18,7 @@ export async function connectTo(address: NetworkAddress, fallback?: FallbackPoli
   const transport = await connect(address, {
     dialer: createTcpDialer(),
     network: regtest,
-    ...(fallback && { fallback }),
+    ...(fallback !== undefined && { fallback }),
   })
   const peer = createPeer(transport, { network: regtest, kind: 'manual', address })
   await peer.handshake

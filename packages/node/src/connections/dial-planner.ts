@@ -57,7 +57,7 @@ export function planDial(options: PlanOptions, components: DialPlannerComponents
   let test = isFeeler ? addresses.selectCollision() : undefined
 
   for (let draw = 1; draw <= MAX_DRAWS; draw++) {
-    const info = test ?? addresses.select({ networks, ...(isFeeler ? { table: 'new' } : {}) })
+    const info = test ?? addresses.select({ networks, ...(isFeeler && { table: 'new' }) })
     test = undefined
     if (info === undefined) return undefined
     const { address, services } = info

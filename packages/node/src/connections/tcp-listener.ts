@@ -49,9 +49,7 @@ export function createTcpListener(options: TcpListenerOptions = {}): Listener {
         address: text,
         port: listener.port,
         close: () => listener.close(),
-        ...(announce === undefined
-          ? {}
-          : { announce: { ...announce, port: announce.port || listener.port } }),
+        ...(announce !== undefined && { announce: { ...announce, port: announce.port || listener.port } }),
       }
     },
   }

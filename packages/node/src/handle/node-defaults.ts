@@ -41,5 +41,5 @@ export function versionFacts(
   // A private broadcast tells nothing of the node it comes from.
   if (kind === 'private-broadcast') return {}
   const { services, userAgent, startHeight, relaysTransactions } = facts
-  return { services: services(), userAgent, startHeight, ...(relaysTransactions ? {} : { relay: false }) }
+  return { services: services(), userAgent, startHeight, ...(!relaysTransactions && { relay: false }) }
 }

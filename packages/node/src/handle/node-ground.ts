@@ -98,7 +98,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     chain,
     wallTime: (at) => clock.wallTime(at),
     // Without a pool a compact block would have to be asked for transaction by transaction.
-    ...(relaysTransactions ? { transactions: () => relay.transactions() } : {}),
+    ...(relaysTransactions && { transactions: () => relay.transactions() }),
     checksElsewhere: components.blockChecker !== undefined,
   })
   return {

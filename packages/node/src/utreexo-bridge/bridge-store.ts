@@ -269,6 +269,6 @@ function readState(bytes: Uint8Array): KeptState {
 
 function corrupt(cause?: unknown): NodeError {
   return new NodeError('store-corrupt', 'What the Utreexo bridge keeps does not read back.', {
-    ...(cause === undefined ? {} : { cause }),
+    ...(cause !== undefined && { cause }),
   })
 }

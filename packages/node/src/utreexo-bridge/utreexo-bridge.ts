@@ -120,7 +120,7 @@ class Bridge implements UtreexoBridge {
       liveLeaves: maker.liveLeaves,
       bytes: maker.bytes,
       caughtUp: this.#isCaughtUp,
-      ...(this.#stalledAt && { stalledAt: this.#stalledAt }),
+      ...(this.#stalledAt !== undefined && { stalledAt: this.#stalledAt }),
       proofsServed: this.#proofsServed,
       bytesServed: this.#bytesServed,
     }

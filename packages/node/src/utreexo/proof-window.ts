@@ -153,7 +153,7 @@ export class ProofWindow {
       inputs > 0 ? this.#fetcher.fetch({ height, hash, inputs, refused }, abort.signal) : undefined
     // It is waited for when its turn comes.
     proof?.catch(() => undefined)
-    this.#queue.push({ block, inputs, refused, abort, ...(fault && { fault }), proof })
+    this.#queue.push({ block, inputs, refused, abort, ...(fault !== undefined && { fault }), proof })
     this.#bytes += block.size
   }
 

@@ -166,7 +166,7 @@ class Prover {
       network,
       blockHashAt: (height) => chain.hashAt(height),
       medianTimePast: (height) => chain.medianTimePast(chain.hashAt(height) as BlockHash) ?? 0,
-      ...(validateScripts && { validateScripts }),
+      ...(validateScripts !== undefined && { validateScripts }),
     }
     try {
       return checkBlockProof(this.#states.tip.stump, block.block, block.height, answer.proof, surroundings)
@@ -186,7 +186,7 @@ class Prover {
     this.#parts.events.emit('block-proved', {
       block: refOf(block),
       inputs,
-      ...(from === undefined ? {} : { from }),
+      ...(from !== undefined && { from }),
     })
   }
 
@@ -253,7 +253,7 @@ class Prover {
       fees,
       inputs,
       stump,
-      ...(proofFrom === undefined ? {} : { proofFrom }),
+      ...(proofFrom !== undefined && { proofFrom }),
     }
   }
 

@@ -381,7 +381,7 @@ function answer(sources: Sources): Message | Contents {
     case 'getaddr':
       return { type: 'addr', addresses: addresses(script) }
     case 'ping':
-      return { type: 'pong', ...(question.nonce === undefined ? {} : { nonce: question.nonce }) }
+      return { type: 'pong', ...(question.nonce !== undefined && { nonce: question.nonce }) }
     default:
       return { type: 'headers', headers: chain.map(({ header }) => header) }
   }

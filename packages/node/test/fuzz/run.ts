@@ -134,7 +134,7 @@ export class Run {
           : { fullRelay: 1, blockRelayOnly: 1, manual: 3, inbound: 5, feelers: false },
         transactions: { poolBytes: 20_000 },
         blocks: { window: 8, inFlightPerPeer: 4 },
-        ...(v2 ? {} : { fallback: onlyV1 }),
+        ...(!v2 && { fallback: onlyV1 }),
       },
       {
         clock: this.#nodeClock(),
@@ -142,7 +142,7 @@ export class Run {
         logger: this.#logger(),
         dialer: { dial: (address, { signal }) => this.#dial(address, signal) },
         listeners: [this.#listener()],
-        ...(serves ? { services: chainServices(() => this.#chain) } : {}),
+        ...(serves && { services: chainServices(() => this.#chain) }),
       },
     )
     this.ownAccounts = this.node.info().memory.accounts

@@ -24,7 +24,7 @@ export async function startNode(start: StartOptions): Promise<NodeHandle> {
       random: createSeededRandom(address),
       dialer: network.dialerOf(address),
       listeners: [network.listenerOf(address)],
-      ...(blocks.length === 0 ? {} : { services: blockServices(blocks) }),
+      ...(blocks.length !== 0 && { services: blockServices(blocks) }),
       ...start.components,
     },
   )

@@ -1,6 +1,6 @@
 import { type AnyMessage, bytesToHex, hashToHex, serviceNames, type ShortIds } from '@sapwood/wire-codec'
 import type { Transport, TransportStats } from '@sapwood/transport-v1v2'
-import type { Clock, Instant, WallTime } from '@sapwood/transport-v1v2/environment'
+import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { PeerProtocol } from '../protocol/peer-protocol.ts'
 import type { MessageCount, PeerInfo } from '../contract/peer-info.ts'
 import type { PeerOptions } from '../contract/peer-options.ts'
@@ -17,19 +17,22 @@ export interface PeerSnapshot {
 /** What Bitcoin Core's `getpeerinfo` says of a peer. */
 export function describePeer(snapshot: PeerSnapshot): PeerInfo {
   const { options, transport, protocol, clock } = snapshot
-  const told = (at: Instant | undefined): WallTime | undefined => at && clock.wallTime(at)
   const { keepAlive, addressLimit, record, requests } = protocol
   const version = protocol.handshake.negotiation.settled()
   const stats = transport.stats()
+  const pingWait = keepAlive.pingWait(clock.now())
+  // What is not known is left out: `'pingTime' in info` means what it says.
   return {
     ...record.progress,
     id: options.id,
     state: snapshot.state,
-    ...defined({ address: options.address, localAddress: options.localAddress, seenAs: version?.seenAs }),
+    ...(options.address !== undefined && { address: options.address }),
+    ...(options.localAddress !== undefined && { localAddress: options.localAddress }),
+    ...(version?.seenAs !== undefined && { seenAs: version.seenAs }),
     connectionKind: options.kind,
     inbound: protocol.behaviour.direction === 'inbound',
     transport: transport.protocol,
-    ...defined({ sessionId: transport.sessionId && bytesToHex(transport.sessionId) }),
+    ...(transport.sessionId !== undefined && { sessionId: bytesToHex(transport.sessionId) }),
     version: version?.version ?? 0,
     userAgent: version?.userAgent ?? '',
     services: version?.services ?? 0n,
@@ -40,22 +43,18 @@ export function describePeer(snapshot: PeerSnapshot): PeerInfo {
     addrv2: version?.addrv2 ?? false,
     timeOffset: version?.timeOffset ?? 0,
     connectedAt: clock.wallTime(record.connectedAt),
-    ...defined({
-      lastSend: told(record.lastSend),
-      lastReceive: told(record.lastReceive),
-      lastTransaction: told(record.lastTransaction),
-      lastBlock: told(record.lastBlock),
-    }),
+    ...(record.lastSend !== undefined && { lastSend: clock.wallTime(record.lastSend) }),
+    ...(record.lastReceive !== undefined && { lastReceive: clock.wallTime(record.lastReceive) }),
+    ...(record.lastTransaction !== undefined && { lastTransaction: clock.wallTime(record.lastTransaction) }),
+    ...(record.lastBlock !== undefined && { lastBlock: clock.wallTime(record.lastBlock) }),
     bytesSent: stats.bytesSent,
     bytesReceived: stats.bytesReceived,
     sentByMessage: onTheWire(transport.protocol, stats.sent, options.registry?.shortIds),
     receivedByMessage: onTheWire(transport.protocol, stats.received, options.registry?.shortIds),
-    ...defined({
-      pingTime: keepAlive.pingTime,
-      minimumPing: keepAlive.minimumPing,
-      averagePing: keepAlive.averagePing,
-      pingWait: keepAlive.pingWait(clock.now()),
-    }),
+    ...(keepAlive.pingTime !== undefined && { pingTime: keepAlive.pingTime }),
+    ...(keepAlive.minimumPing !== undefined && { minimumPing: keepAlive.minimumPing }),
+    ...(keepAlive.averagePing !== undefined && { averagePing: keepAlive.averagePing }),
+    ...(pingWait !== undefined && { pingWait }),
     blocksInFlight: requests.blocksInFlight().map(hashToHex),
     requestsInFlight: requests.size,
     compactHighBandwidthTo: record.compactHighBandwidthTo,
@@ -84,11 +83,4 @@ function onTheWire(
       { messages, bytes: bytes + messages * wireSize(protocol, command, 0, shortIds) },
     ]),
   )
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> }
-
-/** Leaves out what is not known, so that `'pingTime' in info` means what it says. */
-function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>
 }

@@ -285,6 +285,6 @@ function timeoutError(step: ProxyStep, limit: number): ProxyError {
 function atStep(failure: ProxyError, step: ProxyStep): ProxyError {
   return new ProxyError(failure.code, failure.message, {
     step,
-    ...(failure.cause === undefined ? {} : { cause: failure.cause }),
+    ...(failure.cause !== undefined && { cause: failure.cause }),
   })
 }

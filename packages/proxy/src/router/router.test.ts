@@ -56,7 +56,7 @@ describe('createRouter', () => {
           proxy: d('proxy'),
           cjdns: true,
           yggdrasil: true,
-          ...('direct' in direct ? { direct: d('direct') } : {}),
+          ...('direct' in direct && { direct: d('direct') }),
         })),
       ).toBe('ipv4:proxy ipv6:proxy onion:proxy i2p:- cjdns:proxy yggdrasil:proxy name:proxy')
     }

@@ -102,9 +102,7 @@ export function negotiate(socket: Socket, options: NegotiateOptions): Promise<By
         host: '127.0.0.1',
         port: 0,
         type: 5,
-        ...(credentials === undefined
-          ? {}
-          : { userId: credentials.username, password: credentials.password }),
+        ...(credentials !== undefined && { userId: credentials.username, password: credentials.password }),
       },
       existing_socket: pipe,
       // The package's own timer, which cannot be left out: ours, on the injected clock, is the earlier.

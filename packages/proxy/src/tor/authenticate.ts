@@ -60,7 +60,7 @@ export async function authenticate(
   } catch (error) {
     if (!(error instanceof ProxyError) || error.code !== 'control-refused') throw error
     throw failed(`Tor refused the authentication by ${method}`, {
-      ...(error.reply === undefined ? {} : { reply: error.reply }),
+      ...(error.reply !== undefined && { reply: error.reply }),
     })
   }
   return { ...info, method }

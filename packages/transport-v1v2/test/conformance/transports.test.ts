@@ -23,10 +23,10 @@ async function agree(streams: Streams, options: Partial<ConnectOptions>): Promis
     near.writer.send({ command: 'version', payload: new Uint8Array(0) })
     const far = await accept(streams.far, { network })
     await far.reader.read()
-    return { near, far, ...(streams.close === undefined ? {} : { close: streams.close }) }
+    return { near, far, ...(streams.close !== undefined && { close: streams.close }) }
   }
   const [near, far] = await Promise.all([connecting, accept(streams.far, { network })])
-  return { near, far, ...(streams.close === undefined ? {} : { close: streams.close }) }
+  return { near, far, ...(streams.close !== undefined && { close: streams.close }) }
 }
 
 function inMemory(portion?: (available: number) => number): Streams {

@@ -76,7 +76,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     alone,
     beside: state.beside,
     newcomer: state.newcomer,
-    ...(death === undefined ? {} : { death }),
+    ...(death !== undefined && { death }),
     lost: [
       ...(stage.pinger.ended === undefined
         ? []
@@ -84,6 +84,6 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
       ...(stage.served ? [] : ['the honest outbound peer was lost']),
     ],
     written: errors,
-    ...(done === undefined ? {} : { done }),
+    ...(done !== undefined && { done }),
   }
 }

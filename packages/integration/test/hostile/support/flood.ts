@@ -51,9 +51,9 @@ export function flood(options: FloodOptions): Attack {
   return {
     what: options.what,
     peers: options.peers,
-    ...(options.milliseconds === undefined ? {} : { milliseconds: options.milliseconds }),
-    ...(options.node === undefined ? {} : { node: options.node }),
-    ...(options.atMost === undefined ? {} : { atMost: options.atMost }),
+    ...(options.milliseconds !== undefined && { milliseconds: options.milliseconds }),
+    ...(options.node !== undefined && { node: options.node }),
+    ...(options.atMost !== undefined && { atMost: options.atMost }),
     prepare: async (field) => {
       const spoken = (index: number): 'v1' | 'v2' => protocol ?? (again ? 'v1' : field.protocolOf(index))
       const join = async (index: number): Promise<RawPeer | undefined> => {

@@ -90,7 +90,7 @@ export class RawPeer {
   /** A connection on which nothing has been said; undefined where the node takes none. */
   static async open(options: RawPeerOptions): Promise<RawPeer | undefined> {
     const { port, from, protocol = 'v1' } = options
-    const socket = connect({ port, host: '127.0.0.1', ...(from === undefined ? {} : { localAddress: from }) })
+    const socket = connect({ port, host: '127.0.0.1', ...(from !== undefined && { localAddress: from }) })
     socket.setNoDelay(true)
     const peer = new RawPeer(socket, protocol)
     const isOpen = await Promise.race([

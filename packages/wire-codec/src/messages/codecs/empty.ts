@@ -5,7 +5,7 @@ import type { Empty, Opaque } from '../message.ts'
 export function emptyCodec<T extends string>(command: T, shortId?: number): MessageCodec<Empty<T>> {
   return {
     command,
-    ...(shortId === undefined ? {} : { shortId }),
+    ...(shortId !== undefined && { shortId }),
     decode: () => ({ type: command }),
     encode: () => {
       // Nothing follows the command.
@@ -17,7 +17,7 @@ export function emptyCodec<T extends string>(command: T, shortId?: number): Mess
 export function opaqueCodec<T extends string>(command: T, shortId?: number): MessageCodec<Opaque<T>> {
   return {
     command,
-    ...(shortId === undefined ? {} : { shortId }),
+    ...(shortId !== undefined && { shortId }),
     decode: (reader) => ({ type: command, payload: reader.rest() }),
     encode: (message, writer) => void writer.bytes(message.payload),
     payloadSize: (message) => message.payload.length,
