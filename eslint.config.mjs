@@ -82,6 +82,16 @@ const absent = [
   "SpreadElement > LogicalExpression[operator='&&'][left.type=Identifier][right.properties.0.shorthand=true]",
 ].map((selector) => ({ selector, message: 'Leave it out by ...(x !== undefined && { x }).' }))
 
+/** An error of another copy of a package is known by its brand. */
+const brands = [
+  {
+    selector:
+      "BinaryExpression[operator='instanceof']" +
+      '[right.name=/^(Decode|Transport|Proxy|Peer|Node|Utreexo|Integration)Error$/]',
+    message: 'Ask isNodeError and its like: they know an error of another copy of the package, too.',
+  },
+]
+
 /** What `@sapwood/transport-v1v2/environment` exports. */
 const environment = readFileSync(
   new URL('packages/transport-v1v2/src/environment/index.ts', import.meta.url),
@@ -163,7 +173,7 @@ export default defineConfig(
     files: ['packages/*/src/**/*.ts'],
     ignores: ['**/default-*.ts', '**/*.test.ts'],
     rules: {
-      'no-restricted-syntax': ['error', ...ambient, ...absent],
+      'no-restricted-syntax': ['error', ...ambient, ...absent, ...brands],
       'no-restricted-globals': ['error', ...ambientGlobals],
       '@typescript-eslint/no-restricted-imports': [
         'error',

@@ -21,7 +21,7 @@ import {
   spend,
   type SpendableOutput,
 } from '../regtest/regtest-transactions.ts'
-import { IntegrationError } from '../errors/integration-error.ts'
+import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
 import { RegtestBitcoind, type RegtestBitcoindOptions } from './regtest-bitcoind.ts'
 
 export interface BigChainOptions {
@@ -62,7 +62,7 @@ export async function startBigChain(
   try {
     return await startAt(height, { ...bitcoind, dataFolder })
   } catch (error) {
-    if (!(error instanceof IntegrationError)) throw error
+    if (!isIntegrationError(error)) throw error
     const damaged = error.code === 'process-exited' || error.code === 'check-failed'
     if (!damaged || IN_USE.test(error.stderr ?? '')) throw error
     // A cache that was restored in part: the chain is made anew.

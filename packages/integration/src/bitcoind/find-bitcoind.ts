@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { IntegrationError } from '../errors/integration-error.ts'
+import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
 import {
   findProgram,
   type FindProgramOptions,
@@ -132,7 +132,7 @@ async function download({ url, maxSize = MAX_ARCHIVE_SIZE }: BitcoinArchive, fil
     }
     return hash.digest('hex')
   } catch (cause) {
-    if (cause instanceof IntegrationError) throw cause
+    if (isIntegrationError(cause)) throw cause
     const why = cause instanceof Error ? ((cause.cause as Error | undefined)?.message ?? cause.message) : ''
     throw new IntegrationError('command-failed', `${url} could not be fetched: ${why}`, { cause })
   } finally {

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bytesToHex, type NetworkAddress } from '@sapwood/wire-codec'
-import { IntegrationError, type ProcessExit } from '../errors/integration-error.ts'
+import { isIntegrationError, IntegrationError, type ProcessExit } from '../errors/integration-error.ts'
 import { monotonicTime, sleep, startTimer } from '../programs/default-sleep.ts'
 import type { Program } from '../programs/find-program.ts'
 import { freePort } from '../programs/free-port.ts'
@@ -206,7 +206,7 @@ export class RegtestBitcoind implements AsyncDisposable {
     try {
       return await this.#rpc.call<T>(method, ...params)
     } catch (error) {
-      if (!(error instanceof IntegrationError) || error.code !== 'rpc-unreachable') throw error
+      if (!isIntegrationError(error) || error.code !== 'rpc-unreachable') throw error
       const exit = await this.#exitWithin(EXIT_GRACE)
       throw exit === undefined ? error : this.#exitedError(exit, error)
     }
@@ -278,7 +278,7 @@ export class RegtestBitcoind implements AsyncDisposable {
         return peers.some(({ subver, version }) => version > 0 && userAgent.test(subver))
       })
     } catch (error) {
-      if (!(error instanceof IntegrationError) || error.code !== 'timeout') throw error
+      if (!isIntegrationError(error) || error.code !== 'timeout') throw error
       const message = `${error.message}. The last lines of its log:\n${this.log.tail()}`
       throw new IntegrationError('timeout', message, { cause: error })
     }
@@ -342,7 +342,7 @@ export class RegtestBitcoind implements AsyncDisposable {
         await this.#rpc.call('getblockchaininfo')
         return
       } catch (error) {
-        if (!(error instanceof IntegrationError)) throw error
+        if (!isIntegrationError(error)) throw error
         if (!this.process.running) throw this.#exitedError(await this.exited, error)
         if (error.code === 'rpc-error' && error.rpcCode !== RPC_IN_WARMUP) throw error
         if (monotonicTime() > deadline) {

@@ -1,5 +1,5 @@
 import { findBitcoind } from '../bitcoind/find-bitcoind.ts'
-import { IntegrationError } from '../errors/integration-error.ts'
+import { isIntegrationError } from '../errors/integration-error.ts'
 
 // Finds a bitcoind, or installs one into .cache/bitcoind, and prints how it is started.
 const USAGE = `Usage: npm run bitcoind -- [--no-install]
@@ -25,7 +25,7 @@ try {
   console.error(`found: ${program.origin}${program.packages.length > 0 ? `, ${program.packages[0]!}` : ''}`)
   console.log(program.command.join(' '))
 } catch (error) {
-  if (!(error instanceof IntegrationError)) throw error
+  if (!isIntegrationError(error)) throw error
   console.error(error.message)
   process.exit(1)
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { BITCOIND_VERSIONS, findBitcoind, isBitcoindVersion } from '../bitcoind/find-bitcoind.ts'
-import { IntegrationError } from '../errors/integration-error.ts'
+import { isIntegrationError } from '../errors/integration-error.ts'
 
 const USAGE = `Usage: sapwood-integration install [--bitcoind VERSION] [--cache FOLDER]
 
@@ -55,7 +55,7 @@ export async function install(args: readonly string[]): Promise<number> {
     console.log(program.command.join(' '))
     return 0
   } catch (error) {
-    if (!(error instanceof IntegrationError)) throw error
+    if (!isIntegrationError(error)) throw error
     console.error(error.message)
     return 1
   }

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { type OpenStore, openStore } from '@sapwood/node'
 import { createSocks5Dialer } from '@sapwood/proxy'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
-import { IntegrationError } from '../errors/integration-error.ts'
+import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
 import { cacheFolder } from '../programs/cache-folder.ts'
 import { makeFolder } from '../programs/usable-folder.ts'
 import { startEmbeddedSocks5 } from '../socks/embedded-socks5.ts'
@@ -54,7 +54,7 @@ async function startHost(options: MainJobOptions, data: string, output: MainJobO
     const dataFolder = join(data, 'bitcoind', 'chain')
     return await bitcoindHost({ ...options, dataFolder }, { onProgress: (line) => output.note(line) })
   } catch (error) {
-    if (!(error instanceof IntegrationError) || error.code !== 'program-not-found') throw error
+    if (!isIntegrationError(error) || error.code !== 'program-not-found') throw error
     output.note(
       `${error.message}\nNo bitcoind can be had, so this runs against the embedded peer (as with --embedded).`,
     )
@@ -107,7 +107,7 @@ async function startSocksServer(host: RunHost, output: MainJobOutput): Promise<S
     try {
       return Object.assign(await startMicrosocks(CREDENTIALS), { name: 'microsocks' })
     } catch (error) {
-      if (!(error instanceof IntegrationError) || error.code !== 'program-not-found') throw error
+      if (!isIntegrationError(error) || error.code !== 'program-not-found') throw error
       output.note(`${error.message}\nNo microsocks can be had, so the SOCKS5 server of this process is used.`)
     }
   }

@@ -1,4 +1,4 @@
-import { IntegrationError } from '../errors/integration-error.ts'
+import { isIntegrationError } from '../errors/integration-error.ts'
 import { parseArguments, USAGE } from './arguments.ts'
 import { printableLines } from './printable.ts'
 
@@ -25,7 +25,7 @@ async function main(): Promise<number> {
 }
 
 function failed(error: unknown): number {
-  const usage = error instanceof IntegrationError && error.code === 'usage'
+  const usage = isIntegrationError(error) && error.code === 'usage'
   console.error(printableLines(`sapwood: ${error instanceof Error ? error.message : String(error)}`))
   if (usage) console.error('Try --help.')
   return usage ? BAD_USAGE : 1

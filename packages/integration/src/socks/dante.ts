@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { IntegrationError } from '../errors/integration-error.ts'
+import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
 import { findProgram, type FindProgramOptions, type Program } from '../programs/find-program.ts'
 import { freePort } from '../programs/free-port.ts'
 import { type RunningProcess, startProcess } from '../programs/start-process.ts'
@@ -57,8 +57,7 @@ export async function startDante(options: DanteOptions = {}): Promise<Dante> {
         return harness(running, port, folder)
       } catch (error) {
         await running.stop()
-        const again =
-          error instanceof IntegrationError && error.code === 'process-exited' && attempt < ATTEMPTS
+        const again = isIntegrationError(error) && error.code === 'process-exited' && attempt < ATTEMPTS
         if (!again) throw error
       }
     }

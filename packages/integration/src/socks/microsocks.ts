@@ -1,4 +1,4 @@
-import { IntegrationError } from '../errors/integration-error.ts'
+import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
 import { findProgram, type FindProgramOptions } from '../programs/find-program.ts'
 import { freePort } from '../programs/free-port.ts'
 import { type RunningProcess, startProcess } from '../programs/start-process.ts'
@@ -41,7 +41,7 @@ export async function startMicrosocks(options: MicrosocksOptions = {}): Promise<
       return harness(running, port)
     } catch (error) {
       await running.stop()
-      const again = error instanceof IntegrationError && error.code === 'process-exited' && attempt < ATTEMPTS
+      const again = isIntegrationError(error) && error.code === 'process-exited' && attempt < ATTEMPTS
       if (!again) throw error
     }
   }

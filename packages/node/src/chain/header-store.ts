@@ -1,7 +1,7 @@
 import { type BlockHash, bytesEqual, bytesToHex, concatBytes, hexToBytes, sha256 } from '@sapwood/wire-codec'
 import type { StorableHeaderChain } from './header-chain.ts'
 import { HEADER_RECORD_SIZE } from './header-table.ts'
-import { NodeError } from '../errors/node-error.ts'
+import { isNodeError, NodeError } from '../errors/node-error.ts'
 import type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from '../store/key-value-store.ts'
 
 /** Increased when what is stored changes its form. */
@@ -153,7 +153,7 @@ function restored(chain: StorableHeaderChain, { records }: Run): boolean {
     chain.restore(records)
     return true
   } catch (error) {
-    if (error instanceof NodeError) return false
+    if (isNodeError(error)) return false
     throw error
   }
 }

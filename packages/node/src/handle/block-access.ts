@@ -2,7 +2,7 @@ import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/e
 import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
 import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
-import { NodeError } from '../errors/node-error.ts'
+import { isNodeError, NodeError } from '../errors/node-error.ts'
 import type { BlockStreams, BlockQueue } from '../loop/block-streams.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { UtreexoDriver } from '../loop/utreexo-driver.ts'
@@ -27,7 +27,7 @@ export function createBlockAccess(components: {
         facts.isUnavailable = streams.isUnavailable(hash)
       })
     } catch (error) {
-      const isLate = error instanceof NodeError && error.code === 'timeout'
+      const isLate = isNodeError(error) && error.code === 'timeout'
       if (!isLate || !facts.isUnavailable) throw error
       throw new NodeError('block-unavailable', `No peer that is connected has block ${hashToHex(hash)}`, {
         ...(error.limit !== undefined && { limit: error.limit }),

@@ -1,6 +1,6 @@
 import { bytesEqual, type Txid, txid } from '@sapwood/wire-codec'
 import type { Clock, MemoryBudget } from '@sapwood/transport-v1v2/environment'
-import { NodeError } from '../errors/node-error.ts'
+import { isNodeError, NodeError } from '../errors/node-error.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { PrivateBroadcastDriver } from '../loop/private-broadcast-driver.ts'
 import type { TransactionDriver } from '../loop/transaction-driver.ts'
@@ -88,7 +88,7 @@ function refusePrivate(privateBroadcasts: PrivateBroadcastDriver, id: Txid): voi
  * A deadline that passed says how far the broadcast has come; it goes on. Any other error is left as it is.
  */
 function nobodyAsked(error: unknown, relay: TransactionRelay, id: Txid): unknown {
-  if (!(error instanceof NodeError) || error.code !== 'timeout') return error
+  if (!isNodeError(error) || error.code !== 'timeout') return error
   const broadcast = relay.broadcasts().find((state) => bytesEqual(state.txid, id))
   if (broadcast === undefined) return error
   const detail =

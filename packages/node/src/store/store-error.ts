@@ -1,4 +1,4 @@
-import { NodeError, type NodeErrorCode, type NodeErrorFacts } from '../errors/node-error.ts'
+import { isNodeError, NodeError, type NodeErrorCode, type NodeErrorFacts } from '../errors/node-error.ts'
 
 /** Why a store does not do what it is asked. */
 type StoreErrorCode = Extract<NodeErrorCode, `store-${string}`>
@@ -34,7 +34,7 @@ const WORDS: readonly (readonly [RegExp, StoreErrorCode])[] = [
  * One that says so already stays as it is.
  */
 export function storeError(message: string, cause: unknown, facts: NodeErrorFacts = {}): NodeError {
-  if (cause instanceof NodeError && isStoreError(cause)) return cause
+  if (isNodeError(cause) && isStoreError(cause)) return cause
   return new NodeError(kindOf(cause), message, { ...facts, cause })
 }
 

@@ -4,7 +4,7 @@ import { createChannel } from '../channel/bounded-channel.ts'
 import { MessageActor } from '../channel/message-actor.ts'
 import { MESSAGE_OVERHEAD, type ReaderMessage } from '../channel/reader-message.ts'
 import type { Channel } from '../contract/channel.ts'
-import type { Stalls } from './stalls.ts'
+import type { BackPressure } from './back-pressure.ts'
 
 /**
  * Bytes read and not handled from which on nothing more is read: two of the chunks that a socket gives at
@@ -35,7 +35,7 @@ export class MessageIntake {
   readonly #channel: Channel<ReaderMessage>
   readonly #memory: MemoryAccount
   readonly #lane: TurnLane
-  readonly #stalls: Stalls
+  readonly #backPressure: BackPressure
   readonly #target: IntakeTarget
   #closed = false
 
@@ -43,13 +43,13 @@ export class MessageIntake {
   constructor(
     memory: MemoryAccount,
     lane: TurnLane,
-    stalls: Stalls,
+    backPressure: BackPressure,
     target: IntakeTarget,
     maxUnhandledBytes: number = MAX_UNHANDLED_BYTES,
   ) {
     this.#memory = memory
     this.#lane = lane
-    this.#stalls = stalls
+    this.#backPressure = backPressure
     this.#target = target
     this.#channel = createChannel(READER_QUEUE, {
       of: (message) => (message.type === 'messages' ? message.bytes : 0),
@@ -90,7 +90,8 @@ export class MessageIntake {
       handled += 1
       handledBytes += message.payload.length + MESSAGE_OVERHEAD
       if (this.#over()) return false
-      let wait = this.#stalls.next() ?? (handled % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
+      let wait =
+        this.#backPressure.next() ?? (handled % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
       if (wait === undefined) continue
       // What is kept of it for longer is counted by whoever keeps it.
       this.#memory.give('reading', handledBytes)
@@ -98,7 +99,7 @@ export class MessageIntake {
       this.#lane.leave()
       // Behind one thing that is waited for there may be another: after an owner that was behind, a share
       // that is used up.
-      for (; wait !== undefined; wait = this.#stalls.next()) {
+      for (; wait !== undefined; wait = this.#backPressure.next()) {
         await wait
         if (this.#over()) return false
       }

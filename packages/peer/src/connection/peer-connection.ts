@@ -34,7 +34,7 @@ import { Notifier } from './notifier.ts'
 import { MAX_QUEUED_BYTES, Outgoing } from './outgoing.ts'
 import { RequestMethods } from './request-methods.ts'
 import { RequestQueue } from './request-queue.ts'
-import { Stalls } from './stalls.ts'
+import { BackPressure } from './back-pressure.ts'
 
 /** Milliseconds by which a timer is late that are not held against the remote: the process did not run. */
 const MIN_OWN_STALL = 500
@@ -61,7 +61,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   readonly #notifier: Notifier
   readonly #requests: RequestQueue
   readonly #serving: ServeQueue
-  readonly #stalls: Stalls
+  readonly #backPressure: BackPressure
   readonly #timer: DeadlineTimer
   readonly #handshake = deferred<PeerVersion>()
   readonly #closed = deferred<DisconnectReport>()
@@ -121,7 +121,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       memory,
     )
     const { pauseAtQueuedBytes: pauseAt } = limits
-    const stalls = new Stalls(
+    const backPressure = new BackPressure(
       clock,
       emitter,
       { notifier, serving, outgoing, pauseAt, pause: (now) => protocol.pause(now) },
@@ -134,7 +134,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#notifier = notifier
     this.#protocol = protocol
     this.#serving = serving
-    this.#stalls = stalls
+    this.#backPressure = backPressure
     this.#requests = new RequestQueue(
       protocol,
       outgoing,
@@ -147,7 +147,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#intake = new MessageIntake(
       memory,
       scheduler.lane(lanes),
-      stalls,
+      backPressure,
       {
         take: (command, payload, at) => this.#take(command, payload, at),
         batchTaken: () => this.#schedule(),
@@ -328,7 +328,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   }
 
   #onDue(late: number): void {
-    this.#stalls.excuseSoFar()
+    this.#backPressure.excuseSoFar()
     // The process did not run: a stopped one, a machine that slept. What the remote sent meanwhile has not
     // been read yet.
     if (late >= MIN_OWN_STALL) {
@@ -353,7 +353,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#cancel.abort()
     this.#intake.close()
     this.#serving.close()
-    this.#stalls.close()
+    this.#backPressure.close()
     if (reason.code === 'memory-full') this.#notifier.drop()
     // Whoever waits for room learns of the end; what is still to be flushed is a megabyte for a second.
     this.#components.memory.close()

@@ -6,7 +6,7 @@ import type { PendingFacts } from './pending-request.ts'
 import { ReplyStream } from './reply-stream.ts'
 import type { ParametersOf, RawBlock, ReceivedBlock } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
-import { type Want, Wants } from './wants.ts'
+import { InFlight, type Want } from './in-flight.ts'
 
 /** Core: `MAX_BLOCKS_IN_TRANSIT_PER_PEER`. */
 const BLOCK_WINDOW = 16
@@ -35,11 +35,11 @@ export interface ArrivedBlock {
 export class BlockRequests {
   readonly #output: RequestOutput
   readonly #now: () => Instant
-  readonly #wants: Wants<BlockWant>
+  readonly #inFlight: InFlight<BlockWant>
 
   constructor(output: RequestOutput, now: () => Instant) {
     this.#output = output
-    this.#wants = new Wants(output, 'block')
+    this.#inFlight = new InFlight(output, 'block')
     this.#now = now
   }
 
@@ -55,7 +55,7 @@ export class BlockRequests {
 
   /** Hashes of the blocks asked for and not yet received. */
   inFlight(): BlockHash[] {
-    return this.#wants.firsts().map(({ hash }) => hash)
+    return this.#inFlight.firsts().map(({ hash }) => hash)
   }
 
   /**
@@ -64,7 +64,7 @@ export class BlockRequests {
    */
   arrive(payload: Uint8Array): ArrivedBlock {
     const hash = sha256d(payload.subarray(0, HEADER_BYTES)) as BlockHash
-    const wants = payload.length < HEADER_BYTES ? undefined : this.#wants.of(hash)
+    const wants = payload.length < HEADER_BYTES ? undefined : this.#inFlight.of(hash)
     const wanted = wants !== undefined
     const expected = this.#output.expectations.take('block', hash)
     return {
@@ -79,15 +79,15 @@ export class BlockRequests {
 
   /** Hands a wanted block to all that wait for it. */
   deliver({ hash, payload }: ArrivedBlock, block: Block | undefined, at: Instant): void {
-    for (const want of this.#wants.take(hash)) want.deliver({ hash, payload, at }, block)
+    for (const want of this.#inFlight.take(hash)) want.deliver({ hash, payload, at }, block)
   }
 
   malformed({ hash }: ArrivedBlock, error: unknown): void {
-    for (const want of this.#wants.take(hash)) want.malformed(error)
+    for (const want of this.#inFlight.take(hash)) want.malformed(error)
   }
 
   notFound(hash: Uint8Array): boolean {
-    const wants = this.#wants.take(hash)
+    const wants = this.#inFlight.take(hash)
     for (const want of wants) want.notFound()
     return wants.length > 0
   }
@@ -141,7 +141,7 @@ export class BlockRequests {
           inFlight.set(hashKey(hash), want)
           wants.push(want)
         }
-        this.#wants.ask(wants)
+        this.#inFlight.ask(wants)
       }
       stream.deadline = inFlight.size === 0 ? Number.POSITIVE_INFINITY : this.#now() + facts.timeout
     }
@@ -154,7 +154,7 @@ export class BlockRequests {
           if (wanted.length === 0) stream.finish()
         },
         end: () => {
-          this.#wants.withdraw(inFlight.values())
+          this.#inFlight.withdraw(inFlight.values())
         },
         describeMissing: () => [
           ...missing,

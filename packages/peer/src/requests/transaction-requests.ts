@@ -5,7 +5,7 @@ import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
 import type { ParametersOf, TransactionId, TransactionsReply } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
-import { type Want, Wants } from './wants.ts'
+import { InFlight, type Want } from './in-flight.ts'
 
 interface TransactionWant extends Want {
   readonly deliver: (transaction: Transaction | undefined) => void
@@ -14,11 +14,11 @@ interface TransactionWant extends Want {
 /** `getdata` for transactions, and the `tx` or `notfound` that answers each entry. */
 export class TransactionRequests {
   readonly #output: RequestOutput
-  readonly #wants: Wants<TransactionWant>
+  readonly #inFlight: InFlight<TransactionWant>
 
   constructor(output: RequestOutput) {
     this.#output = output
-    this.#wants = new Wants(output, 'transaction')
+    this.#inFlight = new InFlight(output, 'transaction')
   }
 
   create({ ids }: ParametersOf<'getTransactions'>, facts: PendingFacts): ReplyPromise<TransactionsReply> {
@@ -40,13 +40,13 @@ export class TransactionRequests {
         }
         open.add(want)
       }
-      this.#wants.ask(open)
+      this.#inFlight.ask(open)
       if (open.size === 0) reply.answer({ transactions, notFound })
     }
     const reply = new ReplyPromise<TransactionsReply>(facts, {
       begin,
       end: () => {
-        this.#wants.withdraw(open)
+        this.#inFlight.withdraw(open)
       },
       describeMissing: () => [...open].map((want) => want.entry.hash),
     })
@@ -63,14 +63,14 @@ export class TransactionRequests {
   }
 
   notFound(hash: Uint8Array): boolean {
-    const wants = this.#wants.take(hash)
+    const wants = this.#inFlight.take(hash)
     for (const want of wants) want.deliver(undefined)
     return wants.length > 0
   }
 
   #deliver(transaction: Transaction): boolean {
-    if (this.#wants.size === 0) return false
-    const wants = [...this.#wants.take(txid(transaction)), ...this.#wants.take(wtxid(transaction))]
+    if (this.#inFlight.size === 0) return false
+    const wants = [...this.#inFlight.take(txid(transaction)), ...this.#inFlight.take(wtxid(transaction))]
     for (const want of wants) want.deliver(transaction)
     return wants.length > 0
   }

@@ -9,7 +9,7 @@ import {
   systemRandom,
 } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress, type PeerAddress } from '@sapwood/wire-codec'
-import { ProxyError } from '../errors/proxy-error.ts'
+import { isProxyError, ProxyError } from '../errors/proxy-error.ts'
 import type { ProxyDialer } from '../router/route.ts'
 import { destinationAddress, publicDestination } from './destination.ts'
 import { connectStream, i2pName, type LiveSession, lookUp, openSession } from './sam-commands.ts'
@@ -183,7 +183,7 @@ class SessionKeeper implements SamSession {
     try {
       return await task()
     } catch (error) {
-      if (error instanceof ProxyError && error.received === 'INVALID_ID') session.control.close()
+      if (isProxyError(error) && error.received === 'INVALID_ID') session.control.close()
       throw error
     }
   }

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Random } from '@sapwood/transport-v1v2/environment'
-import { ProxyError } from '../errors/proxy-error.ts'
+import { isProxyError, ProxyError } from '../errors/proxy-error.ts'
 import { parseKeyValues } from '../socket/key-values.ts'
 import type { ControlConnection } from './control-connection.ts'
 
@@ -58,7 +58,7 @@ export async function authenticate(
   try {
     await connection.command(proof === '' ? 'AUTHENTICATE' : `AUTHENTICATE ${proof}`)
   } catch (error) {
-    if (!(error instanceof ProxyError) || error.code !== 'control-refused') throw error
+    if (!isProxyError(error) || error.code !== 'control-refused') throw error
     throw failed(`Tor refused the authentication by ${method}`, {
       ...(error.reply !== undefined && { reply: error.reply }),
     })

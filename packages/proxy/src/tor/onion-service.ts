@@ -1,5 +1,5 @@
 import { type NetworkAddress, parseHost } from '@sapwood/wire-codec'
-import { ProxyError } from '../errors/proxy-error.ts'
+import { isProxyError, ProxyError } from '../errors/proxy-error.ts'
 import { parseKeyValues } from '../socket/key-values.ts'
 import type { ControlConnection } from './control-connection.ts'
 
@@ -61,7 +61,7 @@ export async function addOnion(
     } catch (error) {
       // An older Tor, or one built without the module, knows no such argument.
       // Core tries again without it too.
-      if (!(error instanceof ProxyError) || error.code !== 'control-refused') throw error
+      if (!isProxyError(error) || error.code !== 'control-refused') throw error
     }
   }
   return await send(connection, command, privateKey, false)

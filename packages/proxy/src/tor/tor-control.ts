@@ -11,7 +11,7 @@ import {
   systemRandom,
 } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress } from '@sapwood/wire-codec'
-import { ProxyError } from '../errors/proxy-error.ts'
+import { isProxyError, ProxyError } from '../errors/proxy-error.ts'
 import { parseKeyValues } from '../socket/key-values.ts'
 import { checkProxyAddress, formatProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
 import { authenticate, type TorAuthenticationMethod, type TorAuthenticationOptions } from './authenticate.ts'
@@ -283,7 +283,7 @@ class ReconnectingTorControl implements TorControl {
       this.#delay = Math.min(this.#delay * RECONNECT_FACTOR, MAX_RECONNECT_DELAY)
       this.#connect(this.#closing.signal).catch((error: unknown) => {
         if (this.#closing.signal.aborted) return
-        const code = error instanceof ProxyError ? error.code : 'unknown'
+        const code = isProxyError(error) ? error.code : 'unknown'
         this.#logger.debug({ code, delay: this.#delay }, 'Tor cannot be reached')
         this.#scheduleReconnect()
       })

@@ -24,7 +24,7 @@ export interface StallCauses {
 }
 
 /** When this side stood still, and for how long: what the remote cannot be blamed for. */
-export class Stalls {
+export class BackPressure {
   readonly #clock: Clock
   readonly #events: EventEmitter
   readonly #causes: StallCauses

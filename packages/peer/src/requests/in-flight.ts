@@ -11,7 +11,7 @@ export interface Want {
 /**
  * What `getdata` has asked for and what has not come, by hash: asked for once, however many requests want it.
  */
-export class Wants<W extends Want> {
+export class InFlight<W extends Want> {
   readonly #output: RequestOutput
   readonly #reply: 'block' | 'transaction'
   readonly #byHash = new Map<string, W[]>()
