@@ -1,3 +1,9 @@
+/**
+ * Destinations of I2P.
+ * https://geti2p.net/spec/common-structures#destination
+ * @module
+ */
+
 import { createHash } from 'node:crypto'
 import type { NetworkAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'

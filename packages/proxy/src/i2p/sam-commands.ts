@@ -1,3 +1,9 @@
+/**
+ * Commands of SAM 3 and their replies.
+ * https://geti2p.net/en/docs/api/samv3
+ * @module
+ */
+
 import type { Random } from '@sapwood/transport-v1v2/environment'
 import { formatHost, type PeerAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'

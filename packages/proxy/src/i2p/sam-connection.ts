@@ -1,3 +1,9 @@
+/**
+ * One connection to an I2P router (SAM 3).
+ * https://geti2p.net/en/docs/api/samv3
+ * @module
+ */
+
 import type { Socket } from 'node:net'
 import type { ByteStream } from '@sapwood/transport-v1v2'
 import {

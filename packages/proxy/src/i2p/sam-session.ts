@@ -1,3 +1,9 @@
+/**
+ * Sessions of SAM 3.
+ * https://geti2p.net/en/docs/api/samv3
+ * @module
+ */
+
 import type { ByteStream } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,

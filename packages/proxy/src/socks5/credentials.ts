@@ -1,3 +1,10 @@
+/**
+ * Credentials (RFC 1929) that keep circuits apart (Tor: `IsolateSOCKSAuth`).
+ * https://www.rfc-editor.org/rfc/rfc1929
+ * https://spec.torproject.org/socks-extensions.html
+ * @module
+ */
+
 import { createHmac } from 'node:crypto'
 import type { Random } from '@sapwood/transport-v1v2/environment'
 import { ProxyError } from '../errors/proxy-error.ts'

@@ -1,3 +1,10 @@
+/**
+ * What a SOCKS5 client says and hears (RFC 1928, RFC 1929).
+ * https://www.rfc-editor.org/rfc/rfc1928
+ * https://www.rfc-editor.org/rfc/rfc1929
+ * @module
+ */
+
 import { ProxyError } from '../errors/proxy-error.ts'
 import {
   ADDRESS_IPV4,

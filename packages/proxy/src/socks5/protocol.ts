@@ -1,4 +1,9 @@
-/** Numbers of RFC 1928 (SOCKS5) and RFC 1929 (username and password). */
+/**
+ * Numbers of SOCKS5 (RFC 1928), and of username and password (RFC 1929).
+ * https://www.rfc-editor.org/rfc/rfc1928
+ * https://www.rfc-editor.org/rfc/rfc1929
+ * @module
+ */
 
 export const SOCKS_VERSION = 5
 

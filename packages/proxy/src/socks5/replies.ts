@@ -1,3 +1,10 @@
+/**
+ * What a SOCKS5 proxy's refusals mean (RFC 1928, and Tor's own).
+ * https://www.rfc-editor.org/rfc/rfc1928
+ * https://spec.torproject.org/socks-extensions.html
+ * @module
+ */
+
 import { ProxyError, type RetryAdvice, type Socks5ReplyCode } from '../errors/proxy-error.ts'
 
 interface ReplyMeaning {

@@ -1,3 +1,9 @@
+/**
+ * What a SOCKS5 proxy is asked to connect to (RFC 1928).
+ * https://www.rfc-editor.org/rfc/rfc1928
+ * @module
+ */
+
 import { formatHost, type PeerAddress } from '@sapwood/wire-codec'
 import { ProxyError } from '../errors/proxy-error.ts'
 import { ADDRESS_NAME, COMMAND_CONNECT, MAX_TEXT_LENGTH, SOCKS_VERSION } from './protocol.ts'

@@ -1,3 +1,9 @@
+/**
+ * How a controller of Tor shows that it may be one (control-spec, AUTHENTICATE).
+ * https://spec.torproject.org/control-spec/
+ * @module
+ */
+
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'

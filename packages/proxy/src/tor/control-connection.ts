@@ -1,3 +1,9 @@
+/**
+ * One connection to Tor's control port (control-spec).
+ * https://spec.torproject.org/control-spec/
+ * @module
+ */
+
 import type { Socket } from 'node:net'
 import {
   type CancelTimer,

@@ -1,3 +1,9 @@
+/**
+ * What Tor says on its control port (control-spec).
+ * https://spec.torproject.org/control-spec/
+ * @module
+ */
+
 import { createLineBuffer } from '../socket/line-buffer.ts'
 import { ProxyError } from '../errors/proxy-error.ts'
 

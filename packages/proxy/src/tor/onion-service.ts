@@ -1,3 +1,9 @@
+/**
+ * Onion services made over the control port (control-spec, ADD_ONION).
+ * https://spec.torproject.org/control-spec/
+ * @module
+ */
+
 import { type NetworkAddress, parseHost } from '@sapwood/wire-codec'
 import { isProxyError, ProxyError } from '../errors/proxy-error.ts'
 import { parseKeyValues } from '../socket/key-values.ts'

@@ -1,3 +1,9 @@
+/**
+ * Base32 (RFC 4648), small letters and no padding.
+ * https://www.rfc-editor.org/rfc/rfc4648
+ * @module
+ */
+
 /** The alphabet of RFC 4648 in lower case, as .onion and .b32.i2p names are written. */
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 

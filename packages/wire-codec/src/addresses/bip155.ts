@@ -1,3 +1,9 @@
+/**
+ * Addresses of all networks (BIP155).
+ * https://github.com/bitcoin/bips/blob/master/bip-0155.mediawiki
+ * @module
+ */
+
 import { DecodeError } from '../errors/decode-error.ts'
 import { I2P_PORT } from './i2p.ts'
 import { CJDNS_PREFIX, isMappedIpv4, isObsoleteIp16, isYggdrasil } from './ip16.ts'

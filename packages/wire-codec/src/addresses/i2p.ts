@@ -1,3 +1,9 @@
+/**
+ * Addresses of I2P.
+ * https://geti2p.net/en/docs/naming#base32
+ * @module
+ */
+
 import { HASH_SIZE } from '../hash/hashes.ts'
 import { decodeBase32, encodeBase32 } from './base32.ts'
 

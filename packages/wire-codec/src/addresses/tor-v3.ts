@@ -1,3 +1,9 @@
+/**
+ * Addresses of onion services, version 3.
+ * https://spec.torproject.org/rend-spec/encoding-onion-addresses.html
+ * @module
+ */
+
 import { sha3_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import { decodeBase32, encodeBase32 } from './base32.ts'

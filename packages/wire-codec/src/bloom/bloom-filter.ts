@@ -1,3 +1,9 @@
+/**
+ * Bloom filters of transactions (BIP37).
+ * https://github.com/bitcoin/bips/blob/master/bip-0037.mediawiki
+ * @module
+ */
+
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { murmurHash3 } from '../hash/murmur-hash3.ts'
 import { MAX_BLOOM_FILTER_SIZE, MAX_BLOOM_HASH_FUNCTIONS } from '../messages/limits.ts'

@@ -1,3 +1,9 @@
+/**
+ * Partial merkle trees (BIP37).
+ * https://github.com/bitcoin/bips/blob/master/bip-0037.mediawiki
+ * @module
+ */
+
 import { bytesEqual, concatBytes } from '../bytes/bytes-equal.ts'
 import { asTxid, type Hash256, type Txid } from '../hash/hashes.ts'
 import type { MerkleBlock } from '../messages/message.ts'

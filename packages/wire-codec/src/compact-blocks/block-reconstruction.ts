@@ -1,3 +1,9 @@
+/**
+ * Putting together a compact block (BIP152).
+ * https://github.com/bitcoin/bips/blob/master/bip-0152.mediawiki
+ * @module
+ */
+
 import { bytesEqual } from '../bytes/bytes-equal.ts'
 import type { CompactBlock } from '../messages/message.ts'
 import type { Block } from '../primitives/block.ts'

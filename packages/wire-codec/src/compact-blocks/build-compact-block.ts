@@ -1,3 +1,9 @@
+/**
+ * Making a compact block (BIP152).
+ * https://github.com/bitcoin/bips/blob/master/bip-0152.mediawiki
+ * @module
+ */
+
 import type { CompactBlock, PrefilledTransaction } from '../messages/message.ts'
 import type { Block } from '../primitives/block.ts'
 import { wtxid } from '../primitives/transaction-id.ts'

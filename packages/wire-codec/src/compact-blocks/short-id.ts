@@ -1,3 +1,9 @@
+/**
+ * Short transaction ids (BIP152).
+ * https://github.com/bitcoin/bips/blob/master/bip-0152.mediawiki
+ * @module
+ */
+
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import type { Wtxid } from '../hash/hashes.ts'
 import { sipHashInto, sipKey } from '../hash/sip-hash.ts'

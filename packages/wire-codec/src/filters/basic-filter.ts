@@ -1,3 +1,9 @@
+/**
+ * The basic filter of a block (BIP158).
+ * https://github.com/bitcoin/bips/blob/master/bip-0158.mediawiki
+ * @module
+ */
+
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
 import { type SipKey, sipKey } from '../hash/sip-hash.ts'

@@ -1,3 +1,9 @@
+/**
+ * Bits as a Golomb-coded set has them (BIP158).
+ * https://github.com/bitcoin/bips/blob/master/bip-0158.mediawiki
+ * @module
+ */
+
 /** Writes bits, the highest of each byte first (BIP158). */
 export class BitWriter {
   readonly #bytes: Uint8Array

@@ -1,3 +1,9 @@
+/**
+ * Golomb-coded sets (BIP158).
+ * https://github.com/bitcoin/bips/blob/master/bip-0158.mediawiki
+ * @module
+ */
+
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { concatBytes } from '../bytes/bytes-equal.ts'

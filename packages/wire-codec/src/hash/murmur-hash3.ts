@@ -1,3 +1,10 @@
+/**
+ * MurmurHash3, which bloom filters hash with (BIP37).
+ * https://github.com/bitcoin/bips/blob/master/bip-0037.mediawiki
+ * https://github.com/aappleby/smhasher
+ * @module
+ */
+
 /** MurmurHash3 for 32-bit machines, as bloom filters use it (BIP37): an unsigned 32-bit number. */
 export function murmurHash3(seed: number, bytes: Uint8Array): number {
   let hash = seed | 0

@@ -1,3 +1,9 @@
+/**
+ * SipHash-2-4 (Aumasson, Bernstein), which BIP152 and BIP158 hash with.
+ * https://www.aumasson.jp/siphash/siphash.pdf
+ * @module
+ */
+
 /** Key of SipHash: two 64-bit words, each as its low and high half. */
 export interface SipKey {
   readonly k0Low: number

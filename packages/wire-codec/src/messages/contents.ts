@@ -1,3 +1,9 @@
+/**
+ * A message as the contents of a packet (BIP324, "Message types").
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * @module
+ */
+
 import { DecodeError } from '../errors/decode-error.ts'
 import { COMMAND_SIZE, readCommand, writeCommand } from './command.ts'
 import { defaultShortIds, type ShortIds } from './short-ids.ts'

@@ -1,3 +1,13 @@
+/**
+ * Service bits (BIP111, BIP144, BIP157, BIP159, BIP324).
+ * https://github.com/bitcoin/bips/blob/master/bip-0111.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0144.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0157.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0159.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * @module
+ */
+
 /** What a node offers, as bits of the services field. */
 export const Services = {
   NONE: 0n,

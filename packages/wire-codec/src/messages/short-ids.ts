@@ -1,4 +1,10 @@
 /**
+ * Short ids of message types (BIP324, "Message types").
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki
+ * @module
+ */
+
+/**
  * The one-byte message ids of a BIP324 connection. Data, not a constant:
  * a connection holds the map it agreed on.
  */

@@ -1,3 +1,9 @@
+/**
+ * Signet, and networks of one's own like it (BIP325).
+ * https://github.com/bitcoin/bips/blob/master/bip-0325.mediawiki
+ * @module
+ */
+
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { hexToBytes } from '../bytes/hex.ts'
 import { blockHashFromHex } from '../bytes/hash-text.ts'

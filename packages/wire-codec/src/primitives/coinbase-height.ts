@@ -1,3 +1,9 @@
+/**
+ * The height in a coinbase (BIP34).
+ * https://github.com/bitcoin/bips/blob/master/bip-0034.mediawiki
+ * @module
+ */
+
 import type { Block } from './block.ts'
 import { OP_0, OP_1, OP_16 } from './opcodes.ts'
 

@@ -1,3 +1,9 @@
+/**
+ * Transactions, with their witness (BIP144).
+ * https://github.com/bitcoin/bips/blob/master/bip-0144.mediawiki
+ * @module
+ */
+
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { DecodeSeverity } from '../errors/decode-error.ts'
 import { asTxid, type Txid, type Wtxid } from '../hash/hashes.ts'

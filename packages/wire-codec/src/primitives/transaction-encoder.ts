@@ -1,3 +1,9 @@
+/**
+ * Transactions, with their witness (BIP144).
+ * https://github.com/bitcoin/bips/blob/master/bip-0144.mediawiki
+ * @module
+ */
+
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { compactSizeLength } from '../bytes/compact-size.ts'
 import { asTxid } from '../hash/hashes.ts'

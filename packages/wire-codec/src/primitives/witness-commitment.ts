@@ -1,3 +1,9 @@
+/**
+ * The commitment to a block's witnesses (BIP141).
+ * https://github.com/bitcoin/bips/blob/master/bip-0141.mediawiki
+ * @module
+ */
+
 import { bytesEqual, concatBytes } from '../bytes/bytes-equal.ts'
 import type { Hash256 } from '../hash/hashes.ts'
 import { sha256d } from '#crypto'

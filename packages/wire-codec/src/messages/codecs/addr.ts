@@ -1,3 +1,9 @@
+/**
+ * `addr`, and `addrv2` (BIP155).
+ * https://github.com/bitcoin/bips/blob/master/bip-0155.mediawiki
+ * @module
+ */
+
 import { ADDRESS_SIZES, Bip155NetworkId, decodeBip155 } from '../../addresses/bip155.ts'
 import { decodeIp16, encodeIp16 } from '../../addresses/ip16.ts'
 import type { AddressNetwork, NetworkAddress } from '../../addresses/network-address.ts'

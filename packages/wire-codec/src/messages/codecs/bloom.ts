@@ -1,3 +1,9 @@
+/**
+ * Messages of bloom filters (BIP37).
+ * https://github.com/bitcoin/bips/blob/master/bip-0037.mediawiki
+ * @module
+ */
+
 import { MAX_BLOCK_TRANSACTIONS } from '../../primitives/block.ts'
 import { HEADER_SIZE, readHeader, writeHeader } from '../../primitives/header.ts'
 import type { MessageCodec } from '../codec.ts'

@@ -1,3 +1,9 @@
+/**
+ * Messages of compact blocks (BIP152).
+ * https://github.com/bitcoin/bips/blob/master/bip-0152.mediawiki
+ * @module
+ */
+
 import type { ByteReader } from '../../bytes/byte-reader.ts'
 import type { ByteWriter } from '../../bytes/byte-writer.ts'
 import { readTransactions } from '../../primitives/block.ts'

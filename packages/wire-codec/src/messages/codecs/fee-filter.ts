@@ -1,3 +1,9 @@
+/**
+ * `feefilter` (BIP133).
+ * https://github.com/bitcoin/bips/blob/master/bip-0133.mediawiki
+ * @module
+ */
+
 import type { MessageCodec } from '../codec.ts'
 import { MAX_MONEY } from '../limits.ts'
 import type { MessageOf } from '../message.ts'

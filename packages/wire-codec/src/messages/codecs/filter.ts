@@ -1,3 +1,9 @@
+/**
+ * Messages of compact block filters (BIP157).
+ * https://github.com/bitcoin/bips/blob/master/bip-0157.mediawiki
+ * @module
+ */
+
 import type { BlockHash } from '../../hash/hashes.ts'
 import type { MessageCodec } from '../codec.ts'
 import { MAX_FILTER_HEADERS_PER_REQUEST, MAX_PAYLOAD_SIZE } from '../limits.ts'

@@ -1,3 +1,9 @@
+/**
+ * `ping` and `pong` (BIP31).
+ * https://github.com/bitcoin/bips/blob/master/bip-0031.mediawiki
+ * @module
+ */
+
 import type { MessageCodec } from '../codec.ts'
 import type { MessageOf } from '../message.ts'
 

@@ -1,3 +1,9 @@
+/**
+ * Messages that are read and no longer sent: `reject` (BIP61) among them.
+ * https://github.com/bitcoin/bips/blob/master/bip-0061.mediawiki
+ * @module
+ */
+
 import type { MessageCodec } from '../codec.ts'
 import { MAX_PAYLOAD_SIZE, MAX_REJECT_COMMAND_LENGTH, MAX_REJECT_REASON_LENGTH } from '../limits.ts'
 import type { MessageOf } from '../message.ts'

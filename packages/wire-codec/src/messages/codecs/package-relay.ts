@@ -1,3 +1,9 @@
+/**
+ * Package relay (BIP331, a draft).
+ * https://github.com/bitcoin/bips/blob/master/bip-0331.mediawiki
+ * @module
+ */
+
 import type { Wtxid } from '../../hash/hashes.ts'
 import { readTransactions } from '../../primitives/block.ts'
 import { transactionSize, writeTransaction } from '../../primitives/transaction-encoder.ts'

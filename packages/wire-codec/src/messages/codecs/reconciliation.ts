@@ -1,3 +1,9 @@
+/**
+ * Reconciliation of transactions (BIP330, a draft).
+ * https://github.com/bitcoin/bips/blob/master/bip-0330.mediawiki
+ * @module
+ */
+
 import type { MessageCodec } from '../codec.ts'
 import { MAX_PAYLOAD_SIZE } from '../limits.ts'
 import type { MessageOf } from '../message.ts'
