@@ -14,8 +14,8 @@ const PROOF_HEDGE_MS = 2_000
 /** Peers that are asked for one proof at a time. */
 const MAX_PEERS_PER_PROOF = 2
 /** Proofs in a row that a peer does not send before it is passed over, and for how many milliseconds. */
-export const MAX_SILENCES = 3
-export const SILENT_PAUSE_MS = 120_000
+const MAX_SILENCES = 3
+const SILENT_PAUSE_MS = 120_000
 /** Milliseconds until a peer that gave nothing is asked once more, where there is nobody else. */
 export const ASK_AGAIN_MS = 1_000
 /** Milliseconds that a peer of which nothing is known is taken to need. */
