@@ -34,7 +34,7 @@ const node = new FullNode({
   listen: how === 'listen',
   bip37: true,
   maxInbound: 100,
-  ...(how === 'dial' ? { only: [where] } : {}),
+  ...(how === 'dial' && { only: [where] }),
 })
 node.on('error', (error) => console.error(error.message))
 await node.open()

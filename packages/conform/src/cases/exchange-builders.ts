@@ -34,7 +34,7 @@ export function fate(
 ): ListeningCase {
   const { level = 'core', needs } = more
   return afterwards(
-    { name, level, source: { place, says }, accepts, ...(needs === undefined ? {} : { needs }) },
+    { name, level, source: { place, says }, accepts, ...(needs !== undefined && { needs }) },
     send,
   )
 }
@@ -50,7 +50,7 @@ export function sees(
 ): ListeningCase {
   const { level = 'core', needs } = more
   return listening(
-    { name, level, source: { place, says }, accepts, ...(needs === undefined ? {} : { needs }) },
+    { name, level, source: { place, says }, accepts, ...(needs !== undefined && { needs }) },
     async (stage) => run(await stage.dial(), stage),
   )
 }
@@ -59,7 +59,7 @@ export function sees(
  * Answers what the target asks at the beginning: Core has one `getheaders` under way with a peer, for two
  * minutes.
  */
-export async function settle(peer: TestPeer): Promise<void> {
+async function settle(peer: TestPeer): Promise<void> {
   await peer.sync()
   await peer.send({ type: 'headers', headers: [] })
   await peer.sync()
