@@ -2,8 +2,8 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '@sapwood/integration'
-import { requireBcoin } from '../bench/bcoin/install.ts'
-import { activateSegwit } from '../bench/bcoin/segwit.ts'
+import { requireBcoin } from '../../../tools/bench/bcoin/install.ts'
+import { activateSegwit } from '../../../tools/bench/bcoin/segwit.ts'
 
 interface BcoinNode {
   on(event: 'error', listener: (error: Error) => void): void

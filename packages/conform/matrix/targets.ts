@@ -10,7 +10,7 @@ import {
   startRegtestPeer,
 } from '@sapwood/integration'
 import { diallingCases, listeningCases, type Report, runDialling, runListening } from '@sapwood/conform'
-import { ALL_SERVICES } from '../../packages/conform/test/all-services.ts'
+import { ALL_SERVICES } from '../test/all-services.ts'
 import { buildOurNode } from './our-program.ts'
 
 /** A program that the suite is run on, one way round. */

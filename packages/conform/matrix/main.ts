@@ -15,7 +15,7 @@ Options:
   --page      run nothing, make the page from what is kept
   -h, --help  print this`
 
-const root = join(import.meta.dirname, '../..')
+const root = join(import.meta.dirname, '../../..')
 const kept = join(root, '.cache/conformance')
 
 const { values } = parseArgs({

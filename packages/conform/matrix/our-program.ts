@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-const root = join(import.meta.dirname, '../..')
+const root = join(import.meta.dirname, '../../..')
 
 /**
  * Puts a node of ours and all its sources into one file, which starts in a fraction of the time: a program
@@ -20,8 +20,8 @@ export async function buildOurNode(): Promise<readonly string[]> {
     plugins: [
       {
         name: 'what others have made stays outside',
-        setup: ({ onResolve }) => {
-          onResolve({ filter: /^[^.#/]/ }, ({ path }) =>
+        setup: (build) => {
+          build.onResolve({ filter: /^[^.#/]/ }, ({ path }) =>
             path.startsWith('@sapwood/') ? undefined : { path, external: true },
           )
         },
