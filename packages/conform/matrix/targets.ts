@@ -19,7 +19,7 @@ export interface Target {
   readonly id: string
   /** As the page calls it. */
   readonly title: string
-  run(): Promise<Report>
+  readonly run: () => Promise<Report>
 }
 
 /** Longest that a program may take until it listens, in milliseconds. */

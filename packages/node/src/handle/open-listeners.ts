@@ -37,7 +37,7 @@ export function createOpenListeners(components: {
       // A listener of the program's own: nobody is left to tell, and this is called by the event loop.
     }
     if (!abort.signal.aborted)
-      events.emit('inbound-refused', { why: 'busy', ...(address === undefined ? {} : { address }) })
+      events.emit('inbound-refused', { why: 'busy', ...(address !== undefined && { address }) })
   }
   const start = (listener: Listener): Promise<Listening> =>
     listener.listen(

@@ -1,11 +1,10 @@
 import { ByteReader } from '../bytes/byte-reader.ts'
-import type { Hash256 } from '../hash/hashes.ts'
+import { HASH_SIZE, type Hash256 } from '../hash/hashes.ts'
 import type { InventoryVector } from './message.ts'
 
 /** Bytes of an inventory vector: its type and its hash. */
 export const INVENTORY_VECTOR_SIZE = 36
 const TYPE_SIZE = 4
-const HASH_SIZE = 32
 
 /**
  * The entries of an `inv`, `getdata` or `notfound`, read one by one from its payload: as objects 50,000 of
