@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type AddressNetwork, isRoutable, type NetworkAddress } from '@sapwood/wire-codec'
+import { ADDRESS_NETWORKS, type AddressNetwork, isRoutable, type NetworkAddress } from '@sapwood/wire-codec'
 import type { TransportProtocol } from '@sapwood/transport-v1v2'
 import {
   type Clock,

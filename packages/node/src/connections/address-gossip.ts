@@ -25,9 +25,6 @@ import {
   SECOND,
   shuffle,
   type WallTime,
-  DAY,
-  MINUTE,
-  SECOND,
 } from '@sapwood/transport-v1v2/environment'
 import { type ConnectionRecord, type ReadyConnection, remoteOf } from './connection-record.ts'
 import { addressKey } from '../addresses/address-key.ts'

@@ -8,7 +8,6 @@ import {
   type Logger,
   MINUTE,
   type Random,
-  MINUTE,
 } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { CurrentPhase } from '../chain/current-phase.ts'

@@ -5,8 +5,8 @@ import { BoundedQueue } from './bounded-queue.ts'
 import type { DroppedEvents, EventOf, EventSink, EventSource, SubscribeOptions } from './event-source.ts'
 
 /** Events held for a subscriber unless it says so, and bytes. */
-const DEFAULT_EVENT_BUFFER = 1_000
-const DEFAULT_EVENT_BYTES = 4_000_000
+export const DEFAULT_EVENT_BUFFER = 1_000
+export const DEFAULT_EVENT_BYTES = 4_000_000
 /** What one event counts for beside what `emit` is told. */
 export const EVENT_BYTES = 512
 

@@ -10,7 +10,6 @@ import {
   type Resolver,
   type WallTime,
   withDeadline,
-  DAY,
 } from '@sapwood/transport-v1v2/environment'
 import { canonicalAddress } from '../addresses/canonical-address.ts'
 import type { AddressEvents } from '../addresses/address-events.ts'

@@ -12,7 +12,6 @@ export { systemClock } from './default-clock.ts'
 export { DAY, HOUR, MINUTE, SECOND } from './durations.ts'
 export { schedulerFor, systemScheduler } from './default-turn-scheduler.ts'
 export { systemRandom } from './default-random.ts'
-export { DAY, HOUR, MINUTE, SECOND } from './durations.ts'
 export { drawBelow, drawExponential, drawUnit, shuffle } from './draw.ts'
 export { type Logger, silentLogger } from './logger.ts'
 export {
