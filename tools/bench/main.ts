@@ -5,8 +5,8 @@ import { checkout } from './checkout.ts'
 import type { Figure } from './measure.ts'
 import { Tree } from './tree.ts'
 
-// Measures packages: ours beside the references of each bench, or with `--against` beside another state of our
-// own code, the two in turn in one run, so that a machine whose speed drifts says nothing for either.
+// Measures packages: ours beside the references of each bench, or with `--against` beside another state of
+// our own code, the two in turn in one run, so that a machine whose speed drifts says nothing for either.
 const ROUNDS = 5
 const usage = `usage: npm run bench -- <name>... [--json] [--only <part of a file name>] [--against <git ref>] [--rounds <n>]
   --against   beside that state of the repository, with this one's dependencies; <n> runs of each file (${ROUNDS})`

@@ -3,7 +3,7 @@
  */
 export const STALL_TIMEOUT_DEFAULT = 2_000
 /** And at most (Core: BLOCK_STALLING_TIMEOUT_MAX). */
-export const STALL_TIMEOUT_MAX = 64_000
+const STALL_TIMEOUT_MAX = 64_000
 /** What each delivered block takes off a raised timeout (Core: net_processing.cpp, BlockConnected). */
 const DECAY = 0.85
 

@@ -10,7 +10,7 @@ import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { ChainEntry } from './header-chain-types.ts'
 
 /** Time to show a chain with as much work as ours had (Core: CHAIN_SYNC_TIMEOUT). */
-export const CHAIN_SYNC_TIMEOUT: number = 20 * 60 * 1000
+const CHAIN_SYNC_TIMEOUT: number = 20 * 60 * 1000
 /** More time once it has been asked (Core: HEADERS_RESPONSE_TIME). */
 const LAST_CHANCE: number = 2 * 60 * 1000
 /**

@@ -8,14 +8,14 @@ import type { HeaderSyncAction } from './header-sync-action.ts'
 import type { Outbox } from './outbox.ts'
 
 /** With a tip younger than this the first sync is over and every peer is asked (Core: 24 h). */
-export const RECENT_TIP_AGE: number = 24 * 60 * 60 * 1000
+const RECENT_TIP_AGE: number = 24 * 60 * 60 * 1000
 /**
  * How long a sync peer has in all, without what the headers themselves need (Core:
  * HEADERS_DOWNLOAD_TIMEOUT_BASE).
  */
-export const HEADERS_TIMEOUT_BASE: number = 15 * 60 * 1000
+const HEADERS_TIMEOUT_BASE: number = 15 * 60 * 1000
 /** More time for each header that is expected (Core: HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER). */
-export const HEADERS_TIMEOUT_PER_HEADER = 1
+const HEADERS_TIMEOUT_PER_HEADER = 1
 /** A `getheaders` not answered for this long counts as lost (Core: HEADERS_RESPONSE_TIME). */
 export const HEADERS_RESPONSE_TIME: number = 2 * 60 * 1000
 

@@ -11,7 +11,7 @@ import type { NodePart } from './node-part.ts'
  * Milliseconds for which a request for a block of the best chain is held, since the program that serves
  * blocks may have it in a moment: it gets them by their headers, as whoever asks does.
  */
-export const BLOCK_HOLD = 20_000
+const BLOCK_HOLD = 20_000
 /** A chain that has not moved for this long brings no block in a moment. */
 const RECENT_CHANGE = 60_000
 /** Blocks below the tip that may still be on their way to the program. */

@@ -17,14 +17,14 @@ import type { TransactionAction } from './transaction-action.ts'
 /**
  * Mean time between announcements to all inbound peers together (Core: INBOUND_INVENTORY_BROADCAST_INTERVAL).
  */
-export const INBOUND_ANNOUNCE_INTERVAL = 5_000
+const INBOUND_ANNOUNCE_INTERVAL = 5_000
 /** Mean time between announcements to one outbound peer (Core: OUTBOUND_INVENTORY_BROADCAST_INTERVAL). */
-export const OUTBOUND_ANNOUNCE_INTERVAL = 2_000
+const OUTBOUND_ANNOUNCE_INTERVAL = 2_000
 /** Announcements in one message (Core: INVENTORY_BROADCAST_MAX). */
 const MAX_ANNOUNCEMENTS_PER_MESSAGE = 1_000
 /** A broadcast is repeated after 10 to 15 minutes (Core: ReattemptInitialBroadcast). */
-export const REBROADCAST_MIN: number = 10 * 60_000
-export const REBROADCAST_SPREAD: number = 5 * 60_000
+const REBROADCAST_MIN: number = 10 * 60_000
+const REBROADCAST_SPREAD: number = 5 * 60_000
 /** With fewer relaying peers all are told at once, and none is left to tell us. */
 const MIN_PEERS_FOR_LISTENER = 3
 /** The listener is told after this long: by then those who were told have asked for it, and passed it on. */

@@ -25,9 +25,9 @@ const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
  * Each reason to ask a peer later than others (Core: TXID_RELAY_DELAY,
  * NONPREF_PEER_TX_DELAY, OVERLOADED_PEER_TX_DELAY).
  */
-export const TX_REQUEST_DELAY = 2_000
+const TX_REQUEST_DELAY = 2_000
 /** After this the next peer is asked (Core: GETDATA_TX_INTERVAL). */
-export const TX_REQUEST_EXPIRY = 60_000
+const TX_REQUEST_EXPIRY = 60_000
 /** Entries of the queues from which on those that nobody waits for any more are looked for. */
 const MIN_QUEUED_TO_PRUNE = 10_000
 /** Reasons that can add up. */

@@ -12,7 +12,7 @@ const LANE_SHARE = 2
  * at work: of the time that is spent in lanes, and in what `forStrangers` is given. Twice as much again goes
  * into what cannot be measured for one of them: sockets, promises, and the memory that is collected after.
  */
-export const STRANGERS_SHARE = 0.05
+const STRANGERS_SHARE = 0.05
 
 /** Milliseconds for which a peer of our own choice is at work after something of it was read. */
 const AT_WORK = 100

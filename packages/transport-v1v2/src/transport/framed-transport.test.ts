@@ -190,9 +190,9 @@ describe('what arrived together', () => {
   it('gives the turn back while it is decoded, where nothing comes of it', async () => {
     let now = 0
     const later: (() => void)[] = []
-    // Each look at the time is a millisecond of work.
+    // Each look at the time is a quarter of a millisecond of work.
     const scheduler = createTurnScheduler({
-      now: () => now++,
+      now: () => (now += 0.25),
       after: () => undefined,
       later: (callback) => later.push(callback),
     })
