@@ -11,13 +11,14 @@ interface DoubledConstant {
 }
 
 /**
- * Names that say what they are only together with their file: the version of one file's format, the first size
- * of one list.
+ * Names that say what they are only together with their file: the version of one file's format, the first
+ * size of one list.
  */
 const OWN_TO_EACH: ReadonlySet<string> = new Set(['FORMAT', 'LAYOUT', 'CHECKSUM_SIZE', 'FIRST_CAPACITY'])
 
 /**
- * Numbers with one name and one value in several files: a limit that is changed in one of them is not changed.
+ * Numbers with one name and one value in several files: a limit that is changed in one of them is not
+ * changed.
  * @param folders of source, relative to `root`.
  */
 export function doubledConstants(root: string, folders: readonly string[]): readonly DoubledConstant[] {

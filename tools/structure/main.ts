@@ -4,9 +4,9 @@ import { folderOrder } from './order.ts'
 import { measureStructure, suggestOrder } from './measure-structure.ts'
 import { importsPackages, readImports, sourceFiles } from './read-imports.ts'
 
-// Prints how the folders of each package hang together, and fails where an import runs up, or where a limit is
-// declared twice. `--arrows PACKAGE`
-// lists its arrows, `--suggest PACKAGE` an order in which the fewest run up.
+// Prints how the folders of each package hang together, and fails where an import runs up, or where a limit
+// is declared twice. `--arrows PACKAGE` lists its arrows, `--suggest PACKAGE` an order in which the fewest
+// run up.
 const root = resolve(import.meta.dirname, '../..')
 const [option, only] = process.argv.slice(2)
 let failures = 0

@@ -103,9 +103,8 @@ export class Simulation implements AsyncDisposable {
     const served = regtestServices(() => node.chain, new Map())
     const services: PeerServices = {
       block: (hash, context) => served.block?.(hash, context),
-      ...(hasServices(options.services ?? 0n, Services.COMPACT_FILTERS)
-        ? regtestFilterServices(() => node.chain)
-        : {}),
+      ...(hasServices(options.services ?? 0n, Services.COMPACT_FILTERS) &&
+        regtestFilterServices(() => node.chain)),
     }
     const handle = await createNode(
       {
@@ -113,7 +112,7 @@ export class Simulation implements AsyncDisposable {
         dnsSeeds: false,
         fixedSeeds: false,
         services: Services.NETWORK | Services.WITNESS | Services.NETWORK_LIMITED,
-        ...((this.#options.transport ?? 'v1') === 'v1' ? { fallback: onlyV1 } : {}),
+        ...((this.#options.transport ?? 'v1') === 'v1' && { fallback: onlyV1 }),
         ...options,
       },
       {

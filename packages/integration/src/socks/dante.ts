@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
+import { isIntegrationError } from '../errors/integration-error.ts'
 import { findProgram, type FindProgramOptions, type Program } from '../programs/find-program.ts'
 import { freePort } from '../programs/free-port.ts'
 import { type RunningProcess, startProcess } from '../programs/start-process.ts'

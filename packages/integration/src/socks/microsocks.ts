@@ -1,4 +1,4 @@
-import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
+import { isIntegrationError } from '../errors/integration-error.ts'
 import { findProgram, type FindProgramOptions } from '../programs/find-program.ts'
 import { freePort } from '../programs/free-port.ts'
 import { type RunningProcess, startProcess } from '../programs/start-process.ts'

@@ -154,7 +154,7 @@ export class TestPeer implements AsyncDisposable {
     const packets = [
       ...decoys.map((size) => ({ contents: new Uint8Array(size), decoy: true })),
       { contents: versionContents, decoy: false },
-    ].map(({ contents, decoy }, index) => this.v2.seal(contents, { decoy, ...(index === 0 ? aad : {}) }))
+    ].map(({ contents, decoy }, index) => this.v2.seal(contents, { decoy, ...(index === 0 && aad) }))
     await this.sendBytes(concatBytes(this.v2.terminator, ...packets), 'version packet')
     await this.expectTransport('encrypted')
   }

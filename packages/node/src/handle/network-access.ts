@@ -76,7 +76,7 @@ export function createNetworkAccess(components: {
         calls.call('connectPeer', () => {
           const record = begin(readAddress(address, defaultPort), options)
           const isKept = options.once !== true && (options.kind ?? 'manual') === 'manual'
-          return ready(record, { events, signal, ...(isKept && { sameAs }) })
+          return ready(record, isKept ? { events, signal, sameAs } : { events, signal })
         }),
       ),
     removePeer: (address) =>

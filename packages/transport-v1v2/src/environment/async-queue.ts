@@ -148,7 +148,10 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined> {
     const failure = this.#failure
     if (failure !== undefined) {
       this.#failure = undefined
-      return rejected(failure.error)
+      // A signal's reason is passed on as it is, Error or not.
+      return Promise.resolve().then(() => {
+        throw failure.error
+      })
     }
     if (this.#ended) return Promise.resolve(end)
     return new Promise((resolve, reject) => {
@@ -166,8 +169,3 @@ export class AsyncQueue<T> implements AsyncIterableIterator<T, undefined> {
 const END: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined })
 /** Places of values that have gone, at least, before the others move up. */
 const COMPACT_AT = 32
-
-/** Async only for its line: a signal's reason is thrown as it is, Error or not. */
-async function rejected(error: unknown): Promise<never> {
-  throw error
-}

@@ -35,7 +35,9 @@ class Pipe {
   #length = 0
   #ended = false
   #failure: { reader: Error; writer: Error } | undefined
-  /** What is read before it is written goes this way, a portion of what is held: no more than one at a time. */
+  /**
+   * What is read before it is written goes this way, a portion of what is held: no more than one at a time.
+   */
   readonly #given: AsyncQueue<Uint8Array> = new AsyncQueue<Uint8Array>()
   #writers: WaitingWriter[] = []
 

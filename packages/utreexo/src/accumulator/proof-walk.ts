@@ -3,7 +3,6 @@
  * their parent, one alone makes it with the next hash of the proof. With `deleting`, the same walk computes
  * the roots that are left when the leaves are gone.
  */
-import { HASH_SIZE } from '@sapwood/wire-codec'
 import { hashes } from '../crypto/hash-backend.ts'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { type AccumulatorProof, checkProofForm } from './accumulator-proof.ts'
