@@ -9,7 +9,7 @@ import { sleep } from '../../src/programs/default-sleep.ts'
 
 const script = fileURLToPath(new URL('stopped-child.ts', import.meta.url))
 /** Longer than each of the child's deadlines. */
-const STOP = 1_500
+const STOP = 2_500
 
 let child: ChildProcess | undefined
 afterEach(() => child?.kill('SIGKILL'))
