@@ -4,8 +4,49 @@ import {
   type TurnScheduler,
   unhurriedScheduler,
 } from '@sapwood/transport-v1v2/environment'
+import { asHash256, encodePayload, InventoryType } from '@sapwood/wire-codec'
+import { peerId } from '../src/contract/peer-id.ts'
+import { Server } from '../src/serving/server.ts'
 import { expect, it } from 'vitest'
 import { ScriptedRemote } from './support/scripted-remote.ts'
+
+it('counts what a stranger is served, also where a service answers later', async () => {
+  let now = 0
+  const looked: string[] = []
+  const lane = {
+    due: () => void looked.push('due'),
+    enter: () => void looked.push('enter'),
+    leave: () => void looked.push('leave'),
+    charge: () => undefined,
+  }
+  const found = {
+    block: () => new Promise<Uint8Array>((resolve) => setImmediate(() => resolve(new Uint8Array(99)))),
+  }
+  const server = new Server(
+    found,
+    { peer: peerId(1), signal: new AbortController().signal },
+    {
+      send: () => undefined,
+      sendPayload: () => {
+        looked.push('sent')
+        now += 1
+      },
+      room: () => undefined,
+      turn: () => lane.due(),
+      leave: () => lane.leave(),
+      enter: () => lane.enter(),
+      end: () => undefined,
+      addrv2: () => true,
+    },
+  )
+  const { payload } = encodePayload({
+    type: 'getdata',
+    inventory: [{ type: InventoryType.WITNESS_BLOCK, hash: asHash256(new Uint8Array(32)) }],
+  })
+  await server.serve({ type: 'getdata', payload })
+  expect(now).toBe(1)
+  expect(looked.slice(-4)).toEqual(['leave', 'enter', 'sent', 'due'])
+})
 
 it.each([
   { rank: 'inbound', lanes: ['stranger'] },

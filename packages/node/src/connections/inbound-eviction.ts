@@ -28,7 +28,7 @@ export interface EvictionCandidate {
   readonly discouraged: boolean
   /** Permission never to be evicted. */
   readonly noBan: boolean
-  /** How often its host dialled us in the last minutes. */
+  /** How often its host dialled us of late. */
   readonly recentDials: number
 }
 

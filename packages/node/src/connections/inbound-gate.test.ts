@@ -36,6 +36,7 @@ function crowd(): {
 
 /** A node with all its inbound slots taken, no two connections of one netgroup. */
 function full(): {
+  readonly clock: VirtualClock
   readonly table: ConnectionTable
   readonly gate: InboundGate
   readonly banned: Set<string>
@@ -68,7 +69,7 @@ function full(): {
       isDiscouraged: ({ bytes }) => discouraged.has(bytes.join('.')),
     },
   )
-  return { table, gate, banned, discouraged }
+  return { clock, table, gate, banned, discouraged }
 }
 
 describe('the gate for remotes that dial us', () => {
@@ -139,6 +140,48 @@ describe('the gate for remotes that dial us', () => {
     expect(table.count('inbound')).toBe(MAX_INBOUND)
   })
 
+  it('lets nobody who lives leave while there are dead, and gives their places away', () => {
+    const { gate, table } = full()
+    const dead = [...table.all()].slice(0, 20)
+    for (const record of dead) record.peer = { state: 'closed' } as Peer
+    for (let n = 0; n < 20; n++)
+      expect(gate.judge(inbound(`251.1.1.${n}:5000`), true)).toEqual({ admit: true })
+  })
+
+  it('keeps no more records than twice the places', () => {
+    const { gate, table, clock } = crowd()
+    let admitted = 0
+    for (let id = 1; id <= 3 * MAX_INBOUND; id++) {
+      if (!gate.judge(inbound(`250.${id % 250}.1.1:5000`), true).admit) continue
+      admitted += 1
+      const record = connectionRecord(id, {
+        kind: 'inbound',
+        stage: 'ready',
+        via: 'tcp',
+        startedAt: clock.now(),
+      })
+      record.peer = { state: 'closed' } as Peer
+      table.add(record)
+    }
+    expect(admitted).toBe(2 * MAX_INBOUND)
+  })
+
+  it('lets in a host that comes again once a minute', async () => {
+    const { gate, clock } = full()
+    for (let n = 0; n < 10; n++) {
+      const admission = gate.judge(inbound('251.1.1.1:5000'), true)
+      expect(admission.admit).toBe(true)
+      if (admission.admit && admission.evict !== undefined) admission.evict.leaving = true
+      await clock.advance(59_000)
+    }
+  })
+
+  it('lets in a few through a hidden service, whoever else comes that way without end', () => {
+    const { gate } = full()
+    const onion = { via: 'onion' } as unknown as InboundStream
+    for (let n = 0; n < 20; n++) expect(gate.judge(onion, true).admit).toBe(true)
+  })
+
   it('turns nobody away for coming often while there is room', () => {
     const { gate } = crowd()
     for (let dial = 0; dial < 1_000; dial++) {
@@ -150,14 +193,14 @@ describe('the gate for remotes that dial us', () => {
 describe('how often a host dialled of late', () => {
   const host = (text: string): string => diallerKey(address(text), 'tcp')
 
-  it('is forgotten after one to two minutes', async () => {
+  it('is forgotten after 20 to 40 seconds', async () => {
     const clock = createVirtualClock()
     const dials = new RecentDials(clock)
     for (let dial = 0; dial < 5; dial++) dials.count(host('250.1.1.1:1'))
-    await clock.advance(60_000)
+    await clock.advance(20_000)
     dials.count(host('250.1.1.2:1'))
     expect(dials.of(host('250.1.1.1:1'))).toBe(5)
-    await clock.advance(60_000)
+    await clock.advance(20_000)
     dials.count(host('250.1.1.2:1'))
     expect(dials.of(host('250.1.1.1:1'))).toBe(0)
     expect(dials.of(host('250.1.1.2:1'))).toBe(2)

@@ -18,6 +18,12 @@ import { diallerKey, RecentDials } from './recent-dials.ts'
  * away: a host that comes back as often as it is thrown out takes no place from one that comes once.
  */
 const DIALS_AHEAD = 1
+/** Connections through one kind of hidden service that get in however often such come. */
+const MIN_NAMELESS = 8
+/**
+ * Records of inbound connections, those that are ending among them, in times of the places that there are.
+ */
+const MAX_RECORDS = 2
 
 /** Whether a remote is let in, and who has to leave for it. */
 type Admission =
@@ -59,17 +65,23 @@ export function createInboundGate(
       if (address !== undefined && isBanned(address)) return { admit: false, why: 'banned' }
       const key = diallerKey(address, via)
       dials.count(key)
-      const count = table.count('inbound')
+      const inbound = [...table.all()].filter(({ kind }) => kind === 'inbound')
+      // One whose connection has ended holds no place, though the loop has not come to hear of it.
+      const count = inbound.filter((record) => !isDead(record)).length
+      if (inbound.length >= MAX_RECORDS * options.maxInbound) return { admit: false, why: 'full' }
       if (address !== undefined && isDiscouraged(address) && count + 1 >= options.maxInbound) {
         return { admit: false, why: 'discouraged' }
       }
       if (count < options.maxInbound) return { admit: true }
-      const candidates = [...table.all()].filter(mayLeave).map((record) => {
+      const candidates = inbound.filter(mayLeave).map((record) => {
         const origin = originOf(record)
         return candidate(record, origin, dials.of(origin.diallerKey))
       })
+      const nameless = inbound.filter((record) => hostOf(record) === undefined && record.via === via).length
+      // All who come through a hidden service are one host: a few of them always get in.
+      const isExcused = address === undefined && nameless < MIN_NAMELESS
       const isTooRestless = ({ recentDials }: EvictionCandidate): boolean =>
-        dials.of(key) > recentDials + DIALS_AHEAD
+        !isExcused && dials.of(key) > recentDials + DIALS_AHEAD
       if (candidates.every(isTooRestless)) return { admit: false, why: 'full' }
       const chosen = selectInboundToEvict(candidates)
       if (chosen === undefined || isTooRestless(chosen)) return { admit: false, why: 'full' }
@@ -91,8 +103,12 @@ interface Origin {
  * One that is leaving already makes no more room by being told again (Core passes over `fDisconnect` as
  * well).
  */
-function mayLeave({ kind, leaving }: ConnectionRecord): boolean {
-  return kind === 'inbound' && !leaving
+function mayLeave(record: ConnectionRecord): boolean {
+  return !record.leaving && !isDead(record)
+}
+
+function isDead({ peer }: ConnectionRecord): boolean {
+  return peer?.state === 'closed'
 }
 
 function candidate(record: ConnectionRecord, origin: Origin, recentDials: number): EvictionCandidate {

@@ -106,6 +106,26 @@ describe('the queue of notifications', () => {
     queue.close()
   })
 
+  it('lets a newcomer in beside 113 peers who fill their lanes, and whoever has been let in before those who dial', () => {
+    const queue = new NotificationQueue()
+    for (let peer = 1; peer <= 113; peer++) while (queue.trySend(from(peer))) continue
+    for (let n = 0; n < 100; n++) queue.trySend(inboundFrom(`250.1.1.${n}`))
+    queue.trySend({ type: 'accepted', peer: peerId(900), at: NOON, outcome: { error: new Error('x') } })
+    const first = order(queue, 100)
+    expect(first.slice(0, 6)).toContain('accepted')
+    expect(first.filter((one) => one === 'inbound').length).toBeGreaterThan(40)
+    expect(first.filter((one) => typeof one === 'number').length).toBeGreaterThan(40)
+  })
+
+  it('closed while strangers are held back, still gives what they sent', async () => {
+    const queue = new NotificationQueue({ scheduler: { strangersPause: 40 } })
+    const next = queue.receive()
+    queue.trySend(inboundFrom('250.1.1.1'))
+    queue.close()
+    expect(await next).toMatchObject({ type: 'inbound' })
+    expect(await queue.receive()).toBeUndefined()
+  })
+
   it('lets 256 connections wait to be let in, and of one host no more than four once that are many', () => {
     const queue = new NotificationQueue()
     for (let n = 0; n < 128; n++) expect(queue.trySend(inboundFrom('250.1.1.1'))).toBe(true)

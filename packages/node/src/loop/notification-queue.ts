@@ -40,7 +40,7 @@ interface Waiting {
 
 /** What waits of one sender. */
 interface Lane {
-  readonly key: PeerId | 'own' | 'inbound'
+  readonly key: PeerId | 'own' | 'inbound' | 'accepted'
   readonly queue: NodeNotification[]
   /** Senders that found no room, in order. */
   readonly senders: Waiting[]
@@ -51,7 +51,7 @@ interface Lane {
 }
 
 /**
- * What the loop has yet to handle: a lane for each peer, one for connections that come in, and one for what
+ * What the loop has yet to handle: a lane for each peer, two for connections that come in, and one for what
  * is the node's own (programs, timers, dials). The loop takes from them in turn, every other time from its
  * own, so that nobody's burst stands between it and anybody else; four of peers that we chose come before one
  * of those who dialled us, and these wait while strangers have had more than their share of the time. A
@@ -75,6 +75,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
   readonly #scheduler: NotificationQueueComponents['scheduler']
   readonly #clock: Clock
   #isWakeSet = false
+  #isClosing = false
 
   constructor(components: NotificationQueueComponents = {}) {
     const { accountOf = () => undefined, scheduler, clock = systemClock } = components
@@ -125,6 +126,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
 
   close(): void {
     if (this.#given.ended) return
+    this.#isClosing = true
     this.#serve()
     this.#given.end()
     for (const lane of this.#lanes.values()) {
@@ -150,7 +152,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
 
   /** After the end nobody waits for anything. */
   #strangersPause(): number {
-    return this.#given.ended ? 0 : (this.#scheduler?.strangersPause ?? 0)
+    return this.#isClosing ? 0 : (this.#scheduler?.strangersPause ?? 0)
   }
 
   /** Hands what may be handled to those who wait for it. */
@@ -175,7 +177,11 @@ export class NotificationQueue implements Channel<NodeNotification> {
 
   #wait(lane: Lane): void {
     const isChosen = lane.account !== undefined && lane.account.rank !== 'inbound'
-    ;(isChosen ? this.#chosen : this.#strangers).push(lane)
+    if (isChosen) this.#chosen.push(lane)
+    // After one or two turns of others, however many are connected: they do not keep a newcomer from it.
+    else if (lane.key === 'inbound') this.#strangers.splice(1, 0, lane)
+    else if (lane.key === 'accepted') this.#strangers.splice(2, 0, lane)
+    else this.#strangers.push(lane)
   }
 
   #laneOf(notification: NodeNotification): Lane {
@@ -183,7 +189,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
     if (key === 'own') return this.#own
     let lane = this.#lanes.get(key)
     if (lane === undefined) {
-      const account = key === 'inbound' ? undefined : this.#accountOf(key)
+      const account = typeof key === 'string' ? undefined : this.#accountOf(key)
       lane = { key, queue: [], senders: [], account, bytes: 0 }
       this.#lanes.set(key, lane)
     }
@@ -244,9 +250,10 @@ function laneKey(notification: NodeNotification): Lane['key'] {
   switch (notification.type) {
     case 'peer':
       return notification.peer
+    // Whoever has been let in does not stand behind those who have only dialled.
     case 'inbound':
     case 'accepted':
-      return 'inbound'
+      return notification.type
     default:
       return 'own'
   }

@@ -103,6 +103,7 @@ export class MessageIntake {
         await wait
         if (this.#over()) return false
       }
+      this.#lane.enter()
     }
     this.#memory.give('reading', handledBytes)
     const wait = this.#lane.due()

@@ -111,6 +111,8 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
           return bytes === 0 ? undefined : memory.room(bytes)
         },
         turn: () => serverLane.due(),
+        leave: () => serverLane.leave(),
+        enter: () => serverLane.enter(),
         end: (reason) => protocol.offend(reason),
         addrv2: () => protocol.handshake.negotiation.addrv2,
       },

@@ -35,6 +35,9 @@ export interface ServerOutput {
   readonly room: (bytes: number) => Promise<void> | undefined
   /** What to wait for before more is worked at. */
   readonly turn: () => Promise<void> | undefined
+  /** Work stops for a wait that is none of `turn`, and goes on after it. */
+  readonly leave: () => void
+  readonly enter: () => void
   readonly end: (reason: DisconnectReason) => void
   /** BIP155: the remote takes `addrv2`. */
   readonly addrv2: () => boolean
@@ -131,18 +134,21 @@ export class Server {
   /** Waits until about `bytes` may be sent. Nothing is waited for once the connection has ended. */
   async #room(bytes: number): Promise<void> {
     for (let wait = this.#output.room(bytes); wait !== undefined; wait = this.#output.room(bytes)) {
+      this.#output.leave()
       await wait
       if (this.#context.signal.aborted) return
+      this.#output.enter()
     }
   }
 
   async #headers({ locator, stopHash }: MessageOf<'getheaders'>): Promise<void> {
-    const headers = (await this.#services.headers?.({ locator, stopHash }, this.#context)) ?? []
+    const headers = (await this.#found(this.#services.headers?.({ locator, stopHash }, this.#context))) ?? []
     this.#output.send({ type: 'headers', headers: headers.slice(0, MAX_HEADERS_RESULTS) })
   }
 
   async #blockHashes({ locator, stopHash }: MessageOf<'getblocks'>): Promise<void> {
-    const hashes = (await this.#services.blockHashes?.({ locator, stopHash }, this.#context)) ?? []
+    const hashes =
+      (await this.#found(this.#services.blockHashes?.({ locator, stopHash }, this.#context))) ?? []
     const inventory = hashes.slice(0, MAX_BLOCKS_IN_INV).map((hash) => ({ type: InventoryType.BLOCK, hash }))
     if (inventory.length > 0) this.#output.send({ type: 'inv', inventory })
   }
@@ -185,10 +191,19 @@ export class Server {
     }
   }
 
+  /** What a service finds, sooner or later. */
+  async #found<T>(found: T | Promise<T>): Promise<T> {
+    if (!isPromise(found)) return found
+    this.#output.leave()
+    const value = await found
+    this.#output.enter()
+    return value
+  }
+
   #transaction(id: TransactionId, witness: boolean): Promise<boolean> | boolean {
     const found = this.#services.transaction?.(id, this.#context)
     return isPromise(found)
-      ? found.then((transaction) => this.#sendTransaction(transaction, witness))
+      ? this.#found(found).then((transaction) => this.#sendTransaction(transaction, witness))
       : this.#sendTransaction(found, witness)
   }
 
@@ -205,7 +220,7 @@ export class Server {
   #block(hash: BlockHash, witness: boolean): Promise<boolean> | boolean {
     const found = this.#services.block?.(hash, this.#context)
     return isPromise(found)
-      ? found.then((block) => this.#sendBlock(block, witness))
+      ? this.#found(found).then((block) => this.#sendBlock(block, witness))
       : this.#sendBlock(found, witness)
   }
 
@@ -220,14 +235,14 @@ export class Server {
   }
 
   async #compactBlock(hash: BlockHash): Promise<boolean> {
-    const payload = await this.#services.compactBlock?.(hash, this.#context)
+    const payload = await this.#found(this.#services.compactBlock?.(hash, this.#context))
     if (payload === undefined) return this.#block(hash, true)
     this.#output.sendPayload('cmpctblock', payload)
     return true
   }
 
   async #addresses(): Promise<void> {
-    const known = (await this.#services.addresses?.(this.#context)) ?? []
+    const known = (await this.#found(this.#services.addresses?.(this.#context))) ?? []
     const addrv2 = this.#output.addrv2()
     const fitting = addrv2
       ? known
@@ -237,7 +252,7 @@ export class Server {
   }
 
   async #mempool(): Promise<void> {
-    const inventory = (await this.#services.mempool?.(this.#context)) ?? []
+    const inventory = (await this.#found(this.#services.mempool?.(this.#context))) ?? []
     for (let start = 0; start < inventory.length; start += MAX_INV_SIZE) {
       await this.#room(ROOM_FOR_BLOCK)
       if (this.#context.signal.aborted) return
@@ -247,7 +262,7 @@ export class Server {
 
   async #blockTransactions({ blockHash, indexes }: MessageOf<'getblocktxn'>): Promise<void> {
     const query = { blockHash, indexes: [...indexes] }
-    const found = await this.#services.blockTransactions?.(query, this.#context)
+    const found = await this.#found(this.#services.blockTransactions?.(query, this.#context))
     if (found === undefined) return
     // Core: an index out of bounds is misbehaviour; an unknown block goes unanswered.
     if ('invalid' in found) return this.#invalid('getblocktxn', found, 'discourage')
@@ -256,7 +271,7 @@ export class Server {
 
   async #filters({ filterType, startHeight, stopHash }: MessageOf<'getcfilters'>): Promise<void> {
     const query = { filterType, startHeight, stopHash }
-    const found = await this.#services.compactFilters?.(query, this.#context)
+    const found = await this.#found(this.#services.compactFilters?.(query, this.#context))
     if (found === undefined) return
     if ('invalid' in found) return this.#invalid('getcfilters', found)
     for (const filter of found) {
@@ -270,14 +285,16 @@ export class Server {
 
   async #filterHeaders({ filterType, startHeight, stopHash }: MessageOf<'getcfheaders'>): Promise<void> {
     const query = { filterType, startHeight, stopHash }
-    const found = await this.#services.compactFilterHeaders?.(query, this.#context)
+    const found = await this.#found(this.#services.compactFilterHeaders?.(query, this.#context))
     if (found === undefined) return
     if ('invalid' in found) this.#invalid('getcfheaders', found)
     else this.#output.send({ type: 'cfheaders', ...found })
   }
 
   async #filterCheckpoints({ filterType, stopHash }: MessageOf<'getcfcheckpt'>): Promise<void> {
-    const found = await this.#services.compactFilterCheckpoints?.({ filterType, stopHash }, this.#context)
+    const found = await this.#found(
+      this.#services.compactFilterCheckpoints?.({ filterType, stopHash }, this.#context),
+    )
     if (found === undefined) return
     if ('invalid' in found) this.#invalid('getcfcheckpt', found)
     else this.#output.send({ type: 'cfcheckpt', ...found })
@@ -288,12 +305,12 @@ export class Server {
     const wait = this.#output.turn()
     if (wait !== undefined) await wait
     if (this.#context.signal.aborted) return
-    const found = await this.#services.utreexoProof?.(request, this.#context)
+    const found = await this.#found(this.#services.utreexoProof?.(request, this.#context))
     if (found !== undefined) this.#output.sendPayload('uproof', found)
   }
 
   async #utreexoRoots({ blockHash }: MessageOf<'geturoot'>): Promise<void> {
-    const found = await this.#services.utreexoRoots?.(blockHash, this.#context)
+    const found = await this.#found(this.#services.utreexoRoots?.(blockHash, this.#context))
     if (found !== undefined) this.#output.sendPayload('uroot', found)
   }
 

@@ -178,6 +178,37 @@ it('does not count what others do while a stranger waits for something of its ow
   expect(loop.scheduler.strangersPause).toBe(0)
 })
 
+it('keeps nobody waiting for strangers that were held back long, once they may go on', async () => {
+  const loop = handLoop()
+  const worked = strangers(loop)
+  let ours = 0
+  const download = async (): Promise<void> => {
+    const lane = loop.scheduler.lane('chosen')
+    for (; ours < 1_000; ours++) {
+      await lane.due()
+      loop.work(1)
+    }
+  }
+  void download()
+  while (ours < 1_000) await loop.nextTurn()
+  // Then that peer is silent.
+  loop.work(200)
+  const own = loop.scheduler.lane('own')
+  let done = 0
+  const run = async (): Promise<void> => {
+    for (;;) {
+      await own.due()
+      loop.work(3)
+      done += 1
+    }
+  }
+  const before = worked()
+  void run()
+  for (let n = 0; n < 100; n++) await loop.nextTurn()
+  expect(worked()).toBeGreaterThan(before)
+  expect(done).toBeGreaterThan(30)
+})
+
 it('counts what is done for strangers outside of their lanes, and has them wait no longer than 100 ms for it', async () => {
   const loop = handLoop()
   const chosen = loop.scheduler.lane('chosen')

@@ -20,6 +20,12 @@ const AT_WORK = 100
 /** Milliseconds of work that strangers may be ahead of their share: a burst passes at once. */
 const STRANGERS_BURST = 5
 
+/**
+ * Milliseconds of work by which a lane may have used more than others, at most: whoever has been there for
+ * days does not stand behind everybody who has just come.
+ */
+const MAX_BEHIND = 100
+
 /** Milliseconds that strangers wait for their share, at most, whatever one of them cost. */
 const MAX_STRANGERS_PAUSE = 100
 
@@ -110,6 +116,8 @@ class RoundRobin implements TurnScheduler {
   /** When a lane of a chosen peer asked last. */
   #chosenAt = Number.NEGATIVE_INFINITY
   #sleeping = false
+  /** Whether the last turn was a stranger's. */
+  #wasStrangers = false
 
   constructor({ now, later, after, turn = MAX_TURN, share = LANE_SHARE }: TurnSchedulerOptions) {
     this.#now = now
@@ -171,7 +179,7 @@ class RoundRobin implements TurnScheduler {
     if (lane.turn !== this.#number) {
       lane.turn = this.#number
       lane.since = now
-      lane.used = Math.max(lane.used, this.#floor)
+      lane.used = Math.min(Math.max(lane.used, this.#floor), this.#floor + MAX_BEHIND)
     } else if (lane.kind === 'stranger') this.#charge(now - lane.lookedAt, now)
     lane.lookedAt = now
   }
@@ -197,7 +205,9 @@ class RoundRobin implements TurnScheduler {
       this.#sleep(now)
       return
     }
-    this.#floor = lane.used
+    // Whoever was held out meanwhile has no more to catch up with than the others: else it would come first
+    // for as long as it was held out.
+    this.#floor = lane.used = Math.max(this.#floor, lane.used)
     lane.turn = this.#number
     lane.since = now
     lane.lookedAt = now
@@ -207,12 +217,19 @@ class RoundRobin implements TurnScheduler {
 
   #takeLightest(now: number): Lane | undefined {
     const areStrangersOut = this.#strangersPause(now) > 0
-    let lightest: number | undefined
-    for (const [index, { used, kind }] of this.#queue.entries()) {
-      if (kind === 'stranger' && areStrangersOut) continue
-      if (lightest === undefined || used < this.#queue[lightest]!.used) lightest = index
+    let stranger: Lane | undefined
+    let other: Lane | undefined
+    for (const lane of this.#queue) {
+      if (lane.kind !== 'stranger') other = other === undefined || lane.used < other.used ? lane : other
+      else if (!areStrangersOut && (stranger === undefined || lane.used < stranger.used)) stranger = lane
     }
-    return lightest === undefined ? undefined : this.#queue.splice(lightest, 1)[0]
+    // However many strangers wait, they have no more than every other turn.
+    const isStrangers =
+      stranger !== undefined && (other === undefined || (!this.#wasStrangers && stranger.used <= other.used))
+    this.#wasStrangers = isStrangers
+    const lane = isStrangers ? stranger : other
+    if (lane !== undefined) this.#queue.splice(this.#queue.indexOf(lane), 1)
+    return lane
   }
 
   /** Only strangers wait, and it is not their time yet. */

@@ -134,6 +134,8 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
       this.#early = []
       return early
     }
+    // What was done since the last read is whoever's took what that read.
+    this.#lane.enter()
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure
       const wait = this.#lane.due() ?? this.#waitForRoom()
