@@ -29,7 +29,7 @@ export class RecentDials {
     const age = this.#clock.now() - this.#since
     const isOver = age >= PERIOD
     if (isOver || (this.#current.size >= MAX_COUNTED_HOSTS && !this.#current.has(key))) {
-      this.#before = age >= 2 * PERIOD ? new Map() : this.#current
+      this.#before = age >= 2 * PERIOD ? new Map<string, number>() : this.#current
       this.#current = new Map()
       this.#since = this.#clock.now()
     }
