@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import ts from 'typescript'
 
 /** A file that another one imports, both relative to the folder that was read. */
@@ -8,7 +8,11 @@ export interface FileImport {
   readonly to: string
 }
 
-/** Every import between files of a folder, those of types included, tests left out. */
+/**
+ * Every import between files of a folder, those of types included, tests left out. However the path is
+ * written, it is the same file.
+ * @throws Error for a relative path at which there is no file: nobody could say in which folder it is.
+ */
 export function readImports(
   folder: string,
   aliases: Readonly<Record<string, string>> = {},
@@ -20,9 +24,12 @@ export function readImports(
       const target =
         aliases[fileName] ?? (fileName.startsWith('.') ? join(dirname(from), fileName) : undefined)
       if (target === undefined) continue
-      if (existsSync(join(folder, target)) && statSync(join(folder, target)).isFile()) {
-        found.push({ from, to: target })
+      const file = resolve(folder, target)
+      if (!existsSync(file) || !statSync(file).isFile()) {
+        throw new Error(`${join(folder, from)} imports ${fileName}, which is no file`)
       }
+      const to = relative(resolve(folder), file)
+      if (!to.startsWith('..')) found.push({ from, to })
     }
   }
   return found

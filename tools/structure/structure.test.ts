@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { folderOrder } from './order.ts'
 import { measureStructure, suggestOrder } from './measure-structure.ts'
@@ -24,6 +24,13 @@ const measure = (order: readonly string[]) =>
   measureStructure(sourceFiles(folder), readImports(folder), order)
 
 describe('the structure of a package', () => {
+  it('takes one file for one file, however its path is written, and refuses what is none', () => {
+    write({ 'a/a.ts': `import '../../${basename(folder)}/b/b.ts'`, 'b/b.ts': `` })
+    expect(measure(['a', 'b']).upward).toHaveLength(1)
+    write({ 'a/a.ts': `import '../b/b.js'` })
+    expect(() => measure(['a', 'b'])).toThrow('which is no file')
+  })
+
   it('is counted from every kind of import, tests left out', () => {
     write({
       'index.ts': `export { b } from './b/b.ts'`,

@@ -37,9 +37,8 @@ export interface NodeLoopComponents {
 
 /**
  * The owner of everything that changes: one loop over the notifications of peers, programs and timers. Each
- * is handled to its end before the next, by the parts of the node in their order. Beside it only the answers
- * to peers (`createPeerServices`) touch the node's state, and dials to names: a task of their own asks,
- * between two notifications, and notes at once who has asked, or whom the name stands for.
+ * is handled to its end before the next, by the parts of the node in their order. What is noted beside it, by
+ * the tasks of single connections and calls, is listed in docs/architecture.md.
  */
 export class NodeLoop {
   readonly #parts: NodeLoopComponents

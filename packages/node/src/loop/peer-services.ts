@@ -9,7 +9,8 @@ import type { TransactionDriver } from './transaction-driver.ts'
 /**
  * What peers are answered. A peer's own task asks for it, between two notifications of the loop: an answer
  * reads the node's state, and notes at once who has asked (`ConnectionRecord.askedForAddresses`,
- * `TransactionDriver.serve`, `ServedBlocks`). It changes nothing else.
+ * `TransactionDriver.serve`), keeps an answer that is given for a day (`ServedAddresses`), or waits for a
+ * block that is still being checked (`ServedBlocks`). It changes nothing else.
  */
 export function createPeerServices(components: {
   readonly chain: HeaderChain

@@ -38,7 +38,7 @@ const RETRY_INTERVAL = 5_000
 const DEFAULT_TIMEOUT = 60_000
 /**
  * Milliseconds for which a request for the proof of a block that is being proved is
- * held (as for blocks: `BLOCK_HOLD_MS`).
+ * held (as for blocks: `BLOCK_HOLD`).
  */
 const HOLD = 20_000
 /** A `uproof` of nothing but its block: no hashes, no targets, no leaves. */
