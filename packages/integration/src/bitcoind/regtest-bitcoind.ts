@@ -228,7 +228,10 @@ export class RegtestBitcoind implements AsyncDisposable {
    * @returns the hashes, in text form, the oldest first.
    */
   async mine(count: number, address: string = NOBODYS_ADDRESS): Promise<string[]> {
-    return await this.rpc<string[]>('generatetoaddress', count, address)
+    const hashes = await this.rpc<string[]>('generatetoaddress', count, address)
+    // Its wallet hears of blocks a little later, and would not know yet that it has coins.
+    await this.rpc('syncwithvalidationinterfacequeue')
+    return hashes
   }
 
   /**
