@@ -77,9 +77,9 @@ export function createInboundGate(
         const origin = originOf(record)
         return candidate(record, origin, dials.of(origin.diallerKey))
       })
-      const nameless = inbound.filter((record) => hostOf(record) === undefined && record.via === via).length
       // All who come through a hidden service are one host: a few of them always get in.
-      const isExcused = address === undefined && nameless < MIN_NAMELESS
+      const isAlike = (record: ConnectionRecord): boolean => originOf(record).diallerKey === key
+      const isExcused = address === undefined && inbound.filter(isAlike).length < MIN_NAMELESS
       const isTooRestless = ({ recentDials }: EvictionCandidate): boolean =>
         !isExcused && dials.of(key) > recentDials + DIALS_AHEAD
       if (candidates.every(isTooRestless)) return { admit: false, why: 'full' }

@@ -52,8 +52,8 @@ export interface TurnLane {
  * Gives the event loop its turn back: whoever works through what remotes sent does so in a lane, and no turn
  * is longer than `MAX_TURN` and the piece of work that was under way. Those that had to stop go on one after
  * the other, the one that has used least first, with whatever else the event loop has to do between any two.
- * While lanes of kind `chosen` are at work, those of kind `stranger` get `STRANGERS_SHARE` of the time, all
- * together.
+ * Lanes of kind `stranger` have no more than every other turn where others wait, and while lanes of kind
+ * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together.
  */
 export interface TurnScheduler {
   /** @param kind Default: `own`. */
