@@ -19,8 +19,10 @@ describe('transactions of a real bitcoind', () => {
     )
     await peer.handshake
     const address = await bitcoind.rpc<string>('getnewaddress')
+    // Listened before it is sent: what was said before `messages()` is not kept.
+    const heard = peer.messages()
     const sent = await bitcoind.rpc<string>('sendtoaddress', address, 0.5)
-    const { wtxid: announced } = await announcedTransaction(peer)
+    const { wtxid: announced } = await announcedTransaction(heard)
     const { transactions, notFound } = await peer.getTransactions([{ kind: 'wtxid', hash: announced }])
     expect(notFound).toEqual([])
     expect(hashToHex(txid(transactions[0]!))).toBe(sent)
@@ -28,8 +30,10 @@ describe('transactions of a real bitcoind', () => {
   })
 })
 
-async function announcedTransaction(peer: Peer): Promise<{ readonly wtxid: ReturnType<typeof wtxid> }> {
-  for await (const { message } of peer.messages()) {
+async function announcedTransaction(
+  heard: ReturnType<Peer['messages']>,
+): Promise<{ readonly wtxid: ReturnType<typeof wtxid> }> {
+  for await (const { message } of heard) {
     if (message.type !== 'message' || message.message.type !== 'inv') continue
     const entry = message.message.inventory.find(({ type }) => type === InventoryType.WTX)
     if (entry !== undefined) return { wtxid: asWtxid(entry.hash) }

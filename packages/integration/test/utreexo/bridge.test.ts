@@ -65,8 +65,10 @@ describe('a bridge on a real bitcoind', () => {
     const client = new ProofClient(peer, running.node)
     await client.prove()
     for (let n = 0; n < 5; n++) {
+      // Listened before it is mined: what was said before `messages()` is not kept.
+      const heard = peer.messages()
       await bitcoind.mine(1)
-      for await (const { message } of peer.messages()) {
+      for await (const { message } of heard) {
         if (message.type !== 'message') continue
         const { message: said } = message
         if (said.type === 'headers' || said.type === 'inv' || said.type === 'cmpctblock') break
