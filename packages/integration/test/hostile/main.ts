@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { assault } from './support/assault.ts'
+import { strengthsOf } from './support/attack.ts'
 import { judge, LIMITS } from './support/judge.ts'
 import { listAttacks } from './support/list-attacks.ts'
 import { HEADLINE, reportLine } from './support/report-line.ts'
@@ -11,7 +12,7 @@ a third process. Prints for each attack what the node held and how it answered, 
 
 Options:
   --only NAME      attacks whose name contains this, more than one with commas
-  --peers N        hostile peers (default: as each attack says, 114 where memory is the target, 10 where time is)
+  --peers N        hostile peers (default: each attack with 10 for what it costs in time, and with 114 or more for memory)
   --minutes M      goes through the set again and again for so long
   --slack F        multiplies the limits of time, for a machine that is not quiet (default 1)
   --list           names the attacks
@@ -45,14 +46,15 @@ async function run(): Promise<boolean> {
   do {
     for (const listed of attacks) {
       const { name, attack } = listed
-      const peers = values.peers === undefined ? attack.peers : Number(values.peers)
-      const measured = await assault(listed, { peers, strength: 1 })
-      const reasons = judge(measured, { ...LIMITS, ...attack.atMost }, Number(values.slack))
-      if (reasons.length === 0) held += 1
-      else succeeded += 1
-      console.log(
-        `${reportLine(name, measured)}  ${reasons.length === 0 ? 'HELD' : `ATTACK: ${reasons.join('; ')}`}`,
-      )
+      for (const peers of values.peers === undefined ? strengthsOf(attack) : [Number(values.peers)]) {
+        const measured = await assault(listed, { peers, strength: 1 })
+        const reasons = judge(measured, { ...LIMITS, ...attack.atMost }, Number(values.slack))
+        if (reasons.length === 0) held += 1
+        else succeeded += 1
+        console.log(
+          `${reportLine(name, measured)}  ${reasons.length === 0 ? 'HELD' : `ATTACK: ${reasons.join('; ')}`}`,
+        )
+      }
     }
   } while (performance.now() < end)
   console.log(`${held} held, ${succeeded} succeeded`)

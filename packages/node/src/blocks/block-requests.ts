@@ -48,6 +48,11 @@ export function owesNothing({ inFlight, underCheck, late, owed }: DownloadPeer):
   return inFlight.size === underCheck.size && !(late && owed.size > 0)
 }
 
+/** Whether there are peers before which this one goes, in `BlockRequests.goesBefore`. */
+export function mayEverHelp({ facts, pace }: DownloadPeer): boolean {
+  return facts.preferred || pace.length === PACE_BLOCKS
+}
+
 function rank({ facts, pace }: DownloadPeer): number {
   return (facts.preferred ? 0 : 2) + (pace.length > 0 ? 0 : 1)
 }

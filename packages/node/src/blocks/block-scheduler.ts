@@ -4,7 +4,7 @@ import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { Outbox } from '../chain/outbox.ts'
 import type { BlockDownloadAction } from './block-download-types.ts'
-import { type BlockRequests, type DownloadPeer, owesNothing } from './block-requests.ts'
+import { type BlockRequests, type DownloadPeer, mayEverHelp, owesNothing } from './block-requests.ts'
 import type { BlockSizeEstimate } from './block-size-estimate.ts'
 import type { BlockStream } from './block-stream.ts'
 import { type CompactBlocks, isRecent } from './compact-blocks.ts'
@@ -71,10 +71,13 @@ export class BlockScheduler {
   /** Asks for whatever may be asked for, of every peer that has room. */
   fill(): void {
     const owing = this.#requests.owing
+    // However many dialled us, a block costs no more for it: this is looked at once for all of them.
+    let areOthersIdle: boolean | undefined
     for (const peer of this.#requests.byPreference) {
       if (peer.facts.serves === 'none') continue
-      const inventory: InventoryVector[] = []
       if (!this.hasRoom(peer)) continue
+      if (!mayEverHelp(peer) && (areOthersIdle ??= this.#isLeftToChosen(peer))) continue
+      const inventory: InventoryVector[] = []
       for (const single of this.#singles.pendingFor(peer.id)) {
         if (!this.hasRoom(peer)) break
         const height = this.#chain.heightOf(single.hash)
@@ -101,6 +104,20 @@ export class BlockScheduler {
     for (const single of this.#singles.exhausted(this.#servingPeers())) {
       this.#out.push({ type: 'single-unavailable', hash: single })
     }
+  }
+
+  /** Whether there is nothing that a peer that dialled us would be asked for: the chosen ones do it all. */
+  #isLeftToChosen(stranger: DownloadPeer): boolean {
+    if (this.#singles.size > 0) return false
+    const tip = this.#chain.tip().height
+    for (const stream of this.#streams) {
+      if (stream.retries.length > 0) return false
+      if (stream.cursor > Math.min(stream.to, tip)) continue
+      // A window at its end waits for somebody, which whoever has room shows.
+      if (stream.cursor >= stream.next + this.#window) return false
+      if (!isLeftToOthers(stranger, stream.cursor, this.#requests.byPreference, this.#chain)) return false
+    }
+    return true
   }
 
   /** @returns the peer that the stream's window waits for, where that is why nothing could be asked for. */

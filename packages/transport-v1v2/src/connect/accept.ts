@@ -92,9 +92,11 @@ async function answer(
   } else {
     // Up to here nothing was computed: what a key exchange costs is paid for by all strangers together.
     await options.gate?.enter(signal)
-    const session = createSession('responder', network, options, components)
+    const { scheduler } = components
+    const session = scheduler.forStrangers(() => createSession('responder', network, options, components))
+    const within = (work: () => void): void => scheduler.forStrangers(work)
     try {
-      early = await performHandshake(session, stream, progress, head)
+      early = await performHandshake(session, stream, progress, head, within)
     } catch (error) {
       session.wipe()
       throw error

@@ -1,12 +1,15 @@
 import { regtest } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { cryptoBackend } from '#crypto'
+import { type TurnScheduler, unhurriedScheduler } from '../environment/turn-scheduler.ts'
 import { streamPair } from '../stream/stream-pair.ts'
 import { createSeededRandom, createVirtualClock } from '../testing/index.ts'
 import { createEphemeralKey } from '../v2/keys/ephemeral-key.ts'
 import { accept } from './accept.ts'
+import { connect } from './connect.ts'
 import { createHandshakeGate } from './handshake-gate.ts'
 
+const peerAddress = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 18_444 } as const
 const signal = new AbortController().signal
 
 describe('the handshake gate', () => {
@@ -24,6 +27,44 @@ describe('the handshake gate', () => {
     expect(admitted).toBe(114)
     expect(gate.waiting).toBe(0)
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('lets fewer in while strangers have had their share of the work', async () => {
+    const clock = createVirtualClock()
+    const scheduler = { strangersPause: 0 }
+    const gate = createHandshakeGate({ perSecond: 50 }, { clock, scheduler })
+    let admitted = 0
+    for (let index = 0; index < 114; index++) void gate.enter(signal).then(() => (admitted += 1))
+    scheduler.strangersPause = 100
+    await clock.advance(2_000)
+    expect(admitted).toBeGreaterThanOrEqual(20)
+    expect(admitted).toBeLessThanOrEqual(25)
+    scheduler.strangersPause = 0
+    await clock.advance(2_000)
+    expect(admitted).toBe(114)
+  })
+
+  it('has the work of a handshake count as that of strangers', async () => {
+    const clock = createVirtualClock()
+    const random = createSeededRandom(1)
+    let pieces = 0
+    const scheduler: TurnScheduler = {
+      ...unhurriedScheduler,
+      forStrangers: (work) => {
+        pieces += 1
+        return work()
+      },
+    }
+    const [near, far] = streamPair()
+    const accepted = accept(near, { network: regtest }, { clock, random, scheduler })
+    await connect(
+      peerAddress,
+      { network: regtest, dialer: { dial: () => Promise.resolve(far) } },
+      { clock, random },
+    )
+    await accepted
+    // The key, and the exchange of keys at least.
+    expect(pieces).toBeGreaterThanOrEqual(2)
   })
 
   it('does not let a pause be saved up', async () => {

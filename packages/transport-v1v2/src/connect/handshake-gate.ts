@@ -2,15 +2,20 @@ import { addAbortListener, removeAbortListener } from '../environment/abort-list
 import type { Clock } from '../environment/clock.ts'
 import { abortReason } from '../environment/deadline.ts'
 import { systemClock } from '../environment/default-clock.ts'
+import { schedulerFor } from '../environment/default-turn-scheduler.ts'
+import type { TurnScheduler } from '../environment/turn-scheduler.ts'
 
 /**
  * v2 handshakes a second for all who dial us together: 2 to 5 ms of work each, so at most about a quarter of
- * a core.
+ * a core; a fifth of it while strangers have had their share of the work (`TurnScheduler`).
  */
 export const DEFAULT_HANDSHAKES_PER_SECOND = 50
 
 /** Handshakes that may begin at once after a pause: no turn of the event loop has more of them. */
 const BURST = 4
+
+/** How many times slower strangers come in while they have had their share of the work. */
+const SLOWER = 5
 
 export interface HandshakeGateOptions {
   /** Default: 50. */
@@ -34,24 +39,31 @@ export interface HandshakeGate {
 /** @throws RangeError for a rate that is not positive. */
 export function createHandshakeGate(
   options: HandshakeGateOptions = {},
-  components: { readonly clock?: Clock } = {},
+  components: {
+    readonly clock?: Clock
+    /** Who knows whether strangers have had their share. Default: as for `accept`. */
+    readonly scheduler?: Pick<TurnScheduler, 'strangersPause'>
+  } = {},
 ): HandshakeGate {
   const { perSecond = DEFAULT_HANDSHAKES_PER_SECOND } = options
   if (!(perSecond > 0)) throw new RangeError(`createHandshakeGate: perSecond ${perSecond}`)
-  return new Gate(1_000 / perSecond, components.clock ?? systemClock)
+  const { clock = systemClock, scheduler = schedulerFor(clock) } = components
+  return new Gate(1_000 / perSecond, clock, scheduler)
 }
 
 class Gate implements HandshakeGate {
   readonly #interval: number
   readonly #clock: Clock
+  readonly #scheduler: Pick<TurnScheduler, 'strangersPause'>
   readonly #queue = new Set<() => void>()
   /** When the last of the handshakes that began would have, had they come at even distances. */
   #paidUntil = 0
   #isSet = false
 
-  constructor(interval: number, clock: Clock) {
+  constructor(interval: number, clock: Clock, scheduler: Pick<TurnScheduler, 'strangersPause'>) {
     this.#interval = interval
     this.#clock = clock
+    this.#scheduler = scheduler
   }
 
   get waiting(): number {
@@ -61,7 +73,7 @@ class Gate implements HandshakeGate {
   async enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     if (this.#queue.size === 0 && this.#wait() <= 0) {
-      this.#paidUntil += this.#interval
+      this.#pay()
       return
     }
     return new Promise((resolve, reject) => {
@@ -86,6 +98,10 @@ class Gate implements HandshakeGate {
     this.#clock.setTimer(Math.max(0, this.#wait()), this.#admitNext)
   }
 
+  #pay(): void {
+    this.#paidUntil += this.#interval * (this.#scheduler.strangersPause > 0 ? SLOWER : 1)
+  }
+
   /** Milliseconds until the next may begin. */
   #wait(): number {
     const now = this.#clock.now()
@@ -97,7 +113,7 @@ class Gate implements HandshakeGate {
     this.#isSet = false
     for (const admit of this.#queue) {
       this.#queue.delete(admit)
-      this.#paidUntil += this.#interval
+      this.#pay()
       admit()
       break
     }

@@ -59,7 +59,7 @@ export interface TurnScheduler {
   /** @param kind Default: `own`. */
   lane(kind?: LaneKind): TurnLane
   /** Does work outside of lanes that strangers are the cause of: it counts against their share. */
-  forStrangers(work: () => void): void
+  forStrangers<T>(work: () => T): T
   /** Milliseconds until strangers have had no more than their share; 0: work may be done for them now. */
   readonly strangersPause: number
   /** Lanes that wait for a turn. */
@@ -139,10 +139,10 @@ class RoundRobin implements TurnScheduler {
     return new Lane(this, kind)
   }
 
-  forStrangers(work: () => void): void {
+  forStrangers<T>(work: () => T): T {
     const began = this.#now()
     try {
-      work()
+      return work()
     } finally {
       const now = this.#now()
       this.#charge(now - began, now)

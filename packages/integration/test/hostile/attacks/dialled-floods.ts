@@ -1,11 +1,9 @@
 import { InventoryType } from '@sapwood/wire-codec'
-import type { Attack } from '../support/attack.ts'
+import { type Attack, OUTBOUND_PLACES } from '../support/attack.ts'
 import { gossip, list, transactions } from '../support/payloads.ts'
 import { honest, message } from '../support/raw-peer.ts'
 import { v1Frame } from '../support/v1-frame.ts'
 
-/** All that a node keeps for peers of its own choice that relay everything. */
-const OUTBOUND_PLACES = 8
 /** Between two portions, in milliseconds. */
 const PAUSE = 20
 

@@ -1,4 +1,4 @@
-import type { Attack } from '../support/attack.ts'
+import { type Attack, OUTBOUND_PLACES } from '../support/attack.ts'
 import { honest } from '../support/raw-peer.ts'
 
 const OUTBOUND_PLACES = 8

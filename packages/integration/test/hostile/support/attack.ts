@@ -8,6 +8,8 @@ import type { Protocol, RawPeer, RawPeerOptions } from './raw-peer.ts'
 export const ALL_PLACES = 114
 /** Hostile peers where time or progress is the target. */
 export const A_FEW = 10
+/** Places of the connections that a node makes itself (Core's outbound full relays). */
+export const OUTBOUND_PLACES = 8
 
 /** What may at most happen while an attack runs. */
 export interface Limits {
@@ -73,4 +75,9 @@ export interface Attack {
   readonly atMost?: Partial<Limits>
   /** Makes connections and bytes ready. @returns what strikes; it goes on until the field's signal fires. */
   prepare(field: Field): Promise<() => Promise<void>>
+}
+
+/** With how many hostile peers an attack is tried: a few for what it costs in time, all places for memory. */
+export function strengthsOf({ peers }: Attack): readonly number[] {
+  return peers === OUTBOUND_PLACES ? [peers] : [A_FEW, Math.max(ALL_PLACES, peers)]
 }
