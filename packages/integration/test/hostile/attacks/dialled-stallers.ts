@@ -1,8 +1,6 @@
 import { type Attack, OUTBOUND_PLACES } from '../support/attack.ts'
 import { honest } from '../support/raw-peer.ts'
 
-const OUTBOUND_PLACES = 8
-
 export const attack: Attack = {
   what: 'be dialled by the node, show it the whole chain and more, and never give it a block',
   peers: OUTBOUND_PLACES,
