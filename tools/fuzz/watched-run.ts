@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import type { FuzzResult } from './fuzz-loop.ts'
 
-/** An input that runs this long, or up to twice as long, is a finding. */
+/** An input that takes this many seconds of the processor, or up to twice as many, is a finding. */
 const HANG_SECONDS = 10
+/** So many times as long by the clock is one too: it waits for what never comes. */
+const PATIENCE = 30
 /** Memory of the thread; more is a finding. */
 const MEMORY_MEGABYTES = 512
 /** Most bytes of the running input that the watchdog keeps. */
@@ -46,14 +48,22 @@ export async function watchedRun(
   })
   return new Promise((done, fail) => {
     let inputs = -1
+    let looks = 0
+    let cpu = process.cpuUsage()
     const watchdog = setInterval(() => {
       const begun = Atomics.load(state, 0)
-      // Loading the target takes its time, and is no input's fault.
-      if (begun > 0 && begun === inputs) {
-        done(failed(`Hang: ran for more than ${hangSeconds} seconds`))
-        void worker.terminate()
+      if (begun !== inputs) {
+        inputs = begun
+        looks = 0
+        cpu = process.cpuUsage()
+        return
       }
-      inputs = begun
+      looks += 1
+      const { user, system } = process.cpuUsage(cpu)
+      // That others have the processor is no fault of an input, nor is the time that loading takes.
+      if (begun === 0 || ((user + system) / 1e6 < hangSeconds * 0.9 && looks < PATIENCE)) return
+      done(failed(`Hang: ran for more than ${hangSeconds} seconds`))
+      void worker.terminate()
     }, hangSeconds * 1000)
     worker.once('message', done)
     worker.once('error', (error: NodeJS.ErrnoException) => {
