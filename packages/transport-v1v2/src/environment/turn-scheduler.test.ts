@@ -226,6 +226,23 @@ it('counts what is done for strangers outside of their lanes, and has them wait 
   expect(isDone).toBe(true)
 })
 
+it('counts the work before a wait once, and that after it', () => {
+  const loop = handLoop()
+  loop.work(200)
+  loop.scheduler.lane('chosen').due()
+  const stranger = loop.scheduler.lane('stranger')
+  stranger.enter()
+  loop.work(6)
+  stranger.leave()
+  // 6 ms take 120 ms of their share, of which 100 ms may come at once.
+  expect(loop.scheduler.strangersPause).toBeCloseTo(20, 6)
+  stranger.enter()
+  expect(loop.scheduler.strangersPause).toBeCloseTo(20, 6)
+  loop.work(1)
+  stranger.leave()
+  expect(loop.scheduler.strangersPause).toBeCloseTo(39, 6)
+})
+
 it('lets strangers have all of the time where nobody else wants it', async () => {
   const loop = handLoop()
   const worked = strangers(loop)
