@@ -12,6 +12,9 @@ const asking = new Array(300).fill(
   }),
 ) as ReturnType<typeof honest>[]
 
+/** The same for each hostile peer: it is made once. */
+const made = new Map<number, readonly ReturnType<typeof message>[]>()
+
 export const attack: Attack = flood({
   what: 'stop reading, and then send 400,000 messages of 24 bytes',
   peers: ALL_PLACES,
@@ -19,8 +22,11 @@ export const attack: Attack = flood({
   again: false,
   protocol: 'v1',
   times: 1,
-  messages: (field) => [
-    ...asking,
-    ...new Array<ReturnType<typeof message>>(field.scaled(400_000)).fill(message('sendheaders')),
-  ],
+  messages: (field) => {
+    const count = field.scaled(400_000)
+    const small = new Array<ReturnType<typeof message>>(count).fill(message('sendheaders'))
+    const messages = made.get(count) ?? [...asking, ...small]
+    made.set(count, messages)
+    return messages
+  },
 })

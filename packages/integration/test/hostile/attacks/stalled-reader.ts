@@ -14,6 +14,8 @@ const asking = new Array(300).fill(
   }),
 ) as ReturnType<typeof honest>[]
 const large = junk('nonsense', 2_000_000)
+/** The same for each hostile peer: it is made once. */
+const messages = [...asking, ...new Array<typeof large>(12).fill(large)]
 
 export const attack: Attack = flood({
   what: 'stop reading, and then send 24 MB more',
@@ -22,5 +24,5 @@ export const attack: Attack = flood({
   again: false,
   protocol: 'v1',
   times: 1,
-  messages: () => [...asking, ...new Array<typeof large>(12).fill(large)],
+  messages: () => messages,
 })

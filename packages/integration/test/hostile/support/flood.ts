@@ -39,14 +39,20 @@ interface Armed {
  */
 export function flood(options: FloodOptions): Attack {
   const { again = true, reads = true, protocol, joins = {}, pause = 0 } = options
+  /** What several peers send alike is made once: to make it takes longer than to send it. */
+  const made = new WeakMap<readonly HostileMessage[], Uint8Array>()
   const bytesFor = (field: Field, peer: RawPeer, index: number): Uint8Array => {
     const messages = options.messages(field, index)
+    const known = peer.protocol === 'v1' ? made.get(messages) : undefined
+    if (known !== undefined) return known
     const size = messages.reduce((sum, { payload }) => sum + 24 + payload.length, 0)
     const times =
       options.times === undefined ? Math.max(1, Math.floor(PORTION / size)) : field.scaled(options.times)
     if (peer.protocol === 'v2') return peer.frames(new Array(times).fill(messages).flat() as HostileMessage[])
     const portion = peer.frames(messages)
-    return times === 1 ? portion : Buffer.concat(new Array<Uint8Array>(times).fill(portion))
+    const bytes = times === 1 ? portion : Buffer.concat(new Array<Uint8Array>(times).fill(portion))
+    made.set(messages, bytes)
+    return bytes
   }
   return {
     what: options.what,
