@@ -1,6 +1,6 @@
 import {
+  blockBytes,
   blockHash,
-  decodeBlock,
   encodeBlock,
   encodeHeader,
   networks,
@@ -52,10 +52,10 @@ describe('two peers over a transport in memory', () => {
     const headers = await dialler.getHeaders({ locator: [genesis.previousBlockHash] })
     expect(headers.map(blockHash)).toEqual([genesisHash])
     const received = await dialler.getBlock(genesisHash)
-    expect(received.payload).toEqual(encodeBlock(block))
+    expect(blockBytes(received.block)).toEqual(encodeBlock(block))
     await expect(dialler.getBlock(unknown)).rejects.toMatchObject({ code: 'not-found', missing: [unknown] })
     await dialler.disconnect({ detail: 'done' })
     await listener.closed
-    expect(encodeHeader(decodeBlock(received.payload).header)).toEqual(encodeHeader(networks.regtest.genesis))
+    expect(encodeHeader(received.block.header)).toEqual(encodeHeader(networks.regtest.genesis))
   })
 })

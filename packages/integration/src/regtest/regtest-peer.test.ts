@@ -1,4 +1,4 @@
-import { bytesEqual, regtest } from '@sapwood/wire-codec'
+import { blockBytes, bytesEqual, regtest } from '@sapwood/wire-codec'
 import { createPeer, peerId } from '@sapwood/peer'
 import { connect } from '@sapwood/transport-v1v2'
 import { systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
@@ -26,9 +26,9 @@ describe('the embedded regtest peer', () => {
     expect(headers).toHaveLength(120)
     const hashes = [1, 60, 120].map((height) => chain.at(height)!.hash)
     const heights: number[] = []
-    for await (const { hash, payload } of peer.getBlocks(hashes)) {
+    for await (const { hash, block: received } of peer.getBlocks(hashes)) {
       const block = chain.byHash(hash)!
-      expect(bytesEqual(payload, block.bytes)).toBe(true)
+      expect(bytesEqual(blockBytes(received), block.bytes)).toBe(true)
       heights.push(block.height)
     }
     expect(heights.sort((a, b) => a - b)).toEqual([1, 60, 120])

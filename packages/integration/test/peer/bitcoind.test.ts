@@ -12,6 +12,7 @@ import { createTcpDialer, listenTcp } from '@sapwood/transport-v1v2/tcp'
 import {
   asTxid,
   asWtxid,
+  blockBytes,
   blockHash,
   blockHashFromHex,
   bytesToHex,
@@ -166,12 +167,12 @@ describe.each([
     for (let height = 95; height <= HEIGHT; height++) hashes.push(await bitcoind.rpc('getblockhash', height))
     const blocks = await collect(peer.getBlocks(hashes.map(blockHashFromHex)))
     expect(blocks.map(({ hash }) => hashToHex(hash))).toEqual(hashes)
-    for (const { hash, payload, block } of blocks) {
-      expect(bytesToHex(payload)).toBe(await bitcoind.rpc('getblock', hashToHex(hash), 0))
+    for (const { hash, block } of blocks) {
+      expect(bytesToHex(blockBytes(block))).toBe(await bitcoind.rpc('getblock', hashToHex(hash), 0))
       expect(block.transactions.length).toBeGreaterThan(0)
     }
     const raw = await collect(peer.getRawBlocks(hashes.map(blockHashFromHex), { window: 3 }))
-    expect(raw.map(({ payload }) => payload)).toEqual(blocks.map(({ payload }) => payload))
+    expect(raw.map(({ payload }) => payload)).toEqual(blocks.map(({ block }) => blockBytes(block)))
   })
 
   it('a block that it does not have ends in a timeout, not in silence', async () => {

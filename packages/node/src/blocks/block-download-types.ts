@@ -21,9 +21,7 @@ export interface BlockPeer {
 export interface DeliveredBlock {
   readonly height: number
   readonly hash: BlockHash
-  /**
-   * `blockBytes` of it are those that it came in, but for a block that was put together from a compact one.
-   */
+  /** It carries the bytes that it came in (`blockBytes`), unless it was put together from a compact one. */
   readonly block: Block
   /** Bytes of the serialised block, with witness. */
   readonly size: number

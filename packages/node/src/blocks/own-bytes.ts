@@ -10,6 +10,6 @@ const MAX_SLACK_BYTES = 4_096
  */
 export function inOwnBytes(block: DeliveredBlock): DeliveredBlock {
   const bytes = blockBytes(block.block)
-  if (bytes === undefined || bytes.buffer.byteLength <= 2 * bytes.length + MAX_SLACK_BYTES) return block
+  if (bytes.buffer.byteLength <= 2 * bytes.length + MAX_SLACK_BYTES) return block
   return { ...block, block: decodeBlock(bytes.slice()) }
 }

@@ -1,4 +1,4 @@
-import { blockBytes, encodeBlock, type Network } from '@sapwood/wire-codec'
+import { blockBytes, type Network } from '@sapwood/wire-codec'
 import { type Clock, type Logger, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { type BlockFault, checkBlock } from '../blocks/block-check.ts'
 import type { BlockChecker } from '../blocks/block-checker.ts'
@@ -35,7 +35,7 @@ export class BlockChecks {
     const { clock, checker, network, logger } = this.#parts
     try {
       const found: unknown = await withDeadline(clock, CHECK_TIMEOUT, async () =>
-        checker.check(blockBytes(block) ?? encodeBlock(block), height),
+        checker.check(blockBytes(block), height),
       )
       if (found === undefined || isFault(found)) return found
       throw new TypeError('A block checker answers with a fault, or with undefined')

@@ -1,12 +1,4 @@
-import {
-  type Block,
-  blockBytes,
-  type BlockHash,
-  bytesEqual,
-  encodeBlock,
-  encodePayload,
-  type Network,
-} from '@sapwood/wire-codec'
+import { type Block, type BlockHash, bytesEqual, encodePayload, type Network } from '@sapwood/wire-codec'
 import { blockChanges, type BridgeTip, type ChainFacts, type ProofMaker, Stump } from '@sapwood/utreexo'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { BridgeStore } from './bridge-store.ts'
@@ -66,7 +58,7 @@ export class BridgeChain {
     const outputs = await this.#store.outputs(changes.toProve.map(({ input }) => input.previousOutput))
     const connected = this.#maker.connect(block, changes, outputs, this.#facts())
     try {
-      await this.#store.connected(connected, () => blockBytes(block) ?? encodeBlock(block))
+      await this.#store.connected(connected, block)
     } catch (error) {
       this.#maker.disconnect(connected.undo, below)
       throw error

@@ -1,5 +1,7 @@
 import {
   asBlockHash,
+  type Block,
+  blockBytes,
   type BlockHash,
   bytesEqual,
   bytesToHex,
@@ -109,8 +111,8 @@ export class BridgeStore {
   }
 
   /** Keeps all that a block changes, and that it is the tip now. */
-  async connected(block: ConnectedBlock, payload: () => Uint8Array): Promise<void> {
-    const { height, hash, spent, created, proof, stump } = block
+  async connected(connected: ConnectedBlock, block: Block): Promise<void> {
+    const { height, hash, spent, created, proof, stump } = connected
     const operations: KeyValueOperation[] = []
     for (const { outPoint } of spent) operations.push({ type: 'delete', key: outputKey(outPoint) })
     for (const placed of created)
@@ -120,10 +122,10 @@ export class BridgeStore {
       key: byHash('p', hash),
       value: encodePayload({ type: 'uproof', proof }).payload,
     })
-    if (this.#keepsBlocks) operations.push({ type: 'put', key: byHash('b', hash), value: payload() })
+    if (this.#keepsBlocks) operations.push({ type: 'put', key: byHash('b', hash), value: blockBytes(block) })
     operations.push(
       { type: 'put', key: byHeight('s', height), value: writeState({ hash, stump }) },
-      { type: 'put', key: byHeight('r', height), value: encodeBlockUndo(block) },
+      { type: 'put', key: byHeight('r', height), value: encodeBlockUndo(connected) },
       { type: 'put', key: MARK, value: this.#mark({ height, hash }) },
     )
     if (height > UNDO_BLOCKS) operations.push({ type: 'delete', key: byHeight('r', height - UNDO_BLOCKS) })

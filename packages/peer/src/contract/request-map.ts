@@ -19,9 +19,8 @@ import type { Instant } from '@sapwood/transport-v1v2/environment'
 /** A block as it arrived. */
 export interface ReceivedBlock {
   readonly hash: BlockHash
+  /** It carries its bytes: `blockBytes` of it is a view into the message that it came in. */
   readonly block: Block
-  /** The serialised block: a view into the message it came in. */
-  readonly payload: Uint8Array
   /** When it was read from the connection. */
   readonly at: Instant
 }
@@ -30,7 +29,10 @@ export interface ReceivedBlock {
  * A block as it arrived, its transactions not looked at: only the hash of its first 80 bytes has been
  * checked.
  */
-export type RawBlock = Omit<ReceivedBlock, 'block'>
+export interface RawBlock extends Omit<ReceivedBlock, 'block'> {
+  /** The serialised block: a view into the message it came in. */
+  readonly payload: Uint8Array
+}
 
 /** Which transaction: by its hash without the witness, or with it (BIP339). */
 export type TransactionId =

@@ -44,8 +44,8 @@ export class BlockRequests {
   }
 
   create(parameters: ParametersOf<'getBlocks'>, facts: PendingFacts): ReplyStream<ReceivedBlock> {
-    return this.#stream<ReceivedBlock>(parameters, facts, true, (raw, block) =>
-      block === undefined ? undefined : { ...raw, block },
+    return this.#stream<ReceivedBlock>(parameters, facts, true, ({ hash, at }, block) =>
+      block === undefined ? undefined : { hash, block, at },
     )
   }
 

@@ -45,11 +45,11 @@ class DecodedBlock implements Block {
 }
 
 /**
- * The bytes that `block` was decoded from, witnesses included, as a view: what `encodeBlock` gives, without a
- * copy. Undefined for a block that was put together, of which there are none yet.
+ * The serialised `block`, witnesses included: as a view, without a copy, the bytes that it was decoded from;
+ * of a block that was put together, what `encodeBlock` gives.
  */
-export function blockBytes(block: Block): Uint8Array | undefined {
-  return DecodedBlock.bytesOf(block)
+export function blockBytes(block: Block): Uint8Array {
+  return DecodedBlock.bytesOf(block) ?? encodeBlock(block)
 }
 
 /**
@@ -99,7 +99,7 @@ export function encodeBlock(
 
 /** Writes `block`. */
 export function writeBlock(writer: ByteWriter, block: Block, witness = true): void {
-  const bytes = witness ? blockBytes(block) : undefined
+  const bytes = witness ? DecodedBlock.bytesOf(block) : undefined
   if (bytes !== undefined) {
     writer.bytes(bytes)
     return
@@ -111,7 +111,7 @@ export function writeBlock(writer: ByteWriter, block: Block, witness = true): vo
 
 /** Bytes that `block` takes on the wire. */
 export function blockSize(block: Block, witness = true): number {
-  const bytes = witness ? blockBytes(block) : undefined
+  const bytes = witness ? DecodedBlock.bytesOf(block) : undefined
   if (bytes !== undefined) return bytes.length
   let size = HEADER_SIZE + compactSizeLength(block.transactions.length)
   for (const transaction of block.transactions) size += transactionSize(transaction, witness)
