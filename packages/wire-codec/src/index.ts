@@ -89,7 +89,13 @@ export { MIN_RECONCILIATION_VERSION } from './messages/codecs/reconciliation.ts'
 export { COMMAND_SIZE, isCommand, readCommand, writeCommand } from './messages/command.ts'
 export { decodeContents, encodeContents, encodeContentsHeader, type Contents } from './messages/contents.ts'
 export { InventoryPayload } from './messages/inventory-payload.ts'
-export { InventoryType, UTREEXO_FLAG, WITNESS_FLAG } from './messages/inventory-type.ts'
+export {
+  InventoryType,
+  isBlockEntry,
+  isTransactionEntry,
+  UTREEXO_FLAG,
+  WITNESS_FLAG,
+} from './messages/inventory-type.ts'
 export {
   COMPACT_BLOCKS_VERSION,
   FILTER_CHECKPOINT_INTERVAL,

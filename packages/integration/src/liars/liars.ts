@@ -2,10 +2,9 @@ import {
   type BlockHash,
   encodePayload,
   type GossipedAddress,
-  InventoryType,
+  isBlockEntry,
   regtest,
   Services,
-  WITNESS_FLAG,
 } from '@sapwood/wire-codec'
 import { createSeededRandom } from '@sapwood/transport-v1v2/testing'
 import { RegtestChain } from '../regtest/regtest-chain.ts'
@@ -71,7 +70,7 @@ export const liars: {
         peer.clock.setTimer(DISTRACTION_INTERVAL, distract)
       }
       peer.on('getheaders', reply.headers(chain)).on('getdata', ({ inventory }) => {
-        if (isDistracting || !inventory.some(isBlock)) return
+        if (isDistracting || !inventory.some(({ type }) => isBlockEntry(type))) return
         isDistracting = true
         distract()
       })
@@ -143,9 +142,6 @@ export const liars: {
     }
   },
 }
-
-const isBlock = ({ type }: { readonly type: number }): boolean =>
-  (type & ~WITNESS_FLAG) === InventoryType.BLOCK
 
 async function sendVersion(peer: TestPeer, { version }: Liar['options']): Promise<void> {
   await peer.sendVersion(version)

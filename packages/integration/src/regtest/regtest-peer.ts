@@ -1,13 +1,13 @@
 import {
   asBlockHash,
   InventoryType,
+  isBlockEntry,
   type Message,
   type NetworkAddress,
   regtest,
   Services,
   type Transaction,
   txid,
-  WITNESS_FLAG,
   wtxid,
 } from '@sapwood/wire-codec'
 import { createPeer, type Peer, peerId, type PeerInfo } from '@sapwood/peer'
@@ -228,9 +228,7 @@ class EmbeddedPeer implements RegtestPeer {
     return (
       message.type === 'inv' &&
       message.inventory.some(
-        ({ type, hash }) =>
-          (type & ~WITNESS_FLAG) === InventoryType.BLOCK &&
-          this.chain.heightOf(asBlockHash(hash)) === undefined,
+        ({ type, hash }) => isBlockEntry(type) && this.chain.heightOf(asBlockHash(hash)) === undefined,
       )
     )
   }

@@ -1,10 +1,9 @@
 import {
   asBlockHash,
   decodeBlock,
-  InventoryType,
+  isBlockEntry,
   type InventoryVector,
   type Message,
-  WITNESS_FLAG,
 } from '@sapwood/wire-codec'
 import type { BendFilter } from '../regtest/regtest-filters.ts'
 import { regtestFilterServices } from '../regtest/regtest-filters.ts'
@@ -30,8 +29,7 @@ export const reply: {
     const found: Message[] = []
     const missing: InventoryVector[] = []
     for (const entry of message.inventory) {
-      const isBlock = (entry.type & ~WITNESS_FLAG) === InventoryType.BLOCK
-      const block = isBlock ? chain.byHash(asBlockHash(entry.hash)) : undefined
+      const block = isBlockEntry(entry.type) ? chain.byHash(asBlockHash(entry.hash)) : undefined
       if (block === undefined) missing.push(entry)
       else found.push({ type: 'block', block: decodeBlock(block.bytes) })
     }

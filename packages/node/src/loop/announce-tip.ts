@@ -5,7 +5,7 @@
  */
 
 import { InventoryType, type Message } from '@sapwood/wire-codec'
-import type { PeerId } from '@sapwood/peer'
+import { kindBehaviour, type PeerId } from '@sapwood/peer'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
 
@@ -37,7 +37,7 @@ export function announceTip(
       ? Array.from({ length: count }, (_, index) => chain.headerAt(change.fork.height + 1 + index)!)
       : undefined
   for (const { id, kind, peer } of peers) {
-    if (from.has(id) || kind === 'feeler' || kind === 'addr-fetch' || kind === 'private-broadcast') continue
+    if (from.has(id) || kindBehaviour[kind].shortLived) continue
     const { prefersHeaders, compactHighBandwidthFrom } = peer.info()
     if (compact !== undefined && count === 1 && compactHighBandwidthFrom) peer.send(compact)
     else if (headers !== undefined && prefersHeaders) peer.send({ type: 'headers', headers })

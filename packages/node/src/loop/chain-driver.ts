@@ -5,12 +5,11 @@ import {
   type CompactBlock,
   hasServices,
   hashToHex,
-  InventoryType,
+  isBlockEntry,
   type InventoryPayload,
   Services,
-  WITNESS_FLAG,
 } from '@sapwood/wire-codec'
-import type { PeerId } from '@sapwood/peer'
+import { kindBehaviour, type PeerId } from '@sapwood/peer'
 import type { Clock, Instant, Logger } from '@sapwood/transport-v1v2/environment'
 import type { BlockFault } from '../blocks/block-check.ts'
 import type { BlockDownloadAction, BlockToCheck, DeliveredBlock } from '../blocks/block-download-types.ts'
@@ -296,7 +295,7 @@ export class ChainDriver implements NodePart {
 
 /** Connections whose headers and blocks we want. */
 function takesPart({ kind }: ConnectionRecord): boolean {
-  return kind !== 'feeler' && kind !== 'addr-fetch' && kind !== 'private-broadcast'
+  return !kindBehaviour[kind].shortLived
 }
 
 /** Core: `IsOutboundOrBlockRelayConn`; those of full relay may be excused. */
@@ -316,11 +315,6 @@ function whatIsServed(services: bigint): 'all' | 'recent' | 'none' {
 function blockHashes(inventory: InventoryPayload): BlockHash[] {
   const hashes: BlockHash[] = []
   for (let index = 0; index < inventory.length; index++)
-    if (isBlock(inventory.typeAt(index))) hashes.push(asBlockHash(inventory.hashAt(index)))
+    if (isBlockEntry(inventory.typeAt(index))) hashes.push(asBlockHash(inventory.hashAt(index)))
   return hashes
-}
-
-function isBlock(type: number): boolean {
-  const base = type & ~WITNESS_FLAG
-  return base === InventoryType.BLOCK || base === InventoryType.COMPACT_BLOCK
 }

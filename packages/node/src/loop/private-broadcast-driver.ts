@@ -3,7 +3,7 @@ import {
   type Block,
   bytesToHex,
   hasWitness,
-  InventoryType,
+  isTransactionEntry,
   type NetworkAddress,
   type Transaction,
   type Txid,
@@ -134,7 +134,7 @@ export class PrivateBroadcastDriver implements NodePart {
     if (this.#queue.size === 0 || kind === 'private-broadcast') return
     if (message.type === 'inv') {
       for (const { type, hash } of inventoryOf(received)) {
-        if (type === InventoryType.TX || type === InventoryType.WTX) this.#seen(bytesToHex(hash))
+        if (isTransactionEntry(type)) this.#seen(bytesToHex(hash))
       }
     } else if (message.type === 'tx') {
       const { transaction } = message

@@ -1,5 +1,5 @@
 import { hasServices, Services } from '@sapwood/wire-codec'
-import type { PeerId } from '@sapwood/peer'
+import { kindBehaviour, type PeerId } from '@sapwood/peer'
 import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import type { BlockRef, ChainEntry, HeaderChain } from '../chain/header-chain-types.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
@@ -46,7 +46,7 @@ export class UtreexoDriver implements NodePart, ProofPeers {
     const isRecent = block.height > chain.tip().height - NODE_NETWORK_LIMITED_MIN_BLOCKS
     const found: ProofPeer[] = []
     for (const { id, kind, peer, version, leaving } of table.ready()) {
-      if (leaving || !servesProofs(version.services, isRecent) || !isForProofs(kind)) continue
+      if (leaving || !servesProofs(version.services, isRecent) || kindBehaviour[kind].shortLived) continue
       const hasBlock = this.#has(driver.bestOf(id), block)
       found.push({ id, peer, hasBlock, inbound: kind === 'inbound' })
     }
@@ -106,8 +106,4 @@ export class UtreexoDriver implements NodePart, ProofPeers {
 function servesProofs(services: bigint, recent: boolean): boolean {
   if (hasServices(services, Services.UTREEXO_ARCHIVE)) return true
   return hasServices(services, Services.UTREEXO) && (recent || hasServices(services, Services.NETWORK))
-}
-
-function isForProofs(kind: ConnectionRecord['kind']): boolean {
-  return kind !== 'feeler' && kind !== 'addr-fetch' && kind !== 'private-broadcast'
 }

@@ -11,6 +11,7 @@ import {
   hasWitness,
   type InventoryVector,
   InventoryType,
+  isTransactionEntry,
   MAX_GETDATA_SIZE,
   MAX_INV_SIZE,
   ProtocolVersion,
@@ -127,8 +128,7 @@ export class TransactionRelay {
       ]
     }
     if (peer?.facts.mayAnnounce !== true) {
-      for (const { type } of inventory)
-        if (type === InventoryType.TX || type === InventoryType.WTX) return [noneWanted(id)]
+      for (const { type } of inventory) if (isTransactionEntry(type)) return [noneWanted(id)]
       return []
     }
     return this.#then(now, () => this.#announced(peer, inventory))

@@ -3,11 +3,10 @@ import {
   COMPACT_BLOCKS_VERSION,
   hasServices,
   InventoryPayload,
-  InventoryType,
+  isTransactionEntry,
   MAX_MONEY,
   ProtocolVersion,
   Services,
-  WITNESS_FLAG,
 } from '@sapwood/wire-codec'
 import type { PeerServices } from '../contract/peer-services.ts'
 import type { MessageMap } from './message-map.ts'
@@ -49,11 +48,6 @@ function row<Type extends keyof MessageMap>(
     ...options,
     rules: options.rules ?? [],
   }
-}
-
-const isTransactionEntry = (type: number): boolean => {
-  const plain = type & ~WITNESS_FLAG
-  return plain === InventoryType.TX || plain === InventoryType.WTX
 }
 
 function asksForItsTransactionOnly(

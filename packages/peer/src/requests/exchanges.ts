@@ -1,4 +1,4 @@
-import { InventoryType, type Message, type MessageOf, WITNESS_FLAG } from '@sapwood/wire-codec'
+import { isTransactionEntry, type Message, type MessageOf } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { NodeRequestOf, ReplyHandle, RequestType } from '../contract/request-map.ts'
 import type { AskedBy } from './asked-by.ts'
@@ -139,7 +139,5 @@ function claimNotFound(
   return askedBy
 }
 
-function askedAs(inventoryType: number): 'transaction' | 'block' {
-  const plain = inventoryType & ~WITNESS_FLAG
-  return plain === InventoryType.TX || plain === InventoryType.WTX ? 'transaction' : 'block'
-}
+const askedAs = (entryType: number): 'transaction' | 'block' =>
+  isTransactionEntry(entryType) ? 'transaction' : 'block'

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InventoryType, type InventoryVector, MAX_INV_SIZE, type MessageOf } from '@sapwood/wire-codec'
+import { type InventoryVector, isTransactionEntry, MAX_INV_SIZE, type MessageOf } from '@sapwood/wire-codec'
 import type { PendingFacts } from './pending-request.ts'
 import { ReplyPromise } from './reply-promise.ts'
 import type { RequestOutput } from './request-output.ts'
@@ -46,10 +46,7 @@ export class MempoolRequests {
   receive(message: MessageOf<'inv'>): void {
     if (this.#open.size === 0) return
     const { inventory } = message
-    const transactions = inventory.filter(
-      ({ type }) =>
-        type === InventoryType.TX || type === InventoryType.WTX || type === InventoryType.WITNESS_TX,
-    )
+    const transactions = inventory.filter(({ type }) => isTransactionEntry(type))
     if (transactions.length === 0) return
     this.#parts.push(transactions)
     if (inventory.length >= MAX_INV_SIZE && this.#parts.length < MAX_PARTS) return

@@ -8,6 +8,7 @@ import {
   encodeTransaction,
   InventoryPayload,
   InventoryType,
+  isBlockEntry,
   type InventoryVector,
   MAX_ADDRESSES,
   MAX_BLOCKS_IN_INV,
@@ -159,7 +160,7 @@ export class Server {
       const entry = wanted.at(index)
       const wait = index % ENTRIES_PER_LOOK === 0 ? this.#output.turn() : undefined
       if (wait !== undefined) await wait
-      const bytes = isBlock(entry.type) ? ROOM_FOR_BLOCK : 0
+      const bytes = isBlockEntry(entry.type) ? ROOM_FOR_BLOCK : 0
       if (this.#output.room(bytes) !== undefined) await this.#room(bytes)
       if (this.#context.signal.aborted) return
       // Most entries of a long list are of things that are not there, which is known at once.
@@ -325,9 +326,4 @@ export class Server {
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return value instanceof Promise
-}
-
-function isBlock(inventoryType: number): boolean {
-  const plain = inventoryType & ~WITNESS_FLAG
-  return plain === InventoryType.BLOCK || plain === InventoryType.COMPACT_BLOCK
 }

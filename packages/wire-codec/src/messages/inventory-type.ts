@@ -32,5 +32,20 @@ export const InventoryType = {
 
 /** Bit that asks for the witness too (BIP144; `MSG_WITNESS_FLAG`, protocol.h). */
 export const WITNESS_FLAG = 0x4000_0000
+/**
+ * Whether an entry of this type names a transaction, by whichever hash, with or without its witness (Core:
+ * `CInv::IsGenTxMsg`).
+ */
+export function isTransactionEntry(type: number): boolean {
+  const plain = type & ~WITNESS_FLAG
+  return plain === InventoryType.TX || plain === InventoryType.WTX
+}
+
+/** Whether an entry of this type names a block, whole or compact, with or without its witnesses. */
+export function isBlockEntry(type: number): boolean {
+  const plain = type & ~WITNESS_FLAG
+  return plain === InventoryType.BLOCK || plain === InventoryType.COMPACT_BLOCK
+}
+
 /** Bit that asks for the proof too (utreexod: `InvUtreexoFlag`). */
 export const UTREEXO_FLAG = 0x0100_0000
