@@ -87,7 +87,7 @@ const brands = [
   {
     selector:
       "BinaryExpression[operator='instanceof']" +
-      '[right.name=/^(Decode|Transport|Proxy|Peer|Node|Utreexo|Integration)Error$/]',
+      '[right.name=/^(Decode|Transport|Proxy|Peer|Node|Utreexo|Integration|WireAssertion)Error$/]',
     message: 'Ask isNodeError and its like: they know an error of another copy of the package, too.',
   },
 ]

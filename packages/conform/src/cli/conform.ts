@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { WireAssertionError } from '@sapwood/integration/test-peer'
+import { isWireAssertionError } from '@sapwood/integration/test-peer'
 import { allCases, diallingCases, listeningCases } from '../cases/all-cases.ts'
 import { type CaseResult, counts, type Report } from '../model/result.ts'
 import {
@@ -29,7 +29,7 @@ export async function conform(args: readonly string[]): Promise<number> {
       return EXIT.usage
     }
     console.error(`conform: ${error instanceof Error ? error.message : String(error)}`)
-    const isWire = error instanceof WireAssertionError || (error as Error).cause instanceof WireAssertionError
+    const isWire = isWireAssertionError(error) || isWireAssertionError((error as Error).cause)
     return isWire ? EXIT.unreachable : EXIT.failed
   }
 }

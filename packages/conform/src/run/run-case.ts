@@ -1,4 +1,4 @@
-import { WireAssertionError, type TestPeer } from '@sapwood/integration/test-peer'
+import { isWireAssertionError, type TestPeer } from '@sapwood/integration/test-peer'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { ConformCase } from '../model/conform-case.ts'
 import type { Transport } from '../model/transport.ts'
@@ -35,7 +35,7 @@ export async function runCase(
   try {
     outcome = await run()
   } catch (error) {
-    if (error instanceof WireAssertionError) {
+    if (isWireAssertionError(error)) {
       outcome = NO_ANSWER
       reason = `expected ${error.expected as string}, received ${error.received}`
       wireLog = error.wireLog

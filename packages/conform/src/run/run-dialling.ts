@@ -3,7 +3,7 @@ import {
   type ListenOptions,
   TestPeer,
   type PeerListener,
-  WireAssertionError,
+  isWireAssertionError,
 } from '@sapwood/integration/test-peer'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
 import type { DiallingCase } from '../model/conform-case.ts'
@@ -75,7 +75,7 @@ class DiallingTarget {
         agent = peer.version?.userAgent ?? ''
         speaks.push(transport)
       } catch (error) {
-        if (!(error instanceof WireAssertionError)) throw error
+        if (!isWireAssertionError(error)) throw error
         fault = new Error(`${error.message}\nthe program said: ${program.stderr.slice(-2_000)}`, {
           cause: error,
         })

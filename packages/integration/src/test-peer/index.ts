@@ -14,6 +14,6 @@ export type {
   UnhandledPolicy,
   VersionHandshake,
 } from './test-peer-options.ts'
-export { WireAssertionError, type WireFailure } from './wire-assertion-error.ts'
+export { isWireAssertionError, WireAssertionError, type WireFailure } from './wire-assertion-error.ts'
 export type { ConnectionEnd } from './wire-connection.ts'
 export type { WireEntry, WireLog } from './wire-log.ts'

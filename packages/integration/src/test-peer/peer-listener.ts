@@ -2,7 +2,7 @@ import type { ByteStream } from '@sapwood/transport-v1v2'
 import { type Clock, systemClock } from '@sapwood/transport-v1v2/environment'
 import { listenTcp, type TcpListener } from '@sapwood/transport-v1v2/tcp'
 import type { DialOptions, ListenOptions } from './test-peer-options.ts'
-import { WireAssertionError } from './wire-assertion-error.ts'
+import { isWireAssertionError, WireAssertionError } from './wire-assertion-error.ts'
 
 /** Longest that software may take until it dials, in milliseconds. */
 const DIAL_TIMEOUT = 30_000
@@ -126,8 +126,7 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
       const chosen = transport === 'auto' ? {} : { transport }
       return await this.#play(stream, { role: 'responder', ...options, ...chosen })
     } catch (error) {
-      const fallsBack =
-        transport === 'v1' && error instanceof WireAssertionError && error.received === 'one in v2'
+      const fallsBack = transport === 'v1' && isWireAssertionError(error) && error.received === 'one in v2'
       if (fallsBack) return undefined
       throw error
     }
