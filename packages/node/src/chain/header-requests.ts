@@ -16,13 +16,14 @@ const RECENT_TIP_AGE: number = 24 * 60 * 60 * 1000
 const HEADERS_TIMEOUT_BASE: number = 15 * 60 * 1000
 /** More time for each header that is expected (Core: HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER). */
 const HEADERS_TIMEOUT_PER_HEADER = 1
-/** A `getheaders` not answered for this long counts as lost (Core: HEADERS_RESPONSE_TIME). */
+/**
+ * A `getheaders` that the sync peer leaves unanswered for this long counts as lost, and another is asked
+ * (Core: HEADERS_RESPONSE_TIME).
+ */
 export const HEADERS_RESPONSE_TIME: number = 2 * 60 * 1000
 
 export interface HeaderRequestsOptions {
   readonly minimumChainWork: bigint
-  /** How long a sync peer may leave a `getheaders` unanswered before another is asked. */
-  readonly responseTimeoutMs: number
 }
 
 export interface HeaderRequestsComponents {
@@ -47,10 +48,6 @@ export class HeaderRequests {
   constructor(options: HeaderRequestsOptions, components: HeaderRequestsComponents) {
     this.#options = options
     this.#parts = components
-  }
-
-  get syncPeer(): PeerId | undefined {
-    return this.#sync?.id
   }
 
   /** Whether the sync peer has no more headers for us: what it told of has been asked for and accepted. */
@@ -199,7 +196,7 @@ export class HeaderRequests {
     const { peers, out } = this.#parts
     const peer = this.#sync
     if (peer === undefined || peers.size < 2) return
-    const isSilent = peer.askedAt !== undefined && out.now - peer.askedAt >= this.#options.responseTimeoutMs
+    const isSilent = peer.askedAt !== undefined && out.now - peer.askedAt >= HEADERS_RESPONSE_TIME
     if (isSilent) this.replace(peer)
   }
 

@@ -22,8 +22,6 @@ const NEAR_TIP_BLOCKS = 144n
 export interface HeaderSyncOptions {
   /** Work that a chain must have before any of its headers is kept. Default: the network's own. */
   readonly minimumChainWork?: bigint
-  /** How long a sync peer may leave a `getheaders` unanswered before another is asked. Default: 2 min. */
-  readonly responseTimeoutMs?: number
 }
 
 export interface HeaderSyncComponents {
@@ -54,17 +52,9 @@ export class HeaderSync {
     this.#minimumChainWork = options.minimumChainWork ?? chain.network.proofOfWork.minimumChainWork
     this.#tips = new KnownTips(chain, this.#peers, this.#out)
     this.#requests = new HeaderRequests(
-      {
-        minimumChainWork: this.#minimumChainWork,
-        responseTimeoutMs: options.responseTimeoutMs ?? HEADERS_RESPONSE_TIME,
-      },
+      { minimumChainWork: this.#minimumChainWork },
       { ...components, peers: this.#peers, out: this.#out },
     )
-  }
-
-  /** The peer that headers come from during the first sync. */
-  get syncPeer(): PeerId | undefined {
-    return this.#requests.syncPeer
   }
 
   /** Whether the sync peer has no more headers for us: what it told of has been asked for and accepted. */
