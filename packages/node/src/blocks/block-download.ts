@@ -57,7 +57,7 @@ export class BlockDownload {
   readonly #chain: HeaderChain
   readonly #requests = new BlockRequests()
   readonly #singles = new SingleBlocks()
-  readonly #patience = new StallTimeout()
+  readonly #stallTimeout = new StallTimeout()
   readonly #out = new Outbox<BlockDownloadAction>()
   readonly #streams: OpenStreams
   readonly #scheduler: BlockScheduler
@@ -95,7 +95,7 @@ export class BlockDownload {
       {
         ...parts,
         singles: this.#singles,
-        patience: this.#patience,
+        stallTimeout: this.#stallTimeout,
         sizes: this.#sizes,
         usesCompact: this.#usesCompact,
       },
@@ -222,7 +222,7 @@ export class BlockDownload {
       this.#compact.forget(key)
       const size = blockSize(block)
       this.#sizes.add(size)
-      this.#patience.onProgress()
+      this.#stallTimeout.onProgress()
       this.#handOn({ height, hash, block, size, peer: id }, key)
       if (
         this.#usesCompact &&

@@ -27,7 +27,7 @@ export interface BlockSchedulerComponents {
   readonly requests: BlockRequests
   readonly streams: Iterable<BlockStream>
   readonly singles: SingleBlocks
-  readonly patience: StallTimeout
+  readonly stallTimeout: StallTimeout
   readonly sizes: BlockSizeEstimate
   readonly compact: CompactBlocks
   /** Compact blocks are asked for at the tip. */
@@ -45,7 +45,7 @@ export class BlockScheduler {
   readonly #requests: BlockRequests
   readonly #streams: Iterable<BlockStream>
   readonly #singles: SingleBlocks
-  readonly #patience: StallTimeout
+  readonly #stallTimeout: StallTimeout
   readonly #sizes: BlockSizeEstimate
   readonly #compact: CompactBlocks
   readonly #usesCompact: boolean
@@ -60,7 +60,7 @@ export class BlockScheduler {
     this.#requests = components.requests
     this.#streams = components.streams
     this.#singles = components.singles
-    this.#patience = components.patience
+    this.#stallTimeout = components.stallTimeout
     this.#sizes = components.sizes
     this.#compact = components.compact
     this.#usesCompact = components.usesCompact
@@ -248,10 +248,11 @@ export class BlockScheduler {
     // would make us wait for the next.
     if (silence >= STALL_TIMEOUT_DEFAULT) this.#askOthersToo(peer)
     const stalls =
-      peer.stallingSince !== undefined && this.#out.now - peer.stallingSince >= this.#patience.milliseconds
+      peer.stallingSince !== undefined &&
+      this.#out.now - peer.stallingSince >= this.#stallTimeout.milliseconds
     if (stalls) {
       peer.stallingSince = undefined
-      this.#patience.onStall()
+      this.#stallTimeout.onStall()
     }
     const isTooLate = peer.late && silence >= LATE_PEER_TIMEOUT
     if (peer.facts.protected) {

@@ -18,9 +18,10 @@ import type { CompactFilterHeaders, PeerId } from '@sapwood/peer'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import { type FilterDisputeComponents, settleDispute } from './filter-dispute.ts'
 import { FilterHeaderChain } from './filter-header-chain.ts'
-import { FILTER_HEADER_TIMEOUTS, isLate, StrayAnswers } from './filter-patience.ts'
+import { FILTER_HEADER_TIMEOUTS, isLate } from './filter-timeouts.ts'
 import type { FilterPeer } from './filter-peers.ts'
 import { Mutex } from './mutex.ts'
+import { StrayAnswers } from './stray-answers.ts'
 
 export interface FilterHeaderSyncComponents extends FilterDisputeComponents {
   readonly chain: HeaderChain

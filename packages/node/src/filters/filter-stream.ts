@@ -16,7 +16,7 @@ import {
 import type { CompactFilter, ParametersOf } from '@sapwood/peer'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { FilterHeaderSync } from './filter-header-sync.ts'
-import { FILTER_TIMEOUTS, isLate } from './filter-patience.ts'
+import { FILTER_TIMEOUTS, isLate } from './filter-timeouts.ts'
 import type { FilterPeer, FilterPeers } from './filter-peers.ts'
 
 /** Filters asked for at a time: about 4 MB of mainnet's. At most 1,000 (BIP157). */

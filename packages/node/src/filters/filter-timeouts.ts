@@ -1,4 +1,4 @@
-import { isPeerError, type PeerId } from '@sapwood/peer'
+import { isPeerError } from '@sapwood/peer'
 
 /**
  * Milliseconds that each of several equal questions may take. Bitcoin Core says nothing where its index lags
@@ -9,39 +9,7 @@ export const FILTER_HEADER_TIMEOUTS: readonly number[] = [1_000, 2_000, 4_000, 8
 /** The same for filters, of which one answer may have megabytes. */
 export const FILTER_TIMEOUTS: readonly number[] = [2_000, 4_000, 8_000, 16_000]
 
-/**
- * Answers that may still come to questions put again, at most:
- * so many wrong ones are passed over before one is a fault.
- */
-const MAX_STRAYS = 1_000
-
 /** Whether a question was not answered in time, and may be put again. */
 export function isLate(error: unknown): boolean {
   return isPeerError(error) && error.code === 'timeout'
-}
-
-/**
- * Answers that may come twice, since a question was put twice. Neither `cfheaders` nor `cfilter` names its
- * question, so that the second may be taken for the answer to the next one.
- */
-export class StrayAnswers {
-  readonly #left = new Map<PeerId, number>()
-
-  /** A question was put again, to which there are so many answers. */
-  add(peer: PeerId, count: number): void {
-    this.#left.set(peer, Math.min(MAX_STRAYS, (this.#left.get(peer) ?? 0) + count))
-  }
-
-  /** Whether an answer that does not fit may be one of them. */
-  take(peer: PeerId): boolean {
-    const left = this.#left.get(peer) ?? 0
-    if (left === 0) return false
-    this.#left.set(peer, left - 1)
-    return true
-  }
-
-  /** A connection has ended. */
-  closed(peer: PeerId): void {
-    this.#left.delete(peer)
-  }
 }

@@ -26,7 +26,7 @@ export class BridgeChain {
   /** Everything is to be forgotten, and has not been yet. */
   #isClearing = false
 
-  private constructor(parts: BridgeChainParts, maker: ProofMaker) {
+  private constructor(parts: BridgeChainComponents, maker: ProofMaker) {
     this.#network = parts.network
     this.#headers = parts.headers
     this.#store = parts.store
@@ -36,7 +36,7 @@ export class BridgeChain {
   }
 
   /** @throws NodeError as `BridgeStore.load`. */
-  static async open(parts: BridgeChainParts): Promise<BridgeChain> {
+  static async open(parts: BridgeChainComponents): Promise<BridgeChain> {
     return new BridgeChain(parts, await parts.store.load(parts.seed))
   }
 
@@ -142,7 +142,7 @@ export class BridgeChain {
   }
 }
 
-export interface BridgeChainParts {
+export interface BridgeChainComponents {
   readonly network: Network
   readonly headers: BridgeHeaders
   readonly store: BridgeStore

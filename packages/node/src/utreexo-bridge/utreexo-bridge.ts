@@ -70,7 +70,7 @@ export async function createUtreexoBridge(
   return bridge
 }
 
-interface BridgeParts {
+interface BridgeComponents {
   readonly node: NodeHandle
   readonly chain: BridgeChain
   readonly store: BridgeStore
@@ -80,7 +80,7 @@ interface BridgeParts {
 }
 
 class Bridge implements UtreexoBridge {
-  readonly #parts: BridgeParts
+  readonly #parts: BridgeComponents
   readonly #milestones = new Milestones()
   readonly #ending = new AbortController()
   #offer: StandingOffer | undefined
@@ -90,7 +90,7 @@ class Bridge implements UtreexoBridge {
   #proofsServed = 0
   #bytesServed = 0
 
-  constructor(parts: BridgeParts) {
+  constructor(parts: BridgeComponents) {
     this.#parts = parts
   }
 

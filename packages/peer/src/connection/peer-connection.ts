@@ -51,7 +51,7 @@ export type FilledComponents = PeerComponents<AnyMessage> &
 /** Joins the state machine to a transport, a clock and the owner's channels. */
 export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   readonly #options: FilledOptions
-  readonly #components: FilledComponents
+  readonly #parts: FilledComponents
   readonly #transport: Transport
   readonly #record: PeerRecord
   readonly #protocol: PeerProtocol
@@ -77,7 +77,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     const { clock, random, memory, services = {}, ownNonces, scheduler = schedulerFor(clock) } = components
     const { timeouts, limits = {} } = options
     this.#options = options
-    this.#components = components
+    this.#parts = components
     this.#transport = transport
     // Whoever does not wait for the handshake learns of its failure by `closed`.
     this.#handshake.promise.catch(() => undefined)
@@ -182,7 +182,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   /** Starts reading, and speaking where the speaking is ours. */
   start(): this {
     const { signal } = this.#options
-    this.#intake.start(this.#transport, this.#components.clock, this.#cancel.signal)
+    this.#intake.start(this.#transport, this.#parts.clock, this.#cancel.signal)
     void this.#requests.run(this.handshake)
     if (signal?.aborted === true) this.#onSignal()
     else addAbortListener(signal, this.#onSignal)
@@ -205,7 +205,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       transport: this.#transport,
       protocol: this.#protocol,
       state: this.state,
-      clock: this.#components.clock,
+      clock: this.#parts.clock,
     })
   }
 
@@ -272,7 +272,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
         command,
         payload,
         bytes,
-        at: this.#components.clock.wallTime(at),
+        at: this.#parts.clock.wallTime(at),
       })
     }
     try {
@@ -289,7 +289,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       send: (message) => void this.#outgoing.send(message),
       expectLarge: (command, expected) => this.#transport.reader.expectLarge?.(command, expected),
       sendPayload: (command, payload) => void this.#outgoing.sendPayload(command, payload),
-      deliver: (message) => this.#notifier.notify(message, this.#components.clock.now()),
+      deliver: (message) => this.#notifier.notify(message, this.#parts.clock.now()),
       serve: (type, payload) => this.#serving.push(type, payload),
       stateChanged: (state) => this.#stateChanged(state),
       end: (reason) => this.#end(reason),
@@ -302,9 +302,9 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#emitter.emit('state', { state })
     const version = this.#protocol.handshake.negotiation.settled()
     if (state !== 'ready' || version === undefined) return
-    this.#notifier.notify({ type: 'ready', version }, this.#components.clock.now())
+    this.#notifier.notify({ type: 'ready', version }, this.#parts.clock.now())
     this.#emitter.emit('ready', { version })
-    this.#components.logger?.debug(
+    this.#parts.logger?.debug(
       { peer: this.id, userAgent: version.userAgent, version: version.version },
       'peer ready',
     )
@@ -321,7 +321,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   }
 
   #ownerFailed(cause: unknown): void {
-    this.#components.logger?.error({ peer: this.id, error: String(cause) }, 'the owner of a peer failed')
+    this.#parts.logger?.error({ peer: this.id, error: String(cause) }, 'the owner of a peer failed')
     this.#protocol.end({ code: 'owner-failed', blame: 'none', cause })
   }
 
@@ -338,11 +338,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       return this.#schedule()
     }
     const { queuedBytes } = this.#outgoing
-    this.#protocol.tick(
-      this.#components.clock.now(),
-      this.#transport.stats().bytesSent - queuedBytes,
-      queuedBytes,
-    )
+    this.#protocol.tick(this.#parts.clock.now(), this.#transport.stats().bytesSent - queuedBytes, queuedBytes)
     this.#schedule()
   }
 
@@ -358,28 +354,25 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#backPressure.close()
     if (reason.code === 'memory-full') this.#notifier.drop()
     // Whoever waits for room learns of the end; what is still to be flushed is a megabyte for a second.
-    this.#components.memory.close()
+    this.#parts.memory.close()
     this.#handshake.reject(disconnectedError(reason))
     void this.#shutDown(reason)
   }
 
   async #shutDown(reason: DisconnectReason): Promise<void> {
-    if (mayFlush(reason)) await flush(this.#transport, this.#components.clock, this.#options.timeouts.close)
+    if (mayFlush(reason)) await flush(this.#transport, this.#parts.clock, this.#options.timeouts.close)
     this.#outgoing.close()
     try {
       this.#transport.abort(disconnectedError(reason))
     } catch (cause) {
       // A transport, or a stream below it, that cannot even be ended: the owner's, and it is told of the end
       // all the same.
-      this.#components.logger?.error(
-        { peer: this.id, error: String(cause) },
-        'a transport could not be ended',
-      )
+      this.#parts.logger?.error({ peer: this.id, error: String(cause) }, 'a transport could not be ended')
     }
     const report: DisconnectReport = { reason, stats: this.#transport.stats() }
-    this.#notifier.notify({ type: 'disconnected', ...report }, this.#components.clock.now())
+    this.#notifier.notify({ type: 'disconnected', ...report }, this.#parts.clock.now())
     this.#emitter.emit('closed', report)
-    this.#components.logger?.debug({ peer: this.id, code: reason.code, blame: reason.blame }, 'peer closed')
+    this.#parts.logger?.debug({ peer: this.id, code: reason.code, blame: reason.blame }, 'peer closed')
     this.#closed.resolve(report)
     await this.#notifier.finish()
   }

@@ -114,17 +114,17 @@ type Outcome =
 class Attempt {
   readonly #protocol: TransportProtocol
   readonly #options: ConnectOptions
-  readonly #components: ResolvedComponents
+  readonly #parts: ResolvedComponents
   readonly #progress: HandshakeProgress = { phase: 'dial', bytesSent: 0, bytesReceived: 0 }
 
   constructor(protocol: TransportProtocol, options: ConnectOptions, components: ResolvedComponents) {
     this.#protocol = protocol
     this.#options = options
-    this.#components = components
+    this.#parts = components
   }
 
   async make(address: PeerAddress, outer: AbortSignal): Promise<Outcome> {
-    const { clock } = this.#components
+    const { clock } = this.#parts
     const limit = this.#options.timeouts?.attempt ?? DEFAULT_ATTEMPT_TIMEOUT
     const started = clock.now()
     const milliseconds = (): number => clock.now() - started
@@ -161,9 +161,9 @@ class Attempt {
   }
 
   async #openV2(stream: ByteStream): Promise<FramedTransportInit> {
-    const { clock } = this.#components
+    const { clock } = this.#parts
     const started = clock.now()
-    const session = createSession('initiator', this.#options.network, this.#options, this.#components)
+    const session = createSession('initiator', this.#options.network, this.#options, this.#parts)
     try {
       const early = await performHandshake(session, stream, this.#progress)
       return {
@@ -186,14 +186,14 @@ class Attempt {
       protocol: this.#protocol,
       stream,
       codec,
-      clock: this.#components.clock,
+      clock: this.#parts.clock,
       handshakeBytesSent: this.#progress.bytesSent,
       handshakeBytesReceived: this.#progress.bytesReceived,
       handshakeMilliseconds,
       highWaterMark: this.#options.highWaterMark,
       sendTimeout: this.#options.sendTimeout,
       memory: this.#options.memory,
-      scheduler: this.#components.scheduler,
+      scheduler: this.#parts.scheduler,
     }
   }
 

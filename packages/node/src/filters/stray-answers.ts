@@ -1,0 +1,33 @@
+import type { PeerId } from '@sapwood/peer'
+
+/**
+ * Answers that may still come to questions put again, at most:
+ * so many wrong ones are passed over before one is a fault.
+ */
+const MAX_STRAYS = 1_000
+
+/**
+ * Answers that may come twice, since a question was put twice. Neither `cfheaders` nor `cfilter` names its
+ * question, so that the second may be taken for the answer to the next one.
+ */
+export class StrayAnswers {
+  readonly #left = new Map<PeerId, number>()
+
+  /** A question was put again, to which there are so many answers. */
+  add(peer: PeerId, count: number): void {
+    this.#left.set(peer, Math.min(MAX_STRAYS, (this.#left.get(peer) ?? 0) + count))
+  }
+
+  /** Whether an answer that does not fit may be one of them. */
+  take(peer: PeerId): boolean {
+    const left = this.#left.get(peer) ?? 0
+    if (left === 0) return false
+    this.#left.set(peer, left - 1)
+    return true
+  }
+
+  /** A connection has ended. */
+  closed(peer: PeerId): void {
+    this.#left.delete(peer)
+  }
+}
