@@ -35,7 +35,7 @@ export type {
   FilterAccess,
   NetworkAccess,
   NodeHandle,
-  ServingControl,
+  ServingAccess,
   StandingOffer,
   TransactionAccess,
   TransactionSubscription,

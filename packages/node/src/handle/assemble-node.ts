@@ -20,6 +20,7 @@ import { BlockChecks } from '../loop/block-checks.ts'
 import { type CallQueue, createCallQueue } from '../loop/call-queue.ts'
 import { ChainDriver } from '../loop/chain-driver.ts'
 import { BanManager } from '../loop/ban-manager.ts'
+import { FilterDriver } from '../loop/filter-driver.ts'
 import { InboundDriver } from '../loop/inbound-driver.ts'
 import { NodeLoop } from '../loop/node-loop.ts'
 import { NodeParts } from '../loop/node-parts.ts'
@@ -33,11 +34,12 @@ import { TipAnnouncer } from '../loop/tip-announcer.ts'
 import { UtreexoDriver } from '../loop/utreexo-driver.ts'
 import { TransactionDriver } from '../loop/transaction-driver.ts'
 import { CurrentPhase } from '../chain/current-phase.ts'
+import { DEFAULT_CALL_TIMEOUT } from './call-deadline.ts'
 import { readAddress } from './read-address.ts'
 import { DEFAULT_SAVE_INTERVAL, dnsSeedsOf, versionFacts } from './node-defaults.ts'
 import { layGround, type NodeGround } from './node-ground.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
-import { createOpenListeners, type OpenListeners } from './open-listeners.ts'
+import { Listeners } from './listeners.ts'
 
 /** This package's version. */
 export const VERSION = '0.1.0'
@@ -48,7 +50,7 @@ export interface AssembledNode extends NodeGround {
   readonly calls: CallQueue
   readonly table: ConnectionTable
   readonly connections: ConnectionManager
-  readonly listeners: OpenListeners
+  readonly listeners: Listeners
   readonly networkSwitch: NetworkSwitch
   readonly banManager: BanManager
   readonly phase: CurrentPhase
@@ -59,6 +61,7 @@ export interface AssembledNode extends NodeGround {
   readonly saver: StateSaver
   /** There may be something to serve that there was not. */
   readonly recheckServed: () => void
+  readonly filterDriver: FilterDriver
   readonly utreexoDriver: UtreexoDriver
 }
 
@@ -153,7 +156,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     { maxInbound: slots.inbound },
     { clock, random, table, isBanned, isDiscouraged },
   )
-  const listeners = createOpenListeners({ clock, notifications, events })
+  const listeners = new Listeners({ listeners: components.listeners ?? [], clock, notifications, events })
   const addressesChanged = (): void => opener.changed()
   const gossip = new AddressGossip({
     ...common,
@@ -189,6 +192,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     onTaken: recheckServed,
   })
   const privateBroadcasts = new PrivateBroadcastDriver({ ...common, connections, connectOnly })
+  const filterDriver = new FilterDriver(options.timeouts?.call ?? DEFAULT_CALL_TIMEOUT, { ...common, driver })
   const utreexoDriver = new UtreexoDriver({ ...common, driver })
   const saver = new StateSaver(options.saveInterval ?? DEFAULT_SAVE_INTERVAL, common)
 
@@ -204,6 +208,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     blocks,
     announcer,
     transactions,
+    filterDriver,
     utreexoDriver,
     banManager,
     saver,
@@ -241,12 +246,13 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     privateBroadcasts,
     saver,
     recheckServed,
+    filterDriver,
     utreexoDriver,
   }
 }
 
 /** What other nodes may be told of where we are reached. */
-export function ownAddresses({ listening }: OpenListeners): NetworkAddress[] {
+export function ownAddresses({ listening }: Listeners): NetworkAddress[] {
   return listening.flatMap(({ announce }) => announce ?? [])
 }
 

@@ -15,7 +15,7 @@ import { createNetworkAccess, peerInfos } from './network-access.ts'
 import type { BlockAccess, NodeHandle } from './node-handle.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
 import { describeNode } from './describe-node.ts'
-import { createServingControl } from './serving-control.ts'
+import { createServingAccess } from './serving-access.ts'
 import { createTransactionAccess } from './transaction-access.ts'
 import { createUtreexoProving, type UtreexoProving, utreexoOff } from './utreexo-access.ts'
 
@@ -39,7 +39,7 @@ export async function createNode(options: NodeOptions, components: NodeComponent
   let parts: RunningNode
   try {
     parts = withBlocks(options, components, assembled)
-    await listeners.open(components.listeners ?? [])
+    await listeners.start()
   } catch (error) {
     loop.end()
     loopDelay.stop()
@@ -92,17 +92,14 @@ function createHandle(options: NodeOptions, parts: RunningNode, stop: () => Prom
   return {
     chain: createChainAccess({ ...parts, withDeadline }),
     blocks,
-    filters: createFilterAccess(
-      { enabled: options.filters === true, timeout: options.timeouts?.call },
-      { ...parts, blocks, withDeadline },
-    ),
+    filters: createFilterAccess({ enabled: options.filters === true }, { ...parts, blocks, withDeadline }),
     transactions: createTransactionAccess({ ...parts, withDeadline }),
     utreexo: utreexo?.access ?? utreexoOff,
     network: control,
     addresses: createAddressAccess({ ...parts, addresses: state.addresses, defaultPort }),
     bans: createBanAccess(parts),
     events: parts.events,
-    serving: createServingControl(parts),
+    serving: createServingAccess(parts),
     info: () =>
       describeNode({
         ...parts,
@@ -125,7 +122,7 @@ function createHandle(options: NodeOptions, parts: RunningNode, stop: () => Prom
 /** Nobody new, everyone out, everything in the store, nothing left open. */
 async function stopNode(parts: RunningNode, limit: number, running: Promise<void>): Promise<void> {
   const { clock, logger, events, loop, loopDelay, calls, listeners, saver } = parts
-  await withDeadline(clock, limit, () => listeners.close()).catch((error: unknown) => {
+  await withDeadline(clock, limit, () => listeners.stop()).catch((error: unknown) => {
     logger.warn({ err: error }, 'listeners did not close in time')
   })
   let failure: NodeError | undefined

@@ -4,25 +4,24 @@ import { NodeError } from '../errors/node-error.ts'
 import { FilterHeaderSync } from '../filters/filter-header-sync.ts'
 import { filterStream, type VerifiedFilter } from '../filters/filter-stream.ts'
 import type { NodeEventSource } from './node-events.ts'
-import { ConnectedFilterPeers, type ConnectedFilterPeersComponents } from '../loop/connected-filter-peers.ts'
-import { DEFAULT_CALL_TIMEOUT, type WithCallDeadline } from './call-deadline.ts'
+import type { FilterDriver } from '../loop/filter-driver.ts'
+import type { WithCallDeadline } from './call-deadline.ts'
 import type { BlockAccess, FilterAccess } from './node-handle.ts'
 
-export interface FilterAccessComponents extends ConnectedFilterPeersComponents {
+export interface FilterAccessComponents {
   readonly events: NodeEventSource
   readonly chain: HeaderChain
+  readonly filterDriver: FilterDriver
   readonly blocks: Pick<BlockAccess, 'getBlock'>
   readonly withDeadline: WithCallDeadline
 }
 
-/** @param options.timeout Milliseconds to wait for a peer that has filters. Default: 60,000. */
 export function createFilterAccess(
-  options: { readonly enabled: boolean; readonly timeout: number | undefined },
+  options: { readonly enabled: boolean },
   components: FilterAccessComponents,
 ): FilterAccess {
   if (!options.enabled) return filtersOff
-  const { chain, blocks, events, withDeadline } = components
-  const peers = new ConnectedFilterPeers(options.timeout ?? DEFAULT_CALL_TIMEOUT, components)
+  const { chain, filterDriver: peers, blocks, events, withDeadline } = components
   const sync = new FilterHeaderSync({
     chain,
     peers,
@@ -33,10 +32,7 @@ export function createFilterAccess(
     getBlock: async (hash, signal) => (await blocks.getBlock(hash, { signal })).block,
   })
   events.on('tip-changed', ({ change }) => sync.onTipChange(change))
-  events.on('peer-disconnected', ({ peer }) => {
-    sync.closed(peer)
-    peers.closed(peer)
-  })
+  events.on('peer-disconnected', ({ peer }) => sync.closed(peer))
 
   async function* range(
     { from, to }: { readonly from: number; readonly to: number },

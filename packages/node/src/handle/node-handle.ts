@@ -279,7 +279,7 @@ export interface StandingOffer {
 }
 
 /** What the node serves to its peers besides what it was made with. */
-export interface ServingControl {
+export interface ServingAccess {
   /**
    * Serves more from now on, as a bridge does. What the node was made with is asked first,
    * then offers in their order.
@@ -298,7 +298,7 @@ export interface NodeHandle extends AsyncDisposable {
   readonly addresses: AddressAccess
   readonly bans: BanAccess
   readonly events: NodeEventSource
-  readonly serving: ServingControl
+  readonly serving: ServingAccess
   /** The whole node at a glance, in the words of Bitcoin Core's RPC. */
   info(): NodeInfo
   /**

@@ -1,13 +1,13 @@
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { ServiceTable } from '../loop/service-table.ts'
-import type { ServingControl } from './node-handle.ts'
+import type { ServingAccess } from './node-handle.ts'
 
 /** Lets programs serve more while the node runs. */
-export function createServingControl(components: {
+export function createServingAccess(components: {
   readonly served: ServiceTable
   readonly calls: Pick<CallQueue, 'post'>
   readonly recheckServed: () => void
-}): ServingControl {
+}): ServingAccess {
   const { served, calls, recheckServed } = components
   return {
     offer: (offer) => {

@@ -51,7 +51,6 @@ export function createUtreexoProving(
   const { network, clock, chain, events, store, blocks, utreexoDriver: peers } = components
   const lane = schedulerFor(clock).lane('own')
   const fetcher = new ProofFetcher(options.proofTimeout ?? DEFAULT_PROOF_TIMEOUT, { ...components, peers })
-  peers.onClosed((peer) => fetcher.closed(peer))
   const follower = new UtreexoFollower(
     { assumed: assumedBy(options, network), checkHistory: options.checkHistory ?? false },
     {

@@ -8,7 +8,7 @@ import { StorableHeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import { createEventHub } from '../events/event-hub.ts'
 import type { NodeEvents, NodeEventSource } from '../handle/node-events.ts'
-import { ConnectedFilterPeers } from './connected-filter-peers.ts'
+import { FilterDriver } from './filter-driver.ts'
 
 /** A loop with one peer that has filters, or none; and how many wait for events. */
 function world(hasPeer: boolean) {
@@ -41,7 +41,7 @@ function world(hasPeer: boolean) {
     banManager: { punish: () => undefined, letGo: () => undefined },
   }
   const chain = new StorableHeaderChain({ network: regtest })
-  return { clock, counts, peers: new ConnectedFilterPeers(60_000, { ...parts, chain, clock, events }) }
+  return { clock, counts, peers: new FilterDriver(60_000, { ...parts, chain, clock, events }) }
 }
 
 describe('the peers that have filters', () => {

@@ -7,7 +7,7 @@ import {
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
-import type { ReadyConnection } from '../connections/connection-record.ts'
+import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { FilterPeer, FilterPeers, FilterSilence } from '../filters/filter-peers.ts'
@@ -18,6 +18,7 @@ import type { PhaseEvents } from '../chain/phase-events.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { ChainDriver } from './chain-driver.ts'
 import type { BanManager } from './ban-manager.ts'
+import type { NodePart } from './node-part.ts'
 
 /** Milliseconds for which a peer that may not be let go is passed over when it has twice not answered. */
 const SILENT_PAUSE = 30_000
@@ -36,7 +37,7 @@ interface Candidates {
 
 const noCandidates = (): Candidates => ({ known: [], unknown: [] })
 
-export interface ConnectedFilterPeersComponents {
+export interface FilterDriverComponents {
   readonly calls: Pick<CallQueue, 'call'>
   readonly table: ConnectionTable
   readonly banManager: Pick<BanManager, 'punish' | 'letGo'>
@@ -46,10 +47,10 @@ export interface ConnectedFilterPeersComponents {
   readonly events: Pick<EventSource<ChainEvents & ConnectionEvents & PhaseEvents>, 'on'>
 }
 
-/** The node's connections to peers that offer filters. */
-export class ConnectedFilterPeers implements FilterPeers {
+/** Joins filters to the peers that offer them. */
+export class FilterDriver implements NodePart, FilterPeers {
   readonly #timeout: number
-  readonly #parts: ConnectedFilterPeersComponents
+  readonly #parts: FilterDriverComponents
   /** Of no use: those that are protected stay connected all the same. */
   readonly #useless = new Set<PeerId>()
   /** Silent, and not asked before then. */
@@ -62,7 +63,7 @@ export class ConnectedFilterPeers implements FilterPeers {
   readonly #nextProbe = new Map<PeerId, number>()
 
   /** @param timeout Milliseconds to wait for one. */
-  constructor(timeout: number, components: ConnectedFilterPeersComponents) {
+  constructor(timeout: number, components: FilterDriverComponents) {
     this.#timeout = timeout
     this.#parts = components
   }
@@ -106,13 +107,12 @@ export class ConnectedFilterPeers implements FilterPeers {
     this.#silent.get(peer)?.delete(what)
   }
 
-  /** A connection has ended. */
-  closed(peer: PeerId): void {
-    this.#useless.delete(peer)
-    this.#pausedUntil.delete(peer)
-    this.#silent.delete(peer)
-    this.#shown.delete(peer)
-    this.#nextProbe.delete(peer)
+  closed({ id }: ConnectionRecord): void {
+    this.#useless.delete(id)
+    this.#pausedUntil.delete(id)
+    this.#silent.delete(id)
+    this.#shown.delete(id)
+    this.#nextProbe.delete(id)
   }
 
   #end(peer: PeerId, act: (record: ReadyConnection) => void): Promise<void> {

@@ -21,8 +21,7 @@ export interface UtreexoDriverComponents {
 /** Joins the proving of blocks to the peers that have proofs. */
 export class UtreexoDriver implements NodePart, ProofPeers {
   readonly #parts: UtreexoDriverComponents
-  readonly #listeners = new Set<() => void>()
-  readonly #onClosed = new Set<(peer: PeerId) => void>()
+  readonly #listeners = new Set<(gone?: PeerId) => void>()
 
   constructor(components: UtreexoDriverComponents) {
     this.#parts = components
@@ -33,8 +32,7 @@ export class UtreexoDriver implements NodePart, ProofPeers {
   }
 
   closed({ id }: ConnectionRecord): void {
-    for (const listener of this.#onClosed) listener(id)
-    this.#tell()
+    this.#tell(id)
   }
 
   tipChanged(): void {
@@ -80,17 +78,13 @@ export class UtreexoDriver implements NodePart, ProofPeers {
     this.#parts.calls.post('refuse-block', () => this.#parts.driver.refuseBlock(block, rule, from))
   }
 
-  onChange(callback: () => void): () => void {
+  onChange(callback: (gone?: PeerId) => void): () => void {
     this.#listeners.add(callback)
     return () => void this.#listeners.delete(callback)
   }
 
-  onClosed(callback: (peer: PeerId) => void): void {
-    this.#onClosed.add(callback)
-  }
-
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
+  #tell(gone?: PeerId): void {
+    for (const listener of this.#listeners) listener(gone)
   }
 
   #has(best: ChainEntry | undefined, { height, hash }: BlockRef): boolean {

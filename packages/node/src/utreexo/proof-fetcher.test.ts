@@ -2,7 +2,7 @@ import { asBlockHash, type UtreexoProof } from '@sapwood/wire-codec'
 import { PeerError, peerId, type PeerId } from '@sapwood/peer'
 import { createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ASK_AGAIN_MS, ProofFetcher } from './proof-fetcher.ts'
+import { ASK_AGAIN, ProofFetcher } from './proof-fetcher.ts'
 import type { ProofPeer } from './proof-peers.ts'
 
 const hash = asBlockHash(new Uint8Array(32).fill(5))
@@ -74,11 +74,11 @@ describe('a proof that is wanted', () => {
     const only = add(1, () => answer())
     const both = [fetcher.fetch(wanted, new AbortController().signal)]
     both.push(fetcher.fetch({ ...wanted, height: 8 }, new AbortController().signal))
-    await clock.advance(10 * ASK_AGAIN_MS)
+    await clock.advance(10 * ASK_AGAIN)
     expect(only.asked).toBeGreaterThan(10)
     expect(only.asked).toBeLessThanOrEqual(22)
     answer = () => Promise.resolve(good)
-    await clock.advance(ASK_AGAIN_MS)
+    await clock.advance(ASK_AGAIN)
     expect(await Promise.all(both)).toHaveLength(2)
   })
 })

@@ -10,16 +10,16 @@ import { WakeUp } from './wake-up.ts'
 /** Proofs that are asked of one peer at a time, as blocks are (Core: MAX_BLOCKS_IN_TRANSIT_PER_PEER). */
 const MAX_PROOFS_IN_FLIGHT_PER_PEER = 16
 /** Milliseconds after which a proof that has not come is asked of one more peer. */
-const PROOF_HEDGE_MS = 2_000
+const PROOF_HEDGE = 2_000
 /** Peers that are asked for one proof at a time. */
 const MAX_PEERS_PER_PROOF = 2
 /** Proofs in a row that a peer does not send before it is passed over, and for how many milliseconds. */
 const MAX_SILENCES = 3
-const SILENT_PAUSE_MS = 120_000
+const SILENT_PAUSE = 120_000
 /** Milliseconds until a peer that gave nothing is asked once more, where there is nobody else. */
-export const ASK_AGAIN_MS = 1_000
+export const ASK_AGAIN = 1_000
 /** Milliseconds that a peer of which nothing is known is taken to need. */
-const UNKNOWN_LATENCY_MS = 50
+const UNKNOWN_LATENCY = 50
 /** Weight of the latest proof in what a peer is taken to need. */
 const LATENCY_WEIGHT = 0.2
 /** A hash of a proof is needed for each row at most: the largest forest has 63. */
@@ -46,7 +46,7 @@ export interface ProofFetcherComponents {
 }
 
 /** How one peer has done. */
-interface Conduct {
+interface TrackRecord {
   inFlight: number
   /** In a row. */
   silences: number
@@ -76,7 +76,7 @@ type Outcome =
 export class ProofFetcher {
   readonly #timeout: number
   readonly #parts: ProofFetcherComponents
-  readonly #conducts = new Map<PeerId, Conduct>()
+  readonly #records = new Map<PeerId, TrackRecord>()
   readonly #change = new WakeUp()
   readonly #stopListening: () => void
   #inFlight = 0
@@ -86,17 +86,15 @@ export class ProofFetcher {
   constructor(timeout: number, components: ProofFetcherComponents) {
     this.#timeout = timeout
     this.#parts = components
-    this.#stopListening = components.peers.onChange(() => this.#change.ring())
+    this.#stopListening = components.peers.onChange((gone) => {
+      if (gone !== undefined) this.#records.delete(gone)
+      this.#change.ring()
+    })
   }
 
   /** Proofs that have been asked for. */
   get inFlight(): number {
     return this.#inFlight
-  }
-
-  /** A connection has ended. */
-  closed(peer: PeerId): void {
-    this.#conducts.delete(peer)
   }
 
   stop(): void {
@@ -144,7 +142,7 @@ export class ProofFetcher {
         continue
       }
       asked.delete(outcome.from.id)
-      if (outcome.type === 'nothing') silent.set(outcome.from.id, this.#parts.clock.now() + ASK_AGAIN_MS)
+      if (outcome.type === 'nothing') silent.set(outcome.from.id, this.#parts.clock.now() + ASK_AGAIN)
       else if (isLike(outcome.proof, wanted)) return { proof: outcome.proof, from: outcome.from.id }
       else {
         refused.add(outcome.from.id)
@@ -167,7 +165,7 @@ export class ProofFetcher {
     addAbortListener(signal, onAbort)
     const hedge = new Promise<Outcome>((resolve) => {
       if (canHedge && asked.size < MAX_PEERS_PER_PROOF)
-        cancel = this.#parts.clock.setTimer(PROOF_HEDGE_MS, () => resolve({ type: 'hedge' }))
+        cancel = this.#parts.clock.setTimer(PROOF_HEDGE, () => resolve({ type: 'hedge' }))
     })
     try {
       return await Promise.race([...asked.values(), hedge, aborted])
@@ -179,28 +177,28 @@ export class ProofFetcher {
 
   async #ask(from: ProofPeer, wanted: WantedProof, signal: AbortSignal): Promise<Outcome> {
     const { clock, events } = this.#parts
-    const conduct = this.#conductOf(from.id)
+    const record = this.#recordOf(from.id)
     const askedAt = clock.now()
-    conduct.inFlight += 1
+    record.inFlight += 1
     this.#inFlight += 1
     try {
       const proof = await from.peer.getUtreexoProof(
         { request: everything(wanted.hash) },
         { signal, timeout: this.#timeout },
       )
-      conduct.silences = 0
-      conduct.latency += LATENCY_WEIGHT * (clock.now() - askedAt - conduct.latency)
+      record.silences = 0
+      record.latency += LATENCY_WEIGHT * (clock.now() - askedAt - record.latency)
       return { type: 'proof', proof, from }
     } catch (error) {
       if (isPeerError(error) && error.code === 'timeout') {
-        conduct.silences += 1
-        conduct.latency = Math.max(conduct.latency, this.#timeout)
-        if (conduct.silences >= MAX_SILENCES) conduct.pausedUntil = clock.now() + SILENT_PAUSE_MS
+        record.silences += 1
+        record.latency = Math.max(record.latency, this.#timeout)
+        if (record.silences >= MAX_SILENCES) record.pausedUntil = clock.now() + SILENT_PAUSE
         events.emit('proof-late', { block: refOf(wanted), from: from.id })
       }
       return { type: 'nothing', from }
     } finally {
-      conduct.inFlight -= 1
+      record.inFlight -= 1
       this.#inFlight -= 1
       this.#change.ring()
     }
@@ -212,7 +210,7 @@ export class ProofFetcher {
     for (const peer of this.#parts.peers.having(wanted)) {
       if (left.refused.has(peer.id) || left.asked.has(peer.id)) continue
       this.#isToldOfNobody = false
-      const { inFlight, pausedUntil, latency } = this.#conductOf(peer.id)
+      const { inFlight, pausedUntil, latency } = this.#recordOf(peer.id)
       const again = left.silent.get(peer.id)
       if (inFlight >= MAX_PROOFS_IN_FLIGHT_PER_PEER || now < Math.max(pausedUntil, again ?? 0)) continue
       const cost = [
@@ -237,9 +235,9 @@ export class ProofFetcher {
     const now = clock.now()
     // Who has as many in flight as may be is waited for by the change that the end of one is.
     const waits = all
-      .map(({ id }) => Math.max(this.#conductOf(id).pausedUntil, left.silent.get(id) ?? 0) - now)
+      .map(({ id }) => Math.max(this.#recordOf(id).pausedUntil, left.silent.get(id) ?? 0) - now)
       .filter((wait) => wait > 0)
-    await this.#wait(Math.min(...waits, SILENT_PAUSE_MS), signal)
+    await this.#wait(Math.min(...waits, SILENT_PAUSE), signal)
   }
 
   async #wait(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -263,13 +261,13 @@ export class ProofFetcher {
     this.#parts.peers.punish(from.id, `proof of block ${hashToHex(wanted.hash)}: ${rule}`)
   }
 
-  #conductOf(peer: PeerId): Conduct {
-    let conduct = this.#conducts.get(peer)
-    if (conduct === undefined) {
-      conduct = { inFlight: 0, silences: 0, pausedUntil: 0, latency: UNKNOWN_LATENCY_MS }
-      this.#conducts.set(peer, conduct)
+  #recordOf(peer: PeerId): TrackRecord {
+    let record = this.#records.get(peer)
+    if (record === undefined) {
+      record = { inFlight: 0, silences: 0, pausedUntil: 0, latency: UNKNOWN_LATENCY }
+      this.#records.set(peer, record)
     }
-    return conduct
+    return record
   }
 }
 

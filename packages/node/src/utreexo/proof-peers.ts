@@ -17,6 +17,10 @@ export interface ProofPeers {
   having(block: BlockRef): readonly ProofPeer[]
   /** For what no honest peer does. */
   punish(peer: PeerId, detail: string): void
-  /** Calls back whenever there may be a peer that there was not, or not any more. @returns how to stop. */
-  onChange(callback: () => void): () => void
+  /**
+   * Calls back whenever there may be a peer that there was not, or not any more: with the one that is gone
+   * where that is why.
+   * @returns how to stop.
+   */
+  onChange(callback: (gone?: PeerId) => void): () => void
 }
