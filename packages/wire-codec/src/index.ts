@@ -102,6 +102,7 @@ export {
   MAX_ADDRESSES,
   MAX_ADDRV2_SIZE,
   MAX_BLOCKS_IN_INV,
+  MAX_BLOCKS_IN_TRANSIT_PER_PEER,
   MAX_BLOOM_FILTER_SIZE,
   MAX_BLOOM_HASH_FUNCTIONS,
   MAX_COMPACT_BLOCK_TRANSACTIONS,
@@ -115,8 +116,10 @@ export {
   MAX_INV_SIZE,
   MAX_LOCATOR_SIZE,
   MAX_MONEY,
+  MAX_NOTFOUND_SIZE,
   MAX_PACKAGE_TRANSACTIONS,
   MAX_PAYLOAD_SIZE,
+  MAX_PEER_TX_ANNOUNCEMENTS,
   MAX_REJECT_COMMAND_LENGTH,
   MAX_REJECT_REASON_LENGTH,
   MAX_USER_AGENT_LENGTH,
@@ -182,6 +185,7 @@ export {
 } from './primitives/block.ts'
 export { coinbaseHeight } from './primitives/coinbase-height.ts'
 export { blockHash, decodeHeader, encodeHeader, HEADER_SIZE, type BlockHeader } from './primitives/header.ts'
+export { MAX_SCRIPT_SIZE } from './primitives/max-script-size.ts'
 export { blockMerkleRoot, merkleRoot, witnessMerkleRoot, type MerkleRoot } from './primitives/merkle-root.ts'
 export { OP_0, OP_CHECKSIG, OP_PUSHDATA4, OP_RETURN } from './primitives/opcodes.ts'
 export { decodeTransaction } from './primitives/transaction-decoder.ts'
@@ -202,7 +206,6 @@ export {
 export { bitmapHas, bitmapIndexes, bitmapOf, type Bitmap } from './utreexo/bitmap.ts'
 export { selectUtreexoProof } from './utreexo/select-utreexo-proof.ts'
 export {
-  MAX_LEAF_SCRIPT_SIZE,
   type ImpliedScriptType,
   type LeafData,
   type LeafScript,

@@ -4,8 +4,6 @@ import type { HeaderChain } from '../chain/header-chain-types.ts'
 
 /** How far ahead of the next block to deliver others are asked for (Core: BLOCK_DOWNLOAD_WINDOW). */
 export const BLOCK_DOWNLOAD_WINDOW = 1024
-/** Blocks asked of one peer at a time (Core: MAX_BLOCKS_IN_TRANSIT_PER_PEER). */
-export const MAX_BLOCKS_IN_FLIGHT_PER_PEER = 16
 /** Default bound on what one stream keeps in memory. */
 export const DEFAULT_BUFFER_BYTES: number = 64 * 1024 * 1024
 

@@ -5,6 +5,8 @@ import {
   blockSize,
   bytesToHex,
   type CompactBlock,
+  MAX_BLOCKS_IN_TRANSIT_PER_PEER,
+  MAX_NOTFOUND_SIZE,
   type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
@@ -24,7 +26,6 @@ import {
   type BlockDownloadComponents,
   type BlockDownloadOptions,
   DEFAULT_BUFFER_BYTES,
-  MAX_BLOCKS_IN_FLIGHT_PER_PEER,
 } from './block-download-options.ts'
 import { BlockRequests } from './block-requests.ts'
 import { BlockScheduler } from './block-scheduler.ts'
@@ -34,12 +35,6 @@ import { CompactDownload } from './compact-download.ts'
 import { OpenStreams } from './open-streams.ts'
 import { SingleBlocks } from './single-blocks.ts'
 import { StallTimeout } from './stall-timeout.ts'
-
-/**
- * Entries of a `notfound` that are looked at: one with more is no answer (Core:
- * MAX_PEER_TX_ANNOUNCEMENTS and what is in flight).
- */
-const MAX_NOTFOUND_ENTRIES = 5_000 + MAX_BLOCKS_IN_FLIGHT_PER_PEER
 
 interface ArrivedBlock {
   readonly id: PeerId
@@ -90,7 +85,7 @@ export class BlockDownload {
       {
         window: options.window ?? BLOCK_DOWNLOAD_WINDOW,
         bufferBytes: options.bufferBytes ?? DEFAULT_BUFFER_BYTES,
-        inFlightPerPeer: options.inFlightPerPeer ?? MAX_BLOCKS_IN_FLIGHT_PER_PEER,
+        inFlightPerPeer: options.inFlightPerPeer ?? MAX_BLOCKS_IN_TRANSIT_PER_PEER,
       },
       {
         ...parts,
@@ -251,7 +246,7 @@ export class BlockDownload {
   /** Block hashes of a `notfound`. */
   onNotFound(id: PeerId, hashes: readonly BlockHash[], now: Instant): BlockDownloadAction[] {
     const peer = this.#requests.peers.get(id)
-    if (peer === undefined || peer.inFlight.size === 0 || hashes.length > MAX_NOTFOUND_ENTRIES) return []
+    if (peer === undefined || peer.inFlight.size === 0 || hashes.length > MAX_NOTFOUND_SIZE) return []
     let isAnswer = false
     for (const hash of hashes) {
       const key = bytesToHex(hash)

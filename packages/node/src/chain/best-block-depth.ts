@@ -1,7 +1,10 @@
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from './header-chain-types.ts'
 
-/** Blocks that a peer has which keeps only recent ones (BIP159; Core: NODE_NETWORK_LIMITED_MIN_BLOCKS). */
+/**
+ * Blocks that a peer has which keeps only recent ones (BIP159; Core: NODE_NETWORK_LIMITED_MIN_BLOCKS, and
+ * MIN_BLOCKS_TO_KEEP of a node that prunes).
+ */
 export const NODE_NETWORK_LIMITED_MIN_BLOCKS = 288
 
 /**

@@ -8,11 +8,10 @@ import type { BlockHash } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { ChainEntry } from './header-chain-types.ts'
+import { HEADERS_RESPONSE_TIME } from './headers-response-time.ts'
 
 /** Time to show a chain with as much work as ours had (Core: CHAIN_SYNC_TIMEOUT). */
 const CHAIN_SYNC_TIMEOUT: number = 20 * 60 * 1000
-/** More time once it has been asked (Core: HEADERS_RESPONSE_TIME). */
-const LAST_CHANCE: number = 2 * 60 * 1000
 /**
  * Peers that showed a good chain once and are excused for good (Core:
  * MAX_OUTBOUND_PEERS_TO_PROTECT_FROM_DISCONNECT).
@@ -84,7 +83,7 @@ export class ChainSyncGuard {
     }
     if (now <= goal.deadline) return FINE
     if (goal.asked) return { type: 'let-go' }
-    watched.goal = { tip: goal.tip, deadline: now + LAST_CHANCE, asked: true }
+    watched.goal = { tip: goal.tip, deadline: now + HEADERS_RESPONSE_TIME, asked: true }
     return { type: 'ask', from: goal.tip.header.previousBlockHash }
   }
 }

@@ -5,6 +5,7 @@ import type { HeaderChain } from './header-chain-types.ts'
 import type { HeaderPeer } from './header-peer.ts'
 import { MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
+import { HEADERS_RESPONSE_TIME } from './headers-response-time.ts'
 import type { Outbox } from './outbox.ts'
 
 /** With a tip younger than this the first sync is over and every peer is asked (Core: 24 h). */
@@ -16,11 +17,6 @@ const RECENT_TIP_AGE: number = 24 * 60 * 60 * 1000
 const HEADERS_TIMEOUT_BASE: number = 15 * 60 * 1000
 /** More time for each header that is expected (Core: HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER). */
 const HEADERS_TIMEOUT_PER_HEADER = 1
-/**
- * A `getheaders` that the sync peer leaves unanswered for this long counts as lost, and another is asked
- * (Core: HEADERS_RESPONSE_TIME).
- */
-export const HEADERS_RESPONSE_TIME: number = 2 * 60 * 1000
 
 export interface HeaderRequestsOptions {
   readonly minimumChainWork: bigint

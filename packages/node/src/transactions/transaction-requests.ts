@@ -4,16 +4,11 @@
  * @module
  */
 
-import { type Hash256, hexToBytes } from '@sapwood/wire-codec'
+import { type Hash256, hexToBytes, MAX_PEER_TX_ANNOUNCEMENTS } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import { drawBelow, type Instant, type Random } from '@sapwood/transport-v1v2/environment'
 import { DeadlineQueue } from './deadline-queue.ts'
 
-/**
- * Announcements remembered for one peer; those beyond are ignored (Core:
- * MAX_PEER_TX_ANNOUNCEMENTS; see INVDoS).
- */
-const MAX_PEER_TX_ANNOUNCEMENTS = 5_000
 /**
  * Announcements remembered of all inbound peers together, some 300 bytes each: beyond, each may have its
  * share and no more. Those of our own choice are few, and are not counted.

@@ -27,13 +27,12 @@ import {
   StateTree,
   Stump,
 } from '@sapwood/utreexo'
+import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
 
-/**
- * Blocks that can be taken back one by one; a deeper reorganisation begins anew (Core: MIN_BLOCKS_TO_KEEP).
- */
-const UNDO_BLOCKS = 288
+/** Blocks that can be taken back one by one; a deeper reorganisation begins anew. */
+const UNDO_BLOCKS = NODE_NETWORK_LIMITED_MIN_BLOCKS
 
 /** Deletions of one batch where everything is forgotten. */
 const CLEAR_BATCH = 10_000

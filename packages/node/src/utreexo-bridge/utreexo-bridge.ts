@@ -19,6 +19,7 @@ import {
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import { isNodeError, NodeError } from '../errors/node-error.ts'
 import type { CallOptions, NodeHandle, StandingOffer } from '../handle/node-handle.ts'
+import { BLOCK_HOLD } from '../loop/served-blocks.ts'
 import { checkedStore } from '../store/checked-store.ts'
 import { BridgeChain } from './bridge-chain.ts'
 import type {
@@ -36,11 +37,6 @@ const NAMESPACE = 'utreexo-bridge'
 const RETRY_INTERVAL = 5_000
 /** Milliseconds for which a call waits unless it says so. */
 const DEFAULT_TIMEOUT = 60_000
-/**
- * Milliseconds for which a request for the proof of a block that is being proved is
- * held (as for blocks: `BLOCK_HOLD`).
- */
-const HOLD = 20_000
 /** A `uproof` of nothing but its block: no hashes, no targets, no leaves. */
 const EMPTY_PROOF_SIZE = 35
 
@@ -277,7 +273,7 @@ class Bridge implements UtreexoBridge {
     if (height === undefined || height <= chain.tip.height || !node.chain.isActive(hash)) return
     await withDeadline(
       clock,
-      HOLD,
+      BLOCK_HOLD,
       async (deadline) => {
         while (chain.tip.height < height && this.#stalledAt === undefined)
           await this.#milestones.next(deadline)

@@ -1,4 +1,4 @@
-import { hashToHex, type UtreexoProof } from '@sapwood/wire-codec'
+import { hashToHex, MAX_BLOCKS_IN_TRANSIT_PER_PEER, type UtreexoProof } from '@sapwood/wire-codec'
 import { isPeerError, type PeerId } from '@sapwood/peer'
 import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import type { BlockRef } from '../chain/header-chain-types.ts'
@@ -7,8 +7,8 @@ import type { ProofPeer, ProofPeers } from './proof-peers.ts'
 import type { UtreexoEvents } from './utreexo-events.ts'
 import { WakeUp } from './wake-up.ts'
 
-/** Proofs that are asked of one peer at a time, as blocks are (Core: MAX_BLOCKS_IN_TRANSIT_PER_PEER). */
-const MAX_PROOFS_IN_FLIGHT_PER_PEER = 16
+/** Proofs that are asked of one peer at a time: as many as blocks. */
+const MAX_PROOFS_IN_FLIGHT_PER_PEER = MAX_BLOCKS_IN_TRANSIT_PER_PEER
 /** Milliseconds after which a proof that has not come is asked of one more peer. */
 const PROOF_HEDGE = 2_000
 /** Peers that are asked for one proof at a time. */

@@ -1,4 +1,4 @@
-import type { GossipedAddress } from '@sapwood/wire-codec'
+import { type GossipedAddress, MAX_ADDRESSES } from '@sapwood/wire-codec'
 import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
 import type { BucketOptions } from '../contract/limit-options.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -7,8 +7,6 @@ import { TokenBucket } from './token-bucket.ts'
 const ADDRESS_BUCKET: BucketOptions = { burst: 1_000, perSecond: 0.1 }
 /** Tokens of a new connection (Core, `m_addr_token_bucket`). */
 const INITIAL_ADDRESS_TOKENS = 1
-/** Granted with each `getaddr` of ours, above the bucket's size (Core, `MAX_ADDR_TO_SEND`). */
-const ADDRESSES_PER_GETADDR = 1_000
 
 /** The rate at which addresses are taken from one remote. */
 export class AddressLimit {
@@ -24,7 +22,7 @@ export class AddressLimit {
 
   /** We asked: as many addresses as one message holds may come on top. */
   asked(): void {
-    this.#bucket.grant(ADDRESSES_PER_GETADDR)
+    this.#bucket.grant(MAX_ADDRESSES)
   }
 
   /** Takes what the rate allows of `count` addresses, before they are looked at. @returns how many may be. */

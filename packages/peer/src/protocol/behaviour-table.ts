@@ -4,6 +4,7 @@ import {
   hasServices,
   InventoryPayload,
   isTransactionEntry,
+  MAX_NOTFOUND_SIZE,
   MAX_MONEY,
   ProtocolVersion,
   Services,
@@ -11,12 +12,6 @@ import {
 import type { PeerServices } from '../contract/peer-services.ts'
 import type { MessageMap } from './message-map.ts'
 import type { Outcome, PurposeOf, Row, Rule } from './rule.ts'
-
-/**
- * Entries of a `notfound` that are looked at (Core: `MAX_PEER_TX_ANNOUNCEMENTS` +
- * `MAX_BLOCKS_IN_TRANSIT_PER_PEER`).
- */
-const MAX_NOTFOUND = 5_016
 
 type Table = { readonly [Type in keyof MessageMap]: Row<Type> }
 
@@ -257,7 +252,7 @@ export const behaviourTable: Table = {
       {
         when: 'it has more than 5,016 entries',
         // By its payload: a list of up to 50,000 is made by whoever reads it.
-        applies: (_, __, ___, payload) => InventoryPayload.of(payload).length > MAX_NOTFOUND,
+        applies: (_, __, ___, payload) => InventoryPayload.of(payload).length > MAX_NOTFOUND_SIZE,
         outcome: 'ignore',
       },
     ],

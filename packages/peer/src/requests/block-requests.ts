@@ -1,4 +1,11 @@
-import { type Block, type BlockHash, InventoryType, sha256d } from '@sapwood/wire-codec'
+import {
+  type Block,
+  type BlockHash,
+  HEADER_SIZE,
+  InventoryType,
+  MAX_BLOCKS_IN_TRANSIT_PER_PEER,
+  sha256d,
+} from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { AskedBy } from './asked-by.ts'
 import { hashKey } from './hash-key.ts'
@@ -7,10 +14,6 @@ import { ReplyStream } from './reply-stream.ts'
 import type { ParametersOf, RawBlock, ReceivedBlock } from '../contract/request-map.ts'
 import type { RequestOutput } from './request-output.ts'
 import { InFlight, type Want } from './in-flight.ts'
-
-/** Core: `MAX_BLOCKS_IN_TRANSIT_PER_PEER`. */
-const BLOCK_WINDOW = 16
-const HEADER_BYTES = 80
 
 /** One stream's claim on one block. */
 interface BlockWant extends Want {
@@ -63,8 +66,8 @@ export class BlockRequests {
    * has no hash, and is not wanted.
    */
   arrive(payload: Uint8Array): ArrivedBlock {
-    const hash = sha256d(payload.subarray(0, HEADER_BYTES)) as BlockHash
-    const wants = payload.length < HEADER_BYTES ? undefined : this.#inFlight.of(hash)
+    const hash = sha256d(payload.subarray(0, HEADER_SIZE)) as BlockHash
+    const wants = payload.length < HEADER_SIZE ? undefined : this.#inFlight.of(hash)
     const wanted = wants !== undefined
     const expected = this.#output.expectations.take('block', hash)
     return {
@@ -93,7 +96,7 @@ export class BlockRequests {
   }
 
   #stream<T>(
-    { hashes, witness = true, window = BLOCK_WINDOW }: ParametersOf<'getBlocks'>,
+    { hashes, witness = true, window = MAX_BLOCKS_IN_TRANSIT_PER_PEER }: ParametersOf<'getBlocks'>,
     facts: PendingFacts,
     decoded: boolean,
     select: (raw: RawBlock, block: Block | undefined) => T | undefined,

@@ -7,6 +7,7 @@ import {
   encodeBlock,
   encodeTransaction,
   InventoryPayload,
+  HEADER_SIZE,
   InventoryType,
   isBlockEntry,
   type InventoryVector,
@@ -52,7 +53,7 @@ const ENTRIES_PER_LOOK = 16
 
 /** Bytes for which there has to be room before an answer is made. A block may have four times as many. */
 const ROOM_FOR_BLOCK = 1_000_000
-const ROOM_FOR_HEADERS: number = MAX_HEADERS_RESULTS * 81
+const ROOM_FOR_HEADERS: number = MAX_HEADERS_RESULTS * (HEADER_SIZE + 1)
 /** What is small is waited for only where the remote does not take what it has been sent. */
 const ROOM_FOR_SMALL = 0
 

@@ -10,6 +10,12 @@ export const MAX_ADDRV2_SIZE = 512
 export const MAX_INV_SIZE = 50_000
 /** Entries of a `getdata` of ours (`MAX_GETDATA_SZ`, net_processing.cpp); others may send `MAX_INV_SIZE`. */
 export const MAX_GETDATA_SIZE = 1_000
+/** Blocks asked of one remote at a time (`MAX_BLOCKS_IN_TRANSIT_PER_PEER`, net_processing.cpp). */
+export const MAX_BLOCKS_IN_TRANSIT_PER_PEER = 16
+/** Announced transactions remembered of one remote (`MAX_PEER_TX_ANNOUNCEMENTS`, txdownloadman.h). */
+export const MAX_PEER_TX_ANNOUNCEMENTS = 5_000
+/** Entries of a `notfound` that are looked at: as many as have been asked for (net_processing.cpp). */
+export const MAX_NOTFOUND_SIZE: number = MAX_PEER_TX_ANNOUNCEMENTS + MAX_BLOCKS_IN_TRANSIT_PER_PEER
 /** Most hashes of a block locator (`MAX_LOCATOR_SZ`, net_processing.cpp). */
 export const MAX_LOCATOR_SIZE = 101
 /** Most entries of `headers` (`MAX_HEADERS_RESULTS`, net_processing.h; BIP130). */

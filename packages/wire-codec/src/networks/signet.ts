@@ -8,11 +8,9 @@ import { ByteWriter } from '../bytes/byte-writer.ts'
 import { hexToBytes } from '../bytes/hex.ts'
 import { blockHashFromHex } from '../bytes/hash-text.ts'
 import { sha256d } from '#crypto'
+import { MAX_SCRIPT_SIZE } from '../primitives/max-script-size.ts'
 import { genesisHeader } from './genesis.ts'
 import type { Network } from './network.ts'
-
-/** Most bytes of a script (`MAX_SCRIPT_SIZE`, script.h), and so of a challenge. */
-const MAX_CHALLENGE_SIZE = 10_000
 
 /** The public signet (BIP325). */
 export const signet: Network = /* @__PURE__ */ makeSignet()
@@ -54,8 +52,8 @@ function makeSignet(): Network {
  * @throws RangeError when it is empty or longer.
  */
 export function customSignet(challenge: Uint8Array): Network {
-  if (challenge.length === 0 || challenge.length > MAX_CHALLENGE_SIZE) {
-    throw new RangeError(`A signet challenge is 1 to ${MAX_CHALLENGE_SIZE} bytes, not ${challenge.length}`)
+  if (challenge.length === 0 || challenge.length > MAX_SCRIPT_SIZE) {
+    throw new RangeError(`A signet challenge is 1 to ${MAX_SCRIPT_SIZE} bytes, not ${challenge.length}`)
   }
   return {
     ...signet,

@@ -1,8 +1,7 @@
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
+import { MAX_SCRIPT_SIZE } from '../primitives/max-script-size.ts'
 
-/** Most bytes of a script in a leaf (`MAX_SCRIPT_SIZE`, script.h: no longer one can ever be spent). */
-export const MAX_LEAF_SCRIPT_SIZE = 10_000
 /** Bytes of the smallest leaf: header code, amount, type. */
 export const MIN_LEAF_SIZE = 13
 
@@ -50,7 +49,7 @@ export function skipLeafData(reader: ByteReader): void {
   if (type >= SCRIPT_TYPES.length) {
     reader.fail('out-of-range', { value: type, limit: SCRIPT_TYPES.length - 1, offset })
   }
-  if (type === 0) reader.skipVarBytes(MAX_LEAF_SCRIPT_SIZE)
+  if (type === 0) reader.skipVarBytes(MAX_SCRIPT_SIZE)
 }
 
 /** Writes one leaf. @throws RangeError when its height or amount does not fit. */
