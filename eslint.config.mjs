@@ -82,6 +82,14 @@ const absent = [
   "SpreadElement > LogicalExpression[operator='&&'][left.type=Identifier][right.properties.0.shorthand=true]",
 ].map((selector) => ({ selector, message: 'Leave it out by ...(x !== undefined && { x }).' }))
 
+/** One way to say how long. What is loaded before the packages can be found writes out the number. */
+const durations = [
+  "BinaryExpression[operator='*'] > Literal[raw=/^(60_?000|3_?600_?000|86_?400_?000)$/]",
+  "BinaryExpression[operator='*'] > BinaryExpression[operator='*'] > Literal[raw='60']",
+  'VariableDeclarator > Identifier.id[name=/(_MS|Ms)$/]',
+  'TSPropertySignature > Identifier.key[name=/Ms$/]',
+].map((selector) => ({ selector, message: 'Milliseconds, by MINUTE, HOUR and DAY from a minute on.' }))
+
 /** An error of another copy of a package is known by its brand. */
 const brands = [
   {
@@ -173,7 +181,7 @@ export default defineConfig(
     files: ['packages/*/src/**/*.ts'],
     ignores: ['**/default-*.ts', '**/*.test.ts'],
     rules: {
-      'no-restricted-syntax': ['error', ...ambient, ...absent, ...brands],
+      'no-restricted-syntax': ['error', ...ambient, ...absent, ...brands, ...durations],
       'no-restricted-globals': ['error', ...ambientGlobals],
       '@typescript-eslint/no-restricted-imports': [
         'error',

@@ -1,9 +1,10 @@
 import { bytesEqual, InventoryType, txid, wtxid } from '@sapwood/wire-codec'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import type { ListeningCase } from '../model/conform-case.ts'
 import { BLOCKS, CHAIN, fate, PROCESS, sees } from './exchange-builders.ts'
 
 /** Core tells who dialled it of transactions every 5 s on average, by a Poisson process. */
-const RELAY_TIMEOUT = 60_000
+const RELAY_TIMEOUT = MINUTE
 
 /** Transactions that a node is given and hands on. */
 export const transactionCases: readonly ListeningCase[] = [

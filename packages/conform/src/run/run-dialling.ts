@@ -5,7 +5,7 @@ import {
   type PeerListener,
   isWireAssertionError,
 } from '@sapwood/integration/test-peer'
-import { systemClock } from '@sapwood/transport-v1v2/environment'
+import { MINUTE, systemClock } from '@sapwood/transport-v1v2/environment'
 import type { DiallingCase } from '../model/conform-case.ts'
 import type { Transport } from '../model/transport.ts'
 import type { CaseResult, Report } from '../model/result.ts'
@@ -20,7 +20,7 @@ const BLOCKS = 120
 /** Longest that a case waits for one thing by default, in milliseconds. */
 const WAIT = 10_000
 /** Longest that a program may take until it dials, in milliseconds. */
-const START = 60_000
+const START = MINUTE
 
 export interface RunDiallingOptions extends RunOptions {
   /** The port of 127.0.0.1 that the command dials. */

@@ -1,8 +1,9 @@
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import type { RegtestBitcoind } from './regtest-bitcoind.ts'
 import { until } from './until.ts'
 
 /** Longest that nodes may take to connect or to agree by default, in milliseconds. */
-const TIMEOUT = 60_000
+const TIMEOUT = MINUTE
 
 /** Connects each with the one before it, so that all hear of all. @throws IntegrationError `timeout` */
 export async function connectAll(nodes: readonly RegtestBitcoind[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bytesToHex, type NetworkAddress } from '@sapwood/wire-codec'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { isIntegrationError, IntegrationError, type ProcessExit } from '../errors/integration-error.ts'
 import { monotonicTime, sleep, startTimer } from '../programs/default-sleep.ts'
 import type { Program } from '../programs/find-program.ts'
@@ -16,7 +17,7 @@ import { Purse } from './purse.ts'
 import { RpcClient } from './rpc-client.ts'
 
 /** Longest that bitcoind may take until it answers calls, in milliseconds. */
-const START_TIMEOUT = 60_000
+const START_TIMEOUT = MINUTE
 /** How often a start is tried when another process has taken one of the ports meanwhile. */
 const PORT_ATTEMPTS = 5
 /**

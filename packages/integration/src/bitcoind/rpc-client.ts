@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
-import { type Clock, deadlineSignal, systemClock } from '@sapwood/transport-v1v2/environment'
+import { type Clock, deadlineSignal, MINUTE, systemClock } from '@sapwood/transport-v1v2/environment'
 import { IntegrationError } from '../errors/integration-error.ts'
 
 /** Longest that one call may take by default, in milliseconds. */
-const RPC_TIMEOUT = 120_000
+const RPC_TIMEOUT = 2 * MINUTE
 
 export interface RpcClientOptions {
   readonly host: string

@@ -10,11 +10,12 @@ import {
 import { createNode, type KeyValueStore, type NodeHandle } from '@sapwood/node'
 import type { PeerInfo } from '@sapwood/peer'
 import type { Dialer } from '@sapwood/transport-v1v2'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { monotonicTime } from '../programs/default-sleep.ts'
 
 /** Longest that a run may go without getting any further, in milliseconds. */
-const STEP_TIMEOUT = 60_000
+const STEP_TIMEOUT = MINUTE
 
 /** Somebody to follow the chain of, and what is known of that from its own side. */
 export interface SyncTarget {

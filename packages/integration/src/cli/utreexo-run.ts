@@ -1,6 +1,7 @@
 import { bytesToHex, regtest, type UtreexoProof } from '@sapwood/wire-codec'
 import { createNode, type NodeEventOf, type NodeHandle } from '@sapwood/node'
 import type { UtreexoBridge } from '@sapwood/node/utreexo-bridge'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import Table from 'cli-table3'
 import { findBitcoind } from '../bitcoind/find-bitcoind.ts'
 import { mineMorePayments, mineWithPayments } from '../bitcoind/funded-chain.ts'
@@ -10,7 +11,7 @@ import { monotonicTime } from '../programs/default-sleep.ts'
 import { startUtreexoBridge } from '../utreexo/start-utreexo-bridge.ts'
 
 /** Longest that one step may take, in milliseconds. */
-const STEP_TIMEOUT = 60_000
+const STEP_TIMEOUT = MINUTE
 /** How far the reorg goes back, and how far its other branch goes on. */
 const REORG_DEPTH = 10
 const REORG_LENGTH = 12

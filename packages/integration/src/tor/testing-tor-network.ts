@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { monotonicTime, sleep } from '../programs/default-sleep.ts'
 import type { FindProgramOptions, Program } from '../programs/find-program.ts'
@@ -14,11 +15,11 @@ import { clientTorrc, relayTorrc, type TorrcBase } from './torrc.ts'
 const AUTHORITIES = 3
 const RELAYS = 2
 /** Longest until the authorities have agreed on the relays, milliseconds; about 8,000 on two idle cores. */
-const CONSENSUS_TIMEOUT = 120_000
+const CONSENSUS_TIMEOUT = 2 * MINUTE
 /** Milliseconds between two looks at it. */
 const CONSENSUS_INTERVAL = 100
 /** Longest until a client has made its first circuit, milliseconds; about 1,000 on two idle cores. */
-const BOOTSTRAP_TIMEOUT = 120_000
+const BOOTSTRAP_TIMEOUT = 2 * MINUTE
 
 export interface TestingTorNetworkOptions {
   readonly find?: FindProgramOptions

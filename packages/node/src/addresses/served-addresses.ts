@@ -1,5 +1,5 @@
 import { type GossipedAddress, MAX_ADDRESSES, type NetworkAddress } from '@sapwood/wire-codec'
-import { type Clock, drawUnit, HOUR, type Random } from '@sapwood/transport-v1v2/environment'
+import { type Clock, drawUnit, HOUR, MINUTE, type Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressInfo } from './address-info.ts'
 import { type AddressManager, MAX_SHARED_PERCENT } from './address-manager.ts'
 
@@ -14,7 +14,7 @@ const CACHE_SPREAD = 6 * HOUR
  * answer of nobody would keep a new network from growing.
  */
 const YOUNG_ANSWER = 100
-const YOUNG_LIFETIME = 60_000
+const YOUNG_LIFETIME = MINUTE
 /** Of a table of a few addresses this many are shown, whatever their share. */
 const YOUNG_COUNT = 16
 

@@ -1,10 +1,10 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
-import type { Clock, WallTime } from '@sapwood/transport-v1v2/environment'
+import { type Clock, DAY, type WallTime } from '@sapwood/transport-v1v2/environment'
 import { hostKey } from '../addresses/address-key.ts'
 import { formatSubnet, masked, type Subnet } from './subnet.ts'
 
 /** How long a ban lasts unless it says so (Core, `DEFAULT_MISBEHAVING_BANTIME`). */
-export const DEFAULT_BAN_DURATION: number = 24 * 3_600_000
+export const DEFAULT_BAN_DURATION: number = DAY
 
 /** A ban as it is persisted and listed. */
 export interface BanEntry {

@@ -19,7 +19,7 @@ import {
   type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
+import { HOUR, type Instant, type WallTime } from '@sapwood/transport-v1v2/environment'
 import type { PeerAction } from '../chain/peer-action.ts'
 import { PoolWalks } from './pool-walks.ts'
 import { STALL_TIMEOUT_DEFAULT } from './stall-timeout.ts'
@@ -39,7 +39,7 @@ const MAX_VALID_BLOCK_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_T
 const MAX_PREFILLED_BYTES: number = 256 * 1024
 
 /** A tip younger than this is worth a compact block; an older one is part of a sync. */
-const RECENT_TIP = 60 * 60_000
+const RECENT_TIP = HOUR
 
 /** How far a compact block has come. */
 export type CompactStep =

@@ -1,5 +1,6 @@
 import type { InventoryVector, Network } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { BlockDownloadAction } from './block-download-types.ts'
@@ -8,7 +9,7 @@ import type { DownloadPeer } from './block-requests.ts'
 /** As far down a peer is asked that keeps only recent blocks: Core keeps two as a margin. */
 const LIMITED_PEER_BLOCKS: number = NODE_NETWORK_LIMITED_MIN_BLOCKS - 2
 /** A peer whose blocks had to be asked of others and who then sends none of them for this long is let go. */
-export const LATE_PEER_TIMEOUT = 60_000
+export const LATE_PEER_TIMEOUT: number = MINUTE
 /** Block timeout for a peer that downloads alone, in block spacings (Core: BLOCK_DOWNLOAD_TIMEOUT_BASE). */
 const BLOCK_TIMEOUT_BASE = 1
 /** More for each other peer that downloads (Core: BLOCK_DOWNLOAD_TIMEOUT_PER_PEER). */

@@ -1,11 +1,12 @@
 import type { BlockHash } from '@sapwood/wire-codec'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
 import type { Outbox } from '../chain/outbox.ts'
 import type { BlockDownloadAction, DeliveredBlock, StreamId } from './block-download-types.ts'
 import { BlockStream } from './block-stream.ts'
 
 /** A stream whose next block nobody has had for this long is told of. */
-const STARVING = 60_000
+const STARVING = MINUTE
 
 /** The streams that are being read: which blocks they wait for, and what each is given, in its order. */
 export class OpenStreams implements Iterable<BlockStream> {

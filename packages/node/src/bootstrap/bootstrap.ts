@@ -5,14 +5,14 @@
  */
 
 import type { PeerAddress } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2/environment'
+import { HOUR, type Instant, MINUTE } from '@sapwood/transport-v1v2/environment'
 
 /** Seeds asked at the same time (Core, `DNSSEEDS_TO_QUERY_AT_ONCE`). */
 const DNS_SEEDS_AT_ONCE = 3
 /** Known addresses are given this long before DNS is asked (Core, `DNSSEEDS_DELAY_FEW_PEERS`). */
 const DNS_DELAY_FEW = 11_000
 /** And this long where there are many (Core, `DNSSEEDS_DELAY_MANY_PEERS`). */
-const DNS_DELAY_MANY = 300_000
+const DNS_DELAY_MANY = 5 * MINUTE
 /** From which number on addresses are many (Core, `DNSSEEDS_DELAY_PEER_THRESHOLD`). */
 const MANY_ADDRESSES = 1_000
 /** Full-relay connections with which no DNS seed is needed (Core). */
@@ -22,15 +22,15 @@ export const ENOUGH_CONNECTIONS = 2
  * once, and then has its fixed seeds; a signet of one's own has none, and a machine may be offline when it
  * starts).
  */
-const DNS_REPEAT_AFTER = 120_000
+const DNS_REPEAT_AFTER = 2 * MINUTE
 /** The longest of those pauses. */
-const DNS_REPEAT_LONGEST = 3_600_000
+const DNS_REPEAT_LONGEST = HOUR
 /** Seed nodes are asked again, one after the other, this often while there is nobody (Core). */
 const SEED_NODE_INTERVAL = 10_000
 /** Seed nodes have this long before DNS is asked (Core). */
 const SEED_NODE_HEAD_START = 30_000
 /** Addresses from elsewhere have this long before the fixed seeds are taken (Core). */
-const FIXED_SEEDS_GRACE = 60_000
+const FIXED_SEEDS_GRACE = MINUTE
 
 export interface BootstrapOptions {
   readonly dnsSeeds: readonly string[]

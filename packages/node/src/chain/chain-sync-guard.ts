@@ -6,12 +6,12 @@
 
 import type { BlockHash } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant } from '@sapwood/transport-v1v2/environment'
+import { type Instant, MINUTE } from '@sapwood/transport-v1v2/environment'
 import type { ChainEntry } from './header-chain-types.ts'
 import { HEADERS_RESPONSE_TIME } from './headers-response-time.ts'
 
 /** Time to show a chain with as much work as ours had (Core: CHAIN_SYNC_TIMEOUT). */
-const CHAIN_SYNC_TIMEOUT: number = 20 * 60 * 1000
+const CHAIN_SYNC_TIMEOUT = 20 * MINUTE
 /**
  * Peers that showed a good chain once and are excused for good (Core:
  * MAX_OUTBOUND_PEERS_TO_PROTECT_FROM_DISCONNECT).

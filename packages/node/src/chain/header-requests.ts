@@ -1,6 +1,6 @@
 import { type BlockHash, MAX_LOCATOR_SIZE, type Message, ProtocolVersion } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
+import { DAY, type Instant, MINUTE, type Random, type WallTime } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from './header-chain-types.ts'
 import type { HeaderPeer } from './header-peer.ts'
 import { MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
@@ -9,12 +9,12 @@ import { HEADERS_RESPONSE_TIME } from './headers-response-time.ts'
 import type { Outbox } from './outbox.ts'
 
 /** With a tip younger than this the first sync is over and every peer is asked (Core: 24 h). */
-const RECENT_TIP_AGE: number = 24 * 60 * 60 * 1000
+const RECENT_TIP_AGE = DAY
 /**
  * How long a sync peer has in all, without what the headers themselves need (Core:
  * HEADERS_DOWNLOAD_TIMEOUT_BASE).
  */
-const HEADERS_TIMEOUT_BASE: number = 15 * 60 * 1000
+const HEADERS_TIMEOUT_BASE = 15 * MINUTE
 /** More time for each header that is expected (Core: HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER). */
 const HEADERS_TIMEOUT_PER_HEADER = 1
 

@@ -1,12 +1,12 @@
 import { formatPeerAddress, type NetworkAddress, type PeerAddress } from '@sapwood/wire-codec'
-import type { Clock, Instant, Random } from '@sapwood/transport-v1v2/environment'
+import { type Clock, type Instant, MINUTE, type Random } from '@sapwood/transport-v1v2/environment'
 import { type AddressKey, addressKey } from '../addresses/address-key.ts'
 import type { ConnectionRecord } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import { backOffDelay, type BackOffOptions } from './back-off.ts'
 
 /** A connection that lasted this long in milliseconds was a success: the next retry comes soon again. */
-const STABLE_AFTER = 60_000
+const STABLE_AFTER = MINUTE
 
 /** A peer that the node is to stay connected to. */
 export interface AddedPeerState {

@@ -48,7 +48,7 @@ const RELAY_TARGETS = 2
 /** The targets of one address change this often (Core, `ROTATE_ADDR_RELAY_DEST_INTERVAL`). */
 const TARGET_ROTATION = DAY
 /** Mean time between two address messages to a peer (Core, `AVG_ADDRESS_BROADCAST_INTERVAL`). */
-const FLUSH_INTERVAL = 30 * SECOND
+const FLUSH_INTERVAL = 30_000
 /** Mean time between two announcements of our own address (Core, `AVG_LOCAL_ADDRESS_BROADCAST_INTERVAL`). */
 const SELF_INTERVAL = DAY
 /** Addresses remembered for each peer, so that none is sent twice (Core: a rolling filter of 5,000). */

@@ -1,10 +1,10 @@
-import { drawUnit, type Random } from '@sapwood/transport-v1v2/environment'
+import { drawUnit, MINUTE, type Random } from '@sapwood/transport-v1v2/environment'
 
 /**
  * However long an added peer has been away, it is tried this often,
  * in milliseconds (Core: each minute, `ThreadOpenAddedConnections`).
  */
-const LONGEST_RETRY = 60_000
+const LONGEST_RETRY = MINUTE
 
 export interface BackOffOptions {
   /** Milliseconds before the first retry. Default: 1,000. */

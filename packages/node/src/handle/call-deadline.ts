@@ -1,9 +1,9 @@
-import { type Clock, withDeadline } from '@sapwood/transport-v1v2/environment'
+import { type Clock, MINUTE, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
 import type { CallOptions } from './node-handle.ts'
 
 /** Milliseconds that a call waits unless it says so. */
-export const DEFAULT_CALL_TIMEOUT = 60_000
+export const DEFAULT_CALL_TIMEOUT: number = MINUTE
 
 /** Runs a call that waits for the network, with the deadline and the signal of its options. */
 export type WithCallDeadline = <T>(

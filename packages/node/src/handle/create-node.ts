@@ -1,4 +1,4 @@
-import { withDeadline } from '@sapwood/transport-v1v2/environment'
+import { MINUTE, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
 import { checkedStore } from '../store/checked-store.ts'
 import { noStore } from '../store/no-store.ts'
@@ -25,7 +25,7 @@ const DEFAULT_STOP_TIMEOUT = 5_000
  * How long the store has in `stop()` to take the last of the state, in milliseconds:
  * one that never answers is not waited for.
  */
-const FLUSH_TIMEOUT = 60_000
+const FLUSH_TIMEOUT = MINUTE
 
 /**
  * Starts a node.

@@ -9,7 +9,7 @@ import {
   ProtocolVersion,
   serviceNames,
 } from '@sapwood/wire-codec'
-import type { Clock, Instant, MemoryBudget } from '@sapwood/transport-v1v2/environment'
+import { type Clock, DAY, type Instant, type MemoryBudget } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
@@ -21,7 +21,7 @@ import type { BlockchainInfo, NetworkInfo, NodeInfo, UtreexoInfo } from './node-
 /** Target of difficulty 1, by convention of every network (Core, `GetDifficulty`). */
 const DIFFICULTY_1_TARGET = 0xffffn << 208n
 /** A tip older than this means that the chain is still being downloaded (Core, `-maxtipage`). */
-const MAX_TIP_AGE = 24 * 3_600_000
+const MAX_TIP_AGE = DAY
 
 export interface DescribeNodeComponents {
   readonly clock: Clock

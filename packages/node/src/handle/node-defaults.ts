@@ -1,11 +1,12 @@
 import { type AddressNetwork, Services } from '@sapwood/wire-codec'
 import type { ConnectionKind, VersionFacts } from '@sapwood/peer'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
 
 /** What is reached without a proxy. */
 export const DIRECT_NETWORKS: ReadonlySet<AddressNetwork> = new Set(['ipv4', 'ipv6'])
 /** Milliseconds between two saves of the addresses (Core, `DUMP_PEERS_INTERVAL`). */
-export const DEFAULT_SAVE_INTERVAL = 900_000
+export const DEFAULT_SAVE_INTERVAL: number = 15 * MINUTE
 
 /**
  * What we claim: witnesses are understood, v2 is spoken, and blocks are served where somebody serves them.

@@ -2,8 +2,9 @@ import { type BlockHash, blockHash, bytesEqual, hasServices, Services } from '@s
 import type { PeerId } from '@sapwood/peer'
 import {
   addAbortListener,
-  removeAbortListener,
   type Clock,
+  MINUTE,
+  removeAbortListener,
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
@@ -27,7 +28,7 @@ const SILENT_PAUSE = 30_000
  * and in which it is not asked again where it did not.
  */
 const PROBE_TIMEOUT = 5_000
-const PROBE_PAUSE = 120_000
+const PROBE_PAUSE = 2 * MINUTE
 
 interface Candidates {
   /** Known to have the block. */

@@ -1,6 +1,11 @@
 import { type Block, type BlockHash, bytesEqual, InventoryType, MAX_BLOCKS_IN_INV } from '@sapwood/wire-codec'
 import type { HeadersQuery, PeerId, PeerServices, ServingContext } from '@sapwood/peer'
-import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import {
+  addAbortListener,
+  type Clock,
+  MINUTE,
+  removeAbortListener,
+} from '@sapwood/transport-v1v2/environment'
 import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import type { HeaderChain } from '../chain/header-chain-types.ts'
 import type { ServiceTable } from './service-table.ts'
@@ -14,7 +19,7 @@ import type { NodePart } from './node-part.ts'
  */
 export const BLOCK_HOLD = 20_000
 /** A chain that has not moved for this long brings no block in a moment. */
-const RECENT_CHANGE = 60_000
+const RECENT_CHANGE = MINUTE
 /** Blocks below the tip that may still be on their way to the program. */
 const RECENT_BLOCKS = NODE_NETWORK_LIMITED_MIN_BLOCKS
 

@@ -8,7 +8,7 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import { drawBelow, drawExponential, type Random } from '@sapwood/transport-v1v2/environment'
+import { drawBelow, drawExponential, MINUTE, type Random } from '@sapwood/transport-v1v2/environment'
 import type { Outbox } from '../chain/outbox.ts'
 import type { BroadcastState, OwnBroadcast } from './own-broadcast.ts'
 import type { RelayPeer } from './relay-peer.ts'
@@ -23,12 +23,12 @@ const OUTBOUND_ANNOUNCE_INTERVAL = 2_000
 /** Announcements in one message (Core: INVENTORY_BROADCAST_MAX). */
 const MAX_ANNOUNCEMENTS_PER_MESSAGE = 1_000
 /** A broadcast is repeated after 10 to 15 minutes (Core: ReattemptInitialBroadcast). */
-const REBROADCAST_MIN: number = 10 * 60_000
-const REBROADCAST_SPREAD: number = 5 * 60_000
+const REBROADCAST_MIN = 10 * MINUTE
+const REBROADCAST_SPREAD = 5 * MINUTE
 /** With fewer relaying peers all are told at once, and none is left to tell us. */
 const MIN_PEERS_FOR_LISTENER = 3
 /** The listener is told after this long: by then those who were told have asked for it, and passed it on. */
-export const LISTENER_WAIT = 60_000
+export const LISTENER_WAIT: number = MINUTE
 /** Broadcasts that have come to their end are forgotten, oldest first, beyond so many. */
 const MAX_BROADCASTS_REMEMBERED = 1_000
 

@@ -14,7 +14,7 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import { drawBelow, type Instant, type Random } from '@sapwood/transport-v1v2/environment'
+import { drawBelow, type Instant, MINUTE, type Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressKey } from '../addresses/address-key.ts'
 import { NodeError } from '../errors/node-error.ts'
 import { transactionFault } from './transaction-check.ts'
@@ -28,11 +28,11 @@ export const MAX_PRIVATE_TRANSACTIONS = 10_000
 /**
  * One more remote is looked for when a transaction has not come back within 2 to 3 minutes of its last one.
  */
-export const PRIVATE_RESEND_MIN = 120_000
-export const PRIVATE_RESEND_SPREAD = 60_000
+export const PRIVATE_RESEND_MIN: number = 2 * MINUTE
+export const PRIVATE_RESEND_SPREAD: number = MINUTE
 /** After a connection that led to nothing: a second, doubled each time up to a minute. */
 const FAILURE_PAUSE = 1_000
-const MAX_FAILURE_PAUSE = 60_000
+const MAX_FAILURE_PAUSE = MINUTE
 
 /** How a private broadcast stands. */
 export interface PrivateBroadcastState {

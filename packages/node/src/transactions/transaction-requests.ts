@@ -6,7 +6,7 @@
 
 import { type Hash256, hexToBytes, MAX_PEER_TX_ANNOUNCEMENTS } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import { drawBelow, type Instant, type Random } from '@sapwood/transport-v1v2/environment'
+import { drawBelow, type Instant, MINUTE, type Random } from '@sapwood/transport-v1v2/environment'
 import { DeadlineQueue } from './deadline-queue.ts'
 
 /**
@@ -22,7 +22,7 @@ const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
  */
 const TX_REQUEST_DELAY = 2_000
 /** After this the next peer is asked (Core: GETDATA_TX_INTERVAL). */
-const TX_REQUEST_EXPIRY = 60_000
+const TX_REQUEST_EXPIRY = MINUTE
 /** Entries of the queues from which on those that nobody waits for any more are looked for. */
 const MIN_QUEUED_TO_PRUNE = 10_000
 /** Reasons that can add up. */

@@ -11,6 +11,7 @@ import { isUtreexoError, type Stump } from '@sapwood/utreexo'
 import {
   type Clock,
   type Logger,
+  MINUTE,
   silentLogger,
   systemClock,
   systemRandom,
@@ -36,7 +37,7 @@ const NAMESPACE = 'utreexo-bridge'
 /** Milliseconds after which what the store or the node refused is tried again. */
 const RETRY_INTERVAL = 5_000
 /** Milliseconds for which a call waits unless it says so. */
-const DEFAULT_TIMEOUT = 60_000
+const DEFAULT_TIMEOUT = MINUTE
 /** A `uproof` of nothing but its block: no hashes, no targets, no leaves. */
 const EMPTY_PROOF_SIZE = 35
 

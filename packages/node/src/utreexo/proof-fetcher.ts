@@ -1,6 +1,11 @@
 import { hashToHex, MAX_BLOCKS_IN_TRANSIT_PER_PEER, type UtreexoProof } from '@sapwood/wire-codec'
 import { isPeerError, type PeerId } from '@sapwood/peer'
-import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import {
+  addAbortListener,
+  type Clock,
+  MINUTE,
+  removeAbortListener,
+} from '@sapwood/transport-v1v2/environment'
 import type { BlockRef } from '../chain/header-chain-types.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { ProofPeer, ProofPeers } from './proof-peers.ts'
@@ -15,7 +20,7 @@ const PROOF_HEDGE = 2_000
 const MAX_PEERS_PER_PROOF = 2
 /** Proofs in a row that a peer does not send before it is passed over, and for how many milliseconds. */
 const MAX_SILENCES = 3
-const SILENT_PAUSE = 120_000
+const SILENT_PAUSE = 2 * MINUTE
 /** Milliseconds until a peer that gave nothing is asked once more, where there is nobody else. */
 export const ASK_AGAIN = 1_000
 /** Milliseconds that a peer of which nothing is known is taken to need. */

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Instant, Random } from '@sapwood/transport-v1v2/environment'
+import { type Instant, MINUTE, type Random } from '@sapwood/transport-v1v2/environment'
 
 /** Core: `PING_INTERVAL`. */
-export const PING_INTERVAL = 120_000
+export const PING_INTERVAL: number = 2 * MINUTE
 /** Core: `TIMEOUT_INTERVAL`, for a pong, and for silence in either direction. */
-export const INACTIVITY_TIMEOUT = 1_200_000
+export const INACTIVITY_TIMEOUT: number = 20 * MINUTE
 /** Weight of a new round trip in the average. */
 const AVERAGE_WEIGHT = 0.125
 

@@ -7,11 +7,12 @@
 import type { Socket } from 'node:net'
 import type { ByteStream } from '@sapwood/transport-v1v2'
 import {
-  addAbortListener,
-  removeAbortListener,
   abortReason,
+  addAbortListener,
   type Clock,
   deadlineSignal,
+  MINUTE,
+  removeAbortListener,
   type Resolver,
 } from '@sapwood/transport-v1v2/environment'
 import { tcpStream } from '@sapwood/transport-v1v2/tcp'
@@ -45,7 +46,7 @@ export const DEFAULT_SAM_TIMEOUTS: SamTimeouts = {
   connect: 5_000,
   hello: 20_000,
   session: 180_000,
-  naming: 60_000,
+  naming: MINUTE,
   stream: 120_000,
 }
 

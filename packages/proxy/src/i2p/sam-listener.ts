@@ -1,9 +1,10 @@
 import type { ByteStream } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,
-  removeAbortListener,
   type Clock,
   type Logger,
+  MINUTE,
+  removeAbortListener,
   silentLogger,
   systemClock,
 } from '@sapwood/transport-v1v2/environment'
@@ -15,7 +16,7 @@ import type { SamSession } from './sam-session.ts'
  * Milliseconds before another try when the session cannot be had, doubled each time up to the second (Core).
  */
 const RETRY_DELAY = 1_000
-const MAX_RETRY_DELAY = 300_000
+const MAX_RETRY_DELAY = 5 * MINUTE
 
 /** A connection that came in, as `createNode` of `@sapwood/node` takes it. */
 export interface I2pInboundStream {

@@ -1,11 +1,12 @@
 import { isIP, type Socket } from 'node:net'
 import type { ByteStream } from '@sapwood/transport-v1v2'
 import {
-  addAbortListener,
-  removeAbortListener,
   abortReason,
+  addAbortListener,
   type CancelTimer,
   type Clock,
+  MINUTE,
+  removeAbortListener,
 } from '@sapwood/transport-v1v2/environment'
 import { tcpStream } from '@sapwood/transport-v1v2/tcp'
 import { SocksClient } from 'socks'
@@ -30,7 +31,7 @@ export interface NegotiateOptions {
  * `SocksClient` runs a timer of its own, on the machine's clock, and keeps itself in memory until that fires.
  * Ours come first; this is how much later its own is.
  */
-const LIBRARY_TIMEOUT_MARGIN = 60_000
+const LIBRARY_TIMEOUT_MARGIN = MINUTE
 
 /**
  * Speaks SOCKS5 on a fresh connection to a proxy, by the `socks` package. That sees only answers that have

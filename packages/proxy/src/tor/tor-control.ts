@@ -1,10 +1,11 @@
 import {
   addAbortListener,
-  removeAbortListener,
   type CancelTimer,
   type Clock,
   type Logger,
+  MINUTE,
   type Random,
+  removeAbortListener,
   type Resolver,
   silentLogger,
   systemClock,
@@ -100,7 +101,7 @@ export const DEFAULT_TOR_CONTROL: ProxyAddress = { host: '127.0.0.1', port: 9051
  */
 const RECONNECT_DELAY = 1_000
 const RECONNECT_FACTOR = 1.5
-const MAX_RECONNECT_DELAY = 600_000
+const MAX_RECONNECT_DELAY = 10 * MINUTE
 
 /**
  * Connects to Tor's control port and authenticates. When the connection is lost afterwards (Tor restarts), it

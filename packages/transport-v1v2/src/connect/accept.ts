@@ -1,4 +1,5 @@
 import type { Network, Contents } from '@sapwood/wire-codec'
+import { MINUTE } from '../environment/durations.ts'
 import { type TransportProtocol, TransportError } from '../errors/transport-error.ts'
 import { resolveComponents, type ResolvedComponents, type TransportComponents } from './components.ts'
 import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
@@ -13,7 +14,7 @@ import { V1Detector } from '../v1/v1-prefix.ts'
 import type { HandshakeGate } from './handshake-gate.ts'
 
 /** Milliseconds for detection and handshake, unless told otherwise (Core's `-peertimeout`). */
-const DEFAULT_ACCEPT_TIMEOUT = 60_000
+const DEFAULT_ACCEPT_TIMEOUT = MINUTE
 
 export interface AcceptOptions extends TransportOptions {
   readonly network: Network

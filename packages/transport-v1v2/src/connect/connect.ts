@@ -1,4 +1,5 @@
 import { bytesToHex, type Network, type PeerAddress } from '@sapwood/wire-codec'
+import { MINUTE } from '../environment/durations.ts'
 import { abortReason, deadlineSignal, withDeadline } from '../environment/deadline.ts'
 import {
   isTransportError,
@@ -22,7 +23,7 @@ import type { TransportOptions } from './transport-options.ts'
 const DEFAULT_ATTEMPT_TIMEOUT = 30_000
 
 /** Milliseconds for all attempts together, unless told otherwise (Core's `-peertimeout`). */
-const DEFAULT_TOTAL_TIMEOUT = 60_000
+const DEFAULT_TOTAL_TIMEOUT = MINUTE
 
 /** Bytes of a random isolation key. */
 const ISOLATION_KEY_LENGTH = 16

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { MINUTE } from '../environment/durations.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import { type ByteStream, SEND_HIGH_WATER_MARK } from '../stream/byte-stream.ts'
 import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.ts'
@@ -6,7 +7,7 @@ import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.t
 /**
  * Silence on the connection after which the kernel starts probing whether the remote is there, milliseconds.
  */
-const KEEP_ALIVE_DELAY = 120_000
+const KEEP_ALIVE_DELAY = 2 * MINUTE
 
 export interface TcpStreamOptions {
   /** Bytes that were read from the socket already and come first. */

@@ -1,4 +1,5 @@
 import type { Contents } from '@sapwood/wire-codec'
+import { MINUTE } from '../environment/durations.ts'
 import type { CancelTimer, Clock } from '../environment/clock.ts'
 import { schedulerFor } from '../environment/default-turn-scheduler.ts'
 import type { MemoryAccount } from '../environment/memory-budget.ts'
@@ -16,7 +17,7 @@ import type { ReadTransport, Transport, TransportStats, WriteTransport } from '.
 const DEFAULT_SEND_HIGH_WATER_MARK = 1_000_000
 
 /** Milliseconds that a remote may take nothing, unless told otherwise (Core's `-peertimeout`). */
-const DEFAULT_SEND_TIMEOUT = 60_000
+const DEFAULT_SEND_TIMEOUT = MINUTE
 
 /**
  * Bytes decoded at once, but for a message that is known to be longer: 16 KiB of decoys, or of messages

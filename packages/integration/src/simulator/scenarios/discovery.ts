@@ -1,3 +1,4 @@
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { Simulation } from '../simulation.ts'
 import type { Scenario } from './scenario.ts'
 import { connectedTo, grow, spread } from './growth.ts'
@@ -5,7 +6,7 @@ import { connectedTo, grow, spread } from './growth.ts'
 /** Blocks of the longest chain. */
 const BLOCKS = 120
 /** Virtual milliseconds in which it has to come about. */
-const LIMIT = 30 * 60_000
+const LIMIT = 30 * MINUTE
 /** Virtual milliseconds between two looks. */
 const CHECK_INTERVAL = 10_000
 

@@ -1,11 +1,11 @@
 import { type NetworkAddress, peerAddressKey, regtest, Services } from '@sapwood/wire-codec'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { liars } from '../../liars/liars.ts'
 import { placeLiar } from '../lying-host.ts'
 import { Simulation } from '../simulation.ts'
 import { grow } from './growth.ts'
 import type { Scenario } from './scenario.ts'
 
-const MINUTE = 60_000
 const BLOCKS = 40
 /** The attacker's addresses: this many in each of this many netgroups, all of which answer. */
 const ATTACKER = { netgroups: 4, each: 64 }

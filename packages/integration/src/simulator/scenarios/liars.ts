@@ -1,4 +1,5 @@
 import { bytesEqual, bytesToHex, Services } from '@sapwood/wire-codec'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { trueFilterHeaders } from '../../regtest/regtest-filters.ts'
 import type { Liar } from '../../liars/liar.ts'
 import { liars as lies } from '../../liars/liars.ts'
@@ -9,7 +10,6 @@ import { type SimulatedNode, Simulation } from '../simulation.ts'
 import { grow, isOutbound, spread } from './growth.ts'
 import type { Scenario } from './scenario.ts'
 
-const MINUTE = 60_000
 /** So many that a node asks all its peers for some. */
 const BLOCKS = 240
 const LIES: readonly ((chain: RegtestChain, index: number) => Liar)[] = [

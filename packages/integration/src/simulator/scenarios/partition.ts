@@ -1,9 +1,9 @@
 import { peerAddressKey } from '@sapwood/wire-codec'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { Simulation } from '../simulation.ts'
 import { grow, spread } from './growth.ts'
 import type { Scenario } from './scenario.ts'
 
-const MINUTE = 60_000
 const COMMON = 100
 /** Blocks that each side mines while it is alone: the second side's chain becomes the longest. */
 const ALONE = [5, 8] as const

@@ -2,11 +2,11 @@ import { bytesToHex, type GossipedAddress, Services } from '@sapwood/wire-codec'
 import { createMemoryStore } from '@sapwood/node'
 import { createUtreexoBridge, type UtreexoBridge } from '@sapwood/node/utreexo-bridge'
 import { bentProofs } from '@sapwood/utreexo/testing'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { bendingNode } from '../../utreexo/bending-node.ts'
 import { type SimulatedNode, Simulation } from '../simulation.ts'
 import type { Scenario } from './scenario.ts'
 
-const MINUTE = 60_000
 /** From block 101 on there is something to prove. */
 const BLOCKS = 130
 const SPENDS_A_BLOCK = 3

@@ -1,3 +1,4 @@
+import { HOUR } from '@sapwood/transport-v1v2/environment'
 import { liars } from '../../liars/liars.ts'
 import { placeLiar } from '../lying-host.ts'
 import { hostAddress } from '../simulated-network.ts'
@@ -5,7 +6,7 @@ import { Simulation } from '../simulation.ts'
 import type { Scenario } from './scenario.ts'
 
 const BLOCKS = 80
-const LIMIT = 60 * 60_000
+const LIMIT = HOUR
 
 /** The peer that headers are asked of first says nothing. */
 export const stalling: Scenario = {
