@@ -5,7 +5,7 @@ import type { UtreexoState } from './utreexo-state.ts'
  * States kept for every block: as deep as a node that keeps recent blocks goes (BIP159), and so as a reorg
  * that is borne.
  */
-export const RECENT_STATES = NODE_NETWORK_LIMITED_MIN_BLOCKS
+export const RECENT_STATES: number = NODE_NETWORK_LIMITED_MIN_BLOCKS
 /** Of those before, one in so many blocks is kept. */
 export const KEPT_STATE_INTERVAL = 2_016
 
