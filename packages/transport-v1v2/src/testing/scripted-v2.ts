@@ -75,15 +75,21 @@ export function createScriptedV2(options: ScriptedV2Options): ScriptedV2 {
   return new Scripted(options)
 }
 
+/** What follows from both keys. */
+interface Agreement {
+  readonly keys: SessionKeys
+  readonly sealLength: LengthCipher
+  readonly sealPacket: PacketCipher
+  readonly openLength: LengthCipher
+  readonly openPacket: PacketCipher
+}
+
 class Scripted implements ScriptedV2 {
   readonly key: Uint8Array
   readonly #options: ScriptedV2Options
   readonly #ephemeral: EphemeralKey
-  #keys: SessionKeys | undefined
-  #sealLength!: LengthCipher
-  #sealPacket!: PacketCipher
-  #openLength!: LengthCipher
-  #openPacket!: PacketCipher
+  /** There once the remote's key has come. */
+  #agreement: Agreement | undefined
   #parts: Uint8Array[] = []
   #held = 0
   #garbage: Uint8Array | undefined
@@ -97,25 +103,25 @@ class Scripted implements ScriptedV2 {
   }
 
   get agreed(): boolean {
-    return this.#keys !== undefined
+    return this.#agreement !== undefined
   }
 
   get sessionId(): Uint8Array {
-    return this.#needKeys().sessionId
+    return this.#needAgreement().keys.sessionId
   }
 
   get terminator(): Uint8Array {
-    return this.#needKeys().sendGarbageTerminator
+    return this.#needAgreement().keys.sendGarbageTerminator
   }
 
   seal(contents: Uint8Array, options: SealOptions = {}): Uint8Array {
-    this.#needKeys()
+    const { sealLength, sealPacket } = this.#needAgreement()
     const { decoy = false, aad, length = contents.length, forged = false } = options
     const header = options.header ?? (decoy ? IGNORE_BIT : 0)
     const packet = new Uint8Array(LENGTH_BYTES + HEADER_LENGTH + contents.length + TAG_LENGTH)
-    const encrypted = this.#sealLength.apply(length)
+    const encrypted = sealLength.apply(length)
     packet.set([encrypted & 0xff, (encrypted >> 8) & 0xff, (encrypted >> 16) & 0xff])
-    this.#sealPacket.sealInto(packet, LENGTH_BYTES, aad, concatBytes(Uint8Array.of(header), contents))
+    sealPacket.sealInto(packet, LENGTH_BYTES, aad, concatBytes(Uint8Array.of(header), contents))
     if (forged) packet[packet.length - 1]! ^= 1
     return packet
   }
@@ -125,34 +131,39 @@ class Scripted implements ScriptedV2 {
     this.#held += chunk.length
     let garbage: Uint8Array | undefined
     const packets: OpenedPacket[] = []
-    if (this.#keys === undefined) {
+    if (this.#agreement === undefined) {
       const remote = this.#take(ELLSWIFT_LENGTH)
       if (remote === undefined) return { garbage, packets }
-      this.#agree(remote)
+      this.#agreement = this.#agree(remote)
     }
+    const agreement = this.#agreement
     if (this.#garbage === undefined) {
-      garbage = this.#takeGarbage()
+      garbage = this.#takeGarbage(agreement)
       if (garbage === undefined) return { garbage, packets }
       this.#garbage = garbage
       this.#aad = garbage
     }
-    for (let packet = this.#open(); packet !== undefined; packet = this.#open()) packets.push(packet)
+    for (let packet = this.#open(agreement); packet !== undefined; packet = this.#open(agreement)) {
+      packets.push(packet)
+    }
     return { garbage, packets }
   }
 
-  #agree(remote: Uint8Array): void {
+  #agree(remote: Uint8Array): Agreement {
     const initiating = this.#options.role === 'initiator'
     const secret = this.#ephemeral.sharedSecret(remote, initiating)
     const keys = deriveSessionKeys(cryptoBackend, secret, this.#options.magic, initiating)
-    this.#keys = keys
-    this.#sealLength = new LengthCipher(cryptoBackend, keys.sendLength)
-    this.#sealPacket = new PacketCipher(cryptoBackend, keys.sendPacket)
-    this.#openLength = new LengthCipher(cryptoBackend, keys.receiveLength)
-    this.#openPacket = new PacketCipher(cryptoBackend, keys.receivePacket)
+    return {
+      keys,
+      sealLength: new LengthCipher(cryptoBackend, keys.sendLength),
+      sealPacket: new PacketCipher(cryptoBackend, keys.sendPacket),
+      openLength: new LengthCipher(cryptoBackend, keys.receiveLength),
+      openPacket: new PacketCipher(cryptoBackend, keys.receivePacket),
+    }
   }
 
-  #takeGarbage(): Uint8Array | undefined {
-    const terminator = this.#needKeys().receiveGarbageTerminator
+  #takeGarbage({ keys }: Agreement): Uint8Array | undefined {
+    const terminator = keys.receiveGarbageTerminator
     const held = this.#join()
     for (let end = terminator.length; end <= held.length; end++) {
       const start = end - terminator.length
@@ -166,18 +177,18 @@ class Scripted implements ScriptedV2 {
     throw new Error('The remote sent garbage without a terminator')
   }
 
-  #open(): OpenedPacket | undefined {
+  #open({ openLength, openPacket }: Agreement): OpenedPacket | undefined {
     if (this.#length === undefined) {
       const bytes = this.#take(LENGTH_BYTES)
       if (bytes === undefined) return undefined
-      this.#length = this.#openLength.apply(bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16))
+      this.#length = openLength.apply(bytes[0]! | (bytes[1]! << 8) | (bytes[2]! << 16))
     }
     const sealed = this.#take(HEADER_LENGTH + this.#length + TAG_LENGTH)
     if (sealed === undefined) return undefined
     this.#length = undefined
     const aad = this.#aad
     this.#aad = undefined
-    const plaintext = this.#openPacket.open(aad?.length === 0 ? undefined : aad, sealed)
+    const plaintext = openPacket.open(aad?.length === 0 ? undefined : aad, sealed)
     if (plaintext === undefined) throw new Error('A packet is not what the remote side sealed')
     const header = plaintext[0]!
     return { header, decoy: (header & IGNORE_BIT) !== 0, contents: plaintext.subarray(HEADER_LENGTH) }
@@ -196,8 +207,8 @@ class Scripted implements ScriptedV2 {
     return held.subarray(0, length)
   }
 
-  #needKeys(): SessionKeys {
-    if (this.#keys === undefined) throw new Error("There are no keys before the remote's has come")
-    return this.#keys
+  #needAgreement(): Agreement {
+    if (this.#agreement === undefined) throw new Error("There are no keys before the remote's has come")
+    return this.#agreement
   }
 }
