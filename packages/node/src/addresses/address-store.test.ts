@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { address, nthAddress, report } from '../../test/support/addresses.ts'
 import type { KeyValueNamespace } from '../store/key-value-store.ts'
 import { createMemoryStore } from '../store/level-store.ts'
-import { decodeEntry, encodeEntry, loadAddresses, saveAddresses } from './address-store.ts'
+import { AddressStore, decodeEntry, encodeEntry } from './address-store.ts'
 
 function components(seed = 1) {
   return { clock: createVirtualClock(), random: createSeededRandom(seed) }
@@ -14,7 +14,7 @@ describe('the stored address tables', () => {
     const store = createMemoryStore()
     const space = store.namespace('addresses')
     const parts = components()
-    const manager = await loadAddresses(space, parts)
+    const manager = await new AddressStore(space).load(parts)
     for (let i = 0; i < 500; i++) {
       manager.add(
         [{ ...report('1.1.1.1', parts.clock.now() - i), address: nthAddress(i) }],
@@ -23,8 +23,8 @@ describe('the stored address tables', () => {
       if (i % 3 === 0) manager.good(nthAddress(i), { protocol: i % 2 === 0 ? 'v1' : 'v2' })
       if (i % 5 === 0) manager.attempt(nthAddress(i), { countFailure: true })
     }
-    await saveAddresses(space, manager)
-    const again = await loadAddresses(space, components(2))
+    await new AddressStore(space).save(manager)
+    const again = await new AddressStore(space).load(components(2))
     expect(again.secret).toEqual(manager.secret)
     expect(again.counts()).toEqual(manager.counts())
     for (const entry of manager.entries()) {
@@ -47,15 +47,15 @@ describe('the stored address tables', () => {
       },
     }
     const parts = components()
-    const manager = await loadAddresses(space, parts)
+    const manager = await new AddressStore(space).load(parts)
     for (let i = 0; i < 100; i++)
       manager.add([{ ...report('1.1.1.1', parts.clock.now()), address: nthAddress(i) }], nthAddress(i))
-    await saveAddresses(space, manager)
+    await new AddressStore(space).save(manager)
     written = 0
-    await saveAddresses(space, manager)
+    await new AddressStore(space).save(manager)
     expect(written).toBe(0)
     manager.good(nthAddress(3))
-    await saveAddresses(space, manager)
+    await new AddressStore(space).save(manager)
     expect(written).toBe(1)
     await store.close()
   })
@@ -69,20 +69,20 @@ describe('the stored address tables', () => {
       batch: (operations) => (fails ? Promise.reject(new Error('disk full')) : inner.batch(operations)),
     }
     const parts = components()
-    const manager = await loadAddresses(space, parts)
+    const manager = await new AddressStore(space).load(parts)
     manager.add([report('250.1.1.1:8333', parts.clock.now())], address('250.1.1.2'))
     fails = true
-    await expect(saveAddresses(space, manager)).rejects.toThrow('disk full')
+    await expect(new AddressStore(space).save(manager)).rejects.toThrow('disk full')
     fails = false
-    await saveAddresses(space, manager)
-    expect((await loadAddresses(space, components())).size).toBe(1)
+    await new AddressStore(space).save(manager)
+    expect((await new AddressStore(space).load(components())).size).toBe(1)
     await store.close()
   })
 
   it('leave out what does not read', async () => {
     const store = createMemoryStore()
     const space = store.namespace('addresses')
-    await loadAddresses(space, components())
+    await new AddressStore(space).load(components())
     const random = createSeededRandom(3)
     await space.batch(
       Array.from(
@@ -90,7 +90,7 @@ describe('the stored address tables', () => {
         (_, i) => ({ type: 'put', key: `k${i}`, value: random.bytes(i * 3) }) as const,
       ),
     )
-    expect((await loadAddresses(space, components())).size).toBe(0)
+    expect((await new AddressStore(space).load(components())).size).toBe(0)
     await store.close()
   })
 

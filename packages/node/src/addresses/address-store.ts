@@ -11,41 +11,47 @@ const SECRET_KEY = 'secret'
 const LAYOUT = 1
 const NETWORKS: readonly AddressNetwork[] = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil']
 
-/** Reads the tables back. What does not read is left out: addresses are learned again. */
-export async function loadAddresses(
-  namespace: KeyValueNamespace,
-  components: { readonly clock: Clock; readonly random: Random },
-): Promise<AddressManager> {
-  let secret = await namespace.get(SECRET_KEY)
-  if (secret?.length !== 32) {
-    secret = components.random.bytes(32)
-    await namespace.batch([{ type: 'put', key: SECRET_KEY, value: secret }])
-    return new AddressManager({ secret }, components)
-  }
-  const restore: RestoredEntry[] = []
-  for await (const [key, value] of namespace.entries()) {
-    const entry = key === SECRET_KEY ? undefined : decodeEntry(value)
-    if (entry !== undefined) restore.push(entry)
-  }
-  return new AddressManager({ secret, restore }, components)
-}
+/** Keeps the address tables between runs. */
+export class AddressStore {
+  readonly #entries: KeyValueNamespace
 
-/**
- * Writes what has changed since the last time, in one batch:
- * a crash leaves the tables as they were before it.
- */
-export async function saveAddresses(namespace: KeyValueNamespace, manager: AddressManager): Promise<void> {
-  const changes = manager.takeChanges()
-  const operations = changes.map((key): KeyValueOperation => {
-    const entry = manager.entryOf(key)
-    return entry === undefined ? { type: 'delete', key } : { type: 'put', key, value: encodeEntry(entry) }
-  })
-  if (operations.length === 0) return
-  try {
-    await namespace.batch(operations)
-  } catch (error) {
-    manager.keepChanges(changes)
-    throw error
+  constructor(entries: KeyValueNamespace) {
+    this.#entries = entries
+  }
+
+  /** Reads the tables back. What does not read is left out: addresses are learned again. */
+  async load(components: { readonly clock: Clock; readonly random: Random }): Promise<AddressManager> {
+    let secret = await this.#entries.get(SECRET_KEY)
+    if (secret?.length !== 32) {
+      secret = components.random.bytes(32)
+      await this.#entries.batch([{ type: 'put', key: SECRET_KEY, value: secret }])
+      return new AddressManager({ secret }, components)
+    }
+    const restore: RestoredEntry[] = []
+    for await (const [key, value] of this.#entries.entries()) {
+      const entry = key === SECRET_KEY ? undefined : decodeEntry(value)
+      if (entry !== undefined) restore.push(entry)
+    }
+    return new AddressManager({ secret, restore }, components)
+  }
+
+  /**
+   * Writes what has changed since the last time, in one batch:
+   * a crash leaves the tables as they were before it.
+   */
+  async save(manager: AddressManager): Promise<void> {
+    const changes = manager.takeChanges()
+    const operations = changes.map((key): KeyValueOperation => {
+      const entry = manager.entryOf(key)
+      return entry === undefined ? { type: 'delete', key } : { type: 'put', key, value: encodeEntry(entry) }
+    })
+    if (operations.length === 0) return
+    try {
+      await this.#entries.batch(operations)
+    } catch (error) {
+      manager.keepChanges(changes)
+      throw error
+    }
   }
 }
 

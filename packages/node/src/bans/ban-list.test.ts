@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
 import { createMemoryStore } from '../store/level-store.ts'
 import { createBanList } from './ban-list.ts'
-import { createBanStore } from './ban-store.ts'
+import { BanStore } from './ban-store.ts'
 import { createDiscouragedHosts } from './discouraged-hosts.ts'
 import { formatSubnet, inSubnet, parseSubnet } from './subnet.ts'
 
@@ -72,8 +72,8 @@ describe('the ban list', () => {
     expect([discouraged.has({ ...here, port: 9 }), discouraged.has(there)]).toEqual([true, false])
     bans.add(parseSubnet('fe80::1%eth0'), until, '')
     const namespace = store.namespace('bans')
-    await createBanStore(namespace).save(bans)
-    for (const list of [bans, await createBanStore(namespace).load({ clock })]) {
+    await new BanStore(namespace).save(bans)
+    for (const list of [bans, await new BanStore(namespace).load({ clock })]) {
       expect(list.find(here)?.text).toBe('fe80::1%eth0')
       expect(list.find(there)).toBeUndefined()
       expect(list.find(address('[fe80::1]:1'))).toBeUndefined()
@@ -110,7 +110,7 @@ describe('the ban list', () => {
     const clock = createVirtualClock()
     const store = createMemoryStore()
     const space = store.namespace('bans')
-    const first = createBanStore(space)
+    const first = new BanStore(space)
     const bans = await first.load({ clock })
     const until = (clock.wallTime() + 2 * HOUR) as WallTime
     bans.add(parseSubnet('203.0.113.0/24'), until, 'spam')
@@ -118,14 +118,14 @@ describe('the ban list', () => {
     await first.save(bans)
 
     await clock.advance(HOUR)
-    const again = await createBanStore(space).load({ clock })
+    const again = await new BanStore(space).load({ clock })
     expect(again.list()).toMatchObject([{ text: '203.0.113.0/24', expiresAt: until, reason: 'spam' }])
     again.remove(parseSubnet('203.0.113.0/24'))
-    const second = createBanStore(space)
+    const second = new BanStore(space)
     const loaded = await second.load({ clock })
     loaded.remove(parseSubnet('203.0.113.0/24'))
     await second.save(loaded)
-    expect((await createBanStore(space).load({ clock })).list()).toEqual([])
+    expect((await new BanStore(space).load({ clock })).list()).toEqual([])
     await store.close()
   })
 
@@ -133,7 +133,7 @@ describe('the ban list', () => {
     const store = createMemoryStore()
     const space = store.namespace('bans')
     await space.batch([{ type: 'put', key: 'x', value: new TextEncoder().encode('{"layout":1}') }])
-    expect((await createBanStore(space).load({ clock: createVirtualClock() })).list()).toEqual([])
+    expect((await new BanStore(space).load({ clock: createVirtualClock() })).list()).toEqual([])
     await store.close()
   })
 })

@@ -21,35 +21,35 @@ interface StoredBan {
 }
 
 /** Keeps bans between runs. */
-export interface BanStore {
-  load(components: { readonly clock: Clock }): Promise<BanList>
-  /** Writes the list as it is now, in one batch. One call at a time. */
-  save(bans: BanList): Promise<void>
-}
-
-export function createBanStore(namespace: KeyValueNamespace): BanStore {
+export class BanStore {
+  readonly #entries: KeyValueNamespace
   /** Keys that the store may hold: those of a write that failed too. */
-  let stored = new Set<string>()
-  return {
-    load: async (components) => {
-      const restore: BanEntry[] = []
-      for await (const [key, value] of namespace.entries()) {
-        stored.add(key)
-        const entry = decodeBan(value)
-        if (entry !== undefined) restore.push(entry)
-      }
-      return createBanList(components, restore)
-    },
-    save: async (bans) => {
-      const entries = new Map(bans.list().map((entry) => [subnetKey(entry.subnet), entry]))
-      const operations: KeyValueOperation[] = []
-      for (const key of stored) if (!entries.has(key)) operations.push({ type: 'delete', key })
-      for (const [key, entry] of entries) operations.push({ type: 'put', key, value: encodeBan(entry) })
-      if (operations.length === 0) return
-      for (const key of entries.keys()) stored.add(key)
-      await namespace.batch(operations)
-      stored = new Set(entries.keys())
-    },
+  #stored = new Set<string>()
+
+  constructor(entries: KeyValueNamespace) {
+    this.#entries = entries
+  }
+
+  async load(components: { readonly clock: Clock }): Promise<BanList> {
+    const restore: BanEntry[] = []
+    for await (const [key, value] of this.#entries.entries()) {
+      this.#stored.add(key)
+      const entry = decodeBan(value)
+      if (entry !== undefined) restore.push(entry)
+    }
+    return createBanList(components, restore)
+  }
+
+  /** Writes the list as it is now, in one batch. One call at a time. */
+  async save(bans: BanList): Promise<void> {
+    const entries = new Map(bans.list().map((entry) => [subnetKey(entry.subnet), entry]))
+    const operations: KeyValueOperation[] = []
+    for (const key of this.#stored) if (!entries.has(key)) operations.push({ type: 'delete', key })
+    for (const [key, entry] of entries) operations.push({ type: 'put', key, value: encodeBan(entry) })
+    if (operations.length === 0) return
+    for (const key of entries.keys()) this.#stored.add(key)
+    await this.#entries.batch(operations)
+    this.#stored = new Set(entries.keys())
   }
 }
 

@@ -11,25 +11,25 @@ const KEY = 'anchors'
  * The addresses of block-relay-only peers from one run to the next, so that a restart cannot be used to
  * surround the node. Addresses, never ids of connections.
  */
-export interface AnchorStore {
-  /** Those of last time, and forgets them: a node that dies at once because of one does not meet it again. */
-  take(): Promise<NetworkAddress[]>
-  save(anchors: readonly NetworkAddress[]): Promise<void>
-}
+export class AnchorStore {
+  readonly #entries: KeyValueNamespace
 
-export function createAnchorStore(namespace: KeyValueNamespace): AnchorStore {
-  return {
-    take: async () => {
-      const value = await namespace.get(KEY)
-      if (value === undefined) return []
-      await namespace.batch([{ type: 'delete', key: KEY }])
-      return decode(value)
-    },
-    save: async (anchors) => {
-      const text = anchors.slice(0, MAX_ANCHORS).map(formatPeerAddress).join('\n')
-      if (text === '') return
-      await namespace.batch([{ type: 'put', key: KEY, value: new TextEncoder().encode(text) }])
-    },
+  constructor(entries: KeyValueNamespace) {
+    this.#entries = entries
+  }
+
+  /** Those of last time, and forgets them: a node that dies at once because of one does not meet it again. */
+  async take(): Promise<NetworkAddress[]> {
+    const value = await this.#entries.get(KEY)
+    if (value === undefined) return []
+    await this.#entries.batch([{ type: 'delete', key: KEY }])
+    return decode(value)
+  }
+
+  async save(anchors: readonly NetworkAddress[]): Promise<void> {
+    const text = anchors.slice(0, MAX_ANCHORS).map(formatPeerAddress).join('\n')
+    if (text === '') return
+    await this.#entries.batch([{ type: 'put', key: KEY, value: new TextEncoder().encode(text) }])
   }
 }
 

@@ -2,14 +2,14 @@ import { createMemoryBudget, silentLogger } from '@sapwood/transport-v1v2/enviro
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import type { NodeEvents } from '../handle/node-events.ts'
-import { createEventHub } from './event-hub.ts'
+import { EventHub } from './event-hub.ts'
 
 function setUp() {
   const clock = createVirtualClock()
   const logged: string[] = []
   const logger = { ...silentLogger, error: (_: object, message: string) => void logged.push(message) }
   const memory = createMemoryBudget({ clock })
-  return { clock, logged, memory, hub: createEventHub<NodeEvents>({ clock, logger, memory }) }
+  return { clock, logged, memory, hub: new EventHub<NodeEvents>({ clock, logger, memory }) }
 }
 
 describe('the events', () => {

@@ -10,17 +10,6 @@ export const DEFAULT_EVENT_BYTES = 4_000_000
 /** What one event counts for beside what `emit` is told. */
 export const EVENT_BYTES = 512
 
-/** Where events are heard, with the way in; it knows nothing of what they are about. */
-export interface EventHub<Events extends DroppedEvents> extends EventSource<Events>, EventSink<Events> {
-  /** Events so far that subscriptions which do not keep up were not given. */
-  readonly dropped: number
-  /**
-   * Ends every subscription after what it still holds; whoever waits for an event
-   * learns that the node has stopped.
-   */
-  close(): void
-}
-
 export interface EventHubComponents {
   readonly clock: Clock
   readonly logger: Logger
@@ -28,19 +17,17 @@ export interface EventHubComponents {
   readonly memory?: MemoryBudget
 }
 
-/** Makes the hub through which one node tells of what happens. */
-export function createEventHub<Events extends DroppedEvents>(
-  components: EventHubComponents,
-): EventHub<Events> {
-  return new Hub(components)
-}
-
 /** Any event, as the hub sees it. */
 interface AnyEvent {
   readonly type: PropertyKey
 }
 
-class Hub<Events extends DroppedEvents> implements EventHub<Events> {
+/**
+ * Through it one node tells of what happens: where events are heard, with the way in; it knows nothing of
+ * what they are about.
+ */
+export class EventHub<Events extends DroppedEvents> implements EventSource<Events>, EventSink<Events> {
+  /** Events so far that subscriptions which do not keep up were not given. */
   dropped = 0
   readonly #clock: Clock
   readonly #logger: Logger
@@ -65,6 +52,10 @@ class Hub<Events extends DroppedEvents> implements EventHub<Events> {
     }
   }
 
+  /**
+   * Ends every subscription after what it still holds; whoever waits for an event
+   * learns that the node has stopped.
+   */
   close(): void {
     this.#closed = true
     this.#listeners.clear()

@@ -87,7 +87,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   })
   const calls = createCallQueue(notifications)
   const banManager = new BanManager({ ...ground, bans, discouraged: createDiscouragedHosts(), table })
-  const { isAvoided, isBanned, isDiscouraged, punish, letGo } = banManager
+  const { isAvoided, isBanned, isDiscouraged, letGo } = banManager
   const networkSwitch = new NetworkSwitch({ active: options.networkActive ?? true }, { table, events })
   const phase = new CurrentPhase({ events })
   const common = {
@@ -100,7 +100,6 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     phase,
     isAvoided,
     isBanned,
-    punish,
     letGo,
   }
 

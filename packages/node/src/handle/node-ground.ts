@@ -19,7 +19,7 @@ import { HeaderSync } from '../chain/header-sync.ts'
 import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
 import { buildDialer } from '../connections/build-dialer.ts'
 import type { NodeDialer } from '../connections/node-dialer.ts'
-import { createEventHub } from '../events/event-hub.ts'
+import { EventHub } from '../events/event-hub.ts'
 import { loadNodeState, type NodeState } from '../loop/node-state.ts'
 import { ServiceTable } from '../loop/service-table.ts'
 import { loopDelayMonitorFor } from '../metrics/default-loop-delay.ts'
@@ -83,7 +83,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     clock,
     ...(options.memoryLimit !== undefined && { limit: options.memoryLimit }),
   })
-  const events = createEventHub<NodeEvents>({ clock, logger, memory })
+  const events = new EventHub<NodeEvents>({ clock, logger, memory })
   const chain = new StorableHeaderChain({ network })
   const state = await loadNodeState(components.store ?? noStore, chain, { clock, random, logger })
   const relay = new TransactionRelay(

@@ -6,14 +6,14 @@ import { regtest } from '../../test/support/make-chain.ts'
 import { alice } from '../../test/support/peer-ids.ts'
 import { StorableHeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
-import { createEventHub } from '../events/event-hub.ts'
+import { EventHub } from '../events/event-hub.ts'
 import type { NodeEvents, NodeEventSource } from '../handle/node-events.ts'
 import { FilterDriver } from './filter-driver.ts'
 
 /** A loop with one peer that has filters, or none; and how many wait for events. */
 function world(hasPeer: boolean) {
   const clock = createVirtualClock()
-  const hub = createEventHub<NodeEvents>({ clock, logger: silentLogger })
+  const hub = new EventHub<NodeEvents>({ clock, logger: silentLogger })
   const counts = { listening: 0, most: 0 }
   const events: Pick<NodeEventSource, 'on'> = {
     on: (name, listener) => {

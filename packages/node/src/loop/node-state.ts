@@ -1,11 +1,11 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
 import type { Clock, Logger, Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressManager } from '../addresses/address-manager.ts'
-import { loadAddresses, saveAddresses } from '../addresses/address-store.ts'
+import { AddressStore } from '../addresses/address-store.ts'
 import type { BanList } from '../bans/ban-list.ts'
-import { createBanStore } from '../bans/ban-store.ts'
+import { BanStore } from '../bans/ban-store.ts'
 import type { StorableHeaderChain } from '../chain/header-chain.ts'
-import { createAnchorStore } from '../connections/anchors.ts'
+import { AnchorStore } from '../connections/anchors.ts'
 import { checkedStore } from '../store/checked-store.ts'
 import { HeaderStore } from '../chain/header-store.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'
@@ -42,11 +42,11 @@ export async function loadNodeState(
   const headerStore = new HeaderStore(store)
   const { headers, droppedRuns } = await headerStore.load(chain)
   if (droppedRuns > 0) logger.warn({ droppedRuns }, 'stored headers were damaged, and are asked for again')
-  const addressSpace = store.namespace('addresses')
-  const addresses = await loadAddresses(addressSpace, components)
-  const banStore = createBanStore(store.namespace('bans'))
+  const addressStore = new AddressStore(store.namespace('addresses'))
+  const addresses = await addressStore.load(components)
+  const banStore = new BanStore(store.namespace('bans'))
   const bans = await banStore.load(components)
-  const anchorStore = createAnchorStore(store.namespace('anchors'))
+  const anchorStore = new AnchorStore(store.namespace('anchors'))
   const anchors = await anchorStore.take()
   logger.info({ headers, addresses: addresses.size, anchors: anchors.length }, 'state loaded')
   const inTurn = createWriteQueue()
@@ -54,7 +54,7 @@ export async function loadNodeState(
     addresses,
     bans,
     anchors,
-    saveAddresses: () => inTurn(() => saveAddresses(addressSpace, addresses)),
+    saveAddresses: () => inTurn(() => addressStore.save(addresses)),
     saveBans: () => inTurn(() => banStore.save(bans)),
     saveAnchors: (list) => inTurn(() => anchorStore.save(list)),
     saveHeaders: () => inTurn(() => headerStore.save(chain)),

@@ -1,16 +1,14 @@
 import type { PeerAction } from '../chain/peer-action.ts'
-import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
+import type { BanManager } from './ban-manager.ts'
 
 export interface PeerActionComponents {
   readonly table: ConnectionTable
-  /** Discourages and disconnects, or only logs where the connection is protected. */
-  readonly punish: (record: ConnectionRecord, detail: string) => void
-  readonly letGo: (record: ConnectionRecord, detail: string) => void
+  readonly banManager: Pick<BanManager, 'punish' | 'letGo'>
 }
 
 /** Does to a peer what a machine said. A peer that has gone meanwhile is passed over. */
-export function doToPeer(action: PeerAction, { table, punish, letGo }: PeerActionComponents): void {
+export function doToPeer(action: PeerAction, { table, banManager }: PeerActionComponents): void {
   const record = table.get(action.peer)
   if (record === undefined) return
   switch (action.type) {
@@ -18,10 +16,10 @@ export function doToPeer(action: PeerAction, { table, punish, letGo }: PeerActio
       record.peer?.send(action.message)
       return
     case 'punish':
-      punish(record, `${action.reason}: ${action.detail}`)
+      banManager.punish(record, `${action.reason}: ${action.detail}`)
       return
     case 'disconnect':
-      letGo(record, action.reason)
+      banManager.letGo(record, action.reason)
       return
   }
 }

@@ -4,7 +4,7 @@ import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/
 import { describe, expect, it, vi } from 'vitest'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { ConnectionTable } from '../connections/connection-table.ts'
-import { createEventHub } from '../events/event-hub.ts'
+import { EventHub } from '../events/event-hub.ts'
 import { SeedDriver } from './seed-driver.ts'
 
 describe('the seed driver', () => {
@@ -32,7 +32,7 @@ describe('the seed driver', () => {
           add: (reports: unknown) => added.push(reports) * 0,
         } as unknown as AddressManager,
         reachable: new Set<AddressNetwork>(),
-        events: createEventHub({ clock, logger: silentLogger }),
+        events: new EventHub({ clock, logger: silentLogger }),
         table: new ConnectionTable(),
         connections: { open: (): never => expect.unreachable() },
         networkSwitch: { isOn: true },
