@@ -1,5 +1,11 @@
 import type { PeerNotification } from '@sapwood/peer'
-import type { CancelTimer, Clock, Logger, TurnScheduler } from '@sapwood/transport-v1v2/environment'
+import {
+  type CancelTimer,
+  type Clock,
+  type Logger,
+  type TurnScheduler,
+  WakeUp,
+} from '@sapwood/transport-v1v2/environment'
 import type { ConnectionManager } from '../connections/connection-manager.ts'
 import { isReady } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
@@ -44,7 +50,8 @@ export class NodeLoop {
   readonly #parts: NodeLoopComponents
   #ended = false
   #cancelTick: CancelTimer | undefined
-  #whenEmpty: (() => void) | undefined
+  /** No connection is left. */
+  readonly #empty = new WakeUp()
 
   constructor(components: NodeLoopComponents) {
     this.#parts = components
@@ -61,7 +68,7 @@ export class NodeLoop {
     for await (const notification of notifications) {
       if (this.#isOfStranger(notification)) scheduler.forStrangers(() => this.#handleSafely(notification))
       else this.#handleSafely(notification)
-      if (table.size === 0) this.#whenEmpty?.()
+      if (table.size === 0) this.#empty.ring()
       const turn = lane.due()
       if (turn !== undefined) await turn
     }
@@ -142,9 +149,7 @@ export class NodeLoop {
     const { calls, parts, networkSwitch } = this.#parts
     calls.refuse()
     parts.stop()
-    const empty = new Promise<void>((resolve) => {
-      this.#whenEmpty = resolve
-    })
+    const empty = this.#empty.wait()
     networkSwitch.stop()
     await empty
   }

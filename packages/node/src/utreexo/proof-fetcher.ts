@@ -3,14 +3,15 @@ import { isPeerError, type PeerId } from '@sapwood/peer'
 import {
   addAbortListener,
   type Clock,
+  deadlineSignal,
   MINUTE,
   removeAbortListener,
+  WakeUp,
 } from '@sapwood/transport-v1v2/environment'
 import type { BlockRef } from '../chain/header-chain-types.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { ProofPeer, ProofPeers } from './proof-peers.ts'
 import type { UtreexoEvents } from './utreexo-events.ts'
-import { WakeUp } from './wake-up.ts'
 
 /** Proofs that are asked of one peer at a time: as many as blocks. */
 const MAX_PROOFS_IN_FLIGHT_PER_PEER = MAX_BLOCKS_IN_TRANSIT_PER_PEER
@@ -246,18 +247,9 @@ export class ProofFetcher {
   }
 
   async #wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-    let onAbort = (): void => undefined
-    const over = new Promise<void>((resolve) => {
-      onAbort = resolve
-    })
-    addAbortListener(signal, onAbort)
-    const cancel = this.#parts.clock.setTimer(milliseconds, onAbort)
-    try {
-      await Promise.race([this.#change.wait(), over])
-    } finally {
-      cancel()
-      removeAbortListener(signal, onAbort)
-    }
+    const deadline = deadlineSignal(this.#parts.clock, milliseconds, { signal })
+    await this.#change.wait(deadline.signal)
+    deadline.cancel()
   }
 
   #refuse({ from, proof }: Extract<Outcome, { readonly type: 'proof' }>, wanted: WantedProof): void {

@@ -1,11 +1,11 @@
 import type { UtreexoProof } from '@sapwood/wire-codec'
 import { blockChanges, isUtreexoError, type UtreexoError } from '@sapwood/utreexo'
 import type { PeerId } from '@sapwood/peer'
+import { WakeUp } from '@sapwood/transport-v1v2/environment'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { DeliveredBlock } from '../blocks/block-download-types.ts'
 import type { TipChange } from '../chain/header-chain-types.ts'
 import type { ProofFetcher, ReceivedProof } from './proof-fetcher.ts'
-import { WakeUp } from './wake-up.ts'
 
 /** Blocks whose proofs are asked for at a time, unless told otherwise. */
 const DEFAULT_PROOF_WINDOW = 64

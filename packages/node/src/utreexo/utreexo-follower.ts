@@ -1,6 +1,11 @@
 import { type BlockHash, bytesEqual, hashToHex, type Network } from '@sapwood/wire-codec'
 import { Stump } from '@sapwood/utreexo'
-import { addAbortListener, type Logger, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import {
+  addAbortListener,
+  type Logger,
+  removeAbortListener,
+  WakeUp,
+} from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
 import { provedBlocks, type ProvedBlocksComponents } from './proved-blocks.ts'
 import type { ProvedItem } from './proved-item.ts'
@@ -45,7 +50,7 @@ export class UtreexoFollower {
   #unsaved = 0
   #saving: Promise<void> | undefined
   #failure: Error | undefined
-  #whenStarted: (() => void)[] = []
+  readonly #hasStarted = new WakeUp()
   #running: Promise<void> | undefined
   #proved = 0
 
@@ -88,8 +93,9 @@ export class UtreexoFollower {
     const own = new AbortController()
     const queue = new ProvedQueue()
     const onAbort = (): void => {
-      own.abort((signal?.aborted === true ? signal : this.#abort.signal).reason)
-      queue.wake()
+      const reason = (signal?.aborted === true ? signal : this.#abort.signal).reason as Error
+      own.abort(reason)
+      queue.close(reason)
     }
     for (const each of [signal, this.#abort.signal]) {
       if (each?.aborted === true) throw each.reason as Error
@@ -104,7 +110,7 @@ export class UtreexoFollower {
         })
       const seen: { last?: BlockHash } = {}
       yield* above(from, this.#replay(states, from, queue, seen, own.signal))
-      yield* above(from, drain(queue, seen, own.signal))
+      yield* above(from, drain(queue, seen))
     } finally {
       for (const each of [signal, this.#abort.signal]) removeAbortListener(each, onAbort)
       this.#queues.delete(queue)
@@ -146,7 +152,7 @@ export class UtreexoFollower {
     try {
       const states = await this.#load(signal)
       this.#states = states
-      for (const resolve of this.#whenStarted.splice(0)) resolve()
+      this.#hasStarted.ring()
       if (this.#options.checkHistory && states.base.height > 0)
         history = this.#checkHistory(states.base, signal)
       for await (const item of provedBlocks(states, this.#parts, signal)) {
@@ -162,7 +168,7 @@ export class UtreexoFollower {
     }
     await history
     const stopped = signal.aborted ? (signal.reason as Error) : this.#failure
-    for (const resolve of this.#whenStarted.splice(0)) resolve()
+    this.#hasStarted.ring()
     for (const queue of this.#queues) queue.end(stopped)
   }
 
@@ -235,10 +241,7 @@ export class UtreexoFollower {
   async #started(signal: AbortSignal): Promise<UtreexoStates> {
     while (this.#states === undefined) {
       if (this.#failure !== undefined) throw this.#failure
-      await new Promise<void>((resolve) => {
-        this.#whenStarted.push(resolve)
-        addAbortListener(signal, resolve)
-      })
+      await this.#hasStarted.wait(signal)
       signal.throwIfAborted()
     }
     return this.#states
@@ -249,10 +252,9 @@ export class UtreexoFollower {
 async function* drain(
   queue: ProvedQueue,
   seen: { readonly last?: BlockHash },
-  signal: AbortSignal,
 ): AsyncGenerator<ProvedItem, void, undefined> {
   let isFirst = true
-  for (let item = await queue.next(signal); item !== undefined; item = await queue.next(signal)) {
+  for (let item = await queue.next(); item !== undefined; item = await queue.next()) {
     const isSeen =
       isFirst && item.type === 'block' && seen.last !== undefined && bytesEqual(item.hash, seen.last)
     isFirst = false

@@ -36,3 +36,4 @@ export {
   type TurnSchedulerOptions,
   unhurriedScheduler,
 } from './turn-scheduler.ts'
+export { WakeUp } from './wake-up.ts'
