@@ -7,7 +7,7 @@ import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/pee
 import { StorableHeaderChain } from '../chain/header-chain.ts'
 import { BlockDownload } from './block-download.ts'
 import type { BlockDownloadOptions } from './block-download-options.ts'
-import type { BlockDownloadAction, BlockPeer } from './block-download-types.ts'
+import type { BlockDownloadAction, BlockPeer } from './block-download-action.ts'
 
 const full: BlockPeer = { serves: 'all', preferred: true, protected: false }
 const blocks = mineBlocks(regtest.genesis, 0, 400)

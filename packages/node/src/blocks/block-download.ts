@@ -11,7 +11,8 @@ import {
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
-import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import { Outbox } from '../chain/outbox.ts'
 import { type BlockFault, checkBlock } from './block-check.ts'
 import type {
@@ -20,7 +21,7 @@ import type {
   BlockToCheck,
   DeliveredBlock,
   StreamId,
-} from './block-download-types.ts'
+} from './block-download-action.ts'
 import {
   BLOCK_DOWNLOAD_WINDOW,
   type BlockDownloadComponents,

@@ -1,5 +1,5 @@
 import type { PeerId } from '@sapwood/peer'
-import type { BlockRef } from '../chain/header-chain-types.ts'
+import type { BlockRef } from '../chain/chain-entry.ts'
 
 /** What is told of blocks. */
 export interface BlockEvents {

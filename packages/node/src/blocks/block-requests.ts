@@ -1,7 +1,7 @@
 import type { BlockHash } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { BlockPeer } from './block-download-types.ts'
+import type { BlockPeer } from './block-download-action.ts'
 
 /** Blocks in a row by which a peer's pace is told: twice what is asked of one at a time. */
 const PACE_BLOCKS = 32

@@ -1,5 +1,5 @@
-import type { TipChange } from '../chain/header-chain-types.ts'
-import type { DeliveredBlock } from './block-download-types.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
+import type { DeliveredBlock } from './block-download-action.ts'
 
 /** What a following stream of blocks yields. */
 export type BlockStreamItem =

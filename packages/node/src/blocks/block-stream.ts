@@ -1,5 +1,5 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { DeliveredBlock, StreamId } from './block-download-types.ts'
+import type { DeliveredBlock, StreamId } from './block-download-action.ts'
 import { inOwnBytes } from './own-bytes.ts'
 
 /** Blocks handed to a program and not taken by it yet, at most. */

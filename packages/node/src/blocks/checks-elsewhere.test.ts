@@ -5,7 +5,7 @@ import { mineBlocks, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, NOON, wallTime } from '../../test/support/peer-ids.ts'
 import { StorableHeaderChain } from '../chain/header-chain.ts'
 import { BlockDownload } from './block-download.ts'
-import type { BlockDownloadAction, BlockToCheck } from './block-download-types.ts'
+import type { BlockDownloadAction, BlockToCheck } from './block-download-action.ts'
 
 const blocks = mineBlocks(regtest.genesis, 0, 60)
 const tip = blockHash(blocks.at(-1)!.header)

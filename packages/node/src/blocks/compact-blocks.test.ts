@@ -14,7 +14,7 @@ import { coinbaseAt, mineBlock, mineHeader, regtest } from '../../test/support/m
 import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/peer-ids.ts'
 import { StorableHeaderChain } from '../chain/header-chain.ts'
 import { BlockDownload } from './block-download.ts'
-import type { BlockDownloadAction, BlockPeer } from './block-download-types.ts'
+import type { BlockDownloadAction, BlockPeer } from './block-download-action.ts'
 
 const COMPACT = 4
 const FULL = 0x40000002

@@ -2,8 +2,8 @@ import type { InventoryVector, Network } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
-import type { HeaderChain } from '../chain/header-chain-types.ts'
-import type { BlockDownloadAction } from './block-download-types.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
+import type { BlockDownloadAction } from './block-download-action.ts'
 import type { DownloadPeer } from './block-requests.ts'
 
 /** As far down a peer is asked that keeps only recent blocks: Core keeps two as a margin. */

@@ -1,8 +1,9 @@
 import type { BlockHash } from '@sapwood/wire-codec'
 import { MINUTE } from '@sapwood/transport-v1v2/environment'
-import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import type { Outbox } from '../chain/outbox.ts'
-import type { BlockDownloadAction, DeliveredBlock, StreamId } from './block-download-types.ts'
+import type { BlockDownloadAction, DeliveredBlock, StreamId } from './block-download-action.ts'
 import { BlockStream } from './block-stream.ts'
 
 /** A stream whose next block nobody has had for this long is told of. */

@@ -1,5 +1,5 @@
 import { blockBytes, decodeBlock } from '@sapwood/wire-codec'
-import type { DeliveredBlock } from './block-download-types.ts'
+import type { DeliveredBlock } from './block-download-action.ts'
 
 /** Bytes of a chunk beyond those of a block that the block may keep alive. */
 const MAX_SLACK_BYTES = 4_096

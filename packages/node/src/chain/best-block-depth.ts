@@ -1,5 +1,5 @@
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
-import type { HeaderChain } from './header-chain-types.ts'
+import type { HeaderChain } from './header-chain.ts'
 
 /**
  * Blocks that a peer has which keeps only recent ones (BIP159; Core: NODE_NETWORK_LIMITED_MIN_BLOCKS, and

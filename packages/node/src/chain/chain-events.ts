@@ -1,5 +1,5 @@
 import type { PeerId } from '@sapwood/peer'
-import type { BlockRef, TipChange } from './header-chain-types.ts'
+import type { BlockRef, TipChange } from './chain-entry.ts'
 
 /** What is told of the header chain. */
 export interface ChainEvents {

@@ -5,7 +5,7 @@ import { mineHeaders, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, NOON } from '../../test/support/peer-ids.ts'
 import { ChainSyncGuard, MAX_EXCUSED_PEERS } from './chain-sync-guard.ts'
 import { StorableHeaderChain } from './header-chain.ts'
-import type { ChainEntry } from './header-chain-types.ts'
+import type { ChainEntry } from './chain-entry.ts'
 
 const MINUTE = 60_000
 const chain = new StorableHeaderChain({ network: regtest })

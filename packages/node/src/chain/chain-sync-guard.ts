@@ -7,7 +7,7 @@
 import type { BlockHash } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import { type Instant, MINUTE } from '@sapwood/transport-v1v2/environment'
-import type { ChainEntry } from './header-chain-types.ts'
+import type { ChainEntry } from './chain-entry.ts'
 import { HEADERS_RESPONSE_TIME } from './headers-response-time.ts'
 
 /** Time to show a chain with as much work as ours had (Core: CHAIN_SYNC_TIMEOUT). */

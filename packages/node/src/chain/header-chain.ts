@@ -5,17 +5,55 @@ import type {
   AcceptResult,
   BlockRef,
   ChainEntry,
-  HeaderChain,
   HeaderError,
   HeaderErrorCode,
   TipChange,
-} from './header-chain-types.ts'
+} from './chain-entry.ts'
 import { hashHeader } from './header-scratch.ts'
 import { HEADER_RECORD_SIZE, HeaderTable, NO_SLOT, recordFields } from './header-table.ts'
 import { locatorHeights } from './locator.ts'
 import { ActiveChain } from './active-chain.ts'
 import { meetsTarget, targetOf } from './target-cache.ts'
 import { NodeError } from '../errors/node-error.ts'
+
+/** All headers known, forks included, and which of them are the chain with the most work. */
+export interface HeaderChain {
+  readonly network: Network
+  /** How many headers are kept, forks and genesis included. */
+  readonly size: number
+  /** End of the valid chain with the most work. */
+  tip(): ChainEntry
+  /** In the best chain. */
+  headerAt(height: number): BlockHeader | undefined
+  /** In the best chain. */
+  hashAt(height: number): BlockHash | undefined
+  /** Of any header known, on the best chain or not. */
+  heightOf(hash: BlockHash): number | undefined
+  /** Any header known, on the best chain or not. */
+  get(hash: BlockHash): ChainEntry | undefined
+  /** Whether the block is part of the best chain. */
+  isActive(hash: BlockHash): boolean
+  /** The last block of the best chain that `hash` builds on (itself, where it is in the best chain). */
+  forkPoint(hash: BlockHash): BlockRef | undefined
+  /** Median of the times of the last 11 headers up to and with this one, seconds (BIP113). */
+  medianTimePast(hash: BlockHash): number | undefined
+  /** Hashes from `from` (default: the tip) back to genesis, ever further apart; at most 101. */
+  locator(from?: BlockHash): BlockHash[]
+  /**
+   * What a `getheaders` asks for: the headers after the first hash of `locator` in the best chain. Where the
+   * locator is empty, that of the stop block alone, or none where the best chain does not have it.
+   */
+  headersAfter(locator: readonly BlockHash[], stopHash: BlockHash, limit?: number): BlockHeader[]
+  /**
+   * Checks each header in its place and keeps it: proof of work, difficulty, times, version. Stops at the
+   * first that fails. Says nothing about minimum work: that is the header sync's to ask for before it calls
+   * this.
+   * @param hashes the headers' hashes, where the caller has computed them already.
+   */
+  accept(headers: readonly BlockHeader[], now: WallTime, hashes?: readonly BlockHash[]): AcceptResult
+  /** Takes a block that was found invalid, and all that build on it, out of the running for good. */
+  invalidate(hash: BlockHash): TipChange | undefined
+}
 
 export interface HeaderChainOptions {
   readonly network: Network

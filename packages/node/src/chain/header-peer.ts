@@ -3,7 +3,7 @@ import type { PeerId, TokenBucket } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { ChainSyncDuty } from './chain-sync-guard.ts'
 import { headerAllowance } from './header-allowance.ts'
-import type { ChainEntry } from './header-chain-types.ts'
+import type { ChainEntry } from './chain-entry.ts'
 import type { LowWorkSync } from './low-work-sync.ts'
 
 /** What the header sync needs to know of a peer when its handshake is done. */

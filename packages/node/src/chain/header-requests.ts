@@ -1,7 +1,7 @@
 import { type BlockHash, MAX_LOCATOR_SIZE, type Message, ProtocolVersion } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import { DAY, type Instant, MINUTE, type Random, type WallTime } from '@sapwood/transport-v1v2/environment'
-import type { HeaderChain } from './header-chain-types.ts'
+import type { HeaderChain } from './header-chain.ts'
 import type { HeaderPeer } from './header-peer.ts'
 import { MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'

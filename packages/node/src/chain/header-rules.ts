@@ -9,7 +9,7 @@
 
 import { MEDIAN_TIME_SPAN, type Network, nextBits, targetToBits } from '@sapwood/wire-codec'
 import { targetOf } from './target-cache.ts'
-import type { HeaderErrorCode } from './header-chain-types.ts'
+import type { HeaderErrorCode } from './chain-entry.ts'
 
 /**
  * A header's time may be at most this far ahead of ours: 2 hours, in seconds (Core: MAX_FUTURE_BLOCK_TIME).

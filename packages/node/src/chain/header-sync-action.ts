@@ -1,6 +1,6 @@
 import type { BlockHash } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { TipChange } from './header-chain-types.ts'
+import type { TipChange } from './chain-entry.ts'
 import type { PeerAction } from './peer-action.ts'
 
 /** What the header sync wants done. */

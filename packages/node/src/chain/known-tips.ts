@@ -1,5 +1,5 @@
 import type { BlockHash } from '@sapwood/wire-codec'
-import type { HeaderChain } from './header-chain-types.ts'
+import type { HeaderChain } from './header-chain.ts'
 import type { HeaderPeer } from './header-peer.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
 import type { Outbox } from './outbox.ts'

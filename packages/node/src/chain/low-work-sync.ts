@@ -15,7 +15,7 @@ import {
 } from '@sapwood/wire-codec'
 import type { WallTime, Random } from '@sapwood/transport-v1v2/environment'
 import { BitQueue } from './bit-queue.ts'
-import type { ChainEntry } from './header-chain-types.ts'
+import type { ChainEntry } from './chain-entry.ts'
 import { HeaderQueue } from './header-queue.ts'
 import { isPermittedTransition, MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
 import { targetOf } from './target-cache.ts'

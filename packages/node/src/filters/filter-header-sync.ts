@@ -15,7 +15,8 @@ import {
   MAX_FILTER_HEADERS_PER_REQUEST,
 } from '@sapwood/wire-codec'
 import type { CompactFilterHeaders, PeerId } from '@sapwood/peer'
-import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import { type FilterDisputeComponents, settleDispute } from './filter-dispute.ts'
 import { FilterHeaderChain } from './filter-header-chain.ts'
 import { FILTER_HEADER_TIMEOUTS, isLate } from './filter-timeouts.ts'

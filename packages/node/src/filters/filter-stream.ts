@@ -14,7 +14,7 @@ import {
   type Hash256,
 } from '@sapwood/wire-codec'
 import type { CompactFilter, ParametersOf } from '@sapwood/peer'
-import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import type { FilterHeaderSync } from './filter-header-sync.ts'
 import { FILTER_TIMEOUTS, isLate } from './filter-timeouts.ts'
 import type { FilterPeer, FilterPeers } from './filter-peers.ts'

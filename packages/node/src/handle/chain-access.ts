@@ -1,5 +1,5 @@
 import type { Clock } from '@sapwood/transport-v1v2/environment'
-import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { ChainDriver } from '../loop/chain-driver.ts'

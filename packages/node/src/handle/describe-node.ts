@@ -10,7 +10,7 @@ import {
   serviceNames,
 } from '@sapwood/wire-codec'
 import { type Clock, DAY, type Instant, type MemoryBudget } from '@sapwood/transport-v1v2/environment'
-import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { ChainDriver } from '../loop/chain-driver.ts'

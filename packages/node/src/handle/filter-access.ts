@@ -1,5 +1,5 @@
 import { type Hash256, openBasicFilter } from '@sapwood/wire-codec'
-import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import { NodeError } from '../errors/node-error.ts'
 import { FilterHeaderSync } from '../filters/filter-header-sync.ts'
 import { filterStream, type VerifiedFilter } from '../filters/filter-stream.ts'

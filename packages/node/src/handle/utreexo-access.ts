@@ -6,7 +6,7 @@ import {
   removeAbortListener,
   schedulerFor,
 } from '@sapwood/transport-v1v2/environment'
-import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { UtreexoDriver } from '../loop/utreexo-driver.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'

@@ -6,7 +6,8 @@
 
 import { InventoryType, type Message } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId } from '@sapwood/peer'
-import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import type { ReadyConnection } from '../connections/connection-record.ts'
 
 /**

@@ -2,7 +2,7 @@ import { blockBytes, type Network } from '@sapwood/wire-codec'
 import { type Clock, type Logger, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { type BlockFault, checkBlock } from '../blocks/block-check.ts'
 import type { BlockChecker } from '../blocks/block-checker.ts'
-import type { BlockToCheck } from '../blocks/block-download-types.ts'
+import type { BlockToCheck } from '../blocks/block-download-action.ts'
 import type { CallQueue } from './call-queue.ts'
 
 /** Milliseconds that a checker has for one block: the largest take a fraction of a second. */

@@ -2,7 +2,7 @@ import type { Block, BlockHash } from '@sapwood/wire-codec'
 import { peerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
-import type { DeliveredBlock, StreamId } from '../blocks/block-download-types.ts'
+import type { DeliveredBlock, StreamId } from '../blocks/block-download-action.ts'
 import type { BlockDownload } from '../blocks/block-download.ts'
 import { BlockStreams } from './block-streams.ts'
 

@@ -1,8 +1,8 @@
 import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
 import { AsyncQueue } from '@sapwood/transport-v1v2/environment'
-import type { BlockDownloadAction, DeliveredBlock, StreamId } from '../blocks/block-download-types.ts'
+import type { BlockDownloadAction, DeliveredBlock, StreamId } from '../blocks/block-download-action.ts'
 import type { BlockDownload } from '../blocks/block-download.ts'
-import type { TipChange } from '../chain/header-chain-types.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
 import { NodeError } from '../errors/node-error.ts'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 

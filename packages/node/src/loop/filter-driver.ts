@@ -7,7 +7,7 @@ import {
   removeAbortListener,
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
-import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import { NodeError } from '../errors/node-error.ts'

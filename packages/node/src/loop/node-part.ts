@@ -1,7 +1,7 @@
 import { type Block, InventoryPayload } from '@sapwood/wire-codec'
 import type { DisconnectReport, PeerId, PeerMessage } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { TipChange } from '../chain/header-chain-types.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 
 /** A message of a peer that is the node's to handle. */

@@ -1,7 +1,7 @@
 import type { Block } from '@sapwood/wire-codec'
 import type { DisconnectReport, PeerId } from '@sapwood/peer'
 import type { Instant, Logger } from '@sapwood/transport-v1v2/environment'
-import type { TipChange } from '../chain/header-chain-types.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
 import type { NodePart, ReceivedMessage } from './node-part.ts'
 

@@ -1,6 +1,6 @@
 import type { PeerServices } from '@sapwood/peer'
 import type { ServedAddresses } from '../addresses/served-addresses.ts'
-import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { ServedBlocks } from './served-blocks.ts'

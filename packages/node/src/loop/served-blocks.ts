@@ -7,7 +7,7 @@ import {
   removeAbortListener,
 } from '@sapwood/transport-v1v2/environment'
 import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
-import type { HeaderChain } from '../chain/header-chain-types.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import type { ServiceTable } from './service-table.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'

@@ -1,6 +1,7 @@
 import { type BlockHash, bytesEqual, decodePayload, type Message, Services } from '@sapwood/wire-codec'
 import type { PeerId, ServingContext } from '@sapwood/peer'
-import type { HeaderChain, TipChange } from '../chain/header-chain-types.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
+import type { HeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { CurrentPhase } from '../chain/current-phase.ts'
 import { announceTip } from './announce-tip.ts'

@@ -8,7 +8,7 @@ import {
   removeAbortListener,
   WakeUp,
 } from '@sapwood/transport-v1v2/environment'
-import type { BlockRef } from '../chain/header-chain-types.ts'
+import type { BlockRef } from '../chain/chain-entry.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { ProofPeer, ProofPeers } from './proof-peers.ts'
 import type { UtreexoEvents } from './utreexo-events.ts'

@@ -1,5 +1,5 @@
 import type { Peer, PeerId } from '@sapwood/peer'
-import type { BlockRef } from '../chain/header-chain-types.ts'
+import type { BlockRef } from '../chain/chain-entry.ts'
 
 /** A peer that may be asked for proofs. */
 export interface ProofPeer {

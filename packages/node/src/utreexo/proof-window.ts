@@ -3,8 +3,8 @@ import { blockChanges, isUtreexoError, type UtreexoError } from '@sapwood/utreex
 import type { PeerId } from '@sapwood/peer'
 import { WakeUp } from '@sapwood/transport-v1v2/environment'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
-import type { DeliveredBlock } from '../blocks/block-download-types.ts'
-import type { TipChange } from '../chain/header-chain-types.ts'
+import type { DeliveredBlock } from '../blocks/block-download-action.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
 import type { ProofFetcher, ReceivedProof } from './proof-fetcher.ts'
 
 /** Blocks whose proofs are asked for at a time, unless told otherwise. */

@@ -1,7 +1,7 @@
 import type { Block, BlockHash } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { SpentOutputs, Stump } from '@sapwood/utreexo'
-import type { BlockRef } from '../chain/header-chain-types.ts'
+import type { BlockRef } from '../chain/chain-entry.ts'
 
 /** A block that its proof and its spent outputs allow. */
 export interface ProvedBlockItem {

@@ -1,6 +1,6 @@
 import type { PeerId } from '@sapwood/peer'
 import type { UtreexoErrorCode } from '@sapwood/utreexo'
-import type { BlockRef } from '../chain/header-chain-types.ts'
+import type { BlockRef } from '../chain/chain-entry.ts'
 
 /** What is told of blocks and their proofs (Utreexo). */
 export interface UtreexoEvents {

@@ -1,6 +1,6 @@
 import { bytesEqual } from '@sapwood/wire-codec'
 import type { Stump } from '@sapwood/utreexo'
-import type { BlockRef } from '../chain/header-chain-types.ts'
+import type { BlockRef } from '../chain/chain-entry.ts'
 
 /** The accumulator after a block. */
 export interface UtreexoState extends BlockRef {

@@ -1,5 +1,5 @@
 import type { Block, BlockHash } from '@sapwood/wire-codec'
-import type { TipChange } from '../chain/header-chain-types.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
 import type { PeerAction } from '../chain/peer-action.ts'
 import type { PeerId } from '@sapwood/peer'
 import type { BlockRule } from './block-check.ts'
