@@ -2,13 +2,14 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import { runCommand, wholeNumber } from '../command-line/run-command.ts'
 import { nameOf } from './corpus.ts'
 import { type Finding, MAX_FINDINGS } from './fuzz-loop.ts'
 import { watchedRun } from './watched-run.ts'
 
 const USAGE =
   'Usage: npm run fuzz -- [package…] [--target name] [--seconds N] [--seed N]   (see tools/fuzz/README.md)'
-const DEFAULT_SECONDS = 60
+const DEFAULT_SECONDS = '60'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -44,19 +45,13 @@ function writeFindings(folder: string, findings: readonly Finding[]): void {
   }
 }
 
-function wholeNumber(text: string | undefined, fallback: number): number {
-  if (text === undefined) return fallback
-  if (!/^[0-9]{1,9}$/.test(text)) throw new TypeError(`Not a whole number: ${text}`)
-  return Number(text)
-}
-
-async function main(): Promise<number> {
+async function main(): Promise<boolean> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { seconds: { type: 'string' }, seed: { type: 'string' }, target: { type: 'string' } },
   })
-  const seconds = wholeNumber(values.seconds, DEFAULT_SECONDS)
-  const seed = wholeNumber(values.seed, Math.floor(Math.random() * 0x7fff_ffff))
+  const seconds = wholeNumber(values.seconds ?? DEFAULT_SECONDS)
+  const seed = values.seed === undefined ? Math.floor(Math.random() * 0x7fff_ffff) : wholeNumber(values.seed)
   const targets = findTargets(positionals, values.target)
   if (targets.length === 0)
     throw new TypeError(`No fuzz target fits ${[...positionals, values.target ?? ''].join(' ')}`)
@@ -84,13 +79,7 @@ async function main(): Promise<number> {
     writeFindings(join(folder, 'findings'), result.findings)
   }
   console.log(`${executions} inputs, ${found} findings`)
-  return found === 0 ? 0 : 1
+  return found === 0
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  if (!(error instanceof TypeError)) throw error
-  console.error(`${error.message}\n${USAGE}`)
-  process.exitCode = 2
-}
+await runCommand(USAGE, main)

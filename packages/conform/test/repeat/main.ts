@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { RegtestBitcoind } from '@sapwood/integration'
+import { runCommand, wholeNumber } from '../../../../tools/command-line/run-command.ts'
 import { listeningCases, runListening, summaryOf } from '../../src/index.ts'
 import { ALL_SERVICES } from '../all-services.ts'
 import { Verdicts } from './verdicts.ts'
@@ -43,14 +44,4 @@ async function main(): Promise<boolean> {
   return differing.length === 0
 }
 
-function wholeNumber(text: string): number {
-  if (!/^[0-9]{1,6}$/.test(text)) throw new TypeError(`Not a whole number: ${text}`)
-  return Number(text)
-}
-
-try {
-  if (!(await main())) process.exitCode = 1
-} catch (error) {
-  console.error(error instanceof TypeError ? `${error.message}\n${USAGE}` : error)
-  process.exitCode = 2
-}
+await runCommand(USAGE, main)

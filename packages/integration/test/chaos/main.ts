@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { runCommand, wholeNumber } from '../../../../tools/command-line/run-command.ts'
 import { activeResources, Holdings } from '../soak/holdings.ts'
 import { runChaos } from './chaos-run.ts'
 import { HonestWork } from './honest-work.ts'
@@ -65,14 +66,4 @@ async function playSeed(seed: number, work: HonestWork, isQuiet: boolean): Promi
   return faults.length === 0
 }
 
-function wholeNumber(text: string): number {
-  if (!/^[0-9]{1,9}$/.test(text)) throw new TypeError(`Not a whole number: ${text}`)
-  return Number(text)
-}
-
-try {
-  if (!(await main())) process.exitCode = 1
-} catch (error) {
-  console.error(error instanceof TypeError ? `${error.message}\n${USAGE}` : error)
-  process.exitCode = 2
-}
+await runCommand(USAGE, main)
