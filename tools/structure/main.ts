@@ -1,11 +1,13 @@
 import { join, resolve } from 'node:path'
+import { citedSources } from './cited-sources.ts'
 import { doubledConstants } from './doubled-constants.ts'
 import { folderOrder } from './order.ts'
 import { measureStructure, suggestOrder } from './measure-structure.ts'
 import { importsPackages, readImports, sourceFiles } from './read-imports.ts'
+import { uncitedFiles } from './uncited-files.ts'
 
-// Prints how the folders of each package hang together, and fails where an import runs up, or where a limit
-// is declared twice. `--arrows PACKAGE` lists its arrows, `--suggest PACKAGE` an order in which the fewest
+// Prints how the folders of each package hang together, and fails where an import runs up, where a limit is
+// declared twice, or where a file does not say whose rules it implements. `--arrows PACKAGE` lists its arrows, `--suggest PACKAGE` an order in which the fewest
 // run up.
 const root = resolve(import.meta.dirname, '../..')
 const [option, only] = process.argv.slice(2)
@@ -45,5 +47,8 @@ for (const { name, value, files } of doubledConstants(root, STACK)) {
   details.push(`${name} = ${value} has two homes: ${files.join(', ')}`)
   failures += 1
 }
+const uncited = uncitedFiles(join(root, 'packages'), citedSources)
+details.push(...uncited)
+failures += uncited.length
 if (details.length > 0) console.log(`\n${details.join('\n')}`)
 process.exitCode = failures === 0 ? 0 : 1

@@ -1,3 +1,10 @@
+/**
+ * A bridge: it makes the proofs that nodes without a set of unspent outputs live by.
+ * https://github.com/bitcoin/bips/blob/master/bip-0182.md
+ * https://github.com/bitcoin/bips/blob/master/bip-0183.md
+ * @module
+ */
+
 import {
   type BlockHash,
   bytesEqual,

@@ -1,3 +1,9 @@
+/**
+ * Proofs of blocks, asked of peers.
+ * https://github.com/bitcoin/bips/blob/master/bip-0183.md
+ * @module
+ */
+
 import { hashToHex, MAX_BLOCKS_IN_TRANSIT_PER_PEER, type UtreexoProof } from '@sapwood/wire-codec'
 import { isPeerError, type PeerId } from '@sapwood/peer'
 import {

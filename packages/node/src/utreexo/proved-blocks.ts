@@ -1,3 +1,9 @@
+/**
+ * Blocks checked with their proofs, and by no set of unspent outputs.
+ * https://github.com/bitcoin/bips/blob/master/bip-0182.md
+ * @module
+ */
+
 import { type BlockHash, bytesEqual, hashToHex, type Network } from '@sapwood/wire-codec'
 import {
   type BlockSurroundings,

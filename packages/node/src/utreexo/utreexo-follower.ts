@@ -1,3 +1,9 @@
+/**
+ * A chain that is proved as it grows.
+ * https://github.com/bitcoin/bips/blob/master/bip-0182.md
+ * @module
+ */
+
 import { type BlockHash, bytesEqual, hashToHex, type Network } from '@sapwood/wire-codec'
 import { Stump } from '@sapwood/utreexo'
 import {

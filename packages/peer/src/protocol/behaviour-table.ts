@@ -1,3 +1,9 @@
+/**
+ * What each message does in each state of a connection, as Bitcoin Core has it.
+ * https://github.com/bitcoin/bitcoin/blob/master/src/net_processing.cpp
+ * @module
+ */
+
 import {
   bytesEqual,
   COMPACT_BLOCKS_VERSION,

@@ -1,3 +1,9 @@
+/**
+ * A controller of Tor.
+ * https://spec.torproject.org/control-spec/
+ * @module
+ */
+
 import {
   addAbortListener,
   type CancelTimer,

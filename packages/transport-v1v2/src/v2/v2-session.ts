@@ -1,3 +1,28 @@
+/**
+ * One side of a BIP324 connection.
+ * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki#user-content-Overview_and_design
+ *
+ * The steps, of which each side takes its own as soon as it can ("Overview and design"):
+ *
+ *     initiator                                              responder
+ *  1. key, garbage ────────────────────────────────────────▶
+ *  2.                ◀──────────────────────────────────────  key, garbage
+ *  3. terminator, decoys, version packet ──────────────────▶ ◀ the same, when the other's key is there
+ *  4. messages     ◀───────────────────────────────────────▶ messages, after the other's version packet
+ *
+ * What one side waits for, and what it sends when that has come:
+ *
+ *     start() ─ key, garbage out
+ *        │
+ *        ▼      16 bytes: not a v1 `version`      48 bytes: keys agreed; terminator,
+ *     prefix ───────────────────────────▶ key ──┐ decoys and version packet out
+ *                                               │
+ *        ┌──────────────────────────────────────┘
+ *        ▼        terminator                 version packet, decoys before it dropped
+ *     garbage ───────────────────▶ version ───────────────────────────▶ application
+ * @module
+ */
+
 import {
   bytesToHex,
   COMMAND_SIZE,
@@ -75,26 +100,6 @@ type Handshaking = AwaitingPrefix | AwaitingKey | AwaitingTerminator | AwaitingV
  * BIP324's protocol for one side of one connection, without any I/O: `start`, then each received chunk to
  * `receive` and whatever is in the `outbox` to the remote, until `phase` is `application`; from then on it is
  * a `FrameCodec`. A responder is created once its remote is known not to speak v1.
- *
- * The steps, of which each side takes its own as soon as it can (BIP324, "Overview and design":
- * https://github.com/bitcoin/bips/blob/master/bip-0324.mediawiki#user-content-Overview_and_design):
- *
- *     initiator                                              responder
- *  1. key, garbage ────────────────────────────────────────▶
- *  2.                ◀──────────────────────────────────────  key, garbage
- *  3. terminator, decoys, version packet ──────────────────▶ ◀ the same, when the other's key is there
- *  4. messages     ◀───────────────────────────────────────▶ messages, after the other's version packet
- *
- * What one side waits for, and what it sends when that has come:
- *
- *     start() ─ key, garbage out
- *        │
- *        ▼      16 bytes: not a v1 `version`      48 bytes: keys agreed; terminator,
- *     prefix ───────────────────────────▶ key ──┐ decoys and version packet out
- *                                               │
- *        ┌──────────────────────────────────────┘
- *        ▼        terminator                 version packet, decoys before it dropped
- *     garbage ───────────────────▶ version ───────────────────────────▶ application
  *
  * Whatever else comes is a `TransportError`, after which nothing may be called but `wipe` and `counters`.
  */

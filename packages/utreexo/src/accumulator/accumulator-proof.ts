@@ -1,3 +1,9 @@
+/**
+ * What a proof of inclusion consists of.
+ * https://github.com/bitcoin/bips/blob/master/bip-0181.md
+ * @module
+ */
+
 import { HASH_SIZE } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { isEmpty } from './hash-list.ts'

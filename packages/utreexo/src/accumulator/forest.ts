@@ -2,7 +2,11 @@
  * The accumulator with all of its leaves, as who makes proofs keeps it. Each tree is kept as deletions leave
  * it: a node whose sibling is gone stands where its parent stood, so that a node's way up to its root is its
  * position on the wire.
+ * https://eprint.iacr.org/2019/611.pdf
+ * https://github.com/bitcoin/bips/blob/master/bip-0181.md
+ * @module
  */
+
 import { HASH_SIZE } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { type AccumulatorProof, checkHash } from './accumulator-proof.ts'

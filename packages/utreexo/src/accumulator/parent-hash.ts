@@ -1,3 +1,9 @@
+/**
+ * How two nodes of the accumulator make the one above them.
+ * https://github.com/bitcoin/bips/blob/master/bip-0181.md
+ * @module
+ */
+
 import { HASH_SIZE } from '@sapwood/wire-codec'
 import { hashes } from '../crypto/hash-backend.ts'
 import { copyHash, isEmpty } from './hash-list.ts'

@@ -5,7 +5,10 @@
  * A place is a row (0 for leaves at the bottom) and an offset in that row. On the wire it is one number of 64
  * bits: that of a forest with 63 rows, which never changes when the forest grows, or, in the older form, that
  * of the smallest forest that holds all leaves.
+ * https://github.com/bitcoin/bips/blob/master/bip-0181.md
+ * @module
  */
+
 import { UtreexoError } from '../errors/utreexo-error.ts'
 
 /** Rows of the forest that positions on the wire are counted in (utreexo v0.14, rustreexo 0.5). */

@@ -2,7 +2,11 @@
  * The walk from the leaves of a proof up to the roots (BIP181), row by row: two nodes that are siblings make
  * their parent, one alone makes it with the next hash of the proof. With `deleting`, the same walk computes
  * the roots that are left when the leaves are gone.
+ * https://eprint.iacr.org/2019/611.pdf
+ * https://github.com/bitcoin/bips/blob/master/bip-0181.md
+ * @module
  */
+
 import { hashes } from '../crypto/hash-backend.ts'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { type AccumulatorProof, checkProofForm } from './accumulator-proof.ts'

@@ -1,3 +1,10 @@
+/**
+ * The accumulator as its roots alone, which is all that checking a proof needs.
+ * https://eprint.iacr.org/2019/611.pdf
+ * https://github.com/bitcoin/bips/blob/master/bip-0181.md
+ * @module
+ */
+
 import { HASH_SIZE, bytesEqual } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { type AccumulatorProof, checkHash } from './accumulator-proof.ts'

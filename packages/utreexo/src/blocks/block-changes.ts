@@ -1,3 +1,9 @@
+/**
+ * What a block does to the accumulator.
+ * https://github.com/bitcoin/bips/blob/master/bip-0182.md
+ * @module
+ */
+
 import {
   type Block,
   type BlockHash,

@@ -1,3 +1,9 @@
+/**
+ * A block checked against the proof of what it spends.
+ * https://github.com/bitcoin/bips/blob/master/bip-0182.md
+ * @module
+ */
+
 import type { Block, BlockHash, LeafData, UtreexoProof } from '@sapwood/wire-codec'
 import type { Stump } from '../accumulator/stump.ts'
 import { isUtreexoError, UtreexoError } from '../errors/utreexo-error.ts'

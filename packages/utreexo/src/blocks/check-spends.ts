@@ -1,7 +1,12 @@
 /**
  * What can be checked of a block with its spent outputs and without running scripts (Core:
  * CheckTxInputs, SequenceLocks, ConnectBlock).
+ * https://github.com/bitcoin/bitcoin/blob/master/src/consensus/tx_verify.cpp
+ * https://github.com/bitcoin/bips/blob/master/bip-0068.mediawiki
+ * https://github.com/bitcoin/bips/blob/master/bip-0113.mediawiki
+ * @module
  */
+
 import { type Block, MAX_MONEY, type Network, type Transaction } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import type { SpentOutput, SpentOutputs } from './spent-outputs.ts'

@@ -1,3 +1,9 @@
+/**
+ * The proofs of blocks, made by who has every leaf.
+ * https://github.com/bitcoin/bips/blob/master/bip-0182.md
+ * @module
+ */
+
 import type { Block, BlockHash, UtreexoProof, UtreexoRoots } from '@sapwood/wire-codec'
 import { Forest, type ForestUndo } from '../accumulator/forest.ts'
 import { stateHash, StateTree } from '../accumulator/state-tree.ts'

@@ -1,7 +1,11 @@
 /**
  * The scripts that a proof does not send, since the input that spends them shows what
  * they are made of (BIP182, BIP183).
+ * https://github.com/bitcoin/bips/blob/master/bip-0182.md
+ * https://github.com/bitcoin/bips/blob/master/bip-0183.md
+ * @module
  */
+
 import { ripemd160 } from '@noble/hashes/legacy.js'
 import {
   bytesEqual,

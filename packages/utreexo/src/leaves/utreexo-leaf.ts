@@ -1,3 +1,9 @@
+/**
+ * What an unspent output is in the accumulator.
+ * https://github.com/bitcoin/bips/blob/master/bip-0182.md
+ * @module
+ */
+
 import { type BlockHash, ByteWriter, type OutPoint } from '@sapwood/wire-codec'
 import { hashes } from '../crypto/hash-backend.ts'
 

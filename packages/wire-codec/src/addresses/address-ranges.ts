@@ -1,3 +1,12 @@
+/**
+ * Which IP addresses are no one's on the public Internet, and which hold another: by the RFCs that are named
+ * beside each.
+ * https://www.iana.org/assignments/iana-ipv4-special-registry/
+ * https://www.iana.org/assignments/iana-ipv6-special-registry/
+ * https://github.com/bitcoin/bitcoin/blob/master/src/netaddress.cpp
+ * @module
+ */
+
 import { hasPrefix, isMappedIpv4, isObsoleteIp16 } from './ip16.ts'
 import type { NetworkAddress } from './network-address.ts'
 

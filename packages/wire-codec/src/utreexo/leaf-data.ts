@@ -1,3 +1,9 @@
+/**
+ * What a proof says of each output that a block spends.
+ * https://github.com/bitcoin/bips/blob/master/bip-0183.md
+ * @module
+ */
+
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
 import { MAX_SCRIPT_SIZE } from '../primitives/max-script-size.ts'

@@ -1,3 +1,9 @@
+/**
+ * `uproof` and `getuproof`: the proof of a block, whole or in part.
+ * https://github.com/bitcoin/bips/blob/master/bip-0183.md
+ * @module
+ */
+
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
 import { lazyList } from '../bytes/lazy-list.ts'

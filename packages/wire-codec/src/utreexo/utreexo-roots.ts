@@ -1,3 +1,9 @@
+/**
+ * `uroot`: the state of the accumulator after a block.
+ * https://github.com/bitcoin/bips/blob/master/bip-0183.md
+ * @module
+ */
+
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'

@@ -1,3 +1,9 @@
+/**
+ * `utreexotx`: a transaction with the proof of what it spends.
+ * https://github.com/bitcoin/bips/blob/master/bip-0183.md
+ * @module
+ */
+
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
 import { lazyList } from '../bytes/lazy-list.ts'

@@ -1,3 +1,9 @@
+/**
+ * `uttls` and `getuttls`: for how many blocks each output lives.
+ * https://github.com/bitcoin/bips/blob/master/bip-0183.md
+ * @module
+ */
+
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
 import { lazyList } from '../bytes/lazy-list.ts'

@@ -1,3 +1,9 @@
+/**
+ * Messages of Utreexo.
+ * https://github.com/bitcoin/bips/blob/master/bip-0183.md
+ * @module
+ */
+
 import {
   MAX_UTREEXO_HASHES,
   MAX_UTREEXO_PROOF_SIZE,
