@@ -12,7 +12,7 @@ const command = (text: string): Uint8Array => {
   return bytes
 }
 
-/** Largest payload of a message (Core, MAX_PROTOCOL_MESSAGE_LENGTH). */
+/** Largest payload of a message (Core, `MAX_PROTOCOL_MESSAGE_LENGTH`). */
 const MAX_PAYLOAD = 4_000_000
 
 type Send = Parameters<typeof afterwards>[1]

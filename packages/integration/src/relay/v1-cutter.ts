@@ -4,7 +4,8 @@ const HEADER_LENGTH = 24
 const COMMAND_OFFSET = 4
 const LENGTH_OFFSET = 16
 /**
- * A longer message is no message of v1 (Core, MAX_PROTOCOL_MESSAGE_LENGTH): what follows is passed on uncut.
+ * A longer message is no message of v1 (Core, `MAX_PROTOCOL_MESSAGE_LENGTH`): what follows is passed on
+ * uncut.
  */
 const MAX_LENGTH = 4_000_000
 

@@ -2,7 +2,7 @@ import type { Transaction } from '@sapwood/wire-codec'
 import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain.ts'
 
-/** How far ahead of the next block to deliver others are asked for (Core: BLOCK_DOWNLOAD_WINDOW). */
+/** How far ahead of the next block to deliver others are asked for (Core, `BLOCK_DOWNLOAD_WINDOW`). */
 export const BLOCK_DOWNLOAD_WINDOW = 1024
 /** Default bound on what one stream keeps in memory. */
 export const DEFAULT_BUFFER_BYTES: number = 64 * 1024 * 1024

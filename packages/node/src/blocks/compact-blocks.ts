@@ -27,7 +27,8 @@ import { STALL_TIMEOUT_DEFAULT } from './stall-timeout.ts'
 /** Peers that send us compact blocks unasked (BIP152; Core: 3). */
 const MAX_HIGH_BANDWIDTH_PEERS = 3
 /**
- * Peers from which one block may be put together at the same time (Core: MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK).
+ * Peers from which one block may be put together at the same time (Core,
+ * `MAX_CMPCTBLOCKS_INFLIGHT_PER_BLOCK`).
  */
 export const MAX_COMPACT_DOWNLOADS_PER_BLOCK = 3
 /** Transactions that a valid block has room for; a message of the codec may have more. */

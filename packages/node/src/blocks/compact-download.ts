@@ -26,7 +26,7 @@ import { type CompactBlocks, type CompactStep, MAX_COMPACT_DOWNLOADS_PER_BLOCK }
 import { sendGetData } from './download-peers.ts'
 import type { OpenStreams } from './open-streams.ts'
 
-/** A block whose parent is older than this many blocks' time is not at the tip (Core: CanDirectFetch). */
+/** A block whose parent is older than this many blocks' time is not at the tip (Core, `CanDirectFetch`). */
 const DIRECT_FETCH_BLOCKS = 20
 
 export interface CompactDownloadComponents {

@@ -10,9 +10,9 @@ import type { DownloadPeer } from './block-requests.ts'
 const LIMITED_PEER_BLOCKS: number = NODE_NETWORK_LIMITED_MIN_BLOCKS - 2
 /** A peer whose blocks had to be asked of others and who then sends none of them for this long is let go. */
 export const LATE_PEER_TIMEOUT: number = MINUTE
-/** Block timeout for a peer that downloads alone, in block spacings (Core: BLOCK_DOWNLOAD_TIMEOUT_BASE). */
+/** Block timeout for a peer that downloads alone, in block spacings (Core, `BLOCK_DOWNLOAD_TIMEOUT_BASE`). */
 const BLOCK_TIMEOUT_BASE = 1
-/** More for each other peer that downloads (Core: BLOCK_DOWNLOAD_TIMEOUT_PER_PEER). */
+/** More for each other peer that downloads (Core, `BLOCK_DOWNLOAD_TIMEOUT_PER_PEER`). */
 const BLOCK_TIMEOUT_PER_PEER = 0.5
 
 type Peers = ReadonlyMap<PeerId, DownloadPeer>

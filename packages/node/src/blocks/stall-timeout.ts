@@ -1,10 +1,10 @@
 /**
- * How long the block that the window waits for may be late at first (Core: BLOCK_STALLING_TIMEOUT_DEFAULT).
+ * How long the block that the window waits for may be late at first (Core, `BLOCK_STALLING_TIMEOUT_DEFAULT`).
  */
 export const STALL_TIMEOUT_DEFAULT = 2_000
-/** And at most (Core: BLOCK_STALLING_TIMEOUT_MAX). */
+/** And at most (Core, `BLOCK_STALLING_TIMEOUT_MAX`). */
 const STALL_TIMEOUT_MAX = 64_000
-/** What each delivered block takes off a raised timeout (Core: net_processing.cpp, BlockConnected). */
+/** What each delivered block takes off a raised timeout (Core, `net_processing.cpp`, `BlockConnected`). */
 const DECAY = 0.85
 
 /**

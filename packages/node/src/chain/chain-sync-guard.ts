@@ -10,11 +10,11 @@ import { type Instant, MINUTE } from '@sapwood/transport-v1v2/environment'
 import type { ChainEntry } from './chain-entry.ts'
 import { HEADERS_RESPONSE_TIME } from './headers-response-time.ts'
 
-/** Time to show a chain with as much work as ours had (Core: CHAIN_SYNC_TIMEOUT). */
+/** Time to show a chain with as much work as ours had (Core, `CHAIN_SYNC_TIMEOUT`). */
 const CHAIN_SYNC_TIMEOUT = 20 * MINUTE
 /**
- * Peers that showed a good chain once and are excused for good (Core:
- * MAX_OUTBOUND_PEERS_TO_PROTECT_FROM_DISCONNECT).
+ * Peers that showed a good chain once and are excused for good (Core,
+ * `MAX_OUTBOUND_PEERS_TO_PROTECT_FROM_DISCONNECT`).
  */
 export const MAX_EXCUSED_PEERS = 4
 

@@ -11,11 +11,11 @@ import type { Outbox } from './outbox.ts'
 /** With a tip younger than this the first sync is over and every peer is asked (Core: 24 h). */
 const RECENT_TIP_AGE = DAY
 /**
- * How long a sync peer has in all, without what the headers themselves need (Core:
- * HEADERS_DOWNLOAD_TIMEOUT_BASE).
+ * How long a sync peer has in all, without what the headers themselves need (Core,
+ * `HEADERS_DOWNLOAD_TIMEOUT_BASE`).
  */
 const HEADERS_TIMEOUT_BASE = 15 * MINUTE
-/** More time for each header that is expected (Core: HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER). */
+/** More time for each header that is expected (Core, `HEADERS_DOWNLOAD_TIMEOUT_PER_HEADER`). */
 const HEADERS_TIMEOUT_PER_HEADER = 1
 
 export interface HeaderRequestsOptions {

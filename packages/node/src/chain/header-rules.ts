@@ -12,7 +12,7 @@ import { targetOf } from './target-cache.ts'
 import type { HeaderErrorCode } from './chain-entry.ts'
 
 /**
- * A header's time may be at most this far ahead of ours: 2 hours, in seconds (Core: MAX_FUTURE_BLOCK_TIME).
+ * A header's time may be at most this far ahead of ours: 2 hours, in seconds (Core, `MAX_FUTURE_BLOCK_TIME`).
  */
 export const MAX_FUTURE_BLOCK_TIME: number = 2 * 60 * 60
 /** How far the first block of a period may lie before the one before it, seconds (BIP94: MAX_TIMEWARP). */
@@ -66,7 +66,7 @@ function lastRealBits(context: RuleContext, from: number, interval: number): num
 
 /**
  * Whether a header with `bits` can follow one with `lastBits`, judged without the chain below it: by at most
- * a factor of four at the end of a period, not at all within one (Core: PermittedDifficultyTransition).
+ * a factor of four at the end of a period, not at all within one (Core, `PermittedDifficultyTransition`).
  */
 export function isPermittedTransition(
   network: Network,

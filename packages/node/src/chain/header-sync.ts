@@ -17,7 +17,8 @@ import type { Misbehaviour } from './peer-action.ts'
 import { targetOf } from './target-cache.ts'
 
 /**
- * A chain that forks off deeper than this many blocks of today's work is low-work (Core: near_chaintip_work).
+ * A chain that forks off deeper than this many blocks of today's work is low-work (Core,
+ * `near_chaintip_work`).
  */
 const NEAR_TIP_BLOCKS = 144n
 
@@ -99,8 +100,8 @@ export class HeaderSync {
 
   /**
    * The header of a `block` or `cmpctblock`, asked for or not: news, and no answer to a `getheaders`. One
-   * whose parent is not known is a fault of a `block` (Core: BLOCK_MISSING_PREV), and brings the question for
-   * what lies between where it is compact.
+   * whose parent is not known is a fault of a `block` (Core, `BLOCK_MISSING_PREV`), and brings the question
+   * for what lies between where it is compact.
    */
   onBlockHeader(id: PeerId, header: BlockHeader, viaCompact: boolean, now: Instant): HeaderSyncAction[] {
     return this.#onPeer(id, now, (peer) => this.#blockHeader(peer, header, viaCompact))
@@ -146,7 +147,7 @@ export class HeaderSync {
       this.#glance(peer, headers)
       return
     }
-    // Before anything else, whatever of it is known (Core: CheckHeadersPoW, CheckHeadersAreContinuous).
+    // Before anything else, whatever of it is known (Core, `CheckHeadersPoW`, `CheckHeadersAreContinuous`).
     const hashes = headers.map(hashHeader)
     const fault = findBreak(this.#chain.network, headers, hashes)
     if (fault !== undefined) {
@@ -192,7 +193,7 @@ export class HeaderSync {
       else this.#punish(peer, 'block-without-parent', `the parent of a block is not known`)
       return
     }
-    // Too little work: neither kept, nor a fault (Core: BLOCK_HEADER_LOW_WORK).
+    // Too little work: neither kept, nor a fault (Core, `BLOCK_HEADER_LOW_WORK`).
     if (parent !== undefined && parent.work + claimedWork([header]) < this.#workThreshold()) return
     this.#keep(peer, batch, viaCompact)
   }
@@ -207,7 +208,7 @@ export class HeaderSync {
   /**
    * Headers whose parent is not known: announced by a peer that is ahead of us. Never a fault in itself, and
    * no answer either: what was asked for stays asked for, so that one `getheaders` in two minutes follows at
-   * most (Core: HandleUnconnectingHeaders).
+   * most (Core, `HandleUnconnectingHeaders`).
    */
   #unconnecting(peer: HeaderPeer, { hashes }: HeaderBatch): void {
     this.#tips.announced(peer, hashes.at(-1)!)

@@ -5,7 +5,7 @@ import type { HeaderSyncAction } from './header-sync-action.ts'
 import type { Outbox } from './outbox.ts'
 
 /**
- * Which block each peer is known to have, by what it announced and sent (Core:
+ * Which block each peer is known to have, by what it announced and sent (Core,
  * `pindexBestKnownBlock`, `hashLastUnknownBlock`).
  */
 export class KnownTips {

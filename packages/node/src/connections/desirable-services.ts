@@ -1,7 +1,7 @@
 import { hasServices, Services } from '@sapwood/wire-codec'
 
 /**
- * Service bits that a peer of the node's own choice must offer, given those that it does offer (Core:
+ * Service bits that a peer of the node's own choice must offer, given those that it does offer (Core,
  * `GetDesirableServiceFlags`): `WITNESS` and `NETWORK`, or `NETWORK_LIMITED` where recent blocks are all that
  * is needed of it.
  */

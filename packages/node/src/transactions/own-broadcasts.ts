@@ -15,14 +15,15 @@ import type { RelayPeer } from './relay-peer.ts'
 import type { TransactionAction } from './transaction-action.ts'
 
 /**
- * Mean time between announcements to all inbound peers together (Core: INBOUND_INVENTORY_BROADCAST_INTERVAL).
+ * Mean time between announcements to all inbound peers together (Core,
+ * `INBOUND_INVENTORY_BROADCAST_INTERVAL`).
  */
 const INBOUND_ANNOUNCE_INTERVAL = 5_000
-/** Mean time between announcements to one outbound peer (Core: OUTBOUND_INVENTORY_BROADCAST_INTERVAL). */
+/** Mean time between announcements to one outbound peer (Core, `OUTBOUND_INVENTORY_BROADCAST_INTERVAL`). */
 const OUTBOUND_ANNOUNCE_INTERVAL = 2_000
-/** Announcements in one message (Core: INVENTORY_BROADCAST_MAX). */
+/** Announcements in one message (Core, `INVENTORY_BROADCAST_MAX`). */
 const MAX_ANNOUNCEMENTS_PER_MESSAGE = 1_000
-/** A broadcast is repeated after 10 to 15 minutes (Core: ReattemptInitialBroadcast). */
+/** A broadcast is repeated after 10 to 15 minutes (Core, `ReattemptInitialBroadcast`). */
 const REBROADCAST_MIN = 10 * MINUTE
 const REBROADCAST_SPREAD = 5 * MINUTE
 /** With fewer relaying peers all are told at once, and none is left to tell us. */

@@ -7,7 +7,7 @@ import {
   transactionWeight,
 } from '@sapwood/wire-codec'
 
-/** Weight beyond which a transaction is not relayed (Core: MAX_STANDARD_TX_WEIGHT). */
+/** Weight beyond which a transaction is not relayed (Core, `MAX_STANDARD_TX_WEIGHT`). */
 const MAX_STANDARD_TX_WEIGHT = 400_000
 /**
  * Bytes without witness below which a transaction is not relayed:

@@ -14,14 +14,14 @@ import { DeadlineQueue } from './deadline-queue.ts'
  * share and no more. Those of our own choice are few, and are not counted.
  */
 const MAX_INBOUND_TX_ANNOUNCEMENTS = 100_000
-/** Requests to one peer beyond which others are asked first (Core: MAX_PEER_TX_REQUEST_IN_FLIGHT). */
+/** Requests to one peer beyond which others are asked first (Core, `MAX_PEER_TX_REQUEST_IN_FLIGHT`). */
 const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
 /**
- * Each reason to ask a peer later than others (Core: TXID_RELAY_DELAY,
- * NONPREF_PEER_TX_DELAY, OVERLOADED_PEER_TX_DELAY).
+ * Each reason to ask a peer later than others (Core, `TXID_RELAY_DELAY`,
+ * `NONPREF_PEER_TX_DELAY`, `OVERLOADED_PEER_TX_DELAY`).
  */
 const TX_REQUEST_DELAY = 2_000
-/** After this the next peer is asked (Core: GETDATA_TX_INTERVAL). */
+/** After this the next peer is asked (Core, `GETDATA_TX_INTERVAL`). */
 const TX_REQUEST_EXPIRY = MINUTE
 /** Entries of the queues from which on those that nobody waits for any more are looked for. */
 const MIN_QUEUED_TO_PRUNE = 10_000

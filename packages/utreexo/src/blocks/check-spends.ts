@@ -1,6 +1,6 @@
 /**
- * What can be checked of a block with its spent outputs and without running scripts (Core:
- * CheckTxInputs, SequenceLocks, ConnectBlock).
+ * What can be checked of a block with its spent outputs and without running scripts (Core,
+ * `CheckTxInputs`, `SequenceLocks`, `ConnectBlock`).
  * https://github.com/bitcoin/bitcoin/blob/master/src/consensus/tx_verify.cpp
  * https://github.com/bitcoin/bips/blob/master/bip-0068.mediawiki
  * https://github.com/bitcoin/bips/blob/master/bip-0113.mediawiki
@@ -11,11 +11,11 @@ import { type Block, MAX_MONEY, type Network, type Transaction } from '@sapwood/
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import type { SpentOutput, SpentOutputs } from './spent-outputs.ts'
 
-/** Blocks before an output of a coinbase may be spent (Core: COINBASE_MATURITY). */
+/** Blocks before an output of a coinbase may be spent (Core, `COINBASE_MATURITY`). */
 export const COINBASE_MATURITY = 100
 /** Satoshi that the first blocks make. */
 const FIRST_SUBSIDY = 5_000_000_000n
-/** Blocks from one halving of the subsidy to the next (Core: nSubsidyHalvingInterval). */
+/** Blocks from one halving of the subsidy to the next (Core, `nSubsidyHalvingInterval`). */
 const HALVING_INTERVAL = 210_000
 const REGTEST_HALVING_INTERVAL = 150
 
@@ -38,7 +38,7 @@ export interface ChainFacts {
   readonly medianTimePast: (height: number) => number
 }
 
-/** Satoshi that a block at `height` may make, besides its fees (Core: GetBlockSubsidy). */
+/** Satoshi that a block at `height` may make, besides its fees (Core, `GetBlockSubsidy`). */
 export function blockSubsidy(height: number, network: Network): bigint {
   const interval = network.name === 'regtest' ? REGTEST_HALVING_INTERVAL : HALVING_INTERVAL
   const halvings = Math.floor(height / interval)

@@ -14,7 +14,7 @@ type Range = readonly [prefix: Uint8Array, bits: number]
 
 const range = (bits: number, ...prefix: number[]): Range => [Uint8Array.from(prefix), bits]
 
-/** IPv4 ranges that are no one's on the public Internet (Core: CNetAddr::IsRoutable). */
+/** IPv4 ranges that are no one's on the public Internet (Core, `CNetAddr::IsRoutable`). */
 const UNROUTABLE_IPV4: readonly Range[] = [
   range(8, 0), // this network (RFC 1122); Core: IsLocal
   range(8, 127), // loopback (RFC 1122); Core: IsLocal
@@ -61,7 +61,7 @@ function inRange(bytes: Uint8Array, [prefix, bits]: Range): boolean {
 
 /**
  * Whether an address can be reached from the public network it belongs to, and so is worth keeping and
- * passing on (Core: CNetAddr::IsRoutable). Addresses of the overlay networks always are.
+ * passing on (Core, `CNetAddr::IsRoutable`). Addresses of the overlay networks always are.
  */
 export function isRoutable({ network, bytes }: NetworkAddress): boolean {
   if (network === 'ipv4') return !UNROUTABLE_IPV4.some((one) => inRange(bytes, one))
@@ -69,7 +69,7 @@ export function isRoutable({ network, bytes }: NetworkAddress): boolean {
   return !isMappedIpv4(bytes) && !isObsoleteIp16(bytes) && !UNROUTABLE_IPV6.some((one) => inRange(bytes, one))
 }
 
-/** Whether an address is the machine's own: loopback or "this network" (Core: CNetAddr::IsLocal). */
+/** Whether an address is the machine's own: loopback or "this network" (Core, `CNetAddr::IsLocal`). */
 export function isLocal({ network, bytes }: NetworkAddress): boolean {
   if (network === 'ipv4') return bytes[0] === 127 || bytes[0] === 0
   return network === 'ipv6' && inRange(bytes, IPV6_LOOPBACK)
@@ -87,7 +87,7 @@ export function isTeredo({ network, bytes }: NetworkAddress): boolean {
 
 /**
  * The IPv4 address, 4 bytes, that a routable address is or is reached through: itself, or the one embedded in
- * an IPv6 address by RFC 3964, 4380, 6052 or 6145 (Core: GetLinkedIPv4). `undefined` for any other.
+ * an IPv6 address by RFC 3964, 4380, 6052 or 6145 (Core, `GetLinkedIPv4`). `undefined` for any other.
  */
 export function linkedIpv4(address: NetworkAddress): Uint8Array | undefined {
   const { network, bytes } = address

@@ -7,7 +7,7 @@
 import { HASH_SIZE } from '../hash/hashes.ts'
 import { decodeBase32, encodeBase32 } from './base32.ts'
 
-/** The only port of an I2P address: SAM 3.1 has no ports (Core: I2P_SAM31_PORT). */
+/** The only port of an I2P address: SAM 3.1 has no ports (Core, `I2P_SAM31_PORT`). */
 export const I2P_PORT = 0
 
 const SUFFIX = '.b32.i2p'

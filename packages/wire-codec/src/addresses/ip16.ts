@@ -36,8 +36,8 @@ export function isYggdrasil(ip: Uint8Array): boolean {
 
 /**
  * The address in the 16-byte form of `addr` and `version`: IPv6, or IPv4 mapped into it; IPv6 bytes are a
- * view of `ip`. `skip` for a Tor v2 address and for Core's internal names, which are read and dropped (Core:
- * SetLegacyIPv6). Those messages know neither CJDNS nor Yggdrasil, so what is in their ranges is IPv6 here,
+ * view of `ip`. `skip` for a Tor v2 address and for Core's internal names, which are read and dropped (Core,
+ * `SetLegacyIPv6`). Those messages know neither CJDNS nor Yggdrasil, so what is in their ranges is IPv6 here,
  * as in Core.
  * @param ip 16 bytes.
  */
@@ -48,7 +48,7 @@ export function decodeIp16(ip: Uint8Array, port: number): NetworkAddress | 'skip
 
 /**
  * The 16-byte form of an address; `undefined` where it has none:
- * only IPv4 and IPv6 do (Core: IsAddrV1Compatible).
+ * only IPv4 and IPv6 do (Core, `IsAddrV1Compatible`).
  */
 export function encodeIp16({ network, bytes }: NetworkAddress): Uint8Array | undefined {
   if (network === 'ipv6') return bytes

@@ -2,8 +2,8 @@ import { isRoutable, isTeredo, isTunnelled } from './address-ranges.ts'
 import type { AddressNetwork, NetworkAddress } from './network-address.ts'
 
 /**
- * How good an address of ours is for a given peer, from the worst to the best (Core:
- * CNetAddr::GetReachabilityFrom).
+ * How good an address of ours is for a given peer, from the worst to the best (Core,
+ * `CNetAddr::GetReachabilityFrom`).
  */
 export const ReachabilityClass = {
   UNREACHABLE: 0,

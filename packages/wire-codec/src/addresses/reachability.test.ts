@@ -156,8 +156,8 @@ describe('reachabilityClass', () => {
   }
   const order = ['ipv4', 'ipv6', 'tunnel', 'teredo', 'tor', 'i2p', 'cjdns', 'yggdrasil', 'none'] as const
 
-  // Rows: where the partner is; columns: our address, in the order above (Core:
-  // CNetAddr::GetReachabilityFrom).
+  // Rows: where the partner is; columns: our address, in the order above (Core,
+  // `CNetAddr::GetReachabilityFrom`).
   it.each([
     ['ipv4', [4, 1, 1, 1, 1, 1, 1, 1, 0]],
     ['ipv6', [4, 5, 3, 2, 1, 1, 1, 1, 0]],

@@ -21,7 +21,7 @@ export const BloomUpdate = {
   PUBKEY_ONLY: 2,
 } as const
 
-/** The bits of the flags that say how to update (Core: BLOOM_UPDATE_MASK). */
+/** The bits of the flags that say how to update (Core, `BLOOM_UPDATE_MASK`). */
 const UPDATE_MASK = 3
 /** Spreads the hash functions (BIP37). */
 const SEED_STEP = 0xfba4_c795
@@ -62,7 +62,7 @@ export interface BloomFilter extends BloomFilterFields {
   containsOutPoint(outPoint: OutPoint): boolean
   /**
    * Whether a transaction concerns the filter's owner; may add outputs of it,
-   * as the flags say (Core: IsRelevantAndUpdate).
+   * as the flags say (Core, `IsRelevantAndUpdate`).
    */
   matchAndUpdate(transaction: Transaction): boolean
 }

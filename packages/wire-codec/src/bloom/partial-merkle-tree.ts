@@ -12,7 +12,7 @@ import { txid } from '../primitives/transaction-id.ts'
 import type { Transaction } from '../primitives/transaction.ts'
 import { sha256d } from '#crypto'
 
-/** Most transactions that a tree may claim to be of (Core: CPartialMerkleTree::ExtractMatches). */
+/** Most transactions that a tree may claim to be of (Core, `CPartialMerkleTree::ExtractMatches`). */
 export const MAX_MERKLE_TREE_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_TRANSACTION_WEIGHT)
 
 /** A transaction that a partial merkle tree proves to be in its block. */

@@ -10,7 +10,7 @@ export interface ScriptOperation {
 }
 
 /**
- * The operations of a script up to its end, or to the first push that is cut short (Core: CScript::GetOp).
+ * The operations of a script up to its end, or to the first push that is cut short (Core, `CScript::GetOp`).
  */
 export function* scriptOperations(script: Uint8Array): Generator<ScriptOperation> {
   for (let at = 0; at < script.length; ) {

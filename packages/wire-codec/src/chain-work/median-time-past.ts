@@ -1,4 +1,4 @@
-/** How many headers the median is taken of (Core: CBlockIndex::nMedianTimeSpan). */
+/** How many headers the median is taken of (Core, `CBlockIndex::nMedianTimeSpan`). */
 export const MEDIAN_TIME_SPAN = 11
 
 /**

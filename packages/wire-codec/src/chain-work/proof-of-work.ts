@@ -12,7 +12,7 @@ export function hashToNumber(hash: Hash256): bigint {
 
 /**
  * Whether the hash of `header` is at most its own target, and that target one that
- * `network` allows (Core: CheckProofOfWork).
+ * `network` allows (Core, `CheckProofOfWork`).
  */
 export function hasProofOfWork(header: BlockHeader, network: Network): boolean {
   return meetsBits(blockHash(header), header.bits, network)

@@ -20,7 +20,7 @@ export interface RetargetFacts {
 }
 
 /**
- * Compact target of the first block of a period, from the one before it (Core: CalculateNextWorkRequired).
+ * Compact target of the first block of a period, from the one before it (Core, `CalculateNextWorkRequired`).
  * The time is that of one spacing less than the period has: a mistake of the first release, and a rule ever
  * since.
  */

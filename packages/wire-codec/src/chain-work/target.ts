@@ -3,7 +3,7 @@ const MAX_TARGET = (1n << 256n) - 1n
 
 /**
  * The 256-bit target that `bits` (nBits) stands for: its low 23 bits times 256 to the power of its high byte
- * less 3 (Core: arith_uint256::SetCompact). `undefined` where no hash can meet it or it is none: zero,
+ * less 3 (Core, `arith_uint256::SetCompact`). `undefined` where no hash can meet it or it is none: zero,
  * negative or above 256 bits.
  */
 export function bitsToTarget(bits: number): bigint | undefined {
@@ -16,7 +16,7 @@ export function bitsToTarget(bits: number): bigint | undefined {
 }
 
 /**
- * The compact form of a target, which keeps its highest 3 bytes (Core: arith_uint256::GetCompact): so
+ * The compact form of a target, which keeps its highest 3 bytes (Core, `arith_uint256::GetCompact`): so
  * `bitsToTarget(targetToBits(target))` is at most `target`.
  * @throws RangeError when `target` is negative or above 256 bits.
  */
@@ -32,7 +32,7 @@ export function targetToBits(target: bigint): number {
   return ((size << 24) | mantissa) >>> 0
 }
 
-/** Expected number of hashes until one meets `target`: 2^256 / (target + 1) (Core: GetBlockProof). */
+/** Expected number of hashes until one meets `target`: 2^256 / (target + 1) (Core, `GetBlockProof`). */
 export function workOfTarget(target: bigint): bigint {
   return (1n << 256n) / (target + 1n)
 }

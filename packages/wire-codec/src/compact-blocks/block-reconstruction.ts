@@ -40,7 +40,7 @@ export interface BlockReconstruction {
 
 /**
  * Begins to put a block together. `undefined` where the compact block cannot be used though no one may be to
- * blame: two of its transactions have the same short id (Core: READ_STATUS_FAILED); get the whole block.
+ * blame: two of its transactions have the same short id (Core, `READ_STATUS_FAILED`); get the whole block.
  */
 export function reconstructBlock(compactBlock: CompactBlock): BlockReconstruction | undefined {
   const lookup = sortShortIds(compactBlock)

@@ -33,7 +33,7 @@ export const InventoryType = {
 /** Bit that asks for the witness too (BIP144; `MSG_WITNESS_FLAG`, protocol.h). */
 export const WITNESS_FLAG = 0x4000_0000
 /**
- * Whether an entry of this type names a transaction, by whichever hash, with or without its witness (Core:
+ * Whether an entry of this type names a transaction, by whichever hash, with or without its witness (Core,
  * `CInv::IsGenTxMsg`).
  */
 export function isTransactionEntry(type: number): boolean {

@@ -44,7 +44,8 @@ export interface ProofOfWorkRules {
   /** BIP94: retarget from the first block of a period, and bound the time of the first block of the next. */
   readonly enforceBip94: boolean
   /**
-   * Least work of a chain that is worth following; 0 where nothing is known of it (Core: nMinimumChainWork).
+   * Least work of a chain that is worth following; 0 where nothing is known of it (Core,
+   * `nMinimumChainWork`).
    */
   readonly minimumChainWork: bigint
 }
@@ -63,7 +64,7 @@ export interface ActivationHeights {
   readonly segwit: number
 }
 
-/** Parameters of the two-phase header sync (Core: HeadersSyncParams). */
+/** Parameters of the two-phase header sync (Core, `HeadersSyncParams`). */
 export interface HeadersSyncParameters {
   /** Headers between two remembered commitments of the first phase. */
   readonly commitmentPeriod: number
