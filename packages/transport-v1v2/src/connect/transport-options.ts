@@ -1,5 +1,5 @@
 import type { ShortIds } from '@sapwood/wire-codec'
-import type { MemoryAccount } from '../environment/memory-budget.ts'
+import type { MemoryAccount } from '../environment/memory-account.ts'
 import type { Shaping } from '../v2/shaping/shaping.ts'
 
 /** What applies to a connection whichever side opened it. */

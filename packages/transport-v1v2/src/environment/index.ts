@@ -14,15 +14,13 @@ export { schedulerFor, systemScheduler } from './default-turn-scheduler.ts'
 export { systemRandom } from './default-random.ts'
 export { drawBelow, drawExponential, drawUnit, shuffle } from './draw.ts'
 export { type Logger, silentLogger } from './logger.ts'
+export type { MemoryAccount, MemoryPurpose, MemoryRank } from './memory-account.ts'
 export {
   createMemoryBudget,
   DEFAULT_MEMORY_BUDGET,
-  type MemoryAccount,
   type MemoryAccountOptions,
   type MemoryBudget,
   type MemoryBudgetOptions,
-  type MemoryPurpose,
-  type MemoryRank,
   type MemoryUse,
   unboundedAccount,
 } from './memory-budget.ts'

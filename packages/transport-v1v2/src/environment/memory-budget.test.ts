@@ -1,12 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createVirtualClock } from '../testing/virtual-clock.ts'
-import {
-  ACCOUNT_FLOOR,
-  createMemoryBudget,
-  type MemoryAccount,
-  type MemoryBudget,
-  unboundedAccount,
-} from './memory-budget.ts'
+import { ACCOUNT_FLOOR, type MemoryAccount } from './memory-account.ts'
+import { createMemoryBudget, type MemoryBudget, unboundedAccount } from './memory-budget.ts'
 
 const MB = 1_000_000
 

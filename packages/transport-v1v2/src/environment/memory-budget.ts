@@ -1,5 +1,12 @@
 import type { CancelTimer, Clock } from './clock.ts'
 import { systemClock } from './default-clock.ts'
+import {
+  ACCOUNT_FLOOR,
+  BudgetAccount,
+  type MemoryAccount,
+  type MemoryPurpose,
+  type MemoryRank,
+} from './memory-account.ts'
 
 /** Bytes that all connections of a process may hold together, unless told otherwise. */
 export const DEFAULT_MEMORY_BUDGET: number = 64 * 1024 * 1024
@@ -13,12 +20,6 @@ const INBOUND_SHARE = 0.5
  */
 const COMMON_SHARE = 0.125
 
-/**
- * Bytes that every account may hold whatever the others do: a ping passes, and a handshake goes on, in a full
- * house.
- */
-export const ACCOUNT_FLOOR = 131_072
-
 /** Whoever waits for room has the largest holder let go where that one holds this many times as much. */
 const GREED = 2
 
@@ -30,15 +31,6 @@ const MAX_IDLE_BEFORE_LIVELY = 2_000
 
 /** Milliseconds between two looks at who has given nothing back, while anybody waits. */
 const REVIEW_INTERVAL = 1_000
-
-/** What bytes are held for. */
-export type MemoryPurpose = 'handshakes' | 'reading' | 'serving' | 'sending' | 'notifications' | 'events'
-
-/**
- * Who is refused, and let go, first: those that dialled us, then those that we dialled. What the owner
- * protects (and the owner's own queues) is never refused.
- */
-export type MemoryRank = 'inbound' | 'outbound' | 'protected'
 
 export interface MemoryBudgetOptions {
   /** Bytes in all. Default: 67,108,864. */
@@ -75,34 +67,6 @@ export interface MemoryAccountOptions {
   readonly onEvict?: (heldBytes: number) => void
 }
 
-/** What one connection holds. Every call is synchronous and cheap; after `close` none does anything. */
-export interface MemoryAccount {
-  readonly rank: MemoryRank
-  /** Bytes held now. */
-  readonly held: number
-  /** Who is told that the account is to go; the last one that was set. */
-  onEvict: ((heldBytes: number) => void) | undefined
-  /**
-   * Counts bytes that are there already: never refused. Where the budget is exceeded, the largest holder is
-   * let go.
-   */
-  hold(purpose: MemoryPurpose, bytes: number): void
-  /**
-   * Counts bytes that are not there yet. @returns false, and counts nothing, where there is no room for them.
-   */
-  take(purpose: MemoryPurpose, bytes: number): boolean
-  /** Gives bytes back. */
-  give(purpose: MemoryPurpose, bytes: number): void
-  /**
-   * What has to be waited for before `bytes` more may be held: undefined where they may be now. Of those that
-   * wait, the one that holds least goes first. The room is not kept: ask again once it resolves. Resolves
-   * also when the account is closed.
-   */
-  room(bytes: number): Promise<void> | undefined
-  /** Gives back all that is held. */
-  close(): void
-}
-
 /** One bound in bytes for all that remotes can make a process hold. */
 export interface MemoryBudget {
   readonly limit: number
@@ -134,8 +98,8 @@ class Budget implements MemoryBudget {
   /** Up to which room is given. */
   readonly #granted: number
   readonly #inboundGranted: number
-  readonly #accounts = new Set<Account>()
-  readonly #waiting = new Set<Account>()
+  readonly #accounts = new Set<BudgetAccount>()
+  readonly #waiting = new Set<BudgetAccount>()
   readonly #byPurpose: Record<MemoryPurpose, number> = {
     handshakes: 0,
     reading: 0,
@@ -163,7 +127,7 @@ class Budget implements MemoryBudget {
   }
 
   open({ rank, onEvict }: MemoryAccountOptions): MemoryAccount {
-    const account = new Account(this, rank, onEvict)
+    const account = new BudgetAccount(this, rank, onEvict)
     this.#accounts.add(account)
     return account
   }
@@ -181,7 +145,7 @@ class Budget implements MemoryBudget {
     }
   }
 
-  count(account: Account, purpose: MemoryPurpose, bytes: number): void {
+  count(account: BudgetAccount, purpose: MemoryPurpose, bytes: number): void {
     this.#used += bytes
     this.#byPurpose[purpose] += bytes
     if (account.rank === 'inbound') this.#inbound += bytes
@@ -189,7 +153,7 @@ class Budget implements MemoryBudget {
     else if (this.#used > this.#peak) this.#peak = this.#used
   }
 
-  hasRoom(account: Account, bytes: number): boolean {
+  hasRoom(account: BudgetAccount, bytes: number): boolean {
     if (account.rank === 'protected' || account.held + bytes <= ACCOUNT_FLOOR) return true
     if (this.#used + bytes > this.#granted) return false
     return account.rank !== 'inbound' || this.#inbound + bytes <= this.#inboundGranted
@@ -204,7 +168,7 @@ class Budget implements MemoryBudget {
     }
   }
 
-  wait(account: Account, bytes: number): void {
+  wait(account: BudgetAccount, bytes: number): void {
     this.#waiting.add(account)
     const largest = this.#largest(account.rank)
     if (largest !== undefined && largest !== account) {
@@ -217,12 +181,12 @@ class Budget implements MemoryBudget {
   }
 
   /** Given something back, or begun to hold more than everybody may. */
-  moved(account: Account, given: boolean): void {
+  moved(account: BudgetAccount, given: boolean): void {
     account.movedAt = this.#clock.now()
     if (given) account.gaveAt = account.movedAt
   }
 
-  forget(account: Account): void {
+  forget(account: BudgetAccount): void {
     this.#waiting.delete(account)
     this.#accounts.delete(account)
     if (this.#waiting.size === 0) this.#stopReview()
@@ -244,16 +208,16 @@ class Budget implements MemoryBudget {
   }
 
   /** Whether it takes what it is given: it has given something back of late. */
-  #isLively(account: Account): boolean {
+  #isLively(account: BudgetAccount): boolean {
     return this.#clock.now() - account.gaveAt < MAX_IDLE_HOLDING
   }
 
   /**
    * One that takes what it is given does not wait long for those that take nothing: the idlest of them goes.
    */
-  #makeRoomFor(waiting: Account): void {
+  #makeRoomFor(waiting: BudgetAccount): void {
     const now = this.#clock.now()
-    let idlest: Account | undefined
+    let idlest: BudgetAccount | undefined
     for (const account of this.#accounts) {
       if (account.rank === 'protected' || RANKS[account.rank] > RANKS[waiting.rank]) continue
       if (account === waiting || account.held <= ACCOUNT_FLOOR) continue
@@ -264,7 +228,7 @@ class Budget implements MemoryBudget {
   }
 
   /** Whether another waits that is of its rank or above. */
-  #standsInTheWay(account: Account): boolean {
+  #standsInTheWay(account: BudgetAccount): boolean {
     if (account.rank === 'protected') return false
     for (const other of this.#waiting) {
       if (other !== account && RANKS[other.rank] >= RANKS[account.rank]) return true
@@ -297,8 +261,8 @@ class Budget implements MemoryBudget {
   }
 
   /** Of the lowest rank that holds anything, and that is not above `rank`: the account that holds most. */
-  #largest(rank: MemoryRank): Account | undefined {
-    let largest: Account | undefined
+  #largest(rank: MemoryRank): BudgetAccount | undefined {
+    let largest: BudgetAccount | undefined
     for (const account of this.#accounts) {
       if (account.rank === 'protected' || RANKS[account.rank] > RANKS[rank] || account.held === 0) continue
       const lower = largest === undefined || RANKS[account.rank] < RANKS[largest.rank]
@@ -308,7 +272,7 @@ class Budget implements MemoryBudget {
   }
 
   /** @returns whether there was anything to be let go. */
-  #evict(account: Account): boolean {
+  #evict(account: BudgetAccount): boolean {
     const { held, onEvict } = account
     this.#evicted += 1
     // Closed at once: what its owner lets go of later is not counted on, and nobody is let go twice for the
@@ -320,76 +284,5 @@ class Budget implements MemoryBudget {
       // Its owner's fault; everybody else goes on.
     }
     return held > 0
-  }
-}
-
-class Account implements MemoryAccount {
-  readonly rank: MemoryRank
-  readonly #budget: Budget
-  readonly #held = new Map<MemoryPurpose, number>()
-  onEvict: ((heldBytes: number) => void) | undefined
-  held = 0
-  /** Bytes that it waits for. */
-  wanted = 0
-  /** When it last gave something back, or began to hold more than everybody may. */
-  movedAt = Number.NEGATIVE_INFINITY
-  /** When it last gave something back. */
-  gaveAt = Number.NEGATIVE_INFINITY
-  #waiters: (() => void)[] = []
-  #closed = false
-
-  constructor(budget: Budget, rank: MemoryRank, onEvict: ((heldBytes: number) => void) | undefined) {
-    this.#budget = budget
-    this.rank = rank
-    this.onEvict = onEvict
-  }
-
-  hold(purpose: MemoryPurpose, bytes: number): void {
-    if (this.#closed || bytes <= 0) return
-    this.#count(purpose, bytes)
-    this.#budget.relieve()
-  }
-
-  take(purpose: MemoryPurpose, bytes: number): boolean {
-    if (this.#closed || !this.#budget.hasRoom(this, bytes)) return false
-    if (bytes > 0) this.#count(purpose, bytes)
-    return true
-  }
-
-  give(purpose: MemoryPurpose, bytes: number): void {
-    const given = Math.min(bytes, this.#held.get(purpose) ?? 0)
-    if (given > 0) this.#count(purpose, -given)
-  }
-
-  room(bytes: number): Promise<void> | undefined {
-    if (this.#closed || this.#budget.hasRoom(this, bytes)) return undefined
-    this.wanted = Math.max(this.wanted, bytes)
-    const room = new Promise<void>((resolve) => this.#waiters.push(resolve))
-    this.#budget.wait(this, bytes)
-    return room
-  }
-
-  /** The budget has room for it. */
-  released(): void {
-    this.wanted = 0
-    for (const resolve of this.#waiters.splice(0)) resolve()
-  }
-
-  close(): void {
-    if (this.#closed) return
-    this.#closed = true
-    this.#budget.forget(this)
-    for (const [purpose, bytes] of [...this.#held]) this.give(purpose, bytes)
-    this.released()
-  }
-
-  #count(purpose: MemoryPurpose, bytes: number): void {
-    const before = this.held
-    this.held += bytes
-    if (bytes < 0 || (before <= ACCOUNT_FLOOR && this.held > ACCOUNT_FLOOR)) {
-      this.#budget.moved(this, bytes < 0)
-    }
-    this.#held.set(purpose, (this.#held.get(purpose) ?? 0) + bytes)
-    this.#budget.count(this, purpose, bytes)
   }
 }
