@@ -1,10 +1,8 @@
 import {
   type AnyMessage,
-  baseRegistry,
   isDecodeError,
   decodeBlock,
   decodePayload,
-  decodePayloadWithTrailing,
   type Message,
   ProtocolVersion,
 } from '@sapwood/wire-codec'
@@ -21,6 +19,7 @@ import { MessageLimits } from '../limits/message-limits.ts'
 import type { PendingRequest } from '../requests/pending-request.ts'
 import { RequestTracker } from '../requests/request-tracker.ts'
 import { behaviourTable } from './behaviour-table.ts'
+import { decodeMessage, type DecodedMessage } from './decode-message.ts'
 import { handleMessage } from './handle-message.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { Lifetime } from './lifetime.ts'
@@ -32,16 +31,8 @@ import type { ProtocolContext } from './protocol-context.ts'
 import type { ProtocolOutput } from './protocol-output.ts'
 import { blameOf, type Row } from './rule.ts'
 
-/** Bytes behind a message, which Core ignores, that are not worth a copy of the message without them. */
-const MAX_KEPT_TRAILING_BYTES = 64
-
 /** Outcomes that came with a message. */
 const byTheRemote: ReadonlySet<RequestOutcome> = new Set(['answered', 'not-found', 'malformed'])
-
-interface Decoded {
-  readonly message: Message
-  readonly payload: Uint8Array
-}
 
 /**
  * The protocol of one connection as a state machine: messages and the passing of time go in, messages and
@@ -296,14 +287,9 @@ export class PeerProtocol implements ProtocolContext {
     this.output.emit('ignored', { command, why })
   }
 
-  /** A message of the protocol, or `unknown`, and the payload without what came behind the message. */
-  #decode(command: string, payload: Uint8Array, at: Instant): Decoded | undefined {
+  #decode(command: string, payload: Uint8Array, at: Instant): DecodedMessage | undefined {
     try {
-      const { message, trailingBytes } = decodePayloadWithTrailing(command, payload, baseRegistry)
-      if (trailingBytes <= MAX_KEPT_TRAILING_BYTES) return { message, payload }
-      // What is kept of the message would keep the bytes behind it, up to 4 MB, for as long.
-      const itself = payload.slice(0, payload.length - trailingBytes)
-      return { message: decodePayload(command, itself), payload: itself }
+      return decodeMessage(command, payload)
     } catch (error) {
       this.#malformed(command, payload, error, at)
       return undefined

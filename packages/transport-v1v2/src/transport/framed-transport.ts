@@ -1,23 +1,17 @@
 import type { Contents } from '@sapwood/wire-codec'
-import { MINUTE } from '../environment/durations.ts'
-import type { CancelTimer, Clock } from '../environment/clock.ts'
+import type { Clock } from '../environment/clock.ts'
 import { schedulerFor } from '../environment/default-turn-scheduler.ts'
 import type { MemoryAccount } from '../environment/memory-account.ts'
 import type { TurnLane, TurnScheduler } from '../environment/turn-scheduler.ts'
 import { TransportError, isTransportError, type TransportProtocol } from '../errors/transport-error.ts'
 import type { FrameCodec } from '../framing/frame-codec.ts'
-import { type Slice, slicesOf } from '../framing/slices.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { WasteLimit } from './waste-limit.ts'
 import { CommandCounter } from './command-counter.ts'
+import { FrameWriter } from './frame-writer.ts'
+import { streamFailure } from './stream-failure.ts'
 import type { ReadTransport, Transport, TransportStats, WriteTransport } from './transport.ts'
-
-/** Bytes queued above which `send` returns false, unless told otherwise (Core DEFAULT_MAXSENDBUFFER). */
-const DEFAULT_SEND_HIGH_WATER_MARK = 1_000_000
-
-/** Milliseconds that a remote may take nothing, unless told otherwise (Core's `-peertimeout`). */
-const DEFAULT_SEND_TIMEOUT = MINUTE
 
 /**
  * Bytes decoded at once, but for a message that is known to be longer: 16 KiB of decoys, or of messages
@@ -34,14 +28,6 @@ const READ_CHUNK = 65_536
  */
 const CHUNK_COST = 0.02
 const BYTE_COST = 2e-6
-
-/** Bytes queued, or taken, before the account is told: small messages are not counted one by one. */
-const ACCOUNT_STEP = 4_096
-
-/**
- * Bytes written at once: a remote has the send timeout for each such slice, so that slow is told from stuck.
- */
-const WRITE_SLICE = 262_144
 
 export interface FramedTransportInit {
   readonly protocol: TransportProtocol
@@ -68,32 +54,24 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   declare readonly sessionId?: Uint8Array
   readonly #stream: ByteStream
   readonly #codec: FrameCodec
-  readonly #clock: Clock
-  readonly #highWaterMark: number
-  readonly #sendTimeout: number
   readonly #handshakeMilliseconds: number
   readonly #received = new CommandCounter()
   readonly #sent = new CommandCounter()
   readonly #memory: MemoryAccount | undefined
   readonly #lane: TurnLane
   readonly #waste: WasteLimit
+  readonly #writer: FrameWriter
   #early: Contents[]
   /** What has been read and not been decoded. */
   #unread: Uint8Array | undefined
   #accountedReading = 0
   /** Size of the message under way whose room has been taken as a whole; 0 for none. */
   #reserved = 0
-  #accountedSending = 0
   #bytesReceived: number
-  #bytesSent: number
-  #inFlight = 0
-  #flushing = false
   #failure: Error | undefined
   #readEnded = false
   #writeEnded = false
-  #waiting: { resolve: () => void; reject: (error: Error) => void }[] = []
   #closing: Promise<void> | undefined
-  #cancelDeadline: CancelTimer | undefined
   /** Wakes a read that waits for room. */
   #stopWaiting: (() => void) | undefined
 
@@ -102,9 +80,6 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     if (init.sessionId !== undefined) this.sessionId = init.sessionId
     this.#stream = init.stream
     this.#codec = init.codec
-    this.#clock = init.clock
-    this.#highWaterMark = init.highWaterMark ?? DEFAULT_SEND_HIGH_WATER_MARK
-    this.#sendTimeout = init.sendTimeout ?? DEFAULT_SEND_TIMEOUT
     this.#handshakeMilliseconds = init.handshakeMilliseconds
     this.#memory = init.memory
     this.#waste = new WasteLimit(init.clock)
@@ -114,7 +89,12 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     this.#early = [...(init.early ?? [])]
     for (const { command, payload } of this.#early) this.#received.add(command, payload.length)
     this.#bytesReceived = init.handshakeBytesReceived
-    this.#bytesSent = init.handshakeBytesSent
+    this.#writer = new FrameWriter({
+      ...init,
+      outbox: init.codec.outbox,
+      bytesSent: init.handshakeBytesSent,
+      onFailure: (failure) => this.abort(failure),
+    })
   }
 
   get reader(): ReadTransport {
@@ -126,7 +106,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   }
 
   get queuedBytes(): number {
-    return this.#codec.outbox.length + this.#inFlight
+    return this.#writer.queuedBytes
   }
 
   async read(): Promise<readonly Contents[] | null> {
@@ -165,17 +145,12 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     if (this.#writeEnded) throw new TransportError('closed', 'The connection has been closed')
     this.#codec.frame(message)
     this.#sent.add(message.command, message.payload.length)
-    this.#accountSending()
-    this.#scheduleFlush()
-    return this.queuedBytes <= this.#highWaterMark
+    this.#writer.queued()
+    return !this.#writer.isFull
   }
 
   ready(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    if (this.queuedBytes <= this.#highWaterMark) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject })
-    })
+    return this.#writer.ready()
   }
 
   close(): Promise<void> {
@@ -188,7 +163,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   stats(): TransportStats {
     return {
       bytesReceived: this.#bytesReceived,
-      bytesSent: this.#bytesSent,
+      bytesSent: this.#writer.bytesSent,
       messagesReceived: this.#received.messages,
       messagesSent: this.#sent.messages,
       ...this.#codec.counters(),
@@ -285,16 +260,6 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     else this.#memory.give('reading', -more)
   }
 
-  #accountSending(): void {
-    if (this.#memory === undefined) return
-    const held = this.queuedBytes
-    const more = held - this.#accountedSending
-    if (Math.abs(more) < ACCOUNT_STEP && held !== 0) return
-    this.#accountedSending = held
-    if (more > 0) this.#memory.hold('sending', more)
-    else this.#memory.give('sending', -more)
-  }
-
   #endReading(): void {
     if (!this.#codec.atBoundary) {
       this.#fail(
@@ -309,79 +274,9 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     this.#wipeWhenOver()
   }
 
-  #scheduleFlush(): void {
-    if (this.#flushing) return
-    this.#flushing = true
-    queueMicrotask(() => void this.#flush())
-  }
-
-  /** Writes until the outbox is empty: what is queued during one write leaves with the next. */
-  async #flush(): Promise<void> {
-    while (this.#codec.outbox.length > 0 && this.#failure === undefined) {
-      this.#inFlight = this.#codec.outbox.length
-      for (const slice of slicesOf(this.#codec.outbox.take(), WRITE_SLICE)) {
-        await this.#write(slice)
-        // A failure may have come while the slice was waiting.
-        if (this.#hasFailed()) break
-      }
-      this.#inFlight = 0
-      this.#accountSending()
-    }
-    this.#flushing = false
-  }
-
-  async #write({ parts, length }: Slice): Promise<void> {
-    this.#cancelDeadline = this.#clock.setTimer(this.#sendTimeout, this.#onSendTimeout)
-    try {
-      await this.#stream.write(parts)
-      this.#bytesSent += length
-      if (this.#hasFailed()) return
-      this.#inFlight -= length
-      this.#accountSending()
-      this.#release()
-    } catch (cause) {
-      const failure = streamFailure(cause)
-      this.#fail(failure)
-      abortStream(this.#stream, failure)
-    } finally {
-      this.#cancelDeadline()
-    }
-  }
-
-  #hasFailed(): boolean {
-    return this.#failure !== undefined
-  }
-
-  readonly #onSendTimeout = (): void => {
-    const failure = new TransportError('too-slow', 'The remote does not take what is sent to it', {
-      phase: 'application',
-      limit: this.#sendTimeout,
-    })
-    this.abort(failure)
-  }
-
-  #release(): void {
-    if (this.#waiting.length === 0 || this.queuedBytes > this.#highWaterMark) return
-    for (const { resolve } of this.#waiting.splice(0)) resolve()
-  }
-
   async #finish(): Promise<void> {
-    while (this.queuedBytes > 0 && this.#failure === undefined) await this.#drained()
-    if (this.#failure !== undefined) throw this.#failure
-    // The stream still holds some of it, and a remote that takes nothing would keep it for ever.
-    this.#cancelDeadline = this.#clock.setTimer(this.#sendTimeout, this.#onSendTimeout)
-    try {
-      await this.#stream.close()
-    } finally {
-      this.#cancelDeadline()
-    }
+    await this.#writer.finish()
     this.#wipeWhenOver()
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject })
-    })
   }
 
   #wipeWhenOver(): void {
@@ -391,16 +286,12 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   #fail(reason: Error): void {
     if (this.#failure !== undefined) return
     this.#failure = reason
-    this.#cancelDeadline?.()
-    this.#codec.outbox.take()
+    this.#writer.fail(reason)
     this.#codec.wipe()
     this.#unread = undefined
     this.#memory?.give('reading', this.#accountedReading)
     this.#accountedReading = 0
-    this.#inFlight = 0
-    this.#accountSending()
     this.#stopWaiting?.()
-    for (const { reject } of this.#waiting.splice(0)) reject(reason)
   }
 
   #ended(failure: Error): Error {
@@ -414,12 +305,4 @@ function payloadBytes(messages: readonly Contents[]): number {
   let bytes = 0
   for (const { payload } of messages) bytes += payload.length
   return bytes
-}
-
-/** A stream's failure as a `TransportError`. */
-function streamFailure(cause: unknown): Error {
-  if (isTransportError(cause)) return cause
-  return new TransportError('stream-failed', cause instanceof Error ? cause.message : 'The stream broke', {
-    cause,
-  })
 }
