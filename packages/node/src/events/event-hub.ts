@@ -96,8 +96,10 @@ export class EventHub<Events extends DroppedEvents> implements EventSource<Event
 
   async next<Name extends keyof Events>(
     name: Name,
-    options: Parameters<EventSource<Events>['next']>[1] & {
+    options: {
       readonly filter?: (event: EventOf<Events, Name>) => boolean
+      readonly signal?: AbortSignal
+      readonly timeout?: number
     } = {},
   ): Promise<EventOf<Events, Name>> {
     if (this.#closed) throw stopped()
