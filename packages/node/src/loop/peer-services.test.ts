@@ -62,8 +62,7 @@ describe('what peers are answered', () => {
         table: watchedTable,
         events: { emit: (name) => void events.push(name) },
         phase: { now: phases.running },
-        punish: () => expect.unreachable(),
-        letGo: () => expect.unreachable(),
+        banManager: { punish: () => expect.unreachable(), letGo: () => expect.unreachable() },
       }),
       addresses: createServedAddresses({ clock, random, addresses, isAvoided: () => false }),
       blocks: new ServedBlocks({

@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { ConnectionTable } from '../connections/connection-table.ts'
 import { EventHub } from '../events/event-hub.ts'
+import type { NodeEvents } from '../handle/node-events.ts'
 import { SeedDriver } from './seed-driver.ts'
 
 describe('the seed driver', () => {
@@ -32,7 +33,7 @@ describe('the seed driver', () => {
           add: (reports: unknown) => added.push(reports) * 0,
         } as unknown as AddressManager,
         reachable: new Set<AddressNetwork>(),
-        events: new EventHub({ clock, logger: silentLogger }),
+        events: new EventHub<NodeEvents>({ clock, logger: silentLogger }),
         table: new ConnectionTable(),
         connections: { open: (): never => expect.unreachable() },
         networkSwitch: { isOn: true },

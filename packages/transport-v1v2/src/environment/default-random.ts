@@ -28,7 +28,7 @@ class SystemRandom implements Random {
 /** The runtime's cryptographically secure generator (`globalThis.crypto`). */
 export const systemRandom: Random = new SystemRandom()
 
-function drawBytes(bytes: Uint8Array): Uint8Array {
+function drawBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array {
   for (let offset = 0; offset < bytes.length; offset += MAX_BYTES_PER_CALL) {
     globalThis.crypto.getRandomValues(bytes.subarray(offset, offset + MAX_BYTES_PER_CALL))
   }
