@@ -86,5 +86,5 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'simulator',
     'cli',
   ],
-  conform: ['model', 'cases', 'run', 'report', 'cli'],
+  conform: ['driver', 'model', 'cases', 'run', 'report', 'cli'],
 }

@@ -2,6 +2,7 @@ import type { ConformCase, ListeningCase } from '../model/conform-case.ts'
 import { addressCases } from './addresses.ts'
 import { blockCases } from './blocks.ts'
 import { diallingCases } from './dialling.ts'
+import { drivenCases } from './driven.ts'
 import { encryptionCases } from './encryption.ts'
 import { featureCases } from './features.ts'
 import { framingCases } from './framing.ts'
@@ -25,6 +26,7 @@ export const listeningCases: readonly ListeningCase[] = [
   ...headerCases,
   ...blockCases,
   ...transactionCases,
+  ...drivenCases,
 ]
 
 export { diallingCases }

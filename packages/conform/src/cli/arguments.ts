@@ -16,6 +16,10 @@ export interface Arguments {
   readonly quiet: boolean
   readonly expect: string | undefined
   readonly wait: number | undefined
+  /** How the driver is named, where there is one. */
+  readonly driver: string | undefined
+  readonly driverWait: number | undefined
+  readonly rpcCookie: string | undefined
   readonly json: string | undefined
   readonly junit: string | undefined
   readonly tap: string | undefined
@@ -34,7 +38,8 @@ export const USAGE = `Usage: conform HOST:PORT [options]
 
 Runs conformance cases of Bitcoin's peer-to-peer protocol on software that listens, or on software that dials
 (COMMAND is started for each case and ended after it). The target is on regtest, and nothing of worth: it is given
-blocks. Only its P2P port is needed.
+blocks. Only its P2P port is needed; cases that have it mine, pay, or live through a day need a driver too, and are
+skipped without one.
 
 Options:
   --only PATTERN     only cases whose name begins with this, or matches it with * for anything; may be repeated
@@ -42,12 +47,17 @@ Options:
   --strict           failed cases of the levels 'should' and 'core' count too, not those of 'must' alone
   --expect FILE      known failures, a name in a line: they do not count. One that passes does
   --wait MS          longest that a case waits for one thing
+  --driver WHAT      rpc, or http://[USER:PASSWORD@]HOST:PORT: bitcoind's RPC (rpc: that of regtest on this machine);
+                     FILE.js, .mjs, .ts …: a module whose default export is a driver;
+                     any other file: an executable, which answers a line of JSON with a line of JSON (see the README)
+  --rpc-cookie FILE  bitcoind's cookie file, for its RPC
+  --driver-wait MS   longest that the driver may take for one thing (default: 30000)
   --json FILE  --junit FILE  --tap FILE  --html FILE    reports; - is standard output
   --quiet            only failures and the summary
   -h, --help         print this
 
 Exit code: 0 nothing that counts has failed, 1 something has, 2 the command line was not understood, 3 the target
-cannot be reached.`
+cannot be reached, 4 the driver cannot be used, or did not do what it had said that it can (and nothing failed).`
 
 /** Reads the command line. @throws UsageError */
 export function parseArguments(args: readonly string[]): Arguments {
@@ -65,6 +75,12 @@ export function parseArguments(args: readonly string[]): Arguments {
     quiet: values.quiet ?? false,
     expect: values.expect,
     wait: values.wait === undefined ? undefined : number('--wait', values.wait, 600_000),
+    driver: values.driver,
+    driverWait:
+      values['driver-wait'] === undefined
+        ? undefined
+        : number('--driver-wait', values['driver-wait'], 600_000),
+    rpcCookie: values['rpc-cookie'],
     json: values.json,
     junit: values.junit,
     tap: values.tap,
@@ -81,6 +97,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     return { ...shared, action: 'merge', files: rest }
   }
   if (values.listen !== undefined) {
+    if (values.driver !== undefined) throw new UsageError('--driver is for software that listens')
     if (command.length === 0) throw new UsageError('--listen takes a command after --')
     return { ...shared, action: 'run', listen: { port: number('--listen', values.listen, 65_535), command } }
   }
@@ -104,6 +121,9 @@ function parsed(args: readonly string[]) {
         quiet: flag,
         expect: text,
         wait: text,
+        driver: text,
+        'driver-wait': text,
+        'rpc-cookie': text,
         listen: text,
         json: text,
         junit: text,

@@ -1,6 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { isWireAssertionError } from '@sapwood/integration/test-peer'
 import { allCases, diallingCases, listeningCases } from '../cases/all-cases.ts'
+import { systemClock } from '@sapwood/transport-v1v2/environment'
+import { type Driver, DriverError } from '../driver/driver.ts'
+import { openDriver } from '../driver/open-driver.ts'
 import { type CaseResult, counts, type Report } from '../model/result.ts'
 import {
   type Expectations,
@@ -17,7 +20,7 @@ import { runListening } from '../run/run-listening.ts'
 import { type Arguments, isChosen, parseArguments, USAGE, UsageError } from './arguments.ts'
 
 /** What the command ends with; the usage says when. */
-const EXIT = { good: 0, failed: 1, usage: 2, unreachable: 3 } as const
+const EXIT = { good: 0, failed: 1, usage: 2, unreachable: 3, driver: 4 } as const
 
 /** Runs the command line. @returns its exit code. */
 export async function conform(args: readonly string[]): Promise<number> {
@@ -29,6 +32,7 @@ export async function conform(args: readonly string[]): Promise<number> {
       return EXIT.usage
     }
     console.error(`conform: ${error instanceof Error ? error.message : String(error)}`)
+    if (error instanceof DriverError) return EXIT.driver
     const isWire = isWireAssertionError(error) || isWireAssertionError((error as Error).cause)
     return isWire ? EXIT.unreachable : EXIT.failed
   }
@@ -71,7 +75,11 @@ async function run(options: Arguments): Promise<number> {
   }
   const whole =
     options.listen === undefined
-      ? await runListening(chosen(listeningCases), { address: options.address!, ...how })
+      ? await runListening(chosen(listeningCases), {
+          address: options.address!,
+          ...how,
+          ...(await driverOf(options)),
+        })
       : await runDialling(chosen(diallingCases), { ...options.listen, ...how })
   const report: Report = { ...whole, results: whole.results.map((result) => withExpectations(result, known)) }
   await writeReports(report, options)
@@ -79,7 +87,22 @@ async function run(options: Arguments): Promise<number> {
   const stale = noLongerFailing(report.results, known)
   for (const line of stale) say(`passes, and is among the known failures: ${line}`)
   const failed = stale.length > 0 || report.results.some((result) => counts(result, options.strict))
-  return failed ? EXIT.failed : EXIT.good
+  if (failed) return EXIT.failed
+  return report.results.some(({ driverFailed }) => driverFailed === true) ? EXIT.driver : EXIT.good
+}
+
+async function driverOf({ driver, driverWait, rpcCookie }: Arguments): Promise<{
+  readonly driver?: Driver
+  readonly driverWait?: number
+}> {
+  if (driver === undefined) return {}
+  const cookie = rpcCookie === undefined ? {} : { cookieFile: rpcCookie }
+  const opened = await openDriver(driver, {
+    clock: systemClock,
+    ...cookie,
+    ...(driverWait !== undefined && { timeout: driverWait }),
+  })
+  return { driver: opened, ...(driverWait !== undefined && { driverWait }) }
 }
 
 async function writeReports(report: Report, { json, junit, tap, html }: Arguments): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Ability } from '../driver/driver.ts'
 import type { DiallingStage, ListeningStage } from './stage.ts'
 import type { Transport } from './transport.ts'
 
@@ -31,6 +32,8 @@ export type Need =
   | 'no-compact-filters'
   | 'reconciliation'
   | 'no-reconciliation'
+  /** There is a driver that can do this. */
+  | Ability
 
 interface CaseFacts {
   /** Words that never move: `bip324/handshake/garbage-4095-accepted`. */

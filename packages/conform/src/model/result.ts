@@ -26,6 +26,8 @@ export interface CaseResult {
   readonly wireLog?: string
   /** Whether its failure is among the known ones that were given. */
   readonly known?: boolean
+  /** It was skipped because the driver did not do what it had said that it can. */
+  readonly driverFailed?: boolean
   readonly milliseconds: number
 }
 

@@ -1,6 +1,7 @@
 import type { RegtestChain } from '@sapwood/integration'
 import type { DialOptions, ListenOptions, TestPeer } from '@sapwood/integration/test-peer'
 import type { Transaction } from '@sapwood/wire-codec'
+import type { AskedDriver } from '../driver/asked-driver.ts'
 import type { Transport } from './transport.ts'
 
 /** What a case for software that listens is given. */
@@ -14,6 +15,8 @@ export interface ListeningStage {
   mine(transactions?: readonly Transaction[]): Promise<void>
   /** A transaction that the target has not seen, and that it can take: it spends a coin of the chain. */
   payment(): Transaction
+  /** Does with the target what its P2P port is not enough for. For cases that say so in their `needs` only. */
+  readonly driver: AskedDriver
 }
 
 /** What a case for software that dials is given. */

@@ -2,6 +2,8 @@ import type { RegtestChain } from '@sapwood/integration'
 import { type DialOptions, TestPeer } from '@sapwood/integration/test-peer'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
 import type { Transaction } from '@sapwood/wire-codec'
+import { AskedDriver } from '../driver/asked-driver.ts'
+import { type Driver, DriverError } from '../driver/driver.ts'
 import type { ListeningCase } from '../model/conform-case.ts'
 import type { Transport } from '../model/transport.ts'
 import type { CaseResult, Report } from '../model/result.ts'
@@ -22,6 +24,13 @@ export interface RunListeningOptions extends RunOptions {
   readonly address: string
   /** Milliseconds that a case waits for one thing. Default: 5,000. */
   readonly wait?: number
+  /**
+   * Does with the software what its P2P port is not enough for. Default: none, and the cases that need one
+   * are skipped. It is closed at the end.
+   */
+  readonly driver?: Driver
+  /** Milliseconds that the driver may take for one thing. Default: 30,000. */
+  readonly driverWait?: number
 }
 
 /**
@@ -32,9 +41,20 @@ export async function runListening(
   cases: readonly ListeningCase[],
   options: RunListeningOptions,
 ): Promise<Report> {
-  const { transports = TRANSPORTS } = options
   const target = new Target(options)
-  const facts = await target.meet(transports, cases)
+  try {
+    return await runOn(target, cases, options)
+  } finally {
+    await target.leave()
+  }
+}
+
+async function runOn(
+  target: Target,
+  cases: readonly ListeningCase[],
+  options: RunListeningOptions,
+): Promise<Report> {
+  const facts = await target.meet(options.transports ?? TRANSPORTS, cases)
   const lack = (each: ListeningCase, transport: Transport): string | undefined => {
     if (!facts.speaks.includes(transport)) return `it does not speak ${transport}`
     return (each.needs ?? []).map((need) => missing(need, facts)).find((text) => text !== undefined)
@@ -45,11 +65,20 @@ export async function runListening(
 
 class Target {
   readonly #options: RunListeningOptions
+  readonly #driver: AskedDriver | undefined
   #shared: TargetChain | undefined
   #sources = 0
 
   constructor(options: RunListeningOptions) {
     this.#options = options
+    const { driver, driverWait } = options
+    const how = { clock: systemClock, ...(driverWait !== undefined && { timeout: driverWait }) }
+    this.#driver = driver === undefined ? undefined : new AskedDriver(driver, how)
+  }
+
+  /** Gives the target back as far as it can be. A driver that does not let go is no reason to lose the report. */
+  async leave(): Promise<void> {
+    await this.#driver?.close().catch(() => undefined)
   }
 
   async meet(
@@ -57,7 +86,7 @@ class Target {
     cases: readonly ListeningCase[],
   ): Promise<TargetFacts & { readonly speaks: readonly Transport[] }> {
     const speaks: Transport[] = []
-    let facts: Omit<TargetFacts, 'hasChain'> | undefined
+    let facts: Awaited<ReturnType<typeof factsOf>> | undefined
     let fault: unknown
     for (const transport of transports) {
       try {
@@ -70,11 +99,13 @@ class Target {
     }
     if (facts === undefined) throw fault
     if (cases.some(({ needs }) => needs?.includes('chain') === true)) await this.#share(speaks[0]!)
-    return { ...facts, speaks, hasChain: this.#shared !== undefined }
+    const can: TargetFacts['can'] = (ability) => this.#driver?.can(ability) ?? false
+    return { ...facts, speaks, hasChain: this.#shared !== undefined, can }
   }
 
   async run(each: ListeningCase, transport: Transport): Promise<CaseResult> {
     const peers: TestPeer[] = []
+    const driver = this.#driver
     const stage: ListeningStage = {
       transport,
       chain: this.#shared?.chain ?? suiteChain(0, 0),
@@ -85,6 +116,10 @@ class Target {
       },
       mine: (transactions) => this.#mine(transport, transactions),
       payment: () => this.#shared!.payment(),
+      get driver() {
+        if (driver === undefined) throw new DriverError('unusable', 'there is none')
+        return driver
+      },
     }
     try {
       return await runCase(each, transport, systemClock, () => each.run(stage), peers)

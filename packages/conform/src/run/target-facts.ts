@@ -1,5 +1,6 @@
 import type { TestPeer } from '@sapwood/integration/test-peer'
 import { hasServices, Services } from '@sapwood/wire-codec'
+import type { Ability } from '../driver/driver.ts'
 import type { Need } from '../model/conform-case.ts'
 
 /** What a target says of itself. */
@@ -10,6 +11,14 @@ export interface TargetFacts {
   readonly says: ReadonlySet<string>
   /** Whether it took the suite's chain. */
   readonly hasChain: boolean
+  /** Whether there is a driver that can do this. */
+  readonly can: (ability: Ability) => boolean
+}
+
+const WORDS: Readonly<Record<Ability, string>> = {
+  mine: 'have it mine',
+  time: 'set its time',
+  pay: 'have it pay',
 }
 
 /** Why a case has nothing to look at; undefined where it has. */
@@ -32,6 +41,10 @@ export function missing(need: Need, facts: TargetFacts): string | undefined {
       return offers(Services.COMPACT_FILTERS) ? undefined : 'it does not offer NODE_COMPACT_FILTERS'
     case 'no-compact-filters':
       return offers(Services.COMPACT_FILTERS) ? 'it offers NODE_COMPACT_FILTERS' : undefined
+    case 'mine':
+    case 'time':
+    case 'pay':
+      return facts.can(need) ? undefined : `there is no driver that can ${WORDS[need]}`
     case 'reconciliation':
       return facts.says.has('sendtxrcncl') ? undefined : 'it does not say sendtxrcncl'
     case 'no-reconciliation':
@@ -40,7 +53,7 @@ export function missing(need: Need, facts: TargetFacts): string | undefined {
 }
 
 /** What a target says of itself on a connection that is ready. */
-export async function factsOf(peer: TestPeer): Promise<Omit<TargetFacts, 'hasChain'>> {
+export async function factsOf(peer: TestPeer): Promise<Omit<TargetFacts, 'hasChain' | 'can'>> {
   await peer.sync()
   const { userAgent = '', services = 0n } = peer.version ?? {}
   const received = peer.log.entries.filter(({ direction }) => direction === 'received')
