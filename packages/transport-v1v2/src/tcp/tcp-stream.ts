@@ -93,8 +93,17 @@ class TcpStream implements ByteStream {
     if (this.#socket.destroyed) return
     // A reset, so that the remote sees an abort and not the end of a stream. Unix sockets (a proxy on one)
     // have none.
-    if (this.#socket.remoteAddress === undefined) this.#socket.destroy()
+    if (this.#socket.remoteAddress === undefined || this.#isEnding) this.#socket.destroy()
     else this.#socket.resetAndDestroy()
+  }
+
+  /**
+   * Whether our end is on its way to the kernel. Node.js cannot reset a socket then (EINVAL), and loses its
+   * handle: the descriptor would never be closed, and the process spin at its end.
+   */
+  get #isEnding(): boolean {
+    const { writableEnded, writableFinished, writableLength } = this.#socket
+    return writableEnded && !writableFinished && writableLength === 0
   }
 
   /** Everything written in one turn of the event loop leaves in one system call. */

@@ -69,6 +69,21 @@ describe('tcpStream', () => {
     close()
   })
 
+  it('lets go of a socket that is aborted while its end is under way', async () => {
+    const { near, far, close } = await rawPair()
+    far.on('error', () => undefined)
+    const stream = tcpStream(near)
+    stream.close().catch(() => undefined)
+    stream.abort(new Error('at once'))
+    // Whoever writes to a socket that is closed is told so; one that is held open takes all of it.
+    const gone = new Promise<void>((resolve) => far.once('close', resolve))
+    far.allowHalfOpen = true
+    const writing = setInterval(() => far.writable && far.write('still there?'), 10)
+    await gone
+    clearInterval(writing)
+    close()
+  })
+
   it('turns off Nagle’s algorithm', async () => {
     const { near, far, close } = await rawPair()
     let noDelay: unknown
