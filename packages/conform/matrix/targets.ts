@@ -9,7 +9,14 @@ import {
   startProcess,
   startRegtestPeer,
 } from '@sapwood/integration'
-import { diallingCases, listeningCases, type Report, runDialling, runListening } from '@sapwood/conform'
+import {
+  diallingCases,
+  listeningCases,
+  openRpcDriver,
+  type Report,
+  runDialling,
+  runListening,
+} from '@sapwood/conform'
 import { ALL_SERVICES } from '../test/all-services.ts'
 import { buildOurNode } from './our-program.ts'
 
@@ -25,7 +32,7 @@ export interface Target {
 /** Longest that a program may take until it listens, in milliseconds. */
 const START = 60_000
 /** Longest that a case waits for one thing, in milliseconds: the machine may be busy. */
-const WAIT = 10_000
+const WAIT = 15_000
 
 const listens = (address: string): Promise<Report> => runListening(listeningCases, { address, wait: WAIT })
 const dials = (port: number, command: readonly string[]): Promise<Report> =>
@@ -47,9 +54,12 @@ async function onProgram(port: number, command: readonly string[], said: RegExp)
   return await listens(`127.0.0.1:${port}`)
 }
 
+/** The one target whose driver is at hand. */
 async function bitcoindWith(args: readonly string[]): Promise<Report> {
   await using bitcoind = await RegtestBitcoind.start({ args })
-  return await listens(bitcoind.p2pHostAndPort)
+  const cookieFile = join(bitcoind.dataFolder, 'regtest/.cookie')
+  const driver = await openRpcDriver({ url: `http://127.0.0.1:${bitcoind.rpcPort}`, cookieFile })
+  return await runListening(listeningCases, { address: bitcoind.p2pHostAndPort, wait: WAIT, driver })
 }
 
 /** Nothing of btcd's leaves the machine, and it bans nobody: all cases come from one. */

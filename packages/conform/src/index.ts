@@ -1,6 +1,7 @@
 export { allCases, diallingCases, listeningCases } from './cases/all-cases.ts'
 export { type Ability, type Driver, DriverError, type DriverErrorCode } from './driver/driver.ts'
 export { openDriver, type OpenDriverOptions } from './driver/open-driver.ts'
+export { openRpcDriver, type RpcDriverOptions } from './driver/rpc-driver.ts'
 export type { AskedDriver } from './driver/asked-driver.ts'
 export type { ConformCase, DiallingCase, Level, ListeningCase, Need, Source } from './model/conform-case.ts'
 export type { Transport } from './model/transport.ts'

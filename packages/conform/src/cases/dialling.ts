@@ -33,7 +33,7 @@ function dialling(
 
 /** What becomes of the connection, and of the program: it may hang up, and has to live. */
 async function fateOf(peer: TestPeer, stage: DiallingStage): Promise<string> {
-  const fate = await peer.fate({ timeout: 15_000 })
+  const fate = await peer.fate()
   if (fate === 'alive') return 'alive'
   return stage.running ? 'closed' : 'program ended'
 }
@@ -162,7 +162,7 @@ const versions: readonly DiallingCase[] = [
       ['before verack', 'not said'],
       async (stage) => {
         const peer = await stage.accept()
-        await peer.fate({ timeout: 15_000 })
+        await peer.fate()
         const at = (wanted: string): number =>
           peer.log.entries.findIndex(
             ({ direction, type: said }) => direction === 'received' && said === wanted,
@@ -316,7 +316,7 @@ const encrypted: readonly DiallingCase[] = [
     async (stage) => {
       const peer = await stage.accept({ handshake: 'none' })
       await peer.sendBytes(concatBytes(peer.v2.key, new Uint8Array(4_200).fill(1)), 'key')
-      await peer.expectClosed({ timeout: 15_000 })
+      await peer.expectClosed()
       return 'closed'
     },
     { level: 'must', place: 'BIP324', transports: ['v2'] },
@@ -389,7 +389,7 @@ const alive: readonly DiallingCase[] = [
     async (stage) => {
       const peer = await stage.accept()
       await peer.end()
-      await peer.expectClosed({ timeout: 15_000 })
+      await peer.expectClosed()
       return stage.running ? 'program runs' : 'program ended'
     },
     { level: 'must', place: 'Plain sense' },
@@ -416,10 +416,7 @@ const chains: readonly DiallingCase[] = [
     ['getheaders', 'getblocks'],
     async (stage) => {
       const peer = await stage.accept({ version: { startHeight: stage.chain.height } })
-      return await Promise.any([
-        peer.expect('getheaders', undefined, { timeout: 15_000 }),
-        peer.expect('getblocks', undefined, { timeout: 15_000 }),
-      ]).then(
+      return await Promise.any([peer.expect('getheaders'), peer.expect('getblocks')]).then(
         ({ type }) => type,
         () => 'neither',
       )
@@ -433,7 +430,7 @@ const chains: readonly DiallingCase[] = [
       const peer = await stage.accept({ version: { startHeight: stage.chain.height } })
       peer.on('getheaders', reply.headers(stage.chain)).on('getdata', reply.blocks(stage.chain))
       const wanted: readonly Message['type'][] = ['getdata', 'getcfheaders', 'getcfilters', 'filterload']
-      return await Promise.any(wanted.map((type) => peer.expect(type, undefined, { timeout: 15_000 }))).then(
+      return await Promise.any(wanted.map((type) => peer.expect(type))).then(
         () => 'asks on',
         () => 'asks for nothing',
       )

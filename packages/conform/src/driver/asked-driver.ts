@@ -6,6 +6,8 @@ const DRIVER_TIMEOUT = 30_000
 /** A hash or a transaction's id, in text form. */
 const HASH = /^[0-9a-f]{64}$/
 
+const METHODS = { mine: 'mine', time: 'setTime', pay: 'pay' } as const
+
 export interface AskedDriverOptions {
   readonly clock: Clock
   /** Milliseconds. Default: 30,000. */
@@ -29,13 +31,12 @@ export class AskedDriver {
   }
 
   can(ability: Ability): boolean {
-    const method = { mine: this.#driver.mine, time: this.#driver.setTime, pay: this.#driver.pay }[ability]
-    return method !== undefined
+    return this.#driver[METHODS[ability]] !== undefined
   }
 
   async mine(count: number): Promise<readonly string[]> {
     const hashes: unknown = await this.#ask('mine', () => this.#driver.mine!(count))
-    if (Array.isArray(hashes) && hashes.length === count && hashes.every(isHash)) return hashes as string[]
+    if (Array.isArray(hashes) && hashes.length === count && hashes.every(isHash)) return hashes
     throw this.#give('bad-answer', `mine: not the hashes of ${count} blocks`)
   }
 

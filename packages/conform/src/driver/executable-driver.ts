@@ -61,7 +61,11 @@ export async function openExecutableDriver(path: string, clock: Clock, timeout: 
     ...(has('mine') && {
       mine: async (count) => (await program.ask({ ask: 'mine', count })).hashes as readonly string[],
     }),
-    ...(has('time') && { setTime: async (seconds) => void (await program.ask({ ask: 'time', seconds })) }),
+    ...(has('time') && {
+      setTime: async (seconds) => {
+        await program.ask({ ask: 'time', seconds })
+      },
+    }),
     ...(has('pay') && {
       pay: async (script, satoshi) =>
         (await program.ask({ ask: 'pay', script: bytesToHex(script), satoshi: String(satoshi) }))
@@ -180,9 +184,7 @@ class DriverProgram {
 function parsed(line: string): Answer | undefined {
   try {
     const value: unknown = JSON.parse(line)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Answer)
-      : undefined
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -40,7 +40,9 @@ export async function openRpcDriver({ url, cookieFile }: RpcDriverOptions = {}):
       const { descriptor } = await rpc<{ descriptor: string }>('getdescriptorinfo', 'raw(51)')
       return await rpc<string[]>('generatetodescriptor', count, descriptor)
     },
-    setTime: async (seconds) => void (await rpc('setmocktime', seconds)),
+    setTime: async (seconds) => {
+      await rpc('setmocktime', seconds)
+    },
     pay: async (script, satoshi) => {
       funded ??= purse.fund(COINS)
       await funded

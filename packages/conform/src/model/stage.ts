@@ -15,7 +15,7 @@ export interface ListeningStage {
   mine(transactions?: readonly Transaction[]): Promise<void>
   /** A transaction that the target has not seen, and that it can take: it spends a coin of the chain. */
   payment(): Transaction
-  /** Does with the target what its P2P port is not enough for. For cases that say so in their `needs` only. */
+  /** Does with the target what its P2P port is not enough for: for cases that have it in their `needs`. */
   readonly driver: AskedDriver
 }
 

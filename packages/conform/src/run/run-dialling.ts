@@ -18,7 +18,7 @@ import { runCases, type RunOptions, TRANSPORTS } from './run-cases.ts'
 /** Blocks of the chain that is served to who dials. */
 const BLOCKS = 120
 /** Longest that a case waits for one thing by default, in milliseconds. */
-const WAIT = 10_000
+const WAIT = 15_000
 /** Longest that a program may take until it dials, in milliseconds. */
 const START = MINUTE
 
@@ -27,7 +27,7 @@ export interface RunDiallingOptions extends RunOptions {
   readonly port: number
   /** Starts the software. It is started for each case, and ended after it. */
   readonly command: readonly string[]
-  /** Milliseconds that a case waits for one thing. Default: 10,000. */
+  /** Milliseconds that a case waits for one thing. Default: 15,000. */
   readonly wait?: number
 }
 

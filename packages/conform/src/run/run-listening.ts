@@ -76,7 +76,7 @@ class Target {
     this.#driver = driver === undefined ? undefined : new AskedDriver(driver, how)
   }
 
-  /** Gives the target back as far as it can be. A driver that does not let go is no reason to lose the report. */
+  /** Gives the target back. A driver that does not let go is no reason to lose the report. */
   async leave(): Promise<void> {
     await this.#driver?.close().catch(() => undefined)
   }

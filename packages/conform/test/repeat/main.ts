@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { RegtestBitcoind } from '@sapwood/integration'
 import { runCommand, wholeNumber } from '../../../../tools/command-line/run-command.ts'
-import { listeningCases, runListening, summaryOf } from '../../src/index.ts'
+import { listeningCases, openRpcDriver, runListening, summaryOf } from '../../src/index.ts'
 import { ALL_SERVICES } from '../all-services.ts'
 import { Verdicts } from './verdicts.ts'
 
@@ -32,7 +33,9 @@ async function main(): Promise<boolean> {
   const worker = async (): Promise<void> => {
     while (left-- > 0) {
       await using bitcoind = await RegtestBitcoind.start({ args: ALL_SERVICES })
-      const report = await runListening(listeningCases, { address: bitcoind.p2pHostAndPort })
+      const cookieFile = join(bitcoind.dataFolder, 'regtest/.cookie')
+      const driver = await openRpcDriver({ url: `http://127.0.0.1:${bitcoind.rpcPort}`, cookieFile })
+      const report = await runListening(listeningCases, { address: bitcoind.p2pHostAndPort, driver })
       verdicts.note(report)
       console.log(`${verdicts.runs}: ${summaryOf(report)}`)
     }
