@@ -5,6 +5,7 @@ const config: Options = {
   ...base,
   entry: {
     index: 'src/index.ts',
+    arguments: 'src/arguments/index.ts',
     crypto: 'src/crypto/crypto.ts',
     'crypto.node': 'src/crypto/crypto.node.ts',
   },

@@ -6,6 +6,7 @@
 export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   'wire-codec': [
     'errors',
+    'arguments',
     'crypto',
     'hash',
     'bytes',

@@ -45,6 +45,7 @@ export type {
 } from './handle/node-handle.ts'
 export type { BlockchainInfo, NetworkInfo, NodeInfo, UtreexoInfo } from './handle/node-info.ts'
 export type { NodeComponents, NodeOptions, NodeTimeouts } from './handle/node-options.ts'
+export type { NodePeer } from './handle/node-peer.ts'
 export type { OfferedServices, ServiceOffer } from './loop/service-table.ts'
 export type { NodeNotification, TimerName } from './loop/node-notification.ts'
 export type {

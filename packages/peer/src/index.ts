@@ -13,6 +13,8 @@ export type {
   StallCause,
   Unsubscribe,
 } from './contract/peer-events.ts'
+// For packages whose own options hold those of a peer.
+export { aRegistry, someLimits, somePeerTimeouts } from './contract/peer-checks.ts'
 export { cleanText } from './handshake/clean-text.ts'
 export { createOwnNonces, type OwnNonces } from './contract/own-nonces.ts'
 export { type PeerId, peerId } from './contract/peer-id.ts'

@@ -1,5 +1,7 @@
 // All of `./environment` besides: whoever calls `connect` gives it a clock.
 export * from './environment/index.ts'
+// For packages whose own options hold those of a connection.
+export { aConnectTimeouts, aFallback, aTransportOptions } from './connect/connect-checks.ts'
 export { accept, type AcceptOptions } from './connect/accept.ts'
 export {
   createHandshakeGate,

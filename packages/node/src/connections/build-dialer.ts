@@ -67,5 +67,16 @@ export function buildDialer(options: ReachOptions, components: BuildDialerCompon
 
 function socks5(setting: ProxySetting, { clock, random, resolver }: BuildDialerComponents): Dialer {
   const isolation = setting.isolation ?? (setting.auth === undefined ? 'per-connection' : 'shared')
-  return createSocks5Dialer({ ...setting, proxy: setting, isolation }, { clock, random, resolver })
+  const { auth, tor, ipAs, timeouts } = setting
+  return createSocks5Dialer(
+    {
+      proxy: 'path' in setting ? { path: setting.path } : { host: setting.host, port: setting.port },
+      isolation,
+      ...(auth !== undefined && { auth }),
+      ...(tor !== undefined && { tor }),
+      ...(ipAs !== undefined && { ipAs }),
+      ...(timeouts !== undefined && { timeouts }),
+    },
+    { clock, random, resolver },
+  )
 }

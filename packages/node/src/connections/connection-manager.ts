@@ -1,4 +1,10 @@
-import { hasServices, type NetworkAddress, Services } from '@sapwood/wire-codec'
+import {
+  type AnyMessage,
+  hasServices,
+  type NetworkAddress,
+  type Registry,
+  Services,
+} from '@sapwood/wire-codec'
 import {
   type ConnectionKind,
   createOwnNonces,
@@ -38,6 +44,8 @@ export interface ConnectionManagerOptions extends TransportOpenerOptions {
   /** Service bits that a peer of our own choice must offer now, given those that it does offer. */
   readonly servicesWanted: (offered: bigint) => bigint
   readonly limits: LimitOptions
+  /** The program's own messages. */
+  readonly registry?: Registry<AnyMessage>
   readonly peerTimeouts: PeerTimeouts
 }
 
@@ -159,7 +167,7 @@ export class ConnectionManager {
 
   #start(record: ConnectionRecord, transport: Transport): void {
     const { clock, random, logger, notifications, services, events } = this.#parts
-    const { network, limits, peerTimeouts } = this.#options
+    const { network, limits, peerTimeouts, registry } = this.#options
     const address = record.address
     record.protocol = transport.protocol
     if (transport.sessionId !== undefined) record.sessionId = transport.sessionId
@@ -180,6 +188,7 @@ export class ConnectionManager {
         network,
         limits,
         timeouts: peerTimeouts,
+        ...(registry !== undefined && { registry: registry as Registry<never> }),
         version: this.#options.version(record.kind),
         servicesWanted: this.#options.servicesWanted,
         signal: record.abort.signal,

@@ -26,6 +26,7 @@ import { NodeLoop } from '../loop/node-loop.ts'
 import { NodeParts } from '../loop/node-parts.ts'
 import { NotificationQueue } from '../loop/notification-queue.ts'
 import { createPeerServices } from '../loop/peer-services.ts'
+import { OwnMessages } from '../loop/own-messages.ts'
 import { PrivateBroadcastDriver } from '../loop/private-broadcast-driver.ts'
 import { SeedDriver, type SeedDriverComponents } from '../loop/seed-driver.ts'
 import { ServedBlocks } from '../loop/served-blocks.ts'
@@ -118,7 +119,11 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     {
       network: options.network,
       fallback: options.fallback ?? eagerFallback,
-      transport: options.transport ?? {},
+      transport: {
+        ...(options.registry !== undefined && { shortIds: options.registry.shortIds }),
+        ...options.transport,
+      },
+      ...(options.registry !== undefined && { registry: options.registry }),
       limits: options.limits ?? {},
       connectTimeouts: options.timeouts?.connect ?? {},
       peerTimeouts: options.timeouts?.peer ?? {},
@@ -209,6 +214,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     transactions,
     filterDriver,
     utreexoDriver,
+    ...(options.registry === undefined ? [] : [new OwnMessages(options.registry, events)]),
     banManager,
     saver,
     { tick: () => loopDelay.sample() },

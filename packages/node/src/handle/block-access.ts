@@ -3,12 +3,14 @@ import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
 import type { DeliveredBlock } from '../blocks/block-download-action.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { isNodeError, NodeError } from '../errors/node-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { BlockStreams, BlockQueue } from '../loop/block-streams.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { UtreexoDriver } from '../loop/utreexo-driver.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { BlockAccess, CallOptions } from './node-handle.ts'
+import { aBlockHash } from './node-checks.ts'
 
 /** The handle's blocks, on top of the loop's streams. */
 export function createBlockAccess(components: {
@@ -21,6 +23,7 @@ export function createBlockAccess(components: {
   const { calls, streams, chain, withDeadline, utreexoDriver } = components
 
   const getBlock: BlockAccess['getBlock'] = async (hash, options) => {
+    refuseArgument(aBlockHash, hash, 'getBlock')
     const facts = { isUnavailable: false }
     try {
       return await fetchBlock(hash, options, () => {

@@ -1,5 +1,7 @@
 import { type Clock, MINUTE, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
+import { someCallOptions } from './node-checks.ts'
 import type { CallOptions } from './node-handle.ts'
 
 /** Milliseconds that a call waits unless it says so. */
@@ -15,10 +17,11 @@ export function createCallDeadline(
   clock: Clock,
   defaultTimeout: number = DEFAULT_CALL_TIMEOUT,
 ): WithCallDeadline {
-  return (options, task) => {
-    const limit = options?.timeout ?? defaultTimeout
+  return async (options = {}, task) => {
+    refuseArgument(someCallOptions, options, 'options')
+    const limit = options.timeout ?? defaultTimeout
     return withDeadline(clock, limit, task, {
-      signal: options?.signal,
+      signal: options.signal,
       reason: () => new NodeError('timeout', `No answer within ${limit} ms`, { limit }),
     })
   }

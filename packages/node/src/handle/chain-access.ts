@@ -1,12 +1,15 @@
+import type { BlockHash } from '@sapwood/wire-codec'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { NodeError } from '../errors/node-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { ChainDriver } from '../loop/chain-driver.ts'
 import type { CurrentPhase } from '../chain/current-phase.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
 import type { ChainAccess } from './node-handle.ts'
+import { aBlockHash, aHeight } from './node-checks.ts'
 
 /** The handle's view of the header chain. */
 export function createChainAccess(components: {
@@ -23,11 +26,11 @@ export function createChainAccess(components: {
     tip: () => chain.tip(),
     headerAt: (height) => chain.headerAt(height),
     hashAt: (height) => chain.hashAt(height),
-    heightOf: (hash) => chain.heightOf(hash),
-    get: (hash) => chain.get(hash),
-    isActive: (hash) => chain.isActive(hash),
-    forkPoint: (hash) => chain.forkPoint(hash),
-    medianTimePast: (hash) => chain.medianTimePast(hash),
+    heightOf: (hash) => chain.heightOf(checked(hash, 'chain.heightOf')),
+    get: (hash) => chain.get(checked(hash, 'chain.get')),
+    isActive: (hash) => chain.isActive(checked(hash, 'chain.isActive')),
+    forkPoint: (hash) => chain.forkPoint(checked(hash, 'chain.forkPoint')),
+    medianTimePast: (hash) => chain.medianTimePast(checked(hash, 'chain.medianTimePast')),
     locator: (from) => chain.locator(from),
     headersAfter: (locator, stopHash, limit) => chain.headersAfter(locator, stopHash, limit),
     get size() {
@@ -35,6 +38,7 @@ export function createChainAccess(components: {
     },
     waitForHeight: (height, options) =>
       withDeadline(options, async (signal) => {
+        refuseArgument(aHeight, height, 'chain.waitForHeight')
         if (chain.tip().height >= height) return
         await events.next('tip-changed', {
           signal,
@@ -55,4 +59,10 @@ export function createChainAccess(components: {
         return { accepted }
       }),
   }
+}
+
+/** @throws NodeError `invalid-argument`. */
+function checked(hash: BlockHash, call: string): BlockHash {
+  refuseArgument(aBlockHash, hash, call)
+  return hash
 }

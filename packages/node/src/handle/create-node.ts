@@ -1,5 +1,6 @@
 import { MINUTE, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { checkedStore } from '../store/checked-store.ts'
 import { noStore } from '../store/no-store.ts'
 import { storeError } from '../store/store-error.ts'
@@ -15,6 +16,7 @@ import { createNetworkAccess, peerInfos } from './network-access.ts'
 import type { BlockAccess, NodeHandle } from './node-handle.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
 import { describeNode } from './describe-node.ts'
+import { someNodeComponents, someNodeOptions } from './node-checks.ts'
 import { createServingAccess } from './serving-access.ts'
 import { createTransactionAccess } from './transaction-access.ts'
 import { createUtreexoProving, type UtreexoProving, utreexoOff } from './utreexo-access.ts'
@@ -30,10 +32,12 @@ const FLUSH_TIMEOUT = MINUTE
 /**
  * Starts a node.
  * @returns once the store is open and the listeners listen.
- * @throws NodeError `invalid-address`, `listen-failed`, `store-corrupt`, `store-full`, `store-foreign`,
+ * @throws NodeError `invalid-argument`, `invalid-address`, `listen-failed`, `store-corrupt`, `store-full`, `store-foreign`,
  * `store-failed`.
  */
 export async function createNode(options: NodeOptions, components: NodeComponents = {}): Promise<NodeHandle> {
+  refuseArgument(someNodeOptions, options, 'createNode: options')
+  refuseArgument(someNodeComponents, components, 'createNode: components')
   const assembled = await assembleNode(options, components)
   const { loop, listeners, loopDelay } = assembled
   let parts: RunningNode

@@ -1,11 +1,13 @@
 import { type Hash256, openBasicFilter } from '@sapwood/wire-codec'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { NodeError } from '../errors/node-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { FilterHeaderSync } from '../filters/filter-header-sync.ts'
 import { filterStream, type VerifiedFilter } from '../filters/filter-stream.ts'
 import type { NodeEventSource } from './node-events.ts'
 import type { FilterDriver } from '../loop/filter-driver.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
+import { someScripts } from './node-checks.ts'
 import type { BlockAccess, FilterAccess } from './node-handle.ts'
 
 export interface FilterAccessComponents {
@@ -55,6 +57,7 @@ export function createFilterAccess(
       }),
     range,
     scan: async function* ({ scripts, from, to }, call) {
+      refuseArgument(someScripts, scripts, 'filters.scan: scripts')
       for await (const filter of range({ from, to }, call)) {
         if (mayConcern(filter, scripts)) yield { height: filter.height, hash: filter.hash }
       }

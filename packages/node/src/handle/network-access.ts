@@ -5,7 +5,7 @@ import { readAddress } from './read-address.ts'
 import { type AddedPeers, connectionOf } from '../connections/added-peers.ts'
 import { closeConnection } from '../connections/close-connection.ts'
 import type { ConnectionManager } from '../connections/connection-manager.ts'
-import type { ConnectionRecord } from '../connections/connection-record.ts'
+import { type ConnectionRecord, isReady } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { Listening } from '../connections/listener.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
@@ -15,6 +15,7 @@ import type { CallQueue } from '../loop/call-queue.ts'
 import type { BanManager } from '../loop/ban-manager.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
+import { createNodePeer } from './node-peer.ts'
 import type { AddPeerOptions, NetworkAccess } from './node-handle.ts'
 
 /** The handle's control over connections. */
@@ -98,6 +99,12 @@ export function createNetworkAccess(components: {
         const record = connectionOf(peer, table)
         return { address, text, failures, ...(record !== undefined && { connected: record.id }) }
       }),
+    peer: (id) => {
+      const record = table.get(id)
+      if (record !== undefined && isReady(record)) return createNodePeer(record)
+      const why = record === undefined ? `No connection has the id ${id}` : 'Its handshake is not done'
+      throw new NodeError('unknown-peer', why, { received: id })
+    },
     disconnectPeer: (id, options) =>
       calls.call('disconnectPeer', () => {
         const record = table.get(id)

@@ -1,3 +1,4 @@
+import type { OwnMessageEvents } from '../connections/own-message-events.ts'
 import type { AddressEvents } from '../addresses/address-events.ts'
 import type { BanEvents } from '../bans/ban-events.ts'
 import type { BlockEvents } from '../blocks/block-events.ts'
@@ -23,6 +24,7 @@ export interface NodeEvents
     ChainEvents,
     BlockEvents,
     TransactionEvents,
+    OwnMessageEvents,
     UtreexoEvents,
     DroppedEvents {}
 

@@ -21,6 +21,7 @@ import type { ServiceOffer } from '../loop/service-table.ts'
 import type { ProvedItem } from '../utreexo/proved-item.ts'
 import type { NodeEventSource } from './node-events.ts'
 import type { NodeInfo } from './node-info.ts'
+import type { NodePeer } from './node-peer.ts'
 
 export interface CallOptions {
   /** Gives up; the call then rejects with the signal's reason. */
@@ -213,7 +214,8 @@ export interface NetworkAccess {
   peers(): readonly PeerInfo[]
   /**
    * Connects to an address and keeps connecting to it.
-   * @returns when the dial has begun; `waitForPeer` or the events say how it went.
+   * @returns when the dial has begun; the events `peer-ready` and `connection-failed` say how it went, and
+   * `connectPeer` waits for that.
    * @throws NodeError `invalid-address`, `already-added`, `already-connected`, `network-inactive`,
    * `unreachable-network`, `slots-full`.
    */
@@ -232,6 +234,11 @@ export interface NetworkAccess {
    */
   removePeer(address: PeerAddress | string): Promise<void>
   addedPeers(): readonly AddedPeer[]
+  /**
+   * One peer, to ask and to tell what nothing else here does.
+   * @throws NodeError `unknown-peer` where no connection of this id has its handshake behind it.
+   */
+  peer(id: PeerId): NodePeer
   /** Ends a connection, one whose handshake is under way too. @throws NodeError `unknown-peer`. */
   disconnectPeer(peer: PeerId, options?: { readonly detail?: string }): Promise<DisconnectReport | undefined>
   /**

@@ -1,4 +1,4 @@
-import type { Network, PeerAddress } from '@sapwood/wire-codec'
+import type { AnyMessage, Network, PeerAddress, Registry } from '@sapwood/wire-codec'
 import type { LimitOptions, PeerServices, PeerTimeouts } from '@sapwood/peer'
 import type { ConnectTimeouts, FallbackPolicy, TransportOptions } from '@sapwood/transport-v1v2'
 import type { Clock, Logger, Random, Resolver } from '@sapwood/transport-v1v2/environment'
@@ -27,6 +27,11 @@ export interface NodeTimeouts {
 export interface NodeOptions extends ReachOptions {
   /** Which Bitcoin network; from `networks` of the wire codec. */
   readonly network: Network
+  /**
+   * Messages of the program's own, beside those of the protocol (`createRegistry(baseRegistry, codec)`). They
+   * come as the event `own-message`, and are sent by `network.peer(id)`. Default: none.
+   */
+  readonly registry?: Registry<AnyMessage>
   /** BIP14. Default: `DEFAULT_USER_AGENT` of `@sapwood/peer`. */
   readonly userAgent?: string
   /**

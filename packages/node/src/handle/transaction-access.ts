@@ -1,6 +1,7 @@
-import { bytesEqual, type Txid, txid } from '@sapwood/wire-codec'
+import { bytesEqual, type Transaction, type Txid, txid } from '@sapwood/wire-codec'
 import type { Clock, MemoryBudget } from '@sapwood/transport-v1v2/environment'
 import { isNodeError, NodeError } from '../errors/node-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { PrivateBroadcastDriver } from '../loop/private-broadcast-driver.ts'
 import type { TransactionDriver } from '../loop/transaction-driver.ts'
@@ -12,6 +13,7 @@ import { BoundedQueue } from '../events/bounded-queue.ts'
 import { DEFAULT_EVENT_BUFFER, DEFAULT_EVENT_BYTES, EVENT_BYTES } from '../events/event-hub.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
+import { aTransaction, aTransactionFilter, aTxid } from './node-checks.ts'
 import type { TransactionAccess } from './node-handle.ts'
 
 /** The handle's transactions, on top of the relay. */
@@ -29,36 +31,43 @@ export function createTransactionAccess(components: {
   const account = memory.open({ rank: 'protected' })
   return {
     broadcast: (transaction, options = {}) =>
-      withDeadline(options, (signal) =>
-        calls.call('broadcast', () => {
+      withDeadline(options, (signal) => {
+        refuseArgument(aTransaction, transaction, 'transactions.broadcast')
+        return calls.call('broadcast', () => {
           const id = txid(transaction)
           refusePrivate(privateBroadcasts, id)
           const asked = whenAsked(id, events, signal)
           transactions.run(relay.broadcast(transaction, options, clock.now()))
           return asked
-        }),
-      ).catch((error: unknown) => {
-        throw nobodyAsked(error, relay, txid(transaction))
+        })
+      }).catch((error: unknown) => {
+        throw nobodyAsked(error, relay, transaction)
       }),
     broadcastPrivately: (transaction, options) =>
-      withDeadline(options, (signal) =>
-        calls.call('broadcastPrivately', () => {
+      withDeadline(options, (signal) => {
+        refuseArgument(aTransaction, transaction, 'transactions.broadcastPrivately')
+        return calls.call('broadcastPrivately', () => {
           const isTaken = ({ txid: id, takenBy, cameBack }: PrivateBroadcastState): boolean =>
             bytesEqual(id, txid(transaction)) && (takenBy > 0 || cameBack)
           const state = privateBroadcasts.add(transaction)
           return isTaken(state) ? state : whenTaken(isTaken, events, signal)
-        }),
-      ),
+        })
+      }),
     privateBroadcasts: () => privateBroadcasts.states(),
     cancelBroadcast: (id) =>
       calls.call('cancelBroadcast', () => {
+        refuseArgument(aTxid, id, 'transactions.cancelBroadcast')
         const isPrivate = privateBroadcasts.cancel(id)
         return relay.cancelBroadcast(id) || isPrivate
       }),
     broadcasts: () => relay.broadcasts(),
-    getTransaction: (id) => relay.get(id),
+    getTransaction: (id) => {
+      refuseArgument(aTxid, id, 'transactions.getTransaction')
+      return relay.get(id)
+    },
     pool: () => relay.pool(),
     subscribe: (filter = {}, options = {}) => {
+      refuseArgument(aTransactionFilter, filter, 'transactions.subscribe: filter')
       const limits = {
         count: options.buffer ?? DEFAULT_EVENT_BUFFER,
         bytes: options.bufferBytes ?? DEFAULT_EVENT_BYTES,
@@ -87,8 +96,9 @@ function refusePrivate(privateBroadcasts: PrivateBroadcastDriver, id: Txid): voi
 /**
  * A deadline that passed says how far the broadcast has come; it goes on. Any other error is left as it is.
  */
-function nobodyAsked(error: unknown, relay: TransactionRelay, id: Txid): unknown {
+function nobodyAsked(error: unknown, relay: TransactionRelay, transaction: Transaction): unknown {
   if (!isNodeError(error) || error.code !== 'timeout') return error
+  const id = txid(transaction)
   const broadcast = relay.broadcasts().find((state) => bytesEqual(state.txid, id))
   if (broadcast === undefined) return error
   const detail =

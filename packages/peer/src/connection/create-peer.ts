@@ -1,7 +1,9 @@
 import type { AnyMessage } from '@sapwood/wire-codec'
 import type { Transport } from '@sapwood/transport-v1v2'
 import { systemClock, systemRandom, unboundedAccount } from '@sapwood/transport-v1v2/environment'
+import { aTransport, somePeerComponents, somePeerOptions } from '../contract/peer-checks.ts'
 import { peerId } from '../contract/peer-id.ts'
+import { refuseArgument } from '../contract/refuse-argument.ts'
 import { peerTimeouts } from '../protocol/peer-timeouts.ts'
 import { type FilledOptions, PeerConnection } from './peer-connection.ts'
 import type { PeerComponents, PeerOptions } from '../contract/peer-options.ts'
@@ -10,12 +12,16 @@ import type { Peer } from '../contract/peer.ts'
 /**
  * Starts a peer on a connected transport. The peer owns the transport from here on. It sends `version` at
  * once where we dialled, and waits for the remote's where we were dialled.
+ * @throws PeerError `invalid-argument`.
  */
 export function createPeer<Own extends AnyMessage = never>(
   transport: Transport,
   options: PeerOptions<Own>,
   components: PeerComponents<NoInfer<Own>> = {},
 ): Peer<Own> {
+  refuseArgument(aTransport, transport, 'createPeer: transport')
+  refuseArgument(somePeerOptions, options, 'createPeer: options')
+  refuseArgument(somePeerComponents, components, 'createPeer: components')
   const filled: FilledOptions = {
     ...options,
     id: options.id ?? peerId(0),

@@ -2,13 +2,16 @@ import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/e
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import { createChannel } from '../channel/bounded-channel.ts'
 import type { Channel } from '../contract/channel.ts'
+import { someRequestOptions } from '../contract/peer-checks.ts'
 import { PeerError } from '../contract/peer-error.ts'
+import { aRequest } from '../contract/request-checks.ts'
 import type { EventEmitter } from './event-emitter.ts'
 import type { PeerProtocol } from '../protocol/peer-protocol.ts'
 import type { DisconnectReason } from '../contract/disconnect-reason.ts'
 import type { PendingRequest } from '../requests/pending-request.ts'
 import type { NodeRequestOf, ReplyHandle, RequestOptions, RequestType } from '../contract/request-map.ts'
 import type { Outgoing } from './outgoing.ts'
+import { refusedRequest } from './refused-request.ts'
 
 /** Requests that wait for the connection to take them. */
 const MAX_QUEUED_REQUESTS = 1_000
@@ -41,10 +44,10 @@ export class RequestQueue {
   }
 
   /** Takes a request. One that cannot be put to the remote ends at once, and its handle says why. */
-  add<Type extends RequestType>(
-    request: NodeRequestOf<Type>,
-    { signal, timeout = this.#timeout }: RequestOptions,
-  ): ReplyHandle<Type> {
+  add<Type extends RequestType>(request: NodeRequestOf<Type>, options: RequestOptions): ReplyHandle<Type> {
+    const { signal, timeout = this.#timeout } = options
+    const fault = aRequest(request, 'request') ?? someRequestOptions(options, 'request: options')
+    if (fault !== undefined) return refusedRequest(request.type, new PeerError('invalid-argument', fault))
     const pending = this.#protocol.requests.create(request, timeout)
     if (this.#reason !== undefined) pending.disconnected(this.#reason)
     else if (signal?.aborted === true) pending.fail('aborted', signal.reason)

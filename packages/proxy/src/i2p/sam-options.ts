@@ -5,7 +5,10 @@ import {
   type Resolver,
   systemClock,
 } from '@sapwood/transport-v1v2/environment'
-import { checkProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
+import { aCount, aText, optionsOf } from '@sapwood/wire-codec/arguments'
+import { refuseArgument } from '../errors/refuse-argument.ts'
+import { aProxyAddress, checkProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
+import { someProxyComponents, timeoutsLike } from '../socket/proxy-checks.ts'
 import { DEFAULT_SAM_TIMEOUTS, type SamEnvironment, type SamTimeouts } from './sam-connection.ts'
 
 export interface SamOptions {
@@ -28,8 +31,26 @@ export interface SamComponents {
 /** Where the SAM bridge listens unless told otherwise. */
 export const DEFAULT_SAM: ProxyAddress = { host: '127.0.0.1', port: 7656 }
 
+const samOptions = optionsOf<SamOptions & { privateKey: unknown; tunnels: unknown; hops: unknown }>(
+  {
+    sam: aProxyAddress,
+    timeouts: timeoutsLike(DEFAULT_SAM_TIMEOUTS),
+    privateKey: aText,
+    tunnels: aCount,
+    hops: aCount,
+  },
+  {
+    hints: {
+      host: 'goes into `sam`: { sam: { host, port } }',
+      port: 'goes into `sam`: { sam: { host, port } }',
+    },
+  },
+)
+
 /** The options with their defaults. @throws ProxyError `invalid-options` */
 export function samEnvironment(options: SamOptions, components: SamComponents): SamEnvironment {
+  refuseArgument(samOptions, options, 'SAM: options')
+  refuseArgument(someProxyComponents, components, 'SAM: components')
   const sam = options.sam ?? DEFAULT_SAM
   checkProxyAddress(sam, components.resolver !== undefined)
   return {

@@ -1,9 +1,13 @@
 import { isIP } from 'node:net'
 import type { AddressNetwork, PeerAddress } from '@sapwood/wire-codec'
+import { oneOf } from '@sapwood/wire-codec/arguments'
 import { ProxyError } from '../errors/proxy-error.ts'
 
+/** See `NetworkName`. */
+const NETWORK_NAMES = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns', 'yggdrasil'] as const
+
 /** The networks by the names of Core's `-onlynet` and `-proxy=…=<network>`, and Yggdrasil. */
-export type NetworkName = 'ipv4' | 'ipv6' | 'onion' | 'i2p' | 'cjdns' | 'yggdrasil'
+export type NetworkName = (typeof NETWORK_NAMES)[number]
 
 const ADDRESS_NETWORKS: Readonly<Record<NetworkName, AddressNetwork>> = {
   ipv4: 'ipv4',
@@ -17,8 +21,9 @@ const ADDRESS_NETWORKS: Readonly<Record<NetworkName, AddressNetwork>> = {
 /** @throws ProxyError `invalid-options` */
 export function addressNetwork(name: string): AddressNetwork {
   if (!Object.hasOwn(ADDRESS_NETWORKS, name)) {
-    throw new ProxyError('invalid-options', `Unknown network ${name}`, {
-      expected: Object.keys(ADDRESS_NETWORKS).join(', '),
+    const fault = oneOf(...NETWORK_NAMES)(name, 'createRouter: options.onlyNet') ?? ''
+    throw new ProxyError('invalid-options', fault, {
+      expected: NETWORK_NAMES.join(', '),
       received: name,
     })
   }

@@ -1,6 +1,16 @@
 import type { Dialer } from '@sapwood/transport-v1v2'
 import { type AddressNetwork, isLocal, type PeerAddress } from '@sapwood/wire-codec'
+import {
+  aBoolean,
+  anObjectWith,
+  aText,
+  either,
+  listOf,
+  optionsOf,
+  orJust,
+} from '@sapwood/wire-codec/arguments'
 import { ProxyError } from '../errors/proxy-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { Route } from './route.ts'
 import { addressNetwork, type NetworkName, networkOf } from './networks.ts'
 
@@ -66,12 +76,37 @@ interface Way {
   readonly dialer: Dialer
 }
 
+const aDialer = anObjectWith('dialer', ['dial'])
+const aBooleanOrDialer = either('true, false or a dialer', aBoolean, aDialer)
+
+const routerOptions = optionsOf<RouterOptions>({
+  direct: aDialer,
+  proxy: either(
+    'a dialer, or one for each network',
+    aDialer,
+    optionsOf<ProxyByNetwork>({
+      ipv4: aDialer,
+      ipv6: aDialer,
+      onion: aDialer,
+      cjdns: aDialer,
+      yggdrasil: aDialer,
+    }),
+  ),
+  onion: orJust(false, aDialer),
+  i2p: aDialer,
+  cjdns: aBooleanOrDialer,
+  yggdrasil: aBooleanOrDialer,
+  onlyNet: listOf(aText),
+  nameProxy: aDialer,
+})
+
 /**
  * Creates a router. Its `dial` rejects with a `ProxyError` `network-unreachable`, before anything is sent,
  * where no way leads to the address; else with what the chosen dialer rejects with.
- * @throws ProxyError `invalid-options` where `onlyNet` names a network that nothing leads to.
+ * @throws ProxyError `invalid-options`, also where `onlyNet` names a network that nothing leads to.
  */
 export function createRouter(options: RouterOptions): Router {
+  refuseArgument(routerOptions, options, 'createRouter: options')
   const ways = findWays(options)
   const reachable = reachableNetworks(ways, options.onlyNet)
   const loopback: Way | undefined = options.direct && { route: 'direct', dialer: options.direct }

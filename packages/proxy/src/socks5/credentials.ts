@@ -17,6 +17,9 @@ export interface Socks5Credentials {
   readonly password: string
 }
 
+/** See `Socks5Isolation`. */
+export const SOCKS5_ISOLATIONS = ['per-connection', 'per-destination', 'per-key', 'shared'] as const
+
 /**
  * Which connections may share what the proxy keeps apart by credentials: Tor gives streams with different
  * ones different circuits (its default, `IsolateSOCKSAuth`), so that no exit sees which of them are the same
@@ -29,7 +32,7 @@ export interface Socks5Credentials {
  * - `per-key`: the same credentials for the same `isolation` key; dials without a key share theirs.
  * - `shared`: the credentials of `auth`, or none.
  */
-export type Socks5Isolation = 'per-connection' | 'per-destination' | 'per-key' | 'shared'
+export type Socks5Isolation = (typeof SOCKS5_ISOLATIONS)[number]
 
 /** Bytes of the secret that makes credentials unpredictable and tells two runs apart. */
 const SECRET_LENGTH = 32

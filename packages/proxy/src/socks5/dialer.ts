@@ -6,14 +6,18 @@ import {
   systemClock,
   systemRandom,
 } from '@sapwood/transport-v1v2/environment'
+import { aBoolean, aText, needed, oneOf, optionsOf } from '@sapwood/wire-codec/arguments'
 import { ProxyError } from '../errors/proxy-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { ProxyDialer } from '../router/route.ts'
 import { connectToProxy } from '../socket/connect-to-proxy.ts'
-import { checkProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
+import { aProxyAddress, checkProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
+import { someProxyComponents, timeoutsLike } from '../socket/proxy-checks.ts'
 import {
   checkCredentials,
   createCredentialSource,
   type Socks5Credentials,
+  SOCKS5_ISOLATIONS,
   type Socks5Isolation,
 } from './credentials.ts'
 import { negotiate } from './negotiate.ts'
@@ -53,6 +57,23 @@ export interface ProxyComponents {
   readonly resolver?: Resolver
 }
 
+const socks5DialerOptions = optionsOf<Socks5DialerOptions>(
+  {
+    proxy: needed(aProxyAddress),
+    tor: aBoolean,
+    auth: optionsOf<Socks5Credentials>({ username: needed(aText), password: needed(aText) }),
+    isolation: oneOf(...SOCKS5_ISOLATIONS),
+    ipAs: oneOf('name', 'binary'),
+    timeouts: timeoutsLike(DEFAULT_SOCKS5_TIMEOUTS),
+  },
+  {
+    hints: {
+      host: 'goes into `proxy`: { proxy: { host, port } }',
+      port: 'goes into `proxy`: { proxy: { host, port } }',
+    },
+  },
+)
+
 /**
  * A dialer that reaches peers through a SOCKS5 proxy (RFC 1928, RFC 1929): IPv4, IPv6, CJDNS, names, and what
  * else the proxy can reach by its name (`.onion` through Tor). The target goes to the proxy as text; nothing
@@ -67,6 +88,8 @@ export function createSocks5Dialer(
   options: Socks5DialerOptions,
   components: ProxyComponents = {},
 ): ProxyDialer {
+  refuseArgument(socks5DialerOptions, options, 'createSocks5Dialer: options')
+  refuseArgument(someProxyComponents, components, 'createSocks5Dialer: components')
   const { proxy, tor = false, auth, ipAs = 'name' } = options
   const { clock = systemClock, random = systemRandom, resolver } = components
   const timeouts: Socks5Timeouts = { ...DEFAULT_SOCKS5_TIMEOUTS, ...options.timeouts }

@@ -18,9 +18,17 @@ import {
   systemRandom,
 } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress } from '@sapwood/wire-codec'
+import { aFunction, aSignal, aText, listOf, oneOf, optionsOf } from '@sapwood/wire-codec/arguments'
 import { isProxyError, ProxyError } from '../errors/proxy-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { parseKeyValues } from '../socket/key-values.ts'
-import { checkProxyAddress, formatProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
+import {
+  aProxyAddress,
+  checkProxyAddress,
+  formatProxyAddress,
+  type ProxyAddress,
+} from '../socket/proxy-address.ts'
+import { someProxyComponents, timeoutsLike } from '../socket/proxy-checks.ts'
 import { authenticate, type TorAuthenticationMethod, type TorAuthenticationOptions } from './authenticate.ts'
 import {
   ControlConnection,
@@ -109,6 +117,26 @@ const RECONNECT_DELAY = 1_000
 const RECONNECT_FACTOR = 1.5
 const MAX_RECONNECT_DELAY = 10 * MINUTE
 
+const torControlOptions = optionsOf<TorControlOptions>(
+  {
+    control: aProxyAddress,
+    timeouts: timeoutsLike(DEFAULT_TOR_CONTROL_TIMEOUTS),
+    events: listOf(aText),
+    onEvent: aFunction,
+    onConnected: aFunction,
+    signal: aSignal,
+    password: aText,
+    cookieFile: aText,
+    authentication: oneOf('none', 'password', 'cookie', 'safe-cookie'),
+  },
+  {
+    hints: {
+      host: 'goes into `control`: { control: { host, port } }',
+      port: 'goes into `control`: { control: { host, port } }',
+    },
+  },
+)
+
 /**
  * Connects to Tor's control port and authenticates. When the connection is lost afterwards (Tor restarts), it
  * is made again, and with it the events and the onion services.
@@ -121,6 +149,8 @@ export async function createTorControl(
   options: TorControlOptions = {},
   components: TorControlComponents = {},
 ): Promise<TorControl> {
+  refuseArgument(torControlOptions, options, 'createTorControl: options')
+  refuseArgument(someProxyComponents, components, 'createTorControl: components')
   checkProxyAddress(options.control ?? DEFAULT_TOR_CONTROL, components.resolver !== undefined)
   const control = new ReconnectingTorControl(options, components)
   await control.start()

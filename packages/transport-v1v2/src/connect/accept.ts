@@ -1,6 +1,7 @@
 import type { Network, Contents } from '@sapwood/wire-codec'
 import { MINUTE } from '../environment/durations.ts'
 import { type TransportProtocol, TransportError } from '../errors/transport-error.ts'
+import { aByteStream, anAcceptOptions, someTransportComponents } from './connect-checks.ts'
 import { resolveComponents, type ResolvedComponents, type TransportComponents } from './components.ts'
 import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
 import { abortWith, createSession, type HandshakeProgress, performHandshake } from './handshake.ts'
@@ -8,6 +9,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { TransportOptions } from './transport-options.ts'
 import { withDeadline } from '../environment/deadline.ts'
 import { abortStream } from '../stream/abort-stream.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
 import { V1Detector } from '../v1/v1-prefix.ts'
@@ -41,6 +43,9 @@ export async function accept(
   options: AcceptOptions,
   components: TransportComponents = {},
 ): Promise<Transport> {
+  refuseArgument(aByteStream, stream, 'accept: stream')
+  refuseArgument(anAcceptOptions, options, 'accept: options')
+  refuseArgument(someTransportComponents, components, 'accept: components')
   const resolved = resolveComponents(components)
   const limit = options.timeout ?? DEFAULT_ACCEPT_TIMEOUT
   const progress: HandshakeProgress = { phase: 'detect', bytesSent: 0, bytesReceived: 0 }

@@ -8,10 +8,12 @@ import {
   type ConnectAttempt,
   type TransportProtocol,
 } from '../errors/transport-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import type { Dialer } from '../stream/dialer.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
+import { aConnectOptions, anAddress, someTransportComponents } from './connect-checks.ts'
 import { type ResolvedComponents, resolveComponents, type TransportComponents } from './components.ts'
 import { coreFallback, type FallbackContext, type FallbackPolicy } from './fallback.ts'
 import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
@@ -63,14 +65,17 @@ export interface Connection extends Transport {
 /**
  * Dials a peer and agrees on a transport with it: v2 (BIP324) where the policy says so, v1 where it says so
  * or falls back to it, each time on a new stream from the same dialer under the same isolation key.
- * @throws TransportError with the code of the last attempt's failure, and all `attempts`; the signal's reason
- * when that aborts.
+ * @throws TransportError with the code of the last attempt's failure, and all `attempts`; `invalid-argument`
+ * before anything is dialled; the signal's reason when that aborts.
  */
 export async function connect(
   address: PeerAddress,
   options: ConnectOptions,
   components: TransportComponents = {},
 ): Promise<Connection> {
+  refuseArgument(anAddress, address, 'connect: address')
+  refuseArgument(aConnectOptions, options, 'connect: options')
+  refuseArgument(someTransportComponents, components, 'connect: components')
   const resolved = resolveComponents(components)
   const { clock, logger, random } = resolved
   const { fallback = coreFallback, signal, timeouts = {}, services } = options

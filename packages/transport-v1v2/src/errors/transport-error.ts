@@ -7,12 +7,13 @@
  * - `stream-failed`: the stream broke; `cause` is its error.
  * - `v1-peer`: the remote spoke v1 where v2 was expected.
  * - `v2-refused`: the remote spoke v2 where only v1 is accepted.
- * - `wrong-network`: the remote spoke v1 of another network; `received` is its magic in hex.
+ * - `wrong-network`: the remote speaks for another network, in v1 or in v2; `received` is its magic in hex.
  * - `wrong-magic`: a v1 message began with other bytes than the network's; `received` is what came, in hex.
  * - `garbage-unterminated`: 4,111 bytes came without the garbage terminator (BIP324).
  * - `authentication-failed`: a packet was not encrypted by the remote's key for its place in the stream
  *   (BIP324).
  * - `message-too-large`: a length beyond `limit`; `received` is the length.
+ * - `invalid-argument`: the program gave what cannot be; the message says what, with a hint.
  * - `invalid-command`: a message to be sent has a command that no frame can carry.
  * - `refused-address`: the dialer has no way to reach this kind of address.
  * - `resolve-failed`: the resolver gave no address for a name.
@@ -35,6 +36,7 @@ export type TransportErrorCode =
   | 'garbage-unterminated'
   | 'authentication-failed'
   | 'message-too-large'
+  | 'invalid-argument'
   | 'invalid-command'
   | 'refused-address'
   | 'resolve-failed'

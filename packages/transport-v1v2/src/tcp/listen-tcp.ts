@@ -1,6 +1,8 @@
+import { aCount, aFunction, aSignal, aText, optionsOf } from '@sapwood/wire-codec/arguments'
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import { createServer, type Socket } from 'node:net'
 import { abortReason } from '../environment/deadline.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { tcpStream } from './tcp-stream.ts'
@@ -41,16 +43,26 @@ export interface TcpListener {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+const listenTcpOptions = optionsOf<ListenTcpOptions>({
+  host: aText,
+  port: aCount,
+  maxConnections: aCount,
+  signal: aSignal,
+  onFault: aFunction,
+})
+
 /**
  * Listens for TCP connections and hands each on as a `ByteStream`. One that was reset before it was taken is
  * gone, and nobody is told of it. Whatever `onStream` throws ends that one connection.
- * @throws TransportError `dial-failed` when the port cannot be had (`cause` says why); or the signal's
- * reason.
+ * @throws TransportError `dial-failed` when the port cannot be had (`cause` says why), `invalid-argument`; or
+ * the signal's reason.
  */
 export async function listenTcp(
   options: ListenTcpOptions,
   onStream: (stream: ByteStream, remote: TcpRemote) => unknown,
 ): Promise<TcpListener> {
+  refuseArgument(listenTcpOptions, options, 'listenTcp: options')
+  refuseArgument(aFunction, onStream, 'listenTcp: onStream')
   const { host = '127.0.0.1', port = 0, maxConnections = DEFAULT_MAX_CONNECTIONS, signal, onFault } = options
   signal?.throwIfAborted()
   const sockets = new Set<Socket>()

@@ -1,7 +1,9 @@
+import { anObjectWith, aText, optionsOf } from '@sapwood/wire-codec/arguments'
 import type { AddressNetwork, NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import type { Clock } from '../environment/clock.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import type { Resolver } from '../environment/resolver.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import type { Dialer } from '../stream/dialer.ts'
@@ -23,12 +25,20 @@ export interface TcpDialerOptions {
   readonly clock?: Clock
 }
 
+const tcpDialerOptions = optionsOf<TcpDialerOptions>({
+  resolver: anObjectWith('resolver', ['resolve']),
+  localAddress: aText,
+  clock: anObjectWith('clock', ['now', 'setTimer']),
+})
+
 /**
  * A dialer that connects directly over TCP: IPv4, IPv6, CJDNS and Yggdrasil addresses, and names through the
  * resolver (its addresses half a second apart, at most 256: the first that answers is taken). Tor and I2P
  * addresses are refused with a `TransportError`.
+ * @throws TransportError `invalid-argument`.
  */
 export function createTcpDialer(options: TcpDialerOptions = {}): Dialer & { readonly resolver: Resolver } {
+  refuseArgument(tcpDialerOptions, options, 'createTcpDialer: options')
   const { resolver = systemResolver, clock = systemClock } = options
   return {
     resolver,

@@ -12,6 +12,7 @@ import {
   writeCommand,
   type Contents,
 } from '@sapwood/wire-codec'
+import { networkOfMagic } from '../errors/other-network.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { CodecCounters, FrameCodec } from '../framing/frame-codec.ts'
 import { MAX_COPIED_BYTES, Outbox } from '../framing/outbox.ts'
@@ -114,10 +115,10 @@ class V1Codec implements FrameCodec {
   #readHeader(bytes: Uint8Array): Header {
     for (let index = 0; index < this.#magic.length; index++) {
       if (bytes[index] !== this.#magic[index]) {
-        throw new TransportError('wrong-magic', 'A message does not begin with the magic of the network', {
-          expected: bytesToHex(this.#magic),
-          received: bytesToHex(bytes.subarray(0, this.#magic.length)),
-        })
+        const expected = bytesToHex(this.#magic)
+        const received = bytesToHex(bytes.subarray(0, this.#magic.length))
+        const message = `A message begins with the magic of ${networkOfMagic(received)}, not of ${networkOfMagic(expected)}`
+        throw new TransportError('wrong-magic', message, { expected, received })
       }
     }
     const view = new DataView(bytes.buffer, bytes.byteOffset, V1_HEADER_LENGTH)

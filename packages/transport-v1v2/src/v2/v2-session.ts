@@ -34,6 +34,7 @@ import {
 } from '@sapwood/wire-codec'
 import type { CryptoBackend } from '../crypto/backend.ts'
 import type { Random } from '../environment/random.ts'
+import { networkOfMagic } from '../errors/other-network.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { CodecCounters, FrameCodec } from '../framing/frame-codec.ts'
 import { Outbox } from '../framing/outbox.ts'
@@ -55,6 +56,7 @@ import {
   PacketSealer,
   tooLarge,
 } from './packet-codec.ts'
+import { RemoteNetwork } from './remote-network.ts'
 import type { Shaping } from './shaping/shaping.ts'
 
 /** What is being waited for: the remote's key, the end of its garbage, its version packet, messages. */
@@ -276,7 +278,8 @@ export class V2Session implements FrameCodec {
     const expected = bytesToHex(this.#options.magic)
     const facts = { phase: 'key', expected, received: magic } as const
     if (magic === expected) throw new TransportError('v1-peer', 'The remote speaks v1', facts)
-    throw new TransportError('wrong-network', 'The remote speaks v1 of another network', facts)
+    const message = `The remote speaks v1 of ${networkOfMagic(magic)}, not of ${networkOfMagic(expected)}`
+    throw new TransportError('wrong-network', message, facts)
   }
 
   #receiveKey({ key, garbage, prefix }: AwaitingKey): AwaitingTerminator | undefined {
@@ -292,6 +295,7 @@ export class V2Session implements FrameCodec {
     const initiating = role === 'initiator'
     const shared = key.sharedSecret(remoteEncoding, initiating)
     key.wipe()
+    const network = new RemoteNetwork(this.#crypto, shared.slice(), magic, initiating)
     const keys = deriveSessionKeys(this.#crypto, shared, magic, initiating)
     const { sendLength, sendPacket, receiveLength, receivePacket } = keys
     const sealer = new PacketSealer(this.#crypto, sendLength, sendPacket, this.outbox)
@@ -300,7 +304,7 @@ export class V2Session implements FrameCodec {
       id: keys.sessionId,
       sealer,
       opener: new PacketOpener(this.#crypto, receiveLength, receivePacket, this.#reader, this.payloadLimits),
-      scanner: new GarbageScanner(keys.receiveGarbageTerminator),
+      scanner: new GarbageScanner(keys.receiveGarbageTerminator, network),
     }
     // Before anything can fail: what is secret in it is wiped with the session.
     this.#state = next

@@ -1,7 +1,9 @@
+import { aFunction, needed, optionsOf } from '@sapwood/wire-codec/arguments'
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import type { PeerAddress } from '@sapwood/wire-codec'
 import type { Clock } from '../environment/clock.ts'
 import { abortReason } from '../environment/deadline.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import type { Dialer } from '../stream/dialer.ts'
@@ -16,11 +18,14 @@ export interface WebSocketDialerOptions {
   readonly open: (address: PeerAddress) => WebSocketLike
 }
 
-/** A dialer that reaches peers through a WebSocket relay. */
+const webSocketDialerOptions = optionsOf<WebSocketDialerOptions>({ open: needed(aFunction) })
+
+/** A dialer that reaches peers through a WebSocket relay. @throws TransportError `invalid-argument`. */
 export function createWebSocketDialer(
   options: WebSocketDialerOptions,
   components: { readonly clock?: Clock } = {},
 ): Dialer {
+  refuseArgument(webSocketDialerOptions, options, 'createWebSocketDialer: options')
   return {
     dial: (address, { signal }) =>
       new Promise<ByteStream>((resolve, reject) => {

@@ -146,12 +146,17 @@ describe('the handshake', () => {
     expect(session.phase).toBe('application')
   })
 
-  it('never completes between networks', () => {
+  it('never completes between networks, and says so of those that are known', () => {
     const initiator = createTestSession('initiator')
-    const responder = createTestSession('responder', { magic: testnet4.magic })
-    handshake(initiator, responder)
-    expect([initiator.phase, responder.phase]).toEqual(['garbage', 'garbage'])
-    expect(() => deliver(new Uint8Array(5_000), initiator)).toThrow(code('garbage-unterminated'))
+    const known = createTestSession('responder', { magic: testnet4.magic })
+    expect(() => handshake(initiator, known)).toThrow(code('wrong-network'))
+
+    const magic = Uint8Array.of(1, 2, 3, 4)
+    const another = createTestSession('initiator', { magic: Uint8Array.of(5, 6, 7, 8) })
+    const unknown = createTestSession('responder', { magic })
+    handshake(another, unknown)
+    expect([another.phase, unknown.phase]).toEqual(['garbage', 'garbage'])
+    expect(() => deliver(new Uint8Array(5_000), another)).toThrow(code('garbage-unterminated'))
   })
 
   it('ends in a typed error or waits on, whatever bytes come', () => {

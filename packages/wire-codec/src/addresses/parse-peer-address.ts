@@ -1,3 +1,5 @@
+import { argument, aText, needed, optionsOf } from '../arguments/argument-check.ts'
+import { requireArgument } from '../arguments/require-argument.ts'
 import { I2P_PORT, parseI2p } from './i2p.ts'
 import { classifyIp16 } from './ip16.ts'
 import { parseIpv4, parseIpv6 } from './ip-text.ts'
@@ -13,6 +15,15 @@ export interface ParsePeerAddressOptions {
   readonly defaultPort: number
 }
 
+const parseOptions = /* @__PURE__ */ optionsOf<ParsePeerAddressOptions>({
+  defaultPort: /* @__PURE__ */ needed(
+    /* @__PURE__ */ argument(
+      'a port, as `network.defaultPort`',
+      (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffff,
+    ),
+  ),
+})
+
 /**
  * An address from text, with or without a port: IPv4, IPv6 (in brackets when a port follows), Tor v3 (its
  * checksum is verified), I2P (`.b32.i2p`), CJDNS (an IPv6 form in fc00::/8), Yggdrasil (in 200::/7), or a DNS
@@ -20,8 +31,12 @@ export interface ParsePeerAddressOptions {
  * into IPv6 is read as IPv4. Nothing is resolved.
  * @throws SyntaxError when it is none of these. `.onion` and `.i2p` names that are not valid are refused,
  * never taken for DNS names: they must not leak to a resolver.
+ * @throws TypeError without a text or a default port.
  */
-export function parsePeerAddress(text: string, { defaultPort }: ParsePeerAddressOptions): PeerAddress {
+export function parsePeerAddress(text: string, options: ParsePeerAddressOptions): PeerAddress {
+  requireArgument(aText, text, 'parsePeerAddress: text')
+  requireArgument(parseOptions, options, 'parsePeerAddress: options')
+  const { defaultPort } = options
   const { host, port } = splitHostPort(text)
   return parseHost(host, port ?? (isI2pName(host) ? I2P_PORT : defaultPort))
 }

@@ -1,5 +1,10 @@
+import { aBigint, aHash, aText } from '../arguments/argument-check.ts'
+import { requireArgument, requireBytes } from '../arguments/require-argument.ts'
+
 const scratch = new Uint8Array(8)
 const scratchView = new DataView(scratch.buffer)
+
+const anyHash = /* @__PURE__ */ aHash()
 
 const MAX_U64 = 0xffff_ffff_ffff_ffffn
 const MIN_I64 = -0x8000_0000_0000_0000n
@@ -10,7 +15,8 @@ export const SMALL = 16
 
 /**
  * Writes values one after the other into a buffer that grows. Numbers are little-endian unless the name says
- * otherwise. A number that does not fit its field throws a `RangeError`: what we send is ours to get right.
+ * otherwise. A number that does not fit its field throws a `RangeError`, a value of another type a `TypeError`:
+ * what we send is ours to get right.
  */
 export class ByteWriter {
   private buffer: Uint8Array
@@ -69,12 +75,14 @@ export class ByteWriter {
   }
 
   u64(value: bigint): this {
+    if (typeof value !== 'bigint') requireArgument(aBigint, value, 'a field of 64 bits')
     if (value < 0n || value > MAX_U64) throw new RangeError(`Not an unsigned 64-bit number: ${value}`)
     scratchView.setBigUint64(0, value, true)
     return this.bytes(scratch)
   }
 
   i64(value: bigint): this {
+    if (typeof value !== 'bigint') requireArgument(aBigint, value, 'a field of 64 bits')
     if (value < MIN_I64 || value > MAX_I64) throw new RangeError(`Not a signed 64-bit number: ${value}`)
     scratchView.setBigInt64(0, value, true)
     return this.bytes(scratch)
@@ -109,11 +117,13 @@ export class ByteWriter {
 
   /** Length, then the bytes. */
   varBytes(bytes: Uint8Array): this {
+    requireBytes(bytes, 'a field of bytes')
     return this.compactSize(bytes.length).bytes(bytes)
   }
 
   /** Length, then one byte for each character (U+0000 to U+00FF). */
   varString(text: string): this {
+    requireArgument(aText, text, 'a field of text')
     this.compactSize(text.length)
     for (let i = 0; i < text.length; i++) this.u8(text.charCodeAt(i))
     return this
@@ -121,6 +131,7 @@ export class ByteWriter {
 
   /** A 32-byte hash. */
   hash(hash: Uint8Array): this {
+    if (!(hash instanceof Uint8Array)) requireArgument(anyHash, hash, 'a field of a hash')
     if (hash.length !== 32) throw new RangeError(`Not a 32-byte hash: ${hash.length} bytes`)
     return this.bytes(hash)
   }

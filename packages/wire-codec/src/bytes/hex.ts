@@ -1,3 +1,6 @@
+import { aText } from '../arguments/argument-check.ts'
+import { requireArgument, requireBytes } from '../arguments/require-argument.ts'
+
 /** Bytes of a hash, which is what is written as hex most often. */
 const BLOCK = 32
 
@@ -8,8 +11,10 @@ const digits: number[] = new Array<number>(2 * BLOCK).fill(0)
  * Lower-case hex of `bytes`, two characters a byte, in the order of the bytes. That of a hash is one flat
  * string: put together character by character it would be a tree of concatenations, ten times as large, for
  * as long as it is the key of a map.
+ * @throws TypeError for what is no bytes.
  */
 export function bytesToHex(bytes: Uint8Array): string {
+  requireBytes(bytes, 'bytesToHex')
   const { length } = bytes
   let hex = ''
   let start = 0
@@ -35,9 +40,10 @@ function digitCode(nibble: number): number {
 
 /**
  * The bytes that `hex` spells, upper or lower case.
- * @throws SyntaxError when it has an odd length or any other character.
+ * @throws SyntaxError when it has an odd length or any other character; TypeError for what is no text.
  */
 export function hexToBytes(hex: string): Uint8Array {
+  requireArgument(aText, hex, 'hexToBytes')
   if (hex.length % 2 !== 0) throw new SyntaxError(`Hex of odd length ${hex.length}`)
   const bytes = new Uint8Array(hex.length / 2)
   for (let i = 0; i < bytes.length; i++) {

@@ -1,8 +1,11 @@
+import { requireArgument, requireBytes } from '../arguments/require-argument.ts'
+import { aText } from '../arguments/argument-check.ts'
+import { nearestName } from '../arguments/nearest-name.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { DecodeError } from '../errors/decode-error.ts'
 import { baseRegistry } from './base-registry.ts'
-import type { AnyMessage } from './codec.ts'
+import type { AnyMessage, MessageCodec } from './codec.ts'
 import type { Contents } from './contents.ts'
 import { MAX_PAYLOAD_SIZE } from './limits.ts'
 import type { Message, UnknownMessage } from './message.ts'
@@ -41,6 +44,8 @@ export function decodePayloadWithTrailing<M extends AnyMessage = Message>(
   payload: Uint8Array,
   registry: Registry<M>,
 ): DecodedPayload<M> {
+  requireArgument(aText, command, 'decodePayload: command')
+  requireBytes(payload, 'decodePayload: payload')
   const codec = registry.codecOf(command)
   if (codec === undefined) return { message: { type: 'unknown', command, payload }, trailingBytes: 0 }
   const limit = codec.maxPayload ?? MAX_PAYLOAD_SIZE
@@ -58,7 +63,8 @@ export function decodePayloadWithTrailing<M extends AnyMessage = Message>(
 /**
  * The command and payload of `message`.
  * @throws RangeError when a field does not fit its place on the wire or passes its limit, when the message is
- * one that is only read (`reject`, `alert`), or when its payload would be larger than `MAX_PAYLOAD_SIZE`.
+ * one that is only read (`reject`, `alert`), or when its payload would be larger than `MAX_PAYLOAD_SIZE`;
+ * TypeError when a field is missing or of another type.
  */
 export function encodePayload(message: Message): Contents
 export function encodePayload<M extends AnyMessage>(
@@ -68,13 +74,36 @@ export function encodePayload<M extends AnyMessage>(
 export function encodePayload(message: AnyMessage, registry: Registry<AnyMessage> = baseRegistry): Contents {
   if (isUnknown(message)) return { command: message.command, payload: message.payload }
   const codec = registry.codecOf(message.type)
-  if (codec?.encode === undefined) throw new RangeError(`Not a message that is sent: ${message.type}`)
-  const writer = new ByteWriter(codec.payloadSize?.(message) ?? 64)
-  codec.encode(message, writer)
+  if (codec?.encode === undefined) throw new RangeError(notSent(message.type, registry))
+  const writer = write(codec as SentCodec, message)
   if (writer.size > (codec.maxPayload ?? MAX_PAYLOAD_SIZE)) {
     throw new RangeError(`${message.type}: a payload of ${writer.size} bytes is too large`)
   }
   return { command: message.type, payload: writer.finish() }
+}
+
+type SentCodec = MessageCodec<AnyMessage> & Required<Pick<MessageCodec<AnyMessage>, 'encode'>>
+
+function write(codec: SentCodec, message: AnyMessage): ByteWriter {
+  try {
+    const writer = new ByteWriter(codec.payloadSize?.(message) ?? 64)
+    codec.encode(message, writer)
+    return writer
+  } catch (cause) {
+    // Which field it is, the writer does not know; which message, it need not.
+    throw cause instanceof TypeError ? new TypeError(`${message.type}: ${cause.message}`, { cause }) : cause
+  }
+}
+
+function notSent(type: string, registry: Registry<AnyMessage>): string {
+  const isKnown = registry.codecOf(type) !== undefined
+  const near = isKnown
+    ? undefined
+    : nearestName(
+        type,
+        registry.codecs().map(({ command }) => command),
+      )
+  return `Not a message that is sent: ${type}${near === undefined ? '' : `; did you mean '${near}'?`}`
 }
 
 function isUnknown(message: AnyMessage): message is UnknownMessage {

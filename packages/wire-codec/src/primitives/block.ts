@@ -1,3 +1,4 @@
+import { requireBytes } from '../arguments/require-argument.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { compactSizeLength } from '../bytes/compact-size.ts'
@@ -56,9 +57,10 @@ export function blockBytes(block: Block): Uint8Array {
  * A block from its bytes (BIP144; with or without witnesses). All of it is checked here; transactions make
  * their inputs and outputs when they are first asked for, as views into `bytes`, which therefore must not
  * change. Bytes after the end are not looked at.
- * @throws DecodeError
+ * @throws DecodeError; TypeError for what is no bytes.
  */
 export function decodeBlock(bytes: Uint8Array): Block {
+  requireBytes(bytes, 'decodeBlock')
   return readBlock(new ByteReader(bytes))
 }
 

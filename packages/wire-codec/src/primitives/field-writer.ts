@@ -1,3 +1,5 @@
+import { aBigint } from '../arguments/argument-check.ts'
+import { requireArgument, requireBytes } from '../arguments/require-argument.ts'
 import { SMALL } from '../bytes/byte-writer.ts'
 
 const scratch = new Uint8Array(8)
@@ -20,6 +22,7 @@ export class FieldWriter {
   }
 
   i64(value: bigint): void {
+    if (typeof value !== 'bigint') requireArgument(aBigint, value, 'an amount')
     if (BigInt.asIntN(64, value) !== value) throw new RangeError(`Not a signed 64-bit number: ${value}`)
     scratchView.setBigInt64(0, value, true)
     this.bytes(scratch)
@@ -44,6 +47,7 @@ export class FieldWriter {
   }
 
   bytes(bytes: Uint8Array): void {
+    requireBytes(bytes, 'a hash, a script or a witness')
     const { target, at } = this
     const { length } = bytes
     if (length > SMALL) target.set(bytes, at)

@@ -1,3 +1,5 @@
+import { aHeader } from '../arguments/primitive-check.ts'
+import { requireArgument, requireBytes } from '../arguments/require-argument.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { asBlockHash, type BlockHash, type Hash256 } from '../hash/hashes.ts'
@@ -22,9 +24,10 @@ export interface BlockHeader {
 
 /**
  * A header from its 80 bytes; bytes after them are not looked at.
- * @throws DecodeError when there are fewer.
+ * @throws DecodeError when there are fewer; TypeError for what is no bytes.
  */
 export function decodeHeader(bytes: Uint8Array): BlockHeader {
+  requireBytes(bytes, 'decodeHeader')
   return readHeader(new ByteReader(bytes))
 }
 
@@ -68,7 +71,11 @@ export function writeHeader(writer: ByteWriter, header: BlockHeader): void {
     .u32(header.nonce)
 }
 
-/** The hash that names a block: double SHA-256 of its header. Computed at every call. */
+/**
+ * The hash that names a block: double SHA-256 of its header. Computed at every call.
+ * @throws TypeError for what is no header, as a whole block.
+ */
 export function blockHash(header: BlockHeader): BlockHash {
+  requireArgument(aHeader, header, 'blockHash')
   return asBlockHash(sha256d(encodeHeader(header)))
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { requireBytes } from '../arguments/require-argument.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { DecodeSeverity } from '../errors/decode-error.ts'
 import { asTxid, type Txid, type Wtxid } from '../hash/hashes.ts'
@@ -185,9 +186,10 @@ class Cursor {
  * A transaction from its bytes (BIP144; with or without witness). All of it is checked here; inputs and
  * outputs are made when they are first asked for, as views into `bytes`, which therefore must not change.
  * Bytes after the end are not looked at.
- * @throws DecodeError
+ * @throws DecodeError; TypeError for what is no bytes.
  */
 export function decodeTransaction(bytes: Uint8Array): Transaction {
+  requireBytes(bytes, 'decodeTransaction')
   return readTransaction(new ByteReader(bytes))
 }
 

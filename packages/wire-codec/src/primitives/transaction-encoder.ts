@@ -4,6 +4,8 @@
  * @module
  */
 
+import { aTransaction } from '../arguments/primitive-check.ts'
+import { requireArgument } from '../arguments/require-argument.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { compactSizeLength } from '../bytes/compact-size.ts'
 import { asTxid } from '../hash/hashes.ts'
@@ -14,6 +16,7 @@ import type { Transaction } from './transaction.ts'
 /** Whether any input has a witness (BIP144). */
 export function hasWitness(transaction: Transaction): boolean {
   if (transaction instanceof DecodedTransaction) return transaction.hasWitness
+  requireArgument(aTransaction, transaction, 'transaction')
   return transaction.inputs.some((input) => input.witness.length > 0)
 }
 
@@ -83,6 +86,7 @@ export function transactionSize(transaction: Transaction, witness = true): numbe
     const { start, end, inputsStart, outputsEnd } = transaction
     return witness ? end - start : 8 + outputsEnd - inputsStart
   }
+  requireArgument(aTransaction, transaction, 'transaction')
   const size = strippedSize(transaction)
   return witness && hasWitness(transaction) ? size + witnessSize(transaction) : size
 }

@@ -1,0 +1,174 @@
+import { aConnectTimeouts, aFallback, aTransportOptions } from '@sapwood/transport-v1v2'
+import { aRegistry, someLimits, somePeerTimeouts } from '@sapwood/peer'
+import {
+  aBigint,
+  aBoolean,
+  aCount,
+  aFunction,
+  aHash,
+  aHeight,
+  aLogger,
+  anObjectWith,
+  aNetwork,
+  anything,
+  argument,
+  type ArgumentCheck,
+  aSignal,
+  aText,
+  aTransaction,
+  bytes,
+  either,
+  listOf,
+  milliseconds,
+  needed,
+  oneOf,
+  optionsOf,
+  orJust,
+} from '@sapwood/wire-codec/arguments'
+import type { BlockDownloadOptions } from '../blocks/block-download-options.ts'
+import type { SlotOptions } from '../connections/slots.ts'
+import type { TransactionFilter } from '../transactions/transaction-pool.ts'
+import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'
+import type { UtreexoOptions } from '../utreexo/utreexo-options.ts'
+import type { CallOptions } from './node-handle.ts'
+import type { NodeComponents, NodeOptions, NodeTimeouts } from './node-options.ts'
+
+/** Text, or an object that `readAddress` looks at. */
+const anAddress = either(
+  "an address, as '127.0.0.1:8333'",
+  aText,
+  argument('', (value) => typeof value === 'object' && value !== null && 'port' in value),
+)
+const addresses = listOf(anAddress)
+
+/** The proxy's dialer looks at what is in it. */
+const aProxy = argument(
+  "an object, as { host: '127.0.0.1', port: 9050 }",
+  (value) => typeof value === 'object' && value !== null,
+)
+
+const optionHints: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    (
+      [
+        'clock',
+        'random',
+        'dialer',
+        'resolver',
+        'logger',
+        'store',
+        'listeners',
+        'metrics',
+        'blockChecker',
+      ] satisfies (keyof NodeComponents)[]
+    ).map((name) => [name, 'is one of the components: createNode(options, components)']),
+  ),
+  addNode: 'is called `addPeers`',
+  addnode: 'is called `addPeers`',
+  peers: 'is called `connect` (only these) or `addPeers` (these besides others)',
+  listen: 'is a component: createNode(options, { listeners: [createTcpListener({ port })] })',
+  port: 'is a component: createNode(options, { listeners: [createTcpListener({ port })] })',
+  maxConnections: 'is called `slots`, for each kind of connection',
+  datadir: 'is a component: createNode(options, { store: await openStore(folder) })',
+}
+
+export const someNodeOptions: ArgumentCheck = optionsOf<NodeOptions>(
+  {
+    network: needed(aNetwork),
+    registry: aRegistry,
+    userAgent: aText,
+    services: aBigint,
+    servicesWanted: aBigint,
+    connect: addresses,
+    addPeers: addresses,
+    seedNodes: addresses,
+    dnsSeeds: orJust(false, listOf(aText)),
+    fixedSeeds: aBoolean,
+    slots: optionsOf<SlotOptions>({
+      fullRelay: aCount,
+      blockRelayOnly: aCount,
+      manual: aCount,
+      inbound: aCount,
+      feelers: aBoolean,
+      dials: aCount,
+    }),
+    fallback: aFallback,
+    transport: aTransportOptions,
+    limits: someLimits,
+    timeouts: optionsOf<NodeTimeouts>({
+      connect: aConnectTimeouts,
+      peer: somePeerTimeouts,
+      call: milliseconds,
+      stop: milliseconds,
+    }),
+    networkActive: aBoolean,
+    minimumChainWork: aBigint,
+    blocks: optionsOf<BlockDownloadOptions>({ window: aCount, bufferBytes: aCount, inFlightPerPeer: aCount }),
+    transactions: optionsOf<TransactionRelayOptions>({
+      listen: aBoolean,
+      poolBytes: aCount,
+      feeFilter: aBigint,
+    }),
+    relayTransactions: aBoolean,
+    filters: aBoolean,
+    utreexo: orJust(
+      true,
+      orJust(
+        false,
+        optionsOf<UtreexoOptions>({
+          assume: anything,
+          checkHistory: aBoolean,
+          validateScripts: aFunction,
+          window: aCount,
+          proofTimeout: milliseconds,
+        }),
+      ),
+    ),
+    memoryLimit: aCount,
+    saveInterval: milliseconds,
+    proxy: aProxy,
+    onion: orJust(false, aProxy),
+    i2p: argument('an object, {} for the usual port', (value) => typeof value === 'object' && value !== null),
+    cjdns: aBoolean,
+    onlyNet: listOf(oneOf('ipv4', 'ipv6', 'onion', 'i2p', 'cjdns', 'yggdrasil')),
+  },
+  { hints: optionHints },
+)
+
+export const someNodeComponents: ArgumentCheck = optionsOf<NodeComponents>(
+  {
+    clock: anObjectWith('clock', ['now', 'wallTime', 'setTimer']),
+    random: anObjectWith('source of randomness', ['bytes']),
+    dialer: anObjectWith('dialer', ['dial']),
+    resolver: anObjectWith('resolver', ['resolve']),
+    logger: aLogger,
+    store: (value, path) => {
+      const hint = value instanceof Promise ? '; await openStore(…) first' : ''
+      const fault = anObjectWith('store, as `openStore` opens one', ['namespace'])(value, path)
+      return fault && `${fault}${hint}`
+    },
+    listeners: listOf(anObjectWith('listener, as `createTcpListener()` makes one', ['listen'])),
+    metrics: argument('an object of collectors', (value) => typeof value === 'object' && value !== null),
+    blockChecker: anything,
+    services: argument('an object of functions', (value) => typeof value === 'object' && value !== null),
+  },
+  { unknown: 'mistyped' },
+)
+
+/** Of every call that waits for the network. */
+export const someCallOptions: ArgumentCheck = optionsOf<CallOptions>(
+  { signal: aSignal, timeout: milliseconds },
+  { unknown: 'mistyped' },
+)
+
+export const aBlockHash: ArgumentCheck = aHash('blockHashFromHex')
+export const aTxid: ArgumentCheck = aHash('txidFromHex')
+export { aHeight, aTransaction }
+
+/** `scriptPubKey`s. */
+export const someScripts: ArgumentCheck = listOf(bytes())
+
+export const aTransactionFilter: ArgumentCheck = optionsOf<TransactionFilter>({
+  scripts: someScripts,
+  txids: listOf(aTxid),
+})

@@ -1,0 +1,105 @@
+import {
+  aBigint,
+  aCount,
+  aLogger,
+  anObjectWith,
+  aNetwork,
+  anything,
+  argument,
+  type ArgumentCheck,
+  aSignal,
+  aText,
+  listOf,
+  milliseconds,
+  needed,
+  oneOf,
+  type OptionChecks,
+  optionsOf,
+} from '@sapwood/wire-codec/arguments'
+import type { AcceptOptions } from './accept.ts'
+import type { TransportComponents } from './components.ts'
+import type { ConnectOptions, ConnectTimeouts } from './connect.ts'
+import type { TransportOptions } from './transport-options.ts'
+
+const transportChecks: OptionChecks<TransportOptions> = {
+  shortIds: anObjectWith('map of short ids (`registry.shortIds`)', ['idOf', 'commandOf']),
+  shaping: anObjectWith('shaping', ['plan']),
+  garbageLength: aCount,
+  handshakeDecoys: listOf(aCount),
+  highWaterMark: aCount,
+  sendTimeout: milliseconds,
+  memory: anything,
+}
+
+/** Options of a connection whichever side opens it. */
+export const aTransportOptions: ArgumentCheck = optionsOf<TransportOptions>(transportChecks)
+
+/** What says in which protocol an address is spoken to. */
+export const aFallback: ArgumentCheck = anObjectWith('fallback policy, as `coreFallback`', ['first', 'next'])
+
+/** How long connecting may take. */
+export const aConnectTimeouts: ArgumentCheck = optionsOf<ConnectTimeouts>({
+  attempt: milliseconds,
+  total: milliseconds,
+})
+
+export const aConnectOptions: ArgumentCheck = optionsOf<ConnectOptions>(
+  {
+    ...transportChecks,
+    dialer: needed(anObjectWith('dialer, as `createTcpDialer()` makes one', ['dial'])),
+    network: needed(aNetwork),
+    fallback: aFallback,
+    signal: aSignal,
+    timeouts: aConnectTimeouts,
+    services: aBigint,
+    isolation: aText,
+  },
+  { hints: componentsOf('connect(address, options, components)') },
+)
+
+export const anAcceptOptions: ArgumentCheck = optionsOf<AcceptOptions>(
+  {
+    ...transportChecks,
+    network: needed(aNetwork),
+    protocols: listOf(oneOf('v1', 'v2')),
+    signal: aSignal,
+    gate: anObjectWith('handshake gate, as `createHandshakeGate()` makes one', ['enter']),
+    timeout: milliseconds,
+  },
+  { hints: componentsOf('accept(stream, options, components)') },
+)
+
+export const someTransportComponents: ArgumentCheck = optionsOf<TransportComponents>(
+  {
+    clock: anObjectWith('clock', ['now', 'wallTime', 'setTimer']),
+    random: anObjectWith('source of randomness', ['bytes']),
+    logger: aLogger,
+    crypto: anything,
+    scheduler: anObjectWith('scheduler', ['lane']),
+    keys: anObjectWith('source of keys, as `createKeyPool()` makes one', ['next']),
+  },
+  { unknown: 'mistyped' },
+)
+
+/** An address as the codec reads them. */
+export const anAddress: ArgumentCheck = (value, path) => {
+  const fault = addressObject(value, path)
+  if (fault === undefined) return undefined
+  const hint =
+    typeof value === 'string' ? '; parsePeerAddress of @sapwood/wire-codec reads one from text' : ''
+  return `${fault}${hint}`
+}
+
+const addressObject = argument('an address', (value) => {
+  const { network, bytes, host, port } = (value ?? {}) as Readonly<Record<string, unknown>>
+  const hasPlace = network === 'name' ? typeof host === 'string' : ArrayBuffer.isView(bytes)
+  return typeof network === 'string' && typeof port === 'number' && hasPlace
+})
+
+/** What carries bytes. */
+export const aByteStream: ArgumentCheck = anObjectWith('byte stream', ['read', 'write', 'close', 'abort'])
+
+function componentsOf(call: string): Readonly<Record<string, string>> {
+  const names = ['clock', 'random', 'logger', 'crypto', 'scheduler', 'keys']
+  return Object.fromEntries(names.map((name) => [name, `is one of the components: ${call}`]))
+}
