@@ -11,6 +11,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'hash',
     'bytes',
     'addresses',
+    'text-form',
     'primitives',
     'utreexo',
     'networks',

@@ -203,6 +203,8 @@ export {
   witnessCommitment,
   type WitnessCommitmentResult,
 } from './primitives/witness-commitment.ts'
+export { type Json, toJson } from './text-form/to-json.ts'
+export { toPlain } from './text-form/to-plain.ts'
 export { bitmapHas, bitmapIndexes, bitmapOf, type Bitmap } from './utreexo/bitmap.ts'
 export { selectUtreexoProof } from './utreexo/select-utreexo-proof.ts'
 export {

@@ -23,7 +23,9 @@ export const aTransaction: ArgumentCheck = (value, path) => {
         ? '; decodeTransaction reads one'
         : typeof value === 'string'
           ? '; decodeTransaction(hexToBytes(…)) reads one from hex'
-          : ''
+          : typeof value === 'object'
+            ? '; of a clone of one that was decoded nothing is left: clone toPlain(transaction)'
+            : ''
   return `${path}: expected a transaction, got ${describeValue(value)}${hint}`
 }
 

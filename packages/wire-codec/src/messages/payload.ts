@@ -5,6 +5,7 @@ import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { DecodeError } from '../errors/decode-error.ts'
 import { baseRegistry } from './base-registry.ts'
+import { withTextForm } from '../text-form/text-form.ts'
 import type { AnyMessage, MessageCodec } from './codec.ts'
 import type { Contents } from './contents.ts'
 import { MAX_PAYLOAD_SIZE } from './limits.ts'
@@ -47,7 +48,9 @@ export function decodePayloadWithTrailing<M extends AnyMessage = Message>(
   requireArgument(aText, command, 'decodePayload: command')
   requireBytes(payload, 'decodePayload: payload')
   const codec = registry.codecOf(command)
-  if (codec === undefined) return { message: { type: 'unknown', command, payload }, trailingBytes: 0 }
+  if (codec === undefined) {
+    return { message: withTextForm({ type: 'unknown' as const, command, payload }), trailingBytes: 0 }
+  }
   const limit = codec.maxPayload ?? MAX_PAYLOAD_SIZE
   if (payload.length > limit) {
     throw new DecodeError('payload-too-large', { command, offset: 0, value: payload.length, limit })
@@ -57,7 +60,7 @@ export function decodePayloadWithTrailing<M extends AnyMessage = Message>(
   if (reader.remaining > 0 && codec.trailing === 'refuse') {
     reader.fail('trailing-bytes', { value: reader.remaining, limit: 0 })
   }
-  return { message, trailingBytes: reader.remaining }
+  return { message: withTextForm(message), trailingBytes: reader.remaining }
 }
 
 /**

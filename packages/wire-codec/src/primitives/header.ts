@@ -2,6 +2,7 @@ import { aHeader } from '../arguments/primitive-check.ts'
 import { requireArgument, requireBytes } from '../arguments/require-argument.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
+import { withTextForm } from '../text-form/text-form.ts'
 import { asBlockHash, type BlockHash, type Hash256 } from '../hash/hashes.ts'
 import { sha256d } from '#crypto'
 
@@ -28,7 +29,7 @@ export interface BlockHeader {
  */
 export function decodeHeader(bytes: Uint8Array): BlockHeader {
   requireBytes(bytes, 'decodeHeader')
-  return readHeader(new ByteReader(bytes))
+  return withTextForm(readHeader(new ByteReader(bytes)))
 }
 
 /** Reads the next 80 bytes as a header. */

@@ -8,6 +8,8 @@ import { requireBytes } from '../arguments/require-argument.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { DecodeSeverity } from '../errors/decode-error.ts'
 import { asTxid, type Txid, type Wtxid } from '../hash/hashes.ts'
+import { INSPECT, type Inspect, inspected } from '../text-form/text-form.ts'
+import { FIELDS, type Json, toJson } from '../text-form/to-json.ts'
 import type { Transaction, TransactionInput, TransactionOutput } from './transaction.ts'
 
 /** Least bytes of an input: outpoint 36, empty script 1, sequence 4. */
@@ -17,6 +19,7 @@ const MIN_OUTPUT_SIZE = 9
 /** Least bytes of a transaction with an input: version, one input, no output, lock time. */
 export const MIN_TRANSACTION_SIZE: number = 4 + 1 + MIN_INPUT_SIZE + 1 + 4
 
+const TRANSACTION_FIELDS: readonly (keyof Transaction)[] = ['version', 'inputs', 'outputs', 'lockTime']
 const EMPTY = new Uint8Array(0)
 const NO_WITNESS: readonly Uint8Array[] = Object.freeze([])
 
@@ -53,6 +56,19 @@ export class DecodedTransaction implements Transaction {
 
   get version(): number {
     return this.u32(this.start)
+  }
+
+  /** Its fields are getters of the class. */
+  get [FIELDS](): readonly string[] {
+    return TRANSACTION_FIELDS
+  }
+
+  toJSON(): Json {
+    return toJson(this)
+  }
+
+  [INSPECT](_depth: number, options: object, inspect?: Inspect): unknown {
+    return inspected(this, options, inspect)
   }
 
   get lockTime(): number {
