@@ -6,6 +6,10 @@ export const base: Options = {
   target: 'es2022',
   platform: 'neutral',
   sourcemap: true,
+  // The sources are in the archive, beside the maps that point at them: once is enough.
+  esbuildOptions: (options) => {
+    options.sourcesContent = false
+  },
   clean: true,
   treeshake: true,
   splitting: true,

@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { archiveFaults } from './archive-faults.ts'
 import { PackedPackages, sh } from './pack.ts'
+import { unwrittenDependencies } from './written-dependencies.ts'
 
 // Packs each package as npm would publish it, checks the archive, installs it alone into an empty project,
 // imports every entry there under Node.js and type-checks that project as Node.js and as a bundler resolve
@@ -15,6 +17,8 @@ const packed = new PackedPackages(work)
 function check(name: string): string {
   const archive = packed.archiveOf(name)
   const manifest = packed.manifests.get(name)!
+  const faults = archiveFaults(archive)
+  if (faults.length > 0) throw new Error(faults.join('; '))
   sh(bin('publint'), ['--strict', archive], root)
   sh(bin('attw'), [archive, '--profile', 'esm-only'], root)
 
@@ -63,7 +67,9 @@ function check(name: string): string {
   return `${name}: ${specifiers.length} ${specifiers.length === 1 ? 'entry' : 'entries'} imported and type-checked`
 }
 
-let failures = 0
+const unwritten = unwrittenDependencies(root)
+for (const each of unwritten) console.error(each)
+let failures = unwritten.length === 0 ? 0 : 1
 try {
   for (const name of packed.manifests.keys()) {
     try {

@@ -6,6 +6,7 @@ const root = resolve(import.meta.dirname, '../..')
 
 export interface Manifest {
   readonly name: string
+  readonly version: string
   readonly exports: Record<string, unknown>
   readonly dependencies?: Record<string, string>
   readonly peerDependencies?: Record<string, string>
