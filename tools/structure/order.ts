@@ -68,6 +68,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'loop',
     'handle',
     'utreexo-bridge',
+    'conformance',
   ],
   integration: [
     'errors',

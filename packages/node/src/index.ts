@@ -63,7 +63,7 @@ export type {
 } from './store/key-value-store.ts'
 export { createMemoryStore, type OpenStore } from './store/level-store.ts'
 export { openStore } from './store/open-store.ts'
-export type { BroadcastOptions, BroadcastState } from './transactions/own-broadcast.ts'
+export type { BroadcastOptions, BroadcastOutcome, BroadcastState } from './transactions/own-broadcast.ts'
 export type { PrivateBroadcastState } from './transactions/private-broadcast.ts'
 export type { HeardTransaction, PoolSize, TransactionFilter } from './transactions/transaction-pool.ts'
 export type { TransactionRelayOptions } from './transactions/transaction-relay.ts'

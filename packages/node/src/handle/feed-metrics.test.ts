@@ -49,10 +49,14 @@ describe('metrics and logs', () => {
         },
       },
     })
+    expect(await register.metrics()).toContain('connections{kind="manual",protocol="v2"} 0')
     const connecting = node.network.connectPeer('5.6.7.8:18444')
     const failing = node.addPeer('9.9.9.9:18444', { once: true })
-    await clock.advance(10_000)
+    await clock.advance(2_000)
     const { peer } = await connecting
+    // Not only with the next look, which is every 5 s.
+    expect(await register.metrics()).toContain('connections{kind="manual",protocol="v2"} 1')
+    await clock.advance(8_000)
     await failing
     const seen: number[] = []
     const reading = (async () => {

@@ -1,3 +1,5 @@
+import { type ConnectionKind, kindBehaviour } from '@sapwood/peer'
+import type { TransportProtocol } from '@sapwood/transport-v1v2'
 import type { Clock, Logger, MemoryBudget, MemoryPurpose } from '@sapwood/transport-v1v2/environment'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { BlockEvents } from '../blocks/block-events.ts'
@@ -54,10 +56,13 @@ export function feedMetrics(given: NodeMetrics | undefined, components: MetricsC
     events.on('proof-late', () => metrics.proofs?.inc({ outcome: 'late' })),
     events.on('tip-changed', ({ change }) => metrics.tipHeight?.set({}, change.newTip.height)),
   ]
+  const connections = createConnectionsGauge(metrics, components.table)
+  stops.push(events.on('peer-ready', connections), events.on('peer-disconnected', connections))
   const gauges = createGauges(metrics, components)
   let cancel = (): void => undefined
   const setGauges = (): void => {
     cancel = clock.setTimer(GAUGE_INTERVAL, setGauges, { idle: true })
+    connections()
     gauges()
   }
   setGauges()
@@ -69,19 +74,13 @@ export function feedMetrics(given: NodeMetrics | undefined, components: MetricsC
 
 /** What is looked at now and then. */
 function createGauges(metrics: NodeMetrics, components: MetricsComponents): () => void {
-  const { chain, table, state, memory, loopDelay, events, utreexo } = components
-  /** Every kind and protocol seen so far, so that a gauge goes back to 0. */
-  const known = new Set<string>()
+  const { chain, state, memory, loopDelay, events, utreexo } = components
   const counted = { evicted: 0, dropped: 0 }
   return () => {
     metrics.tipHeight?.set({}, chain.tip().height)
     const addresses = state.addresses.counts()
     metrics.addresses?.set({ table: 'new' }, addresses.new)
     metrics.addresses?.set({ table: 'tried' }, addresses.tried)
-    for (const [key, count] of readyConnections(table, known)) {
-      const [kind = '', protocol = ''] = key.split(' ')
-      metrics.connections?.set({ kind, protocol }, count)
-    }
     const proved = utreexo()
     if (proved !== undefined) {
       metrics.provedHeight?.set({}, proved.height)
@@ -102,13 +101,19 @@ function createGauges(metrics: NodeMetrics, components: MetricsComponents): () =
   }
 }
 
-function readyConnections(table: ConnectionTable, known: Set<string>): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const key of known) counts.set(key, 0)
-  for (const { kind, protocol } of table.ready()) {
-    const key = `${kind} ${protocol}`
-    known.add(key)
-    counts.set(key, (counts.get(key) ?? 0) + 1)
+const PROTOCOLS: readonly TransportProtocol[] = ['v1', 'v2']
+
+/** Of every kind and protocol from the start, so that none is missing before it is first seen. */
+function createConnectionsGauge(metrics: NodeMetrics, table: ConnectionTable): () => void {
+  const kinds = Object.keys(kindBehaviour) as ConnectionKind[]
+  return () => {
+    if (metrics.connections === undefined) return
+    const ready = [...table.ready()]
+    for (const kind of kinds) {
+      for (const protocol of PROTOCOLS) {
+        const count = ready.filter((each) => each.kind === kind && each.protocol === protocol).length
+        metrics.connections.set({ kind, protocol }, count)
+      }
+    }
   }
-  return counts
 }

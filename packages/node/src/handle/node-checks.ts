@@ -27,6 +27,7 @@ import {
 } from '@sapwood/wire-codec/arguments'
 import type { BlockDownloadOptions } from '../blocks/block-download-options.ts'
 import type { SlotOptions } from '../connections/slots.ts'
+import { BROADCAST_OUTCOMES, type BroadcastOptions } from '../transactions/own-broadcast.ts'
 import type { TransactionFilter } from '../transactions/transaction-pool.ts'
 import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'
 import type { UtreexoOptions } from '../utreexo/utreexo-options.ts'
@@ -164,6 +165,14 @@ export const someCallOptions: ArgumentCheck = optionsOf<CallOptions>(
 export const aBlockHash: ArgumentCheck = aHash('blockHashFromHex')
 export const aTxid: ArgumentCheck = aHash('txidFromHex')
 export { aHeight, aTransaction }
+
+/** Of a broadcast to all. */
+export const someBroadcastOptions: ArgumentCheck = optionsOf<CallOptions & BroadcastOptions>({
+  signal: aSignal,
+  timeout: milliseconds,
+  feeRate: aBigint,
+  until: oneOf(...BROADCAST_OUTCOMES.slice(1)),
+})
 
 /** `scriptPubKey`s. */
 export const someScripts: ArgumentCheck = listOf(bytes())

@@ -149,8 +149,9 @@ export interface UtreexoAccess {
 export interface TransactionAccess {
   /**
    * Announces a transaction to all peers, and again until it is seen back from one or found in a block.
-   * @returns once a peer has asked for it, or is known to have it. The broadcast goes on, also after a
-   * deadline has passed; `cancelBroadcast` ends it.
+   * @returns once it has come as far as `until` says, with what has happened in `outcome`. Unless told
+   * otherwise that is when a peer has asked for it, or is known to have it. The broadcast goes on, also after
+   * a deadline has passed; `cancelBroadcast` ends it.
    */
   broadcast(transaction: Transaction, options?: CallOptions & BroadcastOptions): Promise<BroadcastState>
   /**

@@ -6,7 +6,7 @@ import type { ReadyConnection } from '../connections/connection-record.ts'
  * One connected peer, for what the handle does not cover. The node goes on speaking to it meanwhile, and owns
  * the connection: `disconnectPeer` ends it.
  */
-export interface NodePeer extends Pick<Peer, 'id' | 'kind' | 'info' | 'request' | 'ready'> {
+export interface NodePeer extends Pick<Peer, 'id' | 'kind' | 'events' | 'info' | 'request' | 'ready'> {
   /**
    * Sends a message as it is: one of the protocol, or of the `registry` that the node was made with. What it
    * asks for is handled as if the node had asked; use `request` for what is to be answered to you.
@@ -21,6 +21,7 @@ export function createNodePeer({ peer }: ReadyConnection): NodePeer {
   return {
     id: peer.id,
     kind: peer.kind,
+    events: peer.events,
     info: () => peer.info(),
     request: (request, options) => peer.request(request, options),
     send: (message) => speaker.send(message),

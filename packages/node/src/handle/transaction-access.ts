@@ -5,7 +5,11 @@ import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { PrivateBroadcastDriver } from '../loop/private-broadcast-driver.ts'
 import type { TransactionDriver } from '../loop/transaction-driver.ts'
-import type { BroadcastState } from '../transactions/own-broadcast.ts'
+import {
+  BROADCAST_OUTCOMES,
+  type BroadcastOutcome,
+  type BroadcastState,
+} from '../transactions/own-broadcast.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast.ts'
 import type { HeardTransaction } from '../transactions/transaction-pool.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay.ts'
@@ -13,7 +17,7 @@ import { BoundedQueue } from '../events/bounded-queue.ts'
 import { DEFAULT_EVENT_BUFFER, DEFAULT_EVENT_BYTES, EVENT_BYTES } from '../events/event-hub.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
-import { aTransaction, aTransactionFilter, aTxid } from './node-checks.ts'
+import { aTransaction, aTransactionFilter, aTxid, someBroadcastOptions } from './node-checks.ts'
 import type { TransactionAccess } from './node-handle.ts'
 
 /** The handle's transactions, on top of the relay. */
@@ -33,10 +37,11 @@ export function createTransactionAccess(components: {
     broadcast: (transaction, options = {}) =>
       withDeadline(options, (signal) => {
         refuseArgument(aTransaction, transaction, 'transactions.broadcast')
+        refuseArgument(someBroadcastOptions, options, 'transactions.broadcast: options')
         return calls.call('broadcast', () => {
           const id = txid(transaction)
           refusePrivate(privateBroadcasts, id)
-          const asked = whenAsked(id, events, signal)
+          const asked = whenCome(id, options.until ?? 'requested', events, signal)
           transactions.run(relay.broadcast(transaction, options, clock.now()))
           return asked
         })
@@ -125,11 +130,17 @@ async function whenTaken(
   return broadcast
 }
 
-/** Resolves with the broadcast once a peer has asked for the transaction, or is known to have it. */
-async function whenAsked(id: Uint8Array, events: NodeEventHub, signal: AbortSignal): Promise<BroadcastState> {
+/** Resolves with the broadcast once it has come so far, or further. */
+async function whenCome(
+  id: Uint8Array,
+  until: BroadcastOutcome,
+  events: NodeEventHub,
+  signal: AbortSignal,
+): Promise<BroadcastState> {
+  const least = BROADCAST_OUTCOMES.indexOf(until)
   const { broadcast } = await events.next('broadcast-changed', {
-    filter: ({ broadcast: { txid: changed, requestedBy, seenFrom, confirmed } }) =>
-      bytesEqual(changed, id) && (requestedBy > 0 || seenFrom > 0 || confirmed),
+    filter: ({ broadcast: { txid: changed, outcome } }) =>
+      bytesEqual(changed, id) && BROADCAST_OUTCOMES.indexOf(outcome) >= least,
     signal,
   })
   return broadcast

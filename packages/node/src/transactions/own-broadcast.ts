@@ -1,8 +1,20 @@
 import { bytesToHex, type Transaction, type Txid, txid, type Wtxid, wtxid } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 
+/**
+ * How far a broadcast has come, from its beginning on: no peer has been told yet; one at least has been told
+ * of it; one has asked for it and been given it; one has it from elsewhere, so that the network passes it on;
+ * a block holds it.
+ */
+export type BroadcastOutcome = (typeof BROADCAST_OUTCOMES)[number]
+
+/** In their order; see `BroadcastOutcome`. */
+export const BROADCAST_OUTCOMES = ['waiting', 'announced', 'requested', 'seen', 'confirmed'] as const
+
 /** How a broadcast stands. */
 export interface BroadcastState {
+  /** What has happened so far; the numbers below say how often. */
+  readonly outcome: BroadcastOutcome
   readonly txid: Txid
   readonly wtxid: Wtxid
   readonly transaction: Transaction
@@ -25,6 +37,12 @@ export interface BroadcastState {
 export interface BroadcastOptions {
   /** Satoshi per 1,000 virtual bytes: with it, peers whose `feefilter` is above are not bothered. */
   readonly feeRate?: bigint
+  /**
+   * What has to have happened before the call resolves. Peers are told at times of their own, two seconds
+   * apart on average, so that nobody can tell where a transaction comes from; an only peer is told at once. A
+   * bitcoind that we have dialled asks two seconds after that. Default: `requested`.
+   */
+  readonly until?: Exclude<BroadcastOutcome, 'waiting'>
 }
 
 /** One transaction of ours on its way into the network. */
@@ -65,8 +83,16 @@ export class OwnBroadcast {
     return this.confirmed || this.seenFrom.size > 0
   }
 
+  get outcome(): BroadcastOutcome {
+    if (this.confirmed) return 'confirmed'
+    if (this.seenFrom.size > 0) return 'seen'
+    if (this.requestedBy.size > 0) return 'requested'
+    return this.announcedTo.size > 0 ? 'announced' : 'waiting'
+  }
+
   state(): BroadcastState {
     return {
+      outcome: this.outcome,
       txid: txid(this.transaction),
       wtxid: wtxid(this.transaction),
       transaction: this.transaction,

@@ -92,6 +92,7 @@ export class OwnBroadcasts {
       }
       this.#add(broadcast)
       this.#beginRound(broadcast)
+      this.#tellOnlyPeer()
     }
     this.#changed(known ?? broadcast)
     return known === undefined
@@ -204,6 +205,15 @@ export class OwnBroadcasts {
     }
     broadcast.rounds++
     broadcast.nextRoundAt = now + REBROADCAST_MIN + drawBelow(this.#random, REBROADCAST_SPREAD)
+  }
+
+  /**
+   * Times are drawn so that peers which compare notes cannot tell where a transaction comes from; to an only
+   * one that we have dialled there is nothing to hide by a wait.
+   */
+  #tellOnlyPeer(): void {
+    const [only, another] = this.#peers.values()
+    if (only !== undefined && another === undefined && only.facts.outbound) this.#announceTo(only)
   }
 
   /** Tells a peer whose time has come of all that waits for it, in one message. */

@@ -315,6 +315,20 @@ describe('a broadcast', () => {
     expect(at.get(alice)).not.toBe(at.get(bob))
   })
 
+  it('is announced to an only peer that we have dialled at once, and says how far it has come', () => {
+    const relay = relayWith({ 1: outbound })
+    const tx = transaction()
+    const actions = relay.broadcast(tx, {}, NOON)
+    expect(sent(actions, 'inv').map(({ peer }) => peer)).toEqual([alice])
+    expect(relay.broadcasts()).toMatchObject([{ outcome: 'announced', announcedTo: 1 }])
+    relay.serve(alice, { kind: 'wtxid', hash: wtxid(tx) }, NOON)
+    expect(relay.broadcasts()).toMatchObject([{ outcome: 'requested' }])
+    // A stranger that dialled us has to wait, as always: it may have come to learn what is ours.
+    const stranger = relayWith({ 1: inbound })
+    expect(sent(stranger.broadcast(transaction(), {}, NOON), 'inv')).toEqual([])
+    expect(stranger.broadcasts()).toMatchObject([{ outcome: 'waiting' }])
+  })
+
   it('keeps one of three or more peers out, to hear it from', () => {
     const relay = relayWith({ 1: outbound, 2: outbound, 3: outbound, 4: outbound })
     const tx = transaction()
@@ -340,7 +354,8 @@ describe('a broadcast', () => {
   })
 
   it('is given only to peers that it was announced to', () => {
-    const relay = relayWith({ 1: outbound })
+    // An only peer would be told at once.
+    const relay = relayWith({ 1: outbound, 3: outbound })
     const tx = transaction()
     relay.broadcast(tx, {}, NOON)
     const id = { kind: 'wtxid', hash: wtxid(tx) } as const
@@ -357,10 +372,7 @@ describe('a broadcast', () => {
   it('is announced by txid to a peer that did not agree on wtxids', () => {
     const relay = relayWith({ 1: old })
     const tx = transaction()
-    relay.broadcast(tx, {}, NOON)
-    const invs: Message[] = []
-    for (let ms = 0; ms < 60_000; ms += 100)
-      invs.push(...sent(relay.tick(after(ms)), 'inv').map(({ message }) => message))
+    const invs = sent(relay.broadcast(tx, {}, NOON), 'inv').map(({ message }) => message)
     expect(invs).toEqual([{ type: 'inv', inventory: [{ type: TX, hash: txid(tx) }] }])
   })
 

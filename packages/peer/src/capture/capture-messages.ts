@@ -7,7 +7,10 @@ export interface CaptureSink {
   sent(record: Uint8Array): void
 }
 
-/** Captures every message of a peer from now on, in the format of Core's `-capturemessages`. */
+/**
+ * Captures every message of a peer from now on, in the format of Core's `-capturemessages`. Called in the same
+ * turn as `createPeer`, it has our own `version` too, which has left by then.
+ */
 export function captureMessages(events: PeerEventSource, sink: CaptureSink): Unsubscribe {
   return events.on('trace', ({ direction, command, payload, at }) => {
     sink[direction](encodeCapturedMessage({ time: at * 1_000, command, payload }))

@@ -64,6 +64,8 @@ describe('captureMessages', () => {
     const commands = (direction: 'received' | 'sent'): string[] =>
       records[direction].flatMap((record) => [...readCapture(record)].map(({ command }) => command))
     expect(commands('received')).toEqual(['version', 'verack', 'ping'])
+    expect(commands('sent')[0]).toBe('version')
+    expect(commands('sent').filter((command) => command === 'version')).toHaveLength(1)
     expect(commands('sent').at(-1)).toBe('pong')
     expect([...readCapture(records.received[2]!)][0]).toEqual({
       time: remote.clock.now() * 1_000,

@@ -12,6 +12,11 @@ type Listeners = { [Name in keyof PeerEvents]?: Set<Listener<Name>> }
  */
 export class EventEmitter implements PeerEventSource<AnyMessage> {
   readonly #listeners: Listeners = {}
+  /**
+   * What crossed before anybody can have listened: our `version` leaves while the peer is made. Told to whoever
+   * asks for it in that turn.
+   */
+  #early: PeerEvents['trace'][] | undefined = []
   readonly #onFailure: (error: unknown) => void
 
   constructor(onFailure: (error: unknown) => void) {
@@ -22,23 +27,34 @@ export class EventEmitter implements PeerEventSource<AnyMessage> {
     const listeners: Set<Listener<Name>> = this.#of(name) ?? new Set()
     this.#listeners[name] = listeners as Listeners[Name]
     listeners.add(listener)
+    if (name === 'trace')
+      for (const trace of this.#early ?? []) this.#tell(listener as Listener<'trace'>, trace)
     return () => listeners.delete(listener)
   }
 
   /** Whether making an event of this name is worth the while. */
   has(name: keyof PeerEvents): boolean {
+    if (name === 'trace' && this.#early !== undefined) return true
     return (this.#listeners[name]?.size ?? 0) > 0
   }
 
   emit<Name extends keyof PeerEvents>(name: Name, event: PeerEvents[Name]): void {
+    if (name === 'trace') this.#early?.push(event as PeerEvents['trace'])
     const listeners = this.#of(name)
     if (listeners === undefined || listeners.size === 0) return
-    for (const listener of [...listeners]) {
-      try {
-        listener(event)
-      } catch (error) {
-        this.#onFailure(error)
-      }
+    for (const listener of [...listeners]) this.#tell(listener, event)
+  }
+
+  /** The turn in which the peer was made is over: whoever comes now is told of what comes now. */
+  forgetEarly(): void {
+    this.#early = undefined
+  }
+
+  #tell<Event>(listener: (event: Event) => void, event: Event): void {
+    try {
+      listener(event)
+    } catch (error) {
+      this.#onFailure(error)
     }
   }
 

@@ -186,6 +186,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     void this.#requests.run(this.handshake)
     if (signal?.aborted === true) this.#onSignal()
     else addAbortListener(signal, this.#onSignal)
+    queueMicrotask(() => this.#emitter.forgetEarly())
     this.#protocol.start(this.#record.connectedAt)
     this.#schedule()
     return this

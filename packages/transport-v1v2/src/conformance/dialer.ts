@@ -10,7 +10,11 @@ export interface DialerFixture {
   readonly dialer: Dialer
   /** An address that accepts. */
   readonly address: PeerAddress
-  /** An address where nobody accepts, if there is one. */
+  /**
+   * An address where nobody accepts, if there is one. The dial has to reject with an `Error` whose `code` is a
+   * text: a `TransportError` (`dial-failed`, with the operating system's error as `cause`), or what the way
+   * itself says (`ECONNREFUSED`). `connect` decides nothing by it; people do.
+   */
   readonly refusing?: PeerAddress
   /** The other end of the next connection made to `address`, in the order they arrive. */
   readonly accepted: () => Promise<ByteStream>
@@ -147,7 +151,10 @@ export function describeDialer(name: string, conformance: DialerConformance): vo
           (error: unknown) => error,
         )
         expect(failure).toBeInstanceOf(Error)
-        expect(failure).toHaveProperty('code', expect.any(String))
+        expect(failure, 'the error has a `code` that is a text, as `dial-failed`').toHaveProperty(
+          'code',
+          expect.any(String),
+        )
         expect(listeners()).toBe(0)
       }),
     )

@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
+import { parsePeerAddress } from '@sapwood/wire-codec'
+import { createMemoryNetwork } from '../../test/support/memory-network.ts'
+import { createTcpListener } from '../connections/tcp-listener.ts'
+import { createMemoryStore, type OpenStore } from '../store/level-store.ts'
+import { openStore } from '../store/open-store.ts'
+import { describeKeyValueStore } from './key-value-store.ts'
+import { describeListener } from './listener.ts'
+
+describeKeyValueStore('in memory', {
+  open: () => {
+    const store = createMemoryStore()
+    return Promise.resolve({ store, close: () => store.close() })
+  },
+})
+
+describeKeyValueStore('LevelDB', {
+  open: async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sapwood-store-'))
+    let store: OpenStore = await openStore(folder)
+    return {
+      store,
+      reopen: async () => {
+        await store.close()
+        store = await openStore(folder)
+        return store
+      },
+      close: async () => {
+        await store.close()
+        await rm(folder, { recursive: true })
+      },
+    }
+  },
+})
+
+const signal = new AbortController().signal
+
+describeListener('TCP', {
+  open: () =>
+    Promise.resolve({
+      listener: createTcpListener(),
+      dial: ({ address }) =>
+        createTcpDialer().dial(parsePeerAddress(address, { defaultPort: 0 }), { signal }),
+    }),
+})
