@@ -83,7 +83,8 @@ class ExportReader {
       const one = bindings.elements.find(({ name }) => name.text === local)
       if (one === undefined) continue
       const target = this.#resolve(statement.moduleSpecifier.text, file)
-      return target && this.exportsOf(target).get((one.propertyName ?? one.name).text)
+      if (target === undefined) return undefined
+      return this.exportsOf(target).get((one.propertyName ?? one.name).text)
     }
     return undefined
   }

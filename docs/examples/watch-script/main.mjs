@@ -9,6 +9,7 @@ const bitcoind = await RegtestBitcoind.start()
 await bitcoind.mineTo(script, 3)
 const node = await createNode({ network: regtest, connect: [bitcoind.p2pHostAndPort] })
 const paid = new Map() // by height
+let isReorganised = false
 const total = () => [...paid.values()].reduce((sum, amount) => sum + amount, 0n)
 try {
   for await (const item of node.blocks.follow({ from: 1 })) {
@@ -24,7 +25,8 @@ try {
       ours.reduce((sum, { value }) => sum + value, 0n),
     )
     console.log('block', item.height, 'balance', total())
-    if (item.height === 3) {
+    if (item.height === 3 && !isReorganised) {
+      isReorganised = true
       // The last two go; three others, which pay to somebody else, take their place.
       await bitcoind.rpc('invalidateblock', await bitcoind.rpc('getblockhash', 2))
       await bitcoind.mine(3)
