@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { apiReport } from './api-report.ts'
 import { compareReports } from './compare-reports.ts'
 import { entriesOf } from './entries.ts'
+import { undocumented } from './undocumented.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const folders: string[] = []
@@ -39,6 +40,21 @@ describe('a report', () => {
     expect(entries.map(({ specifier }) => specifier)).toContain('@sapwood/transport-v1v2/tcp')
     const { source, aliases } = entries.find(({ specifier }) => specifier === '@sapwood/wire-codec')!
     expect(apiReport(source, aliases)).toContain('### decodeBlock\n')
+  })
+})
+
+describe('what is exported', () => {
+  it('has a comment, everywhere', () => {
+    const silent = entriesOf(root).flatMap(({ source, aliases }) => undocumented(source, aliases))
+    expect(silent).toEqual([])
+  })
+
+  it('is found where it has none', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sapwood-api-'))
+    folders.push(folder)
+    writeFileSync(join(folder, 'index.ts'), `export { one, two as other } from './made.ts'\n`)
+    writeFileSync(join(folder, 'made.ts'), '/** Says it. */\nexport const one = 1\nexport const two = 2\n')
+    expect(undocumented(join(folder, 'index.ts'))).toEqual(['other'])
   })
 })
 

@@ -3,10 +3,11 @@ import { join, resolve } from 'node:path'
 import { apiReport } from './api-report.ts'
 import { type ApiChanges, compareReports } from './compare-reports.ts'
 import { entriesOf } from './entries.ts'
+import { undocumented } from './undocumented.ts'
 
 // `npm run api` writes what every entry of every package exports into docs/api. `--check`, in CI, says what is
 // other than is written there, and refuses what is changed or gone where no version plan speaks of it
-// (docs/policy.md): nothing breaks unmarked.
+// (docs/policy.md): nothing breaks unmarked. Nor may anything be exported without a TSDoc comment.
 const root = resolve(import.meta.dirname, '../..')
 const folder = join(root, 'docs/api')
 const plans = join(root, '.nx/version-plans')
@@ -33,6 +34,12 @@ function check(): void {
     const changes = compareReports(old, reports.get(file) ?? '')
     breaks += changes.changed.length + changes.removed.length
     tell(file, changes)
+  }
+  for (const { specifier, source, aliases } of entriesOf(root)) {
+    const silent = undocumented(source, aliases)
+    if (silent.length === 0) continue
+    console.error(`${specifier} exports without a comment: ${silent.join(', ')}`)
+    process.exitCode = 1
   }
   const isPlanned = existsSync(plans) && readdirSync(plans).some((file) => file.endsWith('.md'))
   if (breaks === 0 || isPlanned) return

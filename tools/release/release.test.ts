@@ -43,6 +43,14 @@ describe('each package', () => {
     },
   )
 
+  it.each([
+    ['packages/node/src/handle/assemble-node.ts', /VERSION = '([^']+)'/],
+    ['packages/peer/src/handshake/version-message.ts', /DEFAULT_USER_AGENT = '\/sapwood:([^']+)\/'/],
+  ])('says its version in %s', (file, pattern) => {
+    const said = pattern.exec(readFileSync(join(root, file), 'utf8'))?.[1]
+    expect(said).toBe(manifests[0]!.manifest.version)
+  })
+
   it('has the version of all', () => {
     expect(new Set(manifests.map(({ manifest }) => manifest.version)).size).toBe(1)
   })

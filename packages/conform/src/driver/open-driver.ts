@@ -10,6 +10,7 @@ const OPEN_TIMEOUT = 30_000
 /** Files that are imported, and not run. */
 const MODULE = /\.[cm]?[jt]s$/
 
+/** How a driver reaches the node that is tested. */
 export interface OpenDriverOptions {
   readonly clock: Clock
   /** For bitcoind's RPC. */

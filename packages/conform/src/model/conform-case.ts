@@ -61,4 +61,5 @@ export interface DiallingCase extends CaseFacts {
   readonly run: (stage: DiallingStage) => Promise<string>
 }
 
+/** One case of the suite: what is done to the node, and what has to come of it. */
 export type ConformCase = ListeningCase | DiallingCase

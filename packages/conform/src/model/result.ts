@@ -1,6 +1,7 @@
 import type { ConformCase, Level } from './conform-case.ts'
 import type { Transport } from './transport.ts'
 
+/** How a case ended. */
 export type Verdict =
   /** The outcome is among those that are right. */
   | 'passed'

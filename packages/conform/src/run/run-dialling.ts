@@ -22,6 +22,7 @@ const WAIT = 15_000
 /** Longest that a program may take until it dials, in milliseconds. */
 const START = MINUTE
 
+/** What a run against software that dials takes. */
 export interface RunDiallingOptions extends RunOptions {
   /** The port of 127.0.0.1 that the command dials. */
   readonly port: number

@@ -19,6 +19,7 @@ const WAIT = 5_000
 /** Milliseconds between two looks at whether a target has taken a block. */
 const LOOK_INTERVAL = 20
 
+/** What a run against a node that listens takes. */
 export interface RunListeningOptions extends RunOptions {
   /** `host:port` of the software. */
   readonly address: string

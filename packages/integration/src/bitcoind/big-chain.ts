@@ -24,6 +24,7 @@ import {
 import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
 import { RegtestBitcoind, type RegtestBitcoindOptions } from './regtest-bitcoind.ts'
 
+/** How large a chain is made. */
 export interface BigChainOptions {
   /** Blocks that are full; a hundred and one small ones come before them. Default: 300. */
   readonly blocks?: number

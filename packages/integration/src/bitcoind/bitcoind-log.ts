@@ -11,6 +11,7 @@ const MOST_READ = 67_108_864
 /** Lines of it that an error shows. */
 const LINES_SHOWN = 20
 
+/** How long, and from where on, a log is looked through. */
 export interface ExpectLogOptions {
   /** Milliseconds. Default: 10,000. */
   readonly timeout?: number

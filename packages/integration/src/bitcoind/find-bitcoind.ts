@@ -43,6 +43,7 @@ export function isBitcoindVersion(text: string): text is BitcoindVersion {
   return (BITCOIND_VERSIONS as readonly string[]).includes(text)
 }
 
+/** Which bitcoind is looked for, and where. */
 export interface FindBitcoindOptions extends FindProgramOptions {
   /** This one and no other: `BITCOIND` and PATH are not looked at. Default: whichever there is. */
   readonly version?: BitcoindVersion

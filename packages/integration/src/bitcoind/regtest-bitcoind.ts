@@ -38,6 +38,7 @@ const PORT_CLASH = /Unable to bind|Unable to start HTTP server|Failed to listen|
 /** Said where it is the one for RPC; bitcoind opens that first. */
 const RPC_CLASH = /Unable to start HTTP server/i
 
+/** How a bitcoind is started. */
 export interface RegtestBitcoindOptions extends FindBitcoindOptions {
   /**
    * More arguments: `['-v2transport=0', '-txindex']`. They come last, so they win. `-rpcport`, `-rpcuser`

@@ -6,6 +6,7 @@ import { IntegrationError } from '../errors/integration-error.ts'
 /** Longest that one call may take by default, in milliseconds. */
 const RPC_TIMEOUT = 2 * MINUTE
 
+/** Where an RPC server is, and how it knows us. */
 export interface RpcClientOptions {
   readonly host: string
   readonly port: number

@@ -60,6 +60,7 @@ export interface Program {
   readonly folder?: string
 }
 
+/** Where a program is looked for. */
 export interface FindProgramOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** See {@link cacheFolder}. */

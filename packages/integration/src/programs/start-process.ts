@@ -28,6 +28,7 @@ folder=$1; shift
 exec "$@" 3<&-
 `
 
+/** How a program is started and watched. */
 export interface StartProcessOptions {
   /** Added to the environment of our own process. */
   readonly environment?: Readonly<Record<string, string>>
@@ -37,6 +38,7 @@ export interface StartProcessOptions {
   readonly removeFolder?: string
 }
 
+/** How a program is ended. */
 export interface StopOptions {
   /** Signal that asks the program to end, `SIGTERM` by default. */
   readonly signal?: NodeJS.Signals

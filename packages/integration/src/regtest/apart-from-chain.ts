@@ -6,6 +6,7 @@ import { outputOf, spend, WITNESS_OUTPUT_SCRIPT } from './regtest-transactions.t
 /** Satoshi that a payment of ours leaves to the miner: far above what a node asks for. */
 const FEE = 10_000n
 
+/** What a block that is mined apart from a chain holds. */
 export interface MineOnOptions {
   /** Its parent. Default: the tip. */
   readonly previous?: BlockHash

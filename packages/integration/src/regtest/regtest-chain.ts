@@ -21,6 +21,7 @@ const MAX_HEADERS = 2_000
 /** Seconds between two blocks, unless told otherwise. */
 const BLOCK_SPACING = 600
 
+/** How a chain is made. */
 export interface RegtestChainOptions {
   /** Blocks to mine on the genesis block. Default: 0. */
   readonly blocks?: number
@@ -49,6 +50,7 @@ export interface RegtestBlock {
   readonly bytes: Uint8Array
 }
 
+/** What mined blocks hold. */
 export interface MineOptions {
   /** Transactions in each block. Default: that of the chain. */
   readonly transactions?: number

@@ -32,6 +32,7 @@ const FEE_FILTER = 1_000n
 const PROTOCOL_VERSION = 70_016
 const NO_STOP = asBlockHash(new Uint8Array(32))
 
+/** What an embedded peer serves, and how it is reached. */
 export interface RegtestPeerOptions {
   /** What it serves; by default a chain of 100 blocks. */
   readonly chain?: RegtestChain
@@ -48,6 +49,7 @@ export interface RegtestPeerOptions {
   readonly services?: bigint
 }
 
+/** What an embedded peer works with. */
 export interface RegtestPeerComponents {
   readonly clock?: Clock
   readonly random?: Random

@@ -20,6 +20,7 @@ export interface ConnectionFaults {
   readonly v1First?: boolean
 }
 
+/** What a relay does to the connections that go through it. */
 export interface FaultyRelayOptions {
   /** Of connections that come from now on; `relay.faults` changes it. */
   readonly faults?: ConnectionFaults

@@ -17,6 +17,7 @@ const PASSWORD_HASH =
 /** User id of the account; nothing runs as it. */
 const ACCOUNT_ID = 42_424
 
+/** How the SOCKS5 server is started. */
 export interface DanteOptions {
   /** Whether clients have to give `DANTE_CREDENTIALS`. Default: true. */
   readonly authenticated?: boolean

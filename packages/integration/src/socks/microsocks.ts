@@ -5,6 +5,7 @@ import { type RunningProcess, startProcess } from '../programs/start-process.ts'
 import { waitForPort } from '../programs/wait-for-port.ts'
 import { MICROSOCKS } from './programs.ts'
 
+/** How the SOCKS5 server is started. */
 export interface MicrosocksOptions {
   /** With `password`: what clients have to give. Without: anybody may connect. */
   readonly username?: string

@@ -34,6 +34,7 @@ export interface VersionHandshake {
 /** What becomes of messages that were neither expected nor handled by the time the peer is closed. */
 export type UnhandledPolicy = 'ignore' | 'warn' | 'error'
 
+/** How a scripted peer speaks. */
 export interface TestPeerOptions extends TransportHandshake, VersionHandshake {
   /** Default: regtest. */
   readonly network?: Network
@@ -53,6 +54,7 @@ export interface TestPeerOptions extends TransportHandshake, VersionHandshake {
   readonly clock?: Clock
 }
 
+/** How a scripted peer dials. */
 export interface DialOptions extends TestPeerOptions {
   /** Default: `v2`. */
   readonly transport?: 'v1' | 'v2'
@@ -60,6 +62,7 @@ export interface DialOptions extends TestPeerOptions {
   readonly from?: string
 }
 
+/** How a scripted peer listens. */
 export interface ListenOptions extends Omit<DialOptions, 'from' | 'transport'> {
   /** Of 127.0.0.1; a free one by default. */
   readonly port?: number
@@ -69,6 +72,7 @@ export interface ListenOptions extends Omit<DialOptions, 'from' | 'transport'> {
   readonly dialTimeout?: number
 }
 
+/** How long a message is waited for. */
 export interface ExpectOptions {
   /** Milliseconds; that of the peer by default. */
   readonly timeout?: number

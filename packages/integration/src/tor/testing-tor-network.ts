@@ -21,10 +21,12 @@ const CONSENSUS_INTERVAL = 100
 /** Longest until a client has made its first circuit, milliseconds; about 1,000 on two idle cores. */
 const BOOTSTRAP_TIMEOUT = 2 * MINUTE
 
+/** How large a Tor network is made. */
 export interface TestingTorNetworkOptions {
   readonly find?: FindProgramOptions
 }
 
+/** How a client of the Tor network is started. */
 export interface TorClientOptions {
   /** Also taken on the control port, beside the cookie. */
   readonly controlPassword?: string

@@ -11,6 +11,7 @@ import type { Logger } from '@sapwood/transport-v1v2/environment'
 import type { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
 import { type BendProof, bendingNode } from './bending-node.ts'
 
+/** Whose blocks a bridge proves, and how it is reached. */
 export interface StartUtreexoBridgeOptions {
   /** Whose chain it proves, or where that is reached: `127.0.0.1:18444`. */
   readonly bitcoind: RegtestBitcoind | NetworkAddress | string

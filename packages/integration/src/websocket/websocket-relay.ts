@@ -20,6 +20,7 @@ const MAX_CLIENTS = 64
 /** Sockets for each client: some are refused, or have not yet said what they want. */
 const SOCKETS_FOR_CLIENT = 2
 
+/** Where a relay leads, and who may use it. */
 export interface WebSocketRelayOptions {
   /**
    * Where connections go, by the path that the client asked for; undefined refuses it. A relay never dials
@@ -46,6 +47,7 @@ export interface WebSocketRelayComponents {
   readonly onFault?: (error: unknown) => void
 }
 
+/** A relay between WebSockets and TCP. */
 export interface WebSocketRelay extends AsyncDisposable {
   /** `ws://host:port`. */
   readonly url: string

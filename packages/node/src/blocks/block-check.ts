@@ -32,6 +32,7 @@ export type BlockRule =
   | 'bad-coinbase-height'
   | 'too-heavy'
 
+/** What is wrong with a block. */
 export interface BlockFault {
   readonly rule: BlockRule
   /**

@@ -5,6 +5,7 @@ import type { BlockFault } from '../blocks/block-check.ts'
 import type { BlockChecker } from '../blocks/block-checker.ts'
 import type { CheckReply, CheckRequest } from './check-request.ts'
 
+/** How many threads check blocks, and of which network. */
 export interface BlockCheckWorkerOptions {
   /** Whose rules hold: the network of the node. */
   readonly network: Network
@@ -15,6 +16,7 @@ export interface BlockCheckWorkerOptions {
   readonly workers?: number
 }
 
+/** What the threads work with. */
 export interface BlockCheckWorkerComponents {
   /**
    * Starts a thread that runs `check-worker` of this package with the network as its data.

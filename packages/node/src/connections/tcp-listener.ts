@@ -2,6 +2,7 @@ import { type NetworkAddress, parseHost } from '@sapwood/wire-codec'
 import { listenTcp, type TcpRemote } from '@sapwood/transport-v1v2/tcp'
 import type { Listener } from './listener.ts'
 
+/** Where `createTcpListener` listens. */
 export interface TcpListenerOptions {
   /** Local IP address. Default: `127.0.0.1`; `0.0.0.0` and `::` are open to the world. */
   readonly host?: string

@@ -17,6 +17,7 @@ export interface EventSink<Events> {
   emit<Name extends keyof Events>(name: Name, facts: Events[Name], bytes?: number): void
 }
 
+/** Which events a subscription takes, and how many it holds. */
 export interface SubscribeOptions<Name> {
   /** Which events. Default: all. */
   readonly types?: readonly Name[]

@@ -28,11 +28,15 @@ export interface NodeEvents
     UtreexoEvents,
     DroppedEvents {}
 
+/** The name of an event of a node. */
 export type NodeEventName = keyof NodeEvents
 /** One event: its name in `type`, when it happened, its facts. */
 export type NodeEventOf<Name extends NodeEventName> = EventOf<NodeEvents, Name>
+/** Any event of a node. */
 export type NodeEvent = NodeEventOf<NodeEventName>
+/** A node's events, to listen to. */
 export type NodeEventSource = EventSource<NodeEvents>
+/** Which events a subscription takes, and how many it holds. */
 export type SubscribeOptions<Name extends NodeEventName = NodeEventName> = SubscribeOptionsOf<Name>
 /** The way in, which only the node has. */
 export type NodeEventHub = EventHub<NodeEvents>

@@ -23,6 +23,7 @@ import type { NodeEventSource } from './node-events.ts'
 import type { NodeInfo } from './node-info.ts'
 import type { NodePeer } from './node-peer.ts'
 
+/** What every call that waits for the network takes. */
 export interface CallOptions {
   /** Gives up; the call then rejects with the signal's reason. */
   readonly signal?: AbortSignal
@@ -193,6 +194,7 @@ export interface TransactionSubscription extends AsyncIterableIterator<HeardTran
   readonly dropped: number
 }
 
+/** How a peer is connected to. */
 export interface AddPeerOptions {
   /** `once`: one attempt, and no reconnect. Default: false. */
   readonly once?: boolean
@@ -210,6 +212,7 @@ export interface AddedPeer {
   readonly failures: number
 }
 
+/** Connections: who is connected to, and who is not any more. */
 export interface NetworkAccess {
   /** Every connection, those with the handshake under way included. */
   peers(): readonly PeerInfo[]
@@ -254,6 +257,7 @@ export interface NetworkAccess {
   listening(): readonly string[]
 }
 
+/** The address tables. */
 export interface AddressAccess {
   counts(): AddressCounts
   get(address: PeerAddress | string): AddressInfo | undefined
@@ -263,6 +267,7 @@ export interface AddressAccess {
   add(addresses: readonly GossipedAddress[], source: PeerAddress | string): Promise<number>
 }
 
+/** Bans of addresses and subnets. */
 export interface BanAccess {
   /**
    * Bans an address or a subnet (`203.0.113.0/24`), and ends connections to it.

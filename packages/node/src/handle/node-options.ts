@@ -24,6 +24,7 @@ export interface NodeTimeouts {
   readonly stop?: number
 }
 
+/** What a node is to do. Only `network` has to be given. */
 export interface NodeOptions extends ReachOptions {
   /** Which Bitcoin network; from `networks` of the wire codec. */
   readonly network: Network

@@ -34,6 +34,7 @@ export interface BroadcastState {
   readonly confirmed: boolean
 }
 
+/** How a transaction is broadcast. */
 export interface BroadcastOptions {
   /** Satoshi per 1,000 virtual bytes: with it, peers whose `feefilter` is above are not bothered. */
   readonly feeRate?: bigint

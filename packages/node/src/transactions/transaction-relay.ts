@@ -57,6 +57,7 @@ const DEFAULT_FEE_FILTER = 100n
 /** The entries of an `inv` or a `notfound`, or some of them. */
 export type Inventory = Iterable<InventoryVector> & { readonly length: number }
 
+/** What is heard of transactions, and kept. */
 export interface TransactionRelayOptions {
   /** Whether what peers announce is fetched into the pool. Default: true. Broadcasts work either way. */
   readonly listen?: boolean

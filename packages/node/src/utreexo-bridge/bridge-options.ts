@@ -5,6 +5,7 @@ import type { BlockRef } from '../chain/chain-entry.ts'
 import type { CallOptions } from '../handle/node-handle.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'
 
+/** What a bridge proves. */
 export interface UtreexoBridgeOptions {
   /**
    * Whether blocks are kept and served beside their proofs: a node without coins asks one peer for both.
@@ -15,6 +16,7 @@ export interface UtreexoBridgeOptions {
   readonly network?: Network
 }
 
+/** What a bridge works with. */
 export interface UtreexoBridgeComponents {
   /** What outlives the bridge: unspent outputs, proofs, blocks. May be the node's own: nothing meets. */
   readonly store: KeyValueStore

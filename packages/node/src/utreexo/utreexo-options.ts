@@ -8,6 +8,7 @@ export interface AssumedUtreexoState {
   readonly stump: Stump
 }
 
+/** How blocks are proved. */
 export interface UtreexoOptions {
   /**
    * Where to begin, in a store that holds no state yet: a state that the program vouches for, or `known`,

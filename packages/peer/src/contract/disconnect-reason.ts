@@ -78,6 +78,7 @@ export interface DisconnectFacts {
   'owner-failed': { readonly cause: unknown }
 }
 
+/** Why a connection ended, in one word. */
 export type DisconnectCode = keyof DisconnectFacts
 
 /** Why a connection ended: a literal `code`, the facts of that code, and what it says about the remote. */

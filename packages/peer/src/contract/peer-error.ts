@@ -23,6 +23,7 @@ export type PeerErrorCode =
   | 'channel-closed'
   | 'malformed-capture'
 
+/** What is known about a failure. A fact that does not apply is absent. */
 export interface PeerErrorFacts {
   /** What was asked for. */
   readonly request?: string

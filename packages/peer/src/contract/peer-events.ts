@@ -61,6 +61,7 @@ export interface PeerEvents<Own extends AnyMessage = never> {
 /** Stops a listener. */
 export type Unsubscribe = () => void
 
+/** A peer's events, to listen to. */
 export interface PeerEventSource<Own extends AnyMessage = never> {
   /**
    * Calls `listener` for each event of that name, synchronously, in order. A listener that throws ends the

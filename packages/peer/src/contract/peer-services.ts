@@ -28,6 +28,7 @@ export interface InvalidRequest {
   readonly invalid: string
 }
 
+/** Which headers a remote asks for. */
 export interface HeadersQuery {
   /** At most 101 hashes, from the remote's tip backwards. */
   readonly locator: readonly BlockHash[]
@@ -35,6 +36,7 @@ export interface HeadersQuery {
   readonly stopHash: BlockHash
 }
 
+/** Which filters a remote asks for (BIP157). */
 export interface CompactFilterQuery {
   readonly filterType: number
   readonly startHeight: number

@@ -39,6 +39,7 @@ export type TransactionId =
   | { readonly kind: 'txid'; readonly hash: Txid }
   | { readonly kind: 'wtxid'; readonly hash: Wtxid }
 
+/** The answer to a request for transactions. */
 export interface TransactionsReply {
   readonly transactions: readonly Transaction[]
   /** Those that the remote said it does not have. */
@@ -67,6 +68,7 @@ export interface CompactFilterCheckpoints {
   readonly filterHeaders: readonly Hash256[]
 }
 
+/** The answer to a ping. */
 export interface PingReply {
   /** Milliseconds from our `ping` leaving to its `pong` being read. */
   readonly roundTrip: number
@@ -168,8 +170,11 @@ export interface RequestMap {
   }
 }
 
+/** The requests by their names. */
 export type RequestType = keyof RequestMap
+/** What a request of this type takes. */
 export type ParametersOf<Type extends RequestType> = RequestMap[Type]['parameters']
+/** What a request of this type gives. */
 export type ReplyOf<Type extends RequestType> = RequestMap[Type]['reply']
 
 /** One request by its type. */
@@ -185,6 +190,7 @@ type ReplyHandles = {
 /** What a request gives at once: a stream's reply is the stream itself, any other a promise of it. */
 export type ReplyHandle<Type extends RequestType> = ReplyHandles[Type]
 
+/** What every request takes. */
 export interface RequestOptions {
   /** Gives up on the request; it then rejects with the signal's reason. The connection goes on. */
   readonly signal?: AbortSignal

@@ -42,6 +42,7 @@ export interface SamTimeouts {
   readonly stream: number
 }
 
+/** How long the SAM bridge has for each step, unless told otherwise. */
 export const DEFAULT_SAM_TIMEOUTS: SamTimeouts = {
   connect: 5_000,
   hello: 20_000,

@@ -11,12 +11,14 @@ import { aProxyAddress, checkProxyAddress, type ProxyAddress } from '../socket/p
 import { someProxyComponents, timeoutsLike } from '../socket/proxy-checks.ts'
 import { DEFAULT_SAM_TIMEOUTS, type SamEnvironment, type SamTimeouts } from './sam-connection.ts'
 
+/** Where the SAM bridge of an I2P router is. */
 export interface SamOptions {
   /** Where the SAM bridge of the I2P router listens. Default: 127.0.0.1, port 7656. */
   readonly sam?: ProxyAddress
   readonly timeouts?: Partial<SamTimeouts>
 }
 
+/** What a SAM session or dialer works with. */
 export interface SamComponents {
   /** Default: `systemClock`. */
   readonly clock?: Clock

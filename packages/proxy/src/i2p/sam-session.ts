@@ -22,6 +22,7 @@ import { connectStream, i2pName, type LiveSession, lookUp, openSession } from '.
 import { SamConnection, type SamEnvironment } from './sam-connection.ts'
 import { type SamComponents, samEnvironment, type SamOptions } from './sam-options.ts'
 
+/** Which destination a session has, and through how many hops. */
 export interface SamSessionOptions extends SamOptions {
   /**
    * The stored destination of an earlier session, as `privateKey()` gave it. Default: a new one, which is

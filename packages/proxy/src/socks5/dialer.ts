@@ -24,6 +24,7 @@ import { negotiate } from './negotiate.ts'
 import { socksTarget } from './target.ts'
 import { DEFAULT_SOCKS5_TIMEOUTS, type Socks5Timeouts } from './timeouts.ts'
 
+/** Which proxy `createSocks5Dialer` goes through, and how. */
 export interface Socks5DialerOptions {
   /** Where the proxy listens. */
   readonly proxy: ProxyAddress

@@ -17,6 +17,7 @@ export interface Socks5Timeouts {
   readonly total: number
 }
 
+/** How long a SOCKS5 proxy has for each step, unless told otherwise. */
 export const DEFAULT_SOCKS5_TIMEOUTS: Socks5Timeouts = {
   connect: 5_000,
   greeting: 20_000,

@@ -15,6 +15,7 @@ import type { ControlConnection } from './control-connection.ts'
 /** How a control port lets us in (control-spec §3.5, §3.24). */
 export type TorAuthenticationMethod = 'none' | 'password' | 'safe-cookie' | 'cookie'
 
+/** How Tor's control port knows us. */
 export interface TorAuthenticationOptions {
   /** The password behind Tor's `HashedControlPassword`. */
   readonly password?: string

@@ -25,6 +25,7 @@ export interface TorControlTimeouts {
   readonly command: number
 }
 
+/** How long Tor's control port has, unless told otherwise. */
 export const DEFAULT_TOR_CONTROL_TIMEOUTS: TorControlTimeouts = { connect: 5_000, command: 20_000 }
 
 interface PendingCommand {

@@ -12,6 +12,7 @@ import type { ControlConnection } from './control-connection.ts'
 /** The port of the machine that Tor hands an onion service's connections to. */
 export type OnionTarget = { readonly host: string; readonly port: number } | { readonly path: string }
 
+/** Which onion service Tor is to make. */
 export interface OnionServiceOptions {
   /** Port of the onion address. */
   readonly port: number

@@ -44,6 +44,7 @@ import {
   type OnionServiceOptions,
 } from './onion-service.ts'
 
+/** Where Tor's control port is, and what it is to tell of. */
 export interface TorControlOptions extends TorAuthenticationOptions {
   /** Where Tor's control port listens. Default: 127.0.0.1, port 9051. */
   readonly control?: ProxyAddress
@@ -58,6 +59,7 @@ export interface TorControlOptions extends TorAuthenticationOptions {
   readonly signal?: AbortSignal
 }
 
+/** What a connection to the control port works with. */
 export interface TorControlComponents {
   /** Default: `systemClock`. */
   readonly clock?: Clock

@@ -11,6 +11,7 @@ export interface ByteStreamPair {
   close?(): Promise<void>
 }
 
+/** How the streams of one test are made. */
 export interface ByteStreamConformance {
   /** Opens a new connection. */
   open(): Promise<ByteStreamPair>

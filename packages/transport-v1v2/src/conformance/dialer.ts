@@ -22,6 +22,7 @@ export interface DialerFixture {
   close?(): Promise<void>
 }
 
+/** How the dialer of one test is made. */
 export interface DialerConformance {
   open(): Promise<DialerFixture>
   /** Sockets and the like that are open now, if that can be told. */

@@ -11,6 +11,7 @@ export interface TransportPair {
   close?(): Promise<void>
 }
 
+/** How the transports of one test are made. */
 export interface TransportConformance {
   open(): Promise<TransportPair>
 }

@@ -18,6 +18,7 @@ import type { HandshakeGate } from './handshake-gate.ts'
 /** Milliseconds for detection and handshake, unless told otherwise (Core's `-peertimeout`). */
 const DEFAULT_ACCEPT_TIMEOUT = MINUTE
 
+/** How a remote that dialled us is answered. */
 export interface AcceptOptions extends TransportOptions {
   readonly network: Network
   /** Protocols that are spoken; a remote that speaks another is a typed error. Default: both. */

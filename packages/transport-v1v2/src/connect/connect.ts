@@ -30,6 +30,7 @@ const DEFAULT_TOTAL_TIMEOUT = MINUTE
 /** Bytes of a random isolation key. */
 const ISOLATION_KEY_LENGTH = 16
 
+/** How an address is reached and spoken to. */
 export interface ConnectOptions extends TransportOptions {
   /** How the address is reached; every attempt, also one in v1, goes through it. */
   readonly dialer: Dialer

@@ -17,6 +17,7 @@ const BURST = 4
 /** How many times slower strangers come in while they have had their share of the work. */
 const SLOWER = 5
 
+/** How many handshakes are begun. */
 export interface HandshakeGateOptions {
   /** Default: 50. */
   readonly perSecond?: number

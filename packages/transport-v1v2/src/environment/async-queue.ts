@@ -1,3 +1,4 @@
+/** What a queue tells of. */
 export interface AsyncQueueOptions<T> {
   /** A value has gone to a reader; `size` and `bytes` no longer count it. */
   readonly onTake?: (value: T) => void

@@ -14,6 +14,7 @@ export type WallTime = number & { readonly __wallTime: true }
 /** Stops a timer; calling it again, or after the timer fired, does nothing. */
 export type CancelTimer = () => void
 
+/** How a timer counts. */
 export interface TimerOptions {
   /**
    * Nobody waits for it: where nothing else is left to do, the process may end before it fires. Default:

@@ -8,6 +8,7 @@ export interface DeadlineSignal {
   readonly cancel: () => void
 }
 
+/** What ends a wait before its time, and as what it ends. */
 export interface DeadlineOptions {
   /** Aborts the deadline's signal too, with its own reason. */
   readonly signal?: AbortSignal | undefined

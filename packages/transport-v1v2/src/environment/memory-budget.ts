@@ -32,6 +32,7 @@ const MAX_IDLE_BEFORE_LIVELY = 2_000
 /** Milliseconds between two looks at who has given nothing back, while anybody waits. */
 const REVIEW_INTERVAL = 1_000
 
+/** How much all accounts may hold together. */
 export interface MemoryBudgetOptions {
   /** Bytes in all. Default: 67,108,864. */
   readonly limit?: number
@@ -58,6 +59,7 @@ export interface MemoryUse {
   readonly evicted: number
 }
 
+/** Whose account it is, and what is done when it is closed for want of room. */
 export interface MemoryAccountOptions {
   readonly rank: MemoryRank
   /**

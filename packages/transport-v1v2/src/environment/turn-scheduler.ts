@@ -66,6 +66,7 @@ export interface TurnScheduler {
   readonly waiting: number
 }
 
+/** What a scheduler goes by. */
 export interface TurnSchedulerOptions {
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
@@ -79,6 +80,7 @@ export interface TurnSchedulerOptions {
   readonly share?: number
 }
 
+/** Gives the event loop its turn back: whoever shares it works by turns. See {@link TurnScheduler}. */
 export function createTurnScheduler(options: TurnSchedulerOptions): TurnScheduler {
   return new RoundRobin(options)
 }

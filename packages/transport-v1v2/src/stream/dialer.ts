@@ -2,6 +2,7 @@ import type { PeerAddress } from '@sapwood/wire-codec'
 import type { Resolver } from '../environment/resolver.ts'
 import type { ByteStream } from './byte-stream.ts'
 
+/** What a dial goes by. */
 export interface DialOptions {
   /** Ends the attempt; `dial` then rejects with the signal's reason and leaves nothing open. */
   readonly signal: AbortSignal

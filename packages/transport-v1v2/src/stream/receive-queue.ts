@@ -15,6 +15,7 @@ const DEFAULT_RECEIVE_LIMIT: number = 64 * 1024 * 1024
  */
 const CHUNK_OVERHEAD = 256
 
+/** How much is held for a reader, and how the source is told to wait. */
 export interface ReceiveQueueOptions {
   /** Bytes held above which the source is paused; each chunk counts 256 more than it has. Default: 65,536. */
   readonly highWaterMark?: number
@@ -47,6 +48,7 @@ export interface ReceiveQueue {
   readonly ended: boolean
 }
 
+/** The reading half of a `ByteStream` over a source that pushes. See {@link ReceiveQueue}. */
 export function createReceiveQueue(options: ReceiveQueueOptions): ReceiveQueue {
   return new PausingQueue(options)
 }

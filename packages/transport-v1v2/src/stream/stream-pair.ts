@@ -5,6 +5,7 @@ import type { ByteStream } from './byte-stream.ts'
 /** Bytes that one direction of a pair holds before its writer has to wait, unless told otherwise. */
 const DEFAULT_PAIR_HIGH_WATER_MARK = 65_536
 
+/** How two streams in memory carry bytes. */
 export interface StreamPairOptions {
   /** Bytes held in one direction before its writer has to wait. Default: 65,536. */
   readonly highWaterMark?: number

@@ -10,6 +10,7 @@ import { tcpStream } from './tcp-stream.ts'
 /** Connections taken at the same time unless told otherwise (Core's `-maxconnections`). */
 export const DEFAULT_MAX_CONNECTIONS = 125
 
+/** Where `listenTcp` listens. */
 export interface ListenTcpOptions {
   /** Local IP address. Default: `127.0.0.1`. */
   readonly host?: string
@@ -33,6 +34,7 @@ export interface TcpRemote {
   readonly port: number
 }
 
+/** A TCP port that is being listened on. */
 export interface TcpListener {
   readonly address: string
   readonly port: number

@@ -16,6 +16,7 @@ import { tcpStream } from './tcp-stream.ts'
 /** Networks whose addresses are IP addresses that the machine's own routing reaches. */
 const DIRECT_NETWORKS: ReadonlySet<AddressNetwork> = new Set(['ipv4', 'ipv6', 'cjdns', 'yggdrasil'])
 
+/** How `createTcpDialer` reaches an address. */
 export interface TcpDialerOptions {
   /** How names are resolved. Default: the operating system's resolver. */
   readonly resolver?: Resolver

@@ -9,6 +9,7 @@ import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.t
  */
 const KEEP_ALIVE_DELAY = 2 * MINUTE
 
+/** What a stream over a socket begins with. */
 export interface TcpStreamOptions {
   /** Bytes that were read from the socket already and come first. */
   readonly head?: Uint8Array

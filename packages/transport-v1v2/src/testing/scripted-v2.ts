@@ -63,6 +63,7 @@ export interface ScriptedV2 {
   receive(chunk: Uint8Array): ScriptedV2Progress
 }
 
+/** How a scripted side of BIP324 speaks. */
 export interface ScriptedV2Options {
   readonly role: 'initiator' | 'responder'
   /** The network's, 4 bytes. */

@@ -4,6 +4,7 @@ import { settleMicrotasks } from './default-settle.ts'
 /** Where a virtual clock starts unless told: 2026-01-01T00:00:00Z. */
 export const DEFAULT_VIRTUAL_START = 1_767_225_600_000
 
+/** What a virtual clock shows at first. */
 export interface VirtualClockOptions {
   /** First reading, of both clocks, milliseconds since 1970. Default: `DEFAULT_VIRTUAL_START`. */
   readonly start?: number

@@ -62,6 +62,7 @@ import type { Shaping } from './shaping/shaping.ts'
 /** What is being waited for: the remote's key, the end of its garbage, its version packet, messages. */
 export type V2Phase = 'key' | 'garbage' | 'version' | 'application'
 
+/** What a session of BIP324 is made of. */
 export interface V2SessionOptions {
   readonly role: 'initiator' | 'responder'
   /** The network's, 4 bytes. */

@@ -10,6 +10,7 @@ import type { Dialer } from '../stream/dialer.ts'
 import type { WebSocketLike } from './websocket-like.ts'
 import { websocketStream } from './websocket-stream.ts'
 
+/** How `createWebSocketDialer` opens a WebSocket. */
 export interface WebSocketDialerOptions {
   /**
    * Starts opening a WebSocket to whatever relays to the address:

@@ -45,6 +45,7 @@ export interface ForestUndo {
   readonly places: Float64Array
 }
 
+/** How a forest keeps its leaves. */
 export interface ForestOptions {
   /**
    * 32 bits that strangers do not know, for the look-up of leaves. Default: 0,

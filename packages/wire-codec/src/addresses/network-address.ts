@@ -1,5 +1,6 @@
 /** The networks of BIP155 that an address can be carried for. */
 export const ADDRESS_NETWORKS = ['ipv4', 'ipv6', 'torv3', 'i2p', 'cjdns', 'yggdrasil'] as const
+/** See `ADDRESS_NETWORKS`. */
 export type AddressNetwork = (typeof ADDRESS_NETWORKS)[number]
 
 /** A peer's address as the network gossips it (BIP155): where it is, without what it serves. */

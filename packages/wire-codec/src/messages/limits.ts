@@ -48,6 +48,7 @@ export const MAX_FEATURE_DATA_SIZE = 512
 export const MAX_PACKAGE_TRANSACTIONS = 100
 /** Most bytes of the command and most of the reason that a `reject` carries (BIP61). */
 export const MAX_REJECT_COMMAND_LENGTH = 12
+/** Most bytes of the reason in a `reject` (Core: MAX_REJECT_MESSAGE_LENGTH). */
 export const MAX_REJECT_REASON_LENGTH = 111
 /** Most satoshi there can ever be (`MAX_MONEY`, consensus/amount.h). */
 export const MAX_MONEY = 2_100_000_000_000_000n

@@ -9,6 +9,7 @@ import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
 /** Milliseconds between two keys being made: the pool takes a tenth of one processor at most. */
 const REFILL_INTERVAL = 10
 
+/** How many keys are made ahead. */
 export interface KeyPoolOptions {
   /** Keys kept ready. Default: 8, the outbound connections of a node. */
   readonly size?: number

@@ -1,6 +1,7 @@
 import type { Random } from '../../environment/random.ts'
 import type { Shaping } from './shaping.ts'
 
+/** How often decoys are sent, and how large. */
 export interface RandomDecoysOptions {
   /** How often a message is followed by a decoy, 0 to 1. Default: 0.25. */
   readonly probability?: number

@@ -4,6 +4,7 @@ import type { Shaping } from './shaping.ts'
 /** Powers of two from 256 bytes to 4 MiB. */
 export const DEFAULT_SIZE_CLASSES: readonly number[] = Array.from({ length: 15 }, (_, index) => 256 << index)
 
+/** To which sizes messages are filled up. */
 export interface SizeClassesOptions {
   /**
    * Bytes on the wire that a message and its padding may come to, in rising order. Default:
