@@ -39,7 +39,9 @@ export { ByteWriter } from './bytes/byte-writer.ts'
 export { bytesEqual, compareBytes, concatBytes } from './bytes/bytes-equal.ts'
 export { compactSizeLength, MAX_COMPACT_SIZE } from './bytes/compact-size.ts'
 export { bytesToHex, hexToBytes } from './bytes/hex.ts'
-export { sha256, sha256d } from '#crypto'
+export { sha256, sha256d, sha256Backend, useSha256Backend } from './crypto/backend-in-force.ts'
+export { loadWasm } from './crypto/load-wasm.ts'
+export { MESSAGE_CUTS, type Sha256Backend, type SingleSha256 } from './crypto/sha256-backend.ts'
 export { MEDIAN_TIME_SPAN, medianTimePast } from './chain-work/median-time-past.ts'
 export { hashToNumber, hasProofOfWork, meetsBits } from './chain-work/proof-of-work.ts'
 export { nextBits, type RetargetFacts } from './chain-work/retarget.ts'
@@ -183,8 +185,16 @@ export {
   MIN_TRANSACTION_WEIGHT,
   type Block,
 } from './primitives/block.ts'
+export { isCoinbase } from './primitives/is-coinbase.ts'
 export { coinbaseHeight } from './primitives/coinbase-height.ts'
-export { blockHash, decodeHeader, encodeHeader, HEADER_SIZE, type BlockHeader } from './primitives/header.ts'
+export {
+  blockHash,
+  blockHashes,
+  decodeHeader,
+  encodeHeader,
+  HEADER_SIZE,
+  type BlockHeader,
+} from './primitives/header.ts'
 export { MAX_SCRIPT_SIZE } from './primitives/max-script-size.ts'
 export { blockMerkleRoot, merkleRoot, witnessMerkleRoot, type MerkleRoot } from './primitives/merkle-root.ts'
 export { OP_0, OP_CHECKSIG, OP_PUSHDATA4, OP_RETURN } from './primitives/opcodes.ts'
@@ -196,7 +206,7 @@ export {
   transactionVirtualSize,
   transactionWeight,
 } from './primitives/transaction-encoder.ts'
-export { txid, wtxid } from './primitives/transaction-id.ts'
+export { txid, txids, wtxid, wtxids } from './primitives/transaction-id.ts'
 export type { OutPoint, Transaction, TransactionInput, TransactionOutput } from './primitives/transaction.ts'
 export {
   checkWitnessCommitment,

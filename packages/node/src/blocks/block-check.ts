@@ -13,9 +13,9 @@ import {
   checkWitnessCommitment,
   coinbaseHeight,
   hasWitness,
+  isCoinbase,
   MAX_BLOCK_WEIGHT,
   type Network,
-  type Transaction,
 } from '@sapwood/wire-codec'
 
 /**
@@ -47,7 +47,7 @@ export interface BlockFault {
  * and without the set of unspent outputs. The header itself is the header chain's to check.
  */
 export function checkBlock(block: Block, height: number, network: Network): BlockFault | undefined {
-  const [coinbase, ...others] = block.transactions
+  const [coinbase] = block.transactions
   // Without a coinbase in front, a pair of hashes may have been passed off as a transaction of 64 bytes.
   if (coinbase === undefined || !isCoinbase(coinbase)) return { rule: 'no-coinbase', mutated: true }
   const { root, mutated } = blockMerkleRoot(block)
@@ -55,7 +55,9 @@ export function checkBlock(block: Block, height: number, network: Network): Bloc
   if (mutated) return { rule: 'duplicate-transactions', mutated: true }
   const witness = witnessFault(block, height, network)
   if (witness !== undefined) return witness
-  if (others.some(isCoinbase)) return { rule: 'many-coinbases', mutated: false }
+  if (block.transactions.some((transaction, index) => index > 0 && isCoinbase(transaction))) {
+    return { rule: 'many-coinbases', mutated: false }
+  }
   if (height >= network.activationHeights.bip34 && coinbaseHeight(block) !== height) {
     return { rule: 'bad-coinbase-height', mutated: false }
   }
@@ -78,12 +80,4 @@ function witnessFault(block: Block, height: number, network: Network): BlockFaul
     case 'mismatch':
       return { rule: 'bad-witness-commitment', mutated: true }
   }
-}
-
-/** One input, which spends nothing: an all-zero txid and the highest index. */
-function isCoinbase({ inputs }: Transaction): boolean {
-  const [input] = inputs
-  if (inputs.length !== 1 || input === undefined) return false
-  const { txid, index } = input.previousOutput
-  return index === 0xffffffff && txid.every((byte) => byte === 0)
 }

@@ -1,4 +1,10 @@
-import { type BlockHash, type BlockHeader, MAX_HEADERS_RESULTS, type Network } from '@sapwood/wire-codec'
+import {
+  type BlockHash,
+  blockHashes,
+  type BlockHeader,
+  MAX_HEADERS_RESULTS,
+  type Network,
+} from '@sapwood/wire-codec'
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { contextualError, medianTimePast, type RuleContext } from './header-rules.ts'
 import type {
@@ -9,7 +15,6 @@ import type {
   HeaderErrorCode,
   TipChange,
 } from './chain-entry.ts'
-import { hashHeader } from './header-scratch.ts'
 import { HEADER_RECORD_SIZE, HeaderTable, NO_SLOT, recordFields } from './header-table.ts'
 import { locatorHeights } from './locator.ts'
 import { ActiveChain } from './active-chain.ts'
@@ -190,8 +195,9 @@ export class StorableHeaderChain implements HeaderChain {
     let previous = -1
     let error: HeaderError | undefined
     let known = 0
+    const all = hashes ?? blockHashes(headers)
     for (const header of headers) {
-      const hash = hashes?.[known] ?? hashHeader(header)
+      const hash = all[known]!
       const existing = table.find(hash)
       if (existing >= 0) {
         if (table.isInvalid(existing)) {

@@ -1,4 +1,10 @@
-import { type BlockHash, type BlockHeader, MAX_HEADERS_RESULTS } from '@sapwood/wire-codec'
+import {
+  type BlockHash,
+  blockHash,
+  blockHashes,
+  type BlockHeader,
+  MAX_HEADERS_RESULTS,
+} from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
 import { ChainSyncGuard } from './chain-sync-guard.ts'
@@ -7,7 +13,6 @@ import type { ChainEntry, HeaderError } from './chain-entry.ts'
 import type { HeaderChain } from './header-chain.ts'
 import { HeaderPeer, type HeaderPeerFacts } from './header-peer.ts'
 import { HeaderRequests } from './header-requests.ts'
-import { hashHeader } from './header-scratch.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
 import { HEADERS_RESPONSE_TIME } from './headers-response-time.ts'
 import { KnownTips } from './known-tips.ts'
@@ -148,7 +153,7 @@ export class HeaderSync {
       return
     }
     // Before anything else, whatever of it is known (Core, `CheckHeadersPoW`, `CheckHeadersAreContinuous`).
-    const hashes = headers.map(hashHeader)
+    const hashes = blockHashes(headers)
     const fault = findBreak(this.#chain.network, headers, hashes)
     if (fault !== undefined) {
       this.#punishBreak(peer, fault)
@@ -165,7 +170,7 @@ export class HeaderSync {
    * and not by all of them.
    */
   #mayBringNews(start: ChainEntry | undefined, headers: readonly BlockHeader[]): boolean {
-    if (start === undefined || this.#chain.heightOf(hashHeader(headers.at(-1)!)) !== undefined) return false
+    if (start === undefined || this.#chain.heightOf(blockHash(headers.at(-1)!)) !== undefined) return false
     return start.work + claimedWork(headers) >= this.#workThreshold()
   }
 
@@ -174,7 +179,7 @@ export class HeaderSync {
    * as if it alone had been announced.
    */
   #glance(peer: HeaderPeer, headers: readonly BlockHeader[]): void {
-    const last = hashHeader(headers.at(-1)!)
+    const last = blockHash(headers.at(-1)!)
     const known = this.#chain.get(last)
     this.#tips.announced(peer, last)
     if (known !== undefined && headers.length === MAX_HEADERS_RESULTS && peer.showsMore(known.work)) {
@@ -186,7 +191,7 @@ export class HeaderSync {
   }
 
   #blockHeader(peer: HeaderPeer, header: BlockHeader, viaCompact: boolean): void {
-    const batch: HeaderBatch = { headers: [header], hashes: [hashHeader(header)] }
+    const batch: HeaderBatch = { headers: [header], hashes: [blockHash(header)] }
     const parent = this.#chain.get(header.previousBlockHash)
     if (this.#chain.heightOf(batch.hashes[0]!) === undefined && parent === undefined) {
       if (viaCompact) this.#unconnecting(peer, batch)

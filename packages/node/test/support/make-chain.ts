@@ -12,7 +12,6 @@ import {
   type Transaction,
   type Txid,
 } from '@sapwood/wire-codec'
-import { hashHeader } from '../../src/chain/header-scratch.ts'
 import { meetsTarget, targetOf } from '../../src/chain/target-cache.ts'
 
 export const regtest: Network = networks.regtest
@@ -30,13 +29,13 @@ export function mineHeader(parent: BlockHeader, fields: HeaderFields = {}): Bloc
   const target = targetOf(bits)!
   const header = {
     version: fields.version ?? 0x20000000,
-    previousBlockHash: hashHeader(parent),
+    previousBlockHash: blockHash(parent),
     merkleRoot: fields.merkleRoot ?? new Uint8Array(32),
     time: fields.time ?? parent.time + 600,
     bits,
     nonce: 0,
   }
-  while (!meetsTarget(hashHeader(header), target)) header.nonce++
+  while (!meetsTarget(blockHash(header), target)) header.nonce++
   return header
 }
 

@@ -12,7 +12,7 @@ import {
   type TransactionInput,
   type TransactionOutput,
   type Txid,
-  txid,
+  txids as idsOf,
 } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { isSpendable } from '../leaves/spendable.ts'
@@ -67,7 +67,7 @@ export interface BlockChanges {
 export function blockChanges(block: Block, height: number): BlockChanges {
   const { transactions } = block
   const blockHash = hashOfHeader(block.header)
-  const txids = transactions.map((transaction) => txid(transaction))
+  const txids = idsOf(transactions)
   const makers = new Map(txids.map((id, index) => [bytesToHex(id), index]))
   const spent = new Set<string>()
   const toProve: PlacedInput[] = []

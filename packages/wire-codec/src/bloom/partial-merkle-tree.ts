@@ -10,7 +10,7 @@ import type { MerkleBlock } from '../messages/message.ts'
 import { type Block, MAX_BLOCK_WEIGHT, MIN_TRANSACTION_WEIGHT } from '../primitives/block.ts'
 import { txid } from '../primitives/transaction-id.ts'
 import type { Transaction } from '../primitives/transaction.ts'
-import { sha256d } from '#crypto'
+import { sha256d } from '../crypto/backend-in-force.ts'
 
 /** Most transactions that a tree may claim to be of (Core, `CPartialMerkleTree::ExtractMatches`). */
 export const MAX_MERKLE_TREE_TRANSACTIONS: number = Math.floor(MAX_BLOCK_WEIGHT / MIN_TRANSACTION_WEIGHT)

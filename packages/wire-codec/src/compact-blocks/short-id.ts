@@ -8,7 +8,7 @@ import { ByteWriter } from '../bytes/byte-writer.ts'
 import type { Wtxid } from '../hash/hashes.ts'
 import { sipHashInto, sipKey } from '../hash/sip-hash.ts'
 import { type BlockHeader, HEADER_SIZE, writeHeader } from '../primitives/header.ts'
-import { sha256 } from '#crypto'
+import { sha256 } from '../crypto/backend-in-force.ts'
 
 /** The 48-bit short id of a transaction in one compact block. */
 export type ShortIdOf = (wtxid: Wtxid) => number

@@ -1,21 +1,15 @@
 import { hash } from 'node:crypto'
+import type { SingleSha256 } from './sha256-backend.ts'
 
 /** Where the first of two hashes waits for the second. */
 const inner = Buffer.allocUnsafeSlow(32)
 
 /** SHA-256 by the runtime's own OpenSSL. */
-export function sha256(bytes: Uint8Array): Uint8Array {
-  return fromLatin1(hash('sha256', bytes, 'binary'))
-}
-
-/** SHA-256 of the SHA-256, 32 bytes in wire order. */
-export function sha256d(bytes: Uint8Array): Uint8Array {
-  return fromLatin1(twice(bytes))
-}
-
-/** As `sha256d`, written into `target` at `offset`; `bytes` may be a part of it. */
-export function sha256dInto(bytes: Uint8Array, target: Uint8Array, offset: number): void {
-  copyLatin1(twice(bytes), target, offset)
+export const runtimeSha256: SingleSha256 = {
+  name: 'node:crypto',
+  sha256: (bytes) => fromLatin1(hash('sha256', bytes, 'binary')),
+  sha256d: (bytes) => fromLatin1(twice(bytes)),
+  sha256dInto: (bytes, target, offset) => copyLatin1(twice(bytes), target, offset),
 }
 
 /**

@@ -10,7 +10,7 @@ import { type SipKey, sipKey } from '../hash/sip-hash.ts'
 import { type Block } from '../primitives/block.ts'
 import { blockHash } from '../primitives/header.ts'
 import { OP_RETURN } from '../primitives/opcodes.ts'
-import { sha256d } from '#crypto'
+import { sha256d } from '../crypto/backend-in-force.ts'
 import { decodeGolombSet, encodeGolombSet, hashToRange } from './golomb-coded-set.ts'
 
 /** The filter type that BIP158 defines, and the only one in use. */

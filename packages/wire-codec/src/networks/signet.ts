@@ -7,8 +7,8 @@
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { hexToBytes } from '../bytes/hex.ts'
 import { blockHashFromHex } from '../bytes/hash-text.ts'
-import { sha256d } from '#crypto'
 import { MAX_SCRIPT_SIZE } from '../primitives/max-script-size.ts'
+import { sha256d } from '../crypto/backend-in-force.ts'
 import { genesisHeader } from './genesis.ts'
 import type { Network } from './network.ts'
 

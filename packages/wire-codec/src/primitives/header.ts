@@ -3,8 +3,8 @@ import { requireArgument, requireBytes } from '../arguments/require-argument.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { withTextForm } from '../text-form/text-form.ts'
-import { asBlockHash, type BlockHash, type Hash256 } from '../hash/hashes.ts'
-import { sha256d } from '#crypto'
+import { asBlockHash, type BlockHash, HASH_SIZE, type Hash256 } from '../hash/hashes.ts'
+import { sha256Backend, sha256d } from '../crypto/backend-in-force.ts'
 
 /** Bytes of a block header. */
 export const HEADER_SIZE = 80
@@ -79,4 +79,21 @@ export function writeHeader(writer: ByteWriter, header: BlockHeader): void {
 export function blockHash(header: BlockHeader): BlockHash {
   requireArgument(aHeader, header, 'blockHash')
   return asBlockHash(sha256d(encodeHeader(header)))
+}
+
+/** The {@link blockHash} of each of `headers`: hashed together, which is several times as fast. */
+export function blockHashes(headers: readonly BlockHeader[]): BlockHash[] {
+  const bytes = new Uint8Array(HEADER_SIZE * headers.length)
+  const view = new DataView(bytes.buffer)
+  headers.forEach((header, index) => {
+    const at = HEADER_SIZE * index
+    view.setInt32(at, header.version, true)
+    bytes.set(header.previousBlockHash, at + 4)
+    bytes.set(header.merkleRoot, at + 36)
+    view.setUint32(at + 68, header.time, true)
+    view.setUint32(at + 72, header.bits, true)
+    view.setUint32(at + 76, header.nonce, true)
+  })
+  const hashes = sha256Backend().hashHeaders(bytes, 0, HEADER_SIZE, headers.length)
+  return headers.map((_, index) => asBlockHash(new Uint8Array(hashes.buffer, index * HASH_SIZE, HASH_SIZE)))
 }

@@ -1,7 +1,7 @@
-import type { Hash256 } from '../hash/hashes.ts'
-import { sha256dInto } from '#crypto'
+import { HASH_SIZE, type Hash256 } from '../hash/hashes.ts'
+import { sha256Backend } from '../crypto/backend-in-force.ts'
 import type { Block } from './block.ts'
-import { txid, wtxid } from './transaction-id.ts'
+import { txids, wtxids } from './transaction-id.ts'
 
 /** A merkle root and whether its leaves were ambiguous. */
 export interface MerkleRoot {
@@ -17,31 +17,31 @@ export interface MerkleRoot {
 
 /** Merkle root of `hashes` as Bitcoin computes it: an odd one at the end of a row is paired with itself. */
 export function merkleRoot(hashes: readonly Hash256[]): MerkleRoot {
-  if (hashes.length === 0) return { root: new Uint8Array(32), mutated: false }
-  const row = new Uint8Array(32 * (hashes.length + 1))
-  hashes.forEach((hash, index) => row.set(hash, 32 * index))
+  if (hashes.length === 0) return { root: new Uint8Array(HASH_SIZE), mutated: false }
+  const row = new Uint8Array(HASH_SIZE * (hashes.length + 1))
+  hashes.forEach((hash, index) => row.set(hash, HASH_SIZE * index))
+  const backend = sha256Backend()
   let mutated = false
   for (let length = hashes.length; length > 1; length = (length + 1) >>> 1) {
-    for (let i = 0; i + 1 < length; i += 2) mutated ||= equalAt(row, 32 * i, 32 * (i + 1))
-    if (length % 2 === 1) row.copyWithin(32 * length, 32 * (length - 1), 32 * length)
-    for (let i = 0; i < length; i += 2) sha256dInto(row.subarray(32 * i, 32 * (i + 2)), row, 16 * i)
+    for (let i = 0; i + 1 < length; i += 2) mutated ||= equalAt(row, HASH_SIZE * i, HASH_SIZE * (i + 1))
+    if (length % 2 === 1) row.copyWithin(HASH_SIZE * length, HASH_SIZE * (length - 1), HASH_SIZE * length)
+    backend.merkleLevel(row, (length + 1) >>> 1)
   }
-  return { root: row.slice(0, 32), mutated }
+  return { root: row.slice(0, HASH_SIZE), mutated }
 }
 
 function equalAt(bytes: Uint8Array, a: number, b: number): boolean {
-  for (let i = 0; i < 32; i++) if (bytes[a + i] !== bytes[b + i]) return false
+  for (let i = 0; i < HASH_SIZE; i++) if (bytes[a + i] !== bytes[b + i]) return false
   return true
 }
 
 /** Merkle root of the txids of `block`, to compare with its header's. */
 export function blockMerkleRoot(block: Block): MerkleRoot {
-  return merkleRoot(block.transactions.map(txid))
+  return merkleRoot(txids(block.transactions))
 }
 
 /** Merkle root of the wtxids of `block`, with zeros for the coinbase's (BIP141). */
 export function witnessMerkleRoot(block: Block): MerkleRoot {
-  return merkleRoot(
-    block.transactions.map((tx, index): Hash256 => (index === 0 ? new Uint8Array(32) : wtxid(tx))),
-  )
+  const [coinbase, ...others] = block.transactions
+  return merkleRoot(coinbase === undefined ? [] : [new Uint8Array(HASH_SIZE), ...wtxids(others)])
 }

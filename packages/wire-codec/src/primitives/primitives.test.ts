@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sha256d } from '#crypto'
+import { sha256d } from '../crypto/backend-in-force.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { bytesEqual, concatBytes } from '../bytes/bytes-equal.ts'
 import { bytesToHex, hexToBytes } from '../bytes/hex.ts'

@@ -6,7 +6,7 @@
 
 import { bytesEqual, concatBytes } from '../bytes/bytes-equal.ts'
 import type { Hash256 } from '../hash/hashes.ts'
-import { sha256d } from '#crypto'
+import { sha256d } from '../crypto/backend-in-force.ts'
 import type { Block } from './block.ts'
 import { witnessMerkleRoot } from './merkle-root.ts'
 import { hasWitness } from './transaction-encoder.ts'

@@ -1,0 +1,29 @@
+import { runtimeSha256 } from '#crypto'
+import { oneByOne } from './one-by-one.ts'
+import type { Sha256Backend } from './sha256-backend.ts'
+import { createWasmSha256 } from './wasm-sha256.ts'
+
+let inForce: Sha256Backend | undefined
+
+/** What hashes here: made when it is first needed, so that importing this package costs nothing. */
+export function sha256Backend(): Sha256Backend {
+  return (inForce ??= createWasmSha256(runtimeSha256) ?? oneByOne(runtimeSha256))
+}
+
+/**
+ * Lets something else hash, from now on and for the whole process: a program's own, or one of ours,
+ * for a test or a bench.
+ */
+export function useSha256Backend(backend: Sha256Backend): void {
+  inForce = backend
+}
+
+/** SHA-256, 32 bytes. */
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return sha256Backend().sha256(bytes)
+}
+
+/** SHA-256 of the SHA-256, 32 bytes in wire order. */
+export function sha256d(bytes: Uint8Array): Uint8Array {
+  return sha256Backend().sha256d(bytes)
+}
