@@ -1,5 +1,5 @@
 import { compare, type Emit } from '../../../../tools/bench/measure.ts'
-import { cryptoBackend as node } from '../../src/crypto/crypto.node.ts'
+import { runtimeCrypto as node } from '../../src/crypto/crypto.node.ts'
 import type { CryptoBackend } from '../../src/crypto/backend.ts'
 import { nativeBackend } from '../../src/native/native-backend.ts'
 import { forward, sessionPair } from './sessions.ts'

@@ -1,5 +1,5 @@
 import { compare, type Emit, figure } from '../../../../tools/bench/measure.ts'
-import { cryptoBackend as node } from '../../src/crypto/crypto.node.ts'
+import { runtimeCrypto as node } from '../../src/crypto/crypto.node.ts'
 import { randomDecoys } from '../../src/v2/shaping/random-decoys.ts'
 import type { Shaping } from '../../src/v2/shaping/shaping.ts'
 import { sizeClasses } from '../../src/v2/shaping/size-classes.ts'

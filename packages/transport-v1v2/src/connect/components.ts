@@ -1,5 +1,5 @@
-import { cryptoBackend } from '#crypto'
 import type { CryptoBackend } from '../crypto/backend.ts'
+import { cryptoBackend } from '../crypto/backend-in-force.ts'
 import type { Clock } from '../environment/clock.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { systemRandom } from '../environment/default-random.ts'
@@ -17,7 +17,7 @@ export interface TransportComponents {
   readonly random?: Random
   /** Default: `silentLogger`. */
   readonly logger?: Logger
-  /** Default: Node.js' own primitives on Node.js, the noble libraries elsewhere. */
+  /** Default: `cryptoBackend()`, our own WebAssembly with what the runtime has beside it. */
   readonly crypto?: CryptoBackend
   /** Who gives the event loop its turn back. Default: the system's with `systemClock`, else none. */
   readonly scheduler?: TurnScheduler
@@ -40,7 +40,7 @@ export function resolveComponents(components: TransportComponents): ResolvedComp
     clock = systemClock,
     random = systemRandom,
     logger = silentLogger,
-    crypto: backend = cryptoBackend,
+    crypto: backend = cryptoBackend(),
   } = components
   const keys = components.keys ?? { next: () => createEphemeralKey(backend, random) }
   const scheduler = components.scheduler ?? schedulerFor(clock)

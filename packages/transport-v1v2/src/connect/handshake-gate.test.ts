@@ -1,6 +1,6 @@
 import { regtest } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import { cryptoBackend } from '#crypto'
+import { cryptoBackend } from '../crypto/backend-in-force.ts'
 import { type TurnScheduler, unhurriedScheduler } from '../environment/turn-scheduler.ts'
 import { streamPair } from '../stream/stream-pair.ts'
 import { createSeededRandom, createVirtualClock } from '../testing/index.ts'
@@ -99,7 +99,7 @@ describe('the handshake gate', () => {
     const keys = {
       next: () => {
         made += 1
-        return createEphemeralKey(cryptoBackend, random)
+        return createEphemeralKey(cryptoBackend(), random)
       },
     }
     const strangers = Array.from({ length: 10 }, () => {

@@ -15,7 +15,7 @@ const AEAD_OPTIONS = { authTagLength: TAG_LENGTH }
 const CURVE = 'secp256k1'
 
 /** BIP324's primitives from `node:crypto` (OpenSSL). */
-export const cryptoBackend: CryptoBackend = {
+export const runtimeCrypto: CryptoBackend = {
   name: 'node',
   sha256: (data) => plain(hash('sha256', data, 'buffer')),
   hmacSha256: (key, data) => plain(createHmac('sha256', key).update(data).digest()),

@@ -19,7 +19,7 @@ const curve: ScalarCurve = {
 }
 
 /** BIP324's primitives from the noble libraries: for any JavaScript runtime. */
-export const cryptoBackend: CryptoBackend = {
+export const runtimeCrypto: CryptoBackend = {
   name: 'noble',
   sha256: (data) => sha256(data),
   hmacSha256: (key, data) => hmac(sha256, key, data),

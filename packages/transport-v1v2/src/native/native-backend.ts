@@ -1,7 +1,7 @@
 import secp256k1 from 'secp256k1'
 import sodium from 'sodium-native'
 import { type CryptoBackend, TAG_LENGTH } from '../crypto/backend.ts'
-import { cryptoBackend as nodeBackend } from '../crypto/crypto.node.ts'
+import { runtimeCrypto as nodeBackend } from '../crypto/crypto.node.ts'
 import { JoinedAead, type WholeAead } from '../crypto/joined-aead.ts'
 import { type ScalarCurve, ScalarSecretKey } from '../crypto/scalar-secret-key.ts'
 

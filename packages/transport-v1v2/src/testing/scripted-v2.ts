@@ -1,5 +1,5 @@
-import { cryptoBackend } from '#crypto'
 import { concatBytes } from '@sapwood/wire-codec'
+import { cryptoBackend } from '../crypto/backend-in-force.ts'
 import { TAG_LENGTH } from '../crypto/backend.ts'
 import type { Random } from '../environment/random.ts'
 import { LENGTH_BYTES, LengthCipher } from '../v2/cipher/length-cipher.ts'
@@ -99,7 +99,7 @@ class Scripted implements ScriptedV2 {
 
   constructor(options: ScriptedV2Options) {
     this.#options = options
-    this.#ephemeral = createEphemeralKey(cryptoBackend, options.random)
+    this.#ephemeral = createEphemeralKey(cryptoBackend(), options.random)
     this.key = this.#ephemeral.encoding
   }
 
@@ -153,13 +153,13 @@ class Scripted implements ScriptedV2 {
   #agree(remote: Uint8Array): Agreement {
     const initiating = this.#options.role === 'initiator'
     const secret = this.#ephemeral.sharedSecret(remote, initiating)
-    const keys = deriveSessionKeys(cryptoBackend, secret, this.#options.magic, initiating)
+    const keys = deriveSessionKeys(cryptoBackend(), secret, this.#options.magic, initiating)
     return {
       keys,
-      sealLength: new LengthCipher(cryptoBackend, keys.sendLength),
-      sealPacket: new PacketCipher(cryptoBackend, keys.sendPacket),
-      openLength: new LengthCipher(cryptoBackend, keys.receiveLength),
-      openPacket: new PacketCipher(cryptoBackend, keys.receivePacket),
+      sealLength: new LengthCipher(cryptoBackend(), keys.sendLength),
+      sealPacket: new PacketCipher(cryptoBackend(), keys.sendPacket),
+      openLength: new LengthCipher(cryptoBackend(), keys.receiveLength),
+      openPacket: new PacketCipher(cryptoBackend(), keys.receivePacket),
     }
   }
 

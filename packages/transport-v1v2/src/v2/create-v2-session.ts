@@ -1,6 +1,6 @@
-import { cryptoBackend } from '#crypto'
 import { defaultShortIds } from '@sapwood/wire-codec'
 import type { CryptoBackend } from '../crypto/backend.ts'
+import { cryptoBackend } from '../crypto/backend-in-force.ts'
 import { systemRandom } from '../environment/default-random.ts'
 import type { Random } from '../environment/random.ts'
 import { createEphemeralKey } from './keys/ephemeral-key.ts'
@@ -20,7 +20,7 @@ export function createV2Session(
   init: V2SessionInit,
   components: { readonly crypto?: CryptoBackend; readonly random?: Random } = {},
 ): V2Session {
-  const { crypto: backend = cryptoBackend, random = systemRandom } = components
+  const { crypto: backend = cryptoBackend(), random = systemRandom } = components
   const {
     key = createEphemeralKey(backend, random),
     garbage = new Uint8Array(0),

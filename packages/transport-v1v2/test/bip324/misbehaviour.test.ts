@@ -9,7 +9,7 @@ import {
 } from '@sapwood/wire-codec'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { cryptoBackend } from '../../src/crypto/crypto.node.ts'
+import { runtimeCrypto as cryptoBackend } from '../../src/crypto/crypto.node.ts'
 import { createSeededRandom } from '../../src/testing/index.ts'
 import { createEphemeralKey } from '../../src/v2/keys/ephemeral-key.ts'
 import type { V2Session } from '../../src/v2/v2-session.ts'

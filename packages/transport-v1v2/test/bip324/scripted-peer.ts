@@ -1,6 +1,6 @@
 import { concatBytes, defaultShortIds, regtest, type Contents } from '@sapwood/wire-codec'
 import type { CryptoBackend } from '../../src/crypto/backend.ts'
-import { cryptoBackend } from '../../src/crypto/crypto.node.ts'
+import { runtimeCrypto as cryptoBackend } from '../../src/crypto/crypto.node.ts'
 import { createSeededRandom } from '../../src/testing/index.ts'
 import { LengthCipher } from '../../src/v2/cipher/length-cipher.ts'
 import { PacketCipher } from '../../src/v2/cipher/packet-cipher.ts'

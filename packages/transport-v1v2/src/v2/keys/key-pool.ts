@@ -1,5 +1,5 @@
-import { cryptoBackend } from '#crypto'
 import type { CryptoBackend } from '../../crypto/backend.ts'
+import { cryptoBackend } from '../../crypto/backend-in-force.ts'
 import type { CancelTimer, Clock } from '../../environment/clock.ts'
 import { systemClock } from '../../environment/default-clock.ts'
 import { systemRandom } from '../../environment/default-random.ts'
@@ -34,7 +34,7 @@ export function createKeyPool(
   components: { readonly clock?: Clock; readonly random?: Random; readonly crypto?: CryptoBackend } = {},
 ): KeyPool {
   const { size = 8 } = options
-  const { clock = systemClock, random = systemRandom, crypto: backend = cryptoBackend } = components
+  const { clock = systemClock, random = systemRandom, crypto: backend = cryptoBackend() } = components
   const keys: EphemeralKey[] = []
   let cancel: CancelTimer | undefined
   let closed = false
