@@ -390,6 +390,25 @@ describe('a state that is assumed', () => {
     expect(client.info().utreexo).toMatchObject({ height: 120, stopped: expect.stringContaining('120') })
   })
 
+  it('and is right is not given up for two liars, while there is another to ask', async () => {
+    const client = await follower(assume(120))
+    const bend = bentProofs.find(({ name }) => name === 'a wrong hash')!.bend
+    let connected = (): void => undefined
+    const allThere = new Promise<void>((resolve) => (connected = resolve))
+    let accused = (): void => undefined
+    const bothAccused = new Promise<void>((resolve) => (accused = resolve))
+    client.events.on('proof-invalid', () => told('proof-invalid').length === 2 && accused())
+    const lie: ProofLie = (proof) => allThere.then(() => bend(proof))
+    for (let liar = 0; liar < 2; liar++) await connect(client, (await serve(lie)).address)
+    await connect(client, (await serve((proof) => bothAccused.then(() => proof))).address)
+    connected()
+    await provedUpTo(client, HEIGHT)
+    await clock.advance(1_000)
+    expect(rootsOf(client)).toEqual(rootsAt(HEIGHT))
+    expect(told('utreexo-stopped')).toEqual([])
+    expect(told('discouraged')).toHaveLength(2)
+  })
+
   it('of a block that is not in the chain, too', async () => {
     const other = makeProvedChain(125, { fork: 100, salt: 3 })
     const client = await follower(assume(120, other))

@@ -252,6 +252,19 @@ describe('a proof that may be larger than all other messages', () => {
     expect(remote.transport.large).toEqual([])
   })
 
+  it('has its time from the answer to an earlier one on, and one that was passed over its own', async () => {
+    const remote = await ready()
+    const ask = (n: number) => watch(remote.peer.getUtreexoProof({ request: request(n) }, { timeout: 1_000 }))
+    const replies = [1, 2, 3].map(ask)
+    await remote.clock.advance(900)
+    await remote.say({ type: 'uproof', proof: proof(2) })
+    await remote.clock.advance(900)
+    expect(replies.map((reply) => reply.error()?.code)).toEqual(['timeout', undefined, undefined])
+    expect(replies[1]!.value()).toBeDefined()
+    await remote.clock.advance(200)
+    expect(replies[2]!.error()).toMatchObject({ code: 'timeout' })
+  })
+
   it('is expected still where it has been given up: it may be on its way', async () => {
     const remote = await ready()
     const reply = watch(remote.peer.getUtreexoProof({ request: request(1) }, { timeout: 1_000 }))

@@ -47,13 +47,13 @@ beforeEach(() => {
   })
 })
 
-function add(id: number, answer: () => Promise<UtreexoProof>): { asked: number } {
+function add(id: number, answer: () => Promise<UtreexoProof>, inbound = false): { asked: number } {
   const seen = { asked: 0 }
   const getUtreexoProof = (() => {
     seen.asked += 1
     return answer()
   }) as unknown as ProofPeer['peer']['getUtreexoProof']
-  peers.push({ id: peerId(id), peer: { getUtreexoProof }, hasBlock: true, inbound: false })
+  peers.push({ id: peerId(id), peer: { getUtreexoProof }, hasBlock: true, inbound })
   return seen
 }
 
@@ -80,5 +80,56 @@ describe('a proof that is wanted', () => {
     answer = () => Promise.resolve(good)
     await clock.advance(ASK_AGAIN)
     expect(await Promise.all(both)).toHaveLength(2)
+  })
+
+  const after = (milliseconds: number, answer: () => UtreexoProof): Promise<UtreexoProof> =>
+    new Promise((resolve, reject) => {
+      clock.setTimer(milliseconds, () => {
+        try {
+          resolve(answer())
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
+  const many = (count: number): Promise<unknown>[] =>
+    Array.from({ length: count }, () => fetcher.fetch(wanted, new AbortController().signal))
+  const silence = (): UtreexoProof => {
+    throw new PeerError('timeout', 'no answer')
+  }
+
+  it('is asked less of at a time who could not answer all in time, and he is not passed over for it', async () => {
+    let isSlow = true
+    const only = add(1, () => after(20_000, () => (isSlow ? silence() : good)))
+    const all = many(30)
+    await clock.advance(0)
+    expect(only.asked).toBe(16)
+    await clock.advance(20_000)
+    isSlow = false
+    await clock.advance(1_000)
+    expect(only.asked).toBe(17)
+    await clock.advance(20_000)
+    expect(only.asked).toBe(17 + 2)
+    await clock.advance(20_000)
+    expect(only.asked).toBe(17 + 2 + 8)
+    await clock.advance(120_000)
+    await Promise.all(all)
+  })
+
+  it('is not left to a stranger while those that we dialled are only busy', async () => {
+    const own = add(1, () => after(1_000, () => good))
+    const stranger = add(2, () => after(20_000, silence), true)
+    const all = many(64)
+    await clock.advance(4_000)
+    await Promise.all(all)
+    expect([own.asked, stranger.asked]).toEqual([64, 0])
+  })
+
+  it('is asked of a stranger where the one that we dialled does not answer', async () => {
+    add(1, () => after(20_000, silence))
+    add(2, () => after(100, () => good), true)
+    const all = many(64)
+    await clock.advance(30_000)
+    expect(await Promise.all(all)).toHaveLength(64)
   })
 })

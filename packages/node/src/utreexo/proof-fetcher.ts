@@ -12,7 +12,6 @@ import {
   deadlineSignal,
   MINUTE,
   removeAbortListener,
-  WakeUp,
 } from '@sapwood/transport-v1v2/environment'
 import type { BlockRef } from '../chain/chain-entry.ts'
 import type { EventSink } from '../events/event-source.ts'
@@ -25,7 +24,10 @@ const MAX_PROOFS_IN_FLIGHT_PER_PEER = MAX_BLOCKS_IN_TRANSIT_PER_PEER
 const PROOF_HEDGE = 2_000
 /** Peers that are asked for one proof at a time. */
 const MAX_PEERS_PER_PROOF = 2
-/** Proofs in a row that a peer does not send before it is passed over, and for how many milliseconds. */
+/**
+ * Times in a row that a peer is silent before it is passed over, and for how many milliseconds. What was
+ * asked of it at once is one time.
+ */
 const MAX_SILENCES = 3
 const SILENT_PAUSE = 2 * MINUTE
 /** Milliseconds until a peer that gave nothing is asked once more, where there is nobody else. */
@@ -60,8 +62,11 @@ export interface ProofFetcherComponents {
 /** How one peer has done. */
 interface TrackRecord {
   inFlight: number
+  /** How many it is asked for at a time: one after a silence, and twice as many with each proof. */
+  limit: number
   /** In a row. */
   silences: number
+  silentAt: number
   /** Not asked before then. */
   pausedUntil: number
   latency: number
@@ -74,6 +79,13 @@ interface Left {
   /** Asked for it, and silent: until when. After that they are asked where there is nobody else. */
   readonly silent: ReadonlyMap<PeerId, number>
   readonly asked: ReadonlyMap<PeerId, unknown>
+}
+
+/** A proof that nobody can be asked for now. */
+interface Waiting {
+  readonly wanted: WantedProof
+  readonly left: Left
+  readonly wake: () => void
 }
 
 type Outcome =
@@ -89,7 +101,8 @@ export class ProofFetcher {
   readonly #timeout: number
   readonly #parts: ProofFetcherComponents
   readonly #records = new Map<PeerId, TrackRecord>()
-  readonly #change = new WakeUp()
+  /** Those for whom there was nobody to ask, in their order. */
+  readonly #waiting = new Set<Waiting>()
   readonly #stopListening: () => void
   #inFlight = 0
   #isToldOfNobody = false
@@ -100,7 +113,7 @@ export class ProofFetcher {
     this.#parts = components
     this.#stopListening = components.peers.onChange((gone) => {
       if (gone !== undefined) this.#records.delete(gone)
-      this.#change.ring()
+      this.#wakeAll()
     })
   }
 
@@ -111,7 +124,7 @@ export class ProofFetcher {
 
   stop(): void {
     this.#stopListening()
-    this.#change.ring()
+    this.#wakeAll()
   }
 
   /**
@@ -199,32 +212,51 @@ export class ProofFetcher {
         { signal, timeout: this.#timeout },
       )
       record.silences = 0
+      record.limit = Math.min(2 * record.limit, MAX_PROOFS_IN_FLIGHT_PER_PEER)
       record.latency += LATENCY_WEIGHT * (clock.now() - askedAt - record.latency)
       return { type: 'proof', proof, from }
     } catch (error) {
       if (isPeerError(error) && error.code === 'timeout') {
-        record.silences += 1
-        record.latency = Math.max(record.latency, this.#timeout)
-        if (record.silences >= MAX_SILENCES) record.pausedUntil = clock.now() + SILENT_PAUSE
+        this.#silent(record, askedAt)
         events.emit('proof-late', { block: refOf(wanted), from: from.id })
       }
       return { type: 'nothing', from }
     } finally {
       record.inFlight -= 1
       this.#inFlight -= 1
-      this.#change.ring()
+      this.#wake(record.limit - record.inFlight)
     }
+  }
+
+  /** A slow line is not silence: it is asked for less at a time. */
+  #silent(record: TrackRecord, askedAt: number): void {
+    record.latency = Math.max(record.latency, this.#timeout)
+    record.limit = 1
+    if (askedAt < record.silentAt) return
+    record.silentAt = this.#parts.clock.now()
+    record.silences += 1
+    if (record.silences >= MAX_SILENCES) record.pausedUntil = record.silentAt + SILENT_PAUSE
+  }
+
+  /** Whether there is anybody whose proof of the block has not been refused. */
+  canAsk(block: BlockRef, refused: ReadonlySet<PeerId>): boolean {
+    return this.#parts.peers.having(block).some(({ id }) => !refused.has(id))
   }
 
   #choose(wanted: WantedProof, left: Left): ProofPeer | undefined {
     const now = this.#parts.clock.now()
     let best: { readonly peer: ProofPeer; readonly cost: readonly number[] } | undefined
+    let isOwnBusy = false
     for (const peer of this.#parts.peers.having(wanted)) {
       if (left.refused.has(peer.id) || left.asked.has(peer.id)) continue
       this.#isToldOfNobody = false
-      const { inFlight, pausedUntil, latency } = this.#recordOf(peer.id)
+      const { inFlight, limit, silences, pausedUntil, latency } = this.#recordOf(peer.id)
       const again = left.silent.get(peer.id)
-      if (inFlight >= MAX_PROOFS_IN_FLIGHT_PER_PEER || now < Math.max(pausedUntil, again ?? 0)) continue
+      if (now < Math.max(pausedUntil, again ?? 0)) continue
+      if (inFlight >= limit) {
+        isOwnBusy ||= !peer.inbound && silences === 0
+        continue
+      }
       const cost = [
         Number(again !== undefined),
         Number(peer.inbound),
@@ -233,7 +265,8 @@ export class ProofFetcher {
       ]
       if (best === undefined || isLess(cost, best.cost)) best = { peer, cost }
     }
-    return best?.peer
+    // Strangers can be many: what those that we dialled will answer in their turn is not left to them.
+    return best?.peer.inbound === true && isOwnBusy && left.asked.size === 0 ? undefined : best?.peer
   }
 
   /** Waits until there may be somebody to ask. */
@@ -249,13 +282,40 @@ export class ProofFetcher {
     const waits = all
       .map(({ id }) => Math.max(this.#recordOf(id).pausedUntil, left.silent.get(id) ?? 0) - now)
       .filter((wait) => wait > 0)
-    await this.#wait(Math.min(...waits, SILENT_PAUSE), signal)
+    await this.#wait({ wanted, left }, Math.min(...waits, SILENT_PAUSE), signal)
   }
 
-  async #wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  async #wait(
+    who: Pick<Waiting, 'wanted' | 'left'>,
+    milliseconds: number,
+    signal: AbortSignal,
+  ): Promise<void> {
     const deadline = deadlineSignal(this.#parts.clock, milliseconds, { signal })
-    await this.#change.wait(deadline.signal)
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(waiting)
+        resolve()
+      }
+      const waiting = { ...who, wake }
+      this.#waiting.add(waiting)
+      addAbortListener(deadline.signal, wake)
+    })
     deadline.cancel()
+  }
+
+  /** So many may be asked for now that could not be before: those who wait for no more than that look. */
+  #wake(places: number): void {
+    let left = places
+    for (const { wanted, left: without, wake } of this.#waiting) {
+      if (left <= 0) return
+      if (this.#choose(wanted, without) === undefined) continue
+      left -= 1
+      wake()
+    }
+  }
+
+  #wakeAll(): void {
+    for (const { wake } of this.#waiting) wake()
   }
 
   #refuse({ from, proof }: Extract<Outcome, { readonly type: 'proof' }>, wanted: WantedProof): void {
@@ -267,7 +327,14 @@ export class ProofFetcher {
   #recordOf(peer: PeerId): TrackRecord {
     let record = this.#records.get(peer)
     if (record === undefined) {
-      record = { inFlight: 0, silences: 0, pausedUntil: 0, latency: UNKNOWN_LATENCY }
+      record = {
+        inFlight: 0,
+        limit: MAX_PROOFS_IN_FLIGHT_PER_PEER,
+        silences: 0,
+        silentAt: Number.NEGATIVE_INFINITY,
+        pausedUntil: 0,
+        latency: UNKNOWN_LATENCY,
+      }
       this.#records.set(peer, record)
     }
     return record

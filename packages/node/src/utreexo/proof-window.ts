@@ -1,4 +1,4 @@
-import type { UtreexoProof } from '@sapwood/wire-codec'
+import { HASH_SIZE, type UtreexoProof } from '@sapwood/wire-codec'
 import { blockChanges, isUtreexoError, type UtreexoError } from '@sapwood/utreexo'
 import type { PeerId } from '@sapwood/peer'
 import { WakeUp } from '@sapwood/transport-v1v2/environment'
@@ -9,8 +9,11 @@ import type { ProofFetcher, ReceivedProof } from './proof-fetcher.ts'
 
 /** Blocks whose proofs are asked for at a time, unless told otherwise. */
 const DEFAULT_PROOF_WINDOW = 64
-/** Bytes of blocks that wait for their turn: their proofs are about as large. */
+/** Bytes of blocks that wait for their turn, and as many of their proofs, which are about as large. */
 const MAX_WAITING_BYTES = 16_000_000
+/** Bytes of a target, and of what is fixed of a leaf, at most. */
+const TARGET_SIZE = 9
+const LEAF_SIZE = 16
 
 /** A block with what is needed to prove it. */
 export interface BlockToProve {
@@ -33,7 +36,10 @@ interface Waiting {
   readonly refused: Set<PeerId>
   readonly abort: AbortController
   readonly fault?: UtreexoError
-  proof: Promise<ReceivedProof> | undefined
+  /** Of nothing where there was no room for it when it came: it is asked for again in its turn. */
+  proof: Promise<ReceivedProof | undefined> | undefined
+  /** Bytes of it that are kept. */
+  proofBytes: number
 }
 
 /**
@@ -48,6 +54,7 @@ export class ProofWindow {
   /** A block that has been given out and is asked for again. */
   #inHand: { readonly height: number; readonly abort: AbortController } | undefined
   #bytes = 0
+  #proofBytes = 0
   #ended = false
   #failure: { readonly error: unknown } | undefined
 
@@ -116,7 +123,26 @@ export class ProofWindow {
   async #answerOf(waiting: Waiting): Promise<BlockToProve['answer'] | undefined> {
     if (waiting.fault !== undefined) return { fault: waiting.fault }
     if (waiting.proof === undefined) return { proof: noProof(waiting.block) }
-    return waiting.proof.catch(() => undefined)
+    const early = await waiting.proof.catch(() => undefined)
+    if (early !== undefined || waiting.abort.signal.aborted) return early
+    return this.#fetch(waiting).catch(() => undefined)
+  }
+
+  #fetch({ block: { height, hash }, inputs, refused, abort }: Waiting): Promise<ReceivedProof> {
+    return this.#fetcher.fetch({ height, hash, inputs, refused }, abort.signal)
+  }
+
+  /**
+   * Keeps a proof until its turn comes, where there is room. Nobody knows yet whether it holds, and a liar
+   * can make it many times as large as its block.
+   */
+  #keep(waiting: Waiting, received: ReceivedProof): ReceivedProof | undefined {
+    const size = sizeOf(received.proof)
+    if (this.#queue[0] === waiting) return received
+    if (this.#proofBytes + size > MAX_WAITING_BYTES) return undefined
+    waiting.proofBytes = size
+    this.#proofBytes += size
+    return received
   }
 
   #hasEnded(): boolean {
@@ -145,16 +171,22 @@ export class ProofWindow {
   }
 
   #add(block: DeliveredBlock): void {
-    const { height, hash } = block
-    const abort = new AbortController()
-    const refused = new Set<PeerId>()
     const { inputs, fault } = inputsOf(block)
-    const proof =
-      inputs > 0 ? this.#fetcher.fetch({ height, hash, inputs, refused }, abort.signal) : undefined
-    // It is waited for when its turn comes.
-    proof?.catch(() => undefined)
-    this.#queue.push({ block, inputs, refused, abort, ...(fault !== undefined && { fault }), proof })
+    const waiting: Waiting = {
+      block,
+      inputs,
+      refused: new Set<PeerId>(),
+      abort: new AbortController(),
+      ...(fault !== undefined && { fault }),
+      proof: undefined,
+      proofBytes: 0,
+    }
+    this.#queue.push(waiting)
     this.#bytes += block.size
+    if (inputs === 0) return
+    waiting.proof = this.#fetch(waiting).then((received) => this.#keep(waiting, received))
+    // It is waited for when its turn comes.
+    waiting.proof.catch(() => undefined)
   }
 
   /** What is above the fork is not in the chain any more, and was never given out. */
@@ -162,7 +194,7 @@ export class ProofWindow {
     for (let last = this.#queue.at(-1); last !== undefined; last = this.#queue.at(-1)) {
       if ('change' in last || last.block.height <= change.fork.height) break
       this.#queue.pop()
-      this.#bytes -= last.block.size
+      this.#forget(last)
       last.abort.abort()
     }
     if (this.#inHand !== undefined && this.#inHand.height > change.fork.height) this.#inHand.abort.abort()
@@ -171,8 +203,13 @@ export class ProofWindow {
 
   #remove(): void {
     const head = this.#queue.shift()
-    if (head !== undefined && 'block' in head) this.#bytes -= head.block.size
+    if (head !== undefined && 'block' in head) this.#forget(head)
     this.#change.ring()
+  }
+
+  #forget({ block, proofBytes }: Waiting): void {
+    this.#bytes -= block.size
+    this.#proofBytes -= proofBytes
   }
 }
 
@@ -186,6 +223,12 @@ function inputsOf({ block, height }: DeliveredBlock): {
     if (isUtreexoError(error)) return { inputs: 0, fault: error }
     throw error
   }
+}
+
+function sizeOf({ proofHashes, targets, leafData }: UtreexoProof): number {
+  let size = proofHashes.length * HASH_SIZE + targets.length * TARGET_SIZE + leafData.length * LEAF_SIZE
+  for (const { script } of leafData) if (script.type === 'other') size += script.scriptPubKey.length
+  return size
 }
 
 function noProof({ hash }: DeliveredBlock): UtreexoProof {

@@ -159,8 +159,13 @@ class Prover {
       }
       accused.push(from)
       if (accused.length < PEERS_TO_SUSPECT) continue
-      const back = this.#suspect(block, accused)
-      if (back !== undefined) return back
+      const verdict = this.#suspicion.judge(this.#states.tip, accused)
+      if (verdict.type === 'back') return this.#suspect(block, accused, verdict.height)
+      if (verdict.type === 'hopeless') {
+        // Two liars are soon found: it is not given up while there is anybody whose proof may hold.
+        if (this.#parts.fetcher.canAsk(block, item.refused)) continue
+        throw this.#hopeless()
+      }
       for (const peer of accused.splice(0)) this.#punish(peer, block, proved.code)
     }
     return 'stale'
@@ -197,32 +202,22 @@ class Prover {
     })
   }
 
-  /** @returns what to take back; nothing, where it is the peers. */
-  #suspect(block: DeliveredBlock, accused: readonly PeerId[]): Reorg | undefined {
-    const state = this.#states.tip
-    const verdict = this.#suspicion.judge(state, accused)
-    switch (verdict.type) {
-      case 'peers':
-        return undefined
-      case 'hopeless': {
-        const { height, hash } = this.#states.base
-        throw new NodeError(
-          'utreexo-refused',
-          `No proof holds on the state after block ${height} (${hashToHex(hash)})`,
-          { received: hashToHex(hash) },
-        )
-      }
-      case 'back': {
-        const reorg = this.#goBack('suspected', verdict.height)
-        const { height, hash } = this.#states.tip
-        this.#parts.events.emit('utreexo-suspected', {
-          block: refOf(block),
-          peers: [...accused],
-          back: { height, hash },
-        })
-        return reorg
-      }
-    }
+  /** What to take back of a state that may be wrong. */
+  #suspect(block: DeliveredBlock, accused: readonly PeerId[], downTo: number): Reorg {
+    const reorg = this.#goBack('suspected', downTo)
+    const { height, hash } = this.#states.tip
+    this.#parts.events.emit('utreexo-suspected', {
+      block: refOf(block),
+      peers: [...accused],
+      back: { height, hash },
+    })
+    return reorg
+  }
+
+  #hopeless(): NodeError {
+    const { height, hash } = this.#states.base
+    const message = `No proof holds on the state after block ${height} (${hashToHex(hash)})`
+    return new NodeError('utreexo-refused', message, { received: hashToHex(hash) })
   }
 
   /** Takes the states above a height back, and more where those below are not kept. */

@@ -91,7 +91,7 @@ const claimByType: ReadonlyMap<string, Claim<Message['type']>> = new Map([
   ...(Object.entries(claims) as [string, Claim<Message['type']>][]),
   ...descriptors.map((descriptor): [string, Claim<Message['type']>] => [
     descriptor.reply,
-    ({ keyed }, message) => keyed.claim(descriptor, message as MessageOf<KeyedReply>),
+    ({ keyed }, message, at) => keyed.claim(descriptor, message as MessageOf<KeyedReply>, at),
   ]),
 ])
 

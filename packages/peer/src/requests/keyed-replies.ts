@@ -1,5 +1,6 @@
 import type { MessageOf } from '@sapwood/wire-codec'
 import type { NodeRequestOf, ReplyOf } from '../contract/request-map.ts'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { AskedBy } from './asked-by.ts'
 import { hashKey } from './hash-key.ts'
 import {
@@ -14,6 +15,8 @@ import { ReplyPromise } from './reply-promise.ts'
 import type { RequestOutput } from './request-output.ts'
 
 interface Waiting {
+  readonly timeout: number
+  deadline: number
   answer(reply: unknown): void
 }
 
@@ -64,16 +67,31 @@ export class KeyedReplies {
   claim<Type extends KeyedType>(
     descriptor: KeyedRequest<Type>,
     message: MessageOf<KeyedMessages[Type][1]>,
+    at: Instant,
   ): AskedBy {
     const { reply, large } = descriptor
     const bytes = descriptor.keyOfReply(message)
     if (bytes === undefined) return 'none'
+    if (large === true) this.#bearWith(reply, hashKey(bytes), at)
     const waiting = this.#waiting.get(reply)?.get(hashKey(bytes))?.[0]
     waiting?.answer(descriptor.value(message))
     const askedBy = waiting === undefined ? this.#output.expectations.take(reply, bytes) : 'request'
     // One that was given up may still come: it is expected until it has.
     if (large === true && !this.#awaits(reply)) this.#output.expectLarge(reply, false)
     return askedBy ?? 'none'
+  }
+
+  /**
+   * What was asked for after a large reply could not come before it: its time begins anew. What was asked for
+   * before has been passed over, and has no more time than it had.
+   */
+  #bearWith(reply: KeyedReply, answered: string, at: Instant): void {
+    let isLater = false
+    for (const [key, waiting] of this.#waiting.get(reply) ?? []) {
+      isLater ||= key === answered
+      if (!isLater) continue
+      for (const each of waiting) each.deadline = Math.max(each.deadline, at + each.timeout)
+    }
   }
 
   #awaits(reply: KeyedReply): boolean {
