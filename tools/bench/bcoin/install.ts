@@ -1,23 +1,11 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { requireFrom } from '../../npm/install-folder.ts'
 
 /**
- * Installs npm bcoin into this folder where it is not there yet; its database does not compile, and is not
- * needed.
+ * Installs bcoin if need be, without its database, which does not compile and is not needed, and loads one of
+ * its modules. @param path Such as `lib/primitives/block`.
  */
-function installBcoin(): void {
-  if (existsSync(join(import.meta.dirname, 'node_modules/bcoin/package.json'))) return
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--workspaces=false']
-  const { status, stderr } = spawnSync('npm', args, { cwd: import.meta.dirname, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`npm bcoin cannot be installed:\n${stderr}`)
-}
-
-/** Installs bcoin if need be, and loads one of its modules. @param path Such as `lib/primitives/block`. */
 export function requireBcoin(path: string): unknown {
-  installBcoin()
-  const require = createRequire(join(import.meta.dirname, 'package.json'))
+  const require = requireFrom(import.meta.dirname, 'bcoin')
   loadMurmur(require)
   return require(`bcoin/${path}`)
 }
