@@ -82,16 +82,10 @@ describe('a proof that is wanted', () => {
     expect(await Promise.all(both)).toHaveLength(2)
   })
 
-  const after = (milliseconds: number, answer: () => UtreexoProof): Promise<UtreexoProof> =>
-    new Promise((resolve, reject) => {
-      clock.setTimer(milliseconds, () => {
-        try {
-          resolve(answer())
-        } catch (error) {
-          reject(error)
-        }
-      })
-    })
+  const after = async (milliseconds: number, answer: () => UtreexoProof): Promise<UtreexoProof> => {
+    await new Promise<void>((resolve) => clock.setTimer(milliseconds, resolve))
+    return answer()
+  }
   const many = (count: number): Promise<unknown>[] =>
     Array.from({ length: count }, () => fetcher.fetch(wanted, new AbortController().signal))
   const silence = (): UtreexoProof => {
