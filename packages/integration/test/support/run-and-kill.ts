@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { sleep } from '../../src/programs/default-sleep.ts'
 
 export interface Killing {
-  /** The script to run, which says `started at HEIGHT` before anything else. */
+  /** The script to run. */
   readonly script: URL
   readonly args: readonly string[]
   /** What it says when it is at work. */
@@ -46,7 +46,14 @@ export async function runAndKill({ script, args, atWork, milliseconds }: Killing
   return output
 }
 
-/** The height that a killed process said it began with. */
+/** Of what a process of several workers has said, the lines that begin with the number of one of them. */
+export function linesOf(output: string, worker: number): string {
+  const own = `${worker}: `
+  const lines = output.split('\n').filter((line) => line.startsWith(own))
+  return lines.map((line) => line.slice(own.length)).join('\n')
+}
+
+/** The height that a killed worker said it began with. */
 export function startedAt(output: string): number {
   return Number(/started at (\d+)/.exec(output)?.[1])
 }

@@ -7,43 +7,43 @@ import { describe, expect, it } from 'vitest'
 import { mineMorePayments, mineWithPayments } from '../../src/bitcoind/funded-chain.ts'
 import { RegtestBitcoind, type RunningUtreexoBridge, startUtreexoBridge } from '../../src/index.ts'
 import { startNode } from '../end-to-end/start-node.ts'
-import { runAndKill, spreadOver } from '../support/run-and-kill.ts'
+import { linesOf, runAndKill, spreadOver } from '../support/run-and-kill.ts'
 import { connectTo } from './proof-client.ts'
 
-/** Of each of two nodes. */
-const KILLS = 15
+/** Nodes of one process, each with a store of its own: a kill takes all of them, each somewhere else. */
+const NODES = 5
+const KILLS = 6
 const BLOCKS_A_ROUND = 40
-/** Longest that a node works before it is killed: some rounds' blocks take longer, some less. */
-const LONGEST_RUN = 300
+/** Longest that the nodes work before they are killed: some rounds' blocks take longer, some less. */
+const LONGEST_RUN = 900
 /** Blocks that every third round takes back. */
 const REORG = 7
 
 const script = new URL('follower-child.ts', import.meta.url)
 
-describe('a node without coins that is killed in the middle of its work', () => {
-  it('has all that was written, and never another state than the chain: thirty times over, with spends and reorgs', async () => {
+describe('nodes without coins that are killed in the middle of their work', () => {
+  it('have all that was written, and never another state than the chain: thirty times over, with spends and reorgs', async () => {
     await using bitcoind = await RegtestBitcoind.start()
     await mineWithPayments(bitcoind, 130)
     await using bridge = await startUtreexoBridge({ bitcoind })
-    const folders = await Promise.all([0, 1].map(() => mkdtemp(join(tmpdir(), 'sapwood-follower-'))))
+    const folders = await Promise.all(
+      Array.from({ length: NODES }, () => mkdtemp(join(tmpdir(), 'sapwood-follower-'))),
+    )
     const kept = folders.map(() => 0)
     try {
       for (let kill = 0; kill < KILLS; kill++) {
         const isReorg = kill % 3 === 2
-        const [outputs] = await Promise.all([
-          Promise.all(
-            folders.map((folder, seed) =>
-              runAndKill({
-                script,
-                args: [String(bridge.port), folder],
-                atWork: 'working',
-                milliseconds: spreadOver(LONGEST_RUN, kill, KILLS, seed * 3),
-              }),
-            ),
-          ),
+        const [whole] = await Promise.all([
+          runAndKill({
+            script,
+            args: [String(bridge.port), ...folders],
+            atWork: 'working',
+            milliseconds: spreadOver(LONGEST_RUN, kill, KILLS, 3),
+          }),
           mineRound(bitcoind, isReorg),
         ])
-        for (const [index, output] of outputs.entries()) {
+        for (const index of folders.keys()) {
+          const output = linesOf(whole, index)
           // All that was written is there; after a reorg that may be less by what it takes back.
           const found = Number(/^found (\d+)$/m.exec(output)?.[1])
           expect(found).toBeGreaterThanOrEqual(kept[index]! - (kill % 3 === 0 ? REORG : 0))
