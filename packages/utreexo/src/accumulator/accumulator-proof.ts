@@ -6,7 +6,7 @@
 
 import { HASH_SIZE } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
-import { isEmpty } from './hash-list.ts'
+import { HashRow, isEmpty } from './hash-list.ts'
 import { forestRows, fromTarget, type Position } from './positions.ts'
 
 /** A proof that some leaves are in the accumulator. */
@@ -20,6 +20,14 @@ export interface AccumulatorProof {
   readonly hashes: readonly Uint8Array[]
 }
 
+/** A proof that is one by its form. */
+export interface ProofForm {
+  readonly positions: readonly Position[]
+  readonly leafHashes: HashRow
+  /** The hashes of the proof. */
+  readonly siblings: HashRow
+}
+
 /**
  * The places of a proof's targets, after every check that needs no hashing: counts, lengths, empty hashes,
  * places that there are. The work is bounded by the length of the proof.
@@ -29,16 +37,28 @@ export function checkProofForm(
   leaves: number,
   { targets, hashes }: AccumulatorProof,
   leafHashes: readonly Uint8Array[],
-): Position[] {
+): ProofForm {
   if (targets.length !== leafHashes.length)
     throw new UtreexoError('target-count', { expected: leafHashes.length, received: targets.length })
   const most = targets.length * forestRows(leaves)
   if (hashes.length > most)
     throw new UtreexoError('proof-too-long', { expected: most, received: hashes.length })
-  for (const list of [leafHashes, hashes]) list.forEach(checkHash)
+  const checked = { leafHashes: checkedRow(leafHashes), siblings: checkedRow(hashes) }
   const positions = new Array<Position>(targets.length)
   for (let i = 0; i < targets.length; i++) positions[i] = fromTarget(targets[i]!, leaves, i)
-  return positions
+  return { positions, ...checked }
+}
+
+/** Hashes of a list, one behind the other: each is looked at once, wherever in memory it lies. */
+function checkedRow(list: readonly Uint8Array[]): HashRow {
+  const row = new HashRow(list.length)
+  for (let index = 0; index < list.length; index++) {
+    const hash = list[index]!
+    if (hash.length !== HASH_SIZE) throw new UtreexoError('hash-length', { index, received: hash.length })
+    row.put(index, hash)
+    if (row.isEmpty(index)) throw new UtreexoError('empty-hash', { index })
+  }
+  return row
 }
 
 /** @throws UtreexoError `hash-length`, `empty-hash`. */

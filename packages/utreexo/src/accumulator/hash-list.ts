@@ -47,6 +47,11 @@ export class HashRow {
     copyHash(hash, 0, this.bytes, to * HASH_SIZE)
   }
 
+  /** Puts the empty hash to an index. */
+  clear(index: number): void {
+    this.#words.fill(0, index * HASH_WORDS, (index + 1) * HASH_WORDS)
+  }
+
   isEmpty(index: number): boolean {
     const words = this.#words
     for (let i = index * HASH_WORDS; i < (index + 1) * HASH_WORDS; i++) if (words[i] !== 0) return false

@@ -53,14 +53,9 @@ export function rootOffset(leaves: number, row: number): number {
   return 2 * Math.floor(leaves / 2 ** (row + 1))
 }
 
-/** Row of the root of the tree that `position` lies in; undefined where it lies in none. */
-function treeOf(leaves: number, { row, offset }: Position): number | undefined {
-  const leaf = offset * 2 ** row
-  if (leaf >= leaves) return undefined
-  for (let tree = forestRows(leaves); tree >= row; tree--) {
-    if (hasTree(leaves, tree) && leaf < (rootOffset(leaves, tree) + 1) * 2 ** tree) return tree
-  }
-  return undefined
+/** Whether a place lies in one of the trees: they stand in a row, so that no node is missing between them. */
+function isInTree(leaves: number, { row, offset }: Position): boolean {
+  return offset < (row === 0 ? leaves : Math.floor(leaves / 2 ** row))
 }
 
 /** A place as the wire has it: as if the forest had 63 rows. */
@@ -83,7 +78,7 @@ export function toCompactTarget({ row, offset }: Position, leaves: number): bigi
  */
 export function fromTarget(target: bigint, leaves: number, index?: number): Position {
   const position = place(target, leaves)
-  if (position === undefined || treeOf(leaves, position) === undefined)
+  if (position === undefined || !isInTree(leaves, position))
     throw new UtreexoError('target-out-of-range', { index, received: target })
   return position
 }

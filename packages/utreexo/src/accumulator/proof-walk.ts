@@ -56,10 +56,10 @@ class Row {
 export function walkProof(
   leaves: number,
   proof: AccumulatorProof,
-  leafHashes: readonly Uint8Array[],
+  spent: readonly Uint8Array[],
   { deleting }: { readonly deleting: boolean },
 ): WalkedRoot[] {
-  const positions = checkProofForm(leaves, proof, leafHashes)
+  const { positions, leafHashes, siblings } = checkProofForm(leaves, proof, spent)
   const order = risingOrder(positions)
   const rows = forestRows(leaves)
   const roots: WalkedRoot[] = []
@@ -68,20 +68,27 @@ export function walkProof(
   const rehashedAt = new Uint32Array(deleting ? positions.length : 0)
   let taken = 0
   let next = 0
-  let below = new Row(0, deleting)
+  /** The rows walked last, in turn: none has more nodes than there are targets. */
+  let below = new Row(positions.length, deleting)
+  let spare = new Row(positions.length, deleting)
   for (let height = 0; height <= rows && (next < order.length || below.length > 0); height++) {
     let last = next
     while (last < order.length && positions[order[last]!]!.row === height) last++
-    const row = merge(below, positions, order.slice(next, last), leafHashes, deleting)
+    if (last > next) {
+      merge(below, spare, order.subarray(next, last))
+      ;[below, spare] = [spare, below]
+    }
     next = last
-    below = climb(row, height)
+    climb(below, spare, height)
+    ;[below, spare] = [spare, below]
   }
   if (taken !== proof.hashes.length)
     throw new UtreexoError('proof-too-long', { expected: taken, received: proof.hashes.length })
   return roots
 
-  function climb(row: Row, height: number): Row {
-    const parents = new Row(row.length, deleting)
+  /** Makes the parents of a row, which take the place of what was in theirs. */
+  function climb(row: Row, parents: Row, height: number): void {
+    parents.length = 0
     const root = hasTree(leaves, height) ? rootOffset(leaves, height) : -1
     let rehashed = 0
     for (let i = 0; i < row.length; i++) {
@@ -92,53 +99,57 @@ export function walkProof(
         continue
       }
       const at = parents.length++
-      parents.offsets[at] = Math.floor(offset / 2)
-      const isLeft = offset % 2 === 0
+      // Not `offset % 2`, which is slow for a number that may not fit in 32 bits.
+      const above = Math.floor(offset / 2)
+      parents.offsets[at] = above
+      const left = 2 * at
+      const isLeft = 2 * above === offset
       const hasSibling = isLeft && i + 1 < row.length && row.offsets[i + 1] === offset + 1
+      const from = hasSibling ? row : undefined
       const sibling = hasSibling ? ++i : nextHash()
-      join(pairs, at, isLeft, row.before, own, sibling)
+      pairs.take(isLeft ? left : left + 1, row.before, own)
+      pairs.take(isLeft ? left + 1 : left, from?.before ?? siblings, sibling)
       if (!deleting) continue
-      if (row.after.isEmpty(own)) put(parents.after, at, row.after, sibling)
-      else if (typeof sibling === 'number' && row.after.isEmpty(sibling))
-        parents.after.take(at, row.after, own)
+      const other = from?.after ?? siblings
+      if (row.after.isEmpty(own)) parents.after.take(at, other, sibling)
+      else if (hasSibling && other.isEmpty(sibling)) parents.after.take(at, row.after, own)
       else {
-        join(pairsAfter, rehashed, isLeft, row.after, own, sibling)
+        const leftAfter = 2 * rehashed
+        pairsAfter.take(isLeft ? leftAfter : leftAfter + 1, row.after, own)
+        pairsAfter.take(isLeft ? leftAfter + 1 : leftAfter, other, sibling)
         rehashedAt[rehashed++] = at
       }
     }
     hashes().hashPairs(pairs.bytes, parents.length, parents.before.bytes, 0)
     if (rehashed > 0) hashes().hashPairs(pairsAfter.bytes, rehashed, pairsAfter.bytes, 0)
     for (let i = 0; i < rehashed; i++) parents.after.take(rehashedAt[i]!, pairsAfter, i)
-    return parents
   }
 
-  function nextHash(): Uint8Array {
-    const hash = proof.hashes[taken++]
-    if (hash === undefined) throw new UtreexoError('proof-too-short', { received: proof.hashes.length })
-    return hash
+  /** Puts the nodes computed from the row below, and the targets that lie in the same row, into one. */
+  function merge(computed: Row, row: Row, targets: Uint32Array): void {
+    row.length = 0
+    let from = 0
+    for (const index of targets) {
+      const { offset } = positions[index]!
+      while (from < computed.length && computed.offsets[from]! < offset)
+        row.append(computed, from++, deleting)
+      if (from < computed.length && computed.offsets[from] === offset)
+        throw new UtreexoError('nested-target', { index })
+      if (row.length > 0 && row.offsets[row.length - 1] === offset)
+        throw new UtreexoError('duplicate-target', { index })
+      row.before.take(row.length, leafHashes, index)
+      if (deleting) row.after.clear(row.length)
+      row.offsets[row.length++] = offset
+    }
+    while (from < computed.length) row.append(computed, from++, deleting)
   }
-}
 
-/** A sibling: a hash of the proof, which is never empty, or the index of a node of the row. */
-type Sibling = Uint8Array | number
-
-/** Puts a node and its sibling side by side, in their order, as the pair at `index`. */
-function join(
-  pairs: HashRow,
-  index: number,
-  isLeft: boolean,
-  row: HashRow,
-  own: number,
-  sibling: Sibling,
-): void {
-  const left = 2 * index
-  pairs.take(isLeft ? left : left + 1, row, own)
-  put(pairs, isLeft ? left + 1 : left, row, sibling)
-}
-
-function put(to: HashRow, at: number, row: HashRow, sibling: Sibling): void {
-  if (typeof sibling === 'number') to.take(at, row, sibling)
-  else to.put(at, sibling)
+  /** The index of the next hash of the proof. */
+  function nextHash(): number {
+    if (taken === proof.hashes.length)
+      throw new UtreexoError('proof-too-short', { received: proof.hashes.length })
+    return taken++
+  }
 }
 
 /** Indexes of `positions` by row, and in a row by offset. */
@@ -150,29 +161,4 @@ function risingOrder(positions: readonly Position[]): Uint32Array {
     const second = positions[b]!
     return first.row - second.row || first.offset - second.offset
   })
-}
-
-/** The nodes of a row: those computed from the row below, and the targets that lie in it. */
-function merge(
-  computed: Row,
-  positions: readonly Position[],
-  targets: Uint32Array,
-  leafHashes: readonly Uint8Array[],
-  deleting: boolean,
-): Row {
-  if (targets.length === 0) return computed
-  const row = new Row(computed.length + targets.length, deleting)
-  let from = 0
-  for (const index of targets) {
-    const { offset } = positions[index]!
-    while (from < computed.length && computed.offsets[from]! < offset) row.append(computed, from++, deleting)
-    if (computed.offsets[from] === offset && from < computed.length)
-      throw new UtreexoError('nested-target', { index })
-    if (row.length > 0 && row.offsets[row.length - 1] === offset)
-      throw new UtreexoError('duplicate-target', { index })
-    row.before.put(row.length, leafHashes[index]!)
-    row.offsets[row.length++] = offset
-  }
-  while (from < computed.length) row.append(computed, from++, deleting)
-  return row
 }
