@@ -3,8 +3,7 @@ import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { compactSizeLength } from '../bytes/compact-size.ts'
 import type { DecodeSeverity } from '../errors/decode-error.ts'
-import { INSPECT, type Inspect, inspected } from '../text-form/text-form.ts'
-import { type Json, toJson } from '../text-form/to-json.ts'
+import { giveTextForm } from '../text-form/text-form.ts'
 import { HEADER_SIZE, readHeader, writeHeader, type BlockHeader } from './header.ts'
 import { MIN_TRANSACTION_SIZE, readTransaction } from './transaction-decoder.ts'
 import { transactionSize, writeTransaction } from './transaction-encoder.ts'
@@ -36,18 +35,14 @@ class DecodedBlock implements Block {
   readonly transactions: readonly Transaction[]
   readonly #bytes: Uint8Array
 
+  static {
+    giveTextForm(this.prototype)
+  }
+
   constructor(header: BlockHeader, transactions: readonly Transaction[], bytes: Uint8Array) {
     this.header = header
     this.transactions = transactions
     this.#bytes = bytes
-  }
-
-  toJSON(): Json {
-    return toJson(this)
-  }
-
-  [INSPECT](_depth: number, options: object, inspect?: Inspect): unknown {
-    return inspected(this, options, inspect)
   }
 
   static bytesOf(block: Block): Uint8Array | undefined {

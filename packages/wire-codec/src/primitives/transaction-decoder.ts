@@ -8,8 +8,7 @@ import { requireBytes } from '../arguments/require-argument.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { DecodeSeverity } from '../errors/decode-error.ts'
 import { asTxid, type Txid, type Wtxid } from '../hash/hashes.ts'
-import { INSPECT, type Inspect, inspected } from '../text-form/text-form.ts'
-import { FIELDS, type Json, toJson } from '../text-form/to-json.ts'
+import { giveTextForm } from '../text-form/text-form.ts'
 import type { Transaction, TransactionInput, TransactionOutput } from './transaction.ts'
 
 /** Least bytes of an input: outpoint 36, empty script 1, sequence 4. */
@@ -45,6 +44,10 @@ export class DecodedTransaction implements Transaction {
   readonly outputsEnd: number
   private made: Made | undefined
 
+  static {
+    giveTextForm(this.prototype, TRANSACTION_FIELDS)
+  }
+
   constructor(source: Uint8Array, start: number, end: number, outputsStart: number, outputsEnd: number) {
     this.source = source
     this.start = start
@@ -56,19 +59,6 @@ export class DecodedTransaction implements Transaction {
 
   get version(): number {
     return this.u32(this.start)
-  }
-
-  /** Its fields are getters of the class. */
-  get [FIELDS](): readonly string[] {
-    return TRANSACTION_FIELDS
-  }
-
-  toJSON(): Json {
-    return toJson(this)
-  }
-
-  [INSPECT](_depth: number, options: object, inspect?: Inspect): unknown {
-    return inspected(this, options, inspect)
   }
 
   get lockTime(): number {

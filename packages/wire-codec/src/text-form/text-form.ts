@@ -1,7 +1,7 @@
-import { type Json, toJson, toShortJson } from './to-json.ts'
+import { FIELDS, type Json, toJson, toShortJson } from './to-json.ts'
 
 /** What `console.log` of Node.js, Deno and Bun, and `util.inspect`, ask a value for. */
-export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
+const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
 
 /** Elements of a list that are shown (Node.js' own limit). */
 const SHOWN_ITEMS = 100
@@ -9,16 +9,30 @@ const SHOWN_ITEMS = 100
 const SHOWN_BYTES = 80
 
 /** How `console.log` writes what it has made of a value. */
-export type Inspect = (value: unknown, options: object) => string
+type Inspect = (value: unknown, options: object) => string
 
 /** What `console.log` shows of a decoded value: `toJson`'s form, of long lists and bytes the beginning. */
-export function inspected(value: object, options: object, inspect: Inspect | undefined): unknown {
+function inspected(value: object, options: object, inspect: Inspect | undefined): unknown {
   const short = toShortJson(value, { items: SHOWN_ITEMS, bytes: SHOWN_BYTES })
   return inspect === undefined ? short : inspect(short, options)
 }
 
+/**
+ * Lets the objects of a class show themselves in `toJson`'s form. What it adds is hidden from those who list
+ * what the class has.
+ * @param fields Its fields, where they are getters; else those that an object has itself.
+ */
+export function giveTextForm(prototype: object, fields?: readonly string[]): void {
+  const { toJSON, [INSPECT]: inspect } = textForm
+  Object.defineProperties(prototype, {
+    toJSON: { value: toJSON },
+    [INSPECT]: { value: inspect },
+    ...(fields !== undefined && { [FIELDS]: { value: fields } }),
+  })
+}
+
 /** What a plain object that was decoded inherits. */
-const textForm: object = /* @__PURE__ */ Object.freeze({
+const textForm = /* @__PURE__ */ Object.freeze({
   toJSON(this: object): Json {
     return toJson(this)
   },
