@@ -1,12 +1,12 @@
 import type { CancelTimer, Clock, Random } from '@sapwood/transport-v1v2/environment'
-import type { LinkFaults, MessageChoice } from './link-faults.ts'
+import type { LinkFaults, MessageChoice, Strike } from './link-faults.ts'
 import { type CutFrame, V1Cutter } from './v1-cutter.ts'
 
 /** What a direction does with what has gone through it. */
 export interface DirectionOutput {
   write(bytes: Uint8Array): void
   end(): void
-  strike(how: 'reset' | 'end'): void
+  strike(how: Strike): void
 }
 
 /**
@@ -18,6 +18,7 @@ export class FaultyDirection {
   readonly #random: Random
   readonly #output: DirectionOutput
   readonly #cutter: V1Cutter | undefined
+  readonly #limit: Limit
   /** What is under way, in its order, which the timers of a real clock need not keep. */
   readonly #underWay: { readonly at: number; readonly act: () => void }[] = []
   readonly #counts = new Map<MessageChoice, number>()
@@ -31,6 +32,7 @@ export class FaultyDirection {
 
   constructor(faults: LinkFaults, magic: Uint8Array, clock: Clock, random: Random, output: DirectionOutput) {
     this.#faults = faults
+    this.#limit = limitOf(faults)
     this.#clock = clock
     this.#random = random
     this.#output = output
@@ -40,6 +42,11 @@ export class FaultyDirection {
   /** Bytes that have come in and not gone out. */
   get held(): number {
     return this.#held
+  }
+
+  /** There is a connection. */
+  begin(): void {
+    if (this.#limit.bytes === 0) this.#strike()
   }
 
   receive(chunk: Uint8Array): void {
@@ -101,17 +108,21 @@ export class FaultyDirection {
   }
 
   #passLimited(bytes: Uint8Array): void {
-    const { stallAfter = Infinity, resetAfter = Infinity, endAfter = Infinity } = this.#faults
-    const left = Math.min(stallAfter, resetAfter, endAfter) - this.#passed
+    const left = this.#limit.bytes - this.#passed
     this.#passed += bytes.length
     if (bytes.length < left) {
       this.#pass(bytes)
       return
     }
     this.#pass(bytes.subarray(0, Math.max(left, 0)))
+    this.#strike()
+  }
+
+  /** Behind all that is under way. */
+  #strike(): void {
     this.#isStalled = true
-    if (stallAfter <= Math.min(resetAfter, endAfter)) return
-    this.#schedule(0, () => this.#output.strike(resetAfter <= endAfter ? 'reset' : 'end'))
+    const { how } = this.#limit
+    if (how !== undefined) this.#schedule(0, () => this.#output.strike(how))
   }
 
   #pass(bytes: Uint8Array): void {
@@ -152,4 +163,21 @@ export class FaultyDirection {
       this.#arm()
     })
   }
+}
+
+/** Bytes that get through, and what comes then; nothing but silence where that is undefined. */
+interface Limit {
+  readonly bytes: number
+  readonly how?: Strike
+}
+
+/** The first of the limits that are set. */
+function limitOf({ stallAfter, resetAfter, endAfter, strikeAfter }: LinkFaults): Limit {
+  const limits: readonly Limit[] = [
+    ...(stallAfter === undefined ? [] : [{ bytes: stallAfter }]),
+    ...(resetAfter === undefined ? [] : [{ bytes: resetAfter, how: 'reset' as const }]),
+    ...(endAfter === undefined ? [] : [{ bytes: endAfter, how: 'end' as const }]),
+    ...(strikeAfter === undefined ? [] : [strikeAfter]),
+  ]
+  return limits.reduce((first, limit) => (limit.bytes < first.bytes ? limit : first), { bytes: Infinity })
 }

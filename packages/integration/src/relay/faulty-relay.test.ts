@@ -1,7 +1,8 @@
+import { type AddressInfo, connect, createServer } from 'node:net'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { regtest } from '@sapwood/wire-codec'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { startRegtestPeer } from '../regtest/regtest-peer.ts'
 import { TestPeer } from '../test-peer/index.ts'
 import { FaultyDirection } from './faulty-direction.ts'
@@ -73,17 +74,94 @@ describe('FaultyRelay', () => {
       })
     }
     await using target = await startRegtestPeer()
-    for (const [toDialler, said] of [
-      [{ resetAfter: 100 }, /ended by the remote/],
-      [{ endAfter: 100 }, /ended by the remote \(end\)/],
-      [{ stallAfter: 100 }, /nothing of it within/],
+    for (const [toDialler, said, how] of [
+      [{ resetAfter: 100 }, /ended by the remote \(reset\)/, 'reset'],
+      [{ strikeAfter: { bytes: 100, how: 'reset' } }, /ended by the remote \(reset\)/, 'reset'],
+      [{ endAfter: 100 }, /ended by the remote \(end\)/, 'end'],
+      [{ stallAfter: 100 }, /nothing of it within/, 'stall'],
     ] as const) {
       await using relay = await FaultyRelay.start(target.port, { faults: { toDialler } })
       const peer = await TestPeer.dial(relay.port, { transport: 'v1', handshake: 'none' })
       await peer.sendVersion()
-      await expect(peer.expect('verack', undefined, { timeout: 300 })).rejects.toThrow(said)
+      await expect(
+        peer.expect('verack', undefined, { timeout: how === 'stall' ? 300 : 20_000 }),
+      ).rejects.toThrow(said)
       await peer.close()
     }
+  })
+
+  it('shows a reset behind the bytes that get through, and never an end', async () => {
+    const server = createServer((socket) => socket.on('error', () => undefined).write(new Uint8Array(50_000)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    await using relay = await FaultyRelay.start(port, { faults: { toDialler: { resetAfter: 30_000 } } })
+    for (let time = 0; time < 5; time++) {
+      const seen: string[] = []
+      let read = 0
+      const socket = connect(relay.port, '127.0.0.1')
+      socket.on('data', ({ length }) => (read += length))
+      socket.on('end', () => seen.push('end'))
+      socket.on('error', ({ code }: NodeJS.ErrnoException) => seen.push(code ?? ''))
+      await new Promise((resolve) => socket.once('close', resolve))
+      expect(seen).toEqual(['ECONNRESET'])
+      expect(read).toBe(30_000)
+    }
+    server.close()
+  })
+
+  it('ends one side and lets the other speak on', async () => {
+    const echo = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('data', (bytes) => heard.push(bytes.toString())).on('error', () => undefined)
+      socket.write('hello')
+    })
+    const heard: string[] = []
+    await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve))
+    const { port } = echo.address() as AddressInfo
+    await using relay = await FaultyRelay.start(port, {
+      faults: { toDialler: { strikeAfter: { bytes: 0, how: 'end-to-dialler' } } },
+    })
+    const got: string[] = []
+    const socket = connect({ port: relay.port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.on('data', (bytes) => got.push(bytes.toString()))
+    await new Promise((resolve) => socket.once('end', resolve))
+    socket.write('still here')
+    await vi.waitFor(() => expect(heard.join('')).toBe('still here'), 20_000)
+    expect(got).toEqual([])
+    socket.end()
+    await relay.stop()
+    echo.close()
+  })
+
+  it('has its own for the next connections, and counts no connection that one side has left in silence', async () => {
+    await using target = await startRegtestPeer()
+    await using relay = await FaultyRelay.start(target.port)
+    relay.next.push({ toDialler: { strikeAfter: { bytes: 0, how: 'end' } } })
+    await expect(TestPeer.dial(relay.port, { transport: 'v1' })).rejects.toThrow(/ended by the remote/)
+    const peer = await TestPeer.dial(relay.port, { transport: 'v1' })
+    await vi.waitFor(() => expect(relay.connections).toBe(1), 20_000)
+    relay.strike('stall')
+    await peer.close()
+    await vi.waitFor(() => expect(relay.connections).toBe(0), 20_000)
+  })
+
+  it('reads on when what it held has gone, in however small portions', async () => {
+    const total = 3_000_000
+    const server = createServer((socket) => socket.on('error', () => undefined).write(new Uint8Array(total)))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    await using relay = await FaultyRelay.start(port, {
+      faults: { toDialler: { latency: 20, slice: 1_000 } },
+    })
+    const socket = connect(relay.port, '127.0.0.1')
+    let read = 0
+    await new Promise<void>((resolve) => {
+      socket.on('data', ({ length }) => {
+        read += length
+        if (read === total) resolve()
+      })
+    })
+    socket.destroy()
+    server.close()
   })
 
   it('is a node of v1 alone', async () => {

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { formatHost, type NetworkAddress, parsePeerAddress, regtest, writeCommand } from '@sapwood/wire-codec'
-import { type Clock, systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
+import { type CancelTimer, type Clock, systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom } from '@sapwood/transport-v1v2/testing'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { type DirectionOutput, FaultyDirection } from './faulty-direction.ts'
@@ -8,6 +8,11 @@ import type { LinkFaults, Strike } from './link-faults.ts'
 
 /** Bytes under way in one direction above which its sender is not read any further. */
 const HIGH_WATER_MARK = 1_048_576
+/**
+ * Milliseconds from the last bytes that get through to the reset behind them. A reset takes with it what the
+ * kernel has not handed over yet, and libuv tells of an end where it comes in one breath with bytes.
+ */
+const RESET_PAUSE = 100
 /** magic ‖ "version" ‖ five zeros: what a v1 connection begins with (BIP324, V1_PREFIX_LEN). */
 const V1_PREFIX_LENGTH = 16
 
@@ -41,6 +46,8 @@ export interface FaultyRelayOptions {
 export class FaultyRelay implements AsyncDisposable {
   /** What is wrong with the connections that come from now on. */
   faults: ConnectionFaults
+  /** What is wrong with the next connections instead, one after the other. */
+  readonly next: ConnectionFaults[] = []
   readonly seed: string
   readonly #server: Server
   readonly #target: { readonly host: string; readonly port: number }
@@ -95,9 +102,14 @@ export class FaultyRelay implements AsyncDisposable {
     return `127.0.0.1:${this.port}`
   }
 
-  /** Connections that are not over. */
+  /**
+   * Connections that are not over. One through which nothing gets any more is over when a side has ended it:
+   * nobody will tell the other.
+   */
   get connections(): number {
-    return this.#links.size
+    let open = 0
+    for (const link of this.#links) if (!link.isOver) open += 1
+    return open
   }
 
   /** Connections that have come so far. */
@@ -123,13 +135,15 @@ export class FaultyRelay implements AsyncDisposable {
   #join(dialler: Socket): void {
     const target = connect({ ...this.#target, allowHalfOpen: true })
     const random = createSeededRandom(`relay ${this.seed} ${this.#taken++}`)
+    const { toTarget, toDialler, v1First } = this.next.shift() ?? this.faults
     const direction = (faults: LinkFaults | undefined) => (output: DirectionOutput) =>
       new FaultyDirection(faults ?? {}, this.#magic, this.#clock, random, output)
     const link = new Link(dialler, target, {
-      toTarget: direction(this.faults.toTarget),
-      toDialler: direction(this.faults.toDialler),
+      toTarget: direction(toTarget),
+      toDialler: direction(toDialler),
       onOver: () => this.#links.delete(link),
-      v1Prefix: this.faults.v1First === true ? v1Prefix(this.#magic) : undefined,
+      clock: this.#clock,
+      v1Prefix: v1First === true ? v1Prefix(this.#magic) : undefined,
     })
     this.#links.add(link)
   }
@@ -139,6 +153,7 @@ interface LinkInit {
   readonly toTarget: (output: DirectionOutput) => FaultyDirection
   readonly toDialler: (output: DirectionOutput) => FaultyDirection
   readonly onOver: () => void
+  readonly clock: Clock
   readonly v1Prefix: Uint8Array | undefined
 }
 
@@ -150,32 +165,48 @@ class Link {
   readonly #init: LinkInit
   #seen = 0
   #isHalfOpen = false
+  #isStalled = false
+  #isLeft = false
   #isReset = false
-  #writes = 0
+  #cancelReset: CancelTimer | undefined
 
   constructor(dialler: Socket, target: Socket, init: LinkInit) {
     this.#dialler = dialler
     this.#target = target
     this.#init = init
-    this.#toTarget = init.toTarget(this.#outputTo(target))
-    this.#toDialler = init.toDialler(this.#outputTo(dialler))
+    this.#toTarget = init.toTarget(this.#outputTo(target, dialler))
+    this.#toDialler = init.toDialler(this.#outputTo(dialler, target))
     this.#pass(dialler, this.#toTarget, target)
     this.#pass(target, this.#toDialler, dialler)
+    target.once('connect', () => {
+      this.#toTarget.begin()
+      this.#toDialler.begin()
+    })
+  }
+
+  get isOver(): boolean {
+    return (this.#dialler.destroyed && this.#target.destroyed) || (this.#isStalled && this.#isLeft)
   }
 
   strike(how: Strike): void {
     switch (how) {
       case 'reset':
-        this.#toTarget.stall()
-        this.#toDialler.stall()
-        this.#isReset = true
-        this.#resetWhenWritten()
+        this.#resetBoth()
         return
       case 'end':
         this.#dialler.end()
         this.#target.end()
         return
+      case 'end-to-dialler':
+        this.#toDialler.stall()
+        this.#dialler.end()
+        return
+      case 'end-to-target':
+        this.#toTarget.stall()
+        this.#target.end()
+        return
       case 'stall':
+        this.#isStalled = true
         this.#toTarget.stall()
         this.#toDialler.stall()
         return
@@ -188,30 +219,45 @@ class Link {
   }
 
   destroy(): void {
+    this.#cancelReset?.()
     this.#toTarget.drop()
     this.#toDialler.drop()
     this.#dialler.destroy()
     this.#target.destroy()
   }
 
-  #resetWhenWritten(): void {
-    if (!this.#isReset || this.#writes > 0) return
+  #resetSoon(): void {
+    this.#cancelReset ??= this.#init.clock.setTimer(RESET_PAUSE, () => this.#resetBoth())
+  }
+
+  #resetBoth(): void {
+    this.#toTarget.stall()
+    this.#toDialler.stall()
+    this.#isReset = true
     reset(this.#dialler)
     reset(this.#target)
   }
 
-  #outputTo(socket: Socket): DirectionOutput {
+  #outputTo(socket: Socket, from: Socket): DirectionOutput {
+    let writes = 0
+    let isResetDue = false
     return {
       write: (bytes) => {
         if (!socket.writable) return
-        this.#writes += 1
+        writes += 1
         socket.write(bytes, () => {
-          this.#writes -= 1
-          this.#resetWhenWritten()
+          writes -= 1
+          if (isResetDue && writes === 0) this.#resetSoon()
+          this.#relieve(from)
         })
       },
       end: () => socket.end(),
-      strike: (how) => this.strike(how),
+      strike: (how) => {
+        if (how !== 'reset') this.strike(how)
+        // Behind the bytes that it comes after: what is still ours to write goes out first.
+        else if (writes > 0) isResetDue = true
+        else this.#resetSoon()
+      },
     }
   }
 
@@ -223,16 +269,31 @@ class Link {
         return
       }
       direction.receive(bytes)
-      if (direction.held + to.writableLength > HIGH_WATER_MARK) from.pause()
+      if (this.#isTooMuch(from)) from.pause()
     })
-    to.on('drain', () => from.resume())
-    from.on('end', () => direction.end())
+    from.on('end', () => {
+      this.#isLeft = true
+      direction.end()
+    })
     from.on('error', () => to.destroy())
     from.on('close', () => {
+      this.#isLeft = true
       // Behind what is under way, as the end of a stream is.
       if (!this.#isHalfOpen && !this.#isReset) direction.end()
       if (this.#dialler.destroyed && this.#target.destroyed) this.#init.onOver()
     })
+  }
+
+  /** Whether more of what a side has sent is under way than is kept. */
+  #isTooMuch(from: Socket): boolean {
+    const [direction, to] =
+      from === this.#dialler ? [this.#toTarget, this.#target] : [this.#toDialler, this.#dialler]
+    return direction.held + to.writableLength > HIGH_WATER_MARK
+  }
+
+  /** Not by the `drain` of the other side: small portions never fill its buffer. */
+  #relieve(from: Socket): void {
+    if (from.isPaused() && !this.#isTooMuch(from)) from.resume()
   }
 
   #beginsRightly(bytes: Uint8Array): boolean {
@@ -249,7 +310,9 @@ class Link {
  * that alone. The flag is what it sets itself; without it the socket is closed all the same.
  */
 function reset(socket: Socket): void {
-  Object.assign(socket, { resetAndClosing: true })
+  const { writableEnded, writableFinished } = socket
+  // Whose end is on its way to the kernel cannot be reset: Node.js would lose the handle.
+  if (!writableEnded || writableFinished) Object.assign(socket, { resetAndClosing: true })
   socket.destroy()
 }
 

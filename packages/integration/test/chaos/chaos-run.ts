@@ -5,9 +5,10 @@ import { hashToHex, regtest, type Transaction, txid } from '@sapwood/wire-codec'
 import { createNode, NodeError, type NodeHandle, openStore } from '@sapwood/node'
 import { onlyV1 } from '@sapwood/transport-v1v2'
 import { monotonicTime, sleep } from '../../src/programs/default-sleep.ts'
+import { FaultyRelay } from '../../src/index.ts'
 import { LoopbackListener } from '../end-to-end/start-node.ts'
 import { ChainFollower } from './chain-follower.ts'
-import { FaultyRelay } from './faulty-relay.ts'
+import { faultsOf, type NodeSide, strikeOf } from './fates.ts'
 import { FaultyStore } from './faulty-store.ts'
 import type { HonestWork } from './honest-work.ts'
 import { knock } from './knock.ts'
@@ -25,6 +26,12 @@ const RECONNECT = 1_000
 const FREEZE = 2_500
 /** Blocks on the last of which the node begins to follow. */
 const FOLLOWED = 10
+/** Where the node is on each way. */
+const NODE_SIDES: Readonly<Record<PathName, NodeSide>> = {
+  first: 'dials',
+  second: 'dials',
+  inbound: 'is dialled',
+}
 const TIMEOUTS = {
   connect: { attempt: 1_500, total: 3_000 },
   peer: { handshake: 1_500, pingInterval: 400, pong: 1_500, inactivity: 3_000, request: 3_000 },
@@ -85,10 +92,10 @@ class ChaosRun {
       await using store = await openStore(this.#folder)
       this.#store = new FaultyStore(store)
       this.#listener = new LoopbackListener()
-      await using first = await FaultyRelay.start(work.bitcoind.p2pPort, 'dials')
-      await using second = await FaultyRelay.start(work.bitcoind.p2pPort, 'dials')
+      await using first = await FaultyRelay.start(work.bitcoind.p2pPort)
+      await using second = await FaultyRelay.start(work.bitcoind.p2pPort)
       const node = await this.#startNode(second)
-      await using inbound = await FaultyRelay.start(this.#listener.address!.port, 'is dialled')
+      await using inbound = await FaultyRelay.start(this.#listener.address!.port)
       this.#paths = { first, second, inbound }
       return await this.#play(node, new ChainFollower(node, from), from, payment)
     } finally {
@@ -105,9 +112,10 @@ class ChaosRun {
     payment: Transaction,
   ): Promise<ChaosOutcome> {
     const { seed, fates, latency, mishaps, end } = this.#plan
-    for (const [path, relay] of Object.entries(this.#paths)) {
-      relay.fates.push(...fates[path as PathName])
-      relay.latency = latency
+    for (const [name, relay] of Object.entries(this.#paths)) {
+      const path = name as PathName
+      relay.next.push(...fates[path].map((fate) => faultsOf(fate, NODE_SIDES[path], latency)))
+      relay.faults = { toTarget: { latency }, toDialler: { latency } }
     }
     const numbers = new SeededNumbers(`mining ${seed}`)
     const begun = monotonicTime()
@@ -165,7 +173,7 @@ class ChaosRun {
     const work = this.#work
     switch (mishap.what) {
       case 'strike':
-        this.#paths[mishap.path].strike(mishap.fault)
+        this.#paths[mishap.path].strike(strikeOf(mishap.fault, NODE_SIDES[mishap.path]))
         return
       case 'knock':
         for (let time = 0; time < mishap.times; time++)
@@ -197,7 +205,7 @@ class ChaosRun {
   #heal(): void {
     this.#clock.offset = 0
     this.#store.mode = 'sound'
-    for (const relay of Object.values(this.#paths)) relay.fates.length = 0
+    for (const relay of Object.values(this.#paths)) relay.next.length = 0
   }
 
   /** A program that does not leave it to the node alone: it dials the first way itself. */

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { createSeededRandom } from '@sapwood/transport-v1v2/testing'
-import type { Fault } from './faulty-relay.ts'
+import type { Fault } from './fates.ts'
 
 /**
  * Somebody who dials a port, says some bytes that mean nothing, and goes, or does not.

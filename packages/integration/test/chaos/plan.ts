@@ -1,4 +1,4 @@
-import type { Fate, Fault } from './faulty-relay.ts'
+import type { Fate, Fault } from './fates.ts'
 import type { StoreMode } from './faulty-store.ts'
 import { SeededNumbers } from './seeded-numbers.ts'
 

@@ -1,8 +1,7 @@
 import { hashToHex } from '@sapwood/wire-codec'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { RegtestBitcoind, RegtestChain, submitChain } from '../../src/index.ts'
+import { FaultyRelay, RegtestBitcoind, RegtestChain, submitChain } from '../../src/index.ts'
 import { startNode } from '../end-to-end/start-node.ts'
-import { HeldRelay } from './held-relay.ts'
 
 const HEIGHT = 2_000
 /**
@@ -42,7 +41,7 @@ describe('three real bitcoinds', () => {
   }, 60_000)
 
   it('leave nothing waiting when the traffic of one is held', async () => {
-    await using relay = await HeldRelay.start(bitcoinds[0]!.p2pAddress)
+    await using relay = await FaultyRelay.start(bitcoinds[0]!.p2pAddress)
     // Too small for the others to get 32 blocks ahead of it,
     // at which they would be asked for what it owes at once.
     await using node = await startNode({ blocks: { window: 24 } })
@@ -61,7 +60,7 @@ describe('three real bitcoinds', () => {
       height++
       if (block.peer === slow.peer) fromSlow++
       if (fromSlow === 10 && heldAt === 0) {
-        relay.hold()
+        relay.strike('stall')
         heldAt = height
       }
     }

@@ -1,6 +1,7 @@
 import { bytesToHex } from '@sapwood/wire-codec'
 import type { NodeHandle } from '@sapwood/node'
 import {
+  FaultyRelay,
   findProgram,
   isIntegrationError,
   type RegtestBitcoind,
@@ -14,7 +15,6 @@ import { startFlorestad } from './florestad.ts'
 import type { ForeignNode, ToldState } from './foreign-node.ts'
 import { mineMore, reorganise, startSpendingChain } from './spending-chain.ts'
 import { startUtreexod } from './utreexod.ts'
-import { startV1OnlyRelay } from './v1-only-relay.ts'
 
 /** Milliseconds that a side has to come to a height. */
 const STEP_TIMEOUT = 120_000
@@ -127,7 +127,7 @@ async function clientOfOurs(
   await using bitcoind = await startSpendingChain()
   await using running = await startUtreexoBridge({ bitcoind })
   const { bridge, node } = running
-  await using relay = await startV1OnlyRelay(running.port)
+  await using relay = await FaultyRelay.start(running.port, { faults: { v1First: true } })
   await using client = await start(v2 ? running.hostAndPort : relay.hostAndPort)
   const follow = async (height: number): Promise<void> => {
     await bridge.waitForHeight(height)
