@@ -6,8 +6,8 @@
 export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   'wire-codec': [
     'errors',
-    'arguments',
     'crypto',
+    'arguments',
     'hash',
     'bytes',
     'addresses',

@@ -2,7 +2,8 @@
 export * from './environment/index.ts'
 // For packages whose own options hold those of a connection.
 export { aConnectTimeouts, aFallback, aTransportOptions } from './connect/connect-checks.ts'
-export { accept, type AcceptOptions } from './connect/accept.ts'
+export { accept } from './connect/accept.ts'
+export type { AcceptOptions } from './connect/accept-options.ts'
 export {
   createHandshakeGate,
   DEFAULT_HANDSHAKES_PER_SECOND,
@@ -11,7 +12,8 @@ export {
 } from './connect/handshake-gate.ts'
 export type { ConnectAttempt, TransportProtocol } from './errors/transport-error.ts'
 export type { KeySource, TransportComponents } from './connect/components.ts'
-export { connect, type Connection, type ConnectOptions, type ConnectTimeouts } from './connect/connect.ts'
+export { connect, type Connection } from './connect/connect.ts'
+export type { ConnectOptions, ConnectTimeouts } from './connect/connect-options.ts'
 export {
   coreFallback,
   eagerFallback,

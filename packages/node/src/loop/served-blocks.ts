@@ -8,16 +8,12 @@ import {
 } from '@sapwood/transport-v1v2/environment'
 import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
+import { BLOCK_HOLD } from '../blocks/block-hold.ts'
 import type { ServiceTable } from './service-table.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NodePart } from './node-part.ts'
 
-/**
- * Milliseconds for which a request for a block of the best chain is held, since the program that serves
- * blocks may have it in a moment: it gets them by their headers, as whoever asks does.
- */
-export const BLOCK_HOLD = 20_000
 /** A chain that has not moved for this long brings no block in a moment. */
 const RECENT_CHANGE = MINUTE
 /** Blocks below the tip that may still be on their way to the program. */

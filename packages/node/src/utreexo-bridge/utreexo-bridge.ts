@@ -24,10 +24,10 @@ import {
   systemRandom,
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
+import { BLOCK_HOLD } from '../blocks/block-hold.ts'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import { isNodeError, NodeError } from '../errors/node-error.ts'
 import type { CallOptions, NodeHandle, StandingOffer } from '../handle/node-handle.ts'
-import { BLOCK_HOLD } from '../loop/served-blocks.ts'
 import { checkedStore } from '../store/checked-store.ts'
 import { BridgeChain } from './bridge-chain.ts'
 import type {

@@ -1,38 +1,21 @@
 import type { Network, Contents } from '@sapwood/wire-codec'
 import { MINUTE } from '../environment/durations.ts'
 import { type TransportProtocol, TransportError } from '../errors/transport-error.ts'
+import type { AcceptOptions } from './accept-options.ts'
 import { aByteStream, anAcceptOptions, someTransportComponents } from './connect-checks.ts'
 import { resolveComponents, type ResolvedComponents, type TransportComponents } from './components.ts'
 import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
 import { abortWith, createSession, type HandshakeProgress, performHandshake } from './handshake.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { TransportOptions } from './transport-options.ts'
 import { withDeadline } from '../environment/deadline.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
 import { V1Detector } from '../v1/v1-prefix.ts'
-import type { HandshakeGate } from './handshake-gate.ts'
 
 /** Milliseconds for detection and handshake, unless told otherwise (Core's `-peertimeout`). */
 const DEFAULT_ACCEPT_TIMEOUT = MINUTE
-
-/** How a remote that dialled us is answered. */
-export interface AcceptOptions extends TransportOptions {
-  readonly network: Network
-  /** Protocols that are spoken; a remote that speaks another is a typed error. Default: both. */
-  readonly protocols?: readonly TransportProtocol[]
-  /** Ends it; `accept` then rejects with the signal's reason. */
-  readonly signal?: AbortSignal
-  /** Bounds what v2 handshakes cost; one for all who dial us. Default: nothing does. */
-  readonly gate?: HandshakeGate
-  /**
-   * Milliseconds that the remote has to complete the v2 handshake, or to show that it speaks v1. Default:
-   * 60,000.
-   */
-  readonly timeout?: number
-}
 
 /**
  * Answers a remote that connected to us, in the protocol that it speaks: v1 if its first 16 bytes are those

@@ -16,9 +16,9 @@ import {
   type OptionChecks,
   optionsOf,
 } from '@sapwood/wire-codec/arguments'
-import type { AcceptOptions } from './accept.ts'
+import type { AcceptOptions } from './accept-options.ts'
 import type { TransportComponents } from './components.ts'
-import type { ConnectOptions, ConnectTimeouts } from './connect.ts'
+import type { ConnectOptions, ConnectTimeouts } from './connect-options.ts'
 import type { TransportOptions } from './transport-options.ts'
 
 const transportChecks: OptionChecks<TransportOptions> = {

@@ -1,4 +1,4 @@
-import { bytesToHex, type Network, type PeerAddress } from '@sapwood/wire-codec'
+import { bytesToHex, type PeerAddress } from '@sapwood/wire-codec'
 import { MINUTE } from '../environment/durations.ts'
 import { abortReason, deadlineSignal, withDeadline } from '../environment/deadline.ts'
 import {
@@ -11,15 +11,14 @@ import {
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
-import type { Dialer } from '../stream/dialer.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
+import type { ConnectOptions } from './connect-options.ts'
 import { aConnectOptions, anAddress, someTransportComponents } from './connect-checks.ts'
 import { type ResolvedComponents, resolveComponents, type TransportComponents } from './components.ts'
-import { coreFallback, type FallbackContext, type FallbackPolicy } from './fallback.ts'
+import { coreFallback, type FallbackContext } from './fallback.ts'
 import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
 import { abortWith, createSession, type HandshakeProgress, performHandshake } from './handshake.ts'
 import type { Transport } from '../transport/transport.ts'
-import type { TransportOptions } from './transport-options.ts'
 
 /** Milliseconds for one attempt, unless told otherwise: a Tor circuit takes up to 20 seconds. */
 const DEFAULT_ATTEMPT_TIMEOUT = 30_000
@@ -29,33 +28,6 @@ const DEFAULT_TOTAL_TIMEOUT = MINUTE
 
 /** Bytes of a random isolation key. */
 const ISOLATION_KEY_LENGTH = 16
-
-/** How an address is reached and spoken to. */
-export interface ConnectOptions extends TransportOptions {
-  /** How the address is reached; every attempt, also one in v1, goes through it. */
-  readonly dialer: Dialer
-  readonly network: Network
-  /** Default: `coreFallback`. */
-  readonly fallback?: FallbackPolicy
-  /** Ends it; `connect` then rejects with the signal's reason. */
-  readonly signal?: AbortSignal
-  readonly timeouts?: ConnectTimeouts
-  /** Services that the address is said to have; leave it out for an address given by hand. */
-  readonly services?: bigint
-  /**
-   * Passed to the dialer with every attempt: connections with another key share no Tor circuit. Default: a
-   * random one, so that no two connections share one, and a redial stays on the circuit of its first attempt.
-   */
-  readonly isolation?: string
-}
-
-/** Durations in milliseconds. */
-export interface ConnectTimeouts {
-  /** One attempt, from the dial to the end of the v2 handshake. Default: 30,000. */
-  readonly attempt?: number
-  /** All attempts together. Default: 60,000. */
-  readonly total?: number
-}
 
 /** A `Transport` that this side opened. */
 export interface Connection extends Transport {

@@ -1,3 +1,4 @@
+import { HASH_SIZE } from '../crypto/sizes.ts'
 import { describeValue, isBytes, quote } from './describe-value.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -6,9 +7,6 @@ import { nearestName } from './nearest-name.ts'
  * @param path How the program that is told calls the value: `createNode: options.network`.
  */
 export type ArgumentCheck = (value: unknown, path: string) => string | undefined
-
-/** Bytes of a hash. */
-const HASH_LENGTH = 32
 
 /** A check that a type and a range are enough for. @param expected In words: "expected …". */
 export function argument(expected: string, isRight: (value: unknown) => boolean): ArgumentCheck {
@@ -62,12 +60,12 @@ export function bytes(length?: number): ArgumentCheck {
 /** A hash in wire order. @param fromText The function that makes one of its text form. */
 export function aHash(fromText = 'hashFromHex'): ArgumentCheck {
   return (value, path) => {
-    if (isBytes(value) && value.length === HASH_LENGTH) return undefined
+    if (isBytes(value) && value.length === HASH_SIZE) return undefined
     const hint =
       typeof value === 'string'
         ? `; ${fromText} of @sapwood/wire-codec makes it of its text`
         : bytesHint(value)
-    return `${path}: expected a hash (a Uint8Array of ${HASH_LENGTH} bytes), got ${describeValue(value)}${hint}`
+    return `${path}: expected a hash (a Uint8Array of ${HASH_SIZE} bytes), got ${describeValue(value)}${hint}`
   }
 }
 

@@ -1,7 +1,5 @@
-import { HASH_SIZE } from '../hash/hashes.ts'
 import { MESSAGE_CUTS, type Sha256Backend, type SingleSha256 } from './sha256-backend.ts'
-
-const HEADER_SIZE = 80
+import { HASH_SIZE, HEADER_SIZE } from './sizes.ts'
 
 /** A backend that hashes the messages of a batch one after the other. */
 export function oneByOne(single: SingleSha256): Sha256Backend {

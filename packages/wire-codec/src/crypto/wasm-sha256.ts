@@ -1,8 +1,8 @@
-import { HASH_SIZE } from '../hash/hashes.ts'
 import { loadWasm } from './load-wasm.ts'
 import { messageAt, oneByOne } from './one-by-one.ts'
 import { MESSAGE_CUTS, type Sha256Backend, type SingleSha256 } from './sha256-backend.ts'
 import { MODULE } from './sha256d.wasm.ts'
+import { HASH_SIZE } from './sizes.ts'
 
 /** Bytes and messages of one batch (wasm/sha256d.c). */
 const WINDOW = 131_072

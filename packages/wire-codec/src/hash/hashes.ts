@@ -1,7 +1,6 @@
-declare const brand: unique symbol
+export { HASH_SIZE } from '../crypto/sizes.ts'
 
-/** Bytes of a hash: SHA-256, once or twice. */
-export const HASH_SIZE = 32
+declare const brand: unique symbol
 
 /** A 32-byte hash in wire order (the reverse of the text form that people read). */
 export type Hash256 = Uint8Array & {

@@ -5,9 +5,9 @@ import { ByteWriter } from '../bytes/byte-writer.ts'
 import { withTextForm } from '../text-form/text-form.ts'
 import { asBlockHash, type BlockHash, HASH_SIZE, type Hash256 } from '../hash/hashes.ts'
 import { sha256Backend, sha256d } from '../crypto/backend-in-force.ts'
+import { HEADER_SIZE } from '../crypto/sizes.ts'
 
-/** Bytes of a block header. */
-export const HEADER_SIZE = 80
+export { HEADER_SIZE }
 
 /** The 80 bytes that a block is known by. Hash fields are views into the bytes they were decoded from. */
 export interface BlockHeader {

@@ -3,6 +3,7 @@ import type { PeerAddress } from '../addresses/network-address.ts'
 import { isBytes } from '../arguments/describe-value.ts'
 import { hashToHex } from '../bytes/hash-text.ts'
 import { bytesToHex } from '../bytes/hex.ts'
+import { HASH_SIZE } from '../hash/hashes.ts'
 
 /** What `JSON.stringify` takes as it is. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
@@ -23,7 +24,6 @@ const HASH_FIELDS: ReadonlySet<string> = /* @__PURE__ */ new Set([
   'wtxid',
   'wtxids',
 ])
-const HASH_LENGTH = 32
 
 /** How much of a value is made into text. */
 export interface TextLimits {
@@ -79,7 +79,7 @@ function objectText(value: object, field: string, limits: TextLimits): Json {
 }
 
 function bytesText(bytes: Uint8Array, field: string, limits: TextLimits): string {
-  if (bytes.length === HASH_LENGTH && HASH_FIELDS.has(field)) return hashToHex(bytes)
+  if (bytes.length === HASH_SIZE && HASH_FIELDS.has(field)) return hashToHex(bytes)
   if (bytes.length <= limits.bytes) return bytesToHex(bytes)
   return `${bytesToHex(bytes.subarray(0, limits.bytes))}… (${bytes.length} bytes)`
 }
