@@ -5,7 +5,17 @@ import { readFileSync } from 'node:fs'
 import tseslint from 'typescript-eslint'
 
 /** From the bottom of the stack to its top: a package may import those before it, and none after. */
-const layers = ['wire-codec', 'utreexo', 'transport-v1v2', 'proxy', 'peer', 'node', 'integration', 'conform']
+const layers = [
+  'wire-codec',
+  'utreexo',
+  'transport-v1v2',
+  'proxy',
+  'peer',
+  'node',
+  'storage',
+  'integration',
+  'conform',
+]
 
 /** `proxy` and `peer` stand beside each other: both build on the transport, neither knows the other. */
 const allowed = (layer) =>

@@ -70,6 +70,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'utreexo-bridge',
     'conformance',
   ],
+  storage: ['files', 'blocks', 'chain-index', 'serving'],
   integration: [
     'errors',
     'programs',

@@ -160,6 +160,7 @@ export { ProtocolVersion } from './messages/protocol-version.ts'
 export { createRegistry, registryOf, type Registry } from './messages/registry.ts'
 export { hasServices, serviceNames, Services } from './messages/services.ts'
 export { createShortIds, defaultShortIds, type ShortIds } from './messages/short-ids.ts'
+export { genesisBlock } from './networks/genesis-block.ts'
 export { mainnet } from './networks/mainnet.ts'
 export { networkByName, networks } from './networks/network-by-name.ts'
 export type {

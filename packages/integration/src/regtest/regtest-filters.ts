@@ -6,8 +6,8 @@ import {
   bytesToHex,
   filterHash,
   filterHeader,
+  genesisBlock,
   type Hash256,
-  hexToBytes,
   MAX_FILTER_HEADERS_PER_REQUEST,
   MAX_FILTERS_PER_REQUEST,
   regtest,
@@ -16,21 +16,7 @@ import {
 import type { CompactFilter, CompactFilterHeaders, CompactFilterQuery, InvalidRequest } from '@sapwood/peer'
 import type { RegtestChain } from './regtest-chain.ts'
 
-/** What the coinbase of every network's first block pays to, testnet4's excepted. */
-const GENESIS_SCRIPT = hexToBytes(
-  '4104678afdb0fe5548271967f1a67130b7105cd6a828e03909a67962e0ea1f61deb649f6bc3f4cef38c4f35504e51ec112de5c384df7ba0b8d578a4c702b6bf11d5fac',
-)
-const GENESIS: Block = {
-  header: regtest.genesis,
-  transactions: [
-    {
-      version: 1,
-      inputs: [],
-      outputs: [{ value: 5_000_000_000n, scriptPubKey: GENESIS_SCRIPT }],
-      lockTime: 0,
-    },
-  ],
-}
+const GENESIS: Block = genesisBlock(regtest)
 const NO_HEADER = new Uint8Array(32) as Uint8Array as Hash256
 
 /** What becomes of a filter before it is served: nothing, where it is an honest one. */

@@ -18,7 +18,7 @@ describe('a bitcoind that is killed by SIGKILL in the middle of a sync', () => {
       height += 1
       expect(block.height).toBe(height)
       expect(block.hash).toEqual(chain.at(height)!.hash)
-      from.add(block.peer)
+      from.add(block.peer!)
       if (height !== 40) continue
       await first.kill()
       const { reason } = await ended

@@ -33,7 +33,7 @@ describe('three real bitcoinds', () => {
       height++
       expect(block.height).toBe(height)
       expect(block.hash).toEqual(chain.at(height)!.hash)
-      from.set(block.peer, (from.get(block.peer) ?? 0) + 1)
+      from.set(block.peer!, (from.get(block.peer!) ?? 0) + 1)
     }
     expect(height).toBe(HEIGHT)
     expect(from.size).toBe(3)

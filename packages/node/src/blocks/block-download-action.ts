@@ -25,7 +25,12 @@ export interface DeliveredBlock {
   readonly block: Block
   /** Bytes of the serialised block, with witness. */
   readonly size: number
-  /** Who sent it. */
+  /** Who sent it; absent where it comes from the block store. */
+  readonly peer?: PeerId
+}
+
+/** A block as the download has it of a peer. */
+export interface DownloadedBlock extends DeliveredBlock {
   readonly peer: PeerId
 }
 
@@ -42,7 +47,7 @@ export type BlockDownloadAction =
   /** To be checked elsewhere (`BlockDownloadComponents.checksElsewhere`), and answered by `onChecked`. */
   | ({ readonly type: 'check' } & BlockToCheck)
   /** In order within the stream. Call `consumed` when the program has taken it. */
-  | { readonly type: 'deliver'; readonly stream: StreamId; readonly block: DeliveredBlock }
+  | { readonly type: 'deliver'; readonly stream: StreamId; readonly block: DownloadedBlock }
   /**
    * The best chain left blocks that the stream delivered: `disconnected` lists those, from the top down. The
    * stream goes on after `fork`.
@@ -51,7 +56,7 @@ export type BlockDownloadAction =
   /** A stream with an end has delivered it. */
   | { readonly type: 'stream-end'; readonly stream: StreamId }
   /** A block asked for by hash arrived and passed its checks. */
-  | { readonly type: 'single'; readonly block: DeliveredBlock }
+  | { readonly type: 'single'; readonly block: DownloadedBlock }
   /**
    * No peer that is connected has the block: all were asked. It stays wanted, and a new peer will be asked.
    */

@@ -19,7 +19,7 @@ import type {
   BlockDownloadAction,
   BlockPeer,
   BlockToCheck,
-  DeliveredBlock,
+  DownloadedBlock,
   StreamId,
 } from './block-download-action.ts'
 import {
@@ -336,7 +336,7 @@ export class BlockDownload {
     return this.#chain.isActive(hash) && this.#streams.want(height)
   }
 
-  #handOn(block: DeliveredBlock, key: string): void {
+  #handOn(block: DownloadedBlock, key: string): void {
     if (this.#singles.delete(key)) this.#out.push({ type: 'single', block })
     if (this.#chain.isActive(block.hash)) this.#streams.hold(block)
   }

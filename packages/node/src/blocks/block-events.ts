@@ -1,5 +1,6 @@
 import type { PeerId } from '@sapwood/peer'
 import type { BlockRef } from '../chain/chain-entry.ts'
+import type { StoredRange } from './block-store.ts'
 
 /** What is told of blocks. */
 export interface BlockEvents {
@@ -13,4 +14,6 @@ export interface BlockEvents {
    * so for a minute.
    */
   'block-unavailable': { readonly block: BlockRef }
+  /** Blocks have been written into the block store, and up to `range.tip` all are there. */
+  'blocks-stored': { readonly range: StoredRange }
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import type { DeliveredBlock, StreamId } from './block-download-action.ts'
+import type { DownloadedBlock, StreamId } from './block-download-action.ts'
 import { inOwnBytes } from './own-bytes.ts'
 
 /** Blocks handed to a program and not taken by it yet, at most. */
@@ -20,7 +20,7 @@ export class BlockStream {
   cursor: number
   /** Since when nobody has had the next block, and which that is; `isTold` where it has been said. */
   starving: { readonly height: number; readonly since: Instant; isTold: boolean } | undefined
-  readonly #held = new Map<number, DeliveredBlock>()
+  readonly #held = new Map<number, DownloadedBlock>()
   #heldBytes = 0
   /** Sizes of the blocks delivered and not consumed, oldest first. */
   readonly #unconsumed: number[] = []
@@ -82,7 +82,7 @@ export class BlockStream {
     if (this.#retry.length > 0) this.#retry = this.#retry.filter((other) => other !== height)
   }
 
-  hold(block: DeliveredBlock): void {
+  hold(block: DownloadedBlock): void {
     if (this.#held.has(block.height)) return
     this.unretry(block.height)
     this.#held.set(block.height, block.height === this.next ? block : inOwnBytes(block))
@@ -90,7 +90,7 @@ export class BlockStream {
   }
 
   /** The next block in order, where it is here and the program has room for it. */
-  take(): DeliveredBlock | undefined {
+  take(): DownloadedBlock | undefined {
     const block = this.#held.get(this.next)
     if (block === undefined || this.#unconsumed.length >= MAX_UNCONSUMED) return undefined
     this.#held.delete(this.next)

@@ -3,7 +3,7 @@ import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import type { TipChange } from '../chain/chain-entry.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import type { Outbox } from '../chain/outbox.ts'
-import type { BlockDownloadAction, DeliveredBlock, StreamId } from './block-download-action.ts'
+import type { BlockDownloadAction, DownloadedBlock, StreamId } from './block-download-action.ts'
 import { BlockStream } from './block-stream.ts'
 
 /** A stream whose next block nobody has had for this long is told of. */
@@ -53,7 +53,7 @@ export class OpenStreams implements Iterable<BlockStream> {
   }
 
   /** Gives a block of the best chain to those that wait for it. */
-  hold(block: DeliveredBlock): void {
+  hold(block: DownloadedBlock): void {
     for (const stream of this) {
       if (!stream.wants(block.height)) continue
       stream.hold(block)

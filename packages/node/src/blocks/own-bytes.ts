@@ -1,5 +1,5 @@
 import { blockBytes, decodeBlock } from '@sapwood/wire-codec'
-import type { DeliveredBlock } from './block-download-action.ts'
+import type { DownloadedBlock } from './block-download-action.ts'
 
 /** Bytes of a chunk beyond those of a block that the block may keep alive. */
 const MAX_SLACK_BYTES = 4_096
@@ -8,7 +8,7 @@ const MAX_SLACK_BYTES = 4_096
  * The same block in bytes of its own, where the chunk that it came in is more than twice as large: a block of
  * 300 bytes that waits for those before it would keep alive whatever its sender put around it.
  */
-export function inOwnBytes(block: DeliveredBlock): DeliveredBlock {
+export function inOwnBytes(block: DownloadedBlock): DownloadedBlock {
   const bytes = blockBytes(block.block)
   if (bytes.buffer.byteLength <= 2 * bytes.length + MAX_SLACK_BYTES) return block
   return { ...block, block: decodeBlock(bytes.slice()) }

@@ -1,6 +1,9 @@
 import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
-import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
+import { blockBytes, type BlockHash, hashToHex } from '@sapwood/wire-codec'
 import type { DeliveredBlock } from '../blocks/block-download-action.ts'
+import type { BlockStore } from '../blocks/block-store.ts'
+import type { StoredBlockReader } from '../blocks/stored-blocks.ts'
+import { type BlockRange, StoredFirstStream } from '../blocks/stored-first-stream.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { isNodeError, NodeError } from '../errors/node-error.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
@@ -12,6 +15,12 @@ import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { BlockAccess, CallOptions } from './node-handle.ts'
 import { aBlockHash } from './node-checks.ts'
 
+/** What the node's own keeping reads. */
+export interface BlocksOfPeers {
+  /** As `follow`, from peers alone. */
+  readonly followPeers: BlockAccess['follow']
+}
+
 /** The handle's blocks, on top of the loop's streams. */
 export function createBlockAccess(components: {
   readonly calls: CallQueue
@@ -19,11 +28,22 @@ export function createBlockAccess(components: {
   readonly chain: HeaderChain
   readonly withDeadline: WithCallDeadline
   readonly utreexoDriver: Pick<UtreexoDriver, 'refuseBlock'>
-}): BlockAccess {
-  const { calls, streams, chain, withDeadline, utreexoDriver } = components
+  /** Where the node keeps its blocks. */
+  readonly kept?: { readonly store: Pick<BlockStore, 'stored'>; readonly reader: StoredBlockReader }
+}): BlockAccess & BlocksOfPeers {
+  const { calls, streams, chain, withDeadline, utreexoDriver, kept } = components
 
   const getBlock: BlockAccess['getBlock'] = async (hash, options) => {
     refuseArgument(aBlockHash, hash, 'getBlock')
+    const stored = await kept?.reader.get(hash)
+    if (stored !== undefined) return stored
+    const fetched = await getFromPeers(hash, options)
+    const { block } = fetched
+    await kept?.reader.repair(fetched, blockBytes(block))
+    return fetched
+  }
+
+  const getFromPeers: BlockAccess['getBlock'] = async (hash, options) => {
     const facts = { isUnavailable: false }
     try {
       return await fetchBlock(hash, options, () => {
@@ -65,17 +85,36 @@ export function createBlockAccess(components: {
       }
     })
 
-  const open = (range: { readonly from: number; readonly to?: number }): Promise<BlockQueue> =>
-    calls.call('openStream', () => {
-      refuseBadRange(range)
-      return streams.open(range)
-    })
+  const fromPeers = (range: BlockRange, signal: AbortSignal | undefined): LazyStream =>
+    new LazyStream(
+      () =>
+        calls.call('openStream', () => {
+          refuseBadRange(range)
+          return streams.open(range)
+        }),
+      signal,
+    )
+
+  const storedFirst = (
+    range: BlockRange,
+    signal: AbortSignal | undefined,
+  ): AsyncIterableIterator<BlockStreamItem> =>
+    kept === undefined
+      ? fromPeers(range, signal)
+      : new StoredFirstStream(range, {
+          stored: kept.reader,
+          chain,
+          open: (rest) => fromPeers(rest, signal),
+          signal,
+        })
 
   return {
     getBlock,
     refuse: ({ height, hash, peer }, rule) => utreexoDriver.refuseBlock({ height, hash }, rule, peer),
-    range: (range, options) => onlyBlocks(new LazyStream(() => open(range), options?.signal)),
-    follow: (from, options) => new LazyStream(() => open(from), options?.signal),
+    range: (range, options) => onlyBlocks(storedFirst(range, options?.signal)),
+    follow: (from, options) => storedFirst(from, options?.signal),
+    followPeers: (from, options) => fromPeers(from, options?.signal),
+    stored: () => kept?.store.stored() ?? { blocks: 0, bytes: 0 },
   }
 }
 

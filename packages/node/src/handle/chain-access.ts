@@ -45,11 +45,7 @@ export function createChainAccess(components: {
           filter: ({ change }) => change.newTip.height >= height,
         })
       }),
-    waitForSync: (options) =>
-      withDeadline(options, async (signal) => {
-        if (phase.name !== 'choosing-chain') return
-        await events.next('phase', { signal, filter: (event) => event.phase !== 'choosing-chain' })
-      }),
+    waitForSync: (options) => withDeadline(options, (signal) => whenSynced({ phase, events }, signal)),
     submitHeaders: (headers) =>
       calls.call('submitHeaders', () => {
         const { accepted, tipChange, error } = chain.accept(headers, clock.wallTime())
@@ -65,4 +61,13 @@ export function createChainAccess(components: {
 function checked(hash: BlockHash, call: string): BlockHash {
   refuseArgument(aBlockHash, hash, call)
   return hash
+}
+
+/** Resolves when no peer has headers left that we lack. */
+export async function whenSynced(
+  { phase, events }: { readonly phase: CurrentPhase; readonly events: NodeEventHub },
+  signal: AbortSignal,
+): Promise<void> {
+  if (phase.name !== 'choosing-chain') return
+  await events.next('phase', { signal, filter: (event) => event.phase !== 'choosing-chain' })
 }

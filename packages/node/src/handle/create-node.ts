@@ -1,5 +1,7 @@
 import { MINUTE, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
+import { BlockKeeper } from '../blocks/block-keeper.ts'
+import { StoredBlockReader } from '../blocks/stored-blocks.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import { checkedStore } from '../store/checked-store.ts'
 import { noStore } from '../store/no-store.ts'
@@ -10,7 +12,7 @@ import { type AssembledNode, assembleNode, ownAddresses, VERSION } from './assem
 import { createBanAccess } from './ban-access.ts'
 import { createBlockAccess } from './block-access.ts'
 import { createCallDeadline, type WithCallDeadline } from './call-deadline.ts'
-import { createChainAccess } from './chain-access.ts'
+import { createChainAccess, whenSynced } from './chain-access.ts'
 import { createFilterAccess } from './filter-access.ts'
 import { createNetworkAccess, peerInfos } from './network-access.ts'
 import type { BlockAccess, NodeHandle } from './node-handle.ts'
@@ -52,6 +54,7 @@ export async function createNode(options: NodeOptions, components: NodeComponent
   const stopMetrics = feedMetrics(components.metrics, { ...parts, utreexo: () => parts.utreexo?.info() })
   const running = loop.run()
   parts.utreexo?.start()
+  parts.keeper?.start()
   let stopped: Promise<void> | undefined
   return createHandle(options, parts, () => {
     stopped ??= stopNode(parts, options.timeouts?.stop ?? DEFAULT_STOP_TIMEOUT, running).finally(stopMetrics)
@@ -64,12 +67,19 @@ interface RunningNode extends AssembledNode {
   readonly withDeadline: WithCallDeadline
   readonly blocks: BlockAccess
   readonly utreexo: UtreexoProving | undefined
+  readonly keeper: BlockKeeper | undefined
 }
 
 /** @throws NodeError `invalid-argument`, `store-foreign`. */
 function withBlocks(options: NodeOptions, components: NodeComponents, parts: AssembledNode): RunningNode {
   const withDeadline = createCallDeadline(parts.clock, options.timeouts?.call)
-  const blocks = createBlockAccess({ ...parts, streams: parts.driver.streams, withDeadline })
+  const store = components.blockStore
+  const blocks = createBlockAccess({
+    ...parts,
+    streams: parts.driver.streams,
+    withDeadline,
+    ...(store !== undefined && { kept: { store, reader: new StoredBlockReader({ ...parts, store }) } }),
+  })
   const wanted = options.utreexo === true ? {} : options.utreexo
   const utreexo = wanted
     ? createUtreexoProving(wanted, {
@@ -79,7 +89,19 @@ function withBlocks(options: NodeOptions, components: NodeComponents, parts: Ass
         blocks,
       })
     : undefined
-  return { ...parts, withDeadline, blocks, utreexo }
+  const keeper =
+    store &&
+    new BlockKeeper({
+      ...parts,
+      store,
+      follow: blocks.followPeers,
+      waitForSync: (signal) => whenSynced(parts, signal),
+      onKept: (range) => {
+        parts.events.emit('blocks-stored', { range })
+        parts.calls.post('recheck-served', parts.recheckServed)
+      },
+    })
+  return { ...parts, withDeadline, blocks, utreexo, keeper }
 }
 
 function createHandle(options: NodeOptions, parts: RunningNode, stop: () => Promise<void>): NodeHandle {
@@ -133,7 +155,8 @@ async function stopNode(parts: RunningNode, limit: number, running: Promise<void
   const failed = (error: unknown): void => {
     failure ??= storeError('The state could not be saved', error)
   }
-  const { utreexo } = parts
+  const { utreexo, keeper } = parts
+  if (keeper !== undefined) await withDeadline(clock, FLUSH_TIMEOUT, () => keeper.stop()).catch(failed)
   // Without it the loop hears of the end at once: what is asked of it meanwhile is still done.
   if (utreexo !== undefined)
     await withDeadline(clock, FLUSH_TIMEOUT, async () => utreexo.stop()).catch(failed)

@@ -151,6 +151,11 @@ export const someNodeComponents: ArgumentCheck = optionsOf<NodeComponents>(
     listeners: listOf(anObjectWith('listener, as `createTcpListener()` makes one', ['listen'])),
     metrics: argument('an object of collectors', (value) => typeof value === 'object' && value !== null),
     blockChecker: anything,
+    blockStore: (value, path) => {
+      const hint = value instanceof Promise ? '; await openBlockStore(…) first' : ''
+      const fault = anObjectWith('store of blocks', ['has', 'get', 'append', 'stored'])(value, path)
+      return fault && `${fault}${hint}`
+    },
     services: argument('an object of functions', (value) => typeof value === 'object' && value !== null),
   },
   { unknown: 'mistyped' },

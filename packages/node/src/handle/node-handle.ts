@@ -11,6 +11,7 @@ import type { ConnectionKind, DisconnectReport, PeerId, PeerInfo, PeerVersion } 
 import type { AddressCounts, AddressInfo } from '../addresses/address-info.ts'
 import type { BanEntry } from '../bans/ban-list.ts'
 import type { DeliveredBlock } from '../blocks/block-download-action.ts'
+import type { StoredBlocks } from '../blocks/block-store.ts'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import type { VerifiedFilter } from '../filters/filter-stream.ts'
@@ -54,7 +55,10 @@ export type ChainAccess = Pick<
   submitHeaders(headers: readonly BlockHeader[]): Promise<{ readonly accepted: number }>
 }
 
-/** Blocks, each with its header, merkle root, witness commitment, weight and coinbase height checked. */
+/**
+ * Blocks, each with its header, merkle root, witness commitment, weight and coinbase height checked: from the
+ * block store where it has them (`components.blockStore`), else from peers.
+ */
 export interface BlockAccess {
   /**
    * One block, on the best chain or not, from any peer that has it.
@@ -80,6 +84,8 @@ export interface BlockAccess {
     from: { readonly from: number },
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterableIterator<BlockStreamItem>
+  /** What the block store has (`components.blockStore`): nothing where there is none. */
+  stored(): StoredBlocks
 }
 
 /**

@@ -3,6 +3,7 @@ import type { LimitOptions, PeerServices, PeerTimeouts } from '@sapwood/peer'
 import type { ConnectTimeouts, FallbackPolicy, TransportOptions } from '@sapwood/transport-v1v2'
 import type { Clock, Logger, Random, Resolver } from '@sapwood/transport-v1v2/environment'
 import type { BlockChecker } from '../blocks/block-checker.ts'
+import type { BlockStore } from '../blocks/block-store.ts'
 import type { BlockDownloadOptions } from '../blocks/block-download-options.ts'
 import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'
 import type { ReachOptions } from '../connections/build-dialer.ts'
@@ -123,6 +124,12 @@ export interface NodeComponents {
    * nothing does.
    */
   readonly store?: KeyValueStore
+  /**
+   * Where the blocks of the best chain are kept, such as `openBlockStore` of `@sapwood/storage`: the node
+   * fetches them by itself, in order, and gives them to programs from there. Whoever opened it closes it,
+   * after the node. Default: blocks pass through.
+   */
+  readonly blockStore?: BlockStore
   /** Where remotes reach us. Default: nowhere. */
   readonly listeners?: readonly Listener[]
   /** Default: nothing is counted. */

@@ -12,7 +12,7 @@ import {
 import { kindBehaviour, type PeerId } from '@sapwood/peer'
 import type { Clock, Instant, Logger } from '@sapwood/transport-v1v2/environment'
 import type { BlockFault } from '../blocks/block-check.ts'
-import type { BlockDownloadAction, BlockToCheck, DeliveredBlock } from '../blocks/block-download-action.ts'
+import type { BlockDownloadAction, BlockToCheck, DownloadedBlock } from '../blocks/block-download-action.ts'
 import type { BlockDownload } from '../blocks/block-download.ts'
 import type { ChainSyncDuty } from '../chain/chain-sync-guard.ts'
 import type { BlockRef, ChainEntry, TipChange } from '../chain/chain-entry.ts'
@@ -240,7 +240,7 @@ export class ChainDriver implements NodePart {
     this.#parts.parts.tipChanged(change, from)
   }
 
-  #received({ height, hash, peer, size, block }: DeliveredBlock): void {
+  #received({ height, hash, peer, size, block }: DownloadedBlock): void {
     const record = this.#parts.table.get(peer)
     if (record !== undefined) record.lastBlock = this.#now()
     this.#parts.parts.block(block)
@@ -283,7 +283,7 @@ export class ChainDriver implements NodePart {
    * A block breaks a rule that only its spent outputs show:
    * it and what builds on it leave the chain for good.
    */
-  refuseBlock({ hash }: BlockRef, rule: string, from: PeerId): void {
+  refuseBlock({ hash }: BlockRef, rule: string, from?: PeerId): void {
     const change = this.#parts.chain.invalidate(hash)
     this.#invalid({ hash, rule }, from)
     if (change !== undefined) this.moveTip(change, from)

@@ -9,7 +9,7 @@ import {
 import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { BLOCK_HOLD } from '../blocks/block-hold.ts'
-import type { ServiceTable } from './service-table.ts'
+import { OFFERED, type ServiceTable } from './service-table.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NodePart } from './node-part.ts'
@@ -57,19 +57,18 @@ export class ServedBlocks implements NodePart {
     const served = {
       ...base,
       ...own,
-      get block() {
-        return services.block && block
-      },
       get blockHashes() {
-        return own.blockHashes === undefined && services.block === undefined ? undefined : hashes
-      },
-      get utreexoProof() {
-        return services.utreexoProof
-      },
-      get utreexoRoots() {
-        return services.utreexoRoots
+        return own.blockHashes === undefined && services.answers.block === undefined ? undefined : hashes
       },
     }
+    for (const name of OFFERED)
+      Object.defineProperty(served, name, {
+        enumerable: true,
+        get: () => {
+          const answer = services.answers[name]
+          return name === 'block' && answer !== undefined ? block : answer
+        },
+      })
     // A method that is undefined is one that is absent.
     return served as PeerServices
   }
@@ -78,7 +77,7 @@ export class ServedBlocks implements NodePart {
   async has(hash: BlockHash, context: ServingContext): Promise<boolean> {
     try {
       if (!this.#parts.services.isReady(hash)) return false
-      return (await this.#parts.services.block?.(hash, context)) !== undefined
+      return (await this.#parts.services.answers.block?.(hash, context)) !== undefined
     } catch {
       return false
     }
@@ -104,10 +103,10 @@ export class ServedBlocks implements NodePart {
   async #block(hash: BlockHash, context: ServingContext): Promise<Block | Uint8Array | undefined> {
     const { clock, services } = this.#parts
     const until = clock.now() + BLOCK_HOLD
-    let found = await services.block?.(hash, context)
+    let found = await services.answers.block?.(hash, context)
     while (found === undefined && !context.signal.aborted && clock.now() < until && this.#isOnItsWay(hash)) {
       await this.#change(until - clock.now(), context.signal)
-      found = await services.block?.(hash, context)
+      found = await services.answers.block?.(hash, context)
     }
     if (found !== undefined) this.#continue(hash, context.peer)
     return found

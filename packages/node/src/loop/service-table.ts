@@ -1,8 +1,20 @@
 import { type BlockHash, Services } from '@sapwood/wire-codec'
 import type { PeerServices } from '@sapwood/peer'
 
+/** Names of them. */
+export const OFFERED = [
+  'block',
+  'compactBlock',
+  'blockTransactions',
+  'compactFilters',
+  'compactFilterHeaders',
+  'compactFilterCheckpoints',
+  'utreexoProof',
+  'utreexoRoots',
+] as const
+
 /** What may be served besides what the node was made with. */
-export type OfferedServices = Pick<PeerServices, 'block' | 'utreexoProof' | 'utreexoRoots'>
+export type OfferedServices = Pick<PeerServices, (typeof OFFERED)[number]>
 
 /** Something that a program serves from some moment on, such as the proofs of a bridge. */
 export interface ServiceOffer {
@@ -46,16 +58,9 @@ export class ServiceTable {
     return bits
   }
 
-  get block(): OfferedServices['block'] {
-    return this.#answers.block
-  }
-
-  get utreexoProof(): OfferedServices['utreexoProof'] {
-    return this.#answers.utreexoProof
-  }
-
-  get utreexoRoots(): OfferedServices['utreexoRoots'] {
-    return this.#answers.utreexoRoots
+  /** What answers now. */
+  get answers(): OfferedServices {
+    return this.#answers
   }
 
   /** Whether nothing that is offered still lacks its part of a block. */
@@ -65,14 +70,8 @@ export class ServiceTable {
   }
 
   #answersOfNow(): OfferedServices {
-    const block = this.#answering('block')
-    const utreexoProof = this.#answering('utreexoProof')
-    const utreexoRoots = this.#answering('utreexoRoots')
-    return {
-      ...(block !== undefined && { block }),
-      ...(utreexoProof !== undefined && { utreexoProof }),
-      ...(utreexoRoots !== undefined && { utreexoRoots }),
-    }
+    const serving = OFFERED.map((name) => [name, this.#answering(name)] as const)
+    return Object.fromEntries(serving.filter(([, answer]) => answer !== undefined))
   }
 
   /** Whatever serves it, one after the other until there is an answer; undefined where nothing does. */

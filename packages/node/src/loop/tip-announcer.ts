@@ -56,7 +56,7 @@ export class TipAnnouncer implements NodePart {
     }
     this.#isPending = true
     if (from !== undefined) this.#from.add(from)
-    if (this.#parts.services.block === undefined) this.#announce(undefined)
+    if (this.#parts.services.answers.block === undefined) this.#announce(undefined)
     else this.recheck()
   }
 
@@ -89,7 +89,7 @@ export class TipAnnouncer implements NodePart {
     const { services, table } = this.#parts
     if (![...table.ready()].some(({ peer }) => peer.info().compactHighBandwidthFrom)) return undefined
     try {
-      const payload = await services.own.compactBlock?.(hash, context)
+      const payload = await services.answers.compactBlock?.(hash, context)
       return payload && decodePayload('cmpctblock', payload)
     } catch {
       return undefined

@@ -74,8 +74,8 @@ export class UtreexoDriver implements NodePart, ProofPeers {
   /**
    * Takes a block out of the chain for good, and does to its sender what one deserves who sends such a block.
    */
-  refuseBlock(block: BlockRef, rule: string, from: PeerId): void {
-    this.punish(from, `block ${block.height}: ${rule}`)
+  refuseBlock(block: BlockRef, rule: string, from: PeerId | undefined): void {
+    if (from !== undefined) this.punish(from, `block ${block.height}: ${rule}`)
     this.#parts.calls.post('refuse-block', () => this.#parts.driver.refuseBlock(block, rule, from))
   }
 

@@ -42,7 +42,7 @@ export interface ProvedBlocksComponents {
   /** For what no honest peer does. */
   readonly punish: (peer: PeerId, detail: string) => void
   /** Takes a block out of the chain for good; the stream of blocks then has a reorg. */
-  readonly refuseBlock: (block: BlockRef, rule: UtreexoErrorCode, from: PeerId) => void
+  readonly refuseBlock: (block: BlockRef, rule: UtreexoErrorCode, from: PeerId | undefined) => void
   /** What to wait for before more is worked at. */
   readonly turn: () => Promise<void> | undefined
   readonly validateScripts: BlockSurroundings['validateScripts']

@@ -11,8 +11,8 @@ export interface ProvedBlockItem {
   readonly block: Block
   /** Bytes of the serialised block, with witness. */
   readonly size: number
-  /** Who sent the block. */
-  readonly peer: PeerId
+  /** Who sent the block; absent where it comes from the block store. */
+  readonly peer?: PeerId
   /** For each transaction but the coinbase, whose list is empty, the spent output of each input. */
   readonly spent: SpentOutputs
   /** Satoshi. */

@@ -59,18 +59,21 @@ export interface PeerServices {
   block?(hash: BlockHash, context: ServingContext): MaybePromise<Block | Uint8Array | undefined>
   /** A block as a `cmpctblock` payload (BIP152), or undefined to send the whole block instead. */
   compactBlock?(hash: BlockHash, context: ServingContext): MaybePromise<Uint8Array | undefined>
-  /** The transactions at `indexes` of a block (`getblocktxn`). */
+  /**
+   * The transactions at `indexes` of a block (`getblocktxn`); `whole-block` to send all of it instead, as Core
+   * does for one that is further down.
+   */
   blockTransactions?(
     query: { readonly blockHash: BlockHash; readonly indexes: readonly number[] },
     context: ServingContext,
-  ): MaybePromise<readonly Transaction[] | InvalidRequest | undefined>
+  ): MaybePromise<readonly Transaction[] | InvalidRequest | 'whole-block' | undefined>
   /** A transaction that has been announced to this remote, or its serialisation with witness data. */
   transaction?(id: TransactionId, context: ServingContext): MaybePromise<Transaction | Uint8Array | undefined>
   /** What `mempool` (BIP35) is answered with. Absent: a `mempool` message ends the connection. */
   mempool?(context: ServingContext): MaybePromise<readonly InventoryVector[]>
   /**
    * BIP157 filters from `startHeight` to the stop block, fewer than 1,000. Absent: the request ends the
-   * connection.
+   * connection. Undefined, in the next two: it goes unanswered.
    */
   compactFilters?(
     query: CompactFilterQuery,
@@ -79,11 +82,11 @@ export interface PeerServices {
   compactFilterHeaders?(
     query: CompactFilterQuery,
     context: ServingContext,
-  ): MaybePromise<CompactFilterHeaders | InvalidRequest>
+  ): MaybePromise<CompactFilterHeaders | InvalidRequest | undefined>
   compactFilterCheckpoints?(
     query: Omit<CompactFilterQuery, 'startHeight'>,
     context: ServingContext,
-  ): MaybePromise<CompactFilterCheckpoints | InvalidRequest>
+  ): MaybePromise<CompactFilterCheckpoints | InvalidRequest | undefined>
   /**
    * The payload of the `uproof` that answers a `getuproof` (Utreexo); undefined for a block that cannot be
    * proved, where nothing is sent, as utreexod does. Absent: the request is handed on to the owner.

@@ -266,6 +266,10 @@ export class Server {
     const query = { blockHash, indexes: [...indexes] }
     const found = await this.#found(this.#services.blockTransactions?.(query, this.#context))
     if (found === undefined) return
+    if (found === 'whole-block') {
+      await this.#block(blockHash, true)
+      return
+    }
     // Core: an index out of bounds is misbehaviour; an unknown block goes unanswered.
     if ('invalid' in found) return this.#invalid('getblocktxn', found, 'discourage')
     this.#output.send({ type: 'blocktxn', blockHash, transactions: found })

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
 import { hasProofOfWork } from '../chain-work/proof-of-work.ts'
 import { blockHash } from '../primitives/header.ts'
+import { blockMerkleRoot } from '../primitives/merkle-root.ts'
+import { genesisBlock } from './genesis-block.ts'
 import { mainnet } from './mainnet.ts'
 import { networkByName, networks } from './network-by-name.ts'
 import { customSignet, signet } from './signet.ts'
@@ -18,6 +20,11 @@ const MAGICS = {
 describe.each(Object.values(networks))('$name', (network) => {
   it('names the first block by the hash of its header', () => {
     expect(blockHash(network.genesis)).toEqual(network.genesisHash)
+  })
+
+  it('has the whole first block, of which the header tells', () => {
+    const { root } = blockMerkleRoot(genesisBlock(network))
+    expect(root).toEqual(network.genesis.merkleRoot)
   })
 
   it('has a first block that meets the easiest target', () => {
