@@ -9,6 +9,7 @@ const config: Options = {
     liars: 'src/liars/index.ts',
     vitest: 'src/vitest/index.ts',
     'global-setup': 'src/global-setup/index.ts',
+    setup: 'src/setup/index.ts',
     installer: 'src/cli/installer.ts',
   },
 }

@@ -42,8 +42,8 @@ function check(name: string): string {
   const lines = specifiers.map((specifier, index) => `import * as entry${index} from '${specifier}'`)
   const use = `console.log(${specifiers.map((_, index) => `Object.keys(entry${index}).length`).join(', ')})`
   writeFileSync(join(project, 'main.mts'), `${lines.join('\n')}\n${use}\n`)
-  // These two are for Vitest, and load nowhere else.
-  const importable = specifiers.filter((specifier) => !/\/(conformance|vitest)$/.test(specifier))
+  // Two are for Vitest, and load nowhere else; the third looks for a bitcoind, and installs one.
+  const importable = specifiers.filter((specifier) => !/\/(conformance|vitest|setup)$/.test(specifier))
   writeFileSync(
     join(project, 'main.mjs'),
     importable.map((specifier) => `await import('${specifier}')`).join('\n'),

@@ -81,6 +81,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'relay',
     'bitcoind',
     'global-setup',
+    'setup',
     'socks',
     'tor',
     'i2p',

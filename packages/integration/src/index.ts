@@ -1,6 +1,6 @@
 export type { BitcoinArchive, FindBitcoindOptions } from './bitcoind/find-bitcoind.ts'
 export {
-  BITCOIN_CORE_ARCHIVE,
+  bitcoinCoreArchive,
   BITCOIND_VERSIONS,
   type BitcoindVersion,
   findBitcoind,

@@ -5,9 +5,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:http'
@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runCommand } from '../programs/run-command.ts'
-import { unpackArchive } from './find-bitcoind.ts'
+import { bitcoinCoreArchive, unpackArchive } from './find-bitcoind.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -43,6 +43,18 @@ async function serveArchive(): Promise<{ readonly url: string; readonly sha256: 
 }
 
 describe('the archive of Bitcoin Core', () => {
+  it('is pinned for Linux and macOS on x86-64 and arm64, and for nothing else', () => {
+    const machines = ['linux', 'darwin'].flatMap((platform) =>
+      ['x64', 'arm64'].map((arch) => bitcoinCoreArchive(platform, arch)),
+    )
+    expect(new Set(machines.map(({ sha256 }) => sha256)).size).toBe(4)
+    for (const { url, sha256 } of machines) {
+      expect(url).toMatch(/^https:\/\/bitcoincore\.org\/bin\/.*(linux-gnu|apple-darwin)\.tar\.gz$/)
+      expect(sha256).toMatch(/^[0-9a-f]{64}$/)
+    }
+    expect(() => bitcoinCoreArchive('win32', 'x64')).toThrow(/no archive is pinned for win32 on x64/)
+  })
+
   it('is unpacked when its hash is the pinned one, and refused otherwise', async () => {
     const served = await serveArchive()
     const executable = 'bitcoin/bin/bitcoind'
@@ -79,8 +91,11 @@ describe('the archive of Bitcoin Core', () => {
     const maxSize = 1_000_000
     const url = `http://127.0.0.1:${port}/`
     const archive = { url, sha256: '00'.repeat(32), executable: 'bitcoind', maxSize }
-    await expect(unpackArchive(archive, folder)).rejects.toMatchObject({ code: 'archive-too-large' })
-    expect(statSync(join(folder, 'archive.tar.gz')).size).toBeLessThanOrEqual(maxSize)
+    mkdirSync(join(folder, 'into'))
+    await expect(unpackArchive(archive, join(folder, 'into'))).rejects.toMatchObject({
+      code: 'archive-too-large',
+    })
+    expect(readdirSync(join(folder, 'downloads'))).toEqual([])
     // What the kernel holds of a connection comes to some megabytes at most.
     expect(given).toBeLessThan(50 * maxSize)
     server.close()

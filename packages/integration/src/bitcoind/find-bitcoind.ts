@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto'
-import { open, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
+import { rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { IntegrationError } from '../errors/integration-error.ts'
 import {
   findProgram,
   type FindProgramOptions,
   type Program,
   type ProgramSpec,
 } from '../programs/find-program.ts'
-import { startTimer } from '../programs/default-sleep.ts'
+import { download } from '../programs/download.ts'
+import { withMachineLock } from '../programs/machine-lock.ts'
 import { runCommand } from '../programs/run-command.ts'
 
 /** An archive of Bitcoin Core, pinned by its hash. */
@@ -22,11 +22,41 @@ export interface BitcoinArchive {
   readonly executable: string
 }
 
-/** Bitcoin Core 29.0 for Linux on x86-64, as bitcoincore.org publishes it. */
-export const BITCOIN_CORE_ARCHIVE: BitcoinArchive = {
-  url: 'https://bitcoincore.org/bin/bitcoin-core-29.0/bitcoin-29.0-x86_64-linux-gnu.tar.gz',
-  sha256: 'a681e4f6ce524c338a105f214613605bac6c33d58c31dc5135bbc02bc458bb6c',
+/** Bitcoin Core 29.0, as bitcoincore.org publishes it; the hashes are those of its signed `SHA256SUMS`. */
+const core29 = (target: string, sha256: string): BitcoinArchive => ({
+  url: `https://bitcoincore.org/bin/bitcoin-core-29.0/bitcoin-29.0-${target}.tar.gz`,
+  sha256,
   executable: 'bitcoin-29.0/bin/bitcoind',
+})
+
+/** Archives of Bitcoin Core by `process.platform` and `process.arch`. */
+const CORE_ARCHIVES: Readonly<Record<string, BitcoinArchive>> = {
+  'linux x64': core29('x86_64-linux-gnu', 'a681e4f6ce524c338a105f214613605bac6c33d58c31dc5135bbc02bc458bb6c'),
+  'linux arm64': core29(
+    'aarch64-linux-gnu',
+    '7922ac99363dd28f79e57ef7098581fd48ebd1119b412b07e73b1fd19fd0443f',
+  ),
+  'darwin x64': core29(
+    'x86_64-apple-darwin',
+    '5bb824fc86a15318d6a83a1b821ff4cd4b3d3d0e1ec3d162b805ccf7cae6fca8',
+  ),
+  'darwin arm64': core29(
+    'arm64-apple-darwin',
+    '34431c582a0399dd42e1276d87d25306cbdde0217f6744bd55a2945986645dda',
+  ),
+}
+
+/**
+ * Bitcoin Core's archive for a machine; by default this one.
+ * @throws IntegrationError `program-not-found` where none is pinned for it.
+ */
+export function bitcoinCoreArchive(
+  platform: string = process.platform,
+  arch: string = process.arch,
+): BitcoinArchive {
+  const archive = CORE_ARCHIVES[`${platform} ${arch}`]
+  if (archive !== undefined) return archive
+  throw new IntegrationError('program-not-found', `no archive is pinned for ${platform} on ${arch}`)
 }
 
 /** Suites of Debian that hold `bitcoin-knots`, which is derived from Bitcoin Core, and its libraries. */
@@ -47,7 +77,7 @@ export function isBitcoindVersion(text: string): text is BitcoindVersion {
 export interface FindBitcoindOptions extends FindProgramOptions {
   /** This one and no other: `BITCOIND` and PATH are not looked at. Default: whichever there is. */
   readonly version?: BitcoindVersion
-  /** Taken where no Debian package can be had; {@link BITCOIN_CORE_ARCHIVE} by default. */
+  /** Taken where no Debian package can be had; that of {@link bitcoinCoreArchive} by default. */
   readonly archive?: BitcoinArchive
 }
 
@@ -58,29 +88,32 @@ export interface FindBitcoindOptions extends FindProgramOptions {
  * @throws IntegrationError `program-not-found`, with what was tried and what to do.
  */
 export async function findBitcoind(options: FindBitcoindOptions = {}): Promise<Program> {
-  const { archive = BITCOIN_CORE_ARCHIVE, version, ...findOptions } = options
+  const { archive, version, ...findOptions } = options
   if (version !== undefined) return await findVersion(version, archive, findOptions)
-  return await findProgram(bitcoindSpec(archive), findOptions)
+  return await findProgram(bitcoindSpec(archive, options.onProgress), findOptions)
 }
 
 /** A version by name has a folder of its own in the cache: `bitcoind-knots`, `bitcoind-core@29.0`. */
 async function findVersion(
   version: BitcoindVersion,
-  archive: BitcoinArchive,
+  archive: BitcoinArchive | undefined,
   options: FindProgramOptions,
 ): Promise<Program> {
-  const { debian, install } = bitcoindSpec(archive)
+  const { debian, install } = bitcoindSpec(archive, options.onProgress)
   const way = version === 'knots' ? { debian: debian! } : { install: install! }
   const spec: ProgramSpec = { name: `bitcoind-${version}`, ...way }
   return await findProgram(spec, options)
 }
 
-function bitcoindSpec(archive: BitcoinArchive): ProgramSpec {
+function bitcoindSpec(
+  archive: BitcoinArchive | undefined,
+  onProgress: FindProgramOptions['onProgress'],
+): ProgramSpec {
   return {
     name: 'bitcoind',
     variable: 'BITCOIND',
     debian: { packages: ['bitcoin-knots'], executable: 'usr/bin/bitcoind', suites: KNOTS_SUITES },
-    install: (folder) => unpackArchive(archive, folder),
+    install: async (folder) => unpackArchive(archive ?? bitcoinCoreArchive(), folder, onProgress),
   }
 }
 
@@ -89,56 +122,23 @@ function bitcoindSpec(archive: BitcoinArchive): ProgramSpec {
  * some.
  */
 const MAX_ARCHIVE_SIZE = 134_217_728
-/** Longest that the download of the archive may take, in milliseconds. */
-const DOWNLOAD_TIMEOUT = 600_000
-
 /**
- * Fetches an archive, checks its hash, and unpacks it into a folder; returns the executable's path in that.
+ * Fetches an archive, checks its hash, and unpacks it into a folder; returns the executable's path in that. A
+ * download that is cut off is taken up again: what has come is kept beside the folder, in `downloads`.
  * @throws IntegrationError `checksum-mismatch`, `archive-too-large`, `command-failed`
  */
-export async function unpackArchive(archive: BitcoinArchive, folder: string): Promise<string> {
-  if (archive === BITCOIN_CORE_ARCHIVE && (process.platform !== 'linux' || process.arch !== 'x64')) {
-    const message = `no archive is pinned for ${process.platform} on ${process.arch}`
-    throw new IntegrationError('program-not-found', message)
-  }
-  const file = join(folder, 'archive.tar.gz')
-  const received = await download(archive, file)
-  if (received !== archive.sha256) {
-    const message = `${archive.url}: SHA-256 is ${received}, not ${archive.sha256}`
-    throw new IntegrationError('checksum-mismatch', message, { expected: archive.sha256, received })
-  }
-  await runCommand(['tar', '-xzf', file, '-C', folder])
-  await rm(file)
+export async function unpackArchive(
+  archive: BitcoinArchive,
+  folder: string,
+  onProgress?: (line: string) => void,
+): Promise<string> {
+  const { url, sha256, maxSize = MAX_ARCHIVE_SIZE } = archive
+  const file = join(dirname(folder), 'downloads', `${sha256}.tar.gz`)
+  // Versions by name share their archives, and have folders of their own.
+  await withMachineLock(file, async () => {
+    await download({ url, sha256, maxSize }, file, onProgress)
+    await runCommand(['tar', '-xzf', file, '-C', folder])
+    await rm(file)
+  })
   return archive.executable
-}
-
-/** Writes an archive into a file, piece by piece; returns its SHA-256 in hex. */
-async function download({ url, maxSize = MAX_ARCHIVE_SIZE }: BitcoinArchive, file: string): Promise<string> {
-  const controller = new AbortController()
-  const cancel = startTimer(DOWNLOAD_TIMEOUT, () => controller.abort())
-  const hash = createHash('sha256')
-  let length = 0
-  try {
-    const response = await fetch(url, { signal: controller.signal })
-    if (!response.ok) throw new Error(`status ${response.status}`)
-    await using output = await open(file, 'w')
-    for await (const piece of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      length += piece.length
-      if (length > maxSize) {
-        const message = `${url} gives more than the ${maxSize} bytes that an archive may have`
-        throw new IntegrationError('archive-too-large', message)
-      }
-      hash.update(piece)
-      await output.write(piece)
-    }
-    return hash.digest('hex')
-  } catch (cause) {
-    if (isIntegrationError(cause)) throw cause
-    const why = cause instanceof Error ? ((cause.cause as Error | undefined)?.message ?? cause.message) : ''
-    throw new IntegrationError('command-failed', `${url} could not be fetched: ${why}`, { cause })
-  } finally {
-    // Also where not all of it was wanted.
-    controller.abort()
-    cancel()
-  }
 }

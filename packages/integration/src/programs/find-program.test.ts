@@ -167,7 +167,9 @@ describe('findProgram', () => {
     )
     expect(error).toMatchObject({ code: 'program-not-found' })
     expect(String(error)).toMatch(/on PATH: not there[^]*no network[^]*set CHOSEN/)
-    expect(readdirSync(folder)).toEqual([])
+    // The folder of a cache keeps itself out of the repository that it stands in.
+    expect(readdirSync(folder)).toEqual(['.gitignore'])
+    expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('*\n')
     await expect(
       findProgram(spec, { environment: { PATH: '' }, cache: folder, install: false }),
     ).rejects.toThrow('not there')

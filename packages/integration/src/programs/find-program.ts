@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { delimiter, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { debianSources, distributionSources } from './apt-sources.ts'
-import { cacheFolder } from './cache-folder.ts'
+import { cacheFolder, makeCacheFolder } from './cache-folder.ts'
 import { unpackDebianPackages } from './debian-packages.ts'
 import { wallTime } from './default-sleep.ts'
 import {
@@ -13,7 +13,7 @@ import {
   removeAbandoned,
 } from './installation.ts'
 import { withMachineLock } from './machine-lock.ts'
-import { folderUnusable, makeFolder } from './usable-folder.ts'
+import { folderUnusable } from './usable-folder.ts'
 
 /** How a program is had from Debian packages. */
 export interface DebianProgram {
@@ -157,7 +157,7 @@ async function install(spec: ProgramSpec, folder: string, tried: string[]): Prom
     })
     ways.push(['download', installation])
   }
-  await makeFolder(dirname(folder), CACHE_ADVICE)
+  await makeCacheFolder(dirname(folder), CACHE_ADVICE)
   await removeAbandoned(folder, wallTime())
   for (const [way, make] of ways) {
     // Made beside its place and moved there whole: a half-made installation is never taken for a program.

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { monotonicTime, sleep, startTimer } from './default-sleep.ts'
 
@@ -9,12 +12,19 @@ const LOCK_TIMEOUT = 900_000
 
 /**
  * Runs `work` while no other process of this machine runs any under the same name. The lock is an abstract
- * Unix socket: the kernel frees it with the process that held it, so a lock can never be left behind. Linux
- * only.
+ * Unix socket: the kernel frees it with the process that held it, so a lock can never be left behind. Where
+ * there are none but in Linux it is one in the temporary folder, and who finds that nobody holds it takes it
+ * away.
+ * @param platform `process.platform`, by default this machine's.
  * @throws IntegrationError `lock-timeout` when others have held it for {@link LOCK_TIMEOUT}.
  */
-export async function withMachineLock<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const path = `\0sapwood-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`
+export async function withMachineLock<T>(
+  name: string,
+  work: () => Promise<T>,
+  platform: string = process.platform,
+): Promise<T> {
+  const id = `sapwood-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`
+  const path = platform === 'linux' ? `\0${id}` : join(tmpdir(), `${id}.sock`)
   const deadline = monotonicTime() + LOCK_TIMEOUT
   let release = await tryAcquire(path)
   while (release === undefined) {
@@ -55,11 +65,14 @@ async function tryAcquire(path: string): Promise<(() => void) | undefined> {
 async function waitForRelease(path: string, deadline: number): Promise<void> {
   const socket = connect(path)
   const giveUp = startTimer(Math.max(0, deadline - monotonicTime()), () => socket.destroy())
-  socket.on('error', () => undefined)
+  const refused = { isSo: false }
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => (refused.isSo = code === 'ECONNREFUSED'))
   socket.resume()
   await new Promise<void>((resolve) => {
     socket.once('close', () => resolve())
   })
   giveUp()
+  // A socket in a folder outlives the process that held it.
+  if (refused.isSo && !path.startsWith('\0')) await rm(path, { force: true })
   await sleep(20)
 }
