@@ -105,7 +105,7 @@ const brands = [
   {
     selector:
       "BinaryExpression[operator='instanceof']" +
-      '[right.name=/^(Decode|Transport|Proxy|Peer|Node|Utreexo|Integration|WireAssertion)Error$/]',
+      '[right.name=/^(Decode|Transport|Proxy|Peer|Node|Utreexo|Integration|WireAssertion|Driver)Error$/]',
     message: 'Ask isNodeError and its like: they know an error of another copy of the package, too.',
   },
 ]

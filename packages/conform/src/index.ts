@@ -1,5 +1,11 @@
 export { allCases, diallingCases, listeningCases } from './cases/all-cases.ts'
-export { type Ability, type Driver, DriverError, type DriverErrorCode } from './driver/driver.ts'
+export {
+  type Ability,
+  type Driver,
+  DriverError,
+  type DriverErrorCode,
+  isDriverError,
+} from './driver/driver.ts'
 export { openDriver, type OpenDriverOptions } from './driver/open-driver.ts'
 export { openRpcDriver, type RpcDriverOptions } from './driver/rpc-driver.ts'
 export type { AskedDriver } from './driver/asked-driver.ts'

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { isWireAssertionError } from '@sapwood/integration/test-peer'
 import { allCases, diallingCases, listeningCases } from '../cases/all-cases.ts'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
-import { type Driver, DriverError } from '../driver/driver.ts'
+import { type Driver, isDriverError } from '../driver/driver.ts'
 import { openDriver } from '../driver/open-driver.ts'
 import { type CaseResult, counts, type Report } from '../model/result.ts'
 import {
@@ -32,7 +32,7 @@ export async function conform(args: readonly string[]): Promise<number> {
       return EXIT.usage
     }
     console.error(`conform: ${error instanceof Error ? error.message : String(error)}`)
-    if (error instanceof DriverError) return EXIT.driver
+    if (isDriverError(error)) return EXIT.driver
     const isWire = isWireAssertionError(error) || isWireAssertionError((error as Error).cause)
     return isWire ? EXIT.unreachable : EXIT.failed
   }

@@ -1,5 +1,5 @@
 import { type Clock, withDeadline } from '@sapwood/transport-v1v2/environment'
-import { type Ability, type Driver, DriverError } from './driver.ts'
+import { type Ability, type Driver, DriverError, isDriverError } from './driver.ts'
 
 /** Longest that a driver may take for one thing by default, in milliseconds. */
 const DRIVER_TIMEOUT = 30_000
@@ -82,8 +82,8 @@ export class AskedDriver {
       return await withDeadline(clock, timeout, async () => await work(), { reason: () => late })
     } catch (error) {
       if (error === late) throw this.#give('timeout', late.message)
-      if (error instanceof DriverError && error.code === 'refused') throw error
-      if (error instanceof DriverError) throw this.#give(error.code, error.message)
+      if (isDriverError(error) && error.code === 'refused') throw error
+      if (isDriverError(error)) throw this.#give(error.code, error.message)
       const why = error instanceof Error ? error.message : String(error)
       throw new DriverError('refused', `${what}: ${why}`, { cause: error })
     }

@@ -37,13 +37,25 @@ export type DriverErrorCode =
   /** Its answer is none: not JSON, not a hash, too long, or unasked. Nothing more is asked of it. */
   | 'bad-answer'
 
+/** Marks the class across copies of this package, which `instanceof` does not see through. */
+const BRAND: symbol = Symbol.for('@sapwood/conform/DriverError')
+
 /** A driver did not do what it was asked. It says nothing about the target. */
 export class DriverError extends Error {
   override readonly name = 'DriverError'
   readonly code: DriverErrorCode
 
+  static {
+    Object.defineProperty(this.prototype, BRAND, { value: true })
+  }
+
   constructor(code: DriverErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options)
     this.code = code
   }
+}
+
+/** Whether a value is a `DriverError`, also one of another copy of this package: a module may have its own. */
+export function isDriverError(error: unknown): error is DriverError {
+  return typeof error === 'object' && error !== null && BRAND in error
 }

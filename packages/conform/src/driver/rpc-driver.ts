@@ -1,5 +1,5 @@
 import { Purse, RpcClient } from '@sapwood/integration'
-import { type Driver, DriverError } from './driver.ts'
+import { type Driver, DriverError, isDriverError } from './driver.ts'
 
 /** Port of bitcoind's RPC on regtest. */
 const REGTEST_RPC_PORT = 18_443
@@ -28,7 +28,7 @@ export async function openRpcDriver({ url, cookieFile }: RpcDriverOptions = {}):
       throw new DriverError('unusable', `the bitcoind is on '${chain}', not on regtest`)
   } catch (error) {
     client.close()
-    if (error instanceof DriverError) throw error
+    if (isDriverError(error)) throw error
     throw new DriverError('unusable', error instanceof Error ? error.message : String(error), {
       cause: error,
     })

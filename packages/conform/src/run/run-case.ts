@@ -1,6 +1,6 @@
 import { isWireAssertionError, type TestPeer } from '@sapwood/integration/test-peer'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
-import { DriverError } from '../driver/driver.ts'
+import { isDriverError } from '../driver/driver.ts'
 import type { ConformCase } from '../model/conform-case.ts'
 import type { Transport } from '../model/transport.ts'
 import type { CaseResult } from '../model/result.ts'
@@ -36,7 +36,7 @@ export async function runCase(
   try {
     outcome = await run()
   } catch (error) {
-    if (error instanceof DriverError) {
+    if (isDriverError(error)) {
       const why = `the driver did not do it (${error.code}): ${error.message}`
       return { ...skipped(each, transport, why), driverFailed: true }
     }
