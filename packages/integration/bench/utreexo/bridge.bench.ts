@@ -5,8 +5,12 @@ import { createPeer } from '@sapwood/peer'
 import { connect } from '@sapwood/transport-v1v2'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { RegtestChain, startRegtestPeer } from '@sapwood/integration'
+import { once } from 'node:events'
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { type Emit, figure, median } from '../../../../tools/bench/measure.ts'
 
+/** As many blocks as the chain has on which the bridge was held beside that of utreexod. */
 const BLOCKS = 1_700
 const ROUNDS = 3
 /** Milliseconds: a bench waits as long as it takes. */
@@ -57,6 +61,37 @@ export default async function bench(emit: Emit): Promise<void> {
     served.push(BLOCKS / secondsSince(start))
   }
   emit(figure({ name: 'bridge-serve', unit: 'proofs/s', better: 'higher', ours: median(served) }))
+  await benchSync(emit)
+}
+
+/** A node without coins, from nothing to the tip, of a bridge in a process of its own. */
+async function benchSync(emit: Emit): Promise<void> {
+  const script = new URL('bridge-process.ts', import.meta.url).pathname
+  const command = ['--import', 'tsx', '--conditions=@sapwood/source', script, String(BLOCKS)]
+  const bridge = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const [port] = (await once(createInterface(bridge.stdout), 'line')) as [string]
+    const [byTime, byWork]: [number[], number[]] = [[], []]
+    for (let round = 0; round < ROUNDS; round++) {
+      const start = process.hrtime.bigint()
+      const before = process.cpuUsage()
+      await using node = await createNode({
+        network: regtest,
+        connect: [`127.0.0.1:${port}`],
+        dnsSeeds: false,
+        fixedSeeds: false,
+        utreexo: true,
+      })
+      await node.events.next('block-proved', { filter: ({ block }) => block.height === BLOCKS, timeout })
+      const { user, system } = process.cpuUsage(before)
+      byTime.push(BLOCKS / secondsSince(start))
+      byWork.push(BLOCKS / ((user + system) / 1e6))
+    }
+    emit(figure({ name: 'regtest-sync', unit: 'blocks/s', better: 'higher', ours: median(byTime) }))
+    emit(figure({ name: 'regtest-sync-cpu', unit: 'blocks/CPU s', better: 'higher', ours: median(byWork) }))
+  } finally {
+    bridge.kill()
+  }
 }
 
 const secondsSince = (start: bigint): number => Number(process.hrtime.bigint() - start) / 1e9

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { hashToHex, MAX_BLOCKS_IN_TRANSIT_PER_PEER, type UtreexoProof } from '@sapwood/wire-codec'
+import { hashToHex, type UtreexoProof } from '@sapwood/wire-codec'
 import { isPeerError, type PeerId } from '@sapwood/peer'
 import {
   addAbortListener,
@@ -18,8 +18,11 @@ import type { EventSink } from '../events/event-source.ts'
 import type { ProofPeer, ProofPeers } from './proof-peers.ts'
 import type { UtreexoEvents } from './utreexo-events.ts'
 
-/** Proofs that are asked of one peer at a time: as many as blocks. */
-const MAX_PROOFS_IN_FLIGHT_PER_PEER = MAX_BLOCKS_IN_TRANSIT_PER_PEER
+/**
+ * Proofs that are asked of one peer at a time. Those of small blocks are small, and of large ones no more are
+ * wanted at a time than `ProofWindow` has room for. (Floresta has about 40 outstanding, utreexod all.)
+ */
+const MAX_PROOFS_IN_FLIGHT_PER_PEER = 64
 /** Milliseconds after which a proof that has not come is asked of one more peer. */
 const PROOF_HEDGE = 2_000
 /** Peers that are asked for one proof at a time. */
@@ -236,6 +239,8 @@ export class ProofFetcher {
     record.silentAt = this.#parts.clock.now()
     record.silences += 1
     if (record.silences >= MAX_SILENCES) record.pausedUntil = record.silentAt + SILENT_PAUSE
+    // Strangers may be asked now.
+    this.#wakeAll()
   }
 
   /** Whether there is anybody whose proof of the block has not been refused. */
@@ -308,7 +313,11 @@ export class ProofFetcher {
     let left = places
     for (const { wanted, left: without, wake } of this.#waiting) {
       if (left <= 0) return
-      if (this.#choose(wanted, without) === undefined) continue
+      if (this.#choose(wanted, without) === undefined) {
+        // Who is particular about nobody finds as much as those behind.
+        if (without.refused.size + without.silent.size === 0) return
+        continue
+      }
       left -= 1
       wake()
     }

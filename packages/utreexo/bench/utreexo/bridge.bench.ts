@@ -61,7 +61,7 @@ function indexChain(): ProofMaker {
 export default async function bench(emit: Emit): Promise<void> {
   const toFigure = (seconds: number): number => chain.length / seconds
   const rows = [
-    { name: 'regtest-sync', run: proveChain },
+    { name: 'prove-chain', run: proveChain },
     { name: 'bridge-index', run: indexChain },
   ]
   for (const { name, run } of rows)
