@@ -1,4 +1,4 @@
-import { runtimeCrypto } from '#crypto'
+import { LARGEST_FOR_WASM, runtimeCrypto } from '#crypto'
 import type { CryptoBackend } from './backend.ts'
 import { createWasmBackend } from './wasm-backend.ts'
 
@@ -10,5 +10,5 @@ let inForce: CryptoBackend | undefined
  * first needed, so that importing this package costs nothing.
  */
 export function cryptoBackend(): CryptoBackend {
-  return (inForce ??= createWasmBackend(runtimeCrypto) ?? runtimeCrypto)
+  return (inForce ??= createWasmBackend(runtimeCrypto, LARGEST_FOR_WASM) ?? runtimeCrypto)
 }

@@ -1,21 +1,20 @@
 import {
   createCipheriv,
   createDecipheriv,
-  createECDH,
   createHmac,
   type DecipherChaCha20Poly1305,
-  type ECDH,
+  getCiphers,
   hash,
 } from 'node:crypto'
-import { type Aead, type CryptoBackend, type SecretKey, TAG_LENGTH } from './backend.ts'
-import { evenPoint } from './even-point.ts'
+import { type Aead, type CryptoBackend, TAG_LENGTH } from './backend.ts'
+import { runtimeCrypto as portable } from './crypto.ts'
+import { createNodeSecretKey, hasUsableCurve } from './secret-key.node.ts'
 
 const AEAD = 'chacha20-poly1305'
 const AEAD_OPTIONS = { authTagLength: TAG_LENGTH }
-const CURVE = 'secp256k1'
 
 /** BIP324's primitives from `node:crypto` (OpenSSL). */
-export const runtimeCrypto: CryptoBackend = {
+export const nodeCrypto: CryptoBackend = {
   name: 'node',
   sha256: (data) => plain(hash('sha256', data, 'buffer')),
   hmacSha256: (key, data) => plain(createHmac('sha256', key).update(data).digest()),
@@ -27,16 +26,18 @@ export const runtimeCrypto: CryptoBackend = {
     return plain(createCipheriv('chacha20', key, iv).update(new Uint8Array(length)))
   },
   createAead: (key) => new NodeAead(key),
-  createSecretKey: (secret) => {
-    const ecdh = createECDH(CURVE)
-    try {
-      ecdh.setPrivateKey(secret)
-    } catch {
-      return undefined
-    }
-    return new NodeSecretKey(ecdh)
-  },
+  createSecretKey: createNodeSecretKey,
 }
+
+/**
+ * That of `node:crypto` where it is whole, as Node.js has it; of what calls itself so in other runtimes Bun's
+ * lacks the cipher and the curve, and Deno's keys do not outlive their bytes.
+ */
+export const runtimeCrypto: CryptoBackend =
+  getCiphers().includes(AEAD) && hasUsableCurve() ? nodeCrypto : portable
+
+/** Bytes of a packet above which `node:crypto` is faster than our WebAssembly: its vectors are wider. */
+export const LARGEST_FOR_WASM: number = runtimeCrypto === nodeCrypto ? 4_096 : Infinity
 
 /** A Buffer's bytes as a Uint8Array, which is what leaves this package. */
 function plain(buffer: Buffer): Uint8Array {
@@ -134,29 +135,5 @@ function isAuthentic(decipher: DecipherChaCha20Poly1305): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-class NodeSecretKey implements SecretKey {
-  readonly x: Uint8Array
-  #ecdh: ECDH | undefined
-
-  constructor(ecdh: ECDH) {
-    this.#ecdh = ecdh
-    this.x = plain(ecdh.getPublicKey(null, 'compressed').subarray(1))
-  }
-
-  sharedX(x: Uint8Array): Uint8Array | undefined {
-    try {
-      const shared = this.#ecdh?.computeSecret(evenPoint(x))
-      return shared === undefined ? undefined : plain(shared)
-    } catch {
-      return undefined
-    }
-  }
-
-  wipe(): void {
-    // OpenSSL overwrites the scalar when it frees the key.
-    this.#ecdh = undefined
   }
 }

@@ -18,6 +18,9 @@ const curve: ScalarCurve = {
   sharedX: (secret, point) => getSharedSecret(secret, point).slice(1),
 }
 
+/** Bytes of a packet above which these are faster than our WebAssembly: no packet is. */
+export const LARGEST_FOR_WASM: number = Infinity
+
 /** BIP324's primitives from the noble libraries: for any JavaScript runtime. */
 export const runtimeCrypto: CryptoBackend = {
   name: 'noble',

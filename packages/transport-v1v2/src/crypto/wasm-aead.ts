@@ -2,7 +2,7 @@ import { loadWasm } from '@sapwood/wire-codec'
 import { type Aead, type CryptoBackend, TAG_LENGTH } from './backend.ts'
 import { MODULE } from './chacha20-poly1305.wasm.ts'
 
-/** Bytes of one part of a message, and of what it is authenticated with besides (wasm/chacha20-poly1305.c). */
+/** Bytes of one part of a message, and of what else is authenticated (wasm/chacha20-poly1305.c). */
 const MAX_PART = 65_536
 const MAX_AAD = 4_096
 /** The first part is 64 bytes shorter: block 0 of the keystream makes the key of the tag. */
@@ -183,7 +183,7 @@ class WasmAead implements Aead {
     bytes.set(this.#memory.message.subarray(0, TAG_LENGTH), length)
   }
 
-  /** @param bytes The ciphertext. @returns the same memory with the plaintext; undefined where it is forged. */
+  /** @param bytes The ciphertext. @returns the same, now the plaintext; undefined where it is forged. */
   #openInPlace(
     bytes: Uint8Array,
     nonce: Uint8Array,

@@ -9,6 +9,6 @@ export const backends: readonly CryptoBackend[] = [
   node,
   noble,
   nativeBackend,
-  createWasmBackend(node)!,
-  createWasmBackend(noble)!,
+  createWasmBackend(node, 1_000)!,
+  createWasmBackend(noble, Infinity)!,
 ]

@@ -1,3 +1,12 @@
+/** SHA-256 of one message at a time, as the runtime has it. */
+export interface RuntimeSha256 extends SingleSha256 {
+  /**
+   * Bytes from which a message is hashed faster here than as one of many in WebAssembly; no number where it
+   * never is, and single messages are not either.
+   */
+  readonly fasterFrom: number | undefined
+}
+
 /** SHA-256 of one message at a time. */
 export interface SingleSha256 {
   /** Who does it, for people: `node:crypto`, `noble`. */

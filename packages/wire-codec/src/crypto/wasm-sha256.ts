@@ -1,6 +1,6 @@
 import { loadWasm } from './load-wasm.ts'
 import { messageAt, oneByOne } from './one-by-one.ts'
-import { MESSAGE_CUTS, type Sha256Backend, type SingleSha256 } from './sha256-backend.ts'
+import { MESSAGE_CUTS, type RuntimeSha256, type Sha256Backend, type SingleSha256 } from './sha256-backend.ts'
 import { MODULE } from './sha256d.wasm.ts'
 import { HASH_SIZE } from './sizes.ts'
 
@@ -11,8 +11,6 @@ const BLOCK = 64
 const PAIR: number = 2 * HASH_SIZE
 /** Fewer messages than this leave most of the four lanes empty. */
 const MIN_MESSAGES = 3
-/** From this many bytes on a message is faster by `node:crypto`, where the processor knows SHA-256. */
-const LARGE_FOR_NODE = 640
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer }
@@ -29,11 +27,10 @@ interface Exports {
 
 /**
  * Our own WebAssembly (wasm/sha256d.c): four messages at once, and no call into the runtime for each. What it
- * is no faster at goes to `runtime`: single messages and large ones where that is `node:crypto`, no message
- * where it is JavaScript.
+ * is no faster at goes to `runtime`: single messages and large ones, unless that is JavaScript.
  * @returns undefined where it cannot be loaded.
  */
-export function createWasmSha256(runtime: SingleSha256): Sha256Backend | undefined {
+export function createWasmSha256(runtime: RuntimeSha256): Sha256Backend | undefined {
   const module = loadWasm(MODULE) as Exports | undefined
   if (module === undefined) return undefined
   const { buffer } = module.memory
@@ -42,11 +39,11 @@ export function createWasmSha256(runtime: SingleSha256): Sha256Backend | undefin
   const messages = new Uint32Array(buffer, module.messages_at(), MAX_MESSAGES * MESSAGE_CUTS)
   /** Which message each of the batch is. */
   const slots = new Uint32Array(MAX_MESSAGES)
-  const isNode = runtime.name === 'node:crypto'
   const name = `wasm+${runtime.name}`
-  const single = isNode ? { ...runtime, name } : { name, ...singleBy(module, input, output) }
+  const single =
+    runtime.fasterFrom === undefined ? { name, ...singleBy(module, input, output) } : { ...runtime, name }
   const alone = oneByOne(single)
-  const largest = isNode ? LARGE_FOR_NODE : WINDOW
+  const largest = runtime.fasterFrom ?? WINDOW
 
   return {
     ...single,
