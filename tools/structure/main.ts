@@ -7,8 +7,8 @@ import { importsPackages, readImports, sourceFiles } from './read-imports.ts'
 import { uncitedFiles } from './uncited-files.ts'
 
 // Prints how the folders of each package hang together, and fails where an import runs up, where a limit is
-// declared twice, or where a file does not say whose rules it implements. `--arrows PACKAGE` lists its arrows,
-// `--suggest PACKAGE` an order in which the fewest run up.
+// declared twice, or where a file does not say whose rules it implements. `--arrows PACKAGE` lists its
+// arrows, `--suggest PACKAGE` an order in which the fewest run up.
 const root = resolve(import.meta.dirname, '../..')
 const [option, only] = process.argv.slice(2)
 let failures = 0

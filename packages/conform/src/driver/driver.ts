@@ -55,7 +55,7 @@ export class DriverError extends Error {
   }
 }
 
-/** Whether a value is a `DriverError`, also one of another copy of this package: a module may have its own. */
+/** Whether a value is a `DriverError`, also one of another copy of this package, as a module may have. */
 export function isDriverError(error: unknown): error is DriverError {
   return typeof error === 'object' && error !== null && BRAND in error
 }

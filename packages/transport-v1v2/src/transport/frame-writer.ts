@@ -76,7 +76,7 @@ export class FrameWriter {
     return this.queuedBytes > this.#highWaterMark
   }
 
-  /** Something has been put into the outbox: it leaves with whatever else this turn of the event loop does. */
+  /** Something has been put into the outbox: it leaves with whatever else this turn sends. */
   queued(): void {
     this.#account()
     if (this.#flushing) return
