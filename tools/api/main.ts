@@ -5,8 +5,8 @@ import { type ApiChanges, compareReports } from './compare-reports.ts'
 import { entriesOf } from './entries.ts'
 import { undocumented } from './undocumented.ts'
 
-// `npm run api` writes what every entry of every package exports into docs/api. `--check`, in CI, says what is
-// other than is written there, and refuses what is changed or gone where no version plan speaks of it
+// `npm run api` writes what every entry of every package exports into docs/api. `--check`, in CI, says what
+// is other than is written there, and refuses what is changed or gone where no version plan speaks of it
 // (docs/policy.md): nothing breaks unmarked. Nor may anything be exported without a TSDoc comment.
 const root = resolve(import.meta.dirname, '../..')
 const folder = join(root, 'docs/api')

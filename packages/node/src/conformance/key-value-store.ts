@@ -8,7 +8,7 @@ export interface KeyValueStoreFixture {
    * The same store after the program has ended and begun again; left out where it is gone then. The first is
    * not used any more.
    */
-  reopen?(): Promise<KeyValueStore>
+  readonly reopen?: () => Promise<KeyValueStore>
   /** Called after the test. */
   close?(): Promise<void>
 }

@@ -34,8 +34,8 @@ const FLUSH_TIMEOUT = MINUTE
 /**
  * Starts a node.
  * @returns once the store is open and the listeners listen.
- * @throws NodeError `invalid-argument`, `invalid-address`, `listen-failed`, `store-corrupt`, `store-full`, `store-foreign`,
- * `store-failed`.
+ * @throws NodeError `invalid-argument`, `invalid-address`, `listen-failed`, `store-corrupt`, `store-full`,
+ * `store-foreign`, `store-failed`.
  */
 export async function createNode(options: NodeOptions, components: NodeComponents = {}): Promise<NodeHandle> {
   refuseArgument(someNodeOptions, options, 'createNode: options')

@@ -8,8 +8,8 @@ export interface CaptureSink {
 }
 
 /**
- * Captures every message of a peer from now on, in the format of Core's `-capturemessages`. Called in the same
- * turn as `createPeer`, it has our own `version` too, which has left by then.
+ * Captures every message of a peer from now on, in the format of Core's `-capturemessages`. Called in the
+ * same turn as `createPeer`, it has our own `version` too, which has left by then.
  */
 export function captureMessages(events: PeerEventSource, sink: CaptureSink): Unsubscribe {
   return events.on('trace', ({ direction, command, payload, at }) => {

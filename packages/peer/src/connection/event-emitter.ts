@@ -13,8 +13,8 @@ type Listeners = { [Name in keyof PeerEvents]?: Set<Listener<Name>> }
 export class EventEmitter implements PeerEventSource<AnyMessage> {
   readonly #listeners: Listeners = {}
   /**
-   * What crossed before anybody can have listened: our `version` leaves while the peer is made. Told to whoever
-   * asks for it in that turn.
+   * What crossed before anybody can have listened: our `version` leaves while the peer is made. Told to
+   * whoever asks for it in that turn.
    */
   #early: PeerEvents['trace'][] | undefined = []
   readonly #onFailure: (error: unknown) => void

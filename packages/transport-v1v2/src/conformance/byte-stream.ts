@@ -21,8 +21,8 @@ export interface ByteStreamConformance {
    */
   handles?(): number
   /**
-   * Whether the remote can tell an abort from an end. Pipes that know no reset (a Unix pipe, a MessagePort) cannot:
-   * there it sees an end. Default: true.
+   * Whether the remote can tell an abort from an end. Pipes that know no reset (a Unix pipe, a
+   * MessagePort) cannot: there it sees an end. Default: true.
    */
   readonly resets?: boolean
 }

@@ -11,8 +11,8 @@ export interface DialerFixture {
   /** An address that accepts. */
   readonly address: PeerAddress
   /**
-   * An address where nobody accepts, if there is one. The dial has to reject with an `Error` whose `code` is a
-   * text: a `TransportError` (`dial-failed`, with the operating system's error as `cause`), or what the way
+   * An address where nobody accepts, if there is one. The dial has to reject with an `Error` whose `code` is
+   * a text: a `TransportError` (`dial-failed`, with the operating system's error as `cause`), or what the way
    * itself says (`ECONNREFUSED`). `connect` decides nothing by it; people do.
    */
   readonly refusing?: PeerAddress

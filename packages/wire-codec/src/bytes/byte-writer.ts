@@ -15,8 +15,8 @@ export const SMALL = 16
 
 /**
  * Writes values one after the other into a buffer that grows. Numbers are little-endian unless the name says
- * otherwise. A number that does not fit its field throws a `RangeError`, a value of another type a `TypeError`:
- * what we send is ours to get right.
+ * otherwise. A number that does not fit its field throws a `RangeError`, a value of another type a
+ * `TypeError`: what we send is ours to get right.
  */
 export class ByteWriter {
   private buffer: Uint8Array
