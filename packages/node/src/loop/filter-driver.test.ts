@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { regtest } from '../../test/support/make-chain.ts'
 import { alice } from '../../test/support/peer-ids.ts'
 import { StorableHeaderChain } from '../chain/header-chain.ts'
+import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import { EventHub } from '../events/event-hub.ts'
 import type { NodeEvents, NodeEventSource } from '../handle/node-events.ts'
@@ -36,7 +37,10 @@ function world(hasPeer: boolean) {
   }
   const parts = {
     calls: { call: async <T>(_: string, run: () => T | Promise<T>) => run() },
-    table: { ready: () => (hasPeer ? [record] : []) } as unknown as ConnectionTable,
+    table: {
+      ready: () => (hasPeer ? [record] : []),
+      get: () => record,
+    } as unknown as ConnectionTable,
     driver: { bestOf: () => undefined },
     banManager: { punish: () => undefined, letGo: () => undefined },
   }
@@ -63,5 +67,20 @@ describe('the peers that have filters', () => {
     expect((await outcome).every(({ status }) => status === 'rejected')).toBe(true)
     expect(counts.listening).toBe(0)
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('that were silent twice are passed over, and forgotten with their connection', async () => {
+    const { clock, peers } = world(true)
+    const { signal } = new AbortController()
+    await peers.silent(alice, 'no-filter-headers')
+    await peers.silent(alice, 'no-filter-headers')
+    let isFound = false
+    const found = peers.having(0, signal).then(() => (isFound = true))
+    await clock.advance(29_000)
+    expect(isFound).toBe(false)
+    peers.closed({ id: alice } as ConnectionRecord)
+    expect(await peers.having(0, signal)).toHaveLength(1)
+    await clock.advance(1_000)
+    await found
   })
 })
