@@ -247,6 +247,19 @@ describe('what is settled between version and verack', () => {
     expect(features.size).toBe(90)
     expect(features.get('feature-7')).toEqual(Uint8Array.of(7))
   })
+
+  it('features are bounded in bytes too', async () => {
+    const remote = new ScriptedRemote()
+    await remote.say(versionMessage())
+    for (let n = 0; n < 90; n++)
+      await remote.say({ type: 'feature', id: `${n}`.padEnd(80, '-'), data: new Uint8Array(512) })
+    await remote.say({ type: 'verack' })
+    const { features } = await remote.peer.handshake
+    let bytes = 0
+    for (const [id, data] of features) bytes += id.length + data.length
+    expect(bytes).toBeGreaterThan(7_000)
+    expect(bytes).toBeLessThanOrEqual(8_192)
+  })
 })
 
 describe('what ends the handshake', () => {

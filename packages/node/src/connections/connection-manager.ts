@@ -250,11 +250,11 @@ export class ConnectionManager {
     const { networkSwitch, observer } = this.#parts
     if (!networkSwitch.isOn) this.#close(record, { detail: 'network-inactive', blame: 'none' })
     else if (isReady(record)) observer.ready(record)
-    this.#parts.events.emit('peer-ready', {
-      ...connectionFacts(record),
-      version,
-      protocol: record.protocol!,
-    })
+    this.#parts.events.emit(
+      'peer-ready',
+      { ...connectionFacts(record), version, protocol: record.protocol! },
+      featureBytes(version),
+    )
   }
 
   #closed(record: ConnectionRecord, report: DisconnectReport): void {
@@ -326,4 +326,11 @@ export function connectionFacts(record: ConnectionRecord): ConnectionFacts {
 function failedV2(transport: Transport & Partial<Pick<Connection, 'attempts'>>): Error | undefined {
   if (transport.protocol === 'v2') return undefined
   return transport.attempts?.find(({ protocol }) => protocol === 'v2')?.error
+}
+
+/** What a `version` holds that a remote chose the size of, in bytes. */
+function featureBytes({ features }: PeerVersion): number {
+  let bytes = 0
+  for (const [id, data] of features) bytes += id.length + data.length
+  return bytes
 }

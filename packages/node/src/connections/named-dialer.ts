@@ -6,12 +6,13 @@ import {
   raceDials,
   TransportError,
 } from '@sapwood/transport-v1v2'
-import type { Clock, Resolver } from '@sapwood/transport-v1v2/environment'
+import { type Clock, type Random, type Resolver, shuffle } from '@sapwood/transport-v1v2/environment'
 import { addressKey } from '../addresses/address-key.ts'
 import { canonicalAddress } from '../addresses/canonical-address.ts'
 
 export interface NamedDialerComponents {
   readonly clock: Clock
+  readonly random: Random
   /** Dials addresses; and the name, where `resolver` does not know it and this resolves by itself. */
   readonly dialer: Dialer
   readonly resolver: Resolver
@@ -27,7 +28,7 @@ export interface NamedDialerComponents {
  * before.
  */
 export function createNamedDialer(name: NamedAddress, components: NamedDialerComponents): Dialer {
-  const { clock, dialer, resolver, onFound, onReached } = components
+  const { clock, random, dialer, resolver, onFound, onReached } = components
   let targets: readonly NetworkAddress[] | undefined
   return {
     dial: async (_, options) => {
@@ -41,7 +42,9 @@ export function createNamedDialer(name: NamedAddress, components: NamedDialerCom
         // A dialer of the program's own may know names that the resolver of the DNS seeds does not.
         if (found.length === 0 && dialer.resolver === undefined) return await dialer.dial(name, options)
         if (found.length === 0) throw new TransportError('resolve-failed', `No address for ${name.host}`)
-        targets = onFound(found)
+        // One of them may take every connection and answer none: the next attempt is another's (Core,
+        // `ConnectNode`).
+        targets = shuffle(random, [...onFound(found)])
       }
       const ways = new Map<ByteStream, NetworkAddress>()
       const stream = await raceDials(

@@ -81,12 +81,13 @@ export class TransportOpener {
    * Names are looked up here where anybody does, so that a peer is known by each of its names and addresses.
    */
   #dialerOf(record: ConnectionRecord, request: DialRequest): Dialer {
-    const { clock, namesOf, table } = this.#parts
+    const { clock, namesOf, random, table } = this.#parts
     const { address, dialer = this.#parts.dialer } = request
     const resolver = dialer.resolver ?? (dialer.resolvesNames === false ? undefined : namesOf)
     if (address.network !== 'name' || resolver === undefined) return dialer
     return createNamedDialer(address, {
       clock,
+      random,
       dialer,
       resolver,
       onFound: (addresses) => this.#found(record, addresses),

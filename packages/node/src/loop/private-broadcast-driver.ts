@@ -3,7 +3,6 @@ import {
   type Block,
   bytesToHex,
   hasWitness,
-  isTransactionEntry,
   type NetworkAddress,
   type Transaction,
   type Txid,
@@ -30,7 +29,7 @@ import {
   type PrivateBroadcastState,
 } from '../transactions/private-broadcast.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay.ts'
-import { inventoryOf, type NodePart, type ReceivedMessage } from './node-part.ts'
+import type { NodePart, ReceivedMessage } from './node-part.ts'
 
 /**
  * Nodes that read a transaction with its witness whatever the `version` of its sender offers:
@@ -131,16 +130,10 @@ export class PrivateBroadcastDriver implements NodePart {
   /** What any other peer says: our transactions may be in it. */
   message({ kind }: ReadyConnection, received: ReceivedMessage): void {
     const { message } = received
-    if (this.#queue.size === 0 || kind === 'private-broadcast') return
-    if (message.type === 'inv') {
-      for (const { type, hash } of inventoryOf(received)) {
-        if (isTransactionEntry(type)) this.#seen(bytesToHex(hash))
-      }
-    } else if (message.type === 'tx') {
-      const { transaction } = message
-      // One of the same txid will do: it can be in a block only once, whatever its witness.
-      if (this.#seen(bytesToHex(txid(transaction))) === undefined) this.#seen(bytesToHex(wtxid(transaction)))
-    }
+    if (this.#queue.size === 0 || kind === 'private-broadcast' || message.type !== 'tx') return
+    // Who was told its name can say that name, and with another witness it is nobody's to pass on: only the
+    // transaction itself shows that somebody has it (Core, `PrivateBroadcast::Remove`).
+    this.#seen(bytesToHex(wtxid(message.transaction)))
   }
 
   block(block: Block): void {

@@ -5,6 +5,7 @@ import {
   type Clock,
   MINUTE,
   removeAbortListener,
+  withDeadline,
 } from '@sapwood/transport-v1v2/environment'
 import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
@@ -77,7 +78,12 @@ export class ServedBlocks implements NodePart {
   async has(hash: BlockHash, context: ServingContext): Promise<boolean> {
     try {
       if (!this.#parts.services.isReady(hash)) return false
-      return (await this.#parts.services.answers.block?.(hash, context)) !== undefined
+      const { clock, services } = this.#parts
+      // An answer that never comes is none: others wait for what is told after it.
+      const look = (signal: AbortSignal): Promise<unknown> =>
+        Promise.resolve(services.answers.block?.(hash, { ...context, signal }))
+      const found = await withDeadline(clock, BLOCK_HOLD, look, { signal: context.signal })
+      return found !== undefined
     } catch {
       return false
     }

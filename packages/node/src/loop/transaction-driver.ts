@@ -1,7 +1,8 @@
-import type { Block } from '@sapwood/wire-codec'
+import { type Block, isLocal } from '@sapwood/wire-codec'
 import { kindBehaviour, type PeerId, type PeerServices } from '@sapwood/peer'
 import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
-import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
+import { hostKey } from '../addresses/address-key.ts'
+import { type ConnectionRecord, type ReadyConnection, remoteOf } from '../connections/connection-record.ts'
 import type { EventSink } from '../events/event-source.ts'
 import type { CurrentPhase } from '../chain/current-phase.ts'
 import type { TransactionEvents } from '../transactions/transaction-events.ts'
@@ -36,12 +37,14 @@ export class TransactionDriver implements NodePart {
     if (behaviour.shortLived) return
     this.#peers.add(record.id)
     const { relay, wtxidRelay, commonVersion } = record.version
+    const host = hostOf(record)
     const facts = {
       relays: behaviour.relaysTransactions && relay,
       mayAnnounce: behaviour.relaysTransactions,
       outbound: behaviour.direction === 'outbound',
       wtxidRelay,
       commonVersion,
+      ...(host !== undefined && { host }),
     }
     this.run(this.#parts.relay.addPeer(record.id, facts, this.#now()))
   }
@@ -114,4 +117,14 @@ export class TransactionDriver implements NodePart {
   #now(): Instant {
     return this.#parts.clock.now()
   }
+}
+
+/**
+ * Who a peer is, whatever connection it comes on: where we dialled it, else the host that it came from; on
+ * this machine, and behind a hidden service, those who dial us cannot be told apart.
+ */
+function hostOf(record: ConnectionRecord): string | undefined {
+  if (record.kind !== 'inbound') return record.key
+  const address = remoteOf(record)
+  return address === undefined || isLocal(address) ? undefined : hostKey(address)
 }

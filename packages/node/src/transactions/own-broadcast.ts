@@ -55,6 +55,8 @@ export class OwnBroadcast {
   /** Waits to be announced to these. */
   readonly queuedFor: Set<PeerId> = new Set()
   readonly announcedTo: Set<PeerId> = new Set()
+  /** Who was told, by `TransactionPeer.host`: it is the same on its next connection. */
+  readonly hostsTold: Set<string> = new Set()
   readonly requestedBy: Set<PeerId> = new Set()
   /** Have it from elsewhere: proof that the network passes it on. */
   readonly seenFrom: Set<PeerId> = new Set()

@@ -109,10 +109,11 @@ export class OwnBroadcasts {
   seenBack(peer: RelayPeer, key: string): void {
     const broadcast = this.#byHash.get(key)
     if (broadcast === undefined) return
-    const { id } = peer
+    const { id, facts } = peer
     // It says that it has it: no need to tell it. Whether that proves anything is another question.
     broadcast.queuedFor.delete(id)
     if (broadcast.seenFrom.has(id) || broadcast.announcedTo.has(id)) return
+    if (facts.host !== undefined && broadcast.hostsTold.has(facts.host)) return
     if (!this.#isBelieved(peer)) return
     broadcast.seenFrom.add(id)
     this.#tellListener(broadcast)
@@ -224,6 +225,7 @@ export class OwnBroadcasts {
       if (inventory.length === MAX_ANNOUNCEMENTS_PER_MESSAGE || !broadcast.queuedFor.delete(peer.id)) continue
       if (broadcast.feeRate !== undefined && broadcast.feeRate < peer.feeFilter) continue
       broadcast.announcedTo.add(peer.id)
+      if (peer.facts.host !== undefined) broadcast.hostsTold.add(peer.facts.host)
       inventory.push(
         peer.facts.wtxidRelay
           ? { type: InventoryType.WTX, hash: wtxid(broadcast.transaction) }

@@ -13,6 +13,8 @@ export interface TransactionPeer {
   readonly outbound: boolean
   /** Both sides have sent `wtxidrelay` (BIP339). */
   readonly wtxidRelay: boolean
+  /** Who it is, whatever connection it comes on; absent where nobody can tell. */
+  readonly host?: string
   /** The protocol version that both sides speak. */
   readonly commonVersion: number
 }

@@ -208,9 +208,11 @@ export class TransactionPool {
   }
 
   #tell(heard: HeardTransaction, key: string): void {
-    for (const subscriber of this.#subscribers) {
-      if (matches(heard.transaction, key, subscriber)) subscriber.listener(heard)
-    }
+    if (this.#subscribers.size === 0) return
+    // To match it is to read it; what is handed on may wait long, and for many.
+    const { transaction } = copy(heard)
+    for (const subscriber of this.#subscribers)
+      if (matches(transaction, key, subscriber)) subscriber.listener(heard)
   }
 }
 

@@ -459,6 +459,24 @@ describe('what a stranger does to a broadcast', () => {
     expect(alone.broadcasts()).toMatchObject([{ seenFrom: 1 }])
   })
 
+  it('nor one that was told and is connected again', () => {
+    const relay = relayWith({})
+    relay.addPeer(alice, { ...outbound, host: 'a' }, NOON)
+    const tx = transaction()
+    relay.broadcast(tx, {}, NOON)
+    expect(relay.broadcasts()).toMatchObject([{ announcedTo: 1 }])
+    relay.removePeer(alice, after(60_000))
+    relay.addPeer(bob, { ...outbound, host: 'a' }, after(61_000))
+    relay.onInventory(bob, inv(WTX, tx), after(62_000))
+    expect(relay.broadcasts()).toMatchObject([{ seenFrom: 0 }])
+    relay.addPeer(carol, { ...outbound, host: 'c' }, after(63_000))
+    expect(run(relay, tx, { from: 63_000, until: 1_800_000, echoes: () => false }).has(carol)).toBe(true)
+    const other = peerId(9)
+    relay.addPeer(other, { ...outbound, host: 'd' }, after(1_800_000))
+    relay.onInventory(other, inv(WTX, tx), after(1_800_000))
+    expect(relay.broadcasts()).toMatchObject([{ seenFrom: 1 }])
+  })
+
   it('tells the others when one has shown that it has it, the listener too', () => {
     const relay = relayWith({ 1: outbound, 2: outbound, 3: outbound, 4: outbound })
     const tx = transaction()

@@ -5,6 +5,8 @@ import type { PeerVersion } from '../contract/peer-version.ts'
 
 /** BIP434 features noted for one remote, at most: what it sends before `verack` must not fill our memory. */
 const MAX_FEATURES = 100
+/** Bytes of their names and data, at most. */
+const MAX_FEATURE_BYTES = 8_192
 
 /** What is kept of the remote's `version`. */
 type RemoteVersion = Pick<
@@ -20,6 +22,7 @@ export class Negotiation {
   wtxidRelay = false
   addrv2 = false
   readonly #features = new Map<string, Uint8Array>()
+  #featureBytes = 0
 
   get commonVersion(): number {
     return this.#commonVersion
@@ -44,7 +47,10 @@ export class Negotiation {
   }
 
   featureReceived({ id, data }: MessageOf<'feature'>): void {
-    if (this.#features.size < MAX_FEATURES) this.#features.set(id, data.slice())
+    const bytes = id.length + data.length
+    if (this.#features.size >= MAX_FEATURES || this.#featureBytes + bytes > MAX_FEATURE_BYTES) return
+    this.#featureBytes += bytes
+    this.#features.set(id, data.slice())
   }
 
   /** What has been settled; undefined before the remote's `version`. */
