@@ -46,7 +46,7 @@ const DELETIONS_AT_A_TIME = 10_000
 const NO_HEADER = new Uint8Array(32) as Uint8Array as Hash256
 
 /** What an index has beside the unspent outputs, which it always has. */
-export interface IndexedTopics {
+interface IndexedTopics {
   /** BIP158 filters and their headers. */
   readonly filters: boolean
   /** Where each transaction is, and who spent each output. */

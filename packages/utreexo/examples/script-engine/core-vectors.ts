@@ -9,7 +9,7 @@ type Entry =
   | readonly [string]
 
 /** Where the engine and Core part. */
-export interface Difference {
+interface Difference {
   readonly file: string
   /** Place among the transactions of the file, from 1 on. */
   readonly number: number
