@@ -105,6 +105,7 @@ describe('what is decoded', () => {
 
   it('is shown on a console, of long lists and bytes the beginning', () => {
     expect(inspect(received({ type: 'inv', inventory: [{ type: 1, hash }] }), { depth: 5 })).toContain(text)
+    expect(inspect(received({ type: 'ping', nonce: 7n }))).toBe("{ type: 'ping', nonce: 7n }")
     const many = received({
       type: 'inv',
       inventory: Array.from({ length: 50_000 }, () => ({ type: 1, hash })),

@@ -1,4 +1,4 @@
-import { FIELDS, type Json, toJson, toShortJson } from './to-json.ts'
+import { FIELDS, type Json, toJson, toShortForm } from './to-json.ts'
 
 /** What `console.log` of Node.js, Deno and Bun, and `util.inspect`, ask a value for. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom')
@@ -13,7 +13,7 @@ type Inspect = (value: unknown, options: object) => string
 
 /** What `console.log` shows of a decoded value: `toJson`'s form, of long lists and bytes the beginning. */
 function inspected(value: object, options: object, inspect: Inspect | undefined): unknown {
-  const short = toShortJson(value, { items: SHOWN_ITEMS, bytes: SHOWN_BYTES })
+  const short = toShortForm(value, { items: SHOWN_ITEMS, bytes: SHOWN_BYTES, keepsBigints: true })
   return inspect === undefined ? short : inspect(short, options)
 }
 

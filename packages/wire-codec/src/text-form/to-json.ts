@@ -31,9 +31,15 @@ export interface TextLimits {
   readonly items: number
   /** Bytes of a field, of which there may be millions. */
   readonly bytes: number
+  /** A console shows `7n`, JSON has no such thing. */
+  readonly keepsBigints: boolean
 }
 
-const ALL: TextLimits = { items: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
+const ALL: TextLimits = {
+  items: Number.POSITIVE_INFINITY,
+  bytes: Number.POSITIVE_INFINITY,
+  keepsBigints: false,
+}
 
 /**
  * A message, a block, a transaction or any part of them in a form for people and for JSON: a hash in the text
@@ -48,8 +54,8 @@ export function toJson(value: unknown): Json {
   return textOf(value, '', ALL)
 }
 
-/** As `toJson`, of long lists and bytes the beginning. */
-export function toShortJson(value: unknown, limits: TextLimits): Json {
+/** As `toJson`, for a console: of long lists and bytes the beginning. */
+export function toShortForm(value: unknown, limits: TextLimits): unknown {
   return textOf(value, '', limits)
 }
 
@@ -63,7 +69,8 @@ function textOf(value: unknown, field: string, limits: TextLimits): Json {
       // JSON has no other numbers.
       return Number.isFinite(value) ? value : String(value)
     case 'bigint':
-      return value.toString()
+      // What keeps them is no JSON, and nobody is told that it were: see `toShortForm`.
+      return limits.keepsBigints ? (value as never) : value.toString()
     case 'object':
       return value === null ? null : objectText(value, field, limits)
     default:

@@ -2,10 +2,10 @@ import { isBytes } from '../arguments/describe-value.ts'
 import { FIELDS } from './to-json.ts'
 
 /**
- * A copy of a message, a block or a transaction that is nothing but plain objects, lists and bytes of
- * their own: for `structuredClone`, `postMessage`, spreading and deep comparison. A decoded transaction or block is
- * none: it reads its fields from the bytes that it came in, and a clone of it has nothing to read. The copy is
- * as good everywhere; what is decoded lazily is made here at once.
+ * A copy of a message, a block or a transaction that is nothing but plain objects, lists and bytes of its
+ * own: for `structuredClone`, `postMessage`, spreading and deep comparison. A decoded transaction or block is
+ * none: it reads its fields from the bytes that it came in, and a clone of it has nothing to read. The copy
+ * is as good everywhere; what is decoded lazily is made here at once.
  * @example
  * worker.postMessage(toPlain(block))
  */
