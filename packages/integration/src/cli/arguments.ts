@@ -10,6 +10,8 @@ export interface MainJobOptions {
   readonly proxy: boolean
   /** Prove a chain with spends without keeping coins, by a bridge on a bitcoind. */
   readonly utreexo: boolean
+  /** Keep a bitcoind's chain, build its filters, and serve both to a bitcoind with an empty folder. */
+  readonly serve: boolean
   readonly blocks: number
   /** Where the chain and the node's store are kept from one start to the next. */
   readonly data: string | undefined
@@ -33,6 +35,8 @@ Options:
                  from the others, and print the credentials that the server saw
   --utreexo      follow a bitcoind with spends without keeping any coins: by the proofs of a Utreexo bridge of our own;
                  then a reorg, and a bridge that lies
+  --serve        keep a bitcoind's chain on disk, build its filters, and serve a second bitcoind's whole initial
+                 download from there; the next start goes on where this one ended
   --blocks N     blocks to mine and to follow, ${BLOCKS.least} to ${BLOCKS.most} (default 200; 300 with --utreexo)
   --port N       port of 127.0.0.1 that the peer listens on (default: a free one)
   --data FOLDER  where the peer's chain and the node's store are kept, so that the next start goes on from there
@@ -52,6 +56,7 @@ export function parseArguments(args: readonly string[]): MainJobOptions {
     embedded: values.embedded ?? false,
     proxy: values.proxy ?? false,
     utreexo: values.utreexo ?? false,
+    serve: values.serve ?? false,
     blocks: parseNumber('--blocks', values.blocks, BLOCKS) ?? (values.utreexo === true ? 300 : 200),
     data: values.data,
     port: parseNumber('--port', values.port, { least: 1, most: 65_535 }),
@@ -63,6 +68,7 @@ interface Values {
   readonly embedded?: boolean
   readonly proxy?: boolean
   readonly utreexo?: boolean
+  readonly serve?: boolean
   readonly blocks?: string
   readonly port?: string
   readonly data?: string
@@ -77,6 +83,7 @@ function parseValues(args: readonly string[]): Values {
         embedded: { type: 'boolean' },
         proxy: { type: 'boolean' },
         utreexo: { type: 'boolean' },
+        serve: { type: 'boolean' },
         blocks: { type: 'string' },
         port: { type: 'string' },
         data: { type: 'string' },

@@ -12,6 +12,7 @@ import { startIsolatingProxy } from '../tor/isolating-proxy.ts'
 import type { MainJobOptions } from './arguments.ts'
 import { connectionsTable, reportTable } from './report-table.ts'
 import { bitcoindHost, embeddedHost, type RunHost } from './run-host.ts'
+import { serveRun } from './serve-run.ts'
 import { utreexoRun } from './utreexo-run.ts'
 import { type SyncProgress, type SyncReport, syncRun } from './sync-run.ts'
 
@@ -34,6 +35,7 @@ const CREDENTIALS = { username: 'sapwood', password: 'regtest' }
 export async function mainJob(options: MainJobOptions, output: MainJobOutput): Promise<void> {
   if (options.utreexo) return await utreexoRun(options.blocks, output)
   const data = options.data === undefined ? join(cacheFolder(), 'main-job') : resolve(options.data)
+  if (options.serve) return await serveRun({ blocks: options.blocks, folder: join(data, 'serve') }, output)
   await using host = await startHost(options, data, output)
   output.note(`peer: ${host.description}`)
   if (options.proxy) {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { RegtestBitcoind } from '../../src/bitcoind/regtest-bitcoind.ts'
 import { mineWithPayments, startUtreexoBridge } from '../../src/index.ts'
@@ -53,4 +56,24 @@ describe('docs/guides/test-with-a-scripted-peer.md', () => {
     expect(output).toMatch(/pass 3\b/)
     expect(output).toMatch(/fail 0\b/)
   })
+})
+
+describe('docs/guides/serve-blocks.md', () => {
+  it('keeps the chain of a bitcoind, indexes it and offers both', async () => {
+    await using bitcoind = await RegtestBitcoind.start()
+    await mineWithPayments(bitcoind, 106)
+    const folder = await mkdtemp(join(tmpdir(), 'sapwood-guide-'))
+    try {
+      const code = (await exampleIn('docs/guides/serve-blocks.md', 'serve-blocks'))
+        .replace('18444', String(bitcoind.p2pPort))
+        .replace("'state'", `'${folder}/state'`)
+        .replace("'blocks'", `'${folder}/blocks'`)
+      expect(lines(code)).toBeLessThanOrEqual(20)
+      expect(await runExample(code)).toMatch(
+        /^1 106 \[ 'NETWORK', 'COMPACT_FILTERS', 'NETWORK_LIMITED' \]\n$/,
+      )
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }, 240_000)
 })

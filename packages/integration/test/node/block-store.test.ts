@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bytesEqual, regtest } from '@sapwood/wire-codec'
-import type { NodeHandle } from '@sapwood/node'
+import type { BlockStreamItem, NodeHandle } from '@sapwood/node'
 import { importBlockFiles, openBlockStore } from '@sapwood/storage'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -40,6 +40,11 @@ async function heightsOf(node: NodeHandle, from: number, to: number): Promise<nu
     heights.push(height)
   }
   return heights
+}
+async function nextItem(stream: AsyncIterator<BlockStreamItem>): Promise<BlockStreamItem> {
+  const result = await stream.next()
+  if (result.done === true) throw new Error('the stream has ended')
+  return result.value
 }
 const heights = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, index) => from + index)
@@ -92,14 +97,13 @@ describe('a node with a block store', () => {
     peer.chain = fork
     peer.announce()
     await stored(node, 44)
-    const reorg = (await reading.next()).value
-    expect(reorg).toMatchObject({ type: 'reorg', change: { fork: { height: 34 } } })
-    expect(reorg.change.disconnected.map(({ height }: { height: number }) => height)).toEqual([
-      38, 37, 36, 35,
-    ])
+    const reorg = await nextItem(reading)
+    if (reorg.type !== 'reorg') throw new Error('no reorg')
+    expect(reorg.change.fork.height).toBe(34)
+    expect(reorg.change.disconnected.map(({ height }) => height)).toEqual([38, 37, 36, 35])
     for (const height of heights(35, 44)) {
-      const { value } = await reading.next()
-      expect(bytesEqual(value.hash, fork.at(height)!.hash)).toBe(true)
+      const item = await nextItem(reading)
+      expect(item.type === 'block' && bytesEqual(item.hash, fork.at(height)!.hash)).toBe(true)
     }
     // Nothing was fetched that had been there, nor twice.
     expect(received).toEqual(heights(35, 44))

@@ -61,8 +61,8 @@ export interface IndexedChainParts {
 }
 
 /**
- * The unspent outputs after a block, and what is kept of the blocks up to it. What was put on or taken back is
- * there at once, and in the store with the next `flush`. One step at a time; its callers see to that.
+ * The unspent outputs after a block, and what is kept of the blocks up to it. What was put on or taken back
+ * is there at once, and in the store with the next `flush`. One step at a time; its callers see to that.
  */
 export class IndexedChain {
   readonly #parts: IndexedChainParts

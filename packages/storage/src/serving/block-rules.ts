@@ -43,7 +43,7 @@ export function answerTo(
   return 'serve'
 }
 
-/** Work of the tip alone: how long what is behind took at the speed of now (Core, `GetBlockProofEquivalentTime`). */
+/** Work of the tip alone: the measure of time by work (Core, `GetBlockProofEquivalentTime`). */
 function workOfLast(chain: Pick<ChainAccess, 'get'>, tip: ChainEntry): bigint {
   const before = chain.get(tip.header.previousBlockHash)
   return before === undefined ? tip.work : tip.work - before.work

@@ -116,8 +116,8 @@ class Server implements ChainServer {
     this.#genesis = encodeBlock(genesisBlock(network))
     const services: OfferedServices = {
       block: (hash, context) => this.#block(hash, context),
-      compactBlock: (hash, context) => this.#compactBlock(hash, context),
-      blockTransactions: (query, context) => this.#blockTransactions(query, context),
+      compactBlock: (hash) => this.#compactBlock(hash),
+      blockTransactions: (query) => this.#blockTransactions(query),
       ...this.#filterServices(),
     }
     this.#offer = node.serving.offer({ bits: () => this.#bits(), services })
@@ -185,7 +185,7 @@ class Server implements ChainServer {
     return bytes
   }
 
-  async #compactBlock(hash: BlockHash, _: ServingContext): Promise<Uint8Array | undefined> {
+  async #compactBlock(hash: BlockHash): Promise<Uint8Array | undefined> {
     if (!this.#isWithin(MAX_CMPCTBLOCK_DEPTH, hash)) return undefined
     if (this.#compact !== undefined && bytesEqual(this.#compact.hash, hash)) return this.#compact.payload
     const block = await this.#decoded(hash)
@@ -200,10 +200,12 @@ class Server implements ChainServer {
     return payload
   }
 
-  async #blockTransactions(
-    { blockHash, indexes }: Parameters<NonNullable<PeerServices['blockTransactions']>>[0],
-    _: ServingContext,
-  ): Promise<Awaited<ReturnType<NonNullable<PeerServices['blockTransactions']>>>> {
+  async #blockTransactions({
+    blockHash,
+    indexes,
+  }: Parameters<NonNullable<PeerServices['blockTransactions']>>[0]): Promise<
+    Awaited<ReturnType<NonNullable<PeerServices['blockTransactions']>>>
+  > {
     // Whoever asks for what is further down fetches the block, as from Core.
     if (!this.#isWithin(MAX_BLOCKTXN_DEPTH, blockHash)) return 'whole-block'
     const transactions = (await this.#decoded(blockHash))?.transactions
