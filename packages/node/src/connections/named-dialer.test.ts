@@ -23,7 +23,7 @@ it('tries another address first at each attempt: one may take every connection a
       },
     )
     const { signal } = new AbortController()
-    await dialer.dial({ network: 'name', host: 'two.test', port: 1 }, { signal } as never)
+    await dialer.dial({ network: 'name', host: 'two.test', port: 1 }, { signal })
   }
   expect([...reached].sort()).toEqual([1, 2])
 })
