@@ -1,18 +1,19 @@
 import { regtest } from '@sapwood/wire-codec'
 import { compare, type Emit } from '../../../../tools/bench/measure.ts'
 import { runtimeCrypto as noble } from '../../src/crypto/crypto.ts'
-import { runtimeCrypto as node } from '../../src/crypto/crypto.node.ts'
+import { cryptoBackend } from '../../src/crypto/backend-in-force.ts'
 import { systemRandom } from '../../src/environment/default-random.ts'
 import { createEphemeralKey, type EphemeralKey } from '../../src/v2/keys/ephemeral-key.ts'
 import { plainPair } from './plain-pair.ts'
 import { sessionPair } from './sessions.ts'
 
 const MAX_GARBAGE = 4_095
+const backend = cryptoBackend()
 
 const milliseconds = { unit: 'ms', better: 'lower', toFigure: (seconds: number) => seconds * 1e3 } as const
 
 export default async function bench(emit: Emit): Promise<void> {
-  const ours = { name: 'sapwood', run: () => sessionPair(node) }
+  const ours = { name: 'sapwood', run: () => sessionPair(backend) }
   await compare(
     {
       name: 'handshake-pair',
@@ -30,7 +31,7 @@ export default async function bench(emit: Emit): Promise<void> {
     {
       name: 'handshake-pair-garbage',
       ...milliseconds,
-      ours: { name: 'sapwood', run: () => sessionPair(node, { garbageLength: MAX_GARBAGE }) },
+      ours: { name: 'sapwood', run: () => sessionPair(backend, { garbageLength: MAX_GARBAGE }) },
       references: [
         { name: 'handshake-pair', run: ours.run },
         { name: 'scure and noble, plain', run: () => plainPair(regtest.magic, MAX_GARBAGE) },
@@ -41,7 +42,7 @@ export default async function bench(emit: Emit): Promise<void> {
   )
   const prepared: EphemeralKey[] = []
   const prepare = (count: number): void => {
-    while (prepared.length < count) prepared.push(createEphemeralKey(node, systemRandom))
+    while (prepared.length < count) prepared.push(createEphemeralKey(backend, systemRandom))
   }
   prepare(3_000)
   await compare(
@@ -51,7 +52,7 @@ export default async function bench(emit: Emit): Promise<void> {
       ours: {
         name: 'sapwood',
         run: () =>
-          sessionPair(node, { keys: () => prepared.pop() ?? createEphemeralKey(node, systemRandom) }),
+          sessionPair(backend, { keys: () => prepared.pop() ?? createEphemeralKey(backend, systemRandom) }),
       },
       references: [{ name: 'handshake-pair', run: ours.run }],
     },

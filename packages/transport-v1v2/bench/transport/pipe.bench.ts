@@ -4,10 +4,18 @@ import { compare, type Emit } from '../../../../tools/bench/measure.ts'
 import { runtimeCrypto as noble } from '../../src/crypto/crypto.ts'
 import { runtimeCrypto as node } from '../../src/crypto/crypto.node.ts'
 import type { CryptoBackend } from '../../src/crypto/backend.ts'
+import { cryptoBackend } from '../../src/crypto/backend-in-force.ts'
 import { plainPair } from './plain-pair.ts'
 import { forward, sessionPair } from './sessions.ts'
 
-const SIZES = { 'pipe-32b': 32, 'pipe-1kb': 1_000, 'pipe-1mb': 1_000_000, 'pipe-4mb': 3_999_000 }
+const SIZES = {
+  'pipe-32b': 32,
+  'pipe-250b': 250,
+  'pipe-1kb': 1_000,
+  'pipe-64kb': 64_000,
+  'pipe-1mb': 1_000_000,
+  'pipe-4mb': 3_999_000,
+}
 /** Bytes sent in one go, as a node that answers a request does. */
 const BURST = 65_536
 const OPTIONS = { authTagLength: 16 }
@@ -75,9 +83,10 @@ export default async function bench(emit: Emit): Promise<void> {
         unit: small ? 'msg/s' : 'MB/s',
         better: 'higher',
         toFigure: (seconds) => (small ? count / seconds : (count * size) / seconds / 1e6),
-        ours: { name: 'sapwood', run: pipe(node, payload, count) },
+        ours: { name: 'sapwood', run: pipe(cryptoBackend(), payload, count) },
         references: [
           { name: 'node:crypto seals and opens', run: nativeLimit(payload, count) },
+          { name: 'sapwood on node:crypto', run: pipe(node, payload, count) },
           { name: 'sapwood on noble', run: pipe(noble, payload, count) },
           { name: 'scure and noble, plain', run: plain(payload, count) },
         ],
