@@ -1,19 +1,23 @@
 import { regtest } from '@sapwood/wire-codec'
-import { createMemoryStore, createNode, createTcpListener } from '@sapwood/node'
+import { createMemoryStore, createNode, createTcpListener, openStore } from '@sapwood/node'
 import { createUtreexoBridge } from '@sapwood/node/utreexo-bridge'
 import { RegtestChain, startRegtestPeer } from '@sapwood/integration'
 
-// A bridge on a chain of as many blocks as its argument says, which prints its port once it has all proofs.
-const blocks = Number(process.argv[2])
+// A bridge on a chain of as many blocks as its first argument says, which prints its port once it has all
+// proofs, and the seconds that it took: on a chain of its own, or on that of the peer that the second names,
+// kept in the folder of the third.
+const [height, of, folder] = process.argv.slice(2)
+const blocks = Number(height)
 const timeout = 600_000
-const chain = new RegtestChain({ blocks, transactions: 5 })
-const miner = await startRegtestPeer({ chain })
+const miner = of ?? (await startRegtestPeer({ chain: new RegtestChain({ blocks, transactions: 5 }) })).address
+const start = process.hrtime.bigint()
 const node = await createNode(
-  { network: regtest, connect: [miner.address], dnsSeeds: false, fixedSeeds: false },
+  { network: regtest, connect: [miner], dnsSeeds: false, fixedSeeds: false },
   { listeners: [createTcpListener()] },
 )
-await node.chain.waitForHeight(blocks, { timeout })
-const bridge = await createUtreexoBridge(node, { store: createMemoryStore() })
+const store = folder === undefined ? createMemoryStore() : await openStore(folder)
+const bridge = await createUtreexoBridge(node, { store })
 await bridge.waitForHeight(blocks, { timeout })
-process.stdout.write(`${node.network.listening()[0]!.split(':').at(-1)!}\n`)
+const seconds = Number(process.hrtime.bigint() - start) / 1e9
+process.stdout.write(`${node.network.listening()[0]!.split(':').at(-1)!} ${seconds}\n`)
 await new Promise(() => undefined)
