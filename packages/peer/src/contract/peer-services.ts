@@ -60,8 +60,8 @@ export interface PeerServices {
   /** A block as a `cmpctblock` payload (BIP152), or undefined to send the whole block instead. */
   compactBlock?(hash: BlockHash, context: ServingContext): MaybePromise<Uint8Array | undefined>
   /**
-   * The transactions at `indexes` of a block (`getblocktxn`); `whole-block` to send all of it instead, as Core
-   * does for one that is further down.
+   * The transactions at `indexes` of a block (`getblocktxn`); `whole-block` to send all of it instead, as
+   * Core does for one that is further down.
    */
   blockTransactions?(
     query: { readonly blockHash: BlockHash; readonly indexes: readonly number[] },

@@ -145,8 +145,8 @@ export interface RequestMap {
   /**
    * The Utreexo proof of a block, from a remote that keeps one (services `UTREEXO`, `UTREEXO_ARCHIVE`). One
    * that does not give it says nothing: only the timeout tells. It begins anew with each answer to an earlier
-   * one: proofs come one after the other, and on a slow line the last of many comes late. While it is open the
-   * remote may send a `uproof` of more than 4,000,000 bytes.
+   * one: proofs come one after the other, and on a slow line the last of many comes late. While it is open
+   * the remote may send a `uproof` of more than 4,000,000 bytes.
    */
   getUtreexoProof: {
     readonly parameters: { readonly request: UtreexoProofRequest }

@@ -229,7 +229,7 @@ it('counts what is done for strangers outside of their lanes, and has them wait 
 it('counts the work before a wait once, and that after it', () => {
   const loop = handLoop()
   loop.work(200)
-  loop.scheduler.lane('chosen').due()
+  void loop.scheduler.lane('chosen').due()
   const stranger = loop.scheduler.lane('stranger')
   stranger.enter()
   loop.work(6)
