@@ -20,7 +20,7 @@ export interface LinkFaults {
   readonly resetAfter?: number
   /** Bytes that get through before both sides see an end. */
   readonly endAfter?: number
-  /** Bytes that get through before a strike; with 0 it comes as soon as the target has taken the connection. */
+  /** Bytes that get through before a strike; with 0 it comes once the target has taken the connection. */
   readonly strikeAfter?: { readonly bytes: number; readonly how: Strike }
   /**
    * A bit is flipped in the n-th portion that is read, from 1; in v1, and with `messages`, in the n-th

@@ -1,0 +1,2 @@
+// Jest runs modules by NODE_OPTIONS=--experimental-vm-modules alone.
+export default { testMatch: ['**/*.jest.mjs'], moduleFileExtensions: ['mjs', 'js'], transform: {} }
