@@ -111,8 +111,11 @@ describe('FaultyRelay', () => {
 
   it('ends one side and lets the other speak on', async () => {
     const echo = createServer({ allowHalfOpen: true }, (socket) => {
-      socket.on('data', (bytes) => heard.push(bytes.toString())).on('error', () => undefined)
-      socket.write('hello')
+      socket.on('error', () => undefined)
+      socket.on('data', (bytes) => {
+        heard.push(bytes.toString())
+        socket.write('hello')
+      })
     })
     const heard: string[] = []
     await new Promise<void>((resolve) => echo.listen(0, '127.0.0.1', resolve))
