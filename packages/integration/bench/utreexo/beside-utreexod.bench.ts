@@ -14,7 +14,7 @@ const SPACING = 30
 /** Milliseconds: a bench waits as long as it takes. */
 const timeout = 600_000
 
-/** The bridge beside utreexod (variable UTREEXOD), on one chain, each in a process and a folder of its own. */
+/** The bridge beside utreexod (variable UTREEXOD) on one chain, each in a process and a folder of its own. */
 export default async function bench(emit: Emit): Promise<void> {
   const path = process.env['UTREEXOD']
   if (path === undefined || !existsSync(path)) return
