@@ -151,3 +151,41 @@ it('says of itself what it holds, and how late its event loop is', async () => {
   expect(node.info().eventLoopDelay).toEqual({ mean: 0, max: 0 })
   await stopNodes(clock, node)
 })
+
+it('a listener that gives an address that is none has that connection ended, and no other', async () => {
+  const wrong = [
+    { network: 'ipv4', port: 1 },
+    { network: 'ipv4', bytes: new Uint8Array(3), port: 1 },
+    { network: 'nonsense', bytes: new Uint8Array(4), port: 1 },
+    { network: 'ipv6', bytes: new Uint8Array(16).fill(0x20), port: -4 },
+    'text',
+    null,
+  ]
+  const ended: unknown[] = []
+  const streamNamed = (name: unknown) =>
+    ({
+      read: never,
+      write: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+      abort: () => void ended.push(name),
+    }) as never
+  await work({
+    listeners: [
+      {
+        listen: async (onStream) => {
+          // More than may wait for the loop, so that those who wait are looked at, too.
+          for (let round = 0; round < 50; round++) {
+            for (const address of wrong) {
+              onStream({ stream: streamNamed(address), via: 'tcp', address: address as never })
+            }
+          }
+          expect(ended).toHaveLength(50 * wrong.length)
+          const address = { network: 'ipv4', bytes: Uint8Array.of(8, 8, 8, 8), port: 1 } as const
+          onStream({ stream: streamNamed('good'), via: 'tcp', address })
+          expect(ended).not.toContain('good')
+          return { address: 'here', close: async () => undefined }
+        },
+      },
+    ],
+  })
+})

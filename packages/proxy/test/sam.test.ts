@@ -237,6 +237,34 @@ describe('createSamSession', () => {
     expect(lines.filter((line) => line.startsWith('DEST')).length).toBe(1)
   })
 
+  it('is remade where the logger that is told of its end throws', async () => {
+    const reached: unknown[] = []
+    const onReached = (error: unknown): void => void reached.push(error)
+    process.on('uncaughtException', onReached)
+    try {
+      const controls: ScriptedPeer[] = []
+      const there = await bridge({
+        'SESSION CREATE': (client) => {
+          controls.push(client)
+          client.write(`SESSION STATUS RESULT=OK DESTINATION=${ours.priv}\n`)
+        },
+      })
+      const warned = vi.fn(() => {
+        throw new Error('the program’s own')
+      })
+      const logger = { debug: warned, info: warned, warn: warned, error: warned }
+      const made = await createSamSession({ sam: there.sam }, { logger })
+      sessions.push(made)
+      controls[0]!.reset()
+      await expect.poll(() => warned.mock.calls.length).toBe(2)
+      streams.push(await made.dialer.dial(peer.address, { signal: never }))
+      expect(controls).toHaveLength(2)
+      expect(reached).toEqual([])
+    } finally {
+      process.off('uncaughtException', onReached)
+    }
+  })
+
   it('is remade when the bridge does not know it any more', async () => {
     let known = false
     const { made, lines } = await session({

@@ -31,6 +31,11 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
+const boom = (): never => {
+  throw new Error('the program’s own')
+}
+const rejecting = (): Promise<never> => Promise.reject(new Error('the program’s own'))
+
 const servers: ScriptedServer[] = []
 const controls: TorControl[] = []
 afterEach(async () => {
@@ -316,6 +321,45 @@ describe('onion services', () => {
     answer()
     await expect.poll(() => states).toEqual([true, false, true])
     expect(lines.at(-1)).toBe(`DEL_ONION ${SERVICE}`)
+  })
+
+  it.each([
+    ['throws', boom],
+    ['rejects', rejecting],
+  ])('are not for a program to lose that %s at what it is told', async (_, fail) => {
+    const { control, peers, lines } = await controlPort()
+    const clock = createVirtualClock()
+    const reached: unknown[] = []
+    const onReached = (error: unknown): void => void reached.push(error)
+    process.on('unhandledRejection', onReached)
+    process.on('uncaughtException', onReached)
+    try {
+      const told: string[] = []
+      const tell = (what: unknown): unknown => {
+        told.push(String(what))
+        return fail()
+      }
+      const tor = await createTorControl(
+        { control, events: ['STREAM'], onEvent: tell, onConnected: tell },
+        { clock, logger: { debug: fail, info: fail, warn: fail, error: fail } },
+      )
+      controls.push(tor)
+      peers[0]!.write('650 STREAM 5 NEW 0 a.onion:1\r\n')
+      await expect.poll(() => told.length).toBe(2)
+      expect(await tor.command('SIGNAL NEWNYM')).toEqual(['OK'])
+      peers[0]!.reset()
+      await expect.poll(() => told.at(-1)).toBe('false')
+      await expect.poll(() => clock.pendingTimers).toBe(1)
+      await clock.advance(1_000)
+      await expect.poll(() => told.at(-1)).toBe('true')
+      expect(tor.connected).toBe(true)
+      expect(lines.filter((line) => line.startsWith('PROTOCOLINFO'))).toHaveLength(2)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(reached).toEqual([])
+    } finally {
+      process.off('unhandledRejection', onReached)
+      process.off('uncaughtException', onReached)
+    }
   })
 })
 

@@ -1,5 +1,6 @@
 import type { Channel } from '@sapwood/peer'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
+import { canonicalAddress } from '../addresses/canonical-address.ts'
 import type { ConnectionEvents } from '../connections/connection-events.ts'
 import type { InboundStream, Listener, Listening } from '../connections/listener.ts'
 import { NodeError } from '../errors/node-error.ts'
@@ -44,26 +45,42 @@ export class Listeners {
   }
 
   #start(listener: Listener): Promise<Listening> {
-    const { notifications, clock } = this.#parts
-    return listener.listen(
-      (inbound) => {
-        if (!notifications.trySend({ type: 'inbound', inbound, at: clock.now() })) this.#refuse(inbound)
-      },
-      { signal: this.#abort.signal },
-    )
+    return listener.listen((inbound) => this.#take(inbound), { signal: this.#abort.signal })
   }
 
-  #refuse({ stream, address }: InboundStream): void {
+  #take(inbound: InboundStream): void {
+    const { notifications, clock } = this.#parts
+    // Whatever counts or judges connections by host reads the address, beginning with the queue.
+    if (!hasUsableAddress(inbound)) {
+      abort(inbound, new NodeError('invalid-address', 'The listener gave no address of a network'))
+    } else if (!notifications.trySend({ type: 'inbound', inbound, at: clock.now() })) this.#refuse(inbound)
+  }
+
+  #refuse(inbound: InboundStream): void {
+    const { address } = inbound
     const { aborted } = this.#abort.signal
-    try {
-      stream.abort(aborted ? new NodeError('stopped', 'The node has stopped') : new Error('busy'))
-    } catch {
-      // A listener of the program's own: nobody is left to tell, and this is called by the event loop.
-    }
+    abort(inbound, aborted ? new NodeError('stopped', 'The node has stopped') : new Error('busy'))
     if (aborted) return
     this.#parts.events.emit('inbound-refused', {
       why: 'busy',
       ...(address !== undefined && { address }),
     })
+  }
+}
+
+/** A listener may be a program's own, and no type holds it to anything. */
+function hasUsableAddress(inbound: InboundStream): boolean {
+  try {
+    return inbound.address === undefined || canonicalAddress(inbound.address) !== undefined
+  } catch {
+    return false
+  }
+}
+
+function abort(inbound: InboundStream, reason: Error): void {
+  try {
+    inbound.stream.abort(reason)
+  } catch {
+    // A listener of the program's own: nobody is left to tell, and this is called by the event loop.
   }
 }

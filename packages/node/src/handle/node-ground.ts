@@ -8,7 +8,7 @@ import {
   type MemoryBudget,
   type Random,
   type Resolver,
-  silentLogger,
+  guardedLogger,
   systemClock,
   systemRandom,
 } from '@sapwood/transport-v1v2/environment'
@@ -26,7 +26,6 @@ import { loopDelayMonitorFor } from '../metrics/default-loop-delay.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import { noStore } from '../store/no-store.ts'
 import { TransactionRelay } from '../transactions/transaction-relay.ts'
-import { guardedLogger } from './guarded-logger.ts'
 import { readAddress } from './read-address.ts'
 import { defaultServices, DIRECT_NETWORKS } from './node-defaults.ts'
 import type { NodeEventHub, NodeEvents } from './node-events.ts'
@@ -66,7 +65,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
   const { network } = options
   const clock = components.clock ?? systemClock
   const random = components.random ?? systemRandom
-  const logger = guardedLogger(components.logger ?? silentLogger)
+  const logger = guardedLogger(components.logger)
   const resolver = components.resolver ?? systemResolver
   const dialer: NodeDialer = components.dialer ?? buildDialer(options, { clock, random, logger, resolver })
   const served = new ServiceTable(components.services ?? {})

@@ -19,7 +19,7 @@ import {
   type Clock,
   type Logger,
   MINUTE,
-  silentLogger,
+  guardedLogger,
   systemClock,
   systemRandom,
   withDeadline,
@@ -62,11 +62,12 @@ export async function createUtreexoBridge(
   options: UtreexoBridgeOptions = {},
 ): Promise<UtreexoBridge> {
   const { keepBlocks = true, network = networkByName(node.info().blockchain.chain) } = options
-  const { store, clock = systemClock, random = systemRandom, logger = silentLogger } = components
+  const { store, clock = systemClock, random = systemRandom } = components
   const kept = new BridgeStore(checkedStore(store).namespace(NAMESPACE), {
     genesis: network.genesisHash,
     keepBlocks,
   })
+  const logger = guardedLogger(components.logger)
   const seed = new DataView(random.bytes(4).slice().buffer).getInt32(0)
   const chain = await BridgeChain.open({ network, headers: node.chain, store: kept, seed })
   const bridge = new Bridge({ node, chain, store: kept, clock, logger, keepBlocks })

@@ -1,6 +1,11 @@
 import type { AnyMessage } from '@sapwood/wire-codec'
 import type { Transport } from '@sapwood/transport-v1v2'
-import { systemClock, systemRandom, unboundedAccount } from '@sapwood/transport-v1v2/environment'
+import {
+  guardedLogger,
+  systemClock,
+  systemRandom,
+  unboundedAccount,
+} from '@sapwood/transport-v1v2/environment'
 import { aTransport, somePeerComponents, somePeerOptions } from '../contract/peer-checks.ts'
 import { peerId } from '../contract/peer-id.ts'
 import { refuseArgument } from '../contract/refuse-argument.ts'
@@ -32,6 +37,7 @@ export function createPeer<Own extends AnyMessage = never>(
     random: systemRandom,
     memory: unboundedAccount(),
     ...components,
+    logger: guardedLogger(components.logger),
   })
   // Of messages that are not the protocol's it hears only what the codecs of `options.registry` give.
   return connection.start() as Peer<AnyMessage> as Peer<Own>

@@ -1,3 +1,4 @@
+import { tell } from '@sapwood/transport-v1v2/environment'
 import type { AnyMessage } from '@sapwood/wire-codec'
 import type { PeerEventSource, PeerEvents as EventsOf, Unsubscribe } from '../contract/peer-events.ts'
 
@@ -7,8 +8,8 @@ type Listener<Name extends keyof PeerEvents> = (event: PeerEvents[Name]) => void
 type Listeners = { [Name in keyof PeerEvents]?: Set<Listener<Name>> }
 
 /**
- * Calls listeners synchronously, in the order they came. What one throws goes to `onFailure`, and stops no
- * other.
+ * Calls listeners synchronously, in the order they came. What one throws or rejects with goes to `onFailure`,
+ * and stops no other.
  */
 export class EventEmitter implements PeerEventSource<AnyMessage> {
   readonly #listeners: Listeners = {}
@@ -28,7 +29,7 @@ export class EventEmitter implements PeerEventSource<AnyMessage> {
     this.#listeners[name] = listeners as Listeners[Name]
     listeners.add(listener)
     if (name === 'trace')
-      for (const trace of this.#early ?? []) this.#tell(listener as Listener<'trace'>, trace)
+      for (const trace of this.#early ?? []) tell(this.#onFailure, listener as Listener<'trace'>, trace)
     return () => listeners.delete(listener)
   }
 
@@ -42,20 +43,12 @@ export class EventEmitter implements PeerEventSource<AnyMessage> {
     if (name === 'trace') this.#early?.push(event as PeerEvents['trace'])
     const listeners = this.#of(name)
     if (listeners === undefined || listeners.size === 0) return
-    for (const listener of [...listeners]) this.#tell(listener, event)
+    for (const listener of [...listeners]) tell(this.#onFailure, listener, event)
   }
 
   /** The turn in which the peer was made is over: whoever comes now is told of what comes now. */
   forgetEarly(): void {
     this.#early = undefined
-  }
-
-  #tell<Event>(listener: (event: Event) => void, event: Event): void {
-    try {
-      listener(event)
-    } catch (error) {
-      this.#onFailure(error)
-    }
   }
 
   #of<Name extends keyof PeerEvents>(name: Name): Set<Listener<Name>> | undefined {

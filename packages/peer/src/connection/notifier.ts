@@ -47,10 +47,11 @@ export class Notifier {
     const sink = this.#sink
     if (sink === undefined) return
     const notification: PeerNotification = { type: 'peer', peer: this.#id, at, message }
-    if (this.#backlog.length === 0 && sink.trySend(notification)) return
+    if (this.#backlog.length === 0 && trySend(sink, notification)) return
     this.#backlog.push(notification)
     this.#memory.hold('notifications', payloadBytes(notification))
-    this.#draining ??= this.#drain()
+    // Not at once: a channel that throws would have it over before it is noted as begun, and noted for ever.
+    this.#draining ??= Promise.resolve().then(() => this.#drain())
   }
 
   /** A promise while the owner has not taken everything; undefined when it has. */
@@ -105,6 +106,17 @@ export class Notifier {
       if (this.#backlog[0] === next) this.#backlog.shift()
     }
     this.#draining = undefined
+  }
+}
+
+/** One that throws is like one that is closed. */
+function trySend(sink: Sink, notification: PeerNotification): boolean {
+  try {
+    const isTaken: unknown = sink.trySend(notification)
+    if (isTaken instanceof Promise) isTaken.catch(() => undefined)
+    return Boolean(isTaken)
+  } catch {
+    return false
   }
 }
 

@@ -46,7 +46,7 @@ const MAX_EARLY_MESSAGES = 1_000
 export type FilledOptions = PeerOptions<AnyMessage> &
   Required<Pick<PeerOptions, 'id'>> & { readonly timeouts: Required<PeerTimeouts> }
 export type FilledComponents = PeerComponents<AnyMessage> &
-  Required<Pick<PeerComponents, 'clock' | 'random' | 'memory'>>
+  Required<Pick<PeerComponents, 'clock' | 'random' | 'memory' | 'logger'>>
 
 /** Joins the state machine to a transport, a clock and the owner's channels. */
 export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
@@ -305,7 +305,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     if (state !== 'ready' || version === undefined) return
     this.#notifier.notify({ type: 'ready', version }, this.#parts.clock.now())
     this.#emitter.emit('ready', { version })
-    this.#parts.logger?.debug(
+    this.#parts.logger.debug(
       { peer: this.id, userAgent: version.userAgent, version: version.version },
       'peer ready',
     )
@@ -322,7 +322,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   }
 
   #ownerFailed(cause: unknown): void {
-    this.#parts.logger?.error({ peer: this.id, error: String(cause) }, 'the owner of a peer failed')
+    this.#parts.logger.error({ peer: this.id, error: String(cause) }, 'the owner of a peer failed')
     this.#protocol.end({ code: 'owner-failed', blame: 'none', cause })
   }
 
@@ -368,12 +368,12 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     } catch (cause) {
       // A transport, or a stream below it, that cannot even be ended: the owner's, and it is told of the end
       // all the same.
-      this.#parts.logger?.error({ peer: this.id, error: String(cause) }, 'a transport could not be ended')
+      this.#parts.logger.error({ peer: this.id, error: String(cause) }, 'a transport could not be ended')
     }
     const report: DisconnectReport = { reason, stats: this.#transport.stats() }
     this.#notifier.notify({ type: 'disconnected', ...report }, this.#parts.clock.now())
     this.#emitter.emit('closed', report)
-    this.#parts.logger?.debug({ peer: this.id, code: reason.code, blame: reason.blame }, 'peer closed')
+    this.#parts.logger.debug({ peer: this.id, code: reason.code, blame: reason.blame }, 'peer closed')
     this.#closed.resolve(report)
     await this.#notifier.finish()
   }

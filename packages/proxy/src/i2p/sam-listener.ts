@@ -2,11 +2,12 @@ import type { ByteStream } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,
   type Clock,
+  guardedLogger,
   type Logger,
   MINUTE,
   removeAbortListener,
-  silentLogger,
   systemClock,
+  tell,
 } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress } from '@sapwood/wire-codec'
 import { isProxyError } from '../errors/proxy-error.ts'
@@ -43,7 +44,8 @@ export function createSamListener(
   session: SamSession,
   components: { readonly clock?: Clock; readonly logger?: Logger } = {},
 ): SamListener {
-  const { clock = systemClock, logger = silentLogger } = components
+  const { clock = systemClock } = components
+  const logger = guardedLogger(components.logger)
   return {
     listen: (onStream, { signal }) => {
       const closing = new AbortController()
@@ -93,16 +95,11 @@ function handOn(
   inbound: I2pInboundStream,
   logger: Logger,
 ): void {
-  try {
-    onStream(inbound)
-  } catch (error) {
+  const onFailure = (error: unknown): void => {
     inbound.stream.abort(error instanceof Error ? error : new Error('The program refused the connection'))
-    try {
-      logger.error({ err: error }, 'the handler of an I2P connection threw')
-    } catch {
-      // A logger that throws has nobody to tell.
-    }
+    logger.error({ err: error }, 'the handler of an I2P connection threw')
   }
+  tell(onFailure, onStream, inbound)
 }
 
 function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -9,9 +9,9 @@ import {
   addAbortListener,
   removeAbortListener,
   abortReason,
+  guardedLogger,
   type Logger,
   type Random,
-  silentLogger,
   systemRandom,
 } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress, type PeerAddress } from '@sapwood/wire-codec'
@@ -109,7 +109,7 @@ class SessionKeeper implements SamSession {
   constructor(environment: SamEnvironment, components: SamComponents, options: SamSessionOptions) {
     this.#environment = environment
     this.#random = components.random ?? systemRandom
-    this.#logger = components.logger ?? silentLogger
+    this.#logger = guardedLogger(components.logger)
     this.#tunnels = options.tunnels ?? LISTENING_TUNNELS
     this.#hops = options.hops
     this.#privateKey = options.privateKey

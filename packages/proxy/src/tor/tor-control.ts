@@ -8,14 +8,15 @@ import {
   addAbortListener,
   type CancelTimer,
   type Clock,
+  guardedLogger,
   type Logger,
   MINUTE,
   type Random,
   removeAbortListener,
   type Resolver,
-  silentLogger,
   systemClock,
   systemRandom,
+  tell,
 } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress } from '@sapwood/wire-codec'
 import { aFunction, aSignal, aText, listOf, oneOf, optionsOf } from '@sapwood/wire-codec/arguments'
@@ -184,7 +185,7 @@ class ReconnectingTorControl implements TorControl {
     this.#address = options.control ?? DEFAULT_TOR_CONTROL
     this.#clock = components.clock ?? systemClock
     this.#random = components.random ?? systemRandom
-    this.#logger = components.logger ?? silentLogger
+    this.#logger = guardedLogger(components.logger)
     this.#resolver = components.resolver
   }
 
@@ -291,7 +292,7 @@ class ReconnectingTorControl implements TorControl {
       { control: formatProxyAddress(this.#address), version: this.version },
       'connected to Tor',
     )
-    this.#options.onConnected?.(true)
+    this.#tellConnected(true)
     void connection.ended.then(() => this.#onLost())
   }
 
@@ -313,7 +314,7 @@ class ReconnectingTorControl implements TorControl {
   #onLost(): void {
     if (this.#closing.signal.aborted) return
     this.#logger.warn({ control: formatProxyAddress(this.#address) }, 'lost the connection to Tor')
-    this.#options.onConnected?.(false)
+    this.#tellConnected(false)
     this.#scheduleReconnect()
   }
 
@@ -330,7 +331,18 @@ class ReconnectingTorControl implements TorControl {
   }
 
   #tellEvent(event: ControlReply): void {
-    this.#options.onEvent?.(event.lines.join('\n'))
+    const { onEvent } = this.#options
+    if (onEvent !== undefined) tell(this.#onFailure, onEvent, event.lines.join('\n'))
+  }
+
+  #tellConnected(isConnected: boolean): void {
+    const { onConnected } = this.#options
+    if (onConnected !== undefined) tell(this.#onFailure, onConnected, isConnected)
+  }
+
+  /** The program's own fault: it costs neither the connection nor the reconnecting. */
+  readonly #onFailure = (error: unknown): void => {
+    this.#logger.error({ err: error }, 'what was to be told of Tor threw')
   }
 }
 

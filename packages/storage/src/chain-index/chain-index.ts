@@ -12,9 +12,9 @@ import {
 import {
   addAbortListener,
   type Clock,
+  guardedLogger,
   type Logger,
   removeAbortListener,
-  silentLogger,
   systemClock,
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
@@ -91,7 +91,8 @@ export async function createChainIndex(
   components: ChainIndexComponents,
   options: ChainIndexOptions = {},
 ): Promise<ChainIndex> {
-  const { store, clock = systemClock, logger = silentLogger } = components
+  const { store, clock = systemClock } = components
+  const logger = guardedLogger(components.logger)
   const { filters = true, transactions = false } = options
   const network = options.network ?? networkByName(node.info().blockchain.chain)
   const indexed = await IndexedChain.open({

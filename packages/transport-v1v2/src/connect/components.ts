@@ -5,7 +5,8 @@ import { systemClock } from '../environment/default-clock.ts'
 import { systemRandom } from '../environment/default-random.ts'
 import { schedulerFor } from '../environment/default-turn-scheduler.ts'
 import type { TurnScheduler } from '../environment/turn-scheduler.ts'
-import { type Logger, silentLogger } from '../environment/logger.ts'
+import { guardedLogger } from '../environment/guarded-logger.ts'
+import type { Logger } from '../environment/logger.ts'
 import type { Random } from '../environment/random.ts'
 import { createEphemeralKey, type EphemeralKey } from '../v2/keys/ephemeral-key.ts'
 
@@ -36,13 +37,9 @@ export interface KeySource {
 export type ResolvedComponents = Required<TransportComponents>
 
 export function resolveComponents(components: TransportComponents): ResolvedComponents {
-  const {
-    clock = systemClock,
-    random = systemRandom,
-    logger = silentLogger,
-    crypto: backend = cryptoBackend(),
-  } = components
+  const { clock = systemClock, random = systemRandom, crypto: backend = cryptoBackend() } = components
   const keys = components.keys ?? { next: () => createEphemeralKey(backend, random) }
+  const logger = guardedLogger(components.logger)
   const scheduler = components.scheduler ?? schedulerFor(clock)
   return { clock, random, logger, crypto: backend, keys, scheduler }
 }

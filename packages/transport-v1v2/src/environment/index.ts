@@ -13,6 +13,7 @@ export { DAY, HOUR, MINUTE, SECOND } from './durations.ts'
 export { schedulerFor, systemScheduler } from './default-turn-scheduler.ts'
 export { systemRandom } from './default-random.ts'
 export { drawBelow, drawExponential, drawUnit, shuffle } from './draw.ts'
+export { guardedLogger } from './guarded-logger.ts'
 export { type Logger, silentLogger } from './logger.ts'
 export type { MemoryAccount, MemoryPurpose, MemoryRank } from './memory-account.ts'
 export {
@@ -34,4 +35,5 @@ export {
   type TurnSchedulerOptions,
   unhurriedScheduler,
 } from './turn-scheduler.ts'
+export { tell } from './tell.ts'
 export { WakeUp } from './wake-up.ts'
