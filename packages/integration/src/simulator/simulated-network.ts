@@ -1,7 +1,12 @@
 import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import { peerAddressKey, regtest } from '@sapwood/wire-codec'
 import { type ByteStream, type Dialer, TransportError } from '@sapwood/transport-v1v2'
-import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
+import {
+  addAbortListener,
+  type Clock,
+  type Random,
+  removeAbortListener,
+} from '@sapwood/transport-v1v2/environment'
 import { createSimulatedLink, type LinkQuality, type SimulatedLink } from './simulated-link.ts'
 
 /** Somebody at an address who takes connections. */
@@ -109,14 +114,14 @@ export class SimulatedNetwork {
   #pass(milliseconds: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const cancel = this.clock.setTimer(milliseconds, () => {
-        signal.removeEventListener('abort', onAbort)
+        removeAbortListener(signal, onAbort)
         resolve()
       })
       const onAbort = (): void => {
         cancel()
         reject(signal.reason as Error)
       }
-      signal.addEventListener('abort', onAbort, { once: true })
+      addAbortListener(signal, onAbort)
     })
   }
 }

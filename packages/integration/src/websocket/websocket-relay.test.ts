@@ -79,6 +79,23 @@ describe('the relay for WebSockets', () => {
     expect(statuses).toEqual([101, 403, 403, 101])
   })
 
+  it('carries many clients by one listener of its own end', async () => {
+    const { dialer, peers } = memoryDialer()
+    const warnings: Error[] = []
+    const onWarning = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', onWarning)
+    try {
+      await using relay = await startWebSocketRelay({ route: () => address }, { dialer })
+      const clients = await Promise.all(Array.from({ length: 12 }, () => ask(relay.url)))
+      await vi.waitFor(() => expect(peers).toHaveLength(12))
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(warnings).toEqual([])
+      for (const { socket } of clients) socket.terminate()
+    } finally {
+      process.off('warning', onWarning)
+    }
+  })
+
   it('takes no more clients than it may, those included whose dial is still under way', async () => {
     let finish: () => void = () => undefined
     const dial = (): Promise<ByteStream> =>

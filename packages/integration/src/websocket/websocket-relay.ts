@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ByteStream, Dialer } from '@sapwood/transport-v1v2'
+import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { websocketStream } from '@sapwood/transport-v1v2/websocket'
 import type { PeerAddress } from '@sapwood/wire-codec'
@@ -145,9 +146,9 @@ async function relay(
     const onAbort = (): void => peer.abort(new Error('The relay stops'))
     // It may have come while the dial was ending.
     if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
+    else addAbortListener(signal, onAbort)
     await Promise.all([pump(client, peer), pump(peer, client)]).finally(() => {
-      signal.removeEventListener('abort', onAbort)
+      removeAbortListener(signal, onAbort)
     })
   } catch (error) {
     client.abort(error instanceof Error ? error : new Error('The relay failed', { cause: error }))
