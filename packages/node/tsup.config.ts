@@ -8,7 +8,7 @@ const config: Options = {
     'check-workers': 'src/check-workers/index.ts',
     'check-worker': 'src/check-workers/check-worker.ts',
     'utreexo-bridge': 'src/utreexo-bridge/index.ts',
-    conformance: 'src/conformance/index.ts',
+    conformance: 'src/conformance.ts',
   },
 }
 

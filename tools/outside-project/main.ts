@@ -21,7 +21,7 @@ const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 
   devDependencies: Record<string, string>
 }
 
-/** Releases of Node.js that are had from npm, as its platform packages have them, beside the one that runs us. */
+/** Releases of Node.js that npm's platform packages have, beside the one that runs us. */
 const OTHER_NODES = { '22': '22.23.5', '24': '24.22.3' } as const
 const JEST = '30.5.2'
 

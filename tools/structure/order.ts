@@ -68,7 +68,6 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'loop',
     'handle',
     'utreexo-bridge',
-    'conformance',
   ],
   storage: ['files', 'blocks', 'chain-index', 'serving'],
   integration: [

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
+import type { Logger } from '@sapwood/transport-v1v2/environment'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { formatPeerAddress } from '@sapwood/wire-codec'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -339,9 +340,11 @@ describe('onion services', () => {
         told.push(String(what))
         return fail()
       }
+      // One whose methods are async, which the type does not keep from being given.
+      const failing = { debug: fail, info: fail, warn: fail, error: fail } as unknown as Logger
       const tor = await createTorControl(
         { control, events: ['STREAM'], onEvent: tell, onConnected: tell },
-        { clock, logger: { debug: fail, info: fail, warn: fail, error: fail } },
+        { clock, logger: failing },
       )
       controls.push(tor)
       peers[0]!.write('650 STREAM 5 NEW 0 a.onion:1\r\n')

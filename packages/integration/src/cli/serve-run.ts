@@ -32,9 +32,9 @@ export interface ServeRunOutput {
 }
 
 /**
- * A bitcoind, a node of ours that keeps its blocks and builds its filters, and a second bitcoind with an empty
- * folder that does its whole initial download from the node over v2: at the end of it all three have one tip,
- * and every filter is that of the first.
+ * A bitcoind, a node of ours that keeps its blocks and builds its filters, and a second bitcoind with an
+ * empty folder that does its whole initial download from the node over v2: at the end of it all three have
+ * one tip, and every filter is that of the first.
  * @throws IntegrationError `check-failed`, `program-not-found`, `folder-unusable`
  */
 export async function serveRun({ blocks, folder }: ServeRunOptions, output: ServeRunOutput): Promise<void> {

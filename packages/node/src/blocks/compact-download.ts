@@ -16,7 +16,7 @@ import {
   type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
+import { type Instant, SECOND, type WallTime } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import type { Outbox } from '../chain/outbox.ts'
 import type { BlockDownloadAction } from './block-download-action.ts'
@@ -98,7 +98,7 @@ export class CompactDownload {
   #canFetchDirectly(height: number, now: Instant): boolean {
     const { chain, wallTime } = this.#parts
     const parent = chain.headerAt(height - 1)
-    const span = DIRECT_FETCH_BLOCKS * chain.network.proofOfWork.targetSpacing * 1000
+    const span = chain.network.proofOfWork.targetSpacing * SECOND * DIRECT_FETCH_BLOCKS
     return parent !== undefined && parent.time * 1000 > wallTime(now) - span
   }
 

@@ -61,7 +61,7 @@ export function filterServices(
       await lies.later?.()
       if (lies.silent === true) return never()
       // Not the answer that never comes: one that is not given, after which the next question is heard.
-      if (typeof lies.silent === 'function' && lies.silent()) return undefined as never
+      if (typeof lies.silent === 'function' && lies.silent()) return undefined
       const stop = stopOf(query)
       if (typeof stop !== 'number') return stop
       const hashes = Array.from({ length: stop + 1 }, (_, height) => filterHash(filterOf(height)))

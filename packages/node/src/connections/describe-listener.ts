@@ -1,6 +1,6 @@
 import type { ByteStream } from '@sapwood/transport-v1v2'
 import { describe, expect, it } from 'vitest'
-import type { InboundStream, Listener, Listening } from '../connections/listener.ts'
+import type { InboundStream, Listener, Listening } from './listener.ts'
 
 /** A listener, and how it is reached. */
 export interface ListenerFixture {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { KeyRange, KeyValueNamespace, KeyValueStore } from '../store/key-value-store.ts'
+import type { KeyRange, KeyValueNamespace, KeyValueStore } from './key-value-store.ts'
 
 /** A store that is empty, and what ends it. */
 export interface KeyValueStoreFixture {
