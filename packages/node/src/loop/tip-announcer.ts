@@ -45,19 +45,18 @@ export class TipAnnouncer implements NodePart {
     this.#told = components.chain.tip().hash
   }
 
-  tipChanged({ newTip }: TipChange, from: PeerId | undefined): void {
-    // Whoever hears of a block asks for it: only who serves blocks may tell, and only at the tip (Core).
-    const servesBlocks = (this.#ownServices() & (Services.NETWORK | Services.NETWORK_LIMITED)) !== 0n
-    if (!servesBlocks || this.#parts.phase.name === 'choosing-chain') {
-      this.#told = newTip.hash
-      this.#isPending = false
-      this.#from.clear()
+  tipChanged(_: TipChange, from: PeerId | undefined): void {
+    // Whoever hears of a block asks for it: only who serves blocks may tell, and only at the tip (Core). A
+    // program's bits may be gone until it has the blocks of a reorg: they are asked for when it has them.
+    const isAsked = this.#parts.services.answers.block !== undefined
+    if ((!isAsked && !this.#servesBlocks()) || this.#parts.phase.name === 'choosing-chain') {
+      this.#settle()
       return
     }
     this.#isPending = true
     if (from !== undefined) this.#from.add(from)
-    if (this.#parts.services.answers.block === undefined) this.#announce(undefined)
-    else this.recheck()
+    if (isAsked) this.recheck()
+    else this.#announce(undefined)
   }
 
   tick(): void {
@@ -81,8 +80,22 @@ export class TipAnnouncer implements NodePart {
       this.#isLooking = false
       // The tip has moved on meanwhile: what counts is whether the new one is there.
       if (!bytesEqual(this.#parts.chain.tip().hash, hash)) this.recheck()
-      else if (isThere && this.#isPending) this.#announce(compact)
+      else if (isThere && this.#isPending) {
+        if (this.#servesBlocks()) this.#announce(compact)
+        else this.#settle()
+      }
     })
+  }
+
+  #servesBlocks(): boolean {
+    return (this.#ownServices() & (Services.NETWORK | Services.NETWORK_LIMITED)) !== 0n
+  }
+
+  /** Nobody is to be told of the tip. */
+  #settle(): void {
+    this.#told = this.#parts.chain.tip().hash
+    this.#isPending = false
+    this.#from.clear()
   }
 
   async #compact(hash: BlockHash, context: ServingContext): Promise<Message | undefined> {
@@ -102,9 +115,7 @@ export class TipAnnouncer implements NodePart {
     const fork = chain.forkPoint(this.#told)
     const newTip = chain.tip()
     const from = new Set(this.#from)
-    this.#told = newTip.hash
-    this.#isPending = false
-    this.#from.clear()
+    this.#settle()
     // Back on what was told of before.
     if (fork === undefined || fork.height >= newTip.height) return
     announceTip({ oldTip, newTip, fork, disconnected: [] }, from, { chain, peers: table.ready(), compact })
