@@ -4,6 +4,7 @@ import type { BlockStore } from '@sapwood/node'
 /** How many blocks are kept: all; the last `last`; or about `bytes` bytes of the last. Never under 288. */
 export type BlocksToKeep = 'all' | { readonly last: number } | { readonly bytes: number }
 
+/** Which chain is kept, and how much of it. */
 export interface BlockStoreOptions {
   readonly network: Network
   /** Default: `all`. What is pruned goes file by file, from the oldest on, and leaves 288 blocks at least. */

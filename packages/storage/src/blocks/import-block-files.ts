@@ -29,6 +29,7 @@ const HEADERS_AT_A_TIME = 2_000
 /** Bytes of blocks written at a time. */
 const BYTES_AT_A_TIME = 16_777_216
 
+/** Where imported blocks go, and what knows their heights. */
 export interface ImportComponents {
   readonly network: Network
   readonly store: BlockStore

@@ -29,6 +29,7 @@ const INDEX_RETRY = 5_000
 /** Milliseconds for which a call waits unless it says so. */
 const DEFAULT_TIMEOUT = 60_000
 
+/** What is indexed beside the unspent outputs. */
 export interface ChainIndexOptions {
   /** BIP158 filters and their headers. Default: true. */
   readonly filters?: boolean
@@ -38,6 +39,7 @@ export interface ChainIndexOptions {
   readonly network?: Network
 }
 
+/** What the index works with. */
 export interface ChainIndexComponents {
   /** What outlives the index. May be the node's own: nothing meets. */
   readonly store: KeyValueStore

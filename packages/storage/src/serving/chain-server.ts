@@ -31,6 +31,7 @@ const MAX_BLOCKTXN_DEPTH = 10
 /** Blocks that the store may be behind the headers while the service bits are offered. */
 const MAX_BLOCKS_BEHIND = 2
 
+/** How much is served, and of which network. */
 export interface ChainServerOptions {
   /** Bytes a day, beyond which no old blocks are served (Core, `-maxuploadtarget`). Default: no limit. */
   readonly uploadTarget?: number
@@ -38,6 +39,7 @@ export interface ChainServerOptions {
   readonly network?: Network
 }
 
+/** What is served from. */
 export interface ChainServerComponents {
   /** That of the node. */
   readonly blockStore: BlockStore
