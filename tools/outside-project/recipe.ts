@@ -26,8 +26,11 @@ export function checkRecipe(
   sh('npm', ['install', '--package-lock-only', '--no-audit', '--no-fund', '--prefer-offline'], folder)
 
   // The bitcoind of this repository's own tests, so that none is fetched a second time.
-  const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
-  env['SAPWOOD_CACHE'] ??= join(root, '.cache')
+  const env = {
+    ...process.env,
+    NODE_TEST_CONTEXT: undefined,
+    SAPWOOD_CACHE: process.env['SAPWOOD_CACHE'] ?? join(root, '.cache'),
+  }
   const run = (script: readonly string[]): { readonly status: number | null; readonly said: string } => {
     const { status, stdout, stderr } = spawnSync('/bin/sh', ['-e', '-c', script.join('\n')], {
       cwd: folder,
