@@ -25,6 +25,8 @@ let node: NodeHandle
 /** What the program has to serve now. */
 let store: Map<string, Block>
 let asked: string[]
+/** Of which block its answer never comes; undefined: of none. */
+let stuckOn: string | undefined
 
 const keyOf = (block: Block): string => bytesToHex(blockHash(block.header))
 const have = (blocks: readonly Block[]): void => blocks.forEach((block) => store.set(keyOf(block), block))
@@ -34,6 +36,7 @@ beforeEach(async () => {
   clock = createVirtualClock()
   store = new Map()
   asked = []
+  stuckOn = undefined
   node = await startNode({
     network,
     clock,
@@ -42,6 +45,7 @@ beforeEach(async () => {
       services: {
         block: (hash) => {
           asked.push(bytesToHex(hash))
+          if (bytesToHex(hash) === stuckOn) return new Promise<never>(() => undefined)
           return store.get(bytesToHex(hash))
         },
         compactBlock: (hash) => {
@@ -123,6 +127,22 @@ describe('a node whose program serves blocks', () => {
     have(branch)
     await clock.advance(2_000)
     expect(told(client)).toContain(keyOf(branch.at(-1)!))
+    await stopNodes(clock, node)
+  })
+
+  it('tells of the next tips where the answer about one never comes', async () => {
+    const client = await join()
+    have(trunk.slice(0, 100))
+    await submit(trunk.slice(0, 100))
+    await clock.advance(5_000)
+    client.heard.length = 0
+    stuckOn = keyOf(trunk[100]!)
+    have(trunk.slice(100, 102))
+    await submit(trunk.slice(100, 101))
+    await clock.advance(5_000)
+    await submit(trunk.slice(101, 102))
+    await clock.advance(30_000)
+    expect(told(client)).toContain(keyOf(trunk[101]!))
     await stopNodes(clock, node)
   })
 
