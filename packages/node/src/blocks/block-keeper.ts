@@ -1,5 +1,5 @@
 import { blockBytes } from '@sapwood/wire-codec'
-import { type Clock, type Logger, withDeadline } from '@sapwood/transport-v1v2/environment'
+import { type Clock, keepTrying, type Logger } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import type { BlockStore, BlockToStore, StoredRange } from './block-store.ts'
 import type { BlockStreamItem } from './block-stream-item.ts'
@@ -52,20 +52,18 @@ export class BlockKeeper {
     await this.#writing
   }
 
-  async #run(): Promise<void> {
+  #run(): Promise<void> {
     const { clock, logger } = this.#parts
     const { signal } = this.#ending
-    const isOver = (): boolean => signal.aborted
-    while (!isOver()) {
-      try {
-        await this.#follow(signal)
-      } catch (error) {
-        if (isOver()) return
+    return keepTrying(() => this.#follow(signal), {
+      clock,
+      pause: STORE_RETRY,
+      signal,
+      onFailure: (error) => {
         logger.error({ err: error }, 'blocks could not be kept, which is tried again')
-        const pause = (): Promise<never> => new Promise(() => undefined)
-        await withDeadline(clock, STORE_RETRY, pause, { signal }).catch(() => undefined)
-      }
-    }
+        return true
+      },
+    })
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

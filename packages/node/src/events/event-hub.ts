@@ -1,5 +1,10 @@
 import type { Clock, Logger, MemoryAccount, MemoryBudget } from '@sapwood/transport-v1v2/environment'
-import { addAbortListener, removeAbortListener, withDeadline } from '@sapwood/transport-v1v2/environment'
+import {
+  addAbortListener,
+  removeAbortListener,
+  tell,
+  withDeadline,
+} from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
 import { BoundedQueue } from './bounded-queue.ts'
 import type { DroppedEvents, EventOf, EventSink, EventSource, SubscribeOptions } from './event-source.ts'
@@ -69,13 +74,7 @@ export class EventHub<Events extends DroppedEvents> implements EventSource<Event
       this.#logger.error({ err: error, event: name }, 'a listener of the node threw')
     }
     const guarded = (event: EventOf<Events, Name>): void => {
-      try {
-        // An async function is a listener too, whatever its type says.
-        const heard: unknown = listener(event)
-        if (heard instanceof Promise) heard.catch(onFailure)
-      } catch (error) {
-        onFailure(error)
-      }
+      tell(onFailure, listener, event)
     }
     const listeners = this.#listeners.get(name) ?? new Set()
     this.#listeners.set(name, listeners)

@@ -1,4 +1,4 @@
-import type { Logger } from '@sapwood/transport-v1v2/environment'
+import { type Logger, tell } from '@sapwood/transport-v1v2/environment'
 import type { CounterCollector, GaugeCollector, MetricLabels, NodeMetrics } from './node-metrics.ts'
 
 /**
@@ -16,15 +16,9 @@ export function guardedMetrics(metrics: NodeMetrics, logger: Logger): NodeMetric
     const feed =
       (method: 'inc' | 'set') =>
       (labels: MetricLabels, value?: number): void => {
-        try {
-          const fed: unknown = (collector[method] as (labels: MetricLabels, value?: number) => unknown)(
-            labels,
-            value,
-          )
-          if (fed instanceof Promise) fed.catch(onFailure)
-        } catch (error) {
-          onFailure(error)
-        }
+        const collect = (): unknown =>
+          (collector[method] as (labels: MetricLabels, value?: number) => unknown)(labels, value)
+        tell(onFailure, collect)
       }
     guarded[name] = { inc: feed('inc'), set: feed('set') }
   }

@@ -17,9 +17,10 @@ import type { ServingContext } from '@sapwood/peer'
 import { isUtreexoError, type Stump } from '@sapwood/utreexo'
 import {
   type Clock,
+  guardedLogger,
+  keepTrying,
   type Logger,
   MINUTE,
-  guardedLogger,
   systemClock,
   systemRandom,
   withDeadline,
@@ -164,18 +165,18 @@ class Bridge implements UtreexoBridge {
   }
 
   /** Follows the chain until the node or the bridge stops; what fails is told, and tried again. */
-  async #run(): Promise<void> {
+  #run(): Promise<void> {
     const { clock, logger } = this.#parts
-    const isOver = (): boolean => this.#ending.signal.aborted
-    while (!isOver()) {
-      try {
-        await this.#follow()
-      } catch (error) {
-        if (isOver() || (isNodeError(error) && error.code === 'stopped')) return
+    return keepTrying(() => this.#follow(), {
+      clock,
+      pause: RETRY_INTERVAL,
+      signal: this.#ending.signal,
+      onFailure: (error) => {
+        if (isNodeError(error) && error.code === 'stopped') return false
         logger.error({ err: error }, 'the Utreexo bridge cannot go on, and will try again')
-        await this.#pause(clock, RETRY_INTERVAL)
-      }
-    }
+        return true
+      },
+    })
   }
 
   /**
@@ -294,13 +295,6 @@ class Bridge implements UtreexoBridge {
   #isGenesis(hash: BlockHash): boolean {
     const genesis = this.#parts.node.chain.hashAt(0)
     return genesis !== undefined && bytesEqual(genesis, hash)
-  }
-
-  async #pause(clock: Clock, milliseconds: number): Promise<void> {
-    const { signal } = this.#ending
-    await withDeadline(clock, milliseconds, () => new Promise<never>(() => undefined), { signal }).catch(
-      () => undefined,
-    )
   }
 }
 

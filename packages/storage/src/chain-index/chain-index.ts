@@ -10,12 +10,12 @@ import {
   type NodeHandle,
 } from '@sapwood/node'
 import {
-  addAbortListener,
   type Clock,
   guardedLogger,
+  keepTrying,
   type Logger,
-  removeAbortListener,
   systemClock,
+  WakeUp,
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
 import { FilterAnswers } from './filter-answers.ts'
@@ -120,7 +120,7 @@ class FollowingIndex implements ChainIndex {
   readonly filterServices: FilterAnswers | undefined
   readonly #parts: FollowingIndexParts
   readonly #ending = new AbortController()
-  #waiting = new Set<() => void>()
+  readonly #step = new WakeUp()
   #running: Promise<void> | undefined
   #isCaughtUp = false
   stalledAt: ChainIndex['stalledAt']
@@ -183,7 +183,7 @@ class FollowingIndex implements ChainIndex {
 
   async stop(): Promise<void> {
     this.#ending.abort(new NodeError('stopped', 'The index has stopped.'))
-    this.#wake()
+    this.#step.ring()
     await this.#running
     await this.#parts.indexed.flush()
   }
@@ -193,20 +193,19 @@ class FollowingIndex implements ChainIndex {
   }
 
   /** Follows the chain until the node or the index stops; what fails is told, and tried again. */
-  async #run(): Promise<void> {
+  #run(): Promise<void> {
     const { clock, logger } = this.#parts
     const { signal } = this.#ending
-    const isOver = (): boolean => signal.aborted
-    while (!isOver()) {
-      try {
-        await this.#follow(signal)
-      } catch (error) {
-        if (isOver() || (isNodeError(error) && error.code === 'stopped')) return
+    return keepTrying(() => this.#follow(signal), {
+      clock,
+      pause: INDEX_RETRY,
+      signal,
+      onFailure: (error) => {
+        if (isNodeError(error) && error.code === 'stopped') return false
         logger.error({ err: error }, 'the index cannot go on, and will try again')
-        const pause = (): Promise<never> => new Promise(() => undefined)
-        await withDeadline(clock, INDEX_RETRY, pause, { signal }).catch(() => undefined)
-      }
-    }
+        return true
+      },
+    })
   }
 
   /** Reads from the tip on; that block itself comes once more, so that a branch that was left is noticed. */
@@ -260,27 +259,13 @@ class FollowingIndex implements ChainIndex {
     const { node, indexed } = this.#parts
     const { height, hash } = indexed.tip
     if (height > 0 && bytesEqual(node.chain.tip().hash, hash)) this.#isCaughtUp = true
-    this.#wake()
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting
-    this.#waiting = new Set()
-    for (const wake of waiting) wake()
+    this.#step.ring()
   }
 
   /** Resolves at the next step; rejects when there will be none, or the signal fires. */
   async #next(signal: AbortSignal): Promise<void> {
     this.#ending.signal.throwIfAborted()
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        removeAbortListener(signal, wake)
-        this.#waiting.delete(wake)
-        resolve()
-      }
-      addAbortListener(signal, wake)
-      this.#waiting.add(wake)
-    })
+    await this.#step.wait(signal)
     signal.throwIfAborted()
     this.#ending.signal.throwIfAborted()
   }

@@ -37,3 +37,4 @@ export {
 } from './turn-scheduler.ts'
 export { tell } from './tell.ts'
 export { WakeUp } from './wake-up.ts'
+export { keepTrying, type KeepTryingOptions } from './keep-trying.ts'

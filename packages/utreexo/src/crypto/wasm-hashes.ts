@@ -1,4 +1,4 @@
-import { HASH_SIZE } from '@sapwood/wire-codec'
+import { HASH_SIZE, loadWasm } from '@sapwood/wire-codec'
 import { LEAF_TAG } from './leaf-tag.ts'
 import { type Hashes, MAX_PAIRS } from './hashes.ts'
 import { MODULE } from './sha512-256.wasm.ts'
@@ -15,11 +15,6 @@ interface Exports {
   readonly hash_leaf: (length: number) => void
 }
 
-interface WebAssemblyLike {
-  readonly Module: new (bytes: Uint8Array) => unknown
-  readonly Instance: new (module: unknown) => { readonly exports: unknown }
-}
-
 /**
  * Our own WebAssembly (wasm/sha512-256.c): nearly twice as fast as a call of `node:crypto` for each node,
  * since it hashes a whole row at once.
@@ -27,7 +22,7 @@ interface WebAssemblyLike {
  * `wasm-unsafe-eval`).
  */
 export function createWasmHashes(fallback: Hashes): Hashes | undefined {
-  const module = load()
+  const module = loadWasm(MODULE) as Exports | undefined
   if (module === undefined) return undefined
   const start = module.buffer_at()
   const buffer = new Uint8Array(module.memory.buffer, start, MAX_PAIRS * PAIR_SIZE)
@@ -50,16 +45,5 @@ export function createWasmHashes(fallback: Hashes): Hashes | undefined {
       module.hash_leaf(bytes.length)
       return buffer.slice(0, HASH_SIZE)
     },
-  }
-}
-
-function load(): Exports | undefined {
-  const { WebAssembly } = globalThis as { readonly WebAssembly?: WebAssemblyLike }
-  if (WebAssembly === undefined) return undefined
-  try {
-    const bytes = Uint8Array.from(atob(MODULE), (character) => character.charCodeAt(0))
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Exports
-  } catch {
-    return undefined
   }
 }
