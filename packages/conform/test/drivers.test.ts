@@ -172,12 +172,9 @@ describe("a driver that is bitcoind's RPC", () => {
       json,
     ])
     const { results } = JSON.parse(await readFile(json, 'utf8')) as Report
-    // Beside much other work bitcoind was seen not to ping again within 20 seconds, which is not understood.
-    const unsteady = 'bip31/time/pings-again-after-two-minutes'
-    const failed = results.filter(({ verdict }) => verdict !== 'passed')
-    expect(failed.filter(({ name }) => name !== unsteady)).toEqual([])
+    expect(results.filter(({ verdict }) => verdict !== 'passed')).toEqual([])
     expect(results.length).toBe(2 * 19)
-    expect(code).toBe(failed.length === 0 ? 0 : 1)
+    expect(code).toBe(0)
     // Its time is its own again.
     const [hash] = await bitcoind.mine(1)
     const { time } = await bitcoind.rpc<{ time: number }>('getblockheader', hash)

@@ -132,6 +132,20 @@ describe('TestPeer', () => {
     expect((await failureOf(peer.close())).received).toMatch(/^unhandled: /)
   })
 
+  it('gives out a ping that came early too, which it has answered by itself', async () => {
+    await using listener = await TestPeer.listen()
+    const [remote, peer] = await Promise.all([
+      listener.next(),
+      TestPeer.dial(listener.port, { unhandled: 'error' }),
+    ])
+    await remote.send({ type: 'ping', nonce: 9n })
+    await remote.expect('pong', ({ nonce }) => nonce === 9n)
+    let handled = 0
+    peer.on('ping', () => void (handled += 1))
+    expect(await peer.expect('ping', ({ nonce }) => nonce === 9n)).toMatchObject({ nonce: 9n })
+    expect(handled).toBe(0)
+  })
+
   it('is the same for the same seed', async () => {
     await using embedded = await startRegtestPeer()
     const keyOf = async (seed: string): Promise<Uint8Array> => {

@@ -54,6 +54,8 @@ export class TestPeer implements AsyncDisposable {
   readonly #random: Random
   readonly #clock: Clock
   readonly #taken = new Set<number>()
+  /** Pings that were answered by itself: they may be expected, and no handler answers them again. */
+  readonly #answered = new Set<number>()
   readonly #handlers = new Map<string, MessageHandler<Message['type']>>()
 
   private constructor(stream: ByteStream, role: 'initiator' | 'responder', options: TestPeerOptions) {
@@ -307,7 +309,7 @@ export class TestPeer implements AsyncDisposable {
   on<T extends Message['type']>(type: T, handler: MessageHandler<T>): this {
     this.#handlers.set(type, handler as unknown as MessageHandler<Message['type']>)
     for (const entry of this.log.entries) {
-      if (isOf(entry, type) && !this.#taken.has(entry.index)) void this.#handle(entry)
+      if (isOf(entry, type) && !this.#isDealtWith(entry.index)) void this.#handle(entry)
     }
     return this
   }
@@ -341,7 +343,10 @@ export class TestPeer implements AsyncDisposable {
     const { unhandled = 'ignore' } = this.#options
     const left = this.log.entries.filter(
       ({ direction, type, index }) =>
-        direction === 'received' && type !== 'decoy' && !this.#taken.has(index) && !this.#handlers.has(type),
+        direction === 'received' &&
+        type !== 'decoy' &&
+        !this.#isDealtWith(index) &&
+        !this.#handlers.has(type),
     )
     if (unhandled === 'ignore' || left.length === 0) return Promise.resolve()
     const what = `unhandled: ${left.map(({ type }) => type).join(', ')}`
@@ -401,12 +406,17 @@ export class TestPeer implements AsyncDisposable {
     )
   }
 
+  /** Whether it was expected, or answered by itself. */
+  #isDealtWith(index: number): boolean {
+    return this.#taken.has(index) || this.#answered.has(index)
+  }
+
   async #onMessage(entry: WireEntry): Promise<void> {
     const { message } = entry
     if (message === undefined) return
     if (this.#handlers.has(message.type)) await this.#handle(entry)
     else if (message.type === 'ping' && this.#options.answerPings !== false && message.nonce !== undefined) {
-      this.#taken.add(entry.index)
+      this.#answered.add(entry.index)
       await this.#send({ type: 'pong', nonce: message.nonce }, BY_ITSELF)
     }
   }
