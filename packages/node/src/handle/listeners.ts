@@ -48,11 +48,11 @@ export class Listeners {
     return listener.listen((inbound) => this.#take(inbound), { signal: this.#abort.signal })
   }
 
-  #take(inbound: InboundStream): void {
+  #take(given: InboundStream): void {
     const { notifications, clock } = this.#parts
-    // Whatever counts or judges connections by host reads the address, beginning with the queue.
-    if (!hasUsableAddress(inbound)) {
-      abort(inbound, new NodeError('invalid-address', 'The listener gave no address of a network'))
+    const inbound = withCanonicalAddress(given)
+    if (inbound === undefined) {
+      abort(given, new NodeError('invalid-address', 'The listener gave no address of a network'))
     } else if (!notifications.trySend({ type: 'inbound', inbound, at: clock.now() })) this.#refuse(inbound)
   }
 
@@ -68,12 +68,18 @@ export class Listeners {
   }
 }
 
-/** A listener may be a program's own, and no type holds it to anything. */
-function hasUsableAddress(inbound: InboundStream): boolean {
+/**
+ * Whatever counts or judges connections by host knows each address in one form, beginning with the queue. A
+ * listener may be a program's own, and no type holds it to anything.
+ * @returns undefined where the address is none.
+ */
+function withCanonicalAddress(inbound: InboundStream): InboundStream | undefined {
   try {
-    return inbound.address === undefined || canonicalAddress(inbound.address) !== undefined
+    if (inbound.address === undefined) return inbound
+    const address = canonicalAddress(inbound.address)
+    return address && { ...inbound, address }
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -1,5 +1,4 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
-import { canonicalAddress } from '../addresses/canonical-address.ts'
 import type { ConnectionEvents } from '../connections/connection-events.ts'
 import type { ConnectionManager } from '../connections/connection-manager.ts'
 import type { InboundGate } from '../connections/inbound-gate.ts'
@@ -24,11 +23,10 @@ export class InboundDriver {
     this.#parts = components
   }
 
-  dialled(from: InboundStream): void {
+  /** @param inbound with its address in canonical form. */
+  dialled(inbound: InboundStream): void {
     const { gate, networkSwitch, connections, banManager } = this.#parts
-    // A listener may be a program's own, and bans know each address in one form.
-    const address = from.address && (canonicalAddress(from.address) ?? from.address)
-    const inbound: InboundStream = address === undefined ? from : { ...from, address }
+    const { address } = inbound
     const admission = gate.judge(inbound, networkSwitch.isOn)
     if (!admission.admit) {
       this.#refuse(inbound, admission.why, address)

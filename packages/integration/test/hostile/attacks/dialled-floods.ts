@@ -10,6 +10,7 @@ const PAUSE = 20
 export const attack: Attack = {
   what: 'be dialled by the node, and flood it with addresses, announcements, transactions, headers and pings',
   peers: OUTBOUND_PLACES,
+  areDialled: true,
   milliseconds: 4_000,
   prepare: async (field) => {
     const news = field.chain.headers.slice(field.height, field.height + 20)

@@ -4,6 +4,7 @@ import { honest } from '../support/raw-peer.ts'
 export const attack: Attack = {
   what: 'be dialled by the node, show it the whole chain and more, and never give it a block',
   peers: OUTBOUND_PLACES,
+  areDialled: true,
   // A peer that owes blocks is found out by its silence: Core waits for two seconds,
   // and twice that for the next.
   atMost: { slowdown: 20 },

@@ -68,6 +68,8 @@ export interface Attack {
   readonly what: string
   /** Hostile peers at full strength. */
   readonly peers: number
+  /** The node dials them: there are no more, and no fewer. */
+  readonly areDialled?: boolean
   /** How long it goes on before it is judged by the download, in milliseconds. Default: 3,000. */
   readonly milliseconds?: number
   readonly node?: TargetTraits
@@ -78,6 +80,6 @@ export interface Attack {
 }
 
 /** With how many hostile peers an attack is tried: a few for what it costs in time, all places for memory. */
-export function strengthsOf({ peers }: Attack): readonly number[] {
-  return peers === OUTBOUND_PLACES ? [peers] : [A_FEW, Math.max(ALL_PLACES, peers)]
+export function strengthsOf({ peers, areDialled = false }: Attack): readonly number[] {
+  return areDialled ? [peers] : [A_FEW, Math.max(ALL_PLACES, peers)]
 }
