@@ -1,6 +1,6 @@
 import { baseRegistry, createRegistry, type MessageCodec, regtest } from '@sapwood/wire-codec'
 import { isPeerError } from '@sapwood/peer'
-import { V2_PACKET_OVERHEAD } from '@sapwood/transport-v1v2'
+import { onlyV1, V2_PACKET_OVERHEAD } from '@sapwood/transport-v1v2'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { createMemoryNetwork } from './support/memory-network.ts'
@@ -17,6 +17,17 @@ const greeting: MessageCodec<Greeting> = {
   shortId: 200,
   decode: (reader) => ({ type: 'greeting', number: reader.u32() }),
   encode: (message, writer) => void writer.u32(message.number),
+}
+
+interface Note {
+  readonly type: 'note'
+  readonly text: Uint8Array
+}
+
+const note: MessageCodec<Note> = {
+  command: 'note',
+  decode: (reader) => ({ type: 'note', text: reader.view(50) }),
+  encode: (message, writer) => void writer.bytes(message.text),
 }
 
 const A = '1.2.3.4:18444'
@@ -44,6 +55,25 @@ describe('a node with messages of the program’s own', () => {
     // One byte of id, as the registry has it: both sides have agreed on v2.
     const { sentByMessage } = b.peers()[0]!
     expect(sentByMessage['greeting']).toEqual({ messages: 1, bytes: 1 + 4 + V2_PACKET_OVERHEAD })
+    await stopNodes(clock, a, b)
+  })
+
+  it('hands on what holds no more than the message itself', async () => {
+    const registry = createRegistry(baseRegistry, note)
+    const network = createMemoryNetwork()
+    const clock = createVirtualClock()
+    const a = await startNode({ network, clock, address: A, node: { registry } })
+    const b = await startNode({ network, clock, address: B, node: { registry, fallback: onlyV1 } })
+    const connecting = b.network.connectPeer(A)
+    await clock.advance(2_000)
+    const { peer } = await connecting
+    const heard = a.events.next('own-message')
+    for (let times = 0; times < 100; times++)
+      b.network.peer(peer).send({ type: 'note', text: new Uint8Array(50).fill(7) } as Note)
+    await clock.advance(1_000)
+    const { text } = (await heard).message as Note
+    expect(text).toEqual(new Uint8Array(50).fill(7))
+    expect(text.buffer.byteLength).toBeLessThanOrEqual(100)
     await stopNodes(clock, a, b)
   })
 

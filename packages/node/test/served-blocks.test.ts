@@ -197,6 +197,38 @@ describe('a node whose program serves blocks', () => {
     await stopNodes(clock, node)
   })
 
+  it('tells no more of its chain than the program has blocks of, in each way', async () => {
+    have(trunk.slice(0, 10))
+    await submit(trunk)
+    const client = await join()
+    const none = new Uint8Array(32) as Uint8Array as BlockHash
+    const query = { version: 70016, locator: [regtest.genesisHash], stopHash: none }
+    const answers = async (type: 'getheaders' | 'getblocks'): Promise<string[]> => {
+      client.heard.length = 0
+      client.peer.send({ type, ...query })
+      await clock.advance(1_000)
+      return told(client)
+    }
+    const ten = hashesOf(trunk.slice(0, 10)).map(bytesToHex)
+    expect(await answers('getheaders')).toEqual(ten)
+    expect(await answers('getblocks')).toEqual(ten)
+    expect((await (await join()).peer.handshake).startHeight).toBe(10)
+    // To find that, only a few were looked for.
+    expect(new Set(asked).size).toBeLessThan(40)
+    // It grows; whoever asks again and again does not have it looked for each time.
+    have(trunk.slice(0, 300))
+    asked.length = 0
+    for (let times = 0; times < 20; times++) client.peer.send({ type: 'getheaders', ...query })
+    await clock.advance(15_000)
+    expect(asked.length).toBeLessThan(80)
+    expect(await answers('getheaders')).toEqual(hashesOf(trunk.slice(0, 300)).map(bytesToHex))
+    have(trunk)
+    await clock.advance(15_000)
+    expect(await answers('getheaders')).toEqual(hashesOf(trunk).map(bytesToHex))
+    expect((await (await join()).peer.handshake).startHeight).toBe(600)
+    await stopNodes(clock, node)
+  })
+
   it('leads a peer that asks by getblocks over a reorg, as btcd does', async () => {
     const client = await join()
     have(trunk.slice(0, 50))
@@ -226,6 +258,8 @@ describe('a node whose program serves blocks', () => {
       address: '4.4.4.4:18444',
       node: { connect: [SERVER] },
     })
+    // The node tells of no block that its program has not: it knows of this one by somebody else.
+    await other.chain.submitHeaders(trunk.slice(0, 20).map(({ header }) => header))
     await clock.advance(10_000)
     const hash = blockHash(trunk[5]!.header)
     const fetching = other.getBlock(hash, { timeout: 45_000 })

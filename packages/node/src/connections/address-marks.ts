@@ -1,4 +1,5 @@
 import type { DisconnectReport } from '@sapwood/peer'
+import { Services } from '@sapwood/wire-codec'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { type ConnectionRecord, type ReadyConnection, remoteOf } from './connection-record.ts'
 
@@ -13,8 +14,11 @@ export class AddressMarks {
   ready(record: ReadyConnection): void {
     const { version, protocol } = record
     const remote = remoteOf(record)
-    if (leavesMark(record) && remote !== undefined)
-      this.#addresses.good(remote, { services: version.services, protocol })
+    if (!leavesMark(record) || remote === undefined) return
+    // Whoever made v2 fail reads the plaintext that follows, and may have taken the bit out of it: what is
+    // learned there would make the next connection begin with v1.
+    const services = record.downgraded ? version.services | Services.P2P_V2 : version.services
+    this.#addresses.good(remote, { services, protocol })
   }
 
   closed(record: ConnectionRecord, report: DisconnectReport | undefined): void {

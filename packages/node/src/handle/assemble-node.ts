@@ -30,6 +30,7 @@ import { OwnMessages } from '../loop/own-messages.ts'
 import { PrivateBroadcastDriver } from '../loop/private-broadcast-driver.ts'
 import { SeedDriver, type SeedDriverComponents } from '../loop/seed-driver.ts'
 import { ServedBlocks } from '../loop/served-blocks.ts'
+import { ServedTip } from '../loop/served-tip.ts'
 import { StateSaver } from '../loop/state-saver.ts'
 import { TipAnnouncer } from '../loop/tip-announcer.ts'
 import { UtreexoDriver } from '../loop/utreexo-driver.ts'
@@ -105,13 +106,16 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   }
 
   // What peers are answered.
-  const blocks = new ServedBlocks({ ...common, services: ground.served })
+  const servedTip = new ServedTip({ ...common, services: ground.served })
+  const blocks = new ServedBlocks({ ...common, services: ground.served, servedTip })
   const transactions = new TransactionDriver(common)
   const peerServices = createPeerServices({
     ...common,
     transactions,
     addresses: createServedAddresses(common),
+    own: ground.served.own,
     blocks,
+    servedTip,
   })
 
   // Who is connected to.
@@ -127,7 +131,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       limits: options.limits ?? {},
       connectTimeouts: options.timeouts?.connect ?? {},
       peerTimeouts: options.timeouts?.peer ?? {},
-      version: (kind) => versionFacts(kind, { ...ground, startHeight: chain.tip().height }),
+      version: (kind) => versionFacts(kind, { ...ground, startHeight: servedTip.height }),
       servicesWanted: (offered) => servicesWanted(offered, options, ground),
     },
     {
@@ -181,7 +185,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
   // What is fetched and told.
   const announcer = new TipAnnouncer(
     { ownServices: services },
-    { ...common, services: ground.served, blocks },
+    { ...common, services: ground.served, servedTip },
   )
   const recheckServed = (): void => {
     blocks.recheck()

@@ -13,6 +13,7 @@ import { phases } from '../chain/phases.ts'
 import { TransactionRelay } from '../transactions/transaction-relay.ts'
 import { createPeerServices } from './peer-services.ts'
 import { ServedBlocks } from './served-blocks.ts'
+import { ServedTip } from './served-tip.ts'
 import { ServiceTable } from './service-table.ts'
 import { TransactionDriver } from './transaction-driver.ts'
 
@@ -53,6 +54,8 @@ describe('what peers are answered', () => {
     const watchedTable = watched('table', table, touched)
     const watchedChain = watched('chain', chain, touched)
     const addresses = watched('addresses', new AddressManager({}, { clock, random }), touched)
+    const served = new ServiceTable({ block: () => Promise.resolve(new Uint8Array(80)) })
+    const servedTip = new ServedTip({ chain: watchedChain, clock, services: served })
     const services = createPeerServices({
       chain: watchedChain,
       table: watchedTable,
@@ -65,11 +68,14 @@ describe('what peers are answered', () => {
         banManager: { punish: () => expect.unreachable(), letGo: () => expect.unreachable() },
       }),
       addresses: createServedAddresses({ clock, random, addresses, isAvoided: () => false }),
+      own: {},
+      servedTip,
       blocks: new ServedBlocks({
         chain: watchedChain,
         clock,
         table: watchedTable,
-        services: new ServiceTable({ block: () => Promise.resolve(new Uint8Array(80)) }),
+        services: served,
+        servedTip,
       }),
     })
     touched.clear()
@@ -85,15 +91,39 @@ describe('what peers are answered', () => {
 
     expect([...touched].sort()).toEqual([
       'addresses.sample',
+      'chain.forkPoint',
       'chain.hashAt',
       'chain.headersAfter',
       'chain.heightOf',
       'chain.isActive',
+      'chain.tip',
       'record.askedForAddresses =',
       'relay.serve',
       'table.get',
     ])
     expect(events).toEqual(['broadcast-changed'])
     expect(relay.broadcasts()[0]).toMatchObject({ requestedBy: 1 })
+  })
+
+  it('says who has asked for addresses where the program answers that itself, too', async () => {
+    const clock = createVirtualClock()
+    const table = new ConnectionTable()
+    const record = { id: alice, kind: 'inbound', askedForAddresses: false } as unknown as ReadyConnection
+    table.add(record)
+    const chain = new StorableHeaderChain({ network: regtest })
+    const own = { addresses: () => [] }
+    const served = new ServiceTable(own)
+    const servedTip = new ServedTip({ chain, clock, services: served })
+    const services = createPeerServices({
+      chain,
+      table,
+      transactions: { serve: () => undefined },
+      addresses: { answer: () => expect.unreachable() },
+      own,
+      servedTip,
+      blocks: new ServedBlocks({ chain, clock, table, services: served, servedTip }),
+    })
+    await services.addresses!({ peer: alice, signal: new AbortController().signal })
+    expect(record.askedForAddresses).toBe(true)
   })
 })

@@ -4,29 +4,42 @@ import type { HeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { ServedBlocks } from './served-blocks.ts'
+import type { ServedTip } from './served-tip.ts'
 import type { TransactionDriver } from './transaction-driver.ts'
 
 /**
  * What peers are answered. A peer's own task asks for it, between two notifications of the loop: an answer
  * reads the node's state, and notes at once who has asked (`ConnectionRecord.askedForAddresses`,
- * `TransactionDriver.serve`), keeps an answer that is given for a day (`ServedAddresses`), or waits for a
- * block that is still being checked (`ServedBlocks`). It changes nothing else.
+ * `TransactionDriver.serve`), keeps an answer that is given for a day (`ServedAddresses`), looks how far blocks
+ * are there (`ServedTip`), or waits for a block that is still being checked (`ServedBlocks`). It changes
+ * nothing else.
  */
 export function createPeerServices(components: {
   readonly chain: HeaderChain
   readonly table: ConnectionTable
   readonly transactions: Pick<TransactionDriver, 'serve'>
   readonly addresses: ServedAddresses
+  /** What the program answers itself. */
+  readonly own: Pick<PeerServices, 'addresses'>
   readonly blocks: Pick<ServedBlocks, 'servicesOver'>
+  readonly servedTip: Pick<ServedTip, 'find'>
 }): PeerServices {
-  const { chain, table, transactions, addresses, blocks } = components
+  const { chain, table, transactions, addresses, own, blocks, servedTip } = components
   return blocks.servicesOver({
-    headers: ({ locator, stopHash }) => chain.headersAfter(locator, stopHash),
+    headers: async ({ locator, stopHash }, context) => {
+      const top = await servedTip.find(context)
+      const headers = chain.headersAfter(locator, stopHash)
+      const [first] = headers
+      // Without a locator one header is asked for by its hash, wherever it is.
+      if (first === undefined || locator.length === 0) return headers
+      const below = chain.heightOf(first.previousBlockHash)!
+      return headers.slice(0, Math.max(0, top - below))
+    },
     transaction: transactions.serve,
-    addresses: ({ peer }) => {
-      const record = table.get(peer)
+    addresses: (context) => {
+      const record = table.get(context.peer)
       if (record !== undefined) record.askedForAddresses = true
-      return addresses.answer(askedOver(record))
+      return own.addresses === undefined ? addresses.answer(askedOver(record)) : own.addresses(context)
     },
   })
 }

@@ -1,49 +1,82 @@
 import type { AddressNetwork } from '@sapwood/wire-codec'
-import { silentLogger } from '@sapwood/transport-v1v2/environment'
-import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
-import { describe, expect, it, vi } from 'vitest'
+import { type Resolver, silentLogger } from '@sapwood/transport-v1v2/environment'
+import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { ConnectionTable } from '../connections/connection-table.ts'
 import { EventHub } from '../events/event-hub.ts'
 import type { NodeEvents } from '../handle/node-events.ts'
-import { SeedDriver } from './seed-driver.ts'
+import { SeedDriver, type SeedDriverComponents, type SeedDriverOptions } from './seed-driver.ts'
+
+let clock: VirtualClock
+let added: unknown[]
+let answered: string[]
+
+beforeEach(() => {
+  clock = createVirtualClock()
+  added = []
+  answered = []
+})
+
+function seedDriver(
+  options: Partial<SeedDriverOptions>,
+  components: Partial<SeedDriverComponents>,
+): SeedDriver {
+  return new SeedDriver(
+    {
+      network: { name: 'main', defaultPort: 8333 },
+      resolvesNames: true,
+      dnsSeeds: [],
+      seedNodes: [],
+      fixedSeeds: false,
+      hasAddedPeers: false,
+      startedAt: clock.now(),
+      ...options,
+    },
+    {
+      clock,
+      random: createSeededRandom('seeds'),
+      logger: silentLogger,
+      resolver: { resolve: () => Promise.resolve([]) },
+      addresses: {
+        counts: () => ({ byNetwork: {} }),
+        add: (reports: unknown) => added.push(reports) * 0,
+      } as unknown as AddressManager,
+      reachable: new Set<AddressNetwork>(),
+      events: new EventHub<NodeEvents>({ clock, logger: silentLogger }),
+      table: new ConnectionTable(),
+      connections: { open: (): never => expect.unreachable() },
+      networkSwitch: { isOn: true },
+      calls: { post: (_call, run) => run() },
+      onAdded: () => answered.push('seeded'),
+      ...components,
+    },
+  )
+}
 
 describe('the seed driver', () => {
   it('goes on where the fixed seeds do not load: a rejection nobody handles would end the program', async () => {
-    const clock = createVirtualClock()
-    const added: unknown[] = []
-    const answered: string[] = []
-    const driver = new SeedDriver(
-      {
-        network: { name: 'main', defaultPort: 8333 },
-        resolvesNames: true,
-        dnsSeeds: [],
-        seedNodes: [],
-        fixedSeeds: true,
-        hasAddedPeers: false,
-        startedAt: clock.now(),
-      },
-      {
-        clock,
-        random: createSeededRandom('seeds'),
-        logger: silentLogger,
-        resolver: { resolve: () => Promise.resolve([]) },
-        addresses: {
-          counts: () => ({ byNetwork: {} }),
-          add: (reports: unknown) => added.push(reports) * 0,
-        } as unknown as AddressManager,
-        reachable: new Set<AddressNetwork>(),
-        events: new EventHub<NodeEvents>({ clock, logger: silentLogger }),
-        table: new ConnectionTable(),
-        connections: { open: (): never => expect.unreachable() },
-        networkSwitch: { isOn: true },
-        calls: { post: (_call, run) => run() },
-        onAdded: () => answered.push('fixed'),
-        loadFixed: () => Promise.reject(new Error('not in this bundle')),
-      },
-    )
-    driver.tick(clock.now())
-    await vi.waitFor(() => expect(answered).toEqual(['fixed']))
+    const loadFixed = () => Promise.reject(new Error('not in this bundle'))
+    seedDriver({ fixedSeeds: true }, { loadFixed }).tick(clock.now())
+    await vi.waitFor(() => expect(answered).toEqual(['seeded']))
     expect(added).toEqual([[]])
+  })
+
+  it('ends the look-ups that are under way when it stops', async () => {
+    const signals: AbortSignal[] = []
+    const resolver: Resolver = {
+      resolve: (_name, { signal }) => {
+        signals.push(signal)
+        return new Promise(() => undefined)
+      },
+    }
+    const driver = seedDriver({ dnsSeeds: ['seed.example', 'other.example'] }, { resolver })
+    driver.tick(clock.now())
+    await clock.advance(1_000)
+    driver.tick(clock.now())
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false])
+    driver.stop()
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
+    await vi.waitFor(() => expect(answered).toHaveLength(2))
   })
 })

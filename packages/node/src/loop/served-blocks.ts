@@ -5,7 +5,6 @@ import {
   type Clock,
   MINUTE,
   removeAbortListener,
-  withDeadline,
 } from '@sapwood/transport-v1v2/environment'
 import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
@@ -14,6 +13,7 @@ import { OFFERED, type ServiceTable } from './service-table.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NodePart } from './node-part.ts'
+import type { ServedTip } from './served-tip.ts'
 
 /** A chain that has not moved for this long brings no block in a moment. */
 const RECENT_CHANGE = MINUTE
@@ -24,12 +24,14 @@ export interface ServedBlocksComponents {
   readonly chain: HeaderChain
   readonly clock: Clock
   readonly services: ServiceTable
+  readonly servedTip: ServedTip
   readonly table: ConnectionTable
 }
 
 /**
  * The blocks that a program serves, joined to the header chain, which knows of a block before the program has
- * it: `getdata` waits for what is about to be there, and `getblocks` is answered from the best chain.
+ * it: `getdata` waits for what is about to be there, and `getblocks` is answered from the best chain, as far as
+ * its blocks are there.
  */
 export class ServedBlocks implements NodePart {
   readonly #parts: ServedBlocksComponents
@@ -58,6 +60,7 @@ export class ServedBlocks implements NodePart {
     const served = {
       ...base,
       ...own,
+      addresses: base.addresses,
       get blockHashes() {
         return own.blockHashes === undefined && services.answers.block === undefined ? undefined : hashes
       },
@@ -72,21 +75,6 @@ export class ServedBlocks implements NodePart {
       })
     // A method that is undefined is one that is absent.
     return served as PeerServices
-  }
-
-  /** Whether a peer that asked for the block now would get it, and all else that is offered of it. */
-  async has(hash: BlockHash, context: ServingContext): Promise<boolean> {
-    try {
-      if (!this.#parts.services.isReady(hash)) return false
-      const { clock, services } = this.#parts
-      // An answer that never comes is none: others wait for what is told after it.
-      const look = (signal: AbortSignal): Promise<unknown> =>
-        Promise.resolve(services.answers.block?.(hash, { ...context, signal }))
-      const found = await withDeadline(clock, BLOCK_HOLD, look, { signal: context.signal })
-      return found !== undefined
-    } catch {
-      return false
-    }
   }
 
   tipChanged(): void {
@@ -114,7 +102,9 @@ export class ServedBlocks implements NodePart {
       await this.#change(until - clock.now(), context.signal)
       found = await services.answers.block?.(hash, context)
     }
-    if (found !== undefined) this.#continue(hash, context.peer)
+    if (found === undefined) return undefined
+    this.#parts.servedTip.saw(hash)
+    this.#continue(hash, context.peer)
     return found
   }
 
@@ -140,16 +130,17 @@ export class ServedBlocks implements NodePart {
   }
 
   /** As Bitcoin Core: after the last hash that both have, up to before the stop block, 500 at most. */
-  #blockHashes({ locator, stopHash }: HeadersQuery, { peer }: ServingContext): BlockHash[] {
-    const { chain } = this.#parts
+  async #blockHashes({ locator, stopHash }: HeadersQuery, context: ServingContext): Promise<BlockHash[]> {
+    const { chain, servedTip } = this.#parts
+    const top = await servedTip.find(context)
     const fork = locator.find((hash) => chain.isActive(hash))
     const hashes: BlockHash[] = []
-    for (let height = (fork === undefined ? 0 : chain.heightOf(fork)!) + 1; ; height++) {
+    for (let height = (fork === undefined ? 0 : chain.heightOf(fork)!) + 1; height <= top; height++) {
       const hash = chain.hashAt(height)
       if (hash === undefined || bytesEqual(hash, stopHash)) break
       hashes.push(hash)
       if (hashes.length < MAX_BLOCKS_IN_INV) continue
-      this.#continuations.set(peer, hash)
+      this.#continuations.set(context.peer, hash)
       break
     }
     return hashes
@@ -160,10 +151,12 @@ export class ServedBlocks implements NodePart {
     const last = this.#continuations.get(peer)
     if (last === undefined || !bytesEqual(last, hash)) return
     this.#continuations.delete(peer)
-    const { chain, clock, table } = this.#parts
+    const { chain, clock, servedTip, table } = this.#parts
+    const top = chain.hashAt(servedTip.height)
+    if (top === undefined) return
     // After the block, which leaves when this has returned.
     clock.setTimer(0, () => {
-      const inventory = [{ type: InventoryType.BLOCK, hash: chain.tip().hash }]
+      const inventory = [{ type: InventoryType.BLOCK, hash: top }]
       table.get(peer)?.peer?.send({ type: 'inv', inventory })
     })
   }

@@ -7,7 +7,7 @@ import type { CurrentPhase } from '../chain/current-phase.ts'
 import { announceTip } from './announce-tip.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { NodePart } from './node-part.ts'
-import type { ServedBlocks } from './served-blocks.ts'
+import type { ServedTip } from './served-tip.ts'
 import type { ServiceTable } from './service-table.ts'
 
 export interface TipAnnouncerOptions {
@@ -19,7 +19,7 @@ export interface TipAnnouncerComponents {
   readonly chain: HeaderChain
   readonly table: Pick<ConnectionTable, 'ready'>
   readonly services: ServiceTable
-  readonly blocks: ServedBlocks
+  readonly servedTip: ServedTip
   readonly phase: Pick<CurrentPhase, 'name'>
   readonly calls: Pick<CallQueue, 'post'>
 }
@@ -74,7 +74,7 @@ export class TipAnnouncer implements NodePart {
   }
 
   async #look(hash: BlockHash, context: ServingContext): Promise<void> {
-    const isThere = await this.#parts.blocks.has(hash, context)
+    const isThere = await this.#parts.servedTip.has(hash, context)
     const compact = isThere ? await this.#compact(hash, context) : undefined
     this.#parts.calls.post('announce-tip', () => {
       this.#isLooking = false

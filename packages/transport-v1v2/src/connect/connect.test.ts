@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { accept } from './accept.ts'
 import { createTcpDialer, listenTcp } from '../tcp/index.ts'
 import { createSeededRandom, createVirtualClock } from '../testing/index.ts'
+import type { Random } from '../environment/index.ts'
 import type { Dialer } from '../stream/dialer.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { streamPair } from '../stream/stream-pair.ts'
@@ -70,6 +71,37 @@ describe('connect and accept', () => {
     expect(near.stats().bytesSent).toBe(far.stats().bytesReceived)
     expect(far.stats().bytesSent).toBe(near.stats().bytesReceived)
   })
+
+  it.each([
+    [0xff, 4_094],
+    [0x00, 0],
+  ])(
+    'send at most 4,094 bytes of garbage: behind 4,095 btcd finds no terminator (random bytes %i)',
+    async (byte, garbage) => {
+      let sent = 0
+      const dialer = dialerTo((far) => {
+        void (async () => {
+          for (let chunk = await far.read(); chunk !== null; chunk = await far.read()) sent += chunk.length
+        })().catch(() => undefined)
+      })
+      const clock = createVirtualClock()
+      const seeded = createSeededRandom(3)
+      // The length of the garbage is drawn from two bytes.
+      const random: Random = {
+        bytes: (length) => (length === 2 ? new Uint8Array(2).fill(byte) : seeded.bytes(length)),
+      }
+      const outcome = connect(
+        address,
+        { dialer, network: regtest, fallback: neverFallback },
+        { clock, random },
+      )
+      const refused = expect(outcome).rejects.toThrow()
+      await clock.advance(1_000)
+      expect(sent).toBe(64 + garbage)
+      await clock.advance(60_000)
+      await refused
+    },
+  )
 
   it('agree on v2 over TCP', async () => {
     const streams: ByteStream[] = []
