@@ -21,7 +21,7 @@ export async function peers(
   [near, far]: readonly [Transport, Transport] | [] = [],
 ): Promise<readonly [Peer, Peer]> {
   const pair = near === undefined || far === undefined ? await transports() : ([near, far] as const)
-  const limits = { messages: { ping: false, getdata: false }, bytes: { ping: false } } as const
+  const limits = { messages: { ping: false, getdata: false }, work: false } as const
   const dialler = createPeer(pair[0], { id: peerId(1), kind: 'manual', network, limits })
   const listener = createPeer(pair[1], { id: peerId(2), kind: 'inbound', network, limits }, { services })
   await Promise.all([dialler.handshake, listener.handshake])
