@@ -17,6 +17,7 @@ export type { NodeDialer } from './connections/node-dialer.ts'
 export { createTcpListener, type TcpListenerOptions } from './connections/tcp-listener.ts'
 export type { StopListening } from './events/event-source.ts'
 export { isNodeError, NodeError, type NodeErrorCode, type NodeErrorFacts } from './errors/node-error.ts'
+export type { FilteredBlockItem, FilteredBlocks, FilterPosition } from './filters/filtered-block-item.ts'
 export type { VerifiedFilter } from './filters/filter-stream.ts'
 export { createNode } from './handle/create-node.ts'
 export type {

@@ -1,5 +1,6 @@
 import { bytesEqual } from '@sapwood/wire-codec'
 import type { BlockRef, TipChange } from '../chain/chain-entry.ts'
+import { changeSince } from '../chain/change-since.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import type { DeliveredBlock } from './block-download-action.ts'
 import type { BlockStreamItem } from './block-stream-item.ts'
@@ -63,7 +64,7 @@ export class StoredFirstStream implements AsyncIterableIterator<BlockStreamItem>
   }
 
   async #fromStore(): Promise<BlockStreamItem | undefined> {
-    const change = this.#change()
+    const change = this.#last && changeSince(this.#parts.chain, this.#last)
     if (change !== undefined) return this.#left(change)
     const block = await this.#parts.stored.at(this.#next)
     if (block !== undefined) return this.#give(block)
@@ -101,20 +102,5 @@ export class StoredFirstStream implements AsyncIterableIterator<BlockStreamItem>
     this.#next = change.fork.height + 1
     this.#last = change.fork
     return { type: 'reorg', change }
-  }
-
-  /** What has been given and is not in the best chain any more. */
-  #change(): TipChange | undefined {
-    const { chain } = this.#parts
-    const last = this.#last
-    const fork = last && chain.forkPoint(last.hash)
-    if (last === undefined || fork === undefined || fork.height >= last.height) return undefined
-    const disconnected: BlockRef[] = []
-    for (let at = chain.get(last.hash); at !== undefined && at.height > fork.height; ) {
-      disconnected.push({ height: at.height, hash: at.hash })
-      at = chain.get(at.header.previousBlockHash)
-    }
-    const { height, hash } = chain.tip()
-    return { oldTip: last, newTip: { height, hash }, fork, disconnected }
   }
 }

@@ -1,16 +1,23 @@
-import { type Hash256, openBasicFilter } from '@sapwood/wire-codec'
+import type { Hash256 } from '@sapwood/wire-codec'
+import { type Clock, schedulerFor } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { NodeError } from '../errors/node-error.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import { FilterHeaderSync } from '../filters/filter-header-sync.ts'
+import { FilteredBlockStream } from '../filters/filtered-block-stream.ts'
+import { mayConcern } from '../filters/filter-match.ts'
 import { filterStream, type VerifiedFilter } from '../filters/filter-stream.ts'
 import type { NodeEventSource } from './node-events.ts'
 import type { FilterDriver } from '../loop/filter-driver.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
-import { someScripts } from './node-checks.ts'
+import { aFilterPosition, someScripts } from './node-checks.ts'
 import type { BlockAccess, FilterAccess } from './node-handle.ts'
 
+/** Milliseconds after which what was not to be had is asked for anew, where no peer has come before. */
+const RETRY_INTERVAL = 10_000
+
 export interface FilterAccessComponents {
+  readonly clock: Clock
   readonly events: NodeEventSource
   readonly chain: HeaderChain
   readonly filterDriver: FilterDriver
@@ -24,6 +31,7 @@ export function createFilterAccess(
 ): FilterAccess {
   if (!options.enabled) return filtersOff
   const { chain, filterDriver: peers, blocks, events, withDeadline } = components
+  const lane = schedulerFor(components.clock).lane()
   const sync = new FilterHeaderSync({
     chain,
     peers,
@@ -60,17 +68,30 @@ export function createFilterAccess(
       refuseArgument(someScripts, scripts, 'filters.scan: scripts')
       for await (const filter of range({ from, to }, call)) {
         if (mayConcern(filter, scripts)) yield { height: filter.height, hash: filter.hash }
+        await lane.due()
       }
     },
-  }
-}
-
-function mayConcern({ bytes, hash }: VerifiedFilter, scripts: readonly Uint8Array[]): boolean {
-  try {
-    return openBasicFilter(bytes, hash).matchAny(scripts)
-  } catch {
-    // All peers hold this for the filter, and it opens nothing: the block has to be looked at itself.
-    return true
+    follow: ({ scripts = [], from }, { signal } = {}) => {
+      refuseArgument(someScripts, scripts, 'filters.follow: scripts')
+      refuseArgument(aFilterPosition, from, 'filters.follow: from')
+      return new FilteredBlockStream(
+        { scripts, from },
+        {
+          chain,
+          peers,
+          sync,
+          lane,
+          getBlock: (hash, either) => blocks.getBlock(hash, { signal: either }),
+          nextTip: async (either) => void (await events.next('tip-changed', { signal: either })),
+          later: async (either) => {
+            await events
+              .next('peer-ready', { signal: either, timeout: RETRY_INTERVAL })
+              .catch(() => undefined)
+          },
+        },
+        signal,
+      )
+    },
   }
 }
 
@@ -88,5 +109,8 @@ const filtersOff: FilterAccess = {
   },
   scan: async function* () {
     throw await Promise.resolve(off())
+  },
+  follow: () => {
+    throw off()
   },
 }

@@ -28,6 +28,7 @@ import {
 import type { BlockDownloadOptions } from '../blocks/block-download-options.ts'
 import type { SlotOptions } from '../connections/slots.ts'
 import { BROADCAST_OUTCOMES, type BroadcastOptions } from '../transactions/own-broadcast.ts'
+import type { FilterPosition } from '../filters/filtered-block-item.ts'
 import type { TransactionFilter } from '../transactions/transaction-pool.ts'
 import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'
 import type { UtreexoOptions } from '../utreexo/utreexo-options.ts'
@@ -181,6 +182,17 @@ export const someBroadcastOptions: ArgumentCheck = optionsOf<CallOptions & Broad
 
 /** `scriptPubKey`s. */
 export const someScripts: ArgumentCheck = listOf(bytes())
+
+/** Where a stream of filtered blocks begins. */
+export const aFilterPosition: ArgumentCheck = either(
+  'a height, or the position of an earlier stream',
+  aHeight,
+  optionsOf<FilterPosition>({
+    height: needed(aHeight),
+    hash: needed(aBlockHash),
+    filterHeader: bytes(),
+  }),
+)
 
 export const aTransactionFilter: ArgumentCheck = optionsOf<TransactionFilter>({
   scripts: someScripts,

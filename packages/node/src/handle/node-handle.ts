@@ -14,6 +14,7 @@ import type { DeliveredBlock } from '../blocks/block-download-action.ts'
 import type { StoredBlocks } from '../blocks/block-store.ts'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
+import type { FilteredBlocks, FilterPosition } from '../filters/filtered-block-item.ts'
 import type { VerifiedFilter } from '../filters/filter-stream.ts'
 import type { BroadcastOptions, BroadcastState } from '../transactions/own-broadcast.ts'
 import type { PrivateBroadcastState } from '../transactions/private-broadcast.ts'
@@ -119,6 +120,22 @@ export interface FilterAccess {
     query: { readonly scripts: readonly Uint8Array[]; readonly from: number; readonly to: number },
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterableIterator<{ readonly height: number; readonly hash: BlockHash }>
+  /**
+   * Blocks of the best chain that may concern the scripts, for ever, with reorgs: each with its block, in
+   * order, and with a word on how far the others have been passed. Nothing is lost where the chain moves
+   * meanwhile, nor where peers go: it waits for others. Scripts may be added and removed between any two
+   * items; all of them cost one pass of each filter.
+   * @param query.scripts `scriptPubKey`s to begin with. Default: none; blocks are passed without their
+   * filters then.
+   * @param query.from The first height, or `position` of an earlier stream, after which this one goes on: what
+   * has left the chain since comes as a reorg first.
+   * @throws NodeError `filters-off`, `invalid-argument`; from the stream `unknown-block` where `from` was
+   * never in a chain that this node knows, `stopped`, what the store of blocks throws.
+   */
+  follow(
+    query: { readonly scripts?: readonly Uint8Array[]; readonly from: number | FilterPosition },
+    options?: { readonly signal?: AbortSignal },
+  ): FilteredBlocks
 }
 
 /** Where the proving of blocks stands. */
