@@ -62,6 +62,11 @@ async function bitcoindWith(args: readonly string[]): Promise<Report> {
   return await runListening(listeningCases, { address: bitcoind.p2pHostAndPort, wait: WAIT, driver })
 }
 
+async function ourNode(how: 'listen' | 'serve', ...more: readonly string[]): Promise<Report> {
+  const port = await freePort()
+  return await onProgram(port, [...(await buildOurNode()), how, String(port), ...more], /ready/)
+}
+
 /** Nothing of btcd's leaves the machine, and it bans nobody: all cases come from one. */
 const btcdCommand = async (folder: string, ...more: readonly string[]): Promise<readonly string[]> => {
   const { command } = await findProgram({ name: 'btcd', variable: 'BTCD' }, { install: false })
@@ -97,13 +102,11 @@ export const targets: readonly Target[] = [
       return await listens(`127.0.0.1:${peer.port}`)
     },
   },
+  { id: 'node', title: 'Sapwood, a node', run: () => ourNode('listen') },
   {
-    id: 'node',
-    title: 'Sapwood, a node',
-    run: async () => {
-      const port = await freePort()
-      return await onProgram(port, [...(await buildOurNode()), 'listen', String(port)], /ready/)
-    },
+    id: 'node-serves',
+    title: 'Sapwood, a node that serves',
+    run: () => inFolder((folder) => ourNode('serve', folder)),
   },
   {
     id: 'btcd',

@@ -23,6 +23,10 @@ const AGE = 7_200
 /** Blocks that are asked for at once; Core has 16 under way with a peer. */
 const AT_ONCE = 16
 const COINBASE_MATURITY = 100
+/** Milliseconds between two looks at whether a target has taken a block. */
+const LOOK_INTERVAL = 20
+/** Milliseconds that a target which fetches blocks may do nothing visible before it is given up. */
+const PATIENCE = 15_000
 
 /** Makes the chain of the suite. @param now seconds since 1970. */
 export function suiteChain(now: number, blocks: number = BLOCKS): RegtestChain {
@@ -32,6 +36,8 @@ export function suiteChain(now: number, blocks: number = BLOCKS): RegtestChain {
 /** The target's chain, as we know it, and coins of it that nobody has spent. */
 export interface TargetChain {
   readonly chain: RegtestChain
+  /** Whether it gives the blocks that it has taken: its tip alone may be that of its headers. */
+  readonly gives: boolean
   /** A transaction that spends a coin which no other call has spent. */
   payment(): Transaction
 }
@@ -52,7 +58,8 @@ export async function shareChain(peer: TestPeer, now: number): Promise<TargetCha
     mature = matured(chain, known)
   }
   await give(peer, chain, known)
-  return { chain, payment: () => spendCoinbase(chain, mature.shift()!) }
+  const gives = await givesTipInTheEnd(peer, chain)
+  return { chain, gives, payment: () => spendCoinbase(chain, mature.shift()!) }
 }
 
 /** Heights of our coinbases that could not be spent before the block after `known`. */
@@ -146,6 +153,35 @@ export async function hasTip(peer: TestPeer, chain: RegtestChain): Promise<boole
   await peer.sync()
   const headers = peer.count('headers') > before ? peer.last('headers')!.headers : []
   return headers.length > 0 && chain.heightOf(blockHash(headers.at(-1)!)) === chain.height
+}
+
+/**
+ * Waits for who has been asked for blocks to give the last of them, as long as it goes on fetching: it may
+ * answer for headers before it has their blocks.
+ */
+async function givesTipInTheEnd(peer: TestPeer, chain: RegtestChain): Promise<boolean> {
+  let [fetched, deadline] = [0, 0]
+  for (;;) {
+    if (await givesTip(peer, chain)) return true
+    const now = peer.count('getdata')
+    if (now === 0) return false
+    if (now > fetched) [fetched, deadline] = [now, peer.clock.now() + PATIENCE]
+    if (peer.clock.now() > deadline) return false
+    await pause(peer)
+  }
+}
+
+/** Whether the block at the tip of our chain can be fetched of the target. */
+export async function givesTip(peer: TestPeer, chain: RegtestChain): Promise<boolean> {
+  const before = peer.count('block')
+  await peer.send({ type: 'getdata', inventory: [{ type: InventoryType.WITNESS_BLOCK, hash: chain.tip }] })
+  await peer.sync()
+  return peer.count('block') > before
+}
+
+/** Time for the target to do something, before it is looked at again. */
+export async function pause(peer: TestPeer): Promise<void> {
+  await new Promise<void>((resolve) => peer.clock.setTimer(LOOK_INTERVAL, resolve))
 }
 
 function blocksOf(chain: RegtestChain): readonly RegtestBlock[] {

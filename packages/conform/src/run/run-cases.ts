@@ -1,7 +1,9 @@
+import { systemClock } from '@sapwood/transport-v1v2/environment'
 import type { ConformCase } from '../model/conform-case.ts'
 import type { CaseResult } from '../model/result.ts'
 import type { Transport } from '../model/transport.ts'
 import { skipped } from './run-case.ts'
+import { runSteadily } from './stall-watch.ts'
 
 /** Both, in the order in which they are gone through. */
 export const TRANSPORTS: readonly Transport[] = ['v1', 'v2']
@@ -40,7 +42,10 @@ export async function runCases<C extends ConformCase>(
     .sort((a, b) => a.pass - b.pass)
   for (const { each, transport } of inOrder) {
     const why = lack(each, transport)
-    const result = why === undefined ? await run(each, transport) : skipped(each, transport, why)
+    const result =
+      why === undefined
+        ? await runSteadily(systemClock, () => run(each, transport))
+        : skipped(each, transport, why)
     results.push(result)
     onResult?.(result)
   }

@@ -1,5 +1,4 @@
-import type { RegtestChain } from '@sapwood/integration'
-import { type DialOptions, TestPeer } from '@sapwood/integration/test-peer'
+import { type DialOptions, reply, TestPeer } from '@sapwood/integration/test-peer'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
 import type { Transaction } from '@sapwood/wire-codec'
 import { AskedDriver } from '../driver/asked-driver.ts'
@@ -9,15 +8,13 @@ import type { Transport } from '../model/transport.ts'
 import type { CaseResult, Report } from '../model/result.ts'
 import type { ListeningStage } from '../model/stage.ts'
 import { SUITE_VERSION } from '../model/suite-version.ts'
-import { hasTip, shareChain, suiteChain, type TargetChain } from './case-chain.ts'
+import { givesTip, hasTip, pause, shareChain, suiteChain, type TargetChain } from './case-chain.ts'
 import { runCase } from './run-case.ts'
 import { runCases, type RunOptions, TRANSPORTS } from './run-cases.ts'
 import { factsOf, missing, type TargetFacts } from './target-facts.ts'
 
 /** Longest that a case waits for one thing by default, in milliseconds. */
 const WAIT = 5_000
-/** Milliseconds between two looks at whether a target has taken a block. */
-const LOOK_INTERVAL = 20
 
 /** What a run against a node that listens takes. */
 export interface RunListeningOptions extends RunOptions {
@@ -99,7 +96,12 @@ class Target {
       }
     }
     if (facts === undefined) throw fault
-    if (cases.some(({ needs }) => needs?.includes('chain') === true)) await this.#share(speaks[0]!)
+    if (cases.some(({ needs }) => needs?.includes('chain') === true)) {
+      await this.#share(speaks[0]!)
+      // What it offers may have changed with what it has.
+      await using peer = await this.dial(speaks[0]!)
+      facts = await factsOf(peer)
+    }
     const can: TargetFacts['can'] = (ability) => this.#driver?.can(ability) ?? false
     return { ...facts, speaks, hasChain: this.#shared !== undefined, can }
   }
@@ -158,23 +160,25 @@ class Target {
   }
 
   async #mine(transport: Transport, include: readonly Transaction[] = []): Promise<void> {
-    const chain: RegtestChain = this.#shared!.chain
+    const shared = this.#shared!
+    const { chain } = shared
     await using peer = await this.dial(transport)
+    peer.on('getheaders', reply.headers(chain)).on('getdata', reply.blocks(chain))
     // Where it holds another block of that height, which a case has shown to it, it takes ours with the next.
     for (let more = 0; more < 2; more++) {
       const [mined] = chain.mine(1, more === 0 ? { include } : {})
       await peer.send({ type: 'block', block: mined!.block })
-      if (await this.#takes(peer, chain)) return
+      if (await this.#takes(peer, shared)) return
     }
     throw peer.failure('the target to take a block', 'another tip')
   }
 
-  async #takes(peer: TestPeer, chain: RegtestChain): Promise<boolean> {
+  async #takes(peer: TestPeer, { chain, gives }: TargetChain): Promise<boolean> {
     const deadline = peer.clock.now() + (this.#options.wait ?? WAIT)
     for (;;) {
-      if (await hasTip(peer, chain)) return true
+      if ((await hasTip(peer, chain)) && (!gives || (await givesTip(peer, chain)))) return true
       if (peer.clock.now() > deadline) return false
-      await new Promise<void>((resolve) => peer.clock.setTimer(LOOK_INTERVAL, resolve))
+      await pause(peer)
     }
   }
 }

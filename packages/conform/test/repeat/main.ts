@@ -14,6 +14,7 @@ verdict and outcome in every run.
 Options:
   --runs N      how many runs (default 200)
   --at-once N   so many of them at the same time (default 2)
+  --wait MS     longest that a case waits for one thing (default 20000: two of them take turns)
   -h, --help    print this`
 
 async function main(): Promise<boolean> {
@@ -21,6 +22,7 @@ async function main(): Promise<boolean> {
     options: {
       runs: { type: 'string', default: '200' },
       'at-once': { type: 'string', default: '2' },
+      wait: { type: 'string', default: '20000' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
@@ -29,22 +31,27 @@ async function main(): Promise<boolean> {
     return true
   }
   const verdicts = new Verdicts()
+  const told = new Set<string>()
+  const wait = wholeNumber(values.wait)
   let left = wholeNumber(values.runs)
   const worker = async (): Promise<void> => {
     while (left-- > 0) {
       await using bitcoind = await RegtestBitcoind.start({ args: ALL_SERVICES })
       const cookieFile = join(bitcoind.dataFolder, 'regtest/.cookie')
       const driver = await openRpcDriver({ url: `http://127.0.0.1:${bitcoind.rpcPort}`, cookieFile })
-      const report = await runListening(listeningCases, { address: bitcoind.p2pHostAndPort, driver })
+      const report = await runListening(listeningCases, { address: bitcoind.p2pHostAndPort, driver, wait })
       verdicts.note(report)
-      console.log(`${verdicts.runs}: ${summaryOf(report)}`)
+      const differing = verdicts.differing()
+      console.log(`${verdicts.runs}: ${summaryOf(report)}, ${differing.size} differ so far`)
+      for (const [key, text] of differing) if (!told.has(key)) console.log(text)
+      for (const key of differing.keys()) told.add(key)
     }
   }
   await Promise.all(Array.from({ length: wholeNumber(values['at-once']) }, worker))
   const differing = verdicts.differing()
-  for (const line of differing) console.log(line)
-  console.log(`${verdicts.runs} runs, ${verdicts.results} verdicts, ${differing.length} cases that differ`)
-  return differing.length === 0
+  for (const text of differing.values()) console.log(text)
+  console.log(`${verdicts.runs} runs, ${verdicts.results} verdicts, ${differing.size} cases that differ`)
+  return differing.size === 0
 }
 
 await runCommand(USAGE, main)

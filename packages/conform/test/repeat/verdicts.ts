@@ -5,6 +5,8 @@ export class Verdicts {
   /** By case and transport: how often each verdict and outcome came. */
   readonly #seen = new Map<string, Map<string, number>>()
   #runs = 0
+  /** How each case looked when it last did not pass. */
+  readonly #evidence = new Map<string, string>()
 
   get runs(): number {
     return this.#runs
@@ -19,8 +21,9 @@ export class Verdicts {
 
   note(report: Report): void {
     this.#runs += 1
-    for (const { name, transport, verdict, outcome } of report.results) {
+    for (const { name, transport, verdict, outcome, reason = '', wireLog = '' } of report.results) {
       const key = `${transport} ${name}`
+      if (verdict !== 'passed') this.#evidence.set(key, `${reason}\n${wireLog}`)
       const outcomes = this.#seen.get(key) ?? new Map<string, number>()
       const what = outcome === '' ? verdict : `${verdict} (${outcome})`
       outcomes.set(what, (outcomes.get(what) ?? 0) + 1)
@@ -28,10 +31,15 @@ export class Verdicts {
     }
   }
 
-  /** A line for each case that did not come to the same in every run. */
-  differing(): readonly string[] {
-    return [...this.#seen]
-      .filter(([, outcomes]) => outcomes.size > 1 || [...outcomes.values()][0] !== this.#runs)
-      .map(([key, outcomes]) => `${key}: ${[...outcomes].map(([what, n]) => `${n} ${what}`).join(', ')}`)
+  /** Each case that did not come to the same in every run: a line, and what it looked like otherwise. */
+  differing(): ReadonlyMap<string, string> {
+    return new Map(
+      [...this.#seen]
+        .filter(([, outcomes]) => outcomes.size > 1 || [...outcomes.values()][0] !== this.#runs)
+        .map(([key, outcomes]) => {
+          const counts = [...outcomes].map(([what, n]) => `${n} ${what}`).join(', ')
+          return [key, [`${key}: ${counts}`, this.#evidence.get(key) ?? ''].join('\n').trimEnd()]
+        }),
+    )
   }
 }
