@@ -15,6 +15,7 @@ const layers = [
   'storage',
   'integration',
   'conform',
+  'cli',
 ]
 
 /** `proxy` and `peer` stand beside each other: both build on the transport, neither knows the other. */

@@ -20,7 +20,9 @@ function check(name: string): string {
   const faults = archiveFaults(archive)
   if (faults.length > 0) throw new Error(faults.join('; '))
   sh(bin('publint'), ['--strict', archive], root)
-  sh(bin('attw'), [archive, '--profile', 'esm-only'], root)
+  const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'))
+  // A command has none, and no types.
+  if (entries.length > 0) sh(bin('attw'), [archive, '--profile', 'esm-only'], root)
 
   const project = join(work, name.replace('@sapwood/', ''))
   mkdirSync(project)
@@ -37,7 +39,6 @@ function check(name: string): string {
     project,
   )
 
-  const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith('.json'))
   const specifiers = entries.map((entry) => name + entry.slice(1))
   const lines = specifiers.map((specifier, index) => `import * as entry${index} from '${specifier}'`)
   const use = `console.log(${specifiers.map((_, index) => `Object.keys(entry${index}).length`).join(', ')})`

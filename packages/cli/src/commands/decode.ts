@@ -1,0 +1,42 @@
+import { formatPeerAddress, isRoutable, type Network } from '@sapwood/wire-codec'
+import type { Surroundings } from '../connecting/surroundings.ts'
+import { EXIT, type ExitCode } from '../errors/exit-code.ts'
+import { decodeBytes } from '../decoding/decode-bytes.ts'
+import { readInput } from '../decoding/read-input.ts'
+import type { OutputOptions } from '../options/common-options.ts'
+import type { Kind } from '../options/kinds.ts'
+import { readAddress } from '../options/read-address.ts'
+import { printableLines } from '../terminal/printable.ts'
+import { createReport } from '../terminal/report.ts'
+
+/** What `sapwood decode` is told. */
+export interface DecodeOptions extends OutputOptions {
+  readonly network: Network
+  readonly as?: Kind
+  readonly command?: string
+}
+
+/** Says what bytes, or an address, mean. Nothing is sent anywhere. */
+export async function decodeCommand(
+  argument: string,
+  options: DecodeOptions,
+  { io }: Surroundings,
+): Promise<ExitCode> {
+  const report = createReport(io, options)
+  const input = await readInput(argument, io)
+  if ('text' in input) {
+    const address = readAddress(input.text, options.network)
+    const { network, port } = address
+    const routable = address.network === 'name' ? undefined : isRoutable(address)
+    const text = formatPeerAddress(address)
+    report.line(
+      { type: 'address', network, address: text, port, ...(routable !== undefined && { routable }) },
+      () => `${text}  ${network}${routable === false ? ', not of the public network' : ''}`,
+    )
+    return EXIT.done
+  }
+  for (const { line, text } of decodeBytes(input.bytes, options.as, options.command)) {
+    report.line(line, () => printableLines(text))
+  }
+  return EXIT.done
+}

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { readCapture } from '@sapwood/peer'
+import type { Connection } from '@sapwood/transport-v1v2'
+import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import { openConnection } from '../connecting/open-connection.ts'
+import type { Surroundings } from '../connecting/surroundings.ts'
+import { CommandError } from '../errors/command-error.ts'
+import { EXIT, type ExitCode } from '../errors/exit-code.ts'
+import { describePayload } from '../messages/describe-message.ts'
+import type { CommonOptions } from '../options/common-options.ts'
+import { readAddress } from '../options/read-address.ts'
+import { createReport, type Report } from '../terminal/report.ts'
+
+/** Columns of a command. */
+const COMMAND_WIDTH = 12
+
+/** What `sapwood replay` is told. */
+export interface ReplayOptions extends CommonOptions {
+  /** Without the pauses that the file has. */
+  readonly atOnce?: true
+  /** Milliseconds in which answers to the last message are waited for. */
+  readonly wait: number
+}
+
+/** Says to a peer what a capture file (`msgs_sent.dat`) says, and shows the answers. */
+export async function replayCommand(
+  file: string,
+  text: string,
+  options: ReplayOptions,
+  surroundings: Surroundings,
+): Promise<ExitCode> {
+  const { clock, signal, io } = surroundings
+  const address = readAddress(text, options.network)
+  const report = createReport(io, options)
+  const messages = [...readCapture(await readFile(file))]
+  if (messages.length === 0) throw new CommandError(`${file} has no messages`)
+  const connection = await openConnection(address, options, surroundings, () => undefined)
+  const onAbort = (): void => connection.abort(new Error('interrupted'))
+  addAbortListener(signal, onAbort)
+  const answers = tellAnswers(connection, report)
+  try {
+    let before = messages[0]!.time
+    for (const { time, command, payload } of messages) {
+      const pause = options.atOnce === true ? 0 : Math.max(0, (time - before) / 1_000)
+      before = time
+      if (await Promise.race([pauseFor(clock, pause), answers.ended])) break
+      if (!connection.writer.send({ command, payload })) await connection.writer.ready()
+      report.line(
+        { type: 'replayed', direction: 'sent', command, bytes: payload.length },
+        () => `> ${command.padEnd(COMMAND_WIDTH)} ${payload.length} bytes`,
+      )
+    }
+    await Promise.race([pauseFor(clock, options.wait), answers.ended])
+  } finally {
+    removeAbortListener(signal, onAbort)
+    await connection.writer.close().catch(() => undefined)
+    connection.abort(new Error('done'))
+    await answers.ended
+  }
+  if (signal.aborted) return EXIT.interrupted
+  return answers.closedByRemote() ? EXIT.refused : EXIT.done
+}
+
+/** Shows what comes. `ended` is fulfilled with true when nothing comes any more, and never rejects. */
+function tellAnswers(
+  { reader }: Connection,
+  report: Report,
+): { readonly ended: Promise<boolean>; closedByRemote(): boolean } {
+  let closed = false
+  const ended = (async () => {
+    try {
+      for (let batch = await reader.read(); batch !== null; batch = await reader.read()) {
+        for (const { command, payload } of batch) {
+          const { summary, ...described } = describePayload(command, payload)
+          report.line(
+            { type: 'replayed', direction: 'received', command, bytes: payload.length, ...described },
+            () => `< ${command.padEnd(COMMAND_WIDTH)} ${payload.length} bytes  ${summary}`,
+          )
+        }
+      }
+      closed = true
+    } catch {
+      // Aborted by us, or cut by the remote: no more answers in either case.
+    }
+    return true
+  })()
+  return { ended, closedByRemote: () => closed }
+}
+
+function pauseFor(clock: Clock, milliseconds: number): Promise<false> {
+  return new Promise((resolve) => {
+    clock.setTimer(milliseconds, () => resolve(false))
+  })
+}

@@ -1,0 +1,102 @@
+import { mkdir } from 'node:fs/promises'
+import { createNode, type NodeHandle, type NodeOptions, openStore } from '@sapwood/node'
+import { DAY } from '@sapwood/transport-v1v2/environment'
+import { formatPeerAddress } from '@sapwood/wire-codec'
+import { fallbackOf, type Proxies } from '../connecting/build-route.ts'
+import type { Surroundings } from '../connecting/surroundings.ts'
+import { CommandError, usageError } from '../errors/command-error.ts'
+import { EXIT } from '../errors/exit-code.ts'
+import type { FetchOptions } from '../options/node-options.ts'
+import type { Report } from '../terminal/report.ts'
+
+/** Headers between two lines of progress. */
+const PROGRESS_STEP = 20_000
+
+/**
+ * A node for as long as one thing is done with it: it connects to the peers that were named, or finds some,
+ * and is stopped again however that ends.
+ * @throws CommandError 3 where nobody was reached within `--timeout`.
+ */
+export async function borrowNode<T>(
+  options: FetchOptions,
+  surroundings: Surroundings,
+  report: Report,
+  more: Partial<NodeOptions>,
+  use: (node: NodeHandle) => Promise<T>,
+): Promise<T> {
+  const { network, connect, data, timeout } = options
+  if (connect === undefined && network.dnsSeeds.length === 0) {
+    throw usageError(`${network.name} has no public nodes: name one by --connect`)
+  }
+  if (data !== undefined) await mkdir(data, { recursive: true })
+  const store = data === undefined ? undefined : await openStore(data)
+  try {
+    await using node = await createNode(
+      {
+        network,
+        fallback: fallbackOf(options),
+        timeouts: { connect: { attempt: timeout, total: 2 * timeout } },
+        ...reachOf(options),
+        ...(connect !== undefined && { connect, dnsSeeds: false, fixedSeeds: false }),
+        ...more,
+      },
+      { clock: surroundings.clock, ...(store !== undefined && { store }) },
+    )
+    tellProgress(node, report)
+    await someone(node, options, surroundings)
+    return await use(node)
+  } finally {
+    await store?.close()
+  }
+}
+
+/** What a node calls the ways of `--proxy`, `--onion` and `--i2p`. */
+export function reachOf({ proxy, onion, i2p }: Proxies): Pick<NodeOptions, 'proxy' | 'onion' | 'i2p'> {
+  return {
+    ...(proxy !== undefined && { proxy }),
+    ...(onion !== undefined && { onion }),
+    ...(i2p !== undefined && { i2p: { sam: i2p } }),
+  }
+}
+
+/** Waits for the headers of the best chain. It may be long: the user ends it where it is too long. */
+export async function headersOf(node: NodeHandle, { signal }: Surroundings): Promise<void> {
+  await node.chain.waitForSync({ signal, timeout: DAY })
+}
+
+async function someone(
+  node: NodeHandle,
+  { connect, timeout }: FetchOptions,
+  { signal }: Surroundings,
+): Promise<void> {
+  if (node.info().network.connections > 0) return
+  const reasons = new Set<string>()
+  const stop = node.events.on('connection-failed', ({ error }) => reasons.add(error.message))
+  try {
+    await node.events.next('peer-ready', { signal, timeout })
+  } catch (error) {
+    if (signal.aborted) throw error
+    const why = [...reasons].at(-1)
+    const whom = connect === undefined ? 'any node' : connect.join(', ')
+    throw new CommandError(
+      `could not reach ${whom}${why === undefined ? '' : `: ${why}`}`,
+      EXIT.unreachable,
+      error,
+    )
+  } finally {
+    stop()
+  }
+}
+
+function tellProgress(node: NodeHandle, report: Report): void {
+  node.events.on('peer-ready', ({ address, version, protocol }) => {
+    const where = address === undefined ? 'a peer' : formatPeerAddress(address)
+    report.note(`connected to ${where}: ${version.userAgent}, ${protocol}, height ${version.startHeight}`)
+  })
+  let told = 0
+  node.events.on('headers-progress', ({ tip }) => {
+    if (tip.height < told + PROGRESS_STEP) return
+    told = tip.height
+    report.note(`headers up to ${tip.height.toLocaleString('en-US')}`)
+  })
+}

@@ -1,0 +1,186 @@
+import { Command, CommanderError, Option } from 'commander'
+import type { Surroundings } from './connecting/surroundings.ts'
+import { EXIT, EXIT_CODES_HELP, type ExitCode } from './errors/exit-code.ts'
+import {
+  type CommonOptions,
+  withCommonOptions,
+  withNetworkOption,
+  withOutputOptions,
+} from './options/common-options.ts'
+import { KINDS } from './options/kinds.ts'
+import {
+  type FetchOptions,
+  type RawOptions,
+  withFetchOptions,
+  withRawOptions,
+} from './options/node-options.ts'
+import { seconds, wholeNumber } from './options/read-option.ts'
+import { printableLines } from './terminal/printable.ts'
+import { version } from './version.ts'
+import type { CaptureOptions } from './commands/capture.ts'
+import type { DecodeOptions } from './commands/decode.ts'
+import type { HeadersOptions } from './commands/headers.ts'
+import type { PeerOptions } from './commands/peer.ts'
+import type { ReplayOptions } from './commands/replay.ts'
+import type { SendOptions } from './commands/send.ts'
+import type { TxOptions } from './commands/tx.ts'
+
+/** Milliseconds for an answer that a peer need not give. */
+const DEFAULT_WAIT = 5_000
+/** Higher than any chain for thousands of years. */
+const MAX_HEIGHT = 999_999_999
+
+/**
+ * Runs one command line.
+ * @param args What follows the command's name.
+ * @returns what the process is to end with. Nothing is thrown.
+ */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const { io, signal } = surroundings
+  let exitCode: ExitCode = EXIT.done
+  const ended = (code: ExitCode): void => {
+    exitCode = code
+  }
+  try {
+    await createProgram(surroundings, ended).parseAsync([...args], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    if (signal.aborted) return EXIT.interrupted
+    const { explainFailure } = await import('./errors/explain-failure.ts')
+    const failure = explainFailure(error)
+    io.err(`sapwood: ${printableLines(failure.message)}\n`)
+    if (failure.exitCode === EXIT.usage) io.err('Try --help.\n')
+    return failure.exitCode
+  }
+}
+
+/** Each command's own code is loaded when it runs: `--help` and a wrong option take no time. */
+function createProgram(surroundings: Surroundings, ended: (code: ExitCode) => void): Command {
+  const { io } = surroundings
+  const program = new Command('sapwood')
+    .description("Bitcoin's peer-to-peer network on the command line.")
+    .version(version, '-V, --version')
+    .addHelpText('after', EXIT_CODES_HELP)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(printableLines(text)),
+      getOutHelpWidth: () => io.columns,
+      getErrHelpWidth: () => io.columns,
+    })
+    .showHelpAfterError('Try --help.')
+
+  withCommonOptions(program.command('peer'))
+    .description('open a connection and show everything that a peer shows')
+    .argument('<address...>', 'host, host:port, [v6]:port, an onion or an I2P address')
+    .option('-w, --watch', 'stay, and show every message, decoded, until Ctrl-C')
+    .option(
+      '--wait <seconds>',
+      'longest wait for what need not be answered (default: 5)',
+      seconds,
+      DEFAULT_WAIT,
+    )
+    .option('--no-addresses', 'ask for no addresses')
+    .action(async (addresses: string[], options: PeerOptions) => {
+      const { peerCommand } = await import('./commands/peer.ts')
+      ended(await peerCommand(addresses, options, surroundings))
+    })
+
+  addFetching(program, surroundings, ended)
+  addRaw(program, surroundings, ended)
+  return program
+}
+
+/** What is fetched from peers, and checked. */
+function addFetching(program: Command, surroundings: Surroundings, ended: (code: ExitCode) => void): void {
+  const height = wholeNumber(0, MAX_HEIGHT)
+  withRawOptions(withFetchOptions(program.command('headers')))
+    .description('headers of the best chain, checked; the last ten where nothing else is said')
+    .option('--from <height>', 'the first', height)
+    .option('--to <height>', 'the last', height)
+    .action(async (options: HeadersOptions) => {
+      const { headersCommand } = await import('./commands/headers.ts')
+      ended(await headersCommand(options, surroundings))
+    })
+  withRawOptions(withFetchOptions(program.command('block')))
+    .description('a block of the best chain, checked against its header')
+    .argument('<block>', 'its height or its hash')
+    .action(async (block: string, options: FetchOptions & RawOptions) => {
+      const { blockCommand } = await import('./commands/block.ts')
+      ended(await blockCommand(block, options, surroundings))
+    })
+  withRawOptions(withFetchOptions(program.command('tx')))
+    .description('a transaction: one that waits to be mined, or one of a block')
+    .argument('<txid>')
+    .option('--block <block>', 'height or hash of the block that it is in')
+    .action(async (id: string, options: TxOptions) => {
+      const { txCommand } = await import('./commands/tx.ts')
+      ended(await txCommand(id, options, surroundings))
+    })
+  withRawOptions(withFetchOptions(program.command('filter')))
+    .description('the compact filter (BIP158) of a block, held against its header')
+    .argument('<block>', 'its height or its hash')
+    .action(async (block: string, options: FetchOptions & RawOptions) => {
+      const { filterCommand } = await import('./commands/filter.ts')
+      ended(await filterCommand(block, options, surroundings))
+    })
+}
+
+/** What is sent, and what is done with bytes and messages themselves. */
+function addRaw(program: Command, surroundings: Surroundings, ended: (code: ExitCode) => void): void {
+  withFetchOptions(program.command('send'))
+    .description('broadcast a transaction; tells who asked for it, and that it came back')
+    .argument('<transaction>', 'hexadecimal, a file, or - for standard input')
+    .option('--private', 'over Tor or I2P, and not a byte otherwise')
+    .addOption(
+      new Option('--until <outcome>', 'what is waited for')
+        .choices(['announced', 'requested', 'seen', 'confirmed'])
+        .default('requested'),
+    )
+    .action(async (transaction: string, options: SendOptions) => {
+      const { sendCommand } = await import('./commands/send.ts')
+      ended(await sendCommand(transaction, options, surroundings))
+    })
+  withCommonOptions(program.command('reach'))
+    .description('what works of an address: each of its IP addresses, on v2 and on v1')
+    .argument('<address...>', 'host, host:port, [v6]:port, an onion or an I2P address')
+    .action(async (addresses: string[], options: CommonOptions) => {
+      const { reachCommand } = await import('./commands/reach.ts')
+      ended(await reachCommand(addresses, options, surroundings))
+    })
+  withOutputOptions(withNetworkOption(program.command('decode')))
+    .description('say what bytes or an address mean: messages, blocks, block files, captures, transactions')
+    .argument('<what>', 'hexadecimal, a file, - for standard input, or an address')
+    .addOption(new Option('--as <kind>', 'what the bytes are').choices(KINDS))
+    .option('--command <name>', 'whose payload the bytes are, with --as payload')
+    .action(async (what: string, options: DecodeOptions) => {
+      const { decodeCommand } = await import('./commands/decode.ts')
+      ended(await decodeCommand(what, options, surroundings))
+    })
+  withCommonOptions(program.command('capture'))
+    .description('write what a peer and we say to each other')
+    .argument('<address>')
+    .option('--dir <folder>', "the two files of Bitcoin Core's -capturemessages")
+    .option('--pcapng <file>', 'decrypted, for Wireshark')
+    .option('--for <seconds>', 'end after that time; otherwise by Ctrl-C', seconds)
+    .action(async (address: string, options: CaptureOptions) => {
+      const { captureCommand } = await import('./commands/capture.ts')
+      ended(await captureCommand(address, options, surroundings))
+    })
+  withCommonOptions(program.command('replay'))
+    .description('say to a peer what a capture file says, and show the answers')
+    .argument('<file>', 'msgs_sent.dat of a capture')
+    .argument('<address>')
+    .option('--at-once', 'without the pauses that the file has')
+    .option(
+      '--wait <seconds>',
+      'longest wait for answers to the last message (default: 5)',
+      seconds,
+      DEFAULT_WAIT,
+    )
+    .action(async (file: string, address: string, options: ReplayOptions) => {
+      const { replayCommand } = await import('./commands/replay.ts')
+      ended(await replayCommand(file, address, options, surroundings))
+    })
+}

@@ -1,0 +1,60 @@
+import { buffer } from 'node:stream/consumers'
+import { Readable } from 'node:stream'
+import { systemClock } from '@sapwood/transport-v1v2/environment'
+import { run } from '../../src/program.ts'
+
+/** What a command line came to. */
+export interface Ran {
+  readonly exitCode: number
+  readonly out: string
+  readonly bytes: Uint8Array
+  readonly err: string
+  /** The lines of `--json`. */
+  lines(): readonly Record<string, unknown>[]
+}
+
+/** How it is run. */
+export interface RunOptions {
+  readonly signal?: AbortSignal
+  readonly input?: string | Uint8Array
+  /** Is told of each piece of the output. */
+  readonly onOut?: (text: string) => void
+}
+
+/** Runs the command in this process, as `main.ts` does in one of its own. */
+export async function sapwood(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const out: Uint8Array[] = []
+  let err = ''
+  const exitCode = await run(args, {
+    clock: systemClock,
+    signal: options.signal ?? new AbortController().signal,
+    io: {
+      out: (data) => {
+        const bytes = typeof data === 'string' ? Buffer.from(data) : data
+        out.push(bytes)
+        options.onOut?.(Buffer.from(bytes).toString())
+      },
+      err: (text) => {
+        err += text
+      },
+      isTerminal: false,
+      errIsTerminal: false,
+      columns: 80,
+      rows: 24,
+      readIn: () => buffer(Readable.from([Buffer.from(options.input ?? '')])),
+    },
+  })
+  const bytes = Buffer.concat(out)
+  return {
+    exitCode,
+    out: bytes.toString(),
+    bytes,
+    err,
+    lines: () =>
+      bytes
+        .toString()
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  }
+}
