@@ -91,5 +91,16 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'cli',
   ],
   conform: ['driver', 'model', 'cases', 'run', 'report', 'cli'],
-  cli: ['errors', 'terminal', 'messages', 'options', 'connecting', 'peer-view', 'decoding', 'capturing', 'fetching', 'commands'],
+  cli: [
+    'errors',
+    'terminal',
+    'messages',
+    'options',
+    'connecting',
+    'peer-view',
+    'decoding',
+    'capturing',
+    'fetching',
+    'commands',
+  ],
 }
