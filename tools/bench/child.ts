@@ -7,3 +7,5 @@ const module = (await import(pathToFileURL(file).href)) as { default: Bench }
 await module.default((figure) => {
   process.stdout.write(`${JSON.stringify(figure)}\n`)
 })
+// A peer or a node that a bench leaves behind is alive, and holds the process.
+process.stdout.end(() => process.exit())
