@@ -27,7 +27,7 @@ export const citedSources: Readonly<Record<string, string>> = {
   'proxy/src/tor/onion-service.ts': 'https://spec.torproject.org/',
   'proxy/src/tor/tor-control.ts': 'https://spec.torproject.org/',
   'transport-v1v2/src/v2/cipher/': 'bip-0324',
-  'transport-v1v2/src/v2/ellswift/': 'bip-0324',
+  'transport-v1v2/src/crypto/ellswift/': 'bip-0324',
   'transport-v1v2/src/v2/garbage.ts': 'bip-0324',
   'transport-v1v2/src/v2/packet-codec.ts': 'bip-0324',
   'transport-v1v2/src/v2/v2-session.ts': 'bip-0324',

@@ -26,6 +26,13 @@ export interface CryptoBackend {
    * order).
    */
   createSecretKey(secret: Uint8Array): SecretKey | undefined
+  /**
+   * BIP324's XSwiftECInv: of the eight t with which u is an ElligatorSwift encoding of x, the one that
+   * `branch` names.
+   * @param x 32 bytes, the x coordinate of a point on the curve. @param u 32 bytes. @param branch 0 to 7.
+   * @returns 32 bytes; undefined where there is none, and where u is 0.
+   */
+  ellSwiftInverse(x: Uint8Array, u: Uint8Array, branch: number): Uint8Array | undefined
 }
 
 /**
@@ -75,10 +82,10 @@ export interface SecretKey {
   readonly x: Uint8Array
   /**
    * X-only Diffie-Hellman.
-   * @param x the other key's x coordinate, 32 bytes. @returns the shared point's x; undefined when `x` is not
-   * on the curve.
+   * @param encoding the other key in ElligatorSwift, 64 bytes: whatever they are, they stand for a point.
+   * @returns the shared point's x coordinate, 32 bytes.
    */
-  sharedX(x: Uint8Array): Uint8Array | undefined
+  sharedX(encoding: Uint8Array): Uint8Array
   /** Overwrites the secret as far as the runtime lets it. No call may follow. */
   wipe(): void
 }

@@ -7,14 +7,17 @@ import {
   hash,
 } from 'node:crypto'
 import { type Aead, type CryptoBackend, TAG_LENGTH } from './backend.ts'
-import { runtimeCrypto as portable } from './crypto.ts'
-import { createNodeSecretKey, hasUsableCurve } from './secret-key.node.ts'
+import { ellSwiftInverse } from './ellswift/encode.ts'
+import { createNodeSecretKey } from './secret-key.node.ts'
 
 const AEAD = 'chacha20-poly1305'
 const AEAD_OPTIONS = { authTagLength: TAG_LENGTH }
 
-/** BIP324's primitives from `node:crypto` (OpenSSL). */
-export const nodeCrypto: CryptoBackend = {
+/**
+ * BIP324's primitives from `node:crypto` (OpenSSL). Bun lacks the cipher and the curve of it: there, and
+ * wherever else it can, our WebAssembly does both.
+ */
+export const runtimeCrypto: CryptoBackend = {
   name: 'node',
   sha256: (data) => plain(hash('sha256', data, 'buffer')),
   hmacSha256: (key, data) => plain(createHmac('sha256', key).update(data).digest()),
@@ -27,17 +30,11 @@ export const nodeCrypto: CryptoBackend = {
   },
   createAead: (key) => new NodeAead(key),
   createSecretKey: createNodeSecretKey,
+  ellSwiftInverse,
 }
 
-/**
- * That of `node:crypto` where it is whole, as Node.js has it; of what calls itself so in other runtimes Bun's
- * lacks the cipher and the curve, and Deno's keys do not outlive their bytes.
- */
-export const runtimeCrypto: CryptoBackend =
-  getCiphers().includes(AEAD) && hasUsableCurve() ? nodeCrypto : portable
-
 /** Bytes of a packet above which `node:crypto` is faster than our WebAssembly: its vectors are wider. */
-export const LARGEST_FOR_WASM: number = runtimeCrypto === nodeCrypto ? 4_096 : Infinity
+export const LARGEST_FOR_WASM: number = getCiphers().includes(AEAD) ? 4_096 : Infinity
 
 /** A Buffer's bytes as a Uint8Array, which is what leaves this package. */
 function plain(buffer: Buffer): Uint8Array {

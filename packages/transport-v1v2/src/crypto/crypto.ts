@@ -3,6 +3,7 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { getPublicKey, getSharedSecret, utils } from '@noble/secp256k1'
 import type { CryptoBackend } from './backend.ts'
+import { ellSwiftInverse } from './ellswift/encode.ts'
 import { JoinedAead, type WholeAead } from './joined-aead.ts'
 import { type ScalarCurve, ScalarSecretKey } from './scalar-secret-key.ts'
 
@@ -30,4 +31,5 @@ export const runtimeCrypto: CryptoBackend = {
   createAead: (key) => new JoinedAead(key, aead),
   createSecretKey: (secret) =>
     utils.isValidSecretKey(secret) ? new ScalarSecretKey(secret, curve) : undefined,
+  ellSwiftInverse,
 }

@@ -1,11 +1,11 @@
 import type { SecretKey } from './backend.ts'
-import { evenPoint } from './even-point.ts'
+import { decodedPoint } from './decoded-point.ts'
 
 /** secp256k1 of a library that takes a secret key as 32 bytes with each call. */
 export interface ScalarCurve {
   /** The compressed public key, 33 bytes. */
   publicKey(secret: Uint8Array): Uint8Array
-  /** X coordinate of the shared point. @throws when `point`, compressed, is not on the curve. */
+  /** X coordinate of the shared point. @param point on the curve, compressed. */
   sharedX(secret: Uint8Array, point: Uint8Array): Uint8Array
 }
 
@@ -21,12 +21,8 @@ export class ScalarSecretKey implements SecretKey {
     this.x = curve.publicKey(this.#secret).slice(1)
   }
 
-  sharedX(x: Uint8Array): Uint8Array | undefined {
-    try {
-      return this.#curve.sharedX(this.#secret, evenPoint(x))
-    } catch {
-      return undefined
-    }
+  sharedX(encoding: Uint8Array): Uint8Array {
+    return this.#curve.sharedX(this.#secret, decodedPoint(encoding))
   }
 
   wipe(): void {

@@ -1,11 +1,7 @@
-import secp256k1 from 'secp256k1'
 import sodium from 'sodium-native'
 import { type CryptoBackend, TAG_LENGTH } from '../crypto/backend.ts'
-import { runtimeCrypto as nodeBackend } from '../crypto/crypto.node.ts'
+import { cryptoBackend } from '../crypto/backend-in-force.ts'
 import { JoinedAead, type WholeAead } from '../crypto/joined-aead.ts'
-import { type ScalarCurve, ScalarSecretKey } from '../crypto/scalar-secret-key.ts'
-
-const X_LENGTH = 32
 
 const aead: WholeAead = {
   encrypt: (key, nonce, aad, plaintext, out) => {
@@ -18,26 +14,16 @@ const aead: WholeAead = {
   },
 }
 
-const curve: ScalarCurve = {
-  publicKey: (secret) => secp256k1.publicKeyCreate(secret, true),
-  sharedX: (secret, point) =>
-    secp256k1.ecdh(point, secret, { hashfn: (x) => Uint8Array.from(x) }, new Uint8Array(X_LENGTH)),
-}
-
 /**
- * BIP324's primitives from libsodium (`sodium-native`) and libsecp256k1 (`secp256k1`), for those who accept
- * many connections. Both are optional peer dependencies.
+ * The default backend with libsodium's ChaCha20-Poly1305 (`sodium-native`, an optional peer dependency), which
+ * is the faster for packets of 1 to 8 kB, and the slower for smaller and for larger ones.
  */
 export const nativeBackend: CryptoBackend = {
   name: 'native',
-  sha256: (data) => nodeBackend.sha256(data),
-  hmacSha256: (key, data) => nodeBackend.hmacSha256(key, data),
-  chacha20: (key, nonce, block, length) => {
-    const out = new Uint8Array(length)
-    sodium.crypto_stream_chacha20_ietf_xor_ic(out, out, nonce, block, key)
-    return out
-  },
+  sha256: (data) => cryptoBackend().sha256(data),
+  hmacSha256: (key, data) => cryptoBackend().hmacSha256(key, data),
+  chacha20: (key, nonce, block, length) => cryptoBackend().chacha20(key, nonce, block, length),
   createAead: (key) => new JoinedAead(key, aead),
-  createSecretKey: (secret) =>
-    secp256k1.privateKeyVerify(secret) ? new ScalarSecretKey(secret, curve) : undefined,
+  createSecretKey: (secret) => cryptoBackend().createSecretKey(secret),
+  ellSwiftInverse: (x, u, branch) => cryptoBackend().ellSwiftInverse(x, u, branch),
 }

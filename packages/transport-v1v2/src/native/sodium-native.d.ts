@@ -1,13 +1,6 @@
 /** What is used of `sodium-native`, which brings no declarations. */
 declare module 'sodium-native' {
   const sodium: {
-    crypto_stream_chacha20_ietf_xor_ic(
-      out: Uint8Array,
-      message: Uint8Array,
-      nonce: Uint8Array,
-      block: number,
-      key: Uint8Array,
-    ): void
     crypto_aead_chacha20poly1305_ietf_encrypt(
       out: Uint8Array,
       message: Uint8Array,

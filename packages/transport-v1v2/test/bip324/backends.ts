@@ -1,8 +1,8 @@
 import type { CryptoBackend } from '../../src/crypto/backend.ts'
 import { runtimeCrypto as noble } from '../../src/crypto/crypto.ts'
 import { runtimeCrypto as node } from '../../src/crypto/crypto.node.ts'
-import { createWasmBackend } from '../../src/crypto/wasm-backend.ts'
 import { nativeBackend } from '../../src/native/index.ts'
+import { createWasmBackend } from '../../src/crypto/wasm-backend.ts'
 
 /** Every implementation of the primitives: each passes the same tests. */
 export const backends: readonly CryptoBackend[] = [

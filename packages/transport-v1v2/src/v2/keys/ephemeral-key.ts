@@ -6,8 +6,7 @@
 
 import type { CryptoBackend, SecretKey } from '../../crypto/backend.ts'
 import type { Random } from '../../environment/random.ts'
-import { decodeEllSwift } from '../ellswift/decode.ts'
-import { encodeEllSwift } from '../ellswift/encode.ts'
+import { ELLSWIFT_LENGTH } from '../../crypto/ellswift/decode.ts'
 
 const SECRET_KEY_LENGTH = 32
 
@@ -37,7 +36,28 @@ export function createEphemeralKey(crypto: CryptoBackend, random: Random): Ephem
     const key = crypto.createSecretKey(secret)
     secret.fill(0)
     // Once in 2^128 tries the bytes are no valid key.
-    if (key !== undefined) return ephemeralKey(crypto, key, encodeEllSwift(key.x, random))
+    if (key !== undefined) return ephemeralKey(crypto, key, encodeEllSwift(crypto, key.x, random))
+  }
+}
+
+/** Random bytes for one try: u, and the branch. */
+const BYTES_PER_TRY = 33
+
+/**
+ * A uniformly random ElligatorSwift encoding of an x coordinate (BIP324, `xelligatorswift`): not to be told
+ * from 64 random bytes. About four tries on average.
+ * @param x 32 bytes, the x coordinate of a point on the curve. @returns 64 bytes.
+ */
+export function encodeEllSwift(crypto: CryptoBackend, x: Uint8Array, random: Random): Uint8Array {
+  for (;;) {
+    const bytes = random.bytes(BYTES_PER_TRY)
+    const u = bytes.subarray(0, BYTES_PER_TRY - 1)
+    const t = crypto.ellSwiftInverse(x, u, bytes[BYTES_PER_TRY - 1]! & 7)
+    if (t === undefined) continue
+    const encoding = new Uint8Array(ELLSWIFT_LENGTH)
+    encoding.set(u)
+    encoding.set(t, u.length)
+    return encoding
   }
 }
 
@@ -46,9 +66,7 @@ export function ephemeralKey(crypto: CryptoBackend, key: SecretKey, encoding: Ui
   return {
     encoding,
     sharedSecret: (remoteEncoding, initiating) => {
-      const x = key.sharedX(decodeEllSwift(remoteEncoding))
-      // ElligatorSwift maps every string to a point of the curve, whose order is prime.
-      if (x === undefined) throw new RangeError('ElligatorSwift decoding left the curve')
+      const x = key.sharedX(remoteEncoding)
       const secret = taggedHash(
         crypto,
         SECRET_TAG,

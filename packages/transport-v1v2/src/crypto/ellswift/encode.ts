@@ -5,8 +5,6 @@
  * @module
  */
 
-import type { Random } from '../../environment/random.ts'
-import { ELLSWIFT_LENGTH } from './decode.ts'
 import {
   curveSide,
   FIELD_PRIME,
@@ -24,34 +22,22 @@ const HALF = invert(2n)
 const HALF_ONE_MINUS_C = mod((1n - SQRT_MINUS_3) * HALF)
 const HALF_ONE_PLUS_C = mod((1n + SQRT_MINUS_3) * HALF)
 
-/** Random bytes for one try: u, and the case. */
-const BYTES_PER_TRY = 33
-
-/**
- * A uniformly random ElligatorSwift encoding of an x coordinate (BIP324, `xelligatorswift`):
- * indistinguishable from 64 random bytes. About four tries on average.
- * @param x 32 bytes, the x coordinate of a point on the curve. @returns 64 bytes.
- */
-export function encodeEllSwift(x: Uint8Array, random: Random): Uint8Array {
-  const target = fieldFromBytes(x)
-  for (;;) {
-    const bytes = random.bytes(BYTES_PER_TRY)
-    const u = fieldFromBytes(bytes.subarray(0, 32))
-    if (u === 0n) continue
-    const t = xSwiftEcInverse(target, u, bytes[32]! & 7)
-    if (t === undefined) continue
-    const encoding = new Uint8Array(ELLSWIFT_LENGTH)
-    fieldToBytes(u, encoding, 0)
-    fieldToBytes(t, encoding, 32)
-    return encoding
-  }
+/** `CryptoBackend.ellSwiftInverse` by BigInt, for any runtime. */
+export function ellSwiftInverse(x: Uint8Array, u: Uint8Array, branch: number): Uint8Array | undefined {
+  const t = xSwiftEcInverse(fieldFromBytes(x), fieldFromBytes(u), branch)
+  if (t === undefined) return undefined
+  const bytes = new Uint8Array(32)
+  fieldToBytes(t, bytes, 0)
+  return bytes
 }
 
 /**
  * BIP324's XSwiftECInv: the t for which XSwiftEC(u, t) = x, of the eight that there can be the one that
  * `branch` (0 to 7) names; undefined where there is none.
  */
-export function xSwiftEcInverse(x: bigint, u: bigint, branch: number): bigint | undefined {
+function xSwiftEcInverse(x: bigint, u: bigint, branch: number): bigint | undefined {
+  // A u of 0 is read as 1.
+  if (u === 0n) return undefined
   const found = (branch & 2) === 0 ? fromFirstRoot(x, u) : fromOtherRoots(x, u, branch)
   if (found === undefined) return undefined
   const { w, v } = found
