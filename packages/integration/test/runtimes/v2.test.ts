@@ -38,28 +38,19 @@ afterAll(async () => {
 })
 
 const runtimes = {
-  'Node.js': { crypto: 'wasm+node', find: () => Promise.resolve([process.execPath]) },
-  Bun: { crypto: 'wasm+noble', find: async () => (await findProgram(BUN)).command },
-  Deno: {
-    crypto: 'wasm+noble',
-    find: async () => [
-      ...(await findProgram(DENO)).command,
-      'run',
-      '--allow-all',
-      '--no-config',
-      '--no-lock',
-    ],
-  },
+  'Node.js': () => Promise.resolve([process.execPath]),
+  Bun: async () => (await findProgram(BUN)).command,
+  Deno: async () => [...(await findProgram(DENO)).command, 'run', '--allow-all', '--no-config', '--no-lock'],
 }
 
 it.each(Object.entries(runtimes))(
   'speaks v2 with bitcoind on %s',
-  async (_, { crypto, find }) => {
+  async (_, find) => {
     const remote = `127.0.0.1:${bitcoind.p2pPort}`
     await using running = await startProcess([...(await find()), script, remote], { cwd: folder })
     const [line] = await running.waitForOutput(/^\{.*\}$/m, START_TIMEOUT)
     const result = JSON.parse(line) as { readonly sessionId: string; readonly userAgent: string }
-    expect(result).toMatchObject({ protocol: 'v2', crypto, sha256: 'wasm+node:crypto' })
+    expect(result).toMatchObject({ protocol: 'v2', crypto: 'wasm+node', sha256: 'wasm+node:crypto' })
     expect(result.userAgent).toMatch(/Satoshi/)
     const peers = await bitcoind.rpc<{ session_id: string; transport_protocol_type: string }[]>('getpeerinfo')
     const expected = { session_id: result.sessionId, transport_protocol_type: 'v2' }
