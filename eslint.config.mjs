@@ -34,9 +34,14 @@ try {
 }
 
 /** Code that has to run in any JavaScript runtime. */
-const runtimeNeutral = ['packages/{wire-codec,utreexo,transport-v1v2,peer}/src/**/*.ts']
-/** The parts of it that are Node.js's own: a backend behind `#crypto`, the `./tcp` entry, tests. */
-const nodeOnly = ['**/*.node.ts', 'packages/transport-v1v2/src/{tcp,native}/**', '**/*.test.ts']
+const runtimeNeutral = ['packages/{wire-codec,utreexo,transport-v1v2,peer,node}/src/**/*.ts']
+/** The parts of it that are Node.js's own: what stands behind `#crypto` and `#platform`, entries, tests. */
+const nodeOnly = [
+  '**/*.node.ts',
+  'packages/transport-v1v2/src/{tcp,native}/**',
+  'packages/node/src/check-workers/**',
+  '**/*.test.ts',
+]
 
 /** What reads the machine's time or randomness, or waits by a timer of its own. */
 const ambient = [
@@ -177,7 +182,7 @@ export default defineConfig(
         {
           // A package's own `imports` map, and what a program of its tests does with its arguments; never
           // another package.
-          allow: ['#crypto', '../../../../tools/command-line/**'],
+          allow: ['#crypto', '#platform', '../../../../tools/command-line/**'],
           enforceBuildableLibDependency: true,
           banTransitiveDependencies: true,
           depConstraints: layers.map((layer) =>
@@ -225,6 +230,12 @@ export default defineConfig(
               regex:
                 '^(node:|(fs|net|tls|os|path|dns|crypto|stream|events|util|timers|buffer|url|http|https|zlib|worker_threads|child_process|perf_hooks)(/|$))',
               message: 'This package runs in any JavaScript runtime: no Node.js module here.',
+            },
+            {
+              regex: '(\\.node\\.ts|^@sapwood/(proxy|transport-v1v2/(tcp|native))|^classic-level)$',
+              allowTypeImports: true,
+              message:
+                'This package runs in any JavaScript runtime: Node.js has its own part behind #platform.',
             },
           ],
         },

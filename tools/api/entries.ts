@@ -29,7 +29,10 @@ export function entriesOf(root: string): Entry[] {
           specifier: name + entry.slice(1),
           report: `${label}.md`,
           source: join(path, source),
-          aliases: { '#crypto': join(path, 'src/crypto/crypto.ts') },
+          aliases: {
+            '#crypto': join(path, 'src/crypto/crypto.ts'),
+            '#platform': join(path, 'src/platform/platform.node.ts'),
+          },
         },
       ]
     })

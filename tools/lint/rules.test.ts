@@ -38,7 +38,7 @@ async function refusals(name: string, lines: readonly string[]): Promise<string[
   )
 }
 
-const neutral = ['wire-codec', 'transport-v1v2', 'peer']
+const neutral = ['wire-codec', 'transport-v1v2', 'peer', 'node']
 const forbiddenLayers: Record<string, readonly string[]> = {
   'wire-codec': ['transport-v1v2', 'proxy', 'peer', 'node', 'integration'],
   'transport-v1v2': ['proxy', 'peer', 'node', 'integration'],

@@ -63,6 +63,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'utreexo',
     'connections',
     'metrics',
+    'platform',
     'bootstrap',
     'transactions',
     'loop',

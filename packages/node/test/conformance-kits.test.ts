@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { parsePeerAddress } from '@sapwood/wire-codec'
-import { createTcpListener } from '../src/connections/tcp-listener.ts'
-import { createMemoryStore, type OpenStore } from '../src/store/level-store.ts'
-import { openStore } from '../src/store/open-store.ts'
+import { createTcpListener } from '../src/connections/tcp-listener.node.ts'
+import { createMemoryStore } from '../src/store/memory-store.ts'
+import type { OpenStore } from '../src/store/open-store.ts'
+import { openStore } from '../src/store/open-store.node.ts'
 import { describeKeyValueStore, describeListener } from '../src/conformance.ts'
 
 describeKeyValueStore('in memory', {

@@ -7,7 +7,7 @@ import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 import { type Bench, figure, median } from '../../../../tools/bench/measure.ts'
 import { StorableHeaderChain } from '../../src/chain/header-chain.ts'
 import { HeaderStore } from '../../src/chain/header-store.ts'
-import { openStore } from '../../src/store/open-store.ts'
+import { openStore } from '../../src/store/open-store.node.ts'
 import { mineHeader } from '../../test/support/make-chain.ts'
 
 const HEADERS = 900_000

@@ -2,7 +2,7 @@ import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/
 import { describe, expect, it } from 'vitest'
 import { address, nthAddress, report } from '../../test/support/addresses.ts'
 import type { KeyValueNamespace } from '../store/key-value-store.ts'
-import { createMemoryStore } from '../store/level-store.ts'
+import { createMemoryStore } from '../store/memory-store.ts'
 import { AddressStore, decodeEntry, encodeEntry } from './address-store.ts'
 
 function components(seed = 1) {

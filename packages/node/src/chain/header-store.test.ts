@@ -5,7 +5,7 @@ import { NOON } from '../../test/support/peer-ids.ts'
 import { StorableHeaderChain } from './header-chain.ts'
 import { HeaderStore } from './header-store.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'
-import { createMemoryStore } from '../store/level-store.ts'
+import { createMemoryStore } from '../store/memory-store.ts'
 
 const headers = mineHeaders(regtest.genesis, 3000)
 

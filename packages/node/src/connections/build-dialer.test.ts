@@ -2,7 +2,8 @@ import { parsePeerAddress } from '@sapwood/wire-codec'
 import { silentLogger } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
-import { buildDialer, type ReachOptions } from './build-dialer.ts'
+import { buildDialer } from './build-dialer.node.ts'
+import type { ReachOptions } from './reach-options.ts'
 
 const proxy = { host: '127.0.0.1', port: 9050 }
 const address = (text: string) => parsePeerAddress(text, { defaultPort: 8333 })

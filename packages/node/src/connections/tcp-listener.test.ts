@@ -3,7 +3,7 @@ import { listenTcp, type TcpRemote } from '@sapwood/transport-v1v2/tcp'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
 import type { InboundStream } from './listener.ts'
-import { createTcpListener } from './tcp-listener.ts'
+import { createTcpListener } from './tcp-listener.node.ts'
 
 vi.mock('@sapwood/transport-v1v2/tcp', { spy: true })
 

@@ -128,6 +128,7 @@ export const someNodeOptions: ArgumentCheck = optionsOf<NodeOptions>(
     ),
     memoryLimit: aCount,
     saveInterval: milliseconds,
+    relay: aText,
     proxy: aProxy,
     onion: orJust(false, aProxy),
     i2p: argument('an object, {} for the usual port', (value) => typeof value === 'object' && value !== null),

@@ -12,17 +12,16 @@ import {
   systemClock,
   systemRandom,
 } from '@sapwood/transport-v1v2/environment'
-import { systemResolver } from '@sapwood/transport-v1v2/tcp'
+import { loopDelayMonitorFor, systemResolver } from '#platform'
 import { BlockDownload } from '../blocks/block-download.ts'
 import { StorableHeaderChain } from '../chain/header-chain.ts'
 import { HeaderSync } from '../chain/header-sync.ts'
 import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
-import { buildDialer } from '../connections/build-dialer.ts'
+import { chooseDialer } from '../platform/choose-dialer.ts'
 import type { NodeDialer } from '../connections/node-dialer.ts'
 import { EventHub } from '../events/event-hub.ts'
 import { loadNodeState, type NodeState } from '../loop/node-state.ts'
 import { ServiceTable } from '../loop/service-table.ts'
-import { loopDelayMonitorFor } from '../metrics/default-loop-delay.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
 import { noStore } from '../store/no-store.ts'
 import { TransactionRelay } from '../transactions/transaction-relay.ts'
@@ -67,7 +66,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
   const random = components.random ?? systemRandom
   const logger = guardedLogger(components.logger)
   const resolver = components.resolver ?? systemResolver
-  const dialer: NodeDialer = components.dialer ?? buildDialer(options, { clock, random, logger, resolver })
+  const dialer: NodeDialer = components.dialer ?? chooseDialer(options, { clock, random, logger, resolver })
   const served = new ServiceTable(components.services ?? {})
   const ownServices = options.services ?? defaultServices(components)
   const relaysTransactions = options.relayTransactions ?? true

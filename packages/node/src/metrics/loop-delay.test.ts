@@ -1,7 +1,7 @@
 import { systemClock } from '@sapwood/transport-v1v2/environment'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { expect, it } from 'vitest'
-import { loopDelayMonitorFor } from './default-loop-delay.ts'
+import { loopDelayMonitorFor } from './default-loop-delay.node.ts'
 import { createLoopDelayMonitor, punctualLoop } from './loop-delay.ts'
 
 it('tells the worst and the mean of the last minute', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createNode } from '../handle/create-node.ts'
 import { checkedStore } from './checked-store.ts'
 import type { KeyValueNamespace, KeyValueStore } from './key-value-store.ts'
-import { createMemoryStore } from './level-store.ts'
+import { createMemoryStore } from './memory-store.ts'
 
 const { regtest } = networks
 

@@ -1,23 +1,12 @@
 import type { AbstractBatchOperation, AbstractLevel, AbstractSublevel } from 'abstract-level'
-import { MemoryLevel } from 'memory-level'
 import { NodeError } from '../errors/node-error.ts'
-import type { KeyRange, KeyValueNamespace, KeyValueOperation, KeyValueStore } from './key-value-store.ts'
+import type { KeyRange, KeyValueNamespace, KeyValueOperation } from './key-value-store.ts'
+import type { OpenStore } from './open-store.ts'
 import { asStoreError, storeError } from './store-error.ts'
 
 /** Any database of the `abstract-level` family, whatever it stores its keys as. */
 export type AnyLevel = AbstractLevel<string | Buffer | Uint8Array, string, Uint8Array>
 type Sublevel = AbstractSublevel<AnyLevel, string | Buffer | Uint8Array, string, Uint8Array>
-
-/** A store that something has to close. */
-export interface OpenStore extends KeyValueStore, AsyncDisposable {
-  /** Waits for what is being written and lets go of the files. */
-  close(): Promise<void>
-}
-
-/** A store that is gone with the process. */
-export function createMemoryStore(): OpenStore {
-  return new LevelStore(new MemoryLevel<string, Uint8Array>({ valueEncoding: 'view' }))
-}
 
 /**
  * A store on a database of the `abstract-level` family. Writes go one after another, and one that failed is

@@ -9,7 +9,7 @@ import { ClassicLevel } from 'classic-level'
 import { networks } from '@sapwood/wire-codec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createNode } from '../handle/create-node.ts'
-import { openStore } from './open-store.ts'
+import { openStore } from './open-store.node.ts'
 
 const run = promisify(execFile)
 const PROGRAM = fileURLToPath(new URL('../../test/support/open-store-child.ts', import.meta.url))

@@ -21,6 +21,13 @@ const MEANINGS: Readonly<Record<string, StoreErrorCode>> = {
   EISDIR: 'store-foreign',
 }
 
+/** `name` of what IndexedDB rejects with, and what it means. */
+const NAMES: Readonly<Record<string, StoreErrorCode>> = {
+  QuotaExceededError: 'store-full',
+  VersionError: 'store-foreign',
+  SecurityError: 'store-foreign',
+}
+
 /** LevelDB tells of the system's errors in words alone, as `strerror` of the platform has them. */
 const WORDS: readonly (readonly [RegExp, StoreErrorCode])[] = [
   [/no space left|disk quota|file too large/i, 'store-full'],
@@ -55,8 +62,9 @@ function kindOf(error: unknown): StoreErrorCode {
   let words: StoreErrorCode | undefined
   let cause: unknown = error
   for (let depth = 0; depth < MAX_CAUSES && typeof cause === 'object' && cause !== null; depth++) {
-    const { code, message, cause: next } = cause as { code?: unknown; message?: unknown; cause?: unknown }
+    const { code, name, message, cause: next } = cause as Partial<Record<keyof Error | 'code', unknown>>
     if (typeof code === 'string' && Object.hasOwn(MEANINGS, code)) return MEANINGS[code]!
+    if (typeof name === 'string' && Object.hasOwn(NAMES, name)) return NAMES[name]!
     if (typeof message === 'string') words ??= WORDS.find(([pattern]) => pattern.test(message))?.[1]
     cause = next
   }

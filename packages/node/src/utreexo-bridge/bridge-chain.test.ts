@@ -3,7 +3,7 @@ import { blockHash, type BlockHash, bytesToHex, decodeBlock, hexToBytes, regtest
 import { Stump } from '@sapwood/utreexo'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
-import { createMemoryStore } from '../store/level-store.ts'
+import { createMemoryStore } from '../store/memory-store.ts'
 import { type BridgeBlock, BridgeChain } from './bridge-chain.ts'
 import { BridgeStore } from './bridge-store.ts'
 

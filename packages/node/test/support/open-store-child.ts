@@ -1,4 +1,4 @@
-import { openStore } from '../../src/store/open-store.ts'
+import { openStore } from '../../src/store/open-store.node.ts'
 
 /** Opens a store and closes it. @returns `opened`, or the code of the error. */
 export async function codeOf(folder: string): Promise<string> {
