@@ -6,12 +6,14 @@
 
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
+import type { RangedHash } from '../hash/ranged-hash.ts'
 import { type SipKey, sipKey } from '../hash/sip-hash.ts'
 import { type Block } from '../primitives/block.ts'
 import { blockHash } from '../primitives/header.ts'
 import { OP_RETURN } from '../primitives/opcodes.ts'
 import { sha256d } from '../crypto/backend-in-force.ts'
-import { decodeGolombSet, encodeGolombSet, hashToRange } from './golomb-coded-set.ts'
+import { SortedNumbers } from './sorted-numbers.ts'
+import { decodeGolombSet, encodeGolombSet, FILTER_INVERSE_RATE, setHash } from './golomb-coded-set.ts'
 
 /** The filter type that BIP158 defines, and the only one in use. */
 export const BASIC_FILTER_TYPE = 0
@@ -59,32 +61,27 @@ export function openBasicFilter(bytes: Uint8Array, hash: BlockHash): BasicFilter
 }
 
 class DecodedBasicFilter implements BasicFilter {
-  readonly #values: Float64Array
-  readonly #key: SipKey
+  readonly #values: SortedNumbers
+  readonly #hash: RangedHash
 
   constructor(values: Float64Array, key: SipKey) {
-    this.#values = values
-    this.#key = key
+    this.#values = new SortedNumbers(values, FILTER_INVERSE_RATE)
+    this.#hash = setHash(key, values.length)
   }
 
   get count(): number {
-    return this.#values.length
+    return this.#values.size
   }
 
   matchOne(script: Uint8Array): boolean {
-    return this.matchAny([script])
+    return this.#values.has(this.#hash(script))
   }
 
   matchAny(scripts: readonly Uint8Array[]): boolean {
     const values = this.#values
-    const wanted = hashToRange(this.#key, scripts, values.length)
-    // Both are sorted: one walk through the two.
-    for (let i = 0, j = 0; i < values.length && j < wanted.length; ) {
-      const difference = values[i]! - wanted[j]!
-      if (difference === 0) return true
-      if (difference < 0) i++
-      else j++
-    }
+    if (values.size === 0) return false
+    values.expect(scripts.length)
+    for (const script of scripts) if (values.has(this.#hash(script))) return true
     return false
   }
 }

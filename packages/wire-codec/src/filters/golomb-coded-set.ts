@@ -8,7 +8,8 @@ import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import { bytesToHex } from '../bytes/hex.ts'
-import { type SipKey, sipHashInto } from '../hash/sip-hash.ts'
+import { type RangedHash, rangedHash } from '../hash/ranged-hash.ts'
+import type { SipKey } from '../hash/sip-hash.ts'
 import { BitReader, BitWriter } from './bit-stream.ts'
 
 /** Bits of the remainder in the Golomb-Rice code of the basic filter (BIP158: P). */
@@ -32,7 +33,7 @@ const REMAINDER = 2 ** FILTER_REMAINDER_BITS
 export function encodeGolombSet(key: SipKey, items: Iterable<Uint8Array>): Uint8Array {
   const unique = new Map<string, Uint8Array>()
   for (const item of items) unique.set(bytesToHex(item), item)
-  const values = hashToRange(key, [...unique.values()], unique.size)
+  const values = Float64Array.from(unique.values(), setHash(key, unique.size)).sort()
   const writer = new BitWriter(unique.size * MAX_CODE_BYTES)
   let last = 0
   for (const value of values) {
@@ -67,36 +68,7 @@ export function decodeGolombSet(bytes: Uint8Array): Float64Array {
   return values
 }
 
-/** The hashes of `items` for a set of `count`, each a number below `count` times M, sorted. */
-export function hashToRange(key: SipKey, items: readonly Uint8Array[], count: number): Float64Array {
-  const range = count * FILTER_INVERSE_RATE
-  const rangeHigh = Math.floor(range / 2 ** 32)
-  const rangeLow = range >>> 0
-  const hash = { low: 0, high: 0 }
-  const values = new Float64Array(items.length)
-  for (const [index, item] of items.entries()) {
-    sipHashInto(key, item, hash)
-    values[index] = multiplyHigh(hash.high, hash.low, rangeHigh, rangeLow)
-  }
-  return values.sort()
-}
-
-/**
- * The upper 64 bits of a product of two 64-bit numbers given as unsigned halves: a hash spread over a range
- * without a division. Exact while the second is below 2^53, and so the result.
- */
-function multiplyHigh(aHigh: number, aLow: number, bHigh: number, bLow: number): number {
-  const carry = lowHalf(aHigh, bLow) + lowHalf(aLow, bHigh) + highHalf(aLow, bLow)
-  return aHigh * bHigh + highHalf(aHigh, bLow) + highHalf(aLow, bHigh) + Math.floor(carry / 2 ** 32)
-}
-
-/** Upper 32 bits of the product of two unsigned 32-bit numbers. */
-function highHalf(a: number, b: number): number {
-  const low = (a & 0xffff) * b
-  const high = (a >>> 16) * b + Math.floor(low / 0x1_0000)
-  return Math.floor(high / 0x1_0000)
-}
-
-function lowHalf(a: number, b: number): number {
-  return Math.imul(a, b) >>> 0
+/** The hash of each item of a set of `count`: below `count` times M. */
+export function setHash(key: SipKey, count: number): RangedHash {
+  return rangedHash(key, count * FILTER_INVERSE_RATE)
 }
