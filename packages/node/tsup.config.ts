@@ -8,6 +8,7 @@ const config: Options = {
     'check-workers': 'src/check-workers/index.ts',
     'check-worker': 'src/check-workers/check-worker.ts',
     'utreexo-bridge': 'src/utreexo-bridge/index.ts',
+    watcher: 'src/watcher/index.ts',
     conformance: 'src/conformance.ts',
     platform: 'src/platform/platform.ts',
     'platform.node': 'src/platform/platform.node.ts',

@@ -69,6 +69,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'loop',
     'handle',
     'utreexo-bridge',
+    'watcher',
   ],
   storage: ['files', 'blocks', 'chain-index', 'serving'],
   integration: [

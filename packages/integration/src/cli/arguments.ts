@@ -12,6 +12,8 @@ export interface MainJobOptions {
   readonly utreexo: boolean
   /** Keep a bitcoind's chain, build its filters, and serve both to a bitcoind with an empty folder. */
   readonly serve: boolean
+  /** Watch a script by a bitcoind's filters, and compare with what its wallet says. */
+  readonly watch: boolean
   readonly blocks: number
   /** Where the chain and the node's store are kept from one start to the next. */
   readonly data: string | undefined
@@ -37,6 +39,8 @@ Options:
                  then a reorg, and a bridge that lies
   --serve        keep a bitcoind's chain on disk, build its filters, and serve a second bitcoind's whole initial
                  download from there; the next start goes on where this one ended
+  --watch        watch a script of a bitcoind's wallet by compact filters: payments, a reorg that takes one back, a
+                 restart, a spend; what is unspent is compared with listunspent after each
   --blocks N     blocks to mine and to follow, ${BLOCKS.least} to ${BLOCKS.most} (default 200; 300 with --utreexo)
   --port N       port of 127.0.0.1 that the peer listens on (default: a free one)
   --data FOLDER  where the peer's chain and the node's store are kept, so that the next start goes on from there
@@ -57,6 +61,7 @@ export function parseArguments(args: readonly string[]): MainJobOptions {
     proxy: values.proxy ?? false,
     utreexo: values.utreexo ?? false,
     serve: values.serve ?? false,
+    watch: values.watch ?? false,
     blocks: parseNumber('--blocks', values.blocks, BLOCKS) ?? (values.utreexo === true ? 300 : 200),
     data: values.data,
     port: parseNumber('--port', values.port, { least: 1, most: 65_535 }),
@@ -69,6 +74,7 @@ interface Values {
   readonly proxy?: boolean
   readonly utreexo?: boolean
   readonly serve?: boolean
+  readonly watch?: boolean
   readonly blocks?: string
   readonly port?: string
   readonly data?: string
@@ -84,6 +90,7 @@ function parseValues(args: readonly string[]): Values {
         proxy: { type: 'boolean' },
         utreexo: { type: 'boolean' },
         serve: { type: 'boolean' },
+        watch: { type: 'boolean' },
         blocks: { type: 'string' },
         port: { type: 'string' },
         data: { type: 'string' },

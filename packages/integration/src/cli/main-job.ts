@@ -14,6 +14,7 @@ import { connectionsTable, reportTable } from './report-table.ts'
 import { bitcoindHost, embeddedHost, type RunHost } from './run-host.ts'
 import { serveRun } from './serve-run.ts'
 import { utreexoRun } from './utreexo-run.ts'
+import { watchRun } from './watch-run.ts'
 import { type SyncProgress, type SyncReport, syncRun } from './sync-run.ts'
 
 /** Where the job's words go. */
@@ -35,6 +36,7 @@ const CREDENTIALS = { username: 'sapwood', password: 'regtest' }
 export async function mainJob(options: MainJobOptions, output: MainJobOutput): Promise<void> {
   if (options.utreexo) return await utreexoRun(options.blocks, output)
   const data = options.data === undefined ? join(cacheFolder(), 'main-job') : resolve(options.data)
+  if (options.watch) return await watchRun({ blocks: options.blocks, folder: join(data, 'watch') }, output)
   if (options.serve) return await serveRun({ blocks: options.blocks, folder: join(data, 'serve') }, output)
   await using host = await startHost(options, data, output)
   output.note(`peer: ${host.description}`)

@@ -15,6 +15,10 @@ export class WatchedScripts {
     return this.#list
   }
 
+  has(script: Uint8Array): boolean {
+    return this.#scripts.has(bytesToHex(script))
+  }
+
   add(scripts: readonly Uint8Array[]): void {
     for (const script of scripts) {
       const key = bytesToHex(script)

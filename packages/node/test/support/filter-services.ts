@@ -26,17 +26,19 @@ export interface FilterLies {
 }
 
 /**
- * Serves filters of blocks whose transactions spend nothing but coinbases.
- * @param blocks from height 0 on.
+ * Serves filters of blocks.
+ * @param blocksNow from height 0 on.
+ * @param spentScripts `scriptPubKey` of each output that a block spends. Default: none.
  */
 export function filterServices(
   blocksNow: () => readonly Block[],
   lies: FilterLies = {},
+  spentScripts: (block: Block) => Uint8Array[] = () => [],
 ): Pick<PeerServices, 'compactFilters' | 'compactFilterHeaders'> {
   const bend = lies.filter ?? ((filter) => filter)
   const filterOf = (height: number): Uint8Array => {
     const block = blocksNow()[height]!
-    return bend(buildBasicFilter(block, []), height, block)
+    return bend(buildBasicFilter(block, spentScripts(block)), height, block)
   }
   const stopOf = ({ stopHash, filterType }: CompactFilterQuery): number | InvalidRequest => {
     const stop = blocksNow().findIndex(({ header }) => bytesToHex(blockHash(header)) === bytesToHex(stopHash))
