@@ -1,13 +1,19 @@
 import { parseArgs } from 'node:util'
-import { utreexoInterop } from './utreexo/utreexo-interop.ts'
+import { btcdCases } from './btcd/btcd-interop.ts'
+import { type InteropCase, runInteropCases } from './run-cases.ts'
+import { utreexoCases } from './utreexo/utreexo-interop.ts'
 
-const USAGE = `Usage: npm run interop -- utreexo [options]
+const USAGE = `Usage: npm run interop -- utreexo|btcd [options]
 
-Runs our Utreexo software against that of others on regtest chains of a real bitcoind, over v1 and v2, and compares the roots of both
-sides: utreexod as a bridge for our node; utreexod, as a node without coins, and florestad as clients of our bridge.
+Runs our software against that of others on regtest chains of a real bitcoind.
 
-The programs are those of the variables UTREEXOD and FLORESTAD, or on PATH; nothing installs them. What is not there is left out, and
-counts as failed unless --only leaves it out.
+utreexo: utreexod as a bridge for our node; utreexod, as a node without coins, and florestad as clients of our bridge, over v1 and v2; the
+roots of both sides are compared. The programs are those of the variables UTREEXOD and FLORESTAD, or on PATH; nothing installs them.
+
+btcd: a btcd does its whole initial download from our node that serves, over v1 and v2, reorg included; a wallet on neutrino finds its
+payments by our filters. The programs are those of the variables BTCD and NEUTRINO_WALLET, or on PATH; where Go is they are built.
+
+What is not there is left out, and counts as failed unless --only leaves it out.
 
 Options:
   --only NAME    what to run, by a part of its name, more than one with commas
@@ -16,6 +22,8 @@ Options:
 
 /** Exit code for a command line that was not understood. */
 const BAD_USAGE = 2
+
+const SETS: Readonly<Record<string, readonly InteropCase[]>> = { utreexo: utreexoCases, btcd: btcdCases }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,12 +34,13 @@ const { values, positionals } = parseArgs({
   },
 })
 
+const cases = positionals.length === 1 ? SETS[positionals[0]!] : undefined
 if (values.help) console.log(USAGE)
-else if (positionals.length !== 1 || positionals[0] !== 'utreexo') {
+else if (cases === undefined) {
   console.error(USAGE)
   process.exit(BAD_USAGE)
 } else {
-  const passed = await utreexoInterop({
+  const passed = await runInteropCases(cases, {
     only: values.only?.split(',') ?? [''],
     keep: values.keep,
     say: (line) => console.log(line),

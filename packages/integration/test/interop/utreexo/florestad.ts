@@ -1,6 +1,7 @@
 import { freePort } from '../../../src/index.ts'
 import type { Program } from '../../../src/programs/find-program.ts'
-import { type ForeignNode, startForeignNode } from './foreign-node.ts'
+import { type ForeignNode, startForeignNode } from '../foreign-node.ts'
+import type { ToldState } from './told-state.ts'
 
 export interface FlorestadOptions {
   readonly program: Program
@@ -10,9 +11,13 @@ export interface FlorestadOptions {
 }
 
 /** Starts a florestad (0.9.0) on regtest, which validates scripts too. */
-export async function startFlorestad({ program, connect, keep }: FlorestadOptions): Promise<ForeignNode> {
+export async function startFlorestad({
+  program,
+  connect,
+  keep,
+}: FlorestadOptions): Promise<ForeignNode<ToldState>> {
   const [rpcPort, electrumPort] = [await freePort(), await freePort()]
-  return await startForeignNode({
+  return await startForeignNode<ToldState>({
     name: 'florestad',
     program,
     rpcPort,
@@ -31,6 +36,6 @@ export async function startFlorestad({ program, connect, keep }: FlorestadOption
       '--debug',
     ],
     height: async (rpc) => (await rpc.call<{ readonly blocks: number }>('getblockchaininfo')).blocks,
-    roots: (rpc) => rpc.call<readonly string[]>('getroots'),
+    more: async (rpc) => ({ roots: await rpc.call<readonly string[]>('getroots') }),
   })
 }

@@ -1,43 +1,24 @@
 import { bytesToHex } from '@sapwood/wire-codec'
 import type { NodeHandle } from '@sapwood/node'
-import {
-  FaultyRelay,
-  findProgram,
-  isIntegrationError,
-  type RegtestBitcoind,
-  startUtreexoBridge,
-} from '../../../src/index.ts'
+import { FaultyRelay, type RegtestBitcoind, startUtreexoBridge } from '../../../src/index.ts'
 import { until } from '../../../src/bitcoind/until.ts'
-import { monotonicTime } from '../../../src/programs/default-sleep.ts'
 import type { Program } from '../../../src/programs/find-program.ts'
 import { startNode } from '../../end-to-end/start-node.ts'
 import { startFlorestad } from './florestad.ts'
-import type { ForeignNode, ToldState } from './foreign-node.ts'
+import type { ForeignNode } from '../foreign-node.ts'
+import type { InteropCase, InteropOptions } from '../run-cases.ts'
 import { mineMore, reorganise, startSpendingChain } from './spending-chain.ts'
+import type { ToldState } from './told-state.ts'
 import { startUtreexod } from './utreexod.ts'
 
 /** Milliseconds that a side has to come to a height. */
 const STEP_TIMEOUT = 120_000
 
-export interface InteropOptions {
-  /** Parts of the names of what to run. */
-  readonly only: readonly string[]
-  /** Leaves the programs' folders where they are. */
-  readonly keep: boolean
-  readonly say: (line: string) => void
-}
-
-interface Case {
-  readonly name: string
-  readonly program: { readonly name: string; readonly variable: string }
-  /** @returns what was seen. */
-  readonly run: (program: Program, options: InteropOptions) => Promise<string>
-}
-
 const UTREEXOD = { name: 'utreexod', variable: 'UTREEXOD' }
 const FLORESTAD = { name: 'florestad', variable: 'FLORESTAD' }
 
-const CASES: readonly Case[] = [true, false].flatMap((v2) => {
+/** Our Utreexo software against that of others. */
+export const utreexoCases: readonly InteropCase[] = [true, false].flatMap((v2) => {
   const transport = v2 ? 'v2' : 'v1'
   return [
     {
@@ -61,28 +42,8 @@ const CASES: readonly Case[] = [true, false].flatMap((v2) => {
           startFlorestad({ program, connect, keep: options.keep }),
         ),
     },
-  ] satisfies Case[]
+  ] satisfies InteropCase[]
 })
-
-/** Runs the cases one after the other, and says a line for each. @returns whether all of them passed. */
-export async function utreexoInterop(options: InteropOptions): Promise<boolean> {
-  let failed = 0
-  const wanted = CASES.filter(({ name }) => options.only.some((part) => name.includes(part)))
-  for (const { name, program: spec, run } of wanted) {
-    const started = monotonicTime()
-    let outcome: string
-    try {
-      outcome = `OK      ${await run(await findProgram(spec, { install: false }), options)}`
-    } catch (error) {
-      failed++
-      const isMissing = isIntegrationError(error) && error.code === 'program-not-found'
-      outcome = isMissing ? `MISSING set ${spec.variable}` : `FAILED  ${String(error)}`
-    }
-    options.say(`${name.padEnd(58)} ${outcome} (${Math.round((monotonicTime() - started) / 1_000)} s)`)
-  }
-  options.say(`${wanted.length - failed} of ${wanted.length} passed`)
-  return failed === 0 && wanted.length > 0
-}
 
 /** utreexod proves the chain to our node, also what is mined and reorganised meanwhile. */
 async function bridgeOfOthers(program: Program, v2: boolean, { keep }: InteropOptions): Promise<string> {
@@ -122,7 +83,7 @@ interface ClientFacts {
 /** Our bridge makes the proofs, and another's node keeps up with the chain by them. */
 async function clientOfOurs(
   { v2, survivesReorgs }: ClientFacts,
-  start: (connect: string) => Promise<ForeignNode>,
+  start: (connect: string) => Promise<ForeignNode<ToldState>>,
 ): Promise<string> {
   await using bitcoind = await startSpendingChain()
   await using running = await startUtreexoBridge({ bitcoind })

@@ -1,6 +1,7 @@
 import { freePort, type RpcClient } from '../../../src/index.ts'
 import type { Program } from '../../../src/programs/find-program.ts'
-import { type ForeignNode, RPC_PASSWORD, RPC_USER, startForeignNode } from './foreign-node.ts'
+import { type ForeignNode, RPC_PASSWORD, RPC_USER, startForeignNode } from '../foreign-node.ts'
+import type { ToldState } from './told-state.ts'
 
 export interface UtreexodOptions {
   readonly program: Program
@@ -13,7 +14,7 @@ export interface UtreexodOptions {
 }
 
 /** A utreexod on regtest, and where it listens. */
-export interface Utreexod extends ForeignNode {
+export interface Utreexod extends ForeignNode<ToldState> {
   readonly hostAndPort: string
 }
 
@@ -27,7 +28,7 @@ export async function startUtreexod({
 }: UtreexodOptions): Promise<Utreexod> {
   const [port, rpcPort] = [await freePort(), await freePort()]
   const hostAndPort = `127.0.0.1:${port}`
-  const node = await startForeignNode({
+  const node = await startForeignNode<ToldState>({
     name: `utreexod-${role}`,
     program,
     rpcPort,
@@ -52,7 +53,7 @@ export async function startUtreexod({
       ...(v2 ? ['--v2transport'] : []),
     ],
     height: (rpc) => rpc.call<number>('getblockcount'),
-    roots: async (rpc) => await rootsAtTip(rpc),
+    more: async (rpc) => ({ roots: await rootsAtTip(rpc) }),
   })
   return { ...node, hostAndPort }
 }

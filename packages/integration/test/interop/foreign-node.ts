@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
-import { RpcClient, type RunningProcess, startProcess } from '../../../src/index.ts'
-import type { Program } from '../../../src/programs/find-program.ts'
-import { makeTemporaryFolder } from '../../../src/programs/usable-folder.ts'
-import { until } from '../../../src/bitcoind/until.ts'
+import { RpcClient, type RunningProcess, startProcess } from '../../src/index.ts'
+import type { Program } from '../../src/programs/find-program.ts'
+import { makeTemporaryFolder } from '../../src/programs/usable-folder.ts'
+import { until } from '../../src/bitcoind/until.ts'
 
 /** Milliseconds until a program answers calls. */
 const START_TIMEOUT = 60_000
@@ -10,32 +10,31 @@ const START_TIMEOUT = 60_000
 /** Characters of its output that are shown where it does not start. */
 const SHOWN_OUTPUT = 2_000
 
-/** An accumulator as a program tells of it. */
-export interface ToldState {
+/** What every program can be asked for. */
+interface AtHeight {
   readonly height: number
-  /** Hex, the largest tree first, emptied ones as zeros. */
-  readonly roots: readonly string[]
 }
 
-/** A program of others that knows Utreexo. */
-export interface ForeignNode extends AsyncDisposable {
+/** A program of others, and what it tells of itself over RPC. */
+export interface ForeignNode<S extends AtHeight> extends AsyncDisposable {
   readonly name: string
   readonly process: RunningProcess
   /** Where its data and its logs are. */
   readonly folder: string
-  state(): Promise<ToldState>
+  state(): Promise<S>
   /** @throws IntegrationError `timeout` */
-  waitForHeight(height: number, timeout: number): Promise<ToldState>
+  waitForHeight(height: number, timeout: number): Promise<S>
 }
 
-export interface ForeignNodeFacts {
+export interface ForeignNodeFacts<S extends AtHeight> {
   readonly name: string
   readonly program: Program
   readonly rpcPort: number
   /** Its arguments, given the folder that is its own. */
   readonly args: (folder: string) => readonly string[]
   readonly height: (rpc: RpcClient) => Promise<number>
-  readonly roots: (rpc: RpcClient) => Promise<readonly string[]>
+  /** The rest of its state, beside the height. */
+  readonly more: (rpc: RpcClient) => Promise<Omit<S, 'height'>>
   /** Leaves its folder where it is. */
   readonly keep: boolean
 }
@@ -45,7 +44,9 @@ export const RPC_USER = 'sapwood'
 export const RPC_PASSWORD = 'sapwood'
 
 /** Starts a program in a folder of its own, and waits until it answers. */
-export async function startForeignNode(facts: ForeignNodeFacts): Promise<ForeignNode> {
+export async function startForeignNode<S extends AtHeight>(
+  facts: ForeignNodeFacts<S>,
+): Promise<ForeignNode<S>> {
   const folder = await makeTemporaryFolder(`sapwood-${facts.name}-`)
   const command = [...facts.program.command, ...facts.args(folder)]
   const process = await startProcess(command, { environment: facts.program.environment, cwd: folder })
@@ -59,10 +60,7 @@ export async function startForeignNode(facts: ForeignNodeFacts): Promise<Foreign
     await process.stop({ timeout: 5_000 })
     if (!facts.keep) await rm(folder, { recursive: true, force: true })
   }
-  const state = async (): Promise<ToldState> => ({
-    height: await facts.height(rpc),
-    roots: await facts.roots(rpc),
-  })
+  const state = async (): Promise<S> => ({ height: await facts.height(rpc), ...(await facts.more(rpc)) }) as S
   try {
     await until(`${facts.name} to answer`, START_TIMEOUT, () =>
       facts.height(rpc).then(
