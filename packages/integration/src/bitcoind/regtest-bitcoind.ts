@@ -74,6 +74,8 @@ export class RegtestBitcoind implements AsyncDisposable {
   readonly p2pAddress: NetworkAddress
   readonly p2pPort: number
   readonly rpcPort: number
+  /** Where its RPC's credentials are, made anew at each start; undefined where it was given a password. */
+  readonly cookieFile: string | undefined
   /** What is run, and where it was found. */
   readonly program: Program
   readonly process: RunningProcess
@@ -99,12 +101,12 @@ export class RegtestBitcoind implements AsyncDisposable {
     this.#keepOnFailure = layout.keepOnFailure
     this.p2pAddress = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: layout.p2pPort }
     const { credentials } = layout.given
+    this.cookieFile = credentials === undefined ? cookieFileOf(layout.dataFolder, layout.given) : undefined
     this.#rpc = new RpcClient({
       host: HOST,
       port: layout.rpcPort,
-      ...(credentials === undefined
-        ? { cookieFile: cookieFileOf(layout.dataFolder, layout.given) }
-        : { credentials }),
+      ...(this.cookieFile !== undefined && { cookieFile: this.cookieFile }),
+      ...(credentials !== undefined && { credentials }),
     })
   }
 

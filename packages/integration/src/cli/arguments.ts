@@ -102,7 +102,8 @@ function parseValues(args: readonly string[]): Values {
   }
 }
 
-function parseNumber(
+/** A number as an option gives it. @throws IntegrationError `usage` where it is none, or out of range. */
+export function parseNumber(
   option: string,
   text: string | undefined,
   { least, most }: { readonly least: number; readonly most: number },

@@ -15,23 +15,18 @@ Options:
 
 Exit code: 0 when there is one, whose command is printed; 1 when there is none; 2 when the command line was not understood.`
 
-/** Runs the command line. @returns its exit code. */
+/** Runs `sapwood-integration install`. @returns its exit code. */
 export async function install(args: readonly string[]): Promise<number> {
   let values: { help?: boolean | undefined; bitcoind?: string | undefined; cache?: string | undefined }
   try {
-    const read = parseArgs({
+    values = parseArgs({
       args: [...args],
-      allowPositionals: true,
       options: {
         help: { type: 'boolean', short: 'h' },
         bitcoind: { type: 'string' },
         cache: { type: 'string' },
       },
-    })
-    values = read.values
-    if (values.help !== true && (read.positionals.length !== 1 || read.positionals[0] !== 'install')) {
-      throw new TypeError('there is one command: install')
-    }
+    }).values
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
     return 2

@@ -1,4 +1,27 @@
 #!/usr/bin/env node
 import { install } from './install.ts'
+import { runBitcoind } from './run-bitcoind.ts'
 
-process.exit(await install(process.argv.slice(2)))
+const USAGE = `Usage: sapwood-integration COMMAND [options]
+
+  install    finds a bitcoind, or installs one
+  bitcoind   runs one on regtest, for programs to connect to
+
+COMMAND --help says more.`
+
+const [command, ...args] = process.argv.slice(2)
+switch (command) {
+  case 'install':
+    process.exit(await install(args))
+    break
+  case 'bitcoind':
+    process.exit(await runBitcoind(args))
+    break
+  case '--help':
+  case '-h':
+    console.log(USAGE)
+    break
+  default:
+    console.error(command === undefined ? USAGE : `there is no command '${command}'\n${USAGE}`)
+    process.exitCode = 2
+}
