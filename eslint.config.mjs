@@ -16,6 +16,7 @@ const layers = [
   'integration',
   'conform',
   'cli',
+  'light-client',
 ]
 
 /** `proxy` and `peer` stand beside each other: both build on the transport, neither knows the other. */
@@ -180,9 +181,14 @@ export default defineConfig(
       '@nx/enforce-module-boundaries': [
         'error',
         {
-          // A package's own `imports` map, and what a program of its tests does with its arguments; never
-          // another package.
-          allow: ['#crypto', '#platform', '../../../../tools/command-line/**'],
+          // A package's own `imports` map, what a program of its tests does with its arguments, and the browser
+          // of all tests; never another package.
+          allow: [
+            '#crypto',
+            '#platform',
+            '../../../../tools/command-line/**',
+            '../../integration/src/browser/chromium.ts',
+          ],
           enforceBuildableLibDependency: true,
           banTransitiveDependencies: true,
           depConstraints: layers.map((layer) =>

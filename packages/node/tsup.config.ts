@@ -9,6 +9,7 @@ const config: Options = {
     'check-worker': 'src/check-workers/check-worker.ts',
     'utreexo-bridge': 'src/utreexo-bridge/index.ts',
     watcher: 'src/watcher/index.ts',
+    remote: 'src/remote/index.ts',
     conformance: 'src/conformance.ts',
     platform: 'src/platform/platform.ts',
     'platform.node': 'src/platform/platform.node.ts',

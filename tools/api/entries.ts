@@ -16,9 +16,9 @@ export interface Entry {
 export function entriesOf(root: string): Entry[] {
   return readdirSync(join(root, 'packages')).flatMap((folder) => {
     const path = join(root, 'packages', folder)
-    const { name, exports } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as {
+    const { name, exports = {} } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as {
       name: string
-      exports: Readonly<Record<string, string | { readonly '@sapwood/source'?: string }>>
+      exports?: Readonly<Record<string, string | { readonly '@sapwood/source'?: string }>>
     }
     return Object.entries(exports).flatMap(([entry, target]) => {
       const source = typeof target === 'string' ? undefined : target['@sapwood/source']

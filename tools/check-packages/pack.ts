@@ -7,6 +7,8 @@ const root = resolve(import.meta.dirname, '../..')
 export interface Manifest {
   readonly name: string
   readonly version: string
+  /** Is not published. */
+  readonly private?: boolean
   readonly exports: Record<string, unknown>
   readonly dependencies?: Record<string, string>
   readonly peerDependencies?: Record<string, string>
@@ -34,6 +36,7 @@ export class PackedPackages {
     for (const name of readdirSync(join(root, 'packages'))) {
       const path = join(root, 'packages', name)
       const manifest = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8')) as Manifest
+      if (manifest.private === true) continue
       const [packed] = JSON.parse(sh('npm', ['pack', '--json', '--pack-destination', folder], path)) as [
         { filename: string },
       ]

@@ -68,6 +68,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'transactions',
     'loop',
     'handle',
+    'remote',
     'utreexo-bridge',
     'watcher',
   ],
@@ -105,4 +106,5 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'fetching',
     'commands',
   ],
+  'light-client': ['worker', 'page', 'server'],
 }

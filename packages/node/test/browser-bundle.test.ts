@@ -1,25 +1,44 @@
-import { build } from 'esbuild'
+import { gzipSync } from 'node:zlib'
+import { build, type BuildResult } from 'esbuild'
 import { expect, it } from 'vitest'
 
-it('goes into a page without any module of Node.js', async () => {
-  const { metafile } = await build({
-    stdin: {
-      contents: "export { createNode, createMemoryStore, openStore } from './index.ts'",
-      resolveDir: new URL('../src', import.meta.url).pathname,
-    },
+async function bundle(contents: string): Promise<BuildResult<{ write: false; metafile: true }>> {
+  return await build({
+    stdin: { contents, resolveDir: import.meta.dirname },
     bundle: true,
     write: false,
     format: 'esm',
     splitting: true,
+    minify: true,
     outdir: 'out',
     platform: 'browser',
     conditions: ['@sapwood/source'],
     target: 'es2022',
     metafile: true,
   })
-  const sources = Object.keys(metafile.inputs)
+}
+
+/** kB of what is loaded at once. */
+function gzipped({ outputFiles }: Awaited<ReturnType<typeof bundle>>): number {
+  const entry = outputFiles.find(({ path }) => path.endsWith('stdin.js'))!
+  return gzipSync(entry.contents).length / 1_000
+}
+
+// The figures are those of docs/sizes.md.
+it('goes into a page without any module of Node.js, and no larger than it may be', async () => {
+  const bundled = await bundle("export { createNode, openStore } from '../src/index.ts'")
+  const { inputs, outputs } = bundled.metafile
+  const sources = Object.keys(inputs)
   expect(sources).toContain('packages/node/src/platform/platform.ts')
   expect(sources.filter((path) => /\.node\.ts|proxy\/|\/tcp\/|level/.test(path))).toEqual([])
-  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports)
+  const imports = Object.values(outputs).flatMap((output) => output.imports)
   expect(imports.filter(({ external }) => external)).toEqual([])
+  expect(gzipped(bundled)).toBeLessThan(195)
+})
+
+it('is not needed for one connection: codec, transport and peer', async () => {
+  const bundled = await bundle(
+    ['wire-codec', 'transport-v1v2', 'peer'].map((name) => `export * from '@sapwood/${name}'`).join('\n'),
+  )
+  expect(gzipped(bundled)).toBeLessThan(115)
 })

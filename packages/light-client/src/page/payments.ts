@@ -1,0 +1,83 @@
+import { bytesEqual, bytesToHex, hashToHex, hexToBytes, type Transaction, txid } from '@sapwood/wire-codec'
+import type { FilteredBlockItem, FilterPosition } from '@sapwood/node'
+
+/** An output that pays to the script. Amounts in satoshi, hashes as text. */
+export interface Payment {
+  readonly txid: string
+  readonly index: number
+  readonly value: string
+  readonly height: number
+  readonly spentAt?: number
+}
+
+/** What is known of one script, in a form that `localStorage` keeps. */
+export interface Watch {
+  /** As it was typed. */
+  readonly label: string
+  readonly script: string
+  readonly payments: readonly Payment[]
+  /** Up to where blocks have been looked at. */
+  readonly position?: { readonly height: number; readonly hash: string; readonly filterHeader?: string }
+}
+
+/** One step of a stream of filtered blocks, into what was known before it. */
+export function foldPayments(watch: Watch, item: FilteredBlockItem): Watch {
+  if (item.type === 'passed') return { ...watch, position: positionText(item.position) }
+  if (item.type === 'reorg') {
+    const { fork } = item.change
+    const stay = watch.payments.filter(({ height }) => height <= fork.height)
+    return {
+      ...watch,
+      payments: stay.map(({ spentAt, ...payment }) => ({
+        ...payment,
+        ...(spentAt !== undefined && spentAt <= fork.height && { spentAt }),
+      })),
+      position: positionText(fork),
+    }
+  }
+  const payments = item.block.transactions.reduce(
+    (known, transaction) => withTransaction(known, transaction, watch.script, item.height),
+    watch.payments,
+  )
+  return { ...watch, payments, position: positionText(item) }
+}
+
+function withTransaction(
+  payments: readonly Payment[],
+  transaction: Transaction,
+  script: string,
+  height: number,
+): readonly Payment[] {
+  const spent = new Set(
+    transaction.inputs.map(({ previousOutput: { txid: id, index } }) => `${hashToHex(id)}:${index}`),
+  )
+  const wanted = hexToBytes(script)
+  const id = hashToHex(txid(transaction))
+  const found = transaction.outputs.flatMap(({ value, scriptPubKey }, index) =>
+    bytesEqual(scriptPubKey, wanted) ? [{ txid: id, index, value: value.toString(), height }] : [],
+  )
+  const before = payments.map((payment) =>
+    spent.has(`${payment.txid}:${payment.index}`) ? { ...payment, spentAt: height } : payment,
+  )
+  return [...before, ...found]
+}
+
+function positionText({ height, hash, filterHeader }: FilterPosition): NonNullable<Watch['position']> {
+  return {
+    height,
+    hash: bytesToHex(hash),
+    ...(filterHeader !== undefined && { filterHeader: bytesToHex(filterHeader) }),
+  }
+}
+
+/** Where a stream goes on. */
+export function positionOf({ position }: Watch): FilterPosition | number {
+  if (position === undefined) return 0
+  return {
+    height: position.height,
+    hash: hexToBytes(position.hash) as FilterPosition['hash'],
+    ...(position.filterHeader !== undefined && {
+      filterHeader: hexToBytes(position.filterHeader) as NonNullable<FilterPosition['filterHeader']>,
+    }),
+  }
+}

@@ -1,0 +1,59 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { RegtestBitcoind, startWebSocketRelay } from '@sapwood/integration'
+import { formatPeerAddress } from '@sapwood/wire-codec'
+import { bundlePage } from './bundle-page.ts'
+
+/** Clients of the relay at a time: a handful of tabs. */
+const MAX_CLIENTS = 16
+
+/** A bitcoind on regtest, a relay that leads to it and nowhere else, and the page. */
+export interface ServedPage extends AsyncDisposable {
+  /** Where the page is. */
+  readonly url: string
+  readonly bitcoind: RegtestBitcoind
+  close(): Promise<void>
+}
+
+/** Starts all that the page needs. @param port Of the page; 0 (the default) takes a free one. */
+export async function servePage({ port = 0 }: { readonly port?: number } = {}): Promise<ServedPage> {
+  const [bitcoind, files] = await Promise.all([
+    RegtestBitcoind.start({ args: ['-blockfilterindex=1', '-peerblockfilters=1'] }),
+    bundlePage(),
+  ])
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://page.invalid')
+    const file =
+      pathname === '/settings.json'
+        ? { type: 'application/json', body: settings }
+        : files.get(pathname === '/' ? '/index.html' : pathname)
+    if (file === undefined) {
+      response.writeHead(404).end()
+      return
+    }
+    response.writeHead(200, {
+      'content-type': file.type,
+      'content-security-policy': `default-src 'self'; connect-src 'self' ${relay.url}; img-src data:; frame-ancestors 'none'`,
+    })
+    response.end(file.body)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const peer = formatPeerAddress(bitcoind.p2pAddress)
+  const relay = await startWebSocketRelay({
+    route: (path) => (decodeURIComponent(path) === `/${peer}` ? bitcoind.p2pAddress : undefined),
+    origins: [url],
+    maxClients: MAX_CLIENTS,
+  })
+  const settings = JSON.stringify({ relay: relay.url, peer })
+  const close = async (): Promise<void> => {
+    await relay.close()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    await bitcoind.stop()
+  }
+  return { url: `${url}/`, bitcoind, close, [Symbol.asyncDispose]: close }
+}

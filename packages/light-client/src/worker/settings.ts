@@ -1,0 +1,17 @@
+/** What the page tells its worker: where the relay is, and how to speak through it. */
+export interface NodeSettings {
+  /** `ws://…` */
+  readonly relay: string
+  /** Of the bitcoind behind it. */
+  readonly peer: string
+  /** To show what a relay then reads. */
+  readonly v1: boolean
+}
+
+/** Bytes as they pass the relay, told beside what the node says over the same port. */
+export interface SeenByRelay {
+  readonly seen: 'sent' | 'received'
+  /** The first of them. */
+  readonly bytes: Uint8Array
+  readonly length: number
+}

@@ -1,0 +1,131 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Browser, launchChromium } from '../../integration/src/browser/chromium.ts'
+import { type ServedPage, servePage } from '../src/server/serve-page.ts'
+
+const INSTALL_TIMEOUT = 300_000
+/** Under load everything here takes its time: nothing waits for less. */
+const PATIENCE = { timeout: 60_000, interval: 50 }
+/** Keeps in `longest` how long the thread of the page was busy at most; a browser tells of 50 ms and more. */
+const WATCH_LONG_TASKS = `
+  globalThis.longest = 0
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) longest = Math.max(longest, duration)
+  }).observe({ entryTypes: ['longtask'] })
+`
+/** Where pictures for the documentation are put; none are taken without it. */
+const PICTURES = process.env['SAPWOOD_PICTURES']
+
+let served: ServedPage
+let browser: Browser
+let page: Page
+
+beforeAll(async () => {
+  ;[served, browser] = await Promise.all([servePage(), launchChromium()])
+  await served.bitcoind.fund(2)
+  page = await browser.context.newPage()
+  await page.addInitScript({ content: WATCH_LONG_TASKS })
+  await page.goto(served.url)
+}, INSTALL_TIMEOUT)
+
+afterAll(async () => {
+  await browser.close()
+  await served.close()
+})
+
+it(
+  'shows the connection, the chain and payments; takes one back with its block; recovers, and resumes',
+  async () => {
+    const { bitcoind } = served
+    const rpc = bitcoind.rpc.bind(bitcoind)
+    const height = Number(await rpc('getblockcount'))
+    await shows('#height', String(height))
+    expect(await textOf('#hash')).toBe(await rpc('getbestblockhash'))
+    expect(await textOf('#connection')).toMatch(/^encrypted with \/Satoshi:/)
+    expect(await textOf('#session')).toBe(await sessionId())
+    expect(await page.getAttribute('#progress', 'value')).toBe('1')
+
+    const script = '0014' + '07'.repeat(20)
+    await page.fill('#script', 'no address')
+    await page.keyboard.press('Enter')
+    await shows('#fault', /neither/)
+    await page.fill('#script', script)
+    await page.keyboard.press('Enter')
+    await shows('#scan', `Filters matched in this tab up to height ${height}.`)
+
+    await bitcoind.pay(Uint8Array.from(Buffer.from(script, 'hex')), 150_000_000n)
+    const [block] = await bitcoind.mine(1)
+    await shows('#payments', /1\.50000000/)
+    expect(await page.locator('#payments tr').count()).toBe(1)
+    await shows('#messages', /cfilter/)
+    await picture('light', { width: 1200, height: 1100 })
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await picture('dark-phone', { width: 390, height: 844 })
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    await page.emulateMedia({ colorScheme: 'light' })
+
+    await rpc('invalidateblock', block)
+    await rpc('generateblock', await rpc('getdescriptorinfo', 'raw(51)').then(descriptorOf), [])
+    await rpc('generateblock', await rpc('getdescriptorinfo', 'raw(51)').then(descriptorOf), [])
+    await shows('#height', String(height + 2))
+    await expect.poll(() => page.locator('#payments tr').count(), PATIENCE).toBe(0)
+
+    const first = await textOf('#session')
+    await page.focus('#unplug')
+    await page.keyboard.press('Enter')
+    await shows('#session', new RegExp(`^(?!${first})[0-9a-f]{64}$`))
+    expect(await sessionId()).toBe(await textOf('#session'))
+
+    const second = await browser.context.newPage()
+    await second.goto(served.url)
+    await expect.poll(() => second.textContent('#connection'), PATIENCE).toMatch(/another tab/)
+    await second.close()
+
+    await bitcoind.mine(1)
+    await shows('#payments', /1\.50000000/)
+    await page.reload()
+    await shows('#payments', /1\.50000000/)
+    await shows('#height', String(height + 3))
+    await shows('#connection', /^encrypted/)
+  },
+  INSTALL_TIMEOUT,
+)
+
+it(
+  'shows what a relay reads where nothing is encrypted',
+  async () => {
+    await page.check('#v1', { noWaitAfter: true })
+    await shows('#connection', /^NOT encrypted/)
+    await shows('#relay', /verack/)
+    expect(await textOf('#relay-note')).toMatch(/v1/)
+  },
+  INSTALL_TIMEOUT,
+)
+
+async function textOf(selector: string): Promise<string> {
+  return (await page.textContent(selector)) ?? ''
+}
+
+async function shows(selector: string, text: string | RegExp): Promise<void> {
+  await expect
+    .poll(() => textOf(selector), PATIENCE)
+    .toEqual(typeof text === 'string' ? text : expect.stringMatching(text))
+}
+
+async function sessionId(): Promise<string | undefined> {
+  const [peer] = await served.bitcoind.rpc<{ readonly session_id: string }[]>('getpeerinfo')
+  return peer?.session_id
+}
+
+function descriptorOf(info: unknown): string {
+  return (info as { readonly descriptor: string }).descriptor
+}
+
+async function picture(
+  name: string,
+  viewport: { readonly width: number; readonly height: number },
+): Promise<void> {
+  await page.setViewportSize(viewport)
+  if (PICTURES !== undefined)
+    await page.screenshot({ path: `${PICTURES}/light-client-${name}.png`, fullPage: true })
+}

@@ -1,0 +1,40 @@
+/** What is used of a `Worker`, a worker's `self` or a `MessagePort`. */
+export interface RemotePort {
+  postMessage(message: unknown): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  addEventListener(type: 'error' | 'messageerror', listener: () => void): void
+  /** A `MessagePort` begins with it. */
+  start?(): void
+}
+
+/** Names a call, or a stream that one opened. */
+export type CallId = number
+
+/** From the one that holds the handle to the one that has the node. */
+export type RemoteRequest =
+  | { readonly type: 'start'; readonly settings: unknown }
+  | { readonly type: 'call'; readonly id: CallId; readonly path: string; readonly args: unknown }
+  | { readonly type: 'open'; readonly id: CallId; readonly path: string; readonly args: unknown }
+  /** Of a stream: `next`, `return`, `add`, `remove`. */
+  | {
+      readonly type: 'stream'
+      readonly id: CallId
+      readonly stream: CallId
+      readonly method: string
+      readonly args: unknown
+    }
+  | { readonly type: 'abort'; readonly id: CallId; readonly reason: unknown }
+
+/** The way back. */
+export type RemoteAnswer =
+  | { readonly type: 'started' }
+  | { readonly type: 'refused'; readonly error: unknown }
+  | { readonly type: 'result'; readonly id: CallId; readonly value: unknown; readonly facts?: unknown }
+  | { readonly type: 'error'; readonly id: CallId; readonly error: unknown }
+  | { readonly type: 'event'; readonly event: unknown }
+  | { readonly type: 'ended' }
+
+/** Whether a message is one of ours: others may use the port of a worker, too. */
+export function isRemoteMessage<T>(data: unknown): data is T {
+  return typeof data === 'object' && data !== null && 'sapwood' in data
+}
