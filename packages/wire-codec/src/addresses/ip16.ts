@@ -14,7 +14,12 @@ export const CJDNS_PREFIX = 0xfc
 
 /** Whether `bytes` begins with `prefix`. */
 export function hasPrefix(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  return prefix.every((byte, index) => bytes[index] === byte)
+  return hasPrefixAt(bytes, 0, prefix)
+}
+
+function hasPrefixAt(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false
+  return true
 }
 
 /** Whether 16 bytes hold an IPv4 address. */
@@ -42,8 +47,17 @@ export function isYggdrasil(ip: Uint8Array): boolean {
  * @param ip 16 bytes.
  */
 export function decodeIp16(ip: Uint8Array, port: number): NetworkAddress | 'skip' {
-  if (isMappedIpv4(ip)) return { network: 'ipv4', bytes: ip.subarray(12), port }
-  return isObsoleteIp16(ip) ? 'skip' : { network: 'ipv6', bytes: ip, port }
+  return decodeIp16At(ip, 0, port)
+}
+
+/** As `decodeIp16`, of the 16 bytes of `source` from `at` on: for lists, with one view for each address. */
+export function decodeIp16At(source: Uint8Array, at: number, port: number): NetworkAddress | 'skip' {
+  const start = source.byteOffset + at
+  if (hasPrefixAt(source, at, IPV4_PREFIX)) {
+    return { network: 'ipv4', bytes: new Uint8Array(source.buffer, start + 12, 4), port }
+  }
+  if (hasPrefixAt(source, at, TOR_V2_PREFIX) || hasPrefixAt(source, at, INTERNAL_PREFIX)) return 'skip'
+  return { network: 'ipv6', bytes: new Uint8Array(source.buffer, start, 16), port }
 }
 
 /**

@@ -13,6 +13,28 @@ import { MAX_COMPACT_SIZE } from './compact-size.ts'
 const scratch = new Uint8Array(8)
 const scratchView = new DataView(scratch.buffer)
 
+/** Those below `SMALL_BIGINTS`, each made when it is first read. */
+const smallBigints: bigint[] = []
+const SMALL_BIGINTS = 0x1000
+
+function smallBigint(value: number): bigint {
+  return value < SMALL_BIGINTS ? (smallBigints[value] ??= BigInt(value)) : BigInt(value)
+}
+
+/** Whether the next 8 bytes are a number below `SMALL_BIGINTS`. */
+function isSmall(source: Uint8Array, at: number): boolean {
+  return (
+    source[at + 1]! < SMALL_BIGINTS >> 8 &&
+    (source[at + 2]! |
+      source[at + 3]! |
+      source[at + 4]! |
+      source[at + 5]! |
+      source[at + 6]! |
+      source[at + 7]!) ===
+      0
+  )
+}
+
 /** Facts to put into the error of {@link ByteReader.fail}. */
 export interface FailureFacts {
   readonly value?: number | bigint
@@ -105,6 +127,13 @@ export class ByteReader {
   }
 
   u64(): bigint {
+    this.need(8)
+    const { source, offset } = this
+    // Most services are below: made once, not for each address of a list.
+    if (isSmall(source, offset)) {
+      this.offset = offset + 8
+      return smallBigint(source[offset]! | (source[offset + 1]! << 8))
+    }
     this.loadScratch()
     return scratchView.getBigUint64(0, true)
   }
@@ -192,9 +221,9 @@ export class ByteReader {
     const start = this.offset
     this.skipCompactSize64()
     const size = this.offset - start
-    if (size === 1) return BigInt(this.source[start]!)
+    if (size === 1) return smallBigint(this.source[start]!)
     this.offset = start + 1
-    return size === 9 ? this.u64() : BigInt(size === 3 ? this.u16() : this.u32())
+    return size === 9 ? this.u64() : smallBigint(size === 3 ? this.u16() : this.u32())
   }
 
   /** Passes over a CompactSize that is a value and no length, after the same checks. */

@@ -5,18 +5,34 @@
  */
 
 import { ADDRESS_SIZES, Bip155NetworkId, decodeBip155 } from '../../addresses/bip155.ts'
-import { decodeIp16, encodeIp16 } from '../../addresses/ip16.ts'
+import { decodeIp16At, encodeIp16 } from '../../addresses/ip16.ts'
 import type { AddressNetwork, NetworkAddress } from '../../addresses/network-address.ts'
 import type { ByteReader } from '../../bytes/byte-reader.ts'
 import type { MessageCodec } from '../codec.ts'
 import { MAX_ADDRESSES, MAX_ADDRV2_SIZE } from '../limits.ts'
 import type { GossipedAddress, MessageOf } from '../message.ts'
 import { checkLength } from './check-length.ts'
-import { lazyList } from '../../bytes/lazy-list.ts'
+import { lazyList, MAX_EAGER_ENTRIES } from '../../bytes/lazy-list.ts'
+import { giveTextForm } from '../../text-form/text-form.ts'
 
 const ADDR_ENTRY_SIZE = 4 + 8 + 16 + 2
 /** Time, services and network and length of one byte each, no address, port. */
 const MIN_ADDRV2_ENTRY_SIZE = 4 + 1 + 1 + 1 + 2
+
+/** A message whose list is made. */
+class ShortAddresses<T> {
+  declare readonly type: T
+  declare readonly addresses: readonly GossipedAddress[]
+
+  static {
+    giveTextForm(this.prototype)
+  }
+
+  constructor(type: T, addresses: readonly GossipedAddress[]) {
+    this.type = type
+    this.addresses = addresses
+  }
+}
 
 /** Entries for Tor v2 are left out: that network is gone. */
 export const addrCodec: MessageCodec<MessageOf<'addr'>> = {
@@ -24,6 +40,7 @@ export const addrCodec: MessageCodec<MessageOf<'addr'>> = {
   shortId: 1,
   decode(reader) {
     const count = reader.count(MAX_ADDRESSES, ADDR_ENTRY_SIZE, 'discourage')
+    if (count <= MAX_EAGER_ENTRIES) return new ShortAddresses('addr', present(reader.list(count, readEntry)))
     const addresses = lazyList(reader, (next) => present(next.list(count, readEntry)))
     reader.skip(count * ADDR_ENTRY_SIZE)
     return {
@@ -55,8 +72,13 @@ export const addrv2Codec: MessageCodec<MessageOf<'addrv2'>> = {
   shortId: 28,
   decode(reader) {
     const count = reader.count(MAX_ADDRESSES, MIN_ADDRV2_ENTRY_SIZE, 'discourage')
+    const start = reader.offset
     const addresses = lazyList(reader, (next) => present(next.list(count, readV2Entry)))
     for (let i = 0; i < count; i++) checkV2Entry(reader)
+    if (count <= MAX_EAGER_ENTRIES) {
+      reader.offset = start
+      return new ShortAddresses('addrv2', present(reader.list(count, readV2Entry)))
+    }
     return {
       type: 'addrv2',
       get addresses() {
@@ -86,13 +108,17 @@ function checkAddressLength({ network, bytes }: NetworkAddress): void {
 type Entry = GossipedAddress | 'skip'
 
 function present(entries: readonly Entry[]): GossipedAddress[] {
-  return entries.filter((entry) => entry !== 'skip')
+  return entries.includes('skip')
+    ? entries.filter((entry) => entry !== 'skip')
+    : (entries as GossipedAddress[])
 }
 
 function readEntry(reader: ByteReader): Entry {
   const time = reader.u32()
   const services = reader.u64()
-  const address = decodeIp16(reader.view(16), reader.u16be())
+  const at = reader.offset
+  reader.skip(16)
+  const address = decodeIp16At(reader.source, at, reader.u16be())
   return address === 'skip' ? 'skip' : { time, services, address }
 }
 

@@ -5,10 +5,26 @@ import { MAX_INV_SIZE } from '../limits.ts'
 import type { InventoryVector, MessageOf } from '../message.ts'
 import { checkLength } from './check-length.ts'
 import { INVENTORY_VECTOR_SIZE } from '../inventory-payload.ts'
-import { lazyList } from '../../bytes/lazy-list.ts'
+import { lazyList, MAX_EAGER_ENTRIES } from '../../bytes/lazy-list.ts'
+import { giveTextForm } from '../../text-form/text-form.ts'
 
 function readEntry(reader: ByteReader): InventoryVector {
   return { type: reader.u32(), hash: reader.hash() }
+}
+
+/** A message whose list is made. */
+class ShortInventory<T> {
+  declare readonly type: T
+  declare readonly inventory: readonly InventoryVector[]
+
+  static {
+    giveTextForm(this.prototype)
+  }
+
+  constructor(type: T, inventory: readonly InventoryVector[]) {
+    this.type = type
+    this.inventory = inventory
+  }
 }
 
 type InventoryType = 'inv' | 'getdata' | 'notfound'
@@ -23,6 +39,7 @@ function inventoryCodec<T extends InventoryType>(
     shortId,
     decode(reader) {
       const count = reader.count(MAX_INV_SIZE, INVENTORY_VECTOR_SIZE, severity)
+      if (count <= MAX_EAGER_ENTRIES) return new ShortInventory(command, reader.list(count, readEntry))
       const inventory = lazyList(reader, (next) => next.list(count, readEntry))
       reader.skip(count * INVENTORY_VECTOR_SIZE)
       return {
