@@ -14,7 +14,16 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
+const { stdin, stdout } = process
 // Exits by itself even where something has been left open.
 process.exit(
-  await run(process.argv.slice(2), { io: processIo(), clock: systemClock, signal: stopping.signal }),
+  await run(process.argv.slice(2), {
+    io: processIo(),
+    clock: systemClock,
+    signal: stopping.signal,
+    ...(stdin.isTTY &&
+      stdout.isTTY && {
+        openScreen: async () => (await import('./terminal/default-screen.ts')).openProcessScreen(),
+      }),
+  }),
 )

@@ -7,6 +7,7 @@ import {
   withNetworkOption,
   withOutputOptions,
 } from './options/common-options.ts'
+import { wordsHelp } from './node-run/core-words.ts'
 import { KINDS } from './options/kinds.ts'
 import {
   type FetchOptions,
@@ -14,19 +15,25 @@ import {
   withFetchOptions,
   withRawOptions,
 } from './options/node-options.ts'
-import { seconds, wholeNumber } from './options/read-option.ts'
+import { collected, seconds, wholeNumber } from './options/read-option.ts'
 import { printableLines } from './terminal/printable.ts'
 import { version } from './version.ts'
 import type { CaptureOptions } from './commands/capture.ts'
+import type { CrawlCommandOptions } from './commands/crawl.ts'
 import type { DecodeOptions } from './commands/decode.ts'
 import type { HeadersOptions } from './commands/headers.ts'
 import type { PeerOptions } from './commands/peer.ts'
 import type { ReplayOptions } from './commands/replay.ts'
+import type { RpcOptions } from './commands/rpc.ts'
 import type { SendOptions } from './commands/send.ts'
 import type { TxOptions } from './commands/tx.ts'
+import type { WatchOptions } from './commands/watch.ts'
 
 /** Milliseconds for an answer that a peer need not give. */
 const DEFAULT_WAIT = 5_000
+/** Dials a second, and connections at the same time, of a crawl that says nothing. */
+const CRAWL_RATE = 20
+const CRAWL_CONNECTIONS = 64
 /** Higher than any chain for thousands of years. */
 const MAX_HEIGHT = 999_999_999
 
@@ -89,6 +96,8 @@ function createProgram(surroundings: Surroundings, ended: (code: ExitCode) => vo
 
   addFetching(program, surroundings, ended)
   addRaw(program, surroundings, ended)
+  addNode(program, surroundings, ended)
+  addCrawl(program, surroundings, ended)
   return program
 }
 
@@ -117,6 +126,15 @@ function addFetching(program: Command, surroundings: Surroundings, ended: (code:
     .action(async (id: string, options: TxOptions) => {
       const { txCommand } = await import('./commands/tx.ts')
       ended(await txCommand(id, options, surroundings))
+    })
+  withFetchOptions(program.command('watch'))
+    .description('what pays to scripts and spends from them, by compact filters, live')
+    .argument('<script...>', 'addresses, or scripts in hexadecimal')
+    .option('--from <height>', 'look at blocks from this one on; the next one otherwise', height)
+    .option('--once', 'end with the best block there is')
+    .action(async (scripts: string[], options: WatchOptions) => {
+      const { watchCommand } = await import('./commands/watch.ts')
+      ended(await watchCommand(scripts, options, surroundings))
     })
   withRawOptions(withFetchOptions(program.command('filter')))
     .description('the compact filter (BIP158) of a block, held against its header')
@@ -182,5 +200,65 @@ function addRaw(program: Command, surroundings: Surroundings, ended: (code: Exit
     .action(async (file: string, address: string, options: ReplayOptions) => {
       const { replayCommand } = await import('./commands/replay.ts')
       ended(await replayCommand(file, address, options, surroundings))
+    })
+}
+
+/** A node of one's own, and what is asked of one that runs. */
+function addNode(program: Command, surroundings: Surroundings, ended: (code: ExitCode) => void): void {
+  program
+    .command('node')
+    .description("run a node; its options are Bitcoin Core's: -word=value")
+    .usage('[-word[=value]...]')
+    // They are Core's, and read as Core reads them.
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .addHelpText('after', () => `\n${wordsHelp()}`)
+    .action(async (_: object, command: Command) => {
+      const { nodeCommand } = await import('./commands/node.ts')
+      ended(await nodeCommand(command.args, surroundings))
+    })
+  const withTarget = (command: Command): Command =>
+    withNetworkOption(command)
+      .option('--datadir <folder>', 'the folder of the node (default: ~/.sapwood)')
+      .option('--rpcconnect <host>', 'where it answers', '127.0.0.1')
+      .option(
+        '--rpcport <port>',
+        "the port on which it answers (default: the network's)",
+        wholeNumber(1, 65_535),
+      )
+  withTarget(program.command('rpc'))
+    .description('call a method of a node that runs; `rpc help` lists them')
+    .argument('<method>')
+    .argument('[argument...]', 'JSON, or text')
+    .action(async (method: string, given: string[], options: RpcOptions) => {
+      const { rpcCommand } = await import('./commands/rpc.ts')
+      ended(await rpcCommand(method, given, options, surroundings))
+    })
+  withTarget(program.command('netinfo'))
+    .description('the peers of a node that runs')
+    .action(async (options: RpcOptions) => {
+      const { netinfoCommand } = await import('./commands/rpc.ts')
+      ended(await netinfoCommand(options, surroundings))
+    })
+}
+
+/** The whole network, politely. */
+function addCrawl(program: Command, surroundings: Surroundings, ended: (code: ExitCode) => void): void {
+  withCommonOptions(program.command('crawl'))
+    .description('go from node to node by the addresses that they give, and say what they are')
+    .option('--from <address>', 'begin here (repeatable); the DNS seeds otherwise', collected)
+    .option('--data <folder>', 'keep what was visited here; the next run goes on where this one ended')
+    .option('--rate <dials>', 'dials a second', wholeNumber(1, 1_000), CRAWL_RATE)
+    .option(
+      '--connections <count>',
+      'connections at the same time',
+      wholeNumber(1, 10_000),
+      CRAWL_CONNECTIONS,
+    )
+    .option('--most <count>', 'end after so many visits', wholeNumber(1, MAX_HEIGHT))
+    .option('--wait <seconds>', 'longest wait for addresses (default: 5)', seconds, DEFAULT_WAIT)
+    .action(async (options: CrawlCommandOptions) => {
+      const { crawlCommand } = await import('./commands/crawl.ts')
+      ended(await crawlCommand(options, surroundings))
     })
 }

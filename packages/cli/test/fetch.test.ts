@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectInSchema } from './support/lines-schema.ts'
 import { type Ran, sapwood } from './support/run-command.ts'
 
+/** A machine with much else to do takes its time to start a bitcoind. */
+const HOOK_TIMEOUT = 120_000
 let bitcoind: RegtestBitcoind
 let hash: string
 const folder = mkdtempSync(join(tmpdir(), 'sapwood-cli-'))
@@ -14,11 +16,11 @@ beforeAll(async () => {
   bitcoind = await RegtestBitcoind.start({ args: ['-blockfilterindex', '-peerblockfilters'] })
   await bitcoind.mine(101)
   hash = await bitcoind.rpc('getblockhash', 7)
-})
+}, HOOK_TIMEOUT)
 afterAll(async () => {
   await bitcoind[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true })
-})
+}, HOOK_TIMEOUT)
 
 const ask = (...args: readonly string[]): Promise<Ran> =>
   sapwood([...args, '-n', 'regtest', '-q', '-c', `127.0.0.1:${bitcoind.p2pPort}`])
@@ -62,6 +64,57 @@ describe('what is fetched from a real bitcoind', () => {
     expect(lines()[0]).toMatchObject(await bitcoind.rpc<object>('getblockfilter', hash))
   })
 
+  it('what pays to a script, by filters', async () => {
+    const { tx } = await bitcoind.rpc<{
+      readonly tx: readonly {
+        readonly txid: string
+        readonly vout: readonly {
+          readonly scriptPubKey: { readonly hex: string; readonly address?: string }
+        }[]
+      }[]
+    }>('getblock', hash, 2)
+    const { scriptPubKey } = tx[0]!.vout[0]!
+    const { exitCode, lines } = await ask(
+      'watch',
+      scriptPubKey.address ?? scriptPubKey.hex,
+      '--from',
+      '7',
+      '--once',
+      '--json',
+    )
+    expect(exitCode).toBe(0)
+    expectInSchema(lines())
+    const watched = lines().find(({ txid }) => txid === tx[0]!.txid)
+    expect(watched).toMatchObject({ type: 'watched', height: 7, block: hash })
+    expect(watched!['payments']).toEqual([{ index: 0, value: '5000000000', scriptPubKey: scriptPubKey.hex }])
+    expect((await ask('watch', 'nonsense')).exitCode).toBe(2)
+  })
+
+  it('crawled, and not a second time', async () => {
+    const data = join(folder, 'crawl')
+    const crawl = () =>
+      sapwood([
+        'crawl',
+        '-n',
+        'regtest',
+        '--from',
+        `127.0.0.1:${bitcoind.p2pPort}`,
+        '--wait',
+        '0.3',
+        '--data',
+        data,
+        '--json',
+      ])
+    const { exitCode, lines } = await crawl()
+    expect(exitCode).toBe(0)
+    expectInSchema(lines())
+    expect(lines()).toMatchObject([
+      { type: 'node', reached: true, transport: 'v2' },
+      { type: 'summary', visited: 1, reached: 1, transports: { v2: 1 } },
+    ])
+    expect((await crawl()).exitCode).toBe(1)
+  })
+
   it('nothing, where nobody is there or nobody was named', async () => {
     const { exitCode, err } = await sapwood([
       'headers',
@@ -98,12 +151,19 @@ describe('sapwood reach, capture, replay and decode', () => {
   it('captures as Core does and for Wireshark, replays that, and reads all of it', async () => {
     const target = `127.0.0.1:${bitcoind.p2pPort}`
     const pcapng = join(folder, 'messages.pcapng')
-    const stopping = new AbortController()
-    const capture = sapwood(
-      ['capture', target, '-n', 'regtest', '--dir', folder, '--pcapng', pcapng, '--for', '0.4', '--json'],
-      { signal: stopping.signal },
-    )
-    const { exitCode, lines } = await capture
+    const { exitCode, lines } = await sapwood([
+      'capture',
+      target,
+      '-n',
+      'regtest',
+      '--dir',
+      folder,
+      '--pcapng',
+      pcapng,
+      '--for',
+      '0.4',
+      '--json',
+    ])
     expect(exitCode).toBe(0)
     expectInSchema(lines())
     const received = await sapwood(['decode', join(folder, 'msgs_recv.dat'), '--json'])
@@ -121,18 +181,27 @@ describe('sapwood reach, capture, replay and decode', () => {
     }
     expect(offset).toBe(file.length)
 
-    const replayed = await sapwood([
-      'replay',
-      join(folder, 'msgs_sent.dat'),
-      target,
-      '-n',
-      'regtest',
-      '--at-once',
-      '--wait',
-      '0.3',
-      '--json',
-    ])
-    expect(replayed.exitCode).toBe(0)
+    const enough = new AbortController()
+    const replayed = await sapwood(
+      [
+        'replay',
+        join(folder, 'msgs_sent.dat'),
+        target,
+        '-n',
+        'regtest',
+        '--at-once',
+        '--wait',
+        '60',
+        '--json',
+      ],
+      {
+        signal: enough.signal,
+        onOut: (text) => {
+          if (text.includes('"direction":"received","command":"verack"')) enough.abort(new Error('enough'))
+        },
+      },
+    )
+    expect(replayed.exitCode).toBe(130)
     expectInSchema(replayed.lines())
     const answers = replayed.lines().filter(({ direction }) => direction === 'received')
     expect(answers.map(({ command }) => command)).toEqual(expect.arrayContaining(['version', 'verack']))

@@ -12,16 +12,18 @@ import { buildCommand } from './support/build-command.ts'
 import { expectInSchema } from './support/lines-schema.ts'
 import { sapwood } from './support/run-command.ts'
 
+/** A machine with much else to do takes its time to start a bitcoind. */
+const HOOK_TIMEOUT = 120_000
 let bitcoind: RegtestBitcoind
 let target: string
 beforeAll(async () => {
   bitcoind = await RegtestBitcoind.start()
   await bitcoind.mine(3)
   target = `127.0.0.1:${bitcoind.p2pPort}`
-})
+}, HOOK_TIMEOUT)
 afterAll(async () => {
   await bitcoind[Symbol.asyncDispose]()
-})
+}, HOOK_TIMEOUT)
 
 const stepsOf = (lines: readonly Record<string, unknown>[]): unknown[] => lines.map(({ step }) => step)
 

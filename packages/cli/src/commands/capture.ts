@@ -49,14 +49,15 @@ export async function captureCommand(
   })
   const enough = (): void => void peer.disconnect({ detail: '' })
   addAbortListener(signal, enough)
-  const cancel = options.for === undefined ? undefined : clock.setTimer(options.for, enough)
+  let cancel = (): void => undefined
   try {
     const { userAgent } = await peer.handshake
+    if (options.for !== undefined) cancel = clock.setTimer(options.for, enough)
     report.note(`connected to ${userAgent}; Ctrl-C ends the capture`)
     await peer.closed
   } finally {
     removeAbortListener(signal, enough)
-    cancel?.()
+    cancel()
     await peer.disconnect()
     files.close()
   }

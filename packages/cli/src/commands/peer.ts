@@ -23,16 +23,19 @@ export async function peerCommand(
   for (const address of parsed) {
     const peer = formatPeerAddress(address)
     if (!options.json) surroundings.io.out(`${peer}\n`)
-    const watch = ({ payload, ...message }: WatchedMessage): void =>
+    const watch = ({ payload, ...facts }: WatchedMessage): void => {
+      const { message, malformed } = describePayload(facts.command, payload)
       report.line(
         {
           type: 'message',
           peer,
-          ...message,
-          ...without(describePayload(message.command, payload), 'summary'),
+          ...facts,
+          ...(message !== undefined && { message }),
+          ...(malformed !== undefined && { malformed }),
         },
-        () => messageText({ payload, ...message }),
+        () => messageText({ payload, ...facts }),
       )
+    }
     const { watch: isWatched, ...rest } = options
     const code = await lookAtPeer(
       address,
@@ -44,9 +47,4 @@ export async function peerCommand(
     if (worst === EXIT.done) worst = code
   }
   return worst
-}
-
-function without<T extends object, Name extends keyof T>(value: T, name: Name): Omit<T, Name> {
-  const { [name]: _, ...rest } = value
-  return rest
 }

@@ -83,11 +83,10 @@ async function attempt(
   const { clock, signal } = surroundings
   const started = clock.now()
   const facts = { address: formatPeerAddress(address), network: address.network, transport }
-  const { v1: _, v2: __, ...rest } = options
   try {
     const connection = await openConnection(
       address,
-      { ...rest, ...(transport === 'v1' ? { v1: true } : { v2: true }) },
+      { ...options, ...(transport === 'v1' ? { v1: true } : { v2: true }) },
       surroundings,
       () => undefined,
     )

@@ -43,14 +43,14 @@ export async function replayCommand(
     for (const { time, command, payload } of messages) {
       const pause = options.atOnce === true ? 0 : Math.max(0, (time - before) / 1_000)
       before = time
-      if (await Promise.race([pauseFor(clock, pause), answers.ended])) break
+      if (await endedWithin(clock, pause, answers.ended)) break
       if (!connection.writer.send({ command, payload })) await connection.writer.ready()
       report.line(
         { type: 'replayed', direction: 'sent', command, bytes: payload.length },
         () => `> ${command.padEnd(COMMAND_WIDTH)} ${payload.length} bytes`,
       )
     }
-    await Promise.race([pauseFor(clock, options.wait), answers.ended])
+    await endedWithin(clock, options.wait, answers.ended)
   } finally {
     removeAbortListener(signal, onAbort)
     await connection.writer.close().catch(() => undefined)
@@ -87,8 +87,15 @@ function tellAnswers(
   return { ended, closedByRemote: () => closed }
 }
 
-function pauseFor(clock: Clock, milliseconds: number): Promise<false> {
-  return new Promise((resolve) => {
-    clock.setTimer(milliseconds, () => resolve(false))
+/** Waits so many milliseconds, or until it has ended. */
+async function endedWithin(clock: Clock, milliseconds: number, ended: Promise<boolean>): Promise<boolean> {
+  let cancel = (): void => undefined
+  const over = new Promise<boolean>((resolve) => {
+    cancel = clock.setTimer(milliseconds, () => resolve(false))
   })
+  try {
+    return await Promise.race([over, ended])
+  } finally {
+    cancel()
+  }
 }

@@ -17,7 +17,7 @@ import type { Line } from '../terminal/report.ts'
 import { FRAME_HEADER, readFrame } from './v1-frame.ts'
 
 /** One thing that was found. */
-export interface Decoded {
+interface Decoded {
   readonly line: Line
   readonly text: string
 }

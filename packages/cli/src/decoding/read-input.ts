@@ -7,7 +7,7 @@ import type { Io } from '../terminal/io.ts'
 const MAX_INPUT = 4 * 0x8000000
 
 /** What was given: bytes, or text that is no hexadecimal. */
-export type Input = { readonly bytes: Uint8Array } | { readonly text: string }
+type Input = { readonly bytes: Uint8Array } | { readonly text: string }
 
 /**
  * Reads an argument: `-` is standard input, what names a file is that file, anything else stands for itself.

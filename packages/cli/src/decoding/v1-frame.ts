@@ -20,7 +20,7 @@ export function encodeFrame(magic: Uint8Array, command: string, payload: Uint8Ar
 }
 
 /** A message as it stands in a file. */
-export interface Frame {
+interface Frame {
   readonly command: string
   readonly payload: Uint8Array
   /** Whether its checksum is that of its payload. */

@@ -7,7 +7,7 @@ import { CommandError } from './command-error.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 
 /** How a failure is told: the sentence, and what the process ends with. */
-export interface Failure {
+interface Failure {
   readonly message: string
   readonly exitCode: ExitCode
   /** The literal code of the typed error, where it was one. */

@@ -1,5 +1,12 @@
 import { mkdir } from 'node:fs/promises'
-import { createNode, type NodeHandle, type NodeOptions, openStore } from '@sapwood/node'
+import {
+  createMemoryStore,
+  createNode,
+  type NodeHandle,
+  type NodeOptions,
+  type OpenStore,
+  openStore,
+} from '@sapwood/node'
 import { DAY } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress } from '@sapwood/wire-codec'
 import { fallbackOf, type Proxies } from '../connecting/build-route.ts'
@@ -22,14 +29,14 @@ export async function borrowNode<T>(
   surroundings: Surroundings,
   report: Report,
   more: Partial<NodeOptions>,
-  use: (node: NodeHandle) => Promise<T>,
+  use: (node: NodeHandle, store: OpenStore) => Promise<T>,
 ): Promise<T> {
   const { network, connect, data, timeout } = options
   if (connect === undefined && network.dnsSeeds.length === 0) {
     throw usageError(`${network.name} has no public nodes: name one by --connect`)
   }
   if (data !== undefined) await mkdir(data, { recursive: true })
-  const store = data === undefined ? undefined : await openStore(data)
+  const store = data === undefined ? createMemoryStore() : await openStore(data)
   try {
     await using node = await createNode(
       {
@@ -40,18 +47,18 @@ export async function borrowNode<T>(
         ...(connect !== undefined && { connect, dnsSeeds: false, fixedSeeds: false }),
         ...more,
       },
-      { clock: surroundings.clock, ...(store !== undefined && { store }) },
+      { clock: surroundings.clock, store },
     )
     tellProgress(node, report)
     await someone(node, options, surroundings)
-    return await use(node)
+    return await use(node, store)
   } finally {
-    await store?.close()
+    await store.close()
   }
 }
 
 /** What a node calls the ways of `--proxy`, `--onion` and `--i2p`. */
-export function reachOf({ proxy, onion, i2p }: Proxies): Pick<NodeOptions, 'proxy' | 'onion' | 'i2p'> {
+function reachOf({ proxy, onion, i2p }: Proxies): Pick<NodeOptions, 'proxy' | 'onion' | 'i2p'> {
   return {
     ...(proxy !== undefined && { proxy }),
     ...(onion !== undefined && { onion }),

@@ -4,7 +4,7 @@ import type { Io } from '../terminal/io.ts'
 import type { Line, Report } from '../terminal/report.ts'
 
 /** A thing that was fetched, in all the forms that it can be given in. */
-export interface Gift {
+interface Gift {
   readonly bytes: () => Uint8Array
   readonly line: () => Line
   readonly text: () => string

@@ -6,7 +6,7 @@ import { countText } from '../terminal/units.ts'
 const SHOWN_CHARACTERS = 160
 
 /** A message as it was carried, with what it means. */
-export interface DescribedMessage {
+interface DescribedMessage {
   /** The message, hashes and bytes as text; absent where it cannot be decoded. */
   readonly message?: Json
   /** Why it cannot be decoded. */

@@ -5,7 +5,7 @@ import { InvalidArgumentError } from 'commander'
 const CORE_NAMES: Readonly<Record<string, string>> = { test: 'testnet3', testnet: 'testnet3' }
 
 /** What `--network` takes. */
-export const NETWORK_NAMES: readonly string[] = Object.keys(networks)
+const NETWORK_NAMES: readonly string[] = Object.keys(networks)
 
 /** The network of this name. */
 export function networkOption(name: string): Network {

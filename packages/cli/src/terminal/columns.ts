@@ -1,7 +1,7 @@
 import { printable } from './printable.ts'
 
 /** How a column of a table stands. */
-export interface Column {
+interface Column {
   readonly head: string
   /** Default: `left`. */
   readonly align?: 'left' | 'right'

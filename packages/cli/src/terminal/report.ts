@@ -28,7 +28,7 @@ export function createReport(io: Io, { json, quiet }: { json: boolean; quiet: bo
 }
 
 /** One line of JSON, amounts and services as decimal text. */
-export function jsonText(value: unknown): string {
+function jsonText(value: unknown): string {
   const text = JSON.stringify(value, (name, field: unknown) => {
     if (typeof field === 'bigint') return field.toString()
     return name === 'milliseconds' && typeof field === 'number' ? thousandths(field) : field

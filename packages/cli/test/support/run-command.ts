@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers'
 import { Readable } from 'node:stream'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
 import { run } from '../../src/program.ts'
+import type { Screen } from '../../src/terminal/screen.ts'
 
 /** What a command line came to. */
 export interface Ran {
@@ -14,8 +15,9 @@ export interface Ran {
 }
 
 /** How it is run. */
-export interface RunOptions {
+interface RunOptions {
   readonly signal?: AbortSignal
+  readonly openScreen?: () => Promise<Screen>
   readonly input?: string | Uint8Array
   /** Is told of each piece of the output. */
   readonly onOut?: (text: string) => void
@@ -28,6 +30,7 @@ export async function sapwood(args: readonly string[], options: RunOptions = {})
   const exitCode = await run(args, {
     clock: systemClock,
     signal: options.signal ?? new AbortController().signal,
+    ...(options.openScreen !== undefined && { openScreen: options.openScreen }),
     io: {
       out: (data) => {
         const bytes = typeof data === 'string' ? Buffer.from(data) : data

@@ -1,0 +1,302 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { RegtestBitcoind } from '@sapwood/integration'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Ran, sapwood } from './support/run-command.ts'
+
+type Json = Record<string, unknown>
+
+/** A machine with much else to do takes its time to start a bitcoind. */
+const HOOK_TIMEOUT = 120_000
+
+let bitcoind: RegtestBitcoind
+let rpcPort: string
+let running: Promise<Ran>
+let hash: string
+const data = mkdtempSync(join(tmpdir(), 'sapwood-node-'))
+const folder = join(data, 'regtest')
+
+/** Starts `sapwood node` in this process. @returns its port, and what it ends with. */
+async function start(
+  listen: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ port: string; ran: Promise<Ran> }> {
+  let log = ''
+  let tell = (_: string): void => undefined
+  const answering = new Promise<string>((resolve) => {
+    tell = resolve
+  })
+  const ran = sapwood(['node', '-regtest', `-datadir=${data}`, '-rpcport=0', ...listen], {
+    ...(signal !== undefined && { signal }),
+    onOut: (text) => {
+      log += text
+      const found = /"address":"127.0.0.1:(\d+)","msg":"JSON-RPC is answered"/.exec(log)
+      if (found !== null) tell(found[1]!)
+    },
+  })
+  return { port: await Promise.race([answering, ran.then(({ err }) => Promise.reject(new Error(err)))]), ran }
+}
+
+/** The real bitcoin-cli, on our node. */
+async function bitcoinCli(...args: string[]): Promise<string> {
+  const { command, environment } = bitcoind.program
+  const [file, ...before] = command.map((part, index) =>
+    index === command.length - 1 ? part.replace(/bitcoind$/, 'bitcoin-cli') : part,
+  )
+  const { stdout } = await promisify(execFile)(
+    file!,
+    [...before, '-regtest', `-datadir=${data}`, `-rpcport=${rpcPort}`, ...args],
+    { env: { ...process.env, ...environment } },
+  )
+  return stdout.trim()
+}
+
+async function post(body: string, headers: Record<string, string> = authorized()): Promise<Response> {
+  return await fetch(`http://127.0.0.1:${rpcPort}/`, { method: 'POST', body, headers })
+}
+
+function authorized(): Record<string, string> {
+  const cookie = readFileSync(join(folder, '.cookie'), 'utf8')
+  return { authorization: `Basic ${Buffer.from(cookie).toString('base64')}` }
+}
+
+async function call(method: string, ...params: unknown[]): Promise<unknown> {
+  const response = await post(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }))
+  const { result, error } = (await response.json()) as { result?: unknown; error?: { code: number } }
+  return error === undefined ? result : { failed: error.code }
+}
+
+beforeAll(async () => {
+  bitcoind = await RegtestBitcoind.start({ args: ['-blockfilterindex', '-peerblockfilters'] })
+  await bitcoind.mine(12)
+  hash = await bitcoind.rpc('getblockhash', 5)
+  writeFileSync(join(data, 'sapwood.conf'), `[regtest]\nconnect=127.0.0.1:${bitcoind.p2pPort}\n`)
+  const { port, ran } = await start(['-listen=0'])
+  rpcPort = port
+  running = ran
+  expect(await call('waitforblockheight', 12, 30_000)).toMatchObject({ height: 12 })
+}, HOOK_TIMEOUT)
+afterAll(async () => {
+  await bitcoind[Symbol.asyncDispose]()
+  rmSync(data, { recursive: true })
+}, HOOK_TIMEOUT)
+
+describe('sapwood node, asked by the real bitcoin-cli', () => {
+  it('answers -getinfo and -netinfo', async () => {
+    expect(await bitcoinCli('getblockcount')).toBe('12')
+    const info = await bitcoinCli('-getinfo')
+    expect(info).toContain('Chain: regtest')
+    // Blocks are fetched one after the other; the headers are there.
+    expect(info).toContain('Headers: 12')
+    const netinfo = await bitcoinCli('-netinfo', '4')
+    expect(netinfo).toContain('/sapwood:')
+    expect(netinfo).toMatch(/out +manual +npr .* v?2? .*127\.0\.0\.1:\d+ .*\/Satoshi:/)
+  })
+
+  it('says of what it does not know what Core says', async () => {
+    await expect(bitcoinCli('getwalletinfo')).rejects.toMatchObject({
+      stderr: expect.stringContaining('error code: -32601'),
+    })
+  })
+
+  it('takes arguments by name', async () => {
+    expect(await bitcoinCli('-named', 'getblockhash', 'height=5')).toBe(hash)
+  })
+})
+
+describe('its JSON-RPC, beside that of bitcoind', () => {
+  it('gives the same headers, blocks and filters', async () => {
+    const theirs = await bitcoind.rpc<Json>('getblockheader', hash)
+    const ours = (await call('getblockheader', hash)) as Json
+    // Core counts the transactions of blocks that it has.
+    delete ours['nTx']
+    expect(theirs).toMatchObject(ours)
+    expect(await call('getblockheader', hash, false)).toBe(await bitcoind.rpc('getblockheader', hash, false))
+    expect(await call('getblock', hash, 0)).toBe(await bitcoind.rpc('getblock', hash, 0))
+    const block = await bitcoind.rpc<Json>('getblock', hash, 1)
+    expect(block).toMatchObject((await call('getblock', hash, 1)) as Json)
+    const { tx } = (await call('getblock', hash, 2)) as { tx: Json[] }
+    const { tx: theirTx } = await bitcoind.rpc<{ tx: Json[] }>('getblock', hash, 2)
+    expect(theirTx[0]).toMatchObject({ txid: tx[0]!['txid'], hex: tx[0]!['hex'], vin: tx[0]!['vin'] })
+    expect(await call('getblockfilter', hash)).toEqual(await bitcoind.rpc<Json>('getblockfilter', hash))
+    const chain = await bitcoind.rpc<Json>('getblockchaininfo')
+    for (const name of ['chain', 'headers', 'bestblockhash', 'difficulty', 'chainwork', 'bits']) {
+      expect([name, ((await call('getblockchaininfo')) as Json)[name]]).toEqual([name, chain[name]])
+    }
+  })
+
+  it('describes a connection as bitcoind describes its other end', async () => {
+    const [ours] = (await call('getpeerinfo')) as Json[]
+    const [theirs] = await bitcoind.rpc<Json[]>('getpeerinfo')
+    // Each field that we give is one of Core's, of the same kind.
+    const type = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value)
+    for (const [name, value] of Object.entries(ours!)) {
+      if (name === 'addrlocal' || name === 'pingwait') continue
+      expect([name, type(value)]).toEqual([name, type(theirs![name])])
+    }
+    expect(ours).toMatchObject({
+      session_id: theirs!['session_id'],
+      transport_protocol_type: 'v2',
+      inbound: false,
+      connection_type: 'manual',
+      network: theirs!['network'],
+      startingheight: 12,
+      minfeefilter: 0.00001,
+    })
+    const network = (await call('getnetworkinfo')) as Json
+    const info = await bitcoind.rpc<Json>('getnetworkinfo')
+    expect(Object.keys(info)).toEqual(expect.arrayContaining(Object.keys(network)))
+    expect(theirs).toMatchObject({ subver: network['subversion'] })
+  })
+
+  it('refuses with the codes of Core', async () => {
+    const refused: readonly (readonly [number, string, ...unknown[]])[] = [
+      [-32601, 'getwalletinfo'],
+      [-8, 'getblockhash', 500],
+      [-1, 'getblockhash'],
+      [-3, 'getblockhash', 'five'],
+      [-1, 'getblockhash', 5, 6],
+      [-5, 'getblock', '00'.repeat(32)],
+      [-8, 'getblock', '00'],
+      [-22, 'sendrawtransaction', 'ff'],
+      [-29, 'disconnectnode', '203.0.113.1:8333'],
+      [-24, 'addnode', '203.0.113.1:8333', 'remove'],
+      [-30, 'setban', 'nonsense', 'add'],
+      [-30, 'setban', '203.0.113.1', 'remove'],
+      [-8, 'getnodeaddresses', 1, 'nonet'],
+    ]
+    for (const [code, method, ...params] of refused) {
+      expect([method, params, await call(method, ...params)]).toEqual([method, params, { failed: code }])
+      // bitcoind itself is of the same opinion; only what needs a wallet there is another matter.
+      if (method === 'getwalletinfo') continue
+      await expect(bitcoind.rpc(method, ...params)).rejects.toMatchObject({ rpcCode: code })
+    }
+  })
+
+  it('bans, adds and disconnects', async () => {
+    expect(await call('setban', '203.0.113.0/24', 'add', 3_600)).toBeNull()
+    expect(await call('setban', '203.0.113.0/24', 'add')).toEqual({ failed: -23 })
+    expect(await call('listbanned')).toMatchObject([{ address: '203.0.113.0/24', ban_duration: 3_600 }])
+    expect(await call('clearbanned')).toBeNull()
+    expect(await call('listbanned')).toEqual([])
+    expect(await call('setnetworkactive', false)).toBe(false)
+    expect(await call('getconnectioncount')).toBe(0)
+    expect(await call('setnetworkactive', true)).toBe(true)
+    expect(await call('getaddrmaninfo')).toMatchObject({ all_networks: { total: 0 } })
+  })
+
+  it('waits for a block', async () => {
+    const waiting = call('waitforblockheight', 13, 60_000)
+    await bitcoind.mine(1)
+    expect(await waiting).toEqual({ height: 13, hash: await bitcoind.rpc('getbestblockhash') })
+  })
+})
+
+describe('its server', () => {
+  it('lets in who has the cookie, which nobody else can read', async () => {
+    expect(statSync(join(folder, '.cookie')).mode & 0o777).toBe(0o600)
+    const body = JSON.stringify({ id: 1, method: 'uptime', params: [] })
+    expect((await post(body)).status).toBe(200)
+    for (const headers of [{}, { authorization: 'Basic !' }, { authorization: 'Basic X19jb29raWVfXzo=' }]) {
+      const response = await post(body, headers as Record<string, string>)
+      expect(response.status).toBe(401)
+      expect(response.headers.get('access-control-allow-origin')).toBeNull()
+    }
+    expect((await fetch(`http://127.0.0.1:${rpcPort}/`)).status).toBe(405)
+  })
+
+  it('reads JSON-RPC 1.1 and 2.0, batches and notifications, and nothing that is too large', async () => {
+    const of = async (body: unknown): Promise<[number, unknown]> => {
+      const response = await post(typeof body === 'string' ? body : JSON.stringify(body))
+      const text = await response.text()
+      return [response.status, text === '' ? '' : JSON.parse(text)]
+    }
+    expect(await of({ id: 'a', method: 'getblockhash', params: [5] })).toEqual([
+      200,
+      { result: hash, error: null, id: 'a' },
+    ])
+    expect(await of({ id: 1, method: 'nope' })).toMatchObject([404, { error: { code: -32601 } }])
+    expect(await of({ id: 1, method: 'getblockhash', params: [500] })).toMatchObject([
+      500,
+      { error: { code: -8 } },
+    ])
+    expect(await of({ jsonrpc: '2.0', id: 1, method: 'nope' })).toMatchObject([
+      200,
+      { error: { code: -32601 } },
+    ])
+    expect(await of({ jsonrpc: '2.0', method: 'ping' })).toEqual([204, ''])
+    expect(await of('{')).toMatchObject([500, { error: { code: -32700 } }])
+    expect(await of('[]')).toEqual([200, []])
+    expect(
+      await of([{ jsonrpc: '2.0', id: 1, method: 'nope' }, 7, { id: 2, method: 'getblockcount' }]),
+    ).toMatchObject([
+      200,
+      [{ error: { code: -32601 } }, { error: { code: -32600 } }, { result: expect.any(Number), id: 2 }],
+    ])
+    expect(await of(Array.from({ length: 1_001 }, () => 1))).toMatchObject([400, { error: { code: -32600 } }])
+    const large = await post(' '.repeat(0x02000001)).catch(() => 'cut off')
+    expect(large === 'cut off' || (large as Response).status === 413).toBe(true)
+    // And it still answers.
+    expect(await call('getblockhash', 5)).toBe(hash)
+  })
+
+  it('shows figures to Prometheus', async () => {
+    const response = await fetch(`http://127.0.0.1:${rpcPort}/metrics`)
+    expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4')
+    const text = await response.text()
+    expect(text).toContain('# TYPE sapwood_disconnects_total counter')
+    expect(text).toMatch(/^sapwood_dials_total\{kind="manual",outcome="[a-z]+"\} \d+$/m)
+  })
+})
+
+describe('sapwood rpc, sapwood netinfo, and the end', () => {
+  it('ask it, and end it; what it kept is there again', async () => {
+    const ask = (...args: string[]): Promise<Ran> => {
+      const [command, ...rest] = args
+      return sapwood([command!, '-n', 'regtest', '--datadir', data, '--rpcport', rpcPort, ...rest])
+    }
+    expect((await ask('rpc', 'getblockhash', '5')).out).toBe(`${hash}\n`)
+    expect(JSON.parse((await ask('rpc', 'getblockchaininfo')).out)).toMatchObject({ chain: 'regtest' })
+    expect(await ask('rpc', 'nope')).toMatchObject({ exitCode: 1, err: expect.stringContaining('-32601') })
+    expect((await ask('netinfo')).out).toMatch(/^\/sapwood:.* connections: 0 in, .*\n<-> +type/)
+    expect((await ask('rpc', 'stop')).out).toBe('Sapwood stopping\n')
+    expect((await running).exitCode).toBe(0)
+    expect(existsSync(join(folder, '.cookie'))).toBe(false)
+    expect((await ask('netinfo')).exitCode).toBe(3)
+
+    const stopping = new AbortController()
+    const again = await start(['-listen', '-port=0'], stopping.signal)
+    rpcPort = again.port
+    expect(await call('getblockcount')).toBe(13)
+    // A signal is a clean end, too.
+    stopping.abort(new Error('interrupted'))
+    const { exitCode, out } = await again.ran
+    expect(exitCode).toBe(0)
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Json)
+    expect(lines.at(-1)).toMatchObject({ level: 30, msg: 'the node has stopped' })
+    expect(lines.find(({ msg }) => msg === 'the node runs')).toMatchObject({
+      listening: [expect.stringMatching(/^(\[::\]|0\.0\.0\.0):\d+$/)],
+    })
+  })
+
+  it('refuses options that it does not know, in words', async () => {
+    for (const args of [
+      ['-nonsense'],
+      ['-listen=2'],
+      ['-prune=3'],
+      ['-regtest', '-signet'],
+      ['regtest'],
+      ['-conf=none'],
+    ]) {
+      const { exitCode, err } = await sapwood(['node', `-datadir=${data}`, ...args])
+      expect([args, exitCode]).toEqual([args, 2])
+      expect(err).toMatch(/^sapwood: /)
+    }
+  })
+})
