@@ -123,6 +123,39 @@ describe('conform', () => {
     )
   })
 
+  it('says before it begins what is wrong with its files', async () => {
+    const target = '127.0.0.1:1'
+    const file = inFolder('odd.txt')
+    await writeFile(file, 'inv/50001-refused # known\nv2 bip31/ping/no-such-case\n')
+    expect(await conform([target, '--expect', file])).toBe(2)
+    expect(said.at(-1)).toContain("no case has the name 'v2 bip31/ping/no-such-case'")
+    expect(await conform([target, '--expect', inFolder('none.txt')])).toBe(2)
+    expect(await conform([target, '--json', join(folder, 'no-such-folder/report.json')])).toBe(2)
+    expect(said.at(-1)).toContain('a report cannot be written')
+    expect(await conform(['merge', inFolder('none.json')])).toBe(2)
+    for (const text of ['null', '{}', 'not a report']) {
+      await writeFile(file, text)
+      expect(await conform(['merge', file])).toBe(2)
+      expect(said.at(-1)).toContain('is no report of conform')
+    }
+  })
+
+  it('says why nothing dials: the port is taken, the program is not there, or fails', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as { port: number }
+    const listen = (at: number, ...command: readonly string[]): Promise<number> =>
+      conform(['--listen', String(at), '--', ...command])
+    expect(await listen(port, 'true')).toBe(3)
+    expect(said.at(-1)).toContain(`port ${port} cannot be listened on`)
+    server.close()
+    const free = await freePort()
+    expect(await listen(free, join(folder, 'no-such-program'))).toBe(3)
+    expect(said.at(-1)).toMatch(/ended with exit code 127 before it dialled: .*no-such-program/)
+    expect(await listen(free, process.execPath, '-e', 'console.error("no luck"); process.exit(7)')).toBe(3)
+    expect(said.at(-1)).toContain('ended with exit code 7 before it dialled: no luck')
+  })
+
   it('says what it did not understand, and that nobody listens', async () => {
     expect(await conform([])).toBe(2)
     expect(await conform(['--listen', '1'])).toBe(2)

@@ -18,7 +18,7 @@ const RELAY_TIMEOUT = MINUTE
 /** What comes of a transaction at a node that keeps it to itself. */
 const NOT_HANDED_ON = 'not handed on'
 
-/** Gives the target a transaction by another connection. @returns how `peer` is told of it; empty where not. */
+/** Gives the target a transaction by another connection. @returns how `peer` is told of it, if it is. */
 async function announcedTo(
   peer: TestPeer,
   stage: ListeningStage,

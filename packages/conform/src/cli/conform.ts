@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
 import { isWireAssertionError } from '@sapwood/integration/test-peer'
 import { allCases, diallingCases, listeningCases } from '../cases/all-cases.ts'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
@@ -15,6 +15,7 @@ import { htmlOf } from '../report/html.ts'
 import { junitOf } from '../report/junit.ts'
 import { tapOf } from '../report/tap.ts'
 import { lineOf, summaryOf } from '../report/text.ts'
+import { TargetError } from '../model/target-error.ts'
 import { runDialling } from '../run/run-dialling.ts'
 import { runListening } from '../run/run-listening.ts'
 import { type Arguments, isChosen, parseArguments, USAGE, UsageError } from './arguments.ts'
@@ -34,7 +35,7 @@ export async function conform(args: readonly string[]): Promise<number> {
     console.error(`conform: ${error instanceof Error ? error.message : String(error)}`)
     if (isDriverError(error)) return EXIT.driver
     const isWire = isWireAssertionError(error) || isWireAssertionError((error as Error).cause)
-    return isWire ? EXIT.unreachable : EXIT.failed
+    return isWire || error instanceof TargetError ? EXIT.unreachable : EXIT.failed
   }
 }
 
@@ -58,8 +59,8 @@ async function act(options: Arguments): Promise<number> {
 }
 
 async function run(options: Arguments): Promise<number> {
-  const known: Expectations =
-    options.expect === undefined ? new Set() : readExpectations(await readFile(options.expect, 'utf8'))
+  const known = await knownFailures(options.expect)
+  await checkPlaces(options)
   const toScreen = [options.json, options.junit, options.tap, options.html].includes('-')
   const say = toScreen ? console.error : console.log
   const onResult = (result: CaseResult): void => {
@@ -91,6 +92,36 @@ async function run(options: Arguments): Promise<number> {
   return report.results.some(({ driverFailed }) => driverFailed === true) ? EXIT.driver : EXIT.good
 }
 
+/** @throws UsageError where the file cannot be read, or names what is no case. */
+async function knownFailures(file: string | undefined): Promise<Expectations> {
+  if (file === undefined) return new Set()
+  const known = readExpectations(await textOf(file))
+  const names = new Set(allCases.map(({ name }) => name))
+  const unknown = [...known].find((line) => !names.has(line.replace(/^v[12] +/, '')))
+  if (unknown !== undefined) throw new UsageError(`${file}: no case has the name '${unknown}'`)
+  return known
+}
+
+/** A report that could not be written would be known of only when all has been run. @throws UsageError */
+async function checkPlaces({ json, junit, tap, html }: Arguments): Promise<void> {
+  for (const file of [json, junit, tap, html]) {
+    if (file === undefined || file === '-') continue
+    try {
+      await (await open(file, 'a')).close()
+    } catch (cause) {
+      throw new UsageError(`a report cannot be written: ${(cause as Error).message}`, { cause })
+    }
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause })
+  }
+}
+
 async function driverOf({ driver, driverWait, rpcCookie }: Arguments): Promise<{
   readonly driver?: Driver
   readonly driverWait?: number
@@ -118,8 +149,14 @@ async function put(file: string, text: string): Promise<void> {
 }
 
 async function readReport(file: string): Promise<Report> {
-  const report = JSON.parse(await readFile(file, 'utf8')) as Partial<Report>
-  if (report.format !== 1 || !Array.isArray(report.results))
+  const text = await textOf(file)
+  let report: Partial<Report> | null
+  try {
+    report = JSON.parse(text) as Partial<Report> | null
+  } catch (cause) {
+    throw new UsageError(`${file} is no report of conform`, { cause })
+  }
+  if (report?.format !== 1 || !Array.isArray(report.results))
     throw new UsageError(`${file} is no report of conform`)
   return report as Report
 }

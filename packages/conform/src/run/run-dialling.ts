@@ -11,6 +11,7 @@ import type { Transport } from '../model/transport.ts'
 import type { CaseResult, Report } from '../model/result.ts'
 import type { DiallingStage } from '../model/stage.ts'
 import { SUITE_VERSION } from '../model/suite-version.ts'
+import { TargetError } from '../model/target-error.ts'
 import { suiteChain } from './case-chain.ts'
 import { runCase } from './run-case.ts'
 import { runCases, type RunOptions, TRANSPORTS } from './run-cases.ts'
@@ -21,6 +22,8 @@ const BLOCKS = 120
 const WAIT = 15_000
 /** Longest that a program may take until it dials, in milliseconds. */
 const START = MINUTE
+/** Characters of a program's output that are shown. */
+const SHOWN_OUTPUT = 2_000
 
 /** What a run against software that dials takes. */
 export interface RunDiallingOptions extends RunOptions {
@@ -34,14 +37,15 @@ export interface RunDiallingOptions extends RunOptions {
 
 /**
  * Runs cases on software that dials.
- * @throws WireAssertionError where it dials in none of the transports.
+ * @throws WireAssertionError where it dials in none of the transports; TargetError where it fails before it
+ * dials, or the port is taken.
  */
 export async function runDialling(
   cases: readonly DiallingCase[],
   options: RunDiallingOptions,
 ): Promise<Report> {
   const { transports = TRANSPORTS, port } = options
-  await using listener = await TestPeer.listen({ port, timeout: options.wait ?? WAIT, seed: 'conform' })
+  await using listener = await listenOn(port, options.wait ?? WAIT)
   const target = new DiallingTarget(listener, options)
   const { agent, speaks } = await target.meet(transports)
   const results = await runCases(
@@ -51,6 +55,16 @@ export async function runDialling(
     (each, transport) => target.run(each, transport),
   )
   return { format: 1, suite: SUITE_VERSION, agent, side: 'dials', results }
+}
+
+async function listenOn(port: number, timeout: number): Promise<PeerListener<TestPeer>> {
+  try {
+    return await TestPeer.listen({ port, timeout, seed: 'conform' })
+  } catch (cause) {
+    throw new TargetError(`port ${port} cannot be listened on: another program has it, or may not be given`, {
+      cause,
+    })
+  }
 }
 
 class DiallingTarget {
@@ -72,12 +86,12 @@ class DiallingTarget {
     for (const transport of transports) {
       await using program = await startProcess(this.#options.command)
       try {
-        await using peer = await this.#listener.next({ transport, dialTimeout: START })
+        await using peer = await this.#firstDial(program, transport)
         agent = peer.version?.userAgent ?? ''
         speaks.push(transport)
       } catch (error) {
         if (!isWireAssertionError(error)) throw error
-        fault = new Error(`${error.message}\nthe program said: ${program.stderr.slice(-2_000)}`, {
+        fault = new Error(`${error.message}\nthe program said: ${program.stderr.slice(-SHOWN_OUTPUT)}`, {
           cause: error,
         })
       }
@@ -85,6 +99,20 @@ class DiallingTarget {
     }
     if (speaks.length === 0) throw fault
     return { agent, speaks }
+  }
+
+  /** @throws Error where the program fails before it dials: one that goes into the background ends well. */
+  async #firstDial(program: RunningProcess, transport: Transport): Promise<TestPeer> {
+    const dials = this.#listener.next({ transport, dialTimeout: START })
+    const fails = program.exited.then(async ({ code, signal }) => {
+      if (code === 0) return await dials
+      const how = signal ?? `exit code ${String(code)}`
+      const said = program.stderr.trim().slice(-SHOWN_OUTPUT)
+      throw new TargetError(
+        `the program ended with ${how} before it dialled${said === '' ? '' : `: ${said}`}`,
+      )
+    })
+    return await Promise.race([dials, fails])
   }
 
   async run(each: DiallingCase, transport: Transport): Promise<CaseResult> {

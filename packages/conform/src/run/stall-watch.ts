@@ -9,8 +9,8 @@ const STOOD_STILL = 1_000
 const MAX_REPEATS = 2
 
 /**
- * Runs a case, and again where it did not pass while this process itself stood still: a target that hung up on
- * us for our silence has done nothing wrong.
+ * Runs a case, and again where it did not pass while this process itself stood still: a target that hung up
+ * on us for our silence has done nothing wrong.
  */
 export async function runSteadily(clock: Clock, run: () => Promise<CaseResult>): Promise<CaseResult> {
   for (let left = MAX_REPEATS; ; left--) {
@@ -20,7 +20,7 @@ export async function runSteadily(clock: Clock, run: () => Promise<CaseResult>):
   }
 }
 
-/** Notices by a timer that comes late that this process stood still: its machine was busy, or it was stopped. */
+/** Notices by a timer that comes late that this process stood still: it was stopped, or had no processor. */
 class StallWatch {
   readonly #clock: Clock
   #longest = 0
