@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { readCapture } from '@sapwood/peer'
 import type { Connection } from '@sapwood/transport-v1v2'
 import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import { COMMAND_SIZE } from '@sapwood/wire-codec'
 import { openConnection } from '../connecting/open-connection.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
 import { CommandError } from '../errors/command-error.ts'
@@ -10,9 +11,6 @@ import { describePayload } from '../messages/describe-message.ts'
 import type { CommonOptions } from '../options/common-options.ts'
 import { readAddress } from '../options/read-address.ts'
 import { createReport, type Report } from '../terminal/report.ts'
-
-/** Columns of a command. */
-const COMMAND_WIDTH = 12
 
 /** What `sapwood replay` is told. */
 export interface ReplayOptions extends CommonOptions {
@@ -47,7 +45,7 @@ export async function replayCommand(
       if (!connection.writer.send({ command, payload })) await connection.writer.ready()
       report.line(
         { type: 'replayed', direction: 'sent', command, bytes: payload.length },
-        () => `> ${command.padEnd(COMMAND_WIDTH)} ${payload.length} bytes`,
+        () => `> ${command.padEnd(COMMAND_SIZE)} ${payload.length} bytes`,
       )
     }
     await endedWithin(clock, options.wait, answers.ended)
@@ -74,7 +72,7 @@ function tellAnswers(
           const { summary, ...described } = describePayload(command, payload)
           report.line(
             { type: 'replayed', direction: 'received', command, bytes: payload.length, ...described },
-            () => `< ${command.padEnd(COMMAND_WIDTH)} ${payload.length} bytes  ${summary}`,
+            () => `< ${command.padEnd(COMMAND_SIZE)} ${payload.length} bytes  ${summary}`,
           )
         }
       }

@@ -1,4 +1,5 @@
 import type { PeerInfo } from '@sapwood/peer'
+import { SECOND } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress } from '@sapwood/wire-codec'
 import { throughNetwork } from '../rpc/core-names.ts'
 import { tableOf } from '../terminal/columns.ts'
@@ -11,7 +12,6 @@ const EVENT_LINES = 6
 /** Lines of the head, the table's head, the space between and the keys. */
 const FIXED_LINES = 6
 const KEYS = 'q quit  up/down select  s sort  d disconnect  b ban  a add  p pause'
-const SECOND = 1_000
 const SHOWN_HASH = 16
 
 const COLUMNS = [

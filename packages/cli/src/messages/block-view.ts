@@ -8,10 +8,8 @@ import {
   toJson,
   txids,
 } from '@sapwood/wire-codec'
+import { SECOND } from '@sapwood/transport-v1v2/environment'
 import type { Line } from '../terminal/report.ts'
-
-/** Milliseconds of a second. */
-const SECOND = 1_000
 
 /** A header as a line of JSON. */
 export function headerLine(header: BlockHeader, height?: number): Line {

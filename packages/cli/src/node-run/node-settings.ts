@@ -8,7 +8,7 @@ import { DEFAULT_MAX_CONNECTIONS } from '@sapwood/transport-v1v2/tcp'
 import { usageError } from '../errors/command-error.ts'
 import { CHAINS } from '../options/chain-folders.ts'
 import { defaultDataFolder } from '../options/default-data-folder.ts'
-import { type Endpoint, endpoint } from '../options/endpoint.ts'
+import { type Endpoint, endpoint, SAM_PORT, TOR_PORT } from '../options/endpoint.ts'
 import { joined, readArguments, readConfig, type Words } from './core-words.ts'
 
 const MIB = 1024 * 1024
@@ -16,8 +16,6 @@ const MIB = 1024 * 1024
 const MIN_PRUNE = 550
 /** Outbound connections of all kinds that Core takes out of `-maxconnections` first (8, 2 and a feeler). */
 const OUTBOUND = 11
-const SOCKS_PORT = 9_050
-const SAM_PORT = 7_656
 const ONLY_NETWORKS = ['ipv4', 'ipv6', 'onion', 'i2p', 'cjdns'] as const
 type OnlyNetwork = (typeof ONLY_NETWORKS)[number]
 
@@ -189,7 +187,7 @@ function slotsOf(most: number): SlotOptions {
 
 function socks(words: Words, word: string): Endpoint | undefined {
   const text = last(words, word)
-  return text === undefined || text === '0' ? undefined : parsed(word, text, endpoint(SOCKS_PORT))
+  return text === undefined || text === '0' ? undefined : parsed(word, text, endpoint(TOR_PORT))
 }
 
 function parsed<T>(word: string, text: string, read: (text: string) => T): T {

@@ -1,15 +1,11 @@
 import { type Network, networks } from '@sapwood/wire-codec'
 import { type Command, Option } from 'commander'
-import { type Endpoint, endpoint } from './endpoint.ts'
+import { type Endpoint, endpoint, SAM_PORT, TOR_PORT } from './endpoint.ts'
 import { networkOption } from './network-option.ts'
 import { seconds } from './read-option.ts'
 
 /** Milliseconds until a connection stands, where `--timeout` says nothing. */
 const DEFAULT_TIMEOUT = 30_000
-/** Port of Tor's SOCKS5 server. */
-const TOR_PORT = 9_050
-/** Port of an I2P router's SAM bridge. */
-const SAM_PORT = 7_656
 
 /** How results are given. */
 export interface OutputOptions {

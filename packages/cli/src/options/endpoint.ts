@@ -1,5 +1,9 @@
 import { InvalidArgumentError } from 'commander'
 
+/** Port of Tor's SOCKS5 server. */
+export const TOR_PORT = 9_050
+/** Port of an I2P router's SAM bridge. */
+export const SAM_PORT = 7_656
 const HIGHEST_PORT = 65_535
 
 /** `host:port`, `[v6]:port`, or the path of a Unix socket. */

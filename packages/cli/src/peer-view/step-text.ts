@@ -1,3 +1,4 @@
+import { COMMAND_SIZE } from '@sapwood/wire-codec'
 import { printable } from '../terminal/printable.ts'
 import { bytesText, countText, durationText } from '../terminal/units.ts'
 import { describePayload } from '../messages/describe-message.ts'
@@ -6,7 +7,6 @@ import type { PeerStep, WatchedMessage } from './peer-step.ts'
 /** Columns of a step's name and of its time. */
 const NAME_WIDTH = 10
 const TIME_WIDTH = 8
-const COMMAND_WIDTH = 12
 
 /** A step as a line for people. */
 export function stepText(step: PeerStep): string {
@@ -66,5 +66,5 @@ function wordsOf(step: PeerStep): string {
 export function messageText({ direction, command, bytes, payload }: WatchedMessage): string {
   const arrow = direction === 'received' ? '<' : '>'
   const { summary } = describePayload(command, payload)
-  return printable(`  ${arrow} ${command.padEnd(COMMAND_WIDTH)} ${bytesText(bytes).padStart(8)}  ${summary}`)
+  return printable(`  ${arrow} ${command.padEnd(COMMAND_SIZE)} ${bytesText(bytes).padStart(8)}  ${summary}`)
 }

@@ -1,3 +1,4 @@
+import { SECOND } from '@sapwood/transport-v1v2/environment'
 import { RPC_CODE, RpcError } from '../rpc-error.ts'
 import { type MethodFamily, method, type RpcMethod } from '../rpc-method.ts'
 import { addressMethods } from './address-methods.ts'
@@ -5,8 +6,6 @@ import { chainMethods } from './chain-methods.ts'
 import { networkMethods } from './network-methods.ts'
 import { transactionMethods } from './transaction-methods.ts'
 
-/** Milliseconds of a second. */
-const SECOND = 1_000
 /** Categories of Core's log that ours has something for. */
 const CATEGORIES = ['net'] as const
 

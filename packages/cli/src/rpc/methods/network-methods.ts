@@ -6,6 +6,7 @@
 import { isNodeError, type NodeErrorCode } from '@sapwood/node'
 import type { PeerInfo } from '@sapwood/peer'
 import { blockHashFromHex, decodeIp16, formatPeerAddress } from '@sapwood/wire-codec'
+import { SECOND } from '@sapwood/transport-v1v2/environment'
 import { servicesHex } from '../../messages/services-hex.ts'
 import {
   btc,
@@ -25,8 +26,6 @@ import { type MethodFamily, method } from '../rpc-method.ts'
  * old. Ours stands in `subversion`.
  */
 const CORE_VERSION = 290_000
-/** Milliseconds of a second. */
-const SECOND = 1_000
 
 /** Connections: `getnetworkinfo`, `getpeerinfo`, `addnode` and their like. */
 export const networkMethods: MethodFamily = Object.fromEntries([
