@@ -1,6 +1,6 @@
 /**
- * A connection as Wireshark reads it: pcapng with made-up TCP segments that hold the messages in the clear, in
- * v1's framing, whatever crossed the wire.
+ * A connection as Wireshark reads it: pcapng with made-up TCP segments that hold the messages in the clear,
+ * in v1's framing, whatever crossed the wire.
  * https://www.ietf.org/archive/id/draft-ietf-opsawg-pcapng-03.html
  * @module
  */
@@ -41,7 +41,8 @@ export class PcapngWriter {
   readonly #next: Record<Side, number> = { received: 1, sent: 1 }
 
   /**
-   * @param address Whose IPv4 address is shown. @param port Where Wireshark looks for Bitcoin: the network's
+   * @param address Whose IPv4 address is shown.
+   * @param port Where Wireshark looks for Bitcoin: the network's
    * default port.
    */
   constructor(address: PeerAddress, port: number) {
@@ -49,7 +50,10 @@ export class PcapngWriter {
     this.#remotePort = port
   }
 
-  /** The beginning of the file, and the three packets of TCP's handshake. @param at Microseconds since 1970. */
+  /**
+   * The beginning of the file, and the three packets of TCP's handshake.
+   * @param at Microseconds since 1970.
+   */
   begin(at: number): Uint8Array {
     const section = concatBytes(
       u32(BYTE_ORDER_MAGIC),

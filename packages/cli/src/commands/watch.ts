@@ -17,8 +17,8 @@ export interface WatchOptions extends FetchOptions {
 }
 
 /**
- * What pays to some scripts and what spends from them, by compact filters: blocks are fetched where one matches,
- * and no peer is told what is looked for.
+ * What pays to some scripts and what spends from them, by compact filters: blocks are fetched where one
+ * matches, and no peer is told what is looked for.
  */
 export async function watchCommand(
   texts: readonly string[],

@@ -29,7 +29,9 @@ export function observedResolver(
   }
 }
 
-/** A dialer that tells of each dial, without the time that a name took (`resolving` says how long that was). */
+/**
+ * A dialer that tells of each dial, without the time that a name took (`resolving` says how long that was).
+ */
 export function observedDialer(
   dialer: Dialer,
   clock: Clock,

@@ -39,8 +39,8 @@ interface CrawlParts {
 }
 
 /**
- * Goes from node to node by the addresses that they give: each address once, never two connections to one host,
- * and no more dials a second than it may.
+ * Goes from node to node by the addresses that they give: each address once, never two connections to one
+ * host, and no more dials a second than it may.
  */
 export class Crawl {
   readonly #options: CrawlOptions

@@ -65,7 +65,10 @@ export function readArguments(args: readonly string[]): Words {
   return words
 }
 
-/** Reads a file of options, of which a section counts only for its chain. @throws CommandError with the line. */
+/**
+ * Reads a file of options, of which a section counts only for its chain.
+ * @throws CommandError with the line.
+ */
 export function readConfig(text: string, section: string, file: string): Words {
   const words = new Map<string, string[]>()
   let isOurs = true

@@ -12,7 +12,9 @@ import { type Endpoint, endpoint, SAM_PORT, TOR_PORT } from '../options/endpoint
 import { joined, readArguments, readConfig, type Words } from './core-words.ts'
 
 const MIB = 1024 * 1024
-/** Least that can be kept (Core, `MIN_DISK_SPACE_FOR_BLOCK_FILES`), in MiB; what is kept without an option. */
+/**
+ * Least that can be kept (Core, `MIN_DISK_SPACE_FOR_BLOCK_FILES`), in MiB; what is kept without an option.
+ */
 const MIN_PRUNE = 550
 /** Outbound connections of all kinds that Core takes out of `-maxconnections` first (8, 2 and a feeler). */
 const OUTBOUND = 11

@@ -1,4 +1,7 @@
-/** What has been started, one upon the other: it is ended in the other order, each part whatever became of the rest. */
+/**
+ * What has been started, one upon the other: it is ended in the other order, each part whatever became of the
+ * rest.
+ */
 export class StartedParts implements AsyncDisposable {
   readonly #ends: (() => unknown)[] = []
 

@@ -1,6 +1,8 @@
 import type { ConnectionStep } from '../connecting/open-connection.ts'
 
-/** One thing that was seen of a peer, in the order in which it happened. Milliseconds are of this step alone. */
+/**
+ * One thing that was seen of a peer, in the order in which it happened. Milliseconds are of this step alone.
+ */
 export type PeerStep =
   | ConnectionStep
   | {

@@ -35,7 +35,10 @@ export function chainName({ name }: Network): string {
   return CHAINS[name]
 }
 
-/** `CNode::ConnectedThroughNetwork`, as `getpeerinfo` names it. @param address Absent behind an onion service. */
+/**
+ * `CNode::ConnectedThroughNetwork`, as `getpeerinfo` names it.
+ * @param address Absent behind an onion service.
+ */
 export function throughNetwork(address: PeerAddress | undefined): string {
   if (address === undefined) return 'onion'
   if (address.network === 'name' || !isRoutable(address)) return 'not_publicly_routable'
@@ -47,7 +50,9 @@ export function connectionType(kind: ConnectionKind): string {
   return kind === 'extra' ? 'outbound-full-relay' : kind
 }
 
-/** Core's `DEFAULT_MIN_RELAY_TX_FEE` and `DEFAULT_INCREMENTAL_RELAY_FEE`: satoshis for 1,000 virtual bytes. */
+/**
+ * Core's `DEFAULT_MIN_RELAY_TX_FEE` and `DEFAULT_INCREMENTAL_RELAY_FEE`: satoshis for 1,000 virtual bytes.
+ */
 export const MIN_RELAY_FEE = 1_000n
 
 /** Satoshis in a bitcoin. */

@@ -12,7 +12,11 @@ export interface RpcTarget {
   readonly folder: string
 }
 
-/** Calls a node that runs. @throws CommandError 3 where none answers, 4 where it lets nobody in, 1 with its words. */
+/**
+ * Calls a node that runs.
+ * @throws CommandError 3 where none answers, 4 where it lets nobody in, 1 with its
+ * words.
+ */
 export async function callNode(
   { host, port, folder }: RpcTarget,
   method: string,

@@ -1,7 +1,9 @@
 import { buffer } from 'node:stream/consumers'
 import type { Io } from './io.ts'
 
-/** The process's own streams. Who closes our output has seen enough: that ends the process, without a word. */
+/**
+ * The process's own streams. Who closes our output has seen enough: that ends the process, without a word.
+ */
 export function processIo(): Io {
   const { stdout, stderr, stdin } = process
   for (const stream of [stdout, stderr]) {

@@ -10,8 +10,9 @@ export type ProxySetting = ProxyAddress & Omit<Socks5DialerOptions, 'proxy'>
 export interface ReachOptions {
   /**
    * Everything goes through this WebSocket relay (`wss://relay.example`), which is told in the path which
-   * address, or name, is meant: `/203.0.113.5:8333`. The way out of a web page, which has no TCP. With it none
-   * of the options below is taken. Default: no relay; in a page one has to be named, or a `dialer` given.
+   * address, or name, is meant: `/203.0.113.5:8333`. The way out of a web page, which has no TCP. With it
+   * none of the options below is taken. Default: no relay; in a page one has to be named, or a `dialer`
+   * given.
    */
   readonly relay?: string
   /**

@@ -175,7 +175,8 @@ export class FilteredBlockStream implements FilteredBlocks {
   }
 
   /**
-   * Whether the chain knows the block that a stream goes on after: it may have been written before its header.
+   * Whether the chain knows the block that a stream goes on after: it may have been written before its
+   * header.
    * @throws NodeError `unknown-block` where the chain is as high, and has another.
    */
   #isKnown(position: FilterPosition | undefined, tip: BlockRef): boolean {
@@ -186,8 +187,8 @@ export class FilteredBlockStream implements FilteredBlocks {
   }
 
   /**
-   * Whether a filter is that of the block after the last one, and still to be asked for all scripts: the chain
-   * may have moved while it came.
+   * Whether a filter is that of the block after the last one, and still to be asked for all scripts: the
+   * chain may have moved while it came.
    */
   #follows({ height, hash }: VerifiedFilter): boolean {
     const { chain } = this.#parts

@@ -127,8 +127,8 @@ export interface FilterAccess {
    * items; all of them cost one pass of each filter.
    * @param query.scripts `scriptPubKey`s to begin with. Default: none; blocks are passed without their
    * filters then.
-   * @param query.from The first height, or `position` of an earlier stream, after which this one goes on: what
-   * has left the chain since comes as a reorg first.
+   * @param query.from The first height, or `position` of an earlier stream, after which this one goes on:
+   * what has left the chain since comes as a reorg first.
    * @throws NodeError `filters-off`, `invalid-argument`; from the stream `unknown-block` where `from` was
    * never in a chain that this node knows, `stopped`, what the store of blocks throws.
    */

@@ -10,9 +10,9 @@ import type { TransactionDriver } from './transaction-driver.ts'
 /**
  * What peers are answered. A peer's own task asks for it, between two notifications of the loop: an answer
  * reads the node's state, and notes at once who has asked (`ConnectionRecord.askedForAddresses`,
- * `TransactionDriver.serve`), keeps an answer that is given for a day (`ServedAddresses`), looks how far blocks
- * are there (`ServedTip`), or waits for a block that is still being checked (`ServedBlocks`). It changes
- * nothing else.
+ * `TransactionDriver.serve`), keeps an answer that is given for a day (`ServedAddresses`), looks how far
+ * blocks are there (`ServedTip`), or waits for a block that is still being checked (`ServedBlocks`). It
+ * changes nothing else.
  */
 export function createPeerServices(components: {
   readonly chain: HeaderChain

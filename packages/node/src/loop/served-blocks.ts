@@ -30,8 +30,8 @@ export interface ServedBlocksComponents {
 
 /**
  * The blocks that a program serves, joined to the header chain, which knows of a block before the program has
- * it: `getdata` waits for what is about to be there, and `getblocks` is answered from the best chain, as far as
- * its blocks are there.
+ * it: `getdata` waits for what is about to be there, and `getblocks` is answered from the best chain, as far
+ * as its blocks are there.
  */
 export class ServedBlocks implements NodePart {
   readonly #parts: ServedBlocksComponents

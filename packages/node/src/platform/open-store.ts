@@ -7,8 +7,8 @@ import { IndexedStore } from './indexed-store.ts'
 
 /**
  * A store in the IndexedDB of the page's origin, under a name of its own, made where there is none. One page
- * or worker at a time: `navigator.locks` keeps the others out. What `batch` resolved for survives the end of the
- * page; the browser may clear all of it when its disk is short, unless the page asks it not to
+ * or worker at a time: `navigator.locks` keeps the others out. What `batch` resolved for survives the end of
+ * the page; the browser may clear all of it when its disk is short, unless the page asks it not to
  * (`navigator.storage.persist()`).
  * @throws NodeError `store-locked` where another page or worker of the origin has it, `store-full` at the
  * origin's quota, `store-foreign` where it is a later version's, `store-failed` where the page has no

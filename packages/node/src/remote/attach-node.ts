@@ -23,7 +23,8 @@ import { packValue, unpackValue } from './remote-value.ts'
  * @param port A `Worker`, or a `MessagePort`.
  * @param settings Given to the function that makes the node there.
  * @returns once the node has started there. No event from then on is missed by who listens at once.
- * @throws what making the node there rejects with, as `createNode`; NodeError `stopped` where the worker fails.
+ * @throws what making the node there rejects with, as `createNode`; NodeError `stopped` where the worker
+ * fails.
  */
 export async function attachNode(
   port: RemotePort,

@@ -10,7 +10,9 @@ import type {
 } from '../handle/node-handle.ts'
 import type { NodeEventSource } from '../handle/node-events.ts'
 
-/** The same calls, each with its answer in a promise. Streams are streams, whose `next` asks the other side. */
+/**
+ * The same calls, each with its answer in a promise. Streams are streams, whose `next` asks the other side.
+ */
 export type Remote<T> = {
   readonly [Name in keyof T]: T[Name] extends (...args: infer Parameters) => infer Result
     ? (

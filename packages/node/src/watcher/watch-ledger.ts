@@ -36,9 +36,9 @@ export type TransactionChange =
   | { readonly end: WatchedTransactionEnd }
 
 /**
- * The transactions that concern some scripts: those that blocks hold, and those that were heard of. To be told
- * of a block, of a reorg or of a transaction twice is the same as once. It writes nothing, and notes what has
- * changed.
+ * The transactions that concern some scripts: those that blocks hold, and those that were heard of. To be
+ * told of a block, of a reorg or of a transaction twice is the same as once. It writes nothing, and notes
+ * what has changed.
  */
 export class WatchLedger {
   readonly #scripts = new WatchedScripts()

@@ -54,7 +54,8 @@ export class WatchState {
   }
 
   /**
-   * Scripts are watched from a height on. @param position Up to where others have been looked for.
+   * Scripts are watched from a height on.
+   * @param position Up to where others have been looked for.
    * @returns whether all that is watched begins further down now.
    */
   add(scripts: readonly Uint8Array[], from: number, position: FilterPosition | undefined): boolean {
@@ -93,7 +94,9 @@ export class WatchState {
     this.#operations.push(noLookbackOperation(id))
   }
 
-  /** Writes all that has changed, at once or not at all; what could not be written goes with the next call. */
+  /**
+   * Writes all that has changed, at once or not at all; what could not be written goes with the next call.
+   */
   save(operations: readonly KeyValueOperation[] = []): Promise<void> {
     this.#operations.push(...operations)
     const saved = this.#saving.then(() => this.#write())

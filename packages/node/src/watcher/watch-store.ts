@@ -71,7 +71,9 @@ export interface KeptWatch {
   readonly own: readonly OwnTransaction[]
 }
 
-/** What a watcher keeps, in one namespace, so that all that a block changes goes in one batch with its place. */
+/**
+ * What a watcher keeps, in one namespace, so that all that a block changes goes in one batch with its place.
+ */
 export class WatchStore {
   readonly #space: KeyValueNamespace
   readonly #network: Network

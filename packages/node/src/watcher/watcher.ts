@@ -76,6 +76,9 @@ export interface Watcher extends AsyncDisposable {
    * @throws NodeError `timeout`, `stopped`.
    */
   waitForHeight(height: number, options?: CallOptions): Promise<void>
-  /** Looks at no more, and lets go of everything. @throws NodeError where the last state is not in the store. */
+  /**
+   * Looks at no more, and lets go of everything.
+   * @throws NodeError where the last state is not in the store.
+   */
   stop(): Promise<void>
 }
