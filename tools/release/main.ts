@@ -28,6 +28,13 @@ function packFromCleanBuild(folder: string): PackedPackages {
   return new PackedPackages(folder)
 }
 
+/** What is built: the commit, and what is changed on top of it. */
+function treeState(): string {
+  return ['rev-parse HEAD', 'diff HEAD', 'status --porcelain']
+    .map((args) => sh('git', args.split(' '), root))
+    .join()
+}
+
 function digests(packed: PackedPackages): Map<string, string> {
   const found = new Map<string, string>()
   for (const name of packed.manifests.keys()) {
@@ -40,6 +47,7 @@ function digests(packed: PackedPackages): Map<string, string> {
 const work = mkdtempSync(join(tmpdir(), 'sapwood-release-'))
 const into = values.into === undefined ? join(work, 'release') : resolve(values.into)
 try {
+  const before = treeState()
   const packed = packFromCleanBuild(into)
   const versions = new Set([...packed.manifests.values()].map(({ version }) => version))
   const [version = ''] = versions
@@ -50,8 +58,11 @@ try {
   const first = digests(packed)
   if (values.twice === true) {
     const second = digests(packFromCleanBuild(join(work, 'again')))
-    for (const [archive, digest] of first) {
-      if (second.get(archive) !== digest) throw new Error(`${archive} has other bytes when it is built again`)
+    if (treeState() !== before)
+      throw new Error('the tree was changed meanwhile: nothing is said about the builds')
+    const others = [...first].filter(([archive, digest]) => second.get(archive) !== digest)
+    if (others.length > 0) {
+      throw new Error(`other bytes when built again: ${others.map(([archive]) => archive).join(', ')}`)
     }
     console.log('two clean builds, the same bytes')
   }
