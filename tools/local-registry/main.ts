@@ -8,10 +8,10 @@ import { parseArgs } from 'node:util'
 import { sh } from '../check-packages/pack.ts'
 import { requireFrom } from '../npm/install-folder.ts'
 
-// The packages as a registry gives them: a verdaccio on loopback takes the archives that `npm run release:pack
-// -- --into FOLDER` has left, an empty project installs them from there by name, and ten examples are run in it.
-// `--archives FOLDER` says where they are; `--runtime NAME=PROGRAM`, which may be repeated, adds a runtime to
-// this Node.js: `--runtime Bun=bun --runtime "Deno=deno run -A"`.
+// The packages as a registry gives them: a verdaccio on loopback takes the archives that `npm run
+// release:pack -- --into FOLDER` has left, an empty project installs them from there by name, and ten
+// examples are run in it. `--archives FOLDER` says where they are; `--runtime NAME=PROGRAM`, which may be
+// repeated, adds a runtime to this Node.js: `--runtime Bun=bun --runtime "Deno=deno run -A"`.
 const root = resolve(import.meta.dirname, '../..')
 /** Those that need no program besides their runtime. */
 const EXAMPLES = [
