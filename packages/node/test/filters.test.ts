@@ -9,7 +9,7 @@ import {
 } from '@sapwood/wire-codec'
 import { createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { NodeEvent, NodeHandle, VerifiedFilter } from '../src/index.ts'
+import { createMemoryStore, type NodeEvent, type NodeHandle, type VerifiedFilter } from '../src/index.ts'
 import { FULL_NODE } from './support/addresses.ts'
 import { type FilterLies, filterServices } from './support/filter-services.ts'
 import { coinbaseAt, mineBlock, mineBlocks, regtest } from './support/make-chain.ts'
@@ -448,6 +448,84 @@ describe('what the reference gets wrong about filters', () => {
     )
     expect(heights(low)).toEqual(to(120))
     expect(heights(high)).toEqual(to(HEIGHT, 100))
+    await end()
+  })
+})
+
+describe('filtered blocks', () => {
+  it('do not miss a payment by a false filter that one peer alone backs', async () => {
+    await connect(await serve(empty))
+    await connect(await serve())
+    const found = client.filters.follow({ scripts: [SCRIPT], from: 119 })
+    const told: number[] = []
+    for (let i = 0; i < 3; i++) {
+      const { value } = await run(found.next())
+      if (value.type === 'block') told.push(value.height)
+    }
+    expect(told).toEqual([119, 120, 121])
+    await run(found.return!())
+    await end()
+  })
+
+  it('are looked at again where a peer that comes later shows that filters were false', async () => {
+    await connect(await serve(empty))
+    const found = client.filters.follow({ scripts: [SCRIPT], from: 119 })
+    expect((await run(found.next())).value).toMatchObject({ type: 'block', height: 119 })
+    // The only peer leaves out block 120.
+    expect((await run(found.next())).value).toMatchObject({ type: 'block', height: 121 })
+    await connect(await serve())
+    let value = (await run(found.next())).value
+    while (value.type === 'block' && value.height < HEIGHT) value = (await run(found.next())).value
+    const next = found.next()
+    // The next block has all peers asked again.
+    const blocks = [...chain, ...mineBlocks(chain.at(-1)!.header, HEIGHT, 1)]
+    for (const [index, server] of servers.entries()) {
+      blocksOf.set(`1.${index + 1}.3.4:18444`, blocks)
+      await run(server.chain.submitHeaders([blocks.at(-1)!.header]))
+    }
+    await run(client.chain.submitHeaders([blocks.at(-1)!.header]))
+    value = (await run(next)).value
+    expect(value).toMatchObject({ type: 'again', from: 120 })
+    expect((await run(found.next())).value).toMatchObject({ type: 'block', height: 120 })
+    await run(found.return!())
+    await end()
+  })
+
+  it('go on after a position, and refuse one whose filters were false', async () => {
+    await connect(await serve())
+    const first = client.filters.follow({ scripts: [SCRIPT], from: 100 })
+    await run(first.next())
+    const { position } = first
+    await run(first.return!())
+    const second = client.filters.follow({ scripts: [SCRIPT], from: position! })
+    expect((await run(second.next())).value).toMatchObject({ type: 'block', height: 101 })
+    await run(second.return!())
+    const filterHeader = new Uint8Array(32)
+    const false_ = client.filters.follow({ scripts: [SCRIPT], from: { ...position!, filterHeader } })
+    await expect(run(false_.next())).rejects.toMatchObject({ code: 'filters-replaced', received: 100 })
+    await end()
+  })
+})
+
+describe('filter headers', () => {
+  it('are kept in the store: the next start asks for what came since', async () => {
+    const store = createMemoryStore()
+    const address = await serve()
+    for (const expectedQuestions of [1, 0]) {
+      const node = await startNode({
+        network,
+        clock,
+        address: '7.7.7.7:18444',
+        node: { filters: true },
+        components: { store },
+      })
+      await run(node.network.connectPeer(address, { kind: 'outbound-full-relay' }))
+      await clock.advance(2_000)
+      expect(bytesToHex(await run(node.filters.headerAt(HEIGHT)))).toBe(expected[HEIGHT])
+      const asked = node.peers()[0]!.sentByMessage['getcfheaders']?.messages ?? 0
+      expect(asked > 0).toBe(expectedQuestions > 0)
+      await stopNodes(clock, node)
+    }
     await end()
   })
 })

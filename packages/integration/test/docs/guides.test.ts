@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { hexToBytes } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { RegtestBitcoind } from '../../src/bitcoind/regtest-bitcoind.ts'
 import { mineWithPayments, startUtreexoBridge } from '../../src/index.ts'
@@ -72,6 +73,29 @@ describe('docs/guides/serve-blocks.md', () => {
       expect(await runExample(code)).toMatch(
         /^1 106 \[ 'NETWORK', 'COMPACT_FILTERS', 'NETWORK_LIMITED' \]\n$/,
       )
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }, 240_000)
+})
+
+describe('docs/guides/light-client.md', () => {
+  it('finds what is paid to a script by filters, with a watcher and without', async () => {
+    await using bitcoind = await RegtestBitcoind.start({ args: ['-blockfilterindex', '-peerblockfilters'] })
+    const script = hexToBytes(`0014${'11'.repeat(20)}`)
+    await bitcoind.mineTo(script, 2)
+    await bitcoind.mine(3)
+    const folder = await mkdtemp(join(tmpdir(), 'sapwood-guide-'))
+    try {
+      const [watcher, follow] = await Promise.all(
+        ['watcher', 'follow'].map(async (name) =>
+          (await exampleIn('docs/guides/light-client.md', name))
+            .replace('18444', String(bitcoind.p2pPort))
+            .replace("'state'", `'${folder}/state'`),
+        ),
+      )
+      expect(await runExample(watcher!)).toMatch(/^[0-9a-f]{64} 1\n[0-9a-f]{64} 2\n10000000000n\n$/)
+      expect(await runExample(follow!)).toBe('may concern us 1 1\nmay concern us 2 1\n')
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

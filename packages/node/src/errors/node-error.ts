@@ -24,6 +24,8 @@
  * - `no-filter-peer`: no peer that offers filters is connected and has the block.
  * - `filters-disputed`: peers disagree about the filter of block `received`, and the block does not show who
  *   is right.
+ * - `filters-replaced`: filters that an earlier stream has passed, up to block `received`, turned out to be
+ *   false meanwhile: look at the blocks anew, from where you need them.
  * - `utreexo-off`: the node was made without the option `utreexo`.
  * - `utreexo-refused`: the state of the accumulator that all began with, after block `received`, is no good:
  *   no peer's proof holds on it, or the block is not in the chain.
@@ -58,6 +60,7 @@ export type NodeErrorCode =
   | 'filters-off'
   | 'no-filter-peer'
   | 'filters-disputed'
+  | 'filters-replaced'
   | 'utreexo-off'
   | 'utreexo-refused'
   | 'listen-failed'

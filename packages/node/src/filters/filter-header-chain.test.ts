@@ -31,4 +31,18 @@ describe('the chain of filter headers', () => {
     chain.at(0)!.fill(7)
     expect(chain.at(0)).toEqual(header(1))
   })
+
+  it('says from where on what was doubted is another', () => {
+    const chain = new FilterHeaderChain()
+    const headers = Array.from({ length: 10 }, (_, height) => header(height))
+    chain.append(headers)
+    chain.doubt(3)
+    expect(chain.height).toBe(3)
+    expect(chain.append(headers.slice(4, 6))).toBeUndefined()
+    expect(chain.append([header(6), header(77), header(88), header(99), header(100)])).toBe(7)
+    chain.doubt(-1)
+    chain.truncate(4)
+    // What a reorg has left behind is no lie.
+    expect(chain.append([...headers.slice(0, 5), header(55)])).toBeUndefined()
+  })
 })

@@ -10,6 +10,7 @@ import {
   bytesEqual,
   bytesToHex,
   filterHeader,
+  FILTER_CHECKPOINT_INTERVAL,
   filterHeaderChain,
   type Hash256,
   MAX_FILTER_HEADERS_PER_REQUEST,
@@ -19,15 +20,21 @@ import type { TipChange } from '../chain/chain-entry.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { type FilterDisputeComponents, settleDispute } from './filter-dispute.ts'
 import { FilterHeaderChain } from './filter-header-chain.ts'
-import { FILTER_HEADER_TIMEOUTS, isLate } from './filter-timeouts.ts'
+import type { FilterHeaderStore } from './filter-header-store.ts'
+import { CHECKPOINTS_TIMEOUT, FILTER_HEADER_TIMEOUTS, isLate } from './filter-timeouts.ts'
 import type { FilterPeer } from './filter-peers.ts'
 import { Mutex } from './mutex.ts'
+import { ReplacedFilters } from './replaced-filters.ts'
 import { StrayAnswers } from './stray-answers.ts'
 
 export interface FilterHeaderSyncComponents extends FilterDisputeComponents {
   readonly chain: HeaderChain
   /** Resolves when the best chain is that high. */
   readonly waitForHeight: (height: number, signal: AbortSignal) => Promise<void>
+  /** Where headers are kept. */
+  readonly store: FilterHeaderStore
+  /** Told what the store refuses: the headers are written with the next ones. */
+  readonly onUnsaved: (error: unknown) => void
 }
 
 /** A stretch of the chain whose filter headers are asked for. */
@@ -61,10 +68,14 @@ export class FilterHeaderSync {
   readonly headers: FilterHeaderChain = new FilterHeaderChain()
   /** Answers that may come twice, of whatever was asked. */
   readonly strays: StrayAnswers = new StrayAnswers()
+  /** Headers that turned out to be false, after they had been kept. */
+  readonly replaced: ReplacedFilters = new ReplacedFilters()
   readonly #parts: FilterHeaderSyncComponents
   /** Height up to which a peer has agreed with what is kept now. */
   readonly #agreed = new Map<PeerId, number>()
   readonly #mutex = new Mutex()
+  #isLoaded = false
+  #saving: Promise<void> = Promise.resolve()
 
   constructor(components: FilterHeaderSyncComponents) {
     this.#parts = components
@@ -88,10 +99,29 @@ export class FilterHeaderSync {
    */
   async extendTo(height: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
+    if (!this.#isLoaded) await this.#mutex.take(() => this.#load(), signal)
     while (this.headers.height < height) {
       await this.#parts.waitForHeight(height, signal)
       await this.#mutex.take(() => this.#extend(height, signal), signal)
     }
+  }
+
+  /** What an earlier start has left: peers are asked for what came since, and agree with it or not. */
+  async #load(): Promise<void> {
+    if (this.#isLoaded) return
+    const { store, chain, onUnsaved } = this.#parts
+    await store.load(this.headers, chain).catch(onUnsaved)
+    this.#isLoaded = true
+  }
+
+  /** One write at a time: what comes meanwhile goes with the next. */
+  #save(): void {
+    const { store, chain, onUnsaved } = this.#parts
+    this.#saving = this.#saving.then(() => {
+      const { height } = this.headers
+      const hash = chain.hashAt(height)
+      return store.save(this.headers, hash && { height, hash }).catch(onUnsaved)
+    })
   }
 
   async #extend(height: number, signal: AbortSignal): Promise<void> {
@@ -149,7 +179,7 @@ export class FilterHeaderSync {
       return undefined
     }
     if (!bytesEqual(previousFilterHeader, previous)) {
-      await this.#denied(peer, batch)
+      await this.#denied(peer, batch, signal)
       return undefined
     }
     return { ...side, hashes, headers }
@@ -183,15 +213,27 @@ export class FilterHeaderSync {
   }
 
   /**
-   * The peer denies what is kept. Where it agreed to it before it is a liar;
-   * else all of it is looked at again, with it.
+   * The peer denies what is kept. Where it agreed to it before it is a liar; else all from the last checkpoint
+   * on that both have is looked at again, with it (BIP157: checkpoints tell where two chains part).
    */
-  async #denied({ id }: FilterPeer, batch: Batch): Promise<void> {
+  async #denied({ id, peer }: FilterPeer, batch: Batch, signal: AbortSignal): Promise<void> {
     if (batch.start === 0 || (this.#agreed.get(id) ?? -1) >= batch.start - 1) {
       await this.#parts.peers.punish(id, `contradicts its own filter headers before block ${batch.start}`)
       return
     }
-    this.#forget(-1)
+    const question = { filterType: BASIC_FILTER_TYPE, stopHash: batch.stopHash }
+    const theirs = await peer
+      .getCompactFilterCheckpoints(question, { signal, timeout: CHECKPOINTS_TIMEOUT })
+      .then(({ filterHeaders }) => filterHeaders)
+      .catch((): readonly Hash256[] => [])
+    const first = theirs.findIndex((header, index) => {
+      const ours = this.headers.at((index + 1) * FILTER_CHECKPOINT_INTERVAL)
+      return ours === undefined || !bytesEqual(ours, header)
+    })
+    const shared = first === -1 ? theirs.length : first
+    const above = shared === 0 ? -1 : shared * FILTER_CHECKPOINT_INTERVAL
+    this.headers.doubt(above)
+    this.#limitAgreed(above)
   }
 
   /**
@@ -204,7 +246,9 @@ export class FilterHeaderSync {
       others.some(({ hashes }) => !bytesEqual(hashes[index]!, hash)),
     )
     if (difference < 0) {
-      this.headers.append(first.headers)
+      const replaced = this.headers.append(first.headers)
+      if (replaced !== undefined) this.replaced.note(replaced)
+      this.#save()
       for (const { peers } of answers) for (const { id } of peers) this.#agreed.set(id, batch.stop)
       return
     }
@@ -217,6 +261,10 @@ export class FilterHeaderSync {
 
   #forget(above: number): void {
     this.headers.truncate(above)
+    this.#limitAgreed(above)
+  }
+
+  #limitAgreed(above: number): void {
     for (const [peer, agreed] of this.#agreed) this.#agreed.set(peer, Math.min(agreed, above))
   }
 }

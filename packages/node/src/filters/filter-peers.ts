@@ -6,7 +6,10 @@ export const FILTER_TIMEOUT = 30_000
 /** A peer that offers filters (`NODE_COMPACT_FILTERS`). */
 export interface FilterPeer {
   readonly id: PeerId
-  readonly peer: Pick<Peer, 'getCompactFilters' | 'getCompactFilterHeaders' | 'getHeaders'>
+  readonly peer: Pick<
+    Peer,
+    'getCompactFilterCheckpoints' | 'getCompactFilterHeaders' | 'getCompactFilters' | 'getHeaders'
+  >
 }
 
 /** What did not come. */

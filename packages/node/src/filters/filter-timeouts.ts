@@ -9,6 +9,9 @@ export const FILTER_HEADER_TIMEOUTS: readonly number[] = [1_000, 2_000, 4_000, 8
 /** The same for filters, of which one answer may have megabytes. */
 export const FILTER_TIMEOUTS: readonly number[] = [2_000, 4_000, 8_000, 16_000]
 
+/** Milliseconds that a peer has for its checkpoints: without them all headers are looked at again. */
+export const CHECKPOINTS_TIMEOUT = 5_000
+
 /** Whether a question was not answered in time, and may be put again. */
 export function isLate(error: unknown): boolean {
   return isPeerError(error) && error.code === 'timeout'

@@ -19,10 +19,14 @@ export type FilteredBlockItem =
   | { readonly type: 'passed'; readonly position: FilterPosition }
   /**
    * What was yielded or passed before and is not in the best chain any more, as of `blocks.follow`. The new
-   * blocks follow. Where filters turned out to be false the blocks above the fork are the same, and follow
-   * anew.
+   * blocks follow.
    */
   | { readonly type: 'reorg'; readonly change: TipChange }
+  /**
+   * Filters from this height on turned out to be false, by a peer that came later. What was yielded is in the
+   * chain, and may not be all: blocks from there on follow anew.
+   */
+  | { readonly type: 'again'; readonly from: number }
 
 /** Blocks that concern scripts, with reorgs, for ever; whose scripts can be changed between any two items. */
 export interface FilteredBlocks extends AsyncIterableIterator<FilteredBlockItem> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BlockHash, hashToHex } from '@sapwood/wire-codec'
+import { type BlockHash, bytesEqual, hashToHex } from '@sapwood/wire-codec'
 import { addAbortListener, removeAbortListener, type TurnLane } from '@sapwood/transport-v1v2/environment'
 import type { DeliveredBlock } from '../blocks/block-download-action.ts'
 import type { BlockRef } from '../chain/chain-entry.ts'
@@ -56,6 +56,10 @@ export class FilteredBlockStream implements FilteredBlocks {
   /** The last block that has been passed, no item having said so yet; else as `position`. */
   #passed: FilterPosition | undefined
   #unsaid = 0
+  /** Of `FilterHeaderSync.replaced`, as far as it has been looked at. */
+  #revision: number
+  /** Whether the filters that an earlier stream passed are those of now. */
+  #isCompared = false
   /** Scripts have come while filters were passed. */
   #hasNewScripts = false
   #filters: AsyncGenerator<VerifiedFilter, void, undefined> | undefined
@@ -72,6 +76,7 @@ export class FilteredBlockStream implements FilteredBlocks {
     this.#scripts.add(scripts)
     this.#passed = this.#position = typeof from === 'number' ? undefined : from
     this.#start = this.#next = typeof from === 'number' ? from : from.height + 1
+    this.#revision = components.sync.replaced.revision
     this.#signal = signal
     if (signal?.aborted === true) this.#onAbort()
     else addAbortListener(signal, this.#onAbort)
@@ -153,6 +158,8 @@ export class FilteredBlockStream implements FilteredBlocks {
       this.#goOnAfter(change.fork)
       return { type: 'reorg', change }
     }
+    const again = this.#replaced()
+    if (again !== undefined) return again
     // Of what no item has told yet none has to tell that it is gone.
     if (this.#hasNewScripts || (this.#passed !== undefined && !chain.isActive(this.#passed.hash)))
       this.#goOnAfter(this.#position)
@@ -166,12 +173,48 @@ export class FilteredBlockStream implements FilteredBlocks {
       this.#pass({ height: tip.height, hash: tip.hash })
       return this.#say()
     }
+    if (!this.#isCompared) await this.#compare(signal)
     this.#filters ??= filterStream({ from: this.#next, to: tip.height }, this.#parts, signal)
     const { done, value: filter } = await this.#filters.next()
     if (done === true) this.#filters = undefined
     else if (this.#follows(filter)) return await this.#ask(filter, signal)
     else await this.#stopFilters()
     return undefined
+  }
+
+  /** Goes back to where filters turned out to be false, where that is below what has been passed. */
+  #replaced(): FilteredBlockItem | undefined {
+    const { replaced } = this.#parts.sync
+    const height = replaced.since(this.#revision)
+    this.#revision = replaced.revision
+    if (height === undefined || height > (this.#passed?.height ?? -1)) return undefined
+    if (height > (this.#position?.height ?? -1)) {
+      this.#goOnAfter(this.#position)
+      return undefined
+    }
+    const hash = this.#parts.chain.hashAt(height - 1)
+    this.#goOnAfter(hash && { height: height - 1, hash })
+    if (hash === undefined) this.#next = height
+    return { type: 'again', from: height }
+  }
+
+  /**
+   * Holds what an earlier stream has passed against the filter headers of now.
+   * @throws NodeError `filters-replaced`.
+   */
+  async #compare(signal: AbortSignal): Promise<void> {
+    const { sync } = this.#parts
+    const position = this.#position
+    if (position?.filterHeader !== undefined) {
+      await sync.extendTo(position.height, signal)
+      const header = sync.headers.at(position.height)
+      if (header === undefined || position !== this.#position) return
+      if (!bytesEqual(header, position.filterHeader))
+        throw new NodeError('filters-replaced', `Filters up to block ${position.height} were false`, {
+          received: position.height,
+        })
+    }
+    this.#isCompared = true
   }
 
   /**

@@ -56,7 +56,7 @@ export async function createNode(options: NodeOptions, components: NodeComponent
   parts.utreexo?.start()
   parts.keeper?.start()
   let stopped: Promise<void> | undefined
-  return createHandle(options, parts, () => {
+  return createHandle(options, components, parts, () => {
     stopped ??= stopNode(parts, options.timeouts?.stop ?? DEFAULT_STOP_TIMEOUT, running).finally(stopMetrics)
     return stopped
   })
@@ -104,7 +104,12 @@ function withBlocks(options: NodeOptions, components: NodeComponents, parts: Ass
   return { ...parts, withDeadline, blocks, utreexo, keeper }
 }
 
-function createHandle(options: NodeOptions, parts: RunningNode, stop: () => Promise<void>): NodeHandle {
+function createHandle(
+  options: NodeOptions,
+  { store = noStore }: Pick<NodeComponents, 'store'>,
+  parts: RunningNode,
+  stop: () => Promise<void>,
+): NodeHandle {
   const { state, banManager, listeners, withDeadline, blocks, utreexo } = parts
   const { network } = options
   const { defaultPort } = network
@@ -118,7 +123,10 @@ function createHandle(options: NodeOptions, parts: RunningNode, stop: () => Prom
   return {
     chain: createChainAccess({ ...parts, withDeadline }),
     blocks,
-    filters: createFilterAccess({ enabled: options.filters === true }, { ...parts, blocks, withDeadline }),
+    filters: createFilterAccess(
+      { enabled: options.filters === true },
+      { ...parts, blocks, withDeadline, store: checkedStore(store) },
+    ),
     transactions: createTransactionAccess({ ...parts, withDeadline }),
     utreexo: utreexo?.access ?? utreexoOff,
     network: control,

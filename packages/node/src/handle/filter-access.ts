@@ -1,14 +1,16 @@
 import type { Hash256 } from '@sapwood/wire-codec'
-import { type Clock, schedulerFor } from '@sapwood/transport-v1v2/environment'
+import { type Clock, type Logger, schedulerFor } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { NodeError } from '../errors/node-error.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
+import { FilterHeaderStore } from '../filters/filter-header-store.ts'
 import { FilterHeaderSync } from '../filters/filter-header-sync.ts'
 import { FilteredBlockStream } from '../filters/filtered-block-stream.ts'
 import { mayConcern } from '../filters/filter-match.ts'
 import { filterStream, type VerifiedFilter } from '../filters/filter-stream.ts'
 import type { NodeEventSource } from './node-events.ts'
 import type { FilterDriver } from '../loop/filter-driver.ts'
+import type { KeyValueStore } from '../store/key-value-store.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import { aFilterPosition, someScripts } from './node-checks.ts'
 import type { BlockAccess, FilterAccess } from './node-handle.ts'
@@ -23,6 +25,8 @@ export interface FilterAccessComponents {
   readonly filterDriver: FilterDriver
   readonly blocks: Pick<BlockAccess, 'getBlock'>
   readonly withDeadline: WithCallDeadline
+  readonly logger: Logger
+  readonly store: KeyValueStore
 }
 
 export function createFilterAccess(
@@ -39,6 +43,8 @@ export function createFilterAccess(
       if (chain.tip().height >= height) return
       await events.next('tip-changed', { signal, filter: ({ change }) => change.newTip.height >= height })
     },
+    store: new FilterHeaderStore(components.store.namespace('filter-headers')),
+    onUnsaved: (error) => components.logger.error({ err: error }, 'filter headers could not be saved'),
     getBlock: async (hash, signal) => (await blocks.getBlock(hash, { signal })).block,
   })
   events.on('tip-changed', ({ change }) => sync.onTipChange(change))

@@ -93,8 +93,8 @@ export interface BlockAccess {
  * Compact block filters (BIP157, BIP158), each held against a chain of filter headers that the peers agree
  * on. What they do not agree on is settled by the block itself, as far as it can be: scripts that a block
  * spends from are not in it. Off unless the node was made with `filters: true`; every call then rejects with
- * `filters-off`. Headers are kept in memory only, 32 bytes each, from block 0 up to the highest that was
- * asked for.
+ * `filters-off`. Headers are kept in the store, and in memory, 32 bytes each, from block 0 up to the highest
+ * that was asked for: peers are asked for what came since.
  */
 export interface FilterAccess {
   /**
@@ -130,7 +130,8 @@ export interface FilterAccess {
    * @param query.from The first height, or `position` of an earlier stream, after which this one goes on:
    * what has left the chain since comes as a reorg first.
    * @throws NodeError `filters-off`, `invalid-argument`; from the stream `unknown-block` where `from` was
-   * never in a chain that this node knows, `stopped`, what the store of blocks throws.
+   * never in a chain that this node knows, `filters-replaced` where an earlier stream passed false filters,
+   * `stopped`, what the store of blocks throws.
    */
   follow(
     query: { readonly scripts?: readonly Uint8Array[]; readonly from: number | FilterPosition },

@@ -79,7 +79,7 @@ export class WatchState {
   }
 
   /** Blocks up to this one have been looked at for the scripts of a lookback. */
-  lookedBack(id: number, position: FilterPosition): void {
+  lookedBack(id: number, position: number | FilterPosition): void {
     this.#lookbacks = this.#lookbacks.map((each) => (each.id === id ? { ...each, from: position } : each))
     this.#operations.push(lookbackOperation({ id, from: position }))
   }

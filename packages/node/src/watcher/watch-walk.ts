@@ -7,11 +7,14 @@
 import { bytesEqual, bytesToHex } from '@sapwood/wire-codec'
 import { type Clock, WakeUp } from '@sapwood/transport-v1v2/environment'
 import type { BlockRef } from '../chain/chain-entry.ts'
-import { isNodeError } from '../errors/node-error.ts'
+import { isNodeError, type NodeErrorCode } from '../errors/node-error.ts'
 import type { FilteredBlockItem, FilteredBlocks, FilterPosition } from '../filters/filtered-block-item.ts'
 import type { WatchState } from './watch-state.ts'
 import type { Lookback } from './watch-store.ts'
 import type { WatchedNode } from './watcher.ts'
+
+/** What says that the place of a watcher is worth nothing. */
+const LOST: ReadonlySet<NodeErrorCode> = new Set(['filters-replaced', 'unknown-block'])
 
 export interface WatchWalkComponents {
   readonly node: Pick<WatchedNode, 'chain' | 'filters'>
@@ -78,7 +81,7 @@ export class WatchWalk {
     try {
       await this.#takeAll(main, signal)
     } catch (error) {
-      if (!isNodeError(error) || error.code !== 'unknown-block') throw error
+      if (!isNodeError(error) || !LOST.has(error.code)) throw error
       await this.#beginAnew()
     } finally {
       this.#main = undefined
@@ -150,7 +153,7 @@ export class WatchWalk {
       this.#disconnect(item.change.disconnected.filter((left) => !this.#has(end, left)))
     else if (item.type === 'block' && item.height <= end.height)
       state.ledger.connect(item.block, { height: item.height, hash: item.hash }, clock.wallTime())
-    state.lookedBack(lookback.id, stream.position!)
+    state.lookedBack(lookback.id, stream.position ?? lookback.from)
     await state.save()
   }
 
@@ -171,8 +174,8 @@ export class WatchWalk {
   }
 
   /**
-   * The chain knows nothing of where the watcher stood: its headers have been lost. Everything is looked at
-   * again, from the first height that anything is watched from.
+   * Where the watcher stood is worth nothing: the chain's headers have been lost, or filters were false.
+   * Everything is looked at again, from the first height that anything is watched from.
    */
   async #beginAnew(): Promise<void> {
     const { node, state, clock } = this.#parts
