@@ -131,6 +131,7 @@ class Run {
       this.#at = change.fork
       return
     }
+    if (item.type === 'again') throw new Error('no filter was false')
     const { height, hash } = item.type === 'block' ? item : item.position
     expect(this.#stream.position).toMatchObject({ height, hash })
     let block = this.#chain.byHash(hash)!

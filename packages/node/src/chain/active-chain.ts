@@ -2,24 +2,27 @@ import { type HeaderTable, NO_SLOT } from './header-table.ts'
 
 const FIRST_CAPACITY = 4096
 
-/** The best chain: the slot of the header at each height. */
+/** The best chain: the slot of the header at each height, from that of slot 0 on. */
 export class ActiveChain {
   readonly #table: HeaderTable
   #slots: Uint32Array
-  #tipHeight = 0
+  /** Height of the first header. */
+  readonly #base: number
+  #tipHeight: number
 
-  /** Begins as genesis alone, in slot 0. */
+  /** Begins as the header in slot 0 alone. */
   constructor(table: HeaderTable) {
     this.#table = table
     this.#slots = new Uint32Array(FIRST_CAPACITY)
+    this.#base = this.#tipHeight = table.height(0)
   }
 
   get tip(): number {
-    return this.#slots[this.#tipHeight]!
+    return this.#slots[this.#tipHeight - this.#base]!
   }
 
   at(height: number): number | undefined {
-    return height >= 0 && height <= this.#tipHeight ? this.#slots[height] : undefined
+    return height >= this.#base && height <= this.#tipHeight ? this.#slots[height - this.#base] : undefined
   }
 
   has(slot: number): boolean {
@@ -37,7 +40,7 @@ export class ActiveChain {
   ancestor(slot: number, height: number): number {
     let at = slot
     while (this.#table.height(at) > height) {
-      if (this.has(at)) return this.#slots[height]!
+      if (this.has(at)) return this.#slots[height - this.#base]!
       at = this.#table.parent(at)
     }
     return at
@@ -46,15 +49,16 @@ export class ActiveChain {
   /** Makes the chain that ends in `slot` the best one. Costs as much as it differs from the one before. */
   setTip(slot: number): void {
     const height = this.#table.height(slot)
-    if (height >= this.#slots.length) {
-      const grown = new Uint32Array(Math.max(height + 1, Math.ceil(this.#slots.length * 1.5)))
+    const count = height - this.#base + 1
+    if (count > this.#slots.length) {
+      const grown = new Uint32Array(Math.max(count, Math.ceil(this.#slots.length * 1.5)))
       grown.set(this.#slots)
       this.#slots = grown
     }
     const oldHeight = this.#tipHeight
     for (let at = slot, h = height; at !== NO_SLOT; at = this.#table.parent(at), h--) {
-      if (h <= oldHeight && this.#slots[h] === at) break
-      this.#slots[h] = at
+      if (h <= oldHeight && this.#slots[h - this.#base] === at) break
+      this.#slots[h - this.#base] = at
     }
     this.#tipHeight = height
   }

@@ -1,5 +1,6 @@
 import {
   type BlockHash,
+  blockHash,
   blockHashes,
   type BlockHeader,
   MAX_HEADERS_RESULTS,
@@ -18,12 +19,15 @@ import type {
 import { HEADER_RECORD_SIZE, HeaderTable, NO_SLOT, recordFields } from './header-table.ts'
 import { locatorHeights } from './locator.ts'
 import { ActiveChain } from './active-chain.ts'
-import { meetsTarget, targetOf } from './target-cache.ts'
+import type { ChainCheckpoint } from './chain-checkpoint.ts'
+import { limbsOf, meetsTarget, targetOf } from './target-cache.ts'
 import { NodeError } from '../errors/node-error.ts'
 
 /** All headers known, forks included, and which of them are the chain with the most work. */
 export interface HeaderChain {
   readonly network: Network
+  /** Height of the first header that is kept: 0, or that of a checkpoint. */
+  readonly base: number
   /** How many headers are kept, forks and genesis included. */
   readonly size: number
   /** End of the valid chain with the most work. */
@@ -42,7 +46,7 @@ export interface HeaderChain {
   forkPoint(hash: BlockHash): BlockRef | undefined
   /** Median of the times of the last 11 headers up to and with this one, seconds (BIP113). */
   medianTimePast(hash: BlockHash): number | undefined
-  /** Hashes from `from` (default: the tip) back to genesis, ever further apart; at most 101. */
+  /** Hashes from `from` (default: the tip) back to the first that is kept, ever further apart; at most 101. */
   locator(from?: BlockHash): BlockHash[]
   /**
    * What a `getheaders` asks for: the headers after the first hash of `locator` in the best chain. Where the
@@ -62,6 +66,8 @@ export interface HeaderChain {
 
 export interface HeaderChainOptions {
   readonly network: Network
+  /** Where it begins; the genesis block where it is absent. Checked before (`checkCheckpoint`). */
+  readonly checkpoint?: ChainCheckpoint | undefined
 }
 
 /**
@@ -70,6 +76,7 @@ export interface HeaderChainOptions {
  */
 export class StorableHeaderChain implements HeaderChain {
   readonly network: Network
+  readonly base: number
   readonly #table = new HeaderTable()
   readonly #active: ActiveChain
   readonly #invalidated: BlockHash[] = []
@@ -79,15 +86,22 @@ export class StorableHeaderChain implements HeaderChain {
   #tipEntry: ChainEntry | undefined
   #tipSlot: number = NO_SLOT
 
-  constructor({ network }: HeaderChainOptions) {
+  constructor({ network, checkpoint }: HeaderChainOptions) {
     this.network = network
+    this.base = checkpoint?.height ?? 0
     this.#easiestTarget = targetOf(network.powLimitBits)!.value
-    const target = targetOf(network.genesis.bits)!
-    this.#table.append(network.genesis, network.genesisHash, NO_SLOT, target.workLimbs)
+    if (checkpoint === undefined) {
+      const { workLimbs } = targetOf(network.genesis.bits)!
+      this.#table.appendFirst(network.genesis, network.genesisHash, 0, workLimbs)
+    } else {
+      const { header, height, chainWork } = checkpoint
+      this.#table.appendFirst(header, blockHash(header), height, limbsOf(chainWork))
+    }
     this.#active = new ActiveChain(this.#table)
     const table = this.#table
     this.#context = {
       network,
+      base: this.base,
       height: (slot) => table.height(slot),
       time: (slot) => table.time(slot),
       bits: (slot) => table.bits(slot),
@@ -153,7 +167,7 @@ export class StorableHeaderChain implements HeaderChain {
     const known = from === undefined ? this.#active.tip : this.#table.find(from)
     let slot = known < 0 ? this.#active.tip : known
     const hashes: BlockHash[] = []
-    for (const height of locatorHeights(this.#table.height(slot))) {
+    for (const height of locatorHeights(this.#table.height(slot), this.base)) {
       slot = this.#active.ancestor(slot, height)
       hashes.push(this.#table.hash(slot))
     }
@@ -169,7 +183,8 @@ export class StorableHeaderChain implements HeaderChain {
       const stop = this.#table.find(stopHash)
       return stop >= 0 && this.#active.has(stop) ? [this.#table.header(stop)] : []
     }
-    let height = 1
+    // Whoever knows nothing of what is kept begins at genesis, and has nothing from us above a checkpoint.
+    let height = this.base === 0 ? 1 : Number.POSITIVE_INFINITY
     for (const hash of locator) {
       const slot = this.#table.find(hash)
       if (slot >= 0 && this.#active.has(slot)) {
@@ -246,7 +261,7 @@ export class StorableHeaderChain implements HeaderChain {
 
   invalidate(hash: BlockHash): TipChange | undefined {
     const first = this.#table.find(hash)
-    // Genesis is what makes the network what it is.
+    // Genesis is what makes the network what it is, and a checkpoint what makes the chain.
     if (first <= 0 || this.#table.isInvalid(first)) return undefined
     const oldTip = this.#active.tip
     this.#markInvalid(first)

@@ -24,6 +24,7 @@ function chainOf(
 ): RuleContext {
   return {
     network,
+    base: 0,
     height: (slot) => slot,
     parent: (slot) => slot - 1,
     ancestor: (_slot, height) => height,

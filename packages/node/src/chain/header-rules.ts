@@ -19,10 +19,12 @@ export const MAX_FUTURE_BLOCK_TIME: number = 2 * 60 * 60
 const MAX_TIMEWARP = 600
 
 /**
- * The chain below a header, as far as the rules look. Slots name headers; `parent` of genesis is negative.
+ * The chain below a header, as far as the rules look, and as far as it is known. Slots name headers.
  */
 export interface RuleContext {
   readonly network: Network
+  /** Height of the first header that is known: the genesis block's, or that of a checkpoint. */
+  readonly base: number
   height(slot: number): number
   time(slot: number): number
   bits(slot: number): number
@@ -87,7 +89,10 @@ export function isPermittedTransition(
 
 const times = new Float64Array(MEDIAN_TIME_SPAN)
 
-/** Median of the times of the last 11 headers up to and with `slot`, seconds (BIP113). */
+/**
+ * Median of the times of the last 11 headers up to and with `slot`, seconds (BIP113); of those that are known,
+ * where fewer are.
+ */
 export function medianTimePast(context: RuleContext, slot: number): number {
   let count = 0
   for (let at = slot; count < MEDIAN_TIME_SPAN; at = context.parent(at)) {
@@ -98,7 +103,7 @@ export function medianTimePast(context: RuleContext, slot: number): number {
       place--
     }
     times[place] = time
-    if (context.height(at) === 0) break
+    if (context.height(at) === context.base) break
   }
   return times[count >> 1]!
 }

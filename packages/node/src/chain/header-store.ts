@@ -1,4 +1,18 @@
-import { type BlockHash, bytesEqual, bytesToHex, concatBytes, hexToBytes, sha256 } from '@sapwood/wire-codec'
+import {
+  type BlockHash,
+  ByteReader,
+  ByteWriter,
+  bytesEqual,
+  bytesToHex,
+  concatBytes,
+  decodeHeader,
+  encodeHeader,
+  HEADER_SIZE,
+  hexToBytes,
+  type Network,
+  sha256,
+} from '@sapwood/wire-codec'
+import type { ChainCheckpoint } from './chain-checkpoint.ts'
 import type { StorableHeaderChain } from './header-chain.ts'
 import { HEADER_RECORD_SIZE } from './header-table.ts'
 import { isNodeError, NodeError } from '../errors/node-error.ts'
@@ -16,6 +30,11 @@ const CHECKSUM_SIZE = 4
 const RUN_LENGTH = 2_000
 /** Joining is put off until so many runs could be spared. */
 const JOIN_WHEN_SPARED = 64
+
+/** The block that the chain of a store begins with, where that is not genesis: height, work, header. */
+const CHECKPOINT_KEY = 'checkpoint'
+/** Bytes of the work: 128 bits. */
+const WORK_SIZE = 16
 
 /** What was found when the headers were read back. */
 interface LoadedHeaders {
@@ -47,6 +66,22 @@ export class HeaderStore {
   constructor(store: KeyValueStore) {
     this.#headers = store.namespace('headers')
     this.#chainFacts = store.namespace('chain')
+  }
+
+  /**
+   * Where the chain of this store begins, whatever is asked for now: at what was asked for when it was new.
+   * @param wanted For a new store.
+   * @throws NodeError `store-foreign`, `store-corrupt`.
+   */
+  async checkpoint(
+    wanted: ChainCheckpoint | undefined,
+    network: Network,
+  ): Promise<ChainCheckpoint | undefined> {
+    const isNew = (await this.#chainFacts.get(FORMAT_KEY)) === undefined
+    const more: KeyValueOperation[] =
+      wanted === undefined ? [] : [{ type: 'put', key: CHECKPOINT_KEY, value: writeCheckpoint(wanted) }]
+    await this.#checkFormat({ network }, more)
+    return isNew ? wanted : readCheckpoint(await this.#chainFacts.get(CHECKPOINT_KEY))
   }
 
   /**
@@ -107,11 +142,15 @@ export class HeaderStore {
     }
   }
 
-  async #checkFormat({ network }: StorableHeaderChain): Promise<void> {
+  /** @param more Written with the format of a new store. */
+  async #checkFormat(
+    { network }: { readonly network: Network },
+    more: readonly KeyValueOperation[] = [],
+  ): Promise<void> {
     const expected = concatBytes(Uint8Array.of(FORMAT), network.genesisHash)
     const found = await this.#chainFacts.get(FORMAT_KEY)
     if (found === undefined) {
-      await this.#chainFacts.batch([{ type: 'put', key: FORMAT_KEY, value: expected }])
+      await this.#chainFacts.batch([{ type: 'put', key: FORMAT_KEY, value: expected }, ...more])
     } else if (!bytesEqual(found, expected)) {
       const detail = found[0] === FORMAT ? 'of another network' : 'of another version of this package'
       throw new NodeError('store-foreign', `The store is ${detail}.`, { detail: FORMAT_KEY })
@@ -129,6 +168,28 @@ export class HeaderStore {
 }
 
 const INVALID_PREFIX = 'invalid/'
+
+function writeCheckpoint({ height, header, chainWork }: ChainCheckpoint): Uint8Array {
+  const work = hexToBytes(chainWork.toString(16).padStart(2 * WORK_SIZE, '0'))
+  const content = new ByteWriter().u32(height).bytes(work).bytes(encodeHeader(header)).finish()
+  return concatBytes(checksum(content), content)
+}
+
+function readCheckpoint(value: Uint8Array | undefined): ChainCheckpoint | undefined {
+  if (value === undefined) return undefined
+  const content = value.slice(CHECKSUM_SIZE)
+  if (
+    content.length !== 4 + WORK_SIZE + HEADER_SIZE ||
+    !bytesEqual(value.subarray(0, CHECKSUM_SIZE), checksum(content))
+  )
+    throw new NodeError('store-corrupt', 'Where the stored headers begin does not read back.', {
+      detail: CHECKPOINT_KEY,
+    })
+  const reader = new ByteReader(content)
+  const height = reader.u32()
+  const chainWork = BigInt(`0x${bytesToHex(reader.view(WORK_SIZE))}`)
+  return { height, chainWork, header: decodeHeader(reader.rest()) }
+}
 
 /** Keys sort as their numbers do. */
 function runKey(first: number): string {

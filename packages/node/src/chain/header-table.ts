@@ -15,7 +15,7 @@ const BITS = 72
 const NONCE = 76
 const PARENT = 80
 
-/** Parent of the genesis block. */
+/** Parent of the first header: the genesis block, or the one that a chain begins with. */
 export const NO_SLOT = 0xffffffff
 
 /** Headers to a segment. Segments are never copied, so growing costs no more than the headers that arrive. */
@@ -42,6 +42,8 @@ export class HeaderTable {
   readonly #segments: Segment[] = []
   readonly #index: HashIndex
   #size = 0
+  /** Of the header in slot 0, whose parent is in none. */
+  #firstParent: BlockHash = new Uint8Array(32) as BlockHash
 
   constructor() {
     this.#index = new HashIndex({
@@ -61,6 +63,13 @@ export class HeaderTable {
 
   reserve(count: number): void {
     this.#index.reserve(count)
+  }
+
+  /** The header that everything builds on. `workLimbs`: work of the chain up to and with it. */
+  appendFirst(header: BlockHeader, hash: Uint8Array, height: number, workLimbs: Uint32Array): void {
+    const slot = this.append(header, hash, NO_SLOT, workLimbs)
+    this.#segment(slot).heights[slot & SEGMENT_MASK] = height
+    this.#firstParent = header.previousBlockHash
   }
 
   /** `workLimbs`: work of this header alone, four 32-bit limbs. */
@@ -170,7 +179,7 @@ export class HeaderTable {
     const parent = view.getUint32(offset + PARENT, true)
     return {
       version: view.getInt32(offset + VERSION, true),
-      previousBlockHash: parent === NO_SLOT ? (new Uint8Array(32) as BlockHash) : this.hash(parent),
+      previousBlockHash: parent === NO_SLOT ? this.#firstParent : this.hash(parent),
       merkleRoot: records.subarray(offset + MERKLE_ROOT, offset + MERKLE_ROOT + 32),
       time: view.getUint32(offset + TIME, true),
       bits: view.getUint32(offset + BITS, true),

@@ -41,9 +41,14 @@ function expand(bits: number): Target | undefined {
   const bytes = new Uint8Array(32)
   let rest = value
   for (let i = 0; i < 32; i++, rest >>= 8n) bytes[i] = Number(rest & 0xffn)
-  const workLimbs = new Uint32Array(4)
-  for (let i = 0; i < 4; i++) workLimbs[i] = Number((work >> BigInt(32 * i)) & 0xffffffffn)
-  return { value, bytes, work, workLimbs }
+  return { value, bytes, work, workLimbs: limbsOf(work) }
+}
+
+/** Work as four 32-bit limbs, lowest first. */
+export function limbsOf(work: bigint): Uint32Array {
+  const limbs = new Uint32Array(4)
+  for (let i = 0; i < 4; i++) limbs[i] = Number((work >> BigInt(32 * i)) & 0xffffffffn)
+  return limbs
 }
 
 /** Whether `hash`, read as a number, is at most the target. */

@@ -10,55 +10,62 @@ const SIZE = 32
 /** Headers that there is room for at first. */
 const FIRST_CAPACITY = 2_048
 
-/** Filter headers (BIP157) of the best chain, from height 0 on: 32 bytes each, in one buffer. */
+/** Filter headers (BIP157) of the best chain, from the first height on: 32 bytes each, in one buffer. */
 export class FilterHeaderChain {
   #bytes = new Uint8Array(FIRST_CAPACITY * SIZE)
   #count = 0
-  /** Heights below this one that are doubted, and have been kept to be compared with what comes. */
+  /** So many, from the first on, are doubted, and have been kept to be compared with what comes. */
   #doubted = 0
   #changedFrom = Number.POSITIVE_INFINITY
+  /** Height of the first. */
+  readonly first: number
 
-  /** Height of the last; -1 where there is none. */
+  constructor(first = 0) {
+    this.first = first
+  }
+
+  /** Height of the last; one below the first where there is none. */
   get height(): number {
-    return this.#count - 1
+    return this.first + this.#count - 1
   }
 
   /** A copy; undefined above `height`. */
   at(height: number): Hash256 | undefined {
-    if (height < 0 || height >= this.#count) return undefined
-    return this.#bytes.slice(height * SIZE, (height + 1) * SIZE)
+    const place = height - this.first
+    if (place < 0 || place >= this.#count) return undefined
+    return this.#bytes.slice(place * SIZE, (place + 1) * SIZE)
   }
 
   /** Copies of those from a height to before another. */
   slice(from: number, before: number): Uint8Array {
-    return this.#bytes.slice(from * SIZE, Math.min(before, this.#count) * SIZE)
+    const end = Math.min(before - this.first, this.#count)
+    return this.#bytes.slice((from - this.first) * SIZE, end * SIZE)
   }
 
   /** @returns the first height whose header is another than one that was doubted there. */
   append(headers: readonly Hash256[]): number | undefined {
-    const first = this.#count
-    this.#makeRoom(first + headers.length)
+    this.#makeRoom(this.#count + headers.length)
+    this.changed(this.height + 1)
     let replaced: number | undefined
     for (const header of headers) {
-      const height = this.#count++
-      const place = this.#bytes.subarray(height * SIZE, (height + 1) * SIZE)
-      if (height < this.#doubted && !bytesEqual(place, header)) {
-        replaced ??= height
+      const place = this.#count++
+      const bytes = this.#bytes.subarray(place * SIZE, (place + 1) * SIZE)
+      if (place < this.#doubted && !bytesEqual(bytes, header)) {
+        replaced ??= this.first + place
         this.#doubted = 0
       }
-      place.set(header)
+      bytes.set(header)
     }
-    this.changed(first)
     return replaced
   }
 
   /** Forgets all above `height`. */
   truncate(height: number): void {
-    const count = Math.max(0, height + 1)
+    const count = Math.max(0, height - this.first + 1)
     this.#doubted = Math.min(this.#doubted, count)
     if (count >= this.#count) return
     this.#count = count
-    this.changed(this.#count)
+    this.changed(this.height + 1)
   }
 
   /** Takes all above `height` back, to be compared with what is appended. */

@@ -16,7 +16,7 @@ import type { FilterHeaderChain } from './filter-header-chain.ts'
 
 /** Increased when what is stored changes its form. */
 const FORMAT = 1
-/** Format, and up to which block headers are kept. */
+/** Format, the first height, and up to which block headers are kept. */
 const TIP_KEY = 'tip'
 const RUN_PREFIX = 'run/'
 /** Headers of one entry. */
@@ -41,12 +41,17 @@ export class FilterHeaderStore {
   async load(headers: FilterHeaderChain, chain: HeaderChain): Promise<void> {
     const tip = readTip(await this.#space.get(TIP_KEY))
     if (tip === undefined) return
-    this.#runs = Math.floor(tip.height / RUN_LENGTH) + 1
+    this.#runs = Math.ceil((tip.height + 1 - tip.first) / RUN_LENGTH)
+    if (tip.first !== headers.first) return
     // All of it before any is taken: the chain may move while it is read.
-    const kept: Hash256[] = []
-    for (let run = 0; run < this.#runs && kept.length === run * RUN_LENGTH; run++)
-      kept.push(...(readRun(await this.#space.get(runKey(run))) ?? []))
-    headers.append(kept)
+    const kept: Uint8Array[] = []
+    while (kept.length < this.#runs) {
+      const run = whole(await this.#space.get(runKey(kept.length)))
+      if (run === undefined || run.length % SIZE !== 0) break
+      kept.push(run)
+      if (run.length !== RUN_LENGTH * SIZE) break
+    }
+    for (const run of kept) headers.append(headersIn(run))
     headers.takeChangedFrom()
     headers.truncate(Math.min(tip.height, chain.forkPoint(tip.hash)?.height ?? -1))
   }
@@ -55,14 +60,15 @@ export class FilterHeaderStore {
   async save(headers: FilterHeaderChain, tip: BlockRef | undefined): Promise<void> {
     const from = headers.takeChangedFrom()
     if (from === undefined) return
-    const runs = Math.ceil((headers.height + 1) / RUN_LENGTH)
+    const { first } = headers
+    const runs = Math.ceil((headers.height + 1 - first) / RUN_LENGTH)
     const operations: KeyValueOperation[] = [
       tip === undefined
         ? { type: 'delete', key: TIP_KEY }
-        : { type: 'put', key: TIP_KEY, value: checked(writeTip(tip)) },
+        : { type: 'put', key: TIP_KEY, value: checked(writeTip(tip, first)) },
     ]
-    for (let run = Math.floor(from / RUN_LENGTH); run < runs; run++) {
-      const value = checked(headers.slice(run * RUN_LENGTH, (run + 1) * RUN_LENGTH))
+    for (let run = Math.floor((from - first) / RUN_LENGTH); run < runs; run++) {
+      const value = checked(headers.slice(first + run * RUN_LENGTH, first + (run + 1) * RUN_LENGTH))
       operations.push({ type: 'put', key: runKey(run), value })
     }
     for (let run = runs; run < this.#runs; run++) operations.push({ type: 'delete', key: runKey(run) })
@@ -91,21 +97,19 @@ function whole(value: Uint8Array | undefined): Uint8Array | undefined {
   return content
 }
 
-function writeTip({ height, hash }: BlockRef): Uint8Array {
-  return new ByteWriter().u8(FORMAT).u32(height).hash(hash).finish()
+function writeTip({ height, hash }: BlockRef, first: number): Uint8Array {
+  return new ByteWriter().u8(FORMAT).u32(first).u32(height).hash(hash).finish()
 }
 
-function readTip(value: Uint8Array | undefined): BlockRef | undefined {
+function readTip(value: Uint8Array | undefined): (BlockRef & { readonly first: number }) | undefined {
   const content = whole(value)
-  if (content?.length !== 1 + 4 + SIZE || content[0] !== FORMAT) return undefined
+  if (content?.length !== 1 + 4 + 4 + SIZE || content[0] !== FORMAT) return undefined
   const reader = new ByteReader(content.subarray(1))
-  return { height: reader.u32(), hash: asBlockHash(reader.view(SIZE)) }
+  return { first: reader.u32(), height: reader.u32(), hash: asBlockHash(reader.view(SIZE)) }
 }
 
-function readRun(value: Uint8Array | undefined): Hash256[] | undefined {
-  const content = whole(value)
-  if (content === undefined || content.length === 0 || content.length % SIZE !== 0) return undefined
-  return Array.from({ length: content.length / SIZE }, (_, i) =>
-    asHash256(content.subarray(i * SIZE, (i + 1) * SIZE)),
+function headersIn(run: Uint8Array): Hash256[] {
+  return Array.from({ length: run.length / SIZE }, (_, i) =>
+    asHash256(run.subarray(i * SIZE, (i + 1) * SIZE)),
   )
 }

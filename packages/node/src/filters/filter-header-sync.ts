@@ -20,6 +20,7 @@ import type { TipChange } from '../chain/chain-entry.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { type FilterDisputeComponents, settleDispute } from './filter-dispute.ts'
 import { FilterHeaderChain } from './filter-header-chain.ts'
+import { NodeError } from '../errors/node-error.ts'
 import type { FilterHeaderStore } from './filter-header-store.ts'
 import { CHECKPOINTS_TIMEOUT, FILTER_HEADER_TIMEOUTS, isLate } from './filter-timeouts.ts'
 import type { FilterPeer } from './filter-peers.ts'
@@ -42,7 +43,8 @@ interface Batch {
   readonly start: number
   readonly stop: number
   readonly stopHash: BlockHash
-  readonly previous: Hash256
+  /** Undefined of the first block above a checkpoint. */
+  readonly previous: Hash256 | undefined
 }
 
 /** Peers that say the same of a batch: each has committed to all of it by the header of its last block. */
@@ -56,6 +58,8 @@ interface Answer extends Side {
   readonly hashes: readonly Hash256[]
   /** From the batch's first block to its last. */
   readonly headers: readonly Hash256[]
+  /** Of the block before the batch's first. */
+  readonly previous: Hash256
 }
 
 /**
@@ -65,7 +69,8 @@ interface Answer extends Side {
  * where the block shows who lies.
  */
 export class FilterHeaderSync {
-  readonly headers: FilterHeaderChain = new FilterHeaderChain()
+  /** Above a checkpoint of the chain, from the block before it on: that header is what peers agree on. */
+  readonly headers: FilterHeaderChain
   /** Answers that may come twice, of whatever was asked. */
   readonly strays: StrayAnswers = new StrayAnswers()
   /** Headers that turned out to be false, after they had been kept. */
@@ -79,6 +84,7 @@ export class FilterHeaderSync {
 
   constructor(components: FilterHeaderSyncComponents) {
     this.#parts = components
+    this.headers = new FilterHeaderChain(Math.max(0, components.chain.base - 1))
   }
 
   /** The best chain left blocks behind: so do the headers of their filters. */
@@ -127,7 +133,8 @@ export class FilterHeaderSync {
   async #extend(height: number, signal: AbortSignal): Promise<void> {
     const { chain, peers } = this.#parts
     if (this.headers.height >= height) return
-    const start = this.headers.height + 1
+    const { height: before } = this.headers
+    const start = Math.max(before + 1, chain.base)
     const stop = Math.min(height, start + MAX_FILTER_HEADERS_PER_REQUEST - 1)
     const stopHash = chain.hashAt(stop)
     if (stopHash === undefined) return
@@ -135,13 +142,13 @@ export class FilterHeaderSync {
       start,
       stop,
       stopHash,
-      previous: this.headers.at(start - 1) ?? new Uint8Array(32),
+      previous: start === 0 ? new Uint8Array(32) : this.headers.at(start - 1),
     }
     const sides = await this.#sides(await peers.having(stop, signal), batch, signal)
     const answers = await Promise.all(sides.map((side) => this.#ask(side, batch, signal)))
     signal.throwIfAborted()
     // A reorg meanwhile, or a peer that denied what is kept: what was asked for may not follow it any more.
-    if (this.headers.height !== start - 1 || !chain.isActive(stopHash)) return
+    if (this.headers.height !== before || !chain.isActive(stopHash)) return
     await this.#judge(
       batch,
       answers.filter((answer) => answer !== undefined),
@@ -178,11 +185,11 @@ export class FilterHeaderSync {
       await this.#parts.peers.punish(peer.id, `contradicts its own filter header of block ${stop}`)
       return undefined
     }
-    if (!bytesEqual(previousFilterHeader, previous)) {
+    if (previous !== undefined && !bytesEqual(previousFilterHeader, previous)) {
       await this.#denied(peer, batch, signal)
       return undefined
     }
-    return { ...side, hashes, headers }
+    return { ...side, hashes, headers, previous: previousFilterHeader }
   }
 
   /** @returns undefined where the answer does not come, or is not one: that has been dealt with then. */
@@ -221,19 +228,34 @@ export class FilterHeaderSync {
       await this.#parts.peers.punish(id, `contradicts its own filter headers before block ${batch.start}`)
       return
     }
-    const question = { filterType: BASIC_FILTER_TYPE, stopHash: batch.stopHash }
+    const above = await this.#sharedCheckpoint(peer, batch.stopHash, signal)
+    this.headers.doubt(above)
+    this.#limitAgreed(above)
+  }
+
+  /** @returns the height of the last checkpoint that a peer has as we do; -1 where there is none. */
+  async #sharedCheckpoint(
+    peer: FilterPeer['peer'],
+    stopHash: BlockHash,
+    signal: AbortSignal,
+  ): Promise<number> {
+    // One that has no checkpoints may end the connection when asked for them.
+    if (this.headers.height < FILTER_CHECKPOINT_INTERVAL) return -1
     const theirs = await peer
-      .getCompactFilterCheckpoints(question, { signal, timeout: CHECKPOINTS_TIMEOUT })
+      .getCompactFilterCheckpoints(
+        { filterType: BASIC_FILTER_TYPE, stopHash },
+        { signal, timeout: CHECKPOINTS_TIMEOUT },
+      )
       .then(({ filterHeaders }) => filterHeaders)
       .catch((): readonly Hash256[] => [])
     const first = theirs.findIndex((header, index) => {
-      const ours = this.headers.at((index + 1) * FILTER_CHECKPOINT_INTERVAL)
+      const height = (index + 1) * FILTER_CHECKPOINT_INTERVAL
+      if (height < this.headers.first) return false
+      const ours = this.headers.at(height)
       return ours === undefined || !bytesEqual(ours, header)
     })
     const shared = first === -1 ? theirs.length : first
-    const above = shared === 0 ? -1 : shared * FILTER_CHECKPOINT_INTERVAL
-    this.headers.doubt(above)
-    this.#limitAgreed(above)
+    return shared === 0 ? -1 : shared * FILTER_CHECKPOINT_INTERVAL
   }
 
   /**
@@ -242,11 +264,13 @@ export class FilterHeaderSync {
   async #judge(batch: Batch, answers: readonly Answer[], signal: AbortSignal): Promise<void> {
     const [first, ...others] = answers
     if (first === undefined) return
+    if (batch.previous === undefined && !(await this.#agreeBelow(batch, answers))) return
     const difference = first.hashes.findIndex((hash, index) =>
       others.some(({ hashes }) => !bytesEqual(hashes[index]!, hash)),
     )
     if (difference < 0) {
-      const replaced = this.headers.append(first.headers)
+      const isFirst = batch.previous === undefined
+      const replaced = this.headers.append(isFirst ? [first.previous, ...first.headers] : first.headers)
       if (replaced !== undefined) this.replaced.note(replaced)
       this.#save()
       for (const { peers } of answers) for (const { id } of peers) this.#agreed.set(id, batch.stop)
@@ -257,6 +281,28 @@ export class FilterHeaderSync {
       peers.map((peer) => ({ peer, filterHash: hashes[difference]! })),
     )
     await settleDispute({ height, hash: this.#parts.chain.hashAt(height)!, claims }, this.#parts, signal)
+  }
+
+  /**
+   * What peers say of the block below a checkpoint no block shows: what most say is believed, and the others
+   * are let go.
+   * @returns whether all say the same.
+   * @throws NodeError `filters-disputed` where as many say one thing as another.
+   */
+  async #agreeBelow({ start }: Batch, answers: readonly Answer[]): Promise<boolean> {
+    const claims = new Map<string, FilterPeer[]>()
+    for (const { previous, peers } of answers) {
+      const key = bytesToHex(previous)
+      claims.set(key, [...(claims.get(key) ?? []), ...peers])
+    }
+    const [most, second, ...rest] = [...claims.values()].sort((a, b) => b.length - a.length)
+    if (second === undefined) return true
+    if (most!.length === second.length)
+      throw new NodeError('filters-disputed', `Peers disagree about the filters below block ${start}`, {
+        received: start - 1,
+      })
+    for (const { id } of [second, ...rest].flat()) await this.#parts.peers.letGo(id, 'filters-disputed')
+    return false
   }
 
   #forget(above: number): void {

@@ -24,7 +24,7 @@ function setUp() {
   const blocks = createBlockAccess({
     calls: { call: async (_, perform) => perform(), post, refuse: () => undefined },
     streams,
-    chain: {} as HeaderChain,
+    chain: { base: 0 } as HeaderChain,
     withDeadline: createCallDeadline(createVirtualClock()),
     utreexoDriver: { refuseBlock: () => undefined },
   })

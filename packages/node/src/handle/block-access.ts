@@ -89,7 +89,7 @@ export function createBlockAccess(components: {
     new LazyStream(
       () =>
         calls.call('openStream', () => {
-          refuseBadRange(range)
+          refuseBadRange(range, chain.base)
           return streams.open(range)
         }),
       signal,
@@ -124,10 +124,12 @@ function refuseUnknown(chain: HeaderChain, hash: BlockHash): void {
   throw new NodeError('unknown-block', `No header of block ${text} is known`, { received: text })
 }
 
-function refuseBadRange({ from, to }: { readonly from: number; readonly to?: number }): void {
-  const isHeight = (height: number): boolean => Number.isSafeInteger(height) && height >= 0
+function refuseBadRange({ from, to }: BlockRange, base: number): void {
+  const isHeight = (height: number): boolean => Number.isSafeInteger(height) && height >= base
   if (isHeight(from) && (to === undefined || (isHeight(to) && to >= from))) return
-  throw new NodeError('invalid-argument', `Not a range of heights: ${from} to ${to ?? 'the end'}`)
+  throw new NodeError('invalid-argument', `Not a range of heights: ${from} to ${to ?? 'the end'}`, {
+    limit: base,
+  })
 }
 
 /** A stream that is opened by its first reader, and closed when its signal fires. */

@@ -33,6 +33,7 @@ export function createChainAccess(components: {
     medianTimePast: (hash) => chain.medianTimePast(checked(hash, 'chain.medianTimePast')),
     locator: (from) => chain.locator(from),
     headersAfter: (locator, stopHash, limit) => chain.headersAfter(locator, stopHash, limit),
+    base: chain.base,
     get size() {
       return chain.size
     },

@@ -54,14 +54,14 @@ export function createFilterAccess(
     { from, to }: { readonly from: number; readonly to: number },
     { signal = new AbortController().signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<VerifiedFilter, void, undefined> {
-    refuseBadRange(from, to)
+    refuseBadRange(from, to, chain.base)
     yield* filterStream({ from, to }, { chain, peers, sync }, signal)
   }
 
   return {
     headerAt: (height, call) =>
       withDeadline(call, async (signal) => {
-        refuseBadRange(height, height)
+        refuseBadRange(height, height, chain.base)
         for (;;) {
           await sync.extendTo(height, signal)
           const header: Hash256 | undefined = sync.headers.at(height)
@@ -80,6 +80,7 @@ export function createFilterAccess(
     follow: ({ scripts = [], from }, { signal } = {}) => {
       refuseArgument(someScripts, scripts, 'filters.follow: scripts')
       refuseArgument(aFilterPosition, from, 'filters.follow: from')
+      if (typeof from === 'number') refuseBadRange(from, from, chain.base)
       return new FilteredBlockStream(
         { scripts, from },
         {
@@ -101,9 +102,9 @@ export function createFilterAccess(
   }
 }
 
-function refuseBadRange(from: number, to: number): void {
-  if (Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= 0 && to >= from) return
-  throw new NodeError('invalid-argument', `Not a range of heights: ${from} to ${to}`)
+function refuseBadRange(from: number, to: number, base: number): void {
+  if (Number.isSafeInteger(from) && Number.isSafeInteger(to) && from >= base && to >= from) return
+  throw new NodeError('invalid-argument', `Not a range of heights: ${from} to ${to}`, { limit: base })
 }
 
 const off = (): NodeError => new NodeError('filters-off', 'The node was made without the option `filters`')

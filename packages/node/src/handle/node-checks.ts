@@ -6,6 +6,7 @@ import {
   aCount,
   aFunction,
   aHash,
+  aHeader,
   aHeight,
   aLogger,
   anObjectWith,
@@ -26,6 +27,7 @@ import {
   orJust,
 } from '@sapwood/wire-codec/arguments'
 import type { BlockDownloadOptions } from '../blocks/block-download-options.ts'
+import type { ChainCheckpoint } from '../chain/chain-checkpoint.ts'
 import type { SlotOptions } from '../connections/slots.ts'
 import { BROADCAST_OUTCOMES, type BroadcastOptions } from '../transactions/own-broadcast.ts'
 import type { FilterPosition } from '../filters/filtered-block-item.ts'
@@ -105,6 +107,11 @@ export const someNodeOptions: ArgumentCheck = optionsOf<NodeOptions>(
     }),
     networkActive: aBoolean,
     minimumChainWork: aBigint,
+    checkpoint: optionsOf<ChainCheckpoint>({
+      height: needed(aHeight),
+      header: needed(aHeader),
+      chainWork: needed(aBigint),
+    }),
     blocks: optionsOf<BlockDownloadOptions>({ window: aCount, bufferBytes: aCount, inFlightPerPeer: aCount }),
     transactions: optionsOf<TransactionRelayOptions>({
       listen: aBoolean,

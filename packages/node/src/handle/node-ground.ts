@@ -14,15 +14,19 @@ import {
 } from '@sapwood/transport-v1v2/environment'
 import { loopDelayMonitorFor, systemResolver } from '#platform'
 import { BlockDownload } from '../blocks/block-download.ts'
+import { checkCheckpoint } from '../chain/chain-checkpoint.ts'
 import { StorableHeaderChain } from '../chain/header-chain.ts'
+import { HeaderStore } from '../chain/header-store.ts'
 import { HeaderSync } from '../chain/header-sync.ts'
 import { type AddedPeers, createAddedPeers } from '../connections/added-peers.ts'
 import { chooseDialer } from '../platform/choose-dialer.ts'
 import type { NodeDialer } from '../connections/node-dialer.ts'
+import { NodeError } from '../errors/node-error.ts'
 import { EventHub } from '../events/event-hub.ts'
 import { loadNodeState, type NodeState } from '../loop/node-state.ts'
 import { ServiceTable } from '../loop/service-table.ts'
 import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
+import { checkedStore } from '../store/checked-store.ts'
 import { noStore } from '../store/no-store.ts'
 import { TransactionRelay } from '../transactions/transaction-relay.ts'
 import { readAddress } from './read-address.ts'
@@ -82,8 +86,11 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     ...(options.memoryLimit !== undefined && { limit: options.memoryLimit }),
   })
   const events = new EventHub<NodeEvents>({ clock, logger, memory })
-  const chain = new StorableHeaderChain({ network })
-  const state = await loadNodeState(components.store ?? noStore, chain, { clock, random, logger })
+  const store = components.store ?? noStore
+  refuseCheckpoint(options, components)
+  const checkpoint = await new HeaderStore(checkedStore(store)).checkpoint(options.checkpoint, network)
+  const chain = new StorableHeaderChain({ network, checkpoint })
+  const state = await loadNodeState(store, chain, { clock, random, logger })
   const relay = new TransactionRelay(
     { listen: relaysTransactions, ...options.transactions },
     { random, wallTime: (at) => clock.wallTime(at) },
@@ -121,4 +128,16 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     download,
     relay,
   }
+}
+
+/** @throws NodeError `invalid-argument` for a checkpoint that cannot be one, or that a part cannot begin at. */
+function refuseCheckpoint(options: NodeOptions, { blockStore }: NodeComponents): void {
+  const { checkpoint, network, utreexo } = options
+  if (checkpoint === undefined) return
+  checkCheckpoint(checkpoint, network)
+  const other = blockStore !== undefined ? 'blockStore' : utreexo ? 'utreexo' : undefined
+  if (other === undefined) return
+  throw new NodeError('invalid-argument', `createNode: options.checkpoint: ${other} needs the whole chain`, {
+    detail: 'checkpoint',
+  })
 }

@@ -45,6 +45,7 @@ export type ChainAccess = Pick<
   | 'forkPoint'
   | 'medianTimePast'
   | 'locator'
+  | 'base'
   | 'headersAfter'
   | 'size'
 > & {

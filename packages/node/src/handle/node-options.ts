@@ -6,6 +6,7 @@ import type { BlockChecker } from '../blocks/block-checker.ts'
 import type { BlockStore } from '../blocks/block-store.ts'
 import type { BlockDownloadOptions } from '../blocks/block-download-options.ts'
 import type { TransactionRelayOptions } from '../transactions/transaction-relay.ts'
+import type { ChainCheckpoint } from '../chain/chain-checkpoint.ts'
 import type { ReachOptions } from '../connections/reach-options.ts'
 import type { NodeDialer } from '../connections/node-dialer.ts'
 import type { Listener } from '../connections/listener.ts'
@@ -73,6 +74,12 @@ export interface NodeOptions extends ReachOptions {
   readonly networkActive?: boolean
   /** Work that a chain needs before its headers are kept. Default: the network's minimum chain work. */
   readonly minimumChainWork?: bigint
+  /**
+   * A block that the chain begins with, in the place of genesis, in a store that is new: what is below is
+   * neither downloaded nor known, and its work is believed. Filters begin there too; `components.blockStore`
+   * and `utreexo` do not go with it. Default: genesis.
+   */
+  readonly checkpoint?: ChainCheckpoint
   /** How blocks are downloaded. */
   readonly blocks?: BlockDownloadOptions
   /** What is heard of transactions and kept. */

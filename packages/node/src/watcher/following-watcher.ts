@@ -78,7 +78,8 @@ export class FollowingWatcher implements Watcher {
   /** @throws NodeError `filters-off`. */
   start(): void {
     // Said here, and not by a loop that nobody waits for.
-    void this.#parts.node.filters.follow({ from: 0 }).return?.()
+    const { chain, filters } = this.#parts.node
+    void filters.follow({ from: chain.tip().height }).return?.()
     this.#own.start((id) => this.#state.ledger.get(id)?.block?.height)
     this.#running = this.#run()
   }

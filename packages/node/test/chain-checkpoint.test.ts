@@ -1,0 +1,93 @@
+import { type Block, blockHash, bytesToHex, networks, Services } from '@sapwood/wire-codec'
+import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import { describe, expect, it } from 'vitest'
+import { type ChainCheckpoint, createMemoryStore, createNode, type NodeHandle } from '../src/index.ts'
+import { FULL_NODE } from './support/addresses.ts'
+import { filterServices } from './support/filter-services.ts'
+import { coinbaseAt, mineBlocks, regtest } from './support/make-chain.ts'
+import { createMemoryNetwork } from './support/memory-network.ts'
+import { blockServices, startNode, stopNodes } from './support/start-node.ts'
+
+const BASE = 200
+const HEIGHT = 230
+const SCRIPT = Uint8Array.of(0x51)
+const genesis: Block = { header: regtest.genesis, transactions: [coinbaseAt(0)] }
+const chain: readonly Block[] = [genesis, ...mineBlocks(regtest.genesis, 0, HEIGHT)]
+/** On regtest each block has the work of two hashes. */
+const checkpoint: ChainCheckpoint = {
+  height: BASE,
+  header: chain[BASE]!.header,
+  chainWork: 2n * BigInt(BASE + 1),
+}
+
+describe('a chain that begins with a checkpoint', () => {
+  it('keeps nothing below, follows filters above, and goes on from its store without being told again', async () => {
+    const network = createMemoryNetwork()
+    const clock = createVirtualClock()
+    const store = createMemoryStore()
+    const run = async <T>(promise: Promise<T>): Promise<T> => {
+      const state = { settled: false }
+      void promise.finally(() => (state.settled = true)).catch(() => undefined)
+      for (let step = 0; step < 600 && !state.settled; step++) await clock.advance(100)
+      return promise
+    }
+    const server = await startNode({
+      network,
+      clock,
+      address: '1.2.3.4:18444',
+      node: { services: FULL_NODE | Services.COMPACT_FILTERS },
+      components: { services: { ...blockServices(chain), ...filterServices(() => chain) } },
+    })
+    await run(server.chain.submitHeaders(chain.slice(1).map(({ header }) => header)))
+    const start = async (options: object): Promise<NodeHandle> => {
+      const node = await startNode({
+        network,
+        clock,
+        address: '9.9.9.9:18444',
+        node: { filters: true, ...options },
+        components: { store },
+      })
+      await run(node.network.connectPeer('1.2.3.4:18444'))
+      await run(node.chain.waitForHeight(HEIGHT))
+      return node
+    }
+    for (const options of [{ checkpoint }, {}]) {
+      const node = await start(options)
+      expect([node.chain.base, node.chain.size]).toEqual([BASE, HEIGHT - BASE + 1])
+      expect(node.chain.tip().work).toBe(server.chain.tip().work)
+      expect(node.chain.hashAt(BASE - 1)).toBeUndefined()
+      expect(node.chain.headerAt(BASE)).toEqual(chain[BASE]!.header)
+      expect(node.chain.locator().at(-1)).toEqual(blockHash(chain[BASE]!.header))
+      const header = await run(node.filters.headerAt(HEIGHT))
+      const stream = node.filters.follow({ scripts: [SCRIPT], from: BASE })
+      for (let height = BASE; height < BASE + 3; height++)
+        expect((await run(stream.next())).value).toMatchObject({ type: 'block', height })
+      await run(stream.return!())
+      const refused = { code: 'invalid-argument', limit: BASE }
+      await expect(run(node.filters.headerAt(BASE - 1))).rejects.toMatchObject(refused)
+      expect(() => node.filters.follow({ from: BASE - 1 })).toThrow(/Not a range/)
+      await expect(run(node.blocks.follow({ from: 1 }).next())).rejects.toMatchObject(refused)
+      await stopNodes(clock, node)
+      expect(bytesToHex(header)).toHaveLength(64)
+    }
+    await stopNodes(clock, server)
+  })
+
+  it('is refused where it can be none', async () => {
+    const refused = { code: 'invalid-argument', detail: 'checkpoint' }
+    const header = chain[BASE]!.header
+    const tries: readonly ChainCheckpoint[] = [
+      { ...checkpoint, height: 0 },
+      { ...checkpoint, header: { ...header, bits: 0x1d00ffff } },
+      { ...checkpoint, header: { ...header, bits: 0x2100ffff } },
+      { ...checkpoint, chainWork: 2n * BigInt(BASE + 1) - 1n },
+      { ...checkpoint, chainWork: 1n << 128n },
+    ]
+    for (const each of tries)
+      await expect(createNode({ network: regtest, checkpoint: each })).rejects.toMatchObject(refused)
+    const main = { network: networks.main, checkpoint: { ...checkpoint, height: 2_015 } }
+    await expect(createNode(main)).rejects.toThrow(/no multiple of 2016/)
+    const options = { network: regtest, checkpoint, utreexo: true }
+    await expect(createNode(options)).rejects.toMatchObject(refused)
+  })
+})
