@@ -25,21 +25,28 @@ export function foldPayments(watch: Watch, item: FilteredBlockItem): Watch {
   if (item.type === 'passed') return { ...watch, position: positionText(item.position) }
   if (item.type === 'reorg') {
     const { fork } = item.change
-    const stay = watch.payments.filter(({ height }) => height <= fork.height)
-    return {
-      ...watch,
-      payments: stay.map(({ spentAt, ...payment }) => ({
-        ...payment,
-        ...(spentAt !== undefined && spentAt <= fork.height && { spentAt }),
-      })),
-      position: positionText(fork),
-    }
+    return { ...watch, payments: upTo(fork.height, watch.payments), position: positionText(fork) }
+  }
+  if (item.type === 'again') {
+    // Filters were false: the blocks come once more, and so does what they pay.
+    const { position: _false, ...rest } = watch
+    return { ...rest, payments: upTo(item.from - 1, watch.payments) }
   }
   const payments = item.block.transactions.reduce(
     (known, transaction) => withTransaction(known, transaction, watch.script, item.height),
     watch.payments,
   )
   return { ...watch, payments, position: positionText(item) }
+}
+
+/** What blocks up to a height have said. */
+function upTo(last: number, payments: readonly Payment[]): readonly Payment[] {
+  return payments
+    .filter(({ height }) => height <= last)
+    .map(({ spentAt, ...payment }) => ({
+      ...payment,
+      ...(spentAt !== undefined && spentAt <= last && { spentAt }),
+    }))
 }
 
 function withTransaction(
