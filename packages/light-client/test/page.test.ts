@@ -13,6 +13,31 @@ const WATCH_LONG_TASKS = `
     for (const { duration } of list.getEntries()) longest = Math.max(longest, duration)
   }).observe({ entryTypes: ['longtask'] })
 `
+/** Alters a byte of each run of headers in the store; says of how many. */
+const DAMAGE_HEADERS = `new Promise((resolve, reject) => {
+  const opening = indexedDB.open('sapwood/light-client')
+  opening.onerror = () => reject(opening.error)
+  opening.onsuccess = () => {
+    const database = opening.result
+    const transaction = database.transaction('entries', 'readwrite')
+    const range = IDBKeyRange.bound(['headers'], ['headers', []])
+    const reading = transaction.objectStore('entries').openCursor(range)
+    let altered = 0
+    reading.onsuccess = () => {
+      const cursor = reading.result
+      if (cursor === null) return
+      cursor.value[cursor.value.length >> 1] ^= 1
+      cursor.update(cursor.value)
+      altered += 1
+      cursor.continue()
+    }
+    transaction.oncomplete = () => {
+      database.close()
+      resolve(altered)
+    }
+    transaction.onabort = () => reject(transaction.error)
+  }
+})`
 /** Where pictures for the documentation are put; none are taken without it. */
 const PICTURES = process.env['SAPWOOD_PICTURES']
 
@@ -98,6 +123,30 @@ it(
     await shows('#connection', /^NOT encrypted/)
     await shows('#relay', /verack/)
     expect(await textOf('#relay-note')).toMatch(/v1/)
+  },
+  INSTALL_TIMEOUT,
+)
+
+it(
+  'asks again for what does not read back, and goes on where nothing can be kept any more',
+  async () => {
+    const { bitcoind } = served
+    await page.goto(served.url)
+    await shows('#connection', /^encrypted/)
+    expect(await page.evaluate<number>(DAMAGE_HEADERS)).toBeGreaterThan(0)
+    await page.reload()
+    await shows('#hash', await bitcoind.rpc<string>('getbestblockhash'))
+
+    const devtools = await browser.context.newCDPSession(page)
+    const origin = new URL(served.url).origin
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 })
+    for (let count = 0; count < 3; count++) {
+      const [hash = ''] = await bitcoind.mine(1)
+      await shows('#hash', hash)
+    }
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin })
+    await page.reload()
+    await shows('#hash', await bitcoind.rpc<string>('getbestblockhash'))
   },
   INSTALL_TIMEOUT,
 )

@@ -84,7 +84,7 @@ export function positionOf({ position }: Watch): FilterPosition | number {
     height: position.height,
     hash: hexToBytes(position.hash) as FilterPosition['hash'],
     ...(position.filterHeader !== undefined && {
-      filterHeader: hexToBytes(position.filterHeader) as NonNullable<FilterPosition['filterHeader']>,
+      filterHeader: hexToBytes(position.filterHeader),
     }),
   }
 }

@@ -11,9 +11,9 @@ import type { NodeEvent, NodeEvents } from '../handle/node-events.ts'
 import { REMOTE_GROUPS, REMOTE_STREAMS, type RemoteNode } from './remote-node.ts'
 import {
   type CallId,
-  isRemoteMessage,
   type RemoteAnswer,
   type RemotePort,
+  remoteMessage,
   type RemoteRequest,
 } from './remote-port.ts'
 import { packValue, unpackValue } from './remote-value.ts'
@@ -28,7 +28,7 @@ import { packValue, unpackValue } from './remote-value.ts'
  */
 export async function attachNode(
   port: RemotePort,
-  settings: unknown = undefined,
+  settings?: unknown,
   components: { readonly logger?: Logger } = {},
 ): Promise<RemoteNode> {
   const client = new NodeClient(port, components.logger ?? silentLogger)
@@ -52,8 +52,9 @@ class NodeClient {
   constructor(port: RemotePort, logger: Logger) {
     this.#port = port
     this.#events = new EventHub<NodeEvents>({ clock: systemClock, logger })
-    port.addEventListener('message', ({ data }) => {
-      if (isRemoteMessage<RemoteAnswer>(data)) this.#take(unpackValue(data) as RemoteAnswer)
+    port.addEventListener('message', (event) => {
+      const answer = unpackValue(remoteMessage(event)) as RemoteAnswer | undefined
+      if (answer !== undefined) this.#take(answer)
     })
     for (const type of ['error', 'messageerror'] as const)
       port.addEventListener(type, () =>
@@ -177,7 +178,7 @@ class NodeClient {
         return
       case 'event': {
         const { type, ...facts } = answer.event as NodeEvent
-        this.#events.emit(type, facts as never)
+        this.#events.emit(type, facts)
         return
       }
       case 'ended':

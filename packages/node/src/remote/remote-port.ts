@@ -1,8 +1,8 @@
 /** What is used of a `Worker`, a worker's `self` or a `MessagePort`. */
 export interface RemotePort {
   postMessage(message: unknown): void
-  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
-  addEventListener(type: 'error' | 'messageerror', listener: () => void): void
+  /** Of a `message` the listener gets the event, with its `data`. */
+  addEventListener(type: 'message' | 'error' | 'messageerror', listener: (event: unknown) => void): void
   /** A `MessagePort` begins with it. */
   start?(): void
 }
@@ -34,7 +34,8 @@ export type RemoteAnswer =
   | { readonly type: 'event'; readonly event: unknown }
   | { readonly type: 'ended' }
 
-/** Whether a message is one of ours: others may use the port of a worker, too. */
-export function isRemoteMessage<T>(data: unknown): data is T {
-  return typeof data === 'object' && data !== null && 'sapwood' in data
+/** The message of an event of the port; undefined for one that is not ours: others may use it, too. */
+export function remoteMessage(event: unknown): object | undefined {
+  const { data } = event as { readonly data: unknown }
+  return typeof data === 'object' && data !== null && 'sapwood' in data ? data : undefined
 }

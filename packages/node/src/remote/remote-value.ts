@@ -60,7 +60,7 @@ function unpackTagged(packed: Packed, signal: AbortSignal | undefined): unknown 
 
 function packError(error: Error, depth: number): unknown {
   const facts: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries({ ...error, cause: error.cause })) {
+  for (const [key, value] of [...Object.entries(error), ['cause', error.cause] as const]) {
     if (typeof value === 'function' || value === undefined) continue
     if (depth < MAX_CAUSES) facts[key] = packValue(value, depth + 1)
   }
