@@ -25,7 +25,7 @@ async function start(
   signal?: AbortSignal,
 ): Promise<{ port: string; ran: Promise<Ran> }> {
   let log = ''
-  let tell = (_: string): void => undefined
+  let tell: (port: string) => void = () => undefined
   const answering = new Promise<string>((resolve) => {
     tell = resolve
   })
@@ -201,7 +201,7 @@ describe('its server', () => {
     const body = JSON.stringify({ id: 1, method: 'uptime', params: [] })
     expect((await post(body)).status).toBe(200)
     for (const headers of [{}, { authorization: 'Basic !' }, { authorization: 'Basic X19jb29raWVfXzo=' }]) {
-      const response = await post(body, headers as Record<string, string>)
+      const response = await post(body, headers)
       expect(response.status).toBe(401)
       expect(response.headers.get('access-control-allow-origin')).toBeNull()
     }

@@ -9,5 +9,5 @@ export interface Surroundings {
   /** Aborted when the user has had enough (Ctrl-C, SIGTERM). */
   readonly signal: AbortSignal
   /** Takes the whole terminal; absent where there is none. */
-  openScreen?(): Promise<Screen>
+  readonly openScreen?: () => Promise<Screen>
 }

@@ -26,7 +26,7 @@ interface LiveParts {
   readonly screen: Screen
   readonly clock: Clock
   /** Ends the node. */
-  stop(): void
+  readonly stop: () => void
 }
 
 /** The node on a terminal, drawn once a second and after each key. */

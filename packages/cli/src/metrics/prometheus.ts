@@ -57,7 +57,7 @@ export function createMetrics(): Metrics {
           }
   }
   return {
-    collectors: collectors as NodeMetrics,
+    collectors,
     text: () => [...series].map(([name, values]) => page(name, values)).join(''),
   }
 }

@@ -64,7 +64,7 @@ function plain(_: string, value: unknown): unknown {
     return bytesToHex(value.subarray(0, SHOWN_BYTES)) + (value.length > SHOWN_BYTES ? '…' : '')
   }
   if (value instanceof Error) {
-    return { ...value, type: value.name, message: value.message, stack: value.stack }
+    return { ...(value as object), type: value.name, message: value.message, stack: value.stack }
   }
   return value
 }

@@ -95,7 +95,6 @@ function settingsOf(words: Words, network: Network, folder: string): NodeSetting
   const proxyText = last(words, 'proxy')
   const onionText = last(words, 'onion')
   const printToConsole = last(words, 'printtoconsole')
-  const ownOnion = onion === false || onion !== undefined
   return {
     network,
     folder,
@@ -106,7 +105,7 @@ function settingsOf(words: Words, network: Network, folder: string): NodeSetting
     fixedSeeds: flag(words, 'fixedseeds', connect === undefined),
     reach: {
       ...(proxy !== undefined && { proxy }),
-      ...(ownOnion && { onion }),
+      ...(onion !== undefined && { onion }),
       ...(i2p !== undefined && { i2p: { sam: parsed('i2psam', i2p, endpoint(SAM_PORT)) } }),
       cjdns: flag(words, 'cjdnsreachable', false),
       ...(onlyNet.length > 0 && { onlyNet }),

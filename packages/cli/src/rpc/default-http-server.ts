@@ -19,9 +19,9 @@ const REFUSAL_DELAY = 250
 /** What a server of ours answers. */
 interface HttpHandlers {
   readonly credentials: Credentials
-  rpc(body: string): Promise<{ readonly status: number; readonly body?: string }>
+  readonly rpc: (body: string) => Promise<{ readonly status: number; readonly body?: string }>
   /** The text of `/metrics`; without it there is no such page. */
-  metrics?(): string
+  readonly metrics?: () => string
 }
 
 /** A server that listens. */

@@ -23,5 +23,5 @@ export interface RpcContext {
   /** Switches the log's details on and off, and says whether they are on. */
   readonly debugLog: { enabled: boolean }
   /** Ends the node. */
-  stop(): void
+  readonly stop: () => void
 }

@@ -196,7 +196,7 @@ function localAddress(text: string): object {
   return { address: host, port: Number(port), score: 1 }
 }
 
-function peerInfo(peer: PeerInfo, { node, clock }: RpcContext): object {
+function peerInfo(peer: PeerInfo, { node }: RpcContext): object {
   const { address, localAddress: bound, seenAs, sessionId } = peer
   const seen = seenAs === undefined ? 'skip' : decodeIp16(seenAs.ip, seenAs.port)
   return {
