@@ -33,6 +33,8 @@ export interface ForeignNodeFacts<S extends AtHeight> {
   /** Its arguments, given the folder that is its own. */
   readonly args: (folder: string) => readonly string[]
   readonly height: (rpc: RpcClient) => Promise<number>
+  /** Whether it hears of new blocks by now, for one that does not while it is behind. */
+  readonly isListening?: (rpc: RpcClient) => Promise<boolean>
   /** The rest of its state, beside the height. */
   readonly more: (rpc: RpcClient) => Promise<Omit<S, 'height'>>
   /** Leaves its folder where it is. */
@@ -82,7 +84,7 @@ export async function startForeignNode<S extends AtHeight>(
       await until(
         `${facts.name} to be at ${height}`,
         timeout,
-        async () => (await facts.height(rpc)) === height,
+        async () => (await facts.height(rpc)) === height && (await (facts.isListening?.(rpc) ?? true)),
       )
       return await state()
     },

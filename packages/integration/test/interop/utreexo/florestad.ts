@@ -10,6 +10,11 @@ export interface FlorestadOptions {
   readonly keep: boolean
 }
 
+interface ChainInfo {
+  readonly blocks: number
+  readonly initialblockdownload: boolean
+}
+
 /** Starts a florestad (0.9.0) on regtest, which validates scripts too. */
 export async function startFlorestad({
   program,
@@ -35,7 +40,9 @@ export async function startFlorestad({
       `--electrum-address=127.0.0.1:${electrumPort}`,
       '--debug',
     ],
-    height: async (rpc) => (await rpc.call<{ readonly blocks: number }>('getblockchaininfo')).blocks,
+    height: async (rpc) => (await rpc.call<ChainInfo>('getblockchaininfo')).blocks,
+    // Until its first download is over, by the tick of a timer of its own, it drops what is announced.
+    isListening: async (rpc) => !(await rpc.call<ChainInfo>('getblockchaininfo')).initialblockdownload,
     more: async (rpc) => ({ roots: await rpc.call<readonly string[]>('getroots') }),
   })
 }

@@ -2,6 +2,7 @@ import { bytesToHex } from '@sapwood/wire-codec'
 import type { NodeHandle } from '@sapwood/node'
 import { FaultyRelay, type RegtestBitcoind, startUtreexoBridge } from '../../../src/index.ts'
 import { until } from '../../../src/bitcoind/until.ts'
+import { sleep } from '../../../src/programs/default-sleep.ts'
 import type { Program } from '../../../src/programs/find-program.ts'
 import { startNode } from '../../end-to-end/start-node.ts'
 import { startFlorestad } from './florestad.ts'
@@ -13,6 +14,12 @@ import { startUtreexod } from './utreexod.ts'
 
 /** Milliseconds that a side has to come to a height. */
 const STEP_TIMEOUT = 120_000
+
+/**
+ * Milliseconds for which florestad drops every `inv` after one that it has read (its INV_MESSAGE_INTERVAL,
+ * and a second).
+ */
+const FLORESTAD_INV_INTERVAL = 31_000
 
 const UTREEXOD = { name: 'utreexod', variable: 'UTREEXOD' }
 const FLORESTAD = { name: 'florestad', variable: 'FLORESTAD' }
@@ -30,7 +37,7 @@ export const utreexoCases: readonly InteropCase[] = [true, false].flatMap((v2) =
       name: `utreexod without coins, a client of our bridge, ${transport}`,
       program: UTREEXOD,
       run: (program, options) =>
-        clientOfOurs({ v2, survivesReorgs: false }, (connect) =>
+        clientOfOurs({ v2, survivesReorgs: false, announcementsApart: 0 }, (connect) =>
           startUtreexod({ program, role: 'client', connect, v2, keep: options.keep }),
         ),
     },
@@ -38,7 +45,7 @@ export const utreexoCases: readonly InteropCase[] = [true, false].flatMap((v2) =
       name: `florestad, a client of our bridge, ${transport}`,
       program: FLORESTAD,
       run: (program, options) =>
-        clientOfOurs({ v2, survivesReorgs: true }, (connect) =>
+        clientOfOurs({ v2, survivesReorgs: true, announcementsApart: FLORESTAD_INV_INTERVAL }, (connect) =>
           startFlorestad({ program, connect, keep: options.keep }),
         ),
     },
@@ -78,11 +85,13 @@ interface ClientFacts {
   readonly v2: boolean
   /** One that is known to stand still after a reorg is not asked to follow one. */
   readonly survivesReorgs: boolean
+  /** Milliseconds between two announcements that it hears, 0 where it hears all of them. */
+  readonly announcementsApart: number
 }
 
 /** Our bridge makes the proofs, and another's node keeps up with the chain by them. */
 async function clientOfOurs(
-  { v2, survivesReorgs }: ClientFacts,
+  { v2, survivesReorgs, announcementsApart }: ClientFacts,
   start: (connect: string) => Promise<ForeignNode<ToldState>>,
 ): Promise<string> {
   await using bitcoind = await startSpendingChain()
@@ -90,30 +99,35 @@ async function clientOfOurs(
   const { bridge, node } = running
   await using relay = await FaultyRelay.start(running.port, { faults: { v1First: true } })
   await using client = await start(v2 ? running.hostAndPort : relay.hostAndPort)
-  const follow = async (height: number): Promise<void> => {
+  /** Both sides at the tip of the chain. @returns its height. */
+  const follow = async (): Promise<number> => {
+    const height = await bitcoind.rpc<number>('getblockcount')
     await bridge.waitForHeight(height)
     const state = await client.waitForHeight(height, STEP_TIMEOUT)
     same(bridge.stump(), state)
+    return height
   }
-  const height = await bitcoind.rpc<number>('getblockcount')
-  await follow(height)
+  /** The same after several blocks at once, of which it may have heard nothing, or the first one alone. */
+  const catchUp = async (): Promise<number> => {
+    if (announcementsApart > 0) {
+      await sleep(announcementsApart)
+      await bitcoind.mine(1)
+    }
+    return await follow()
+  }
+  const height = await follow()
   const spoken = node.peers().filter(({ inbound }) => inbound)
   if (!spoken.some(({ transport }) => transport === (v2 ? 'v2' : 'v1')))
     throw new Error(`spoken: ${spoken.map(({ transport }) => transport).join(', ')}`)
-  const more = await mineMore(bitcoind)
-  await follow(more)
-  const reorg = survivesReorgs ? await followReorg(bitcoind, follow) : ''
+  await mineMore(bitcoind)
+  const more = await catchUp()
+  let reorg = ''
+  if (survivesReorgs) {
+    await reorganise(bitcoind)
+    reorg = `, a reorg to ${await catchUp()}`
+  }
   const { proofsServed, bytesServed } = bridge.info()
   return `${height} blocks, ${more - height} more${reorg}; ${proofsServed} proofs of ${bytesServed} bytes served`
-}
-
-async function followReorg(
-  bitcoind: RegtestBitcoind,
-  follow: (height: number) => Promise<void>,
-): Promise<string> {
-  const height = await reorganise(bitcoind)
-  await follow(height)
-  return `, a reorg to ${height}`
 }
 
 /** @throws Error where the roots of ours and of theirs differ. */
