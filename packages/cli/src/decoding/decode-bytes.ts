@@ -1,3 +1,4 @@
+import { V1_HEADER_LENGTH } from '@sapwood/transport-v1v2'
 import { readCapture } from '@sapwood/peer'
 import {
   bytesEqual,
@@ -14,7 +15,7 @@ import { blockLine, blockText, headerLine, headerText } from '../messages/block-
 import { transactionLine, transactionText } from '../messages/transaction-view.ts'
 import type { Kind } from '../options/kinds.ts'
 import type { Line } from '../terminal/report.ts'
-import { FRAME_HEADER, readFrame } from './v1-frame.ts'
+import { readFrame } from './v1-frame.ts'
 
 /** One thing that was found. */
 interface Decoded {
@@ -67,7 +68,7 @@ const decoders: Readonly<Record<Kind, (bytes: Uint8Array, command?: string) => I
       }
       const { command, payload, intact } = frame
       yield message(command, payload, { network: network.name, ...(!intact && { checksum: 'wrong' }) })
-      offset += FRAME_HEADER + payload.length
+      offset += V1_HEADER_LENGTH + payload.length
     }
   },
   *blockfile(bytes) {

@@ -6,7 +6,14 @@
  */
 
 import { bech32, bech32m, createBase58check } from '@scure/base'
-import { concatBytes, hexToBytes, type Network, type NetworkName, sha256 } from '@sapwood/wire-codec'
+import {
+  concatBytes,
+  hexToBytes,
+  MAX_SCRIPT_SIZE,
+  type Network,
+  type NetworkName,
+  sha256,
+} from '@sapwood/wire-codec'
 import { usageError } from '../errors/command-error.ts'
 
 /** Of each network what its addresses begin with (Core, `chainparams.cpp`). */
@@ -19,11 +26,11 @@ const PREFIXES: Readonly<
   signet: { human: 'tb', keyHash: 111, scriptHash: 196 },
   regtest: { human: 'bcrt', keyHash: 111, scriptHash: 196 },
 }
-/** Longest of an address (BIP173), and of a script that can be paid to. */
+/** Longest of an address (BIP173). */
 const MAX_ADDRESS = 90
-const MAX_SCRIPT = 10_000
 const HASH160 = 20
-const OP_1 = 0x51
+/** The opcode of witness version 1; those of the versions above follow it. */
+const VERSION_ONE = 0x51
 const MIN_PROGRAM = 2
 const MAX_PROGRAM = 40
 const MAX_WITNESS_VERSION = 16
@@ -32,7 +39,8 @@ const base58check = createBase58check(sha256)
 
 /** The script of an address of this network, or the script itself in hexadecimal. @throws CommandError */
 export function readScript(text: string, network: Network): Uint8Array {
-  if (/^([0-9a-f]{2})+$/i.test(text) && text.length <= 2 * MAX_SCRIPT) return hexToBytes(text.toLowerCase())
+  if (/^([0-9a-f]{2})+$/i.test(text) && text.length <= 2 * MAX_SCRIPT_SIZE)
+    return hexToBytes(text.toLowerCase())
   const script = text.length > MAX_ADDRESS ? undefined : (ofBech32(text, network) ?? ofBase58(text, network))
   if (script === undefined) {
     throw usageError(`'${text.slice(0, MAX_ADDRESS)}' is neither a script nor an address of ${network.name}`)
@@ -54,7 +62,7 @@ function ofBech32(text: string, { name }: Network): Uint8Array | undefined {
     const { length } = program
     if (length < MIN_PROGRAM || length > MAX_PROGRAM) continue
     if (version === 0 && length !== HASH160 && length !== 32) continue
-    return concatBytes(Uint8Array.of(version === 0 ? 0 : OP_1 + version - 1, length), program)
+    return concatBytes(Uint8Array.of(version === 0 ? 0 : VERSION_ONE + version - 1, length), program)
   }
   return undefined
 }

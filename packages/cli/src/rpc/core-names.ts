@@ -12,6 +12,7 @@ import {
   type NetworkName,
   type PeerAddress,
 } from '@sapwood/wire-codec'
+import { coins } from '../messages/transaction-view.ts'
 
 /** Core's `-chain` names. */
 const CHAINS: Readonly<Record<NetworkName, string>> = {
@@ -55,12 +56,9 @@ export function connectionType(kind: ConnectionKind): string {
  */
 export const MIN_RELAY_FEE = 1_000n
 
-/** Satoshis in a bitcoin. */
-const COIN = 1e8
-
 /** An amount as Core's JSON has it: a number of bitcoins. */
 export function btc(satoshis: bigint): number {
-  return Number(satoshis) / COIN
+  return Number(coins(satoshis))
 }
 
 /** Milliseconds since 1970, or of an interval, as whole seconds. */

@@ -1,10 +1,8 @@
-import { hexToBytes } from '@sapwood/wire-codec'
+import { hexToBytes, MAX_SCRIPT_SIZE } from '@sapwood/wire-codec'
 import { Address, OutScript } from '@scure/btc-signer'
 
 /** Regtest's prefixes of addresses (Core, `CRegTestParams`). */
 const REGTEST = { bech32: 'bcrt', pubKeyHash: 0x6f, scriptHash: 0xc4, wif: 0xef }
-/** Longest script that is not unspendable, in bytes (Core, `MAX_SCRIPT_SIZE`). */
-const MAX_SCRIPT_SIZE = 10_000
 
 /** The `scriptPubKey` that somebody typed, or whose address. @throws Error with what is wrong with it. */
 export function readScript(text: string): Uint8Array {

@@ -16,7 +16,7 @@ import { aFilterPosition, someScripts } from './node-checks.ts'
 import type { BlockAccess, FilterAccess } from './node-handle.ts'
 
 /** Milliseconds after which what was not to be had is asked for anew, where no peer has come before. */
-const RETRY_INTERVAL = 10_000
+const NEXT_PEER_TIMEOUT = 10_000
 
 export interface FilterAccessComponents {
   readonly clock: Clock
@@ -92,7 +92,7 @@ export function createFilterAccess(
           nextTip: async (either) => void (await events.next('tip-changed', { signal: either })),
           later: async (either) => {
             await events
-              .next('peer-ready', { signal: either, timeout: RETRY_INTERVAL })
+              .next('peer-ready', { signal: either, timeout: NEXT_PEER_TIMEOUT })
               .catch(() => undefined)
           },
         },

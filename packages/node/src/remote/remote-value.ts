@@ -11,7 +11,7 @@ import { isNodeError, NodeError, type NodeErrorCode, type NodeErrorFacts } from 
 /** Stands before what a port would not carry as it is: a port copies data, and no class. */
 const TAG = '@sapwood/node'
 /** Causes of an error that are told. */
-const MAX_CAUSES = 8
+const MAX_TOLD_CAUSES = 8
 
 type Packed =
   | { readonly [TAG]: 'block' | 'transaction'; readonly bytes: Uint8Array }
@@ -62,7 +62,7 @@ function packError(error: Error, depth: number): unknown {
   const facts: Record<string, unknown> = {}
   for (const [key, value] of [...Object.entries(error), ['cause', error.cause] as const]) {
     if (typeof value === 'function' || value === undefined) continue
-    if (depth < MAX_CAUSES) facts[key] = packValue(value, depth + 1)
+    if (depth < MAX_TOLD_CAUSES) facts[key] = packValue(value, depth + 1)
   }
   return {
     [TAG]: 'error',

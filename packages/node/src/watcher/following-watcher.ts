@@ -26,7 +26,7 @@ import type { WatchedNode, Watcher, WatchOptions } from './watcher.ts'
 import type { WatcherEvent } from './watcher-event.ts'
 
 /** Milliseconds after which what the store or the node refused is tried again. */
-const RETRY_INTERVAL = 5_000
+const FOLLOW_AGAIN_AFTER = 5_000
 /** Milliseconds for which a call waits unless it says so. */
 const DEFAULT_TIMEOUT = MINUTE
 
@@ -196,7 +196,7 @@ export class FollowingWatcher implements Watcher {
     const { signal } = this.#ending
     await keepTrying(() => this.#walk.follow(signal), {
       clock,
-      pause: RETRY_INTERVAL,
+      pause: FOLLOW_AGAIN_AFTER,
       signal,
       onFailure: (error) => {
         if (isNodeError(error) && error.code === 'stopped') return false
