@@ -58,7 +58,10 @@ async function serve(lies: FilterLies = {}, blocks: readonly Block[] = chain): P
     address,
     node: { services: FULL },
     components: {
-      services: { ...blockServices(blocks), ...filterServices(() => blocksOf.get(address)!, lies) },
+      services: {
+        block: (hash, context) => blockServices(blocksOf.get(address)!).block!(hash, context),
+        ...filterServices(() => blocksOf.get(address)!, lies),
+      },
     },
   })
   const submitting = server.chain.submitHeaders(blocks.slice(1).map(({ header }) => header))
