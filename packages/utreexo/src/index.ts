@@ -2,6 +2,7 @@ export type { AccumulatorProof } from './accumulator/accumulator-proof.ts'
 export {
   Forest,
   type ForestOptions,
+  type ForestProof,
   type ForestUndo,
   LEAF_BYTES,
   MAX_LIVE_LEAVES,

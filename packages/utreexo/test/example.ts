@@ -9,7 +9,7 @@ let stump = new Stump(forest.leaves, forest.stump().roots) // everybody else kee
 const spent = [leaves[1]!, leaves[3]!]
 const proof = forest.prove(spent)
 stump.verify(proof, spent)
-console.log(proof.targets, proof.hashes.length, 'hashes')
+console.log(proof.targets, proof.hashes.length / 32, 'hashes')
 
 stump = stump.modify(proof, spent)
 forest.modify(spent, [])

@@ -63,7 +63,7 @@ describe.each(['rustreexo-test_cases', 'pytreexo-test_cases'])('the vectors of %
       forest.modify([], leaves)
       const made = forest.prove(deleted)
       if (proofhashes !== undefined) {
-        expect(made.hashes.map(bytesToHex)).toEqual(proofhashes)
+        expect(bytesToHex(made.hashes)).toBe(proofhashes.join(''))
         const proof = { targets: target_values.map(BigInt), hashes: hexes(proofhashes) }
         expect(roots(new Stump().add(leaves).modify(proof, deleted))).toEqual(expected_roots)
       }

@@ -1,4 +1,5 @@
 import {
+  blockHash as hashOfHeader,
   blockHashFromHex,
   decodeBlock,
   decodePayload,
@@ -7,6 +8,7 @@ import {
   type LeafData,
   type MessageOf,
   regtest,
+  withPackedHashes,
 } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { type BlockProof, checkBlockProof, isUtreexoError, Stump, toTarget } from '../src/index.ts'
@@ -43,6 +45,10 @@ function check(change: Partial<BlockProof>, from: Stump = stump): void {
     ),
     ...change,
   }
+  checkProof(proof, from)
+}
+
+function checkProof(proof: BlockProof, from: Stump = stump): void {
   checkBlockProof(from, block, captured.height, proof, {
     network: regtest,
     medianTimePast: () => 0,
@@ -51,6 +57,15 @@ function check(change: Partial<BlockProof>, from: Stump = stump): void {
       return hash === undefined ? undefined : blockHashFromHex(hash)
     },
   })
+}
+
+/** The same with its hashes one behind the other, as a proof has them that was read. */
+function packed(change: Partial<BlockProof>): BlockProof {
+  const { targets, leafData, proofHashes } = { ...good, ...change }
+  const blockHash = hashOfHeader(block.header)
+  const hashes = new Uint8Array(32 * proofHashes.length)
+  proofHashes.forEach((hash, index) => hashes.set(hash, 32 * index))
+  return withPackedHashes(hashes, { blockHash, targets, leafData })
 }
 
 const refusal = (run: () => void): unknown => {
@@ -159,6 +174,20 @@ describe('a real proof', () => {
     ],
   ])('is refused with %s', (_, code, change) => {
     expect(refusal(() => check(change))).toEqual({ code, fault: 'proof' })
+    if (code !== 'hash-length')
+      expect(refusal(() => checkProof(packed(change)))).toEqual({ code, fault: 'proof' })
+  })
+
+  it('is refused with bytes that are no whole number of hashes', () => {
+    const hashes = new Uint8Array(33).fill(1)
+    expect(
+      refusal(() =>
+        new Stump(2, [hashes.subarray(1)]).verify({ targets: [0n], hashes }, [hashes.subarray(1)]),
+      ),
+    ).toEqual({
+      code: 'hash-length',
+      fault: 'proof',
+    })
   })
 
   it('is refused with a target that stands above another', () => {
@@ -190,7 +219,7 @@ describe('a real proof', () => {
         continue
       }
       expect(
-        refusal(() => check(proof)),
+        refusal(() => checkProof(proof)),
         `byte ${at}`,
       ).toMatchObject({ fault: 'proof' })
     }

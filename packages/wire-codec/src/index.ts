@@ -227,8 +227,10 @@ export {
   MAX_UTREEXO_HASHES,
   MAX_UTREEXO_PROOF_SIZE,
   MAX_UTREEXO_TARGETS,
+  packedProofHashes,
   type UtreexoProof,
   type UtreexoProofRequest,
+  withPackedHashes,
 } from './utreexo/utreexo-proof.ts'
 export { MAX_UTREEXO_ROOTS, MAX_UTREEXO_TREE_HASHES, type UtreexoRoots } from './utreexo/utreexo-roots.ts'
 export type { UtreexoTransaction } from './utreexo/utreexo-transaction.ts'

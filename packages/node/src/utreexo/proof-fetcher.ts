@@ -4,7 +4,7 @@
  * @module
  */
 
-import { hashToHex, type UtreexoProof } from '@sapwood/wire-codec'
+import { HASH_SIZE, hashToHex, type UtreexoProof } from '@sapwood/wire-codec'
 import { isPeerError, type PeerId } from '@sapwood/peer'
 import {
   addAbortListener,
@@ -15,6 +15,7 @@ import {
 } from '@sapwood/transport-v1v2/environment'
 import type { BlockRef } from '../chain/chain-entry.ts'
 import type { EventSink } from '../events/event-source.ts'
+import { hashesSize } from './hashes-size.ts'
 import type { ProofPeer, ProofPeers } from './proof-peers.ts'
 import type { UtreexoEvents } from './utreexo-events.ts'
 
@@ -353,8 +354,13 @@ export class ProofFetcher {
 /**
  * Whether it has as many parts as a proof of the block has: what does not is not kept until its turn comes.
  */
-function isLike({ targets, leafData, proofHashes }: UtreexoProof, { inputs }: WantedProof): boolean {
-  return targets.length === inputs && leafData.length === inputs && proofHashes.length <= inputs * MAX_ROWS
+function isLike(proof: UtreexoProof, { inputs }: WantedProof): boolean {
+  const { targets, leafData } = proof
+  return (
+    targets.length === inputs &&
+    leafData.length === inputs &&
+    hashesSize(proof) <= inputs * MAX_ROWS * HASH_SIZE
+  )
 }
 
 function isLess(one: readonly number[], other: readonly number[]): boolean {

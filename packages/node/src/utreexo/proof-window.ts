@@ -1,10 +1,11 @@
-import { HASH_SIZE, type UtreexoProof } from '@sapwood/wire-codec'
+import type { UtreexoProof } from '@sapwood/wire-codec'
 import { blockChanges, isUtreexoError, type UtreexoError } from '@sapwood/utreexo'
 import type { PeerId } from '@sapwood/peer'
 import { WakeUp } from '@sapwood/transport-v1v2/environment'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { DeliveredBlock } from '../blocks/block-download-action.ts'
 import type { TipChange } from '../chain/chain-entry.ts'
+import { hashesSize } from './hashes-size.ts'
 import type { ProofFetcher, ReceivedProof } from './proof-fetcher.ts'
 
 /** Blocks whose proofs are asked for at a time, unless told otherwise. */
@@ -225,8 +226,9 @@ function inputsOf({ block, height }: DeliveredBlock): {
   }
 }
 
-function sizeOf({ proofHashes, targets, leafData }: UtreexoProof): number {
-  let size = proofHashes.length * HASH_SIZE + targets.length * TARGET_SIZE + leafData.length * LEAF_SIZE
+function sizeOf(proof: UtreexoProof): number {
+  const { targets, leafData } = proof
+  let size = hashesSize(proof) + targets.length * TARGET_SIZE + leafData.length * LEAF_SIZE
   for (const { script } of leafData) if (script.type === 'other') size += script.scriptPubKey.length
   return size
 }

@@ -7,7 +7,8 @@
 import { HASH_SIZE } from '@sapwood/wire-codec'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { HashRow, isEmpty } from './hash-list.ts'
-import { forestRows, fromTarget, type Position } from './positions.ts'
+import { fromTargets, type Places } from './places.ts'
+import { forestRows } from './positions.ts'
 
 /** A proof that some leaves are in the accumulator. */
 export interface AccumulatorProof {
@@ -16,16 +17,20 @@ export interface AccumulatorProof {
    * positions of a forest of 63 rows, or the older compact ones.
    */
   readonly targets: ArrayLike<bigint>
-  /** The hashes that cannot be computed from the leaves, rising by position; 32 bytes each. */
-  readonly hashes: readonly Uint8Array[]
+  /**
+   * The hashes that cannot be computed from the leaves, rising by position; 32 bytes each. As a list, or as
+   * bytes one behind the other, which costs no object for each.
+   */
+  readonly hashes: readonly Uint8Array[] | Uint8Array
 }
 
 /** A proof that is one by its form. */
 export interface ProofForm {
-  readonly positions: readonly Position[]
+  readonly places: Places
   readonly leafHashes: HashRow
-  /** The hashes of the proof. */
+  /** The hashes of the proof, and how many they are. */
   readonly siblings: HashRow
+  readonly siblingCount: number
 }
 
 /**
@@ -41,16 +46,40 @@ export function checkProofForm(
   if (targets.length !== leafHashes.length)
     throw new UtreexoError('target-count', { expected: leafHashes.length, received: targets.length })
   const most = targets.length * forestRows(leaves)
-  if (hashes.length > most)
-    throw new UtreexoError('proof-too-long', { expected: most, received: hashes.length })
-  const checked = { leafHashes: checkedRow(leafHashes), siblings: checkedRow(hashes) }
-  const positions = new Array<Position>(targets.length)
-  for (let i = 0; i < targets.length; i++) positions[i] = fromTarget(targets[i]!, leaves, i)
-  return { positions, ...checked }
+  const siblingCount = countOf(hashes)
+  if (siblingCount > most)
+    throw new UtreexoError('proof-too-long', { expected: most, received: siblingCount })
+  return {
+    leafHashes: checkedRow(leafHashes),
+    siblings: hashes instanceof Uint8Array ? checkedCopy(hashes) : checkedRow(hashes),
+    siblingCount,
+    places: fromTargets(targets, leaves),
+  }
 }
 
-/** Hashes of a list, one behind the other: each is looked at once, wherever in memory it lies. */
-function checkedRow(list: readonly Uint8Array[]): HashRow {
+function countOf(hashes: AccumulatorProof['hashes']): number {
+  if (!(hashes instanceof Uint8Array)) return hashes.length
+  const rest = hashes.length % HASH_SIZE
+  if (rest !== 0)
+    throw new UtreexoError('hash-length', { index: (hashes.length - rest) / HASH_SIZE, received: rest })
+  return hashes.length / HASH_SIZE
+}
+
+/** Hashes that stand one behind the other already. */
+function checkedCopy(bytes: Uint8Array): HashRow {
+  const count = bytes.length / HASH_SIZE
+  const row = new HashRow(count)
+  row.bytes.set(bytes)
+  for (let index = 0; index < count; index++)
+    if (row.isEmpty(index)) throw new UtreexoError('empty-hash', { index })
+  return row
+}
+
+/**
+ * Hashes of a list, one behind the other: each is looked at once, wherever in memory it lies.
+ * @throws UtreexoError `hash-length`, `empty-hash`.
+ */
+export function checkedRow(list: readonly Uint8Array[]): HashRow {
   const row = new HashRow(list.length)
   for (let index = 0; index < list.length; index++) {
     const hash = list[index]!

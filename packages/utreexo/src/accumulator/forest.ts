@@ -15,6 +15,7 @@ import { LeafIndex } from './leaf-index.ts'
 import { NODE_BYTES, NodePool, NONE } from './node-pool.ts'
 import { PairBatch } from './pair-batch.ts'
 import { hashPairInto } from './parent-hash.ts'
+import { Places, risingOrder } from './places.ts'
 import {
   forestRows,
   hasTree,
@@ -52,6 +53,29 @@ export interface ForestOptions {
    * which is good where nobody else chooses the leaves.
    */
   readonly seed?: number
+}
+
+/** A proof as a forest makes it: its hashes as bytes one behind the other. */
+export interface ForestProof extends AccumulatorProof {
+  readonly targets: BigUint64Array
+  readonly hashes: Uint8Array
+}
+
+/** Nodes of one row, rising by offset. */
+class NodeRow {
+  readonly nodes: Int32Array
+  readonly offsets: Float64Array
+  length = 0
+
+  constructor(capacity: number) {
+    this.nodes = new Int32Array(capacity)
+    this.offsets = new Float64Array(capacity)
+  }
+
+  push(node: number, offset: number): void {
+    this.nodes[this.length] = node
+    this.offsets[this.length++] = offset
+  }
 }
 
 /** See the head of this file. Not a value: `modify` and `undo` change it. */
@@ -136,16 +160,16 @@ export class Forest {
    * in the order of the leaves.
    * @throws UtreexoError `unknown-leaf`, `duplicate-leaf` for one named twice.
    */
-  prove(leafHashes: readonly Uint8Array[]): AccumulatorProof & { readonly targets: BigUint64Array } {
+  prove(leafHashes: readonly Uint8Array[]): ForestProof {
     const nodes = this.#nodesOf(leafHashes)
-    const byRow: { node: number; offset: number }[][] = []
+    const places = new Places(nodes.length)
     const targets = new BigUint64Array(nodes.length)
     nodes.forEach((node, index) => {
       const position = this.#positionOf(node)
       targets[index] = toTarget(position)
-      ;(byRow[position.row] ??= []).push({ node, offset: position.offset })
+      places.set(index, position)
     })
-    return { targets, hashes: this.#siblings(byRow) }
+    return { targets, hashes: this.#pool.packed(this.#siblings(nodes, places)) }
   }
 
   /**
@@ -284,27 +308,38 @@ export class Forest {
   }
 
   /**
-   * The hashes of what stands beside the ways up from some nodes, and is on none of them: row by row, rising.
+   * What stands beside the ways up from some nodes, and is on none of them: row by row, rising.
    */
-  #siblings(byRow: { node: number; offset: number }[][]): Uint8Array[] {
+  #siblings(leaves: readonly number[], places: Places): number[] {
     const { left, right, parent } = this.#pool
-    const hashes: Uint8Array[] = []
-    for (let row = 0; row < forestRows(this.#leaves); row++) {
-      const nodes = byRow[row]
-      if (nodes === undefined) continue
-      nodes.sort((a, b) => a.offset - b.offset)
-      const above = (byRow[row + 1] ??= [])
-      for (let i = 0; i < nodes.length; i++) {
-        const { node, offset } = nodes[i]!
-        if (this.#pool.isRoot(node)) continue
+    const order = risingOrder(places, this.#leaves)
+    const siblings: number[] = []
+    let below = new NodeRow(leaves.length)
+    let row = new NodeRow(leaves.length)
+    let next = 0
+    for (let height = 0; height < forestRows(this.#leaves); height++) {
+      // The nodes over those of the row below, and the leaves that stand in this one.
+      row.length = 0
+      let from = 0
+      for (; next < order.length && places.rows[order[next]!] === height; next++) {
+        const offset = places.offsets[order[next]!]!
+        while (from < below.length && below.offsets[from]! < offset)
+          row.push(below.nodes[from]!, below.offsets[from++]!)
+        row.push(leaves[order[next]!]!, offset)
+      }
+      while (from < below.length) row.push(below.nodes[from]!, below.offsets[from++]!)
+      below.length = 0
+      for (let i = 0; i < row.length; i++) {
+        const node = row.nodes[i]!
         const over = parent[node]!
+        if (over < NONE) continue
         const sibling = left[over] === node ? right[over]! : left[over]!
-        if (nodes[i + 1]?.node === sibling) i++
-        else hashes.push(this.#pool.hash(sibling).slice())
-        above.push({ node: over, offset: Math.floor(offset / 2) })
+        below.push(over, Math.floor(row.offsets[i]! / 2))
+        if (i + 1 < row.length && row.nodes[i + 1] === sibling) i++
+        else siblings.push(sibling)
       }
     }
-    return hashes
+    return siblings
   }
 
   /**

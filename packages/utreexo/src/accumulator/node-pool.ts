@@ -51,6 +51,18 @@ export class NodePool {
     return this.hashes.subarray(node * HASH_SIZE, (node + 1) * HASH_SIZE)
   }
 
+  /** The hashes of some nodes, one behind the other. */
+  packed(nodes: readonly number[]): Uint8Array {
+    const words = HASH_SIZE / Uint32Array.BYTES_PER_ELEMENT
+    const from = new Uint32Array(this.hashes.buffer)
+    const to = new Uint32Array(nodes.length * words)
+    for (let index = 0; index < nodes.length; index++) {
+      const [at, start] = [index * words, nodes[index]! * words]
+      for (let word = 0; word < words; word++) to[at + word] = from[start + word]!
+    }
+    return new Uint8Array(to.buffer)
+  }
+
   isLeaf(node: number): boolean {
     return this.left[node] === NONE
   }

@@ -11,7 +11,8 @@ import { hashes } from '../crypto/hash-backend.ts'
 import { UtreexoError } from '../errors/utreexo-error.ts'
 import { type AccumulatorProof, checkProofForm } from './accumulator-proof.ts'
 import { HashRow } from './hash-list.ts'
-import { forestRows, hasTree, type Position, rootOffset } from './positions.ts'
+import { risingOrder } from './places.ts'
+import { forestRows, hasTree, rootOffset } from './positions.ts'
 
 /** A root that the walk ended in. */
 export interface WalkedRoot {
@@ -59,21 +60,21 @@ export function walkProof(
   spent: readonly Uint8Array[],
   { deleting }: { readonly deleting: boolean },
 ): WalkedRoot[] {
-  const { positions, leafHashes, siblings } = checkProofForm(leaves, proof, spent)
-  const order = risingOrder(positions)
+  const { places, leafHashes, siblings, siblingCount } = checkProofForm(leaves, proof, spent)
+  const order = risingOrder(places, leaves)
   const rows = forestRows(leaves)
   const roots: WalkedRoot[] = []
-  const pairs = new HashRow(2 * positions.length)
-  const pairsAfter = new HashRow(deleting ? 2 * positions.length : 0)
-  const rehashedAt = new Uint32Array(deleting ? positions.length : 0)
+  const pairs = new HashRow(2 * places.length)
+  const pairsAfter = new HashRow(deleting ? 2 * places.length : 0)
+  const rehashedAt = new Uint32Array(deleting ? places.length : 0)
   let taken = 0
   let next = 0
   /** The rows walked last, in turn: none has more nodes than there are targets. */
-  let below = new Row(positions.length, deleting)
-  let spare = new Row(positions.length, deleting)
+  let below = new Row(places.length, deleting)
+  let spare = new Row(places.length, deleting)
   for (let height = 0; height <= rows && (next < order.length || below.length > 0); height++) {
     let last = next
-    while (last < order.length && positions[order[last]!]!.row === height) last++
+    while (last < order.length && places.rows[order[last]!] === height) last++
     if (last > next) {
       merge(below, spare, order.subarray(next, last))
       ;[below, spare] = [spare, below]
@@ -82,8 +83,8 @@ export function walkProof(
     climb(below, spare, height)
     ;[below, spare] = [spare, below]
   }
-  if (taken !== proof.hashes.length)
-    throw new UtreexoError('proof-too-long', { expected: taken, received: proof.hashes.length })
+  if (taken !== siblingCount)
+    throw new UtreexoError('proof-too-long', { expected: taken, received: siblingCount })
   return roots
 
   /** Makes the parents of a row, which take the place of what was in theirs. */
@@ -130,7 +131,7 @@ export function walkProof(
     row.length = 0
     let from = 0
     for (const index of targets) {
-      const { offset } = positions[index]!
+      const offset = places.offsets[index]!
       while (from < computed.length && computed.offsets[from]! < offset)
         row.append(computed, from++, deleting)
       if (from < computed.length && computed.offsets[from] === offset)
@@ -146,19 +147,7 @@ export function walkProof(
 
   /** The index of the next hash of the proof. */
   function nextHash(): number {
-    if (taken === proof.hashes.length)
-      throw new UtreexoError('proof-too-short', { received: proof.hashes.length })
+    if (taken === siblingCount) throw new UtreexoError('proof-too-short', { received: siblingCount })
     return taken++
   }
-}
-
-/** Indexes of `positions` by row, and in a row by offset. */
-function risingOrder(positions: readonly Position[]): Uint32Array {
-  const order = new Uint32Array(positions.length)
-  for (let i = 0; i < order.length; i++) order[i] = i
-  return order.sort((a, b) => {
-    const first = positions[a]!
-    const second = positions[b]!
-    return first.row - second.row || first.offset - second.offset
-  })
 }

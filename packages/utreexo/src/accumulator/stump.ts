@@ -6,10 +6,10 @@
  */
 
 import { HASH_SIZE, bytesEqual } from '@sapwood/wire-codec'
+import { hashes } from '../crypto/hash-backend.ts'
 import { UtreexoError } from '../errors/utreexo-error.ts'
-import { type AccumulatorProof, checkHash } from './accumulator-proof.ts'
-import { emptyHash } from './hash-list.ts'
-import { parentHash } from './parent-hash.ts'
+import { type AccumulatorProof, checkedRow } from './accumulator-proof.ts'
+import { emptyHash, HashRow, isEmpty } from './hash-list.ts'
 import { hasTree, MAX_LEAVES, rootRows } from './positions.ts'
 import { type WalkedRoot, walkProof } from './proof-walk.ts'
 
@@ -93,14 +93,23 @@ export class Stump {
 function grow(leaves: number, roots: readonly Uint8Array[], added: readonly Uint8Array[]): Stump {
   if (leaves + added.length > MAX_LEAVES)
     throw new UtreexoError('invalid-stump', { expected: MAX_LEAVES, received: leaves + added.length })
-  const next = [...roots]
-  let count = leaves
-  added.forEach((hash, index) => {
-    checkHash(hash, index)
-    let top = hash
-    for (let row = 0; hasTree(count, row); row++) top = parentHash(next.pop()!, top)
-    next.push(top)
-    count++
-  })
-  return new Stump(count, next)
+  /** The new nodes of a row, from the bottom up, and how many they are. */
+  const nodes = checkedRow(added)
+  let length = added.length
+  const pairs = new HashRow(length + 1)
+  const kept = [...roots]
+  const made: Uint8Array[] = []
+  for (let row = 0; length > 0; row++) {
+    const root = hasTree(leaves, row) ? kept.pop() : undefined
+    if (root !== undefined) pairs.put(0, root)
+    const before = root === undefined ? 0 : 1
+    for (let index = 0; index < length; index++) pairs.take(before + index, nodes, index)
+    const total = before + length
+    if (total % 2 === 1) made.push(pairs.at(total - 1))
+    length = Math.floor(total / 2)
+    hashes().hashPairs(pairs.bytes, length, nodes.bytes, 0)
+    // A lone child is its parent.
+    if (root !== undefined && isEmpty(root)) nodes.take(0, pairs, 1)
+  }
+  return new Stump(leaves + added.length, [...kept, ...made.reverse()])
 }

@@ -7,6 +7,7 @@ import {
   type TransactionInput,
   type TransactionOutput,
   txid,
+  withPackedHashes,
 } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { Forest } from '../accumulator/forest.ts'
@@ -92,7 +93,7 @@ function check(
     amount,
     script: facts.scripts?.[index] ?? leafScript(scriptPubKey, transactions[0]!.inputs[0]!),
   }))
-  const proof = { targets, proofHashes: hashes as never[], leafData }
+  const proof = withPackedHashes(hashes, { blockHash: hashAt(HEIGHT), targets, leafData })
   return checkBlockProof(forest.stump(), block, HEIGHT, proof, {
     network: regtest,
     medianTimePast: (height) => height * 600,

@@ -4,7 +4,13 @@
  * @module
  */
 
-import type { Block, BlockHash, LeafData, UtreexoProof } from '@sapwood/wire-codec'
+import {
+  type Block,
+  type BlockHash,
+  type LeafData,
+  packedProofHashes,
+  type UtreexoProof,
+} from '@sapwood/wire-codec'
 import type { Stump } from '../accumulator/stump.ts'
 import { isUtreexoError, UtreexoError } from '../errors/utreexo-error.ts'
 import { impliedScript } from '../leaves/implied-script.ts'
@@ -63,7 +69,8 @@ export function checkBlockProof(
     rebuildLeaf(placed, proof.leafData[index]!, index, height, surroundings),
   )
   const hashes = leaves.map(leafHash)
-  const next = stump.modify({ targets: proof.targets, hashes: proof.proofHashes }, hashes, changes.added())
+  const siblings = packedProofHashes(proof) ?? proof.proofHashes
+  const next = stump.modify({ targets: proof.targets, hashes: siblings }, hashes, changes.added())
   hashes.forEach((hash, index) => {
     const { transaction, index: input } = toProve[index]!
     if (isOverwritten(hash)) throw new UtreexoError('unspendable-leaf', { transaction, input })

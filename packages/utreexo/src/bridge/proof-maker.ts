@@ -4,7 +4,13 @@
  * @module
  */
 
-import type { Block, BlockHash, UtreexoProof, UtreexoRoots } from '@sapwood/wire-codec'
+import {
+  type Block,
+  type BlockHash,
+  type UtreexoProof,
+  type UtreexoRoots,
+  withPackedHashes,
+} from '@sapwood/wire-codec'
 import { Forest, type ForestUndo } from '../accumulator/forest.ts'
 import { stateHash, StateTree } from '../accumulator/state-tree.ts'
 import { Stump } from '../accumulator/stump.ts'
@@ -134,7 +140,7 @@ export class ProofMaker {
     const stump = this.#forest.stump()
     this.#states.add(stateHash(stump))
     this.#tip = { height, hash }
-    const proof = { blockHash: hash, proofHashes: hashes as UtreexoProof['proofHashes'], targets, leafData }
+    const proof = withPackedHashes(hashes, { blockHash: hash, targets, leafData })
     return { height, hash, proof, stump, fees, spent, created: this.#created(changes, added, undo), undo }
   }
 

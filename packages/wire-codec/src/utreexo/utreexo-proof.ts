@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ByteReader } from '../bytes/byte-reader.ts'
+import { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
 import { lazyList } from '../bytes/lazy-list.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
@@ -89,27 +89,55 @@ export function writeUtreexoProofRequest(writer: ByteWriter, request: UtreexoPro
 export function readUtreexoProof(reader: ByteReader): UtreexoProof {
   const blockHash = reader.blockHash()
   const lists = lazyList(reader, readLists)
-  reader.skip(reader.count(MAX_UTREEXO_HASHES, 32) * 32)
+  const hashes = reader.view(reader.count(MAX_UTREEXO_HASHES, 32) * 32)
   for (let left = reader.count(MAX_UTREEXO_TARGETS, 1); left > 0; left--) reader.skipCompactSize64()
   for (let left = reader.count(MAX_UTREEXO_TARGETS, MIN_LEAF_SIZE); left > 0; left--) skipLeafData(reader)
-  return {
+  return withPackedHashes(hashes, {
     blockHash,
-    get proofHashes() {
-      return lists().proofHashes
-    },
     get targets() {
       return lists().targets
     },
     get leafData() {
       return lists().leafData
     },
-  }
+  })
+}
+
+/** Of proofs whose hashes stand one behind the other, the bytes of these. */
+const packedHashes = new WeakMap<object, Uint8Array>()
+
+/**
+ * A proof whose hashes are given one behind the other, 32 bytes each; its list of them is made when it is
+ * first asked for. `rest` becomes the proof. The bytes must not be changed afterwards.
+ * @throws RangeError for bytes that are no whole number of hashes.
+ */
+export function withPackedHashes(hashes: Uint8Array, rest: Omit<UtreexoProof, 'proofHashes'>): UtreexoProof {
+  if (hashes.length % 32 !== 0) throw new RangeError(`Not a number of hashes: ${hashes.length} bytes`)
+  const list = lazyList(new ByteReader(hashes), (reader) =>
+    reader.list(hashes.length / 32, (next) => next.hash()),
+  )
+  const proof = Object.defineProperty(rest, 'proofHashes', {
+    get: list,
+    enumerable: true,
+    configurable: true,
+  }) as UtreexoProof
+  packedHashes.set(proof, hashes)
+  return proof
+}
+
+/**
+ * The hashes of a proof one behind the other, 32 bytes each: without an object for each of them, which takes
+ * longer to make than to hash. Undefined where only the list is there: for a proof that a program put
+ * together, a changed copy of one that was read included.
+ */
+export function packedProofHashes(proof: Pick<UtreexoProof, 'proofHashes'>): Uint8Array | undefined {
+  return packedHashes.get(proof)
 }
 
 /** What has been checked. */
-function readLists(reader: ByteReader): Omit<UtreexoProof, 'blockHash'> {
+function readLists(reader: ByteReader): Omit<UtreexoProof, 'blockHash' | 'proofHashes'> {
+  reader.skip(reader.compactSize() * 32)
   return {
-    proofHashes: reader.list(reader.compactSize(), (next) => next.hash()),
     targets: readTargets(reader, reader.compactSize()),
     leafData: reader.list(reader.compactSize(), readLeafData),
   }
@@ -124,8 +152,12 @@ export function readTargets(reader: ByteReader, count: number): BigUint64Array {
 
 /** Writes the payload of `uproof`. */
 export function writeUtreexoProof(writer: ByteWriter, proof: UtreexoProof): void {
-  writer.hash(proof.blockHash).compactSize(proof.proofHashes.length)
-  for (const hash of proof.proofHashes) writer.hash(hash)
+  const packed = packedProofHashes(proof)
+  writer
+    .hash(proof.blockHash)
+    .compactSize(packed === undefined ? proof.proofHashes.length : packed.length / 32)
+  if (packed !== undefined) writer.bytes(packed)
+  else for (const hash of proof.proofHashes) writer.hash(hash)
   writer.compactSize(proof.targets.length)
   for (const target of proof.targets) writer.compactSize(target)
   writer.compactSize(proof.leafData.length)

@@ -15,8 +15,10 @@ import { bitmapHas, bitmapIndexes, bitmapOf } from './bitmap.ts'
 import { type LeafData, readLeafData, skipLeafData, writeLeafData } from './leaf-data.ts'
 import {
   MAX_UTREEXO_PROOF_SIZE,
+  packedProofHashes,
   readUtreexoProof,
   readUtreexoProofRequest,
+  withPackedHashes,
   writeUtreexoProof,
   writeUtreexoProofRequest,
 } from './utreexo-proof.ts'
@@ -321,6 +323,18 @@ describe('uproof', () => {
     )
     const read = readUtreexoProof(new ByteReader(bytes))
     expect({ ...read, leafData: read.leafData.map(fields) }).toEqual(proof)
+  })
+
+  it('has its hashes one behind the other where it was read, and not where it was changed', () => {
+    const hashes = new Uint8Array(64).fill(1, 32)
+    const rest = { blockHash, targets: BigUint64Array.of(3n), leafData: [] }
+    const proof = withPackedHashes(hashes, rest)
+    expect(proof.proofHashes).toEqual([new Uint8Array(32), new Uint8Array(32).fill(1)])
+    const bytes = encoded((writer) => writeUtreexoProof(writer, proof))
+    expect(bytes).toEqual(encoded((writer) => writeUtreexoProof(writer, { ...proof })))
+    expect(packedProofHashes(readUtreexoProof(new ByteReader(bytes)))).toEqual(hashes)
+    expect(packedProofHashes({ ...proof, proofHashes: [] })).toBeUndefined()
+    expect(() => withPackedHashes(hashes.subarray(1), { ...rest })).toThrow(RangeError)
   })
 
   it.each([
