@@ -19,7 +19,7 @@ class Run {
   #server!: NodeHandle
   #client!: NodeHandle
   #stream!: FilteredBlocks
-  #pending: Promise<IteratorResult<FilteredBlockItem>> | undefined
+  #pending: Promise<IteratorResult<FilteredBlockItem, undefined>> | undefined
   readonly #scripts = new Set<number>()
   /** By height: what was told to hold one of the scripts. */
   readonly #told = new Map<number, string>()
@@ -111,7 +111,7 @@ class Run {
   async #take(count: number): Promise<void> {
     for (let i = 0; i < count; i++) {
       this.#pending ??= this.#stream.next()
-      const state: { result?: IteratorResult<FilteredBlockItem> } = {}
+      const state: { result?: IteratorResult<FilteredBlockItem, undefined> } = {}
       void this.#pending.then((result) => (state.result = result))
       await this.#clock.advance(100)
       if (state.result === undefined) return

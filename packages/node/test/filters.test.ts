@@ -463,7 +463,7 @@ describe('filtered blocks', () => {
     const told: number[] = []
     for (let i = 0; i < 3; i++) {
       const { value } = await run(found.next())
-      if (value.type === 'block') told.push(value.height)
+      if (value?.type === 'block') told.push(value.height)
     }
     expect(told).toEqual([119, 120, 121])
     await run(found.return!())
@@ -480,8 +480,8 @@ describe('filtered blocks', () => {
     // With the next headers all peers are asked again.
     const told: unknown[] = []
     for (let item = (await run(found.next())).value; ; item = (await run(found.next())).value) {
-      told.push(item.type === 'block' ? item.height : item)
-      if (item.type === 'block' && item.height === HEIGHT) break
+      told.push(item?.type === 'block' ? item.height : item)
+      if (item?.type === 'block' && item.height === HEIGHT) break
     }
     const again = told.findIndex((each) => typeof each !== 'number')
     expect(told[again]).toEqual({ type: 'again', from: 120 })

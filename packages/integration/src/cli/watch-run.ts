@@ -8,6 +8,7 @@ import Table from 'cli-table3'
 import { findBitcoind } from '../bitcoind/find-bitcoind.ts'
 import { mineWithPayments } from '../bitcoind/funded-chain.ts'
 import { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
+import { until } from '../bitcoind/until.ts'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { makeFolder } from '../programs/usable-folder.ts'
 
@@ -28,7 +29,7 @@ export interface WatchRunOutput {
  * A bitcoind that serves filters, and a watcher of one script: payments, one of them heard before it is mined
  * and taken back by a reorg, a restart during which there is another reorg, a spend. After each step what the
  * watcher says is unspent is what `listunspent` says.
- * @throws IntegrationError `check-failed`, `program-not-found`, `folder-unusable`
+ * @throws IntegrationError `check-failed`, `timeout`, `program-not-found`, `folder-unusable`
  */
 export async function watchRun(
   { blocks, folder }: { readonly blocks: number; readonly folder: string },
@@ -175,12 +176,10 @@ class Watching {
   }
 
   async #until(isThere: (at: { readonly hash: string }) => boolean, what: string): Promise<void> {
-    const signal = AbortSignal.timeout(STEP_TIMEOUT)
-    for await (const _event of this.watcher.events({ signal })) {
+    await until(what, STEP_TIMEOUT, () => {
       const { position } = this.watcher
-      if (isThere({ hash: position === undefined ? '' : hashToHex(position.hash) })) return
-    }
-    throw new IntegrationError('check-failed', `the watcher has not heard of ${what}`)
+      return Promise.resolve(isThere({ hash: position === undefined ? '' : hashToHex(position.hash) }))
+    })
   }
 }
 

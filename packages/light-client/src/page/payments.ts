@@ -29,8 +29,8 @@ export function foldPayments(watch: Watch, item: FilteredBlockItem): Watch {
   }
   if (item.type === 'again') {
     // Filters were false: the blocks come once more, and so does what they pay.
-    const { position: _false, ...rest } = watch
-    return { ...rest, payments: upTo(item.from - 1, watch.payments) }
+    const { label, script, payments } = watch
+    return { label, script, payments: upTo(item.from - 1, payments) }
   }
   const payments = item.block.transactions.reduce(
     (known, transaction) => withTransaction(known, transaction, watch.script, item.height),

@@ -46,7 +46,9 @@ export interface HeaderChain {
   forkPoint(hash: BlockHash): BlockRef | undefined
   /** Median of the times of the last 11 headers up to and with this one, seconds (BIP113). */
   medianTimePast(hash: BlockHash): number | undefined
-  /** Hashes from `from` (default: the tip) back to the first that is kept, ever further apart; at most 101. */
+  /**
+   * Hashes from `from` (default: the tip) back to the first that is kept, ever further apart; at most 101.
+   */
   locator(from?: BlockHash): BlockHash[]
   /**
    * What a `getheaders` asks for: the headers after the first hash of `locator` in the best chain. Where the

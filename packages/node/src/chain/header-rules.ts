@@ -90,8 +90,8 @@ export function isPermittedTransition(
 const times = new Float64Array(MEDIAN_TIME_SPAN)
 
 /**
- * Median of the times of the last 11 headers up to and with `slot`, seconds (BIP113); of those that are known,
- * where fewer are.
+ * Median of the times of the last 11 headers up to and with `slot`, seconds (BIP113); of those that are
+ * known, where fewer are.
  */
 export function medianTimePast(context: RuleContext, slot: number): number {
   let count = 0

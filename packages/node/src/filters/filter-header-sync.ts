@@ -220,8 +220,9 @@ export class FilterHeaderSync {
   }
 
   /**
-   * The peer denies what is kept. Where it agreed to it before it is a liar; else all from the last checkpoint
-   * on that both have is looked at again, with it (BIP157: checkpoints tell where two chains part).
+   * The peer denies what is kept. Where it agreed to it before it is a liar; else all from the last
+   * checkpoint on that both have is looked at again, with it (BIP157: checkpoints tell where two chains
+   * part).
    */
   async #denied({ id, peer }: FilterPeer, batch: Batch, signal: AbortSignal): Promise<void> {
     if (batch.start === 0 || (this.#agreed.get(id) ?? -1) >= batch.start - 1) {

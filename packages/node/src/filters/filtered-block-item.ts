@@ -29,7 +29,7 @@ export type FilteredBlockItem =
   | { readonly type: 'again'; readonly from: number }
 
 /** Blocks that concern scripts, with reorgs, for ever; whose scripts can be changed between any two items. */
-export interface FilteredBlocks extends AsyncIterableIterator<FilteredBlockItem> {
+export interface FilteredBlocks extends AsyncIterableIterator<FilteredBlockItem, undefined> {
   /** Where the last item left it: to be kept, and to be given as `from` to the next stream. */
   readonly position: FilterPosition | undefined
   /** Scripts that are asked for. */

@@ -99,13 +99,13 @@ export class FilteredBlockStream implements FilteredBlocks {
     this.#scripts.remove(scripts)
   }
 
-  next(): Promise<IteratorResult<FilteredBlockItem>> {
+  next(): Promise<IteratorResult<FilteredBlockItem, undefined>> {
     const step = this.#lastStep.then(() => this.#step())
     this.#lastStep = step.catch(() => undefined)
     return step
   }
 
-  async return(): Promise<IteratorResult<FilteredBlockItem>> {
+  async return(): Promise<IteratorResult<FilteredBlockItem, undefined>> {
     this.#isClosed = true
     this.#abort.abort(new NodeError('invalid-argument', 'The stream has been closed'))
     await this.#lastStep
@@ -117,16 +117,21 @@ export class FilteredBlockStream implements FilteredBlocks {
     return this
   }
 
-  async #step(): Promise<IteratorResult<FilteredBlockItem>> {
-    if (this.#isClosed) return { done: true, value: undefined }
+  async #step(): Promise<IteratorResult<FilteredBlockItem, undefined>> {
+    if (this.#hasBeenClosed()) return { done: true, value: undefined }
     try {
       return { done: false, value: await this.#item() }
     } catch (error) {
       await this.#end()
-      if (this.#isClosed) return { done: true, value: undefined }
+      if (this.#hasBeenClosed()) return { done: true, value: undefined }
       this.#isClosed = true
       throw error
     }
+  }
+
+  /** A call, since `return` may come while an item is looked for. */
+  #hasBeenClosed(): boolean {
+    return this.#isClosed
   }
 
   /** Looks for the next item, for as long as it takes. */

@@ -89,7 +89,9 @@ export function createFilterAccess(
           sync,
           lane,
           getBlock: (hash, either) => blocks.getBlock(hash, { signal: either }),
-          nextTip: async (either) => void (await events.next('tip-changed', { signal: either })),
+          nextTip: async (either) => {
+            await events.next('tip-changed', { signal: either })
+          },
           later: async (either) => {
             await events
               .next('peer-ready', { signal: either, timeout: NEXT_PEER_TIMEOUT })

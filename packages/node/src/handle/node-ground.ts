@@ -130,7 +130,9 @@ export async function layGround(options: NodeOptions, components: NodeComponents
   }
 }
 
-/** @throws NodeError `invalid-argument` for a checkpoint that cannot be one, or that a part cannot begin at. */
+/**
+ * @throws NodeError `invalid-argument` for a checkpoint that cannot be one, or that a part cannot begin at.
+ */
 function refuseCheckpoint(options: NodeOptions, { blockStore }: NodeComponents): void {
   const { checkpoint, network, utreexo } = options
   if (checkpoint === undefined) return

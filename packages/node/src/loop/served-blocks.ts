@@ -60,7 +60,8 @@ export class ServedBlocks implements NodePart {
     const served = {
       ...base,
       ...own,
-      addresses: base.addresses,
+      // Whatever answers, it is noted who has asked.
+      ...(base.addresses !== undefined && { addresses: base.addresses.bind(base) }),
       get blockHashes() {
         return own.blockHashes === undefined && services.answers.block === undefined ? undefined : hashes
       },

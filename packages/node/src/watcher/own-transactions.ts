@@ -83,7 +83,7 @@ export class OwnTransactions {
       })
     } catch (error) {
       // It goes on, also after a deadline has passed.
-      this.#logger.debug?.({ err: error }, 'a transaction of ours has not been taken by a peer yet')
+      this.#logger.debug({ err: error }, 'a transaction of ours has not been taken by a peer yet')
     }
   }
 

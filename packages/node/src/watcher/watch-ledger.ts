@@ -119,8 +119,8 @@ export class WatchLedger {
       if (entry.block === undefined || !isGone(entry.block)) continue
       if (entry.isCoinbase) this.#dropWithChildren(key, 'coinbase-gone')
       else if (this.#entries.has(key)) {
-        const { block: _left, ...rest } = entry
-        this.#put({ ...rest, since: now })
+        const { txid, isCoinbase: isFirst, payments, spends, inputs, isOwn } = entry
+        this.#put({ txid, isCoinbase: isFirst, payments, spends, inputs, isOwn, since: now })
       }
     }
   }

@@ -293,6 +293,7 @@ function readPayment(reader: ByteReader): WatchedPayment {
 
 function readOwn(reader: ByteReader): OwnTransaction {
   const hasFeeRate = reader.u8() === 1
-  const feeRate = reader.u64()
-  return { transaction: decodeTransaction(reader.rest()), ...(hasFeeRate && { feeRate }) }
+  const written = reader.u64()
+  const feeRate = hasFeeRate ? written : undefined
+  return { transaction: decodeTransaction(reader.rest()), ...(feeRate !== undefined && { feeRate }) }
 }

@@ -27,7 +27,7 @@ export interface WatchWalkComponents {
 /** An item that has been asked for: settled once `take` is there. */
 interface Asked {
   readonly come: Promise<void>
-  take?: () => IteratorResult<FilteredBlockItem>
+  take?: () => IteratorResult<FilteredBlockItem, undefined>
 }
 
 /**

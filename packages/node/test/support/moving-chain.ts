@@ -70,12 +70,6 @@ export class MovingChain {
       this.#below(3) === 0
         ? new Promise((resolve) => void this.#clock.setTimer(this.#below(400), resolve))
         : undefined
-    const spent = (block: Block): Uint8Array[] =>
-      block.transactions
-        .slice(1)
-        .flatMap(({ inputs }) =>
-          inputs.map(({ previousOutput: { txid: id, index } }) => this.#scriptOf.get(keyOf(id, index))!),
-        )
     this.#server = await startNode({
       network,
       clock: this.#clock,

@@ -1,6 +1,6 @@
 import { bytesToHex } from '@sapwood/wire-codec'
 import type { NodeHandle } from '@sapwood/node'
-import { FaultyRelay, type RegtestBitcoind, startUtreexoBridge } from '../../../src/index.ts'
+import { FaultyRelay, startUtreexoBridge } from '../../../src/index.ts'
 import { until } from '../../../src/bitcoind/until.ts'
 import { sleep } from '../../../src/programs/default-sleep.ts'
 import type { Program } from '../../../src/programs/find-program.ts'
