@@ -2,7 +2,7 @@ import { bytesEqual, bytesToHex, hashToHex, hexToBytes, type Transaction, txid }
 import type { FilteredBlockItem, FilterPosition } from '@sapwood/node'
 
 /** An output that pays to the script. Amounts in satoshi, hashes as text. */
-export interface Payment {
+interface Payment {
   readonly txid: string
   readonly index: number
   readonly value: string

@@ -314,8 +314,8 @@ export class Forest {
     const { left, right, parent } = this.#pool
     const order = risingOrder(places, this.#leaves)
     const siblings: number[] = []
-    let below = new NodeRow(leaves.length)
-    let row = new NodeRow(leaves.length)
+    const below = new NodeRow(leaves.length)
+    const row = new NodeRow(leaves.length)
     let next = 0
     for (let height = 0; height < forestRows(this.#leaves); height++) {
       // The nodes over those of the row below, and the leaves that stand in this one.
