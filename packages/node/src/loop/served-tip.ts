@@ -7,6 +7,8 @@ import type { ServiceTable } from './service-table.ts'
 
 /** A look for the last block that is there reads a few dozen blocks: it is taken no more often than this. */
 const LOOK_PAUSE = 10 * SECOND
+/** Longest that an answer waits for a look: what was seen by then counts. */
+const LOOK_WAIT = SECOND
 
 export interface ServedTipComponents {
   readonly chain: HeaderChain
@@ -30,17 +32,24 @@ export class ServedTip {
     this.#parts = components
   }
 
-  /** Of the last block that can be served as far as it is known; where no blocks are served, of the tip. */
+  /**
+   * Of the last block that can be served as far as it is known; where no block was ever seen, of the tip: a
+   * program that keeps none has its headers to serve.
+   */
   get height(): number {
     const { chain, services } = this.#parts
-    if (services.answers.block === undefined || this.#lookedAt === undefined) return chain.tip().height
+    if (services.answers.block === undefined || this.#seen === undefined) return chain.tip().height
     return this.#seenHeight()
   }
 
   /** Looks for it first, where it may have moved on. */
   async find(context: ServingContext): Promise<number> {
     if (this.#mayBeHigher()) this.#looking ??= this.#look(context).finally(() => (this.#looking = undefined))
-    await this.#looking
+    const looking = this.#looking
+    if (looking !== undefined) {
+      const { signal } = context
+      await withDeadline(this.#parts.clock, LOOK_WAIT, () => looking, { signal }).catch(() => undefined)
+    }
     return this.height
   }
 
