@@ -4,15 +4,14 @@
  * @module
  */
 
-import { bytesEqual, type Hash256 } from '@sapwood/wire-codec'
+import { bytesEqual, HASH_SIZE, type Hash256 } from '@sapwood/wire-codec'
 
-const SIZE = 32
 /** Headers that there is room for at first. */
 const FIRST_CAPACITY = 2_048
 
 /** Filter headers (BIP157) of the best chain, from the first height on: 32 bytes each, in one buffer. */
 export class FilterHeaderChain {
-  #bytes = new Uint8Array(FIRST_CAPACITY * SIZE)
+  #bytes = new Uint8Array(FIRST_CAPACITY * HASH_SIZE)
   #count = 0
   /** So many, from the first on, are doubted, and have been kept to be compared with what comes. */
   #doubted = 0
@@ -33,13 +32,13 @@ export class FilterHeaderChain {
   at(height: number): Hash256 | undefined {
     const place = height - this.first
     if (place < 0 || place >= this.#count) return undefined
-    return this.#bytes.slice(place * SIZE, (place + 1) * SIZE)
+    return this.#bytes.slice(place * HASH_SIZE, (place + 1) * HASH_SIZE)
   }
 
   /** Copies of those from a height to before another. */
   slice(from: number, before: number): Uint8Array {
     const end = Math.min(before - this.first, this.#count)
-    return this.#bytes.slice((from - this.first) * SIZE, end * SIZE)
+    return this.#bytes.slice((from - this.first) * HASH_SIZE, end * HASH_SIZE)
   }
 
   /** @returns the first height whose header is another than one that was doubted there. */
@@ -49,7 +48,7 @@ export class FilterHeaderChain {
     let replaced: number | undefined
     for (const header of headers) {
       const place = this.#count++
-      const bytes = this.#bytes.subarray(place * SIZE, (place + 1) * SIZE)
+      const bytes = this.#bytes.subarray(place * HASH_SIZE, (place + 1) * HASH_SIZE)
       if (place < this.#doubted && !bytesEqual(bytes, header)) {
         replaced ??= this.first + place
         this.#doubted = 0
@@ -88,8 +87,8 @@ export class FilterHeaderChain {
   }
 
   #makeRoom(count: number): void {
-    if (count * SIZE <= this.#bytes.length) return
-    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, count * SIZE))
+    if (count * HASH_SIZE <= this.#bytes.length) return
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, count * HASH_SIZE))
     larger.set(this.#bytes)
     this.#bytes = larger
   }

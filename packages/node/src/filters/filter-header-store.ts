@@ -6,6 +6,7 @@ import {
   bytesEqual,
   concatBytes,
   FILTER_CHECKPOINT_INTERVAL,
+  HASH_SIZE,
   type Hash256,
   sha256,
 } from '@sapwood/wire-codec'
@@ -22,7 +23,6 @@ const RUN_PREFIX = 'run/'
 /** Headers of one entry. */
 const RUN_LENGTH = FILTER_CHECKPOINT_INTERVAL
 const CHECKSUM_SIZE = 4
-const SIZE = 32
 
 /** Filter headers in a store, with the block that the last of them belongs to: all of one batch. */
 export class FilterHeaderStore {
@@ -47,9 +47,9 @@ export class FilterHeaderStore {
     const kept: Uint8Array[] = []
     while (kept.length < this.#runs) {
       const run = whole(await this.#space.get(runKey(kept.length)))
-      if (run === undefined || run.length % SIZE !== 0) break
+      if (run === undefined || run.length % HASH_SIZE !== 0) break
       kept.push(run)
-      if (run.length !== RUN_LENGTH * SIZE) break
+      if (run.length !== RUN_LENGTH * HASH_SIZE) break
     }
     for (const run of kept) headers.append(headersIn(run))
     headers.takeChangedFrom()
@@ -103,13 +103,13 @@ function writeTip({ height, hash }: BlockRef, first: number): Uint8Array {
 
 function readTip(value: Uint8Array | undefined): (BlockRef & { readonly first: number }) | undefined {
   const content = whole(value)
-  if (content?.length !== 1 + 4 + 4 + SIZE || content[0] !== FORMAT) return undefined
+  if (content?.length !== 1 + 4 + 4 + HASH_SIZE || content[0] !== FORMAT) return undefined
   const reader = new ByteReader(content.subarray(1))
-  return { first: reader.u32(), height: reader.u32(), hash: asBlockHash(reader.view(SIZE)) }
+  return { first: reader.u32(), height: reader.u32(), hash: asBlockHash(reader.view(HASH_SIZE)) }
 }
 
 function headersIn(run: Uint8Array): Hash256[] {
-  return Array.from({ length: run.length / SIZE }, (_, i) =>
-    asHash256(run.subarray(i * SIZE, (i + 1) * SIZE)),
+  return Array.from({ length: run.length / HASH_SIZE }, (_, i) =>
+    asHash256(run.subarray(i * HASH_SIZE, (i + 1) * HASH_SIZE)),
   )
 }
