@@ -82,6 +82,20 @@ describe('npm start', () => {
     for (const title of titles) expect(stdout).toMatch(title)
   })
 
+  it('keeps a chain and serves it with --serve, and says at the next start from where it went on', async () => {
+    const first = await run(['--serve', '--blocks', '105'])
+    expect(first).toMatchObject({ code: 0 })
+    expect(first.stdout).toMatch(/resumed +│ blocks after 0, index after 0/)
+    expect(first.stdout).toMatch(/tip +│ 105, [0-9a-f]{16}…, the same on all three/)
+    expect(first.stdout).toMatch(/filters +│ 106, each that of the first bitcoind/)
+    expect(first.stdout).toMatch(/served +│ \d+ blocks of [\d,]+ bytes over v2/)
+    expect(first.stdout).toMatch(/offered +│ .*NETWORK.*COMPACT_FILTERS/)
+    const second = await run(['--serve', '--blocks', '105'])
+    expect(second).toMatchObject({ code: 0 })
+    expect(second.stdout).toMatch(/resumed +│ blocks after 105, index after 105/)
+    expect(second.stdout).toMatch(/tip +│ 115, /)
+  }, 600_000)
+
   it('prints its usage', async () => {
     const { code, stdout } = await run(['--help'])
     expect(code).toBe(0)
