@@ -6,13 +6,6 @@ import { type ServedPage, servePage } from '../src/server/serve-page.ts'
 const INSTALL_TIMEOUT = 300_000
 /** Under load everything here takes its time: nothing waits for less. */
 const PATIENCE = { timeout: 60_000, interval: 50 }
-/** Keeps in `longest` how long the thread of the page was busy at most; a browser tells of 50 ms and more. */
-const WATCH_LONG_TASKS = `
-  globalThis.longest = 0
-  new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) longest = Math.max(longest, duration)
-  }).observe({ entryTypes: ['longtask'] })
-`
 /** Alters a byte of each run of headers in the store; says of how many. */
 const DAMAGE_HEADERS = `new Promise((resolve, reject) => {
   const opening = indexedDB.open('sapwood/light-client')
@@ -49,7 +42,6 @@ beforeAll(async () => {
   ;[served, browser] = await Promise.all([servePage(), launchChromium()])
   await served.bitcoind.fund(2)
   page = await browser.context.newPage()
-  await page.addInitScript({ content: WATCH_LONG_TASKS })
   await page.goto(served.url)
 }, INSTALL_TIMEOUT)
 

@@ -46,8 +46,8 @@ export const transactionCases: readonly ListeningCase[] = [
   sees(
     'bip339/relay/by-wtxid',
     'BIP339',
-    'Who said wtxidrelay is told of transactions by wtxid. That it is told of any is said nowhere.',
-    ['by wtxid', NOT_HANDED_ON],
+    'Who said wtxidrelay is told of transactions by wtxid.',
+    ['by wtxid'],
     async (peer, stage) => {
       const transaction = stage.payment()
       const announced = await announcedTo(peer, stage, transaction)
@@ -59,8 +59,8 @@ export const transactionCases: readonly ListeningCase[] = [
   ),
   sees(
     'relay/transaction-served',
-    'Core net_processing.cpp, RelayTransaction and ProcessGetData',
-    'A transaction that was taken is announced to others, and given to who asks for it.',
+    'Protocol documentation, "getdata"',
+    'A transaction that was announced is given to who asks for it.',
     ['the same'],
     async (peer, stage) => {
       const transaction = stage.payment()
@@ -70,7 +70,7 @@ export const transactionCases: readonly ListeningCase[] = [
       const given = await peer.expect('tx')
       return bytesEqual(txid(given.transaction), txid(transaction)) ? 'the same' : 'another'
     },
-    BLOCKS,
+    { ...BLOCKS, level: 'must' },
   ),
   sees(
     'inv/unknown-transaction-asked-for',

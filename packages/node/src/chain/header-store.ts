@@ -17,10 +17,10 @@ import type { StorableHeaderChain } from './header-chain.ts'
 import { HEADER_RECORD_SIZE } from './header-table.ts'
 import { isNodeError, NodeError } from '../errors/node-error.ts'
 import type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from '../store/key-value-store.ts'
+import { checkStoreFormat, FORMAT_KEY } from '../store/store-format.ts'
 
 /** Increased when what is stored changes its form. */
 const FORMAT = 1
-const FORMAT_KEY = 'format'
 /** Bytes of the checksum in front of each run of records. */
 const CHECKSUM_SIZE = 4
 /**
@@ -80,7 +80,7 @@ export class HeaderStore {
     const isNew = (await this.#chainFacts.get(FORMAT_KEY)) === undefined
     const more: KeyValueOperation[] =
       wanted === undefined ? [] : [{ type: 'put', key: CHECKPOINT_KEY, value: writeCheckpoint(wanted) }]
-    await this.#checkFormat({ network }, more)
+    await checkStoreFormat(this.#chainFacts, { format: FORMAT, network }, more)
     return isNew ? wanted : readCheckpoint(await this.#chainFacts.get(CHECKPOINT_KEY))
   }
 
@@ -89,7 +89,7 @@ export class HeaderStore {
    * @throws NodeError `store-foreign` where the store is of another network or of a later version.
    */
   async load(chain: StorableHeaderChain): Promise<LoadedHeaders> {
-    await this.#checkFormat(chain)
+    await checkStoreFormat(this.#chainFacts, { format: FORMAT, network: chain.network })
     const joins = new RunJoiner()
     const dropped: KeyValueOperation[] = []
     for await (const [key, value] of this.#headers.entries()) {
@@ -139,21 +139,6 @@ export class HeaderStore {
         })),
       )
       this.#savedInvalid = invalidated.length
-    }
-  }
-
-  /** @param more Written with the format of a new store. */
-  async #checkFormat(
-    { network }: { readonly network: Network },
-    more: readonly KeyValueOperation[] = [],
-  ): Promise<void> {
-    const expected = concatBytes(Uint8Array.of(FORMAT), network.genesisHash)
-    const found = await this.#chainFacts.get(FORMAT_KEY)
-    if (found === undefined) {
-      await this.#chainFacts.batch([{ type: 'put', key: FORMAT_KEY, value: expected }, ...more])
-    } else if (!bytesEqual(found, expected)) {
-      const detail = found[0] === FORMAT ? 'of another network' : 'of another version of this package'
-      throw new NodeError('store-foreign', `The store is ${detail}.`, { detail: FORMAT_KEY })
     }
   }
 

@@ -1,13 +1,12 @@
 import { ByteReader, ByteWriter, bytesEqual, concatBytes, type Network, sha256 } from '@sapwood/wire-codec'
 import { decodeStump, encodeStump, isUtreexoError } from '@sapwood/utreexo'
-import { NodeError } from '../errors/node-error.ts'
 import type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from '../store/key-value-store.ts'
+import { checkStoreFormat } from '../store/store-format.ts'
 import type { UtreexoState } from './utreexo-state.ts'
 import { UtreexoStates } from './utreexo-states.ts'
 
 /** Increased when what is stored changes its form. */
 const FORMAT = 1
-const FORMAT_KEY = 'format'
 /** How far the chain is proved. */
 const MARK_KEY = 'mark'
 const STATE_PREFIX = 'state/'
@@ -40,7 +39,7 @@ export class UtreexoStore {
    * sisters.
    */
   async load(): Promise<LoadedStates> {
-    await this.#checkFormat()
+    await checkStoreFormat(this.#space, { format: FORMAT, network: this.#network })
     const mark = readMark(await this.#space.get(MARK_KEY))
     const states: UtreexoState[] = []
     const bad: KeyValueOperation[] = []
@@ -81,16 +80,6 @@ export class UtreexoStore {
       states.giveBack(changes)
       throw error
     }
-  }
-
-  async #checkFormat(): Promise<void> {
-    const expected = concatBytes(Uint8Array.of(FORMAT), this.#network.genesisHash)
-    const found = await this.#space.get(FORMAT_KEY)
-    if (found === undefined) await this.#space.batch([{ type: 'put', key: FORMAT_KEY, value: expected }])
-    else if (!bytesEqual(found, expected))
-      throw new NodeError('store-foreign', 'The store is of another network, or of another version.', {
-        detail: FORMAT_KEY,
-      })
   }
 }
 

@@ -20,12 +20,12 @@ import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { NodeError } from '../errors/node-error.ts'
 import type { FilterPosition } from '../filters/filtered-block-item.ts'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
+import { checkStoreFormat, FORMAT_KEY } from '../store/store-format.ts'
 import type { TransactionChange } from './watch-ledger.ts'
 import type { WatchedPayment, WatchedSpend, WatchedTransaction } from './watched-transaction.ts'
 
 /** Increased when what is stored changes its form. */
 const FORMAT = 1
-const FORMAT_KEY = 'format'
 const PLACE_KEY = 'place'
 const SCRIPT_PREFIX = 'script/'
 const LOOKBACK_PREFIX = 'lookback/'
@@ -85,7 +85,7 @@ export class WatchStore {
 
   /** @throws NodeError `store-corrupt`; `store-foreign` for another network's or a later version's. */
   async load(): Promise<KeptWatch> {
-    await this.#checkFormat()
+    await checkStoreFormat(this.#space, { format: FORMAT, network: this.#network })
     const scripts: WatchedScript[] = []
     const waiting = new Map<number, Uint8Array[]>()
     const starts = new Map<number, number | FilterPosition>()
@@ -117,16 +117,6 @@ export class WatchStore {
   /** At once or not at all. */
   write(operations: readonly KeyValueOperation[]): Promise<void> {
     return this.#space.batch(operations)
-  }
-
-  async #checkFormat(): Promise<void> {
-    const expected = concatBytes(Uint8Array.of(FORMAT), this.#network.genesisHash)
-    const found = await this.#space.get(FORMAT_KEY)
-    if (found === undefined) await this.#space.batch([{ type: 'put', key: FORMAT_KEY, value: expected }])
-    else if (!bytesEqual(found, expected))
-      throw new NodeError('store-foreign', 'The store is of another network, or of another version.', {
-        detail: FORMAT_KEY,
-      })
   }
 }
 

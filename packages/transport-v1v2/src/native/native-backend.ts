@@ -16,7 +16,7 @@ const aead: WholeAead = {
 
 /**
  * The default backend with libsodium's ChaCha20-Poly1305 (`sodium-native`, an optional peer dependency),
- * which is the faster for packets of 1 to 8 kB, and the slower for smaller and for larger ones.
+ * which is the faster for packets of 1 to 5 kB, and the slower for smaller and for larger ones.
  */
 export const nativeBackend: CryptoBackend = {
   name: 'native',

@@ -24,7 +24,7 @@ describe.each(backends)('ElligatorSwift with the $name backend', (backend) => {
       fc.property(encodings, (bytes) => {
         expect(bytesToHex(one.sharedX(bytes))).toBe(bytesToHex(elligatorSwift.decode(bytes)))
       }),
-      { numRuns: 40 },
+      { numRuns: 200 },
     )
   })
 
@@ -54,7 +54,7 @@ describe.each(backends)('ElligatorSwift with the $name backend', (backend) => {
         expect(bytesToHex(decodeEllSwift(encoding))).toBe(bytesToHex(x))
         expect(bytesToHex(elligatorSwift.decode(encoding))).toBe(bytesToHex(x))
       }),
-      { numRuns: 40 },
+      { numRuns: 200 },
     )
   })
 })

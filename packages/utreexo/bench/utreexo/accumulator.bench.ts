@@ -19,8 +19,7 @@ function pick(leaves: readonly Uint8Array[]): Uint8Array[] {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
     chosen.add(state % leaves.length)
   }
-  // Copies, one after the other in memory as a block's are that have just been computed.
-  return [...chosen].map((index) => leaves[index]!.slice())
+  return [...chosen].map((index) => leaves[index]!)
 }
 
 /** The same number of bare hashes by whatever hashes for us, all at once. */
