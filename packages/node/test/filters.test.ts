@@ -441,6 +441,36 @@ describe('what the reference gets wrong about filters', () => {
     await end()
   })
 
+  it.each(['filters', 'filter headers'])(
+    'questions for %s that are given up leave answers behind, which are no fault of the peer',
+    async (what) => {
+      // Each answer takes its time, so that it comes after the next question has been put.
+      let isSlow = what === 'filter headers'
+      const later = () =>
+        isSlow ? new Promise<void>((resolve) => void clock.setTimer(300, resolve)) : undefined
+      await run(client.network.connectPeer(await serve({ later }), { kind: 'manual' }))
+      await clock.advance(2_000)
+      if (!isSlow) await run(client.filters.headerAt(HEIGHT))
+      isSlow = true
+      for (let times = 0; times < 3; times++) {
+        const giving = new AbortController()
+        const left = client.filters.range({ from: 0, to: HEIGHT - times }, { signal: giving.signal })
+        // The answer to an earlier question may be one to this as well.
+        const first = left.next().catch(() => undefined)
+        await clock.advance(100)
+        giving.abort(new Error('given up'))
+        await clock.advance(0)
+        await first
+      }
+      const filters = await run(all(client.filters.range({ from: 0, to: HEIGHT })))
+      expect(filters.map(({ header }) => bytesToHex(header))).toEqual(expected)
+      const rest = await run(all(client.filters.range({ from: 5, to: HEIGHT - 7 })))
+      expect(heights(rest)).toEqual(to(HEIGHT - 7, 5))
+      expect(events).toEqual([])
+      await end()
+    },
+  )
+
   it('two streams at once do not wait for each other, nor mix', async () => {
     await connect(await serve())
     const [low, high] = await run(

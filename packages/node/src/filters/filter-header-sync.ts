@@ -210,7 +210,10 @@ export class FilterHeaderSync {
         await peers.punish(id, `${length} filter headers for another number of blocks`)
         return undefined
       } catch (error) {
-        if (signal.aborted) return undefined
+        if (signal.aborted) {
+          this.strays.add(id, 1)
+          return undefined
+        }
         if (!isLate(error)) break
         this.strays.add(id, 1)
       }

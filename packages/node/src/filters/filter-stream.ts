@@ -105,27 +105,39 @@ async function* fetch(
 ): AsyncGenerator<VerifiedFilter, void, undefined> {
   const { id } = from
   const request = { filterType: BASIC_FILTER_TYPE, startHeight: next, stopHash }
+  const count = stop - next + 1
+  /** Answers that are still to come, however early this is given up. */
+  let left = count
   let height = next
-  for await (const { blockHash, filter } of answersOf(from, request, {
-    count: stop - next + 1,
-    sync,
-    signal,
-  })) {
-    peers.answered(id, 'no-filters')
-    const header = sync.headers.at(height)
-    const hash = chain.hashAt(height)
-    const previous = height === 0 ? new Uint8Array(32) : sync.headers.at(height - 1)
-    // Gone by a reorg since they were asked for: from here on they are asked for anew.
-    if (hash === undefined || header === undefined || previous === undefined || !chain.isActive(stopHash))
-      return
-    if (!bytesEqual(blockHash, hash) && sync.strays.take(id)) continue
-    const claimed = filterHeader(filterHash(filter), previous as Hash256)
-    if (!bytesEqual(blockHash, hash) || !bytesEqual(claimed, header)) {
-      await peers.punish(id, `wrong filter of block ${height}`)
-      throw new PeerFailure()
+  let passedOver = 0
+  let isGivenUp = true
+  try {
+    for await (const { blockHash, filter } of answersOf(from, request, { count, sync, signal })) {
+      const header = sync.headers.at(height)
+      const hash = chain.hashAt(height)
+      const previous = height === 0 ? new Uint8Array(32) : sync.headers.at(height - 1)
+      if (hash !== undefined && !bytesEqual(blockHash, hash) && sync.strays.take(id)) {
+        passedOver += 1
+        continue
+      }
+      left -= 1
+      peers.answered(id, 'no-filters')
+      // Gone by a reorg since they were asked for: from here on they are asked for anew.
+      if (hash === undefined || header === undefined || previous === undefined || !chain.isActive(stopHash))
+        return
+      const claimed = filterHeader(filterHash(filter), previous as Hash256)
+      if (!bytesEqual(blockHash, hash) || !bytesEqual(claimed, header)) {
+        isGivenUp = false
+        await peers.punish(id, `wrong filter of block ${height}`)
+        throw new PeerFailure()
+      }
+      yield { height, hash, bytes: filter, header }
+      if (height++ === stop) return
     }
-    yield { height, hash, bytes: filter, header }
-    if (height++ === stop) return
+    // The last answer to an earlier question for the same block ends this one, whose own are still to come.
+    isGivenUp = passedOver > 0
+  } finally {
+    if (isGivenUp && left > 0) sync.strays.add(id, left)
   }
   signal.throwIfAborted()
   await peers.silent(id, 'no-filters')

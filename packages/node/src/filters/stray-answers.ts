@@ -1,19 +1,19 @@
 import type { PeerId } from '@sapwood/peer'
 
 /**
- * Answers that may still come to questions put again, at most:
- * so many wrong ones are passed over before one is a fault.
+ * Answers that may still come to questions that were put again or given up, at most: so many wrong ones are
+ * passed over before one is a fault.
  */
 const MAX_STRAYS = 1_000
 
 /**
- * Answers that may come twice, since a question was put twice. Neither `cfheaders` nor `cfilter` names its
- * question, so that the second may be taken for the answer to the next one.
+ * Answers that may come though nobody waits for them: a question was put twice, or given up before its end.
+ * Neither `cfheaders` nor `cfilter` names its question, so that they may be taken for answers to the next one.
  */
 export class StrayAnswers {
   readonly #left = new Map<PeerId, number>()
 
-  /** A question was put again, to which there are so many answers. */
+  /** A question was put again, or given up, to which there are so many answers more. */
   add(peer: PeerId, count: number): void {
     this.#left.set(peer, Math.min(MAX_STRAYS, (this.#left.get(peer) ?? 0) + count))
   }
