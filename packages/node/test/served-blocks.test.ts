@@ -222,9 +222,9 @@ describe('a node whose program serves blocks', () => {
     await clock.advance(15_000)
     expect(asked.length).toBeLessThan(80)
     expect(await answers('getheaders')).toEqual(hashesOf(trunk.slice(0, 300)).map(bytesToHex))
+    // The tip is looked for each time: who is told too little may never ask again. It is announced, too.
     have(trunk)
-    await clock.advance(15_000)
-    expect(await answers('getheaders')).toEqual(hashesOf(trunk).map(bytesToHex))
+    expect(new Set(await answers('getheaders'))).toEqual(new Set(hashesOf(trunk).map(bytesToHex)))
     expect((await (await join()).peer.handshake).startHeight).toBe(600)
     await stopNodes(clock, node)
   })

@@ -8,7 +8,8 @@ const MAX_STRAYS = 1_000
 
 /**
  * Answers that may come though nobody waits for them: a question was put twice, or given up before its end.
- * Neither `cfheaders` nor `cfilter` names its question, so that they may be taken for answers to the next one.
+ * Neither `cfheaders` nor `cfilter` names its question, so that they may be taken for answers to the next
+ * one.
  */
 export class StrayAnswers {
   readonly #left = new Map<PeerId, number>()

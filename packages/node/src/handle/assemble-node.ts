@@ -188,7 +188,6 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     { ...common, services: ground.served, servedTip },
   )
   const recheckServed = (): void => {
-    servedTip.recheck()
     blocks.recheck()
     announcer.recheck()
   }

@@ -1,4 +1,4 @@
-import { type BlockHash, bytesEqual } from '@sapwood/wire-codec'
+import type { BlockHash } from '@sapwood/wire-codec'
 import type { ServingContext } from '@sapwood/peer'
 import { type Clock, type Instant, SECOND, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { BLOCK_HOLD } from '../blocks/block-hold.ts'
@@ -44,11 +44,10 @@ export class ServedTip {
 
   /** Looks for it first, where it may have moved on. */
   async find(context: ServingContext): Promise<number> {
-    if (this.#mayBeHigher()) this.#looking ??= this.#look(context).finally(() => (this.#looking = undefined))
-    const looking = this.#looking
-    if (looking !== undefined) {
+    if (!this.#isAtTip) {
       const { signal } = context
-      await withDeadline(this.#parts.clock, LOOK_WAIT, () => looking, { signal }).catch(() => undefined)
+      const looking = (): Promise<void> => this.#lookAtTip(context)
+      await withDeadline(this.#parts.clock, LOOK_WAIT, looking, { signal }).catch(() => undefined)
     }
     return this.height
   }
@@ -69,18 +68,10 @@ export class ServedTip {
     }
   }
 
-  /** There may be blocks that there were not: whoever asks next is not told of what was there before. */
-  recheck(): void {
-    this.#lookedAt = undefined
-  }
-
   /** The block was served. */
   saw(hash: BlockHash): void {
-    const { chain, clock } = this.#parts
-    if (!chain.isActive(hash) || chain.heightOf(hash)! <= this.#seenHeight()) return
-    this.#seen = hash
-    // There is nothing above it to look for.
-    if (bytesEqual(hash, chain.tip().hash)) this.#lookedAt = clock.now()
+    const { chain } = this.#parts
+    if (chain.isActive(hash) && chain.heightOf(hash)! > this.#seenHeight()) this.#seen = hash
   }
 
   /** Of the highest block in the best chain that was there, or that is below one that was. */
@@ -88,10 +79,21 @@ export class ServedTip {
     return this.#seen === undefined ? 0 : (this.#parts.chain.forkPoint(this.#seen)?.height ?? 0)
   }
 
-  #mayBeHigher(): boolean {
-    const { chain, clock, services } = this.#parts
-    if (services.answers.block === undefined || this.#seenHeight() === chain.tip().height) return false
-    return this.#lookedAt === undefined || clock.now() - this.#lookedAt >= LOOK_PAUSE
+  get #isAtTip(): boolean {
+    const { chain, services } = this.#parts
+    return services.answers.block === undefined || this.#seenHeight() === chain.tip().height
+  }
+
+  /**
+   * Whoever asked before the tip was there may never ask again: it is looked for each time, and what is below
+   * it now and then, once for all who ask meanwhile.
+   */
+  async #lookAtTip(context: ServingContext): Promise<void> {
+    const { chain, clock } = this.#parts
+    if (await this.has(chain.tip().hash, context)) return
+    if (this.#lookedAt === undefined || clock.now() - this.#lookedAt >= LOOK_PAUSE)
+      this.#looking = this.#look(context).finally(() => (this.#looking = undefined))
+    await this.#looking
   }
 
   /** From the tip downwards in steps that double, and then between the last two. */
@@ -99,7 +101,7 @@ export class ServedTip {
     const { chain, clock } = this.#parts
     this.#lookedAt = clock.now()
     let there = this.#seenHeight()
-    let missing = chain.tip().height + 1
+    let missing = chain.tip().height
     const isThere = async (height: number): Promise<boolean> => {
       const hash = chain.hashAt(height)
       return hash !== undefined && (await this.has(hash, context))

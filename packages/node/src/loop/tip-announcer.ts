@@ -49,7 +49,7 @@ export class TipAnnouncer implements NodePart {
     // Whoever hears of a block asks for it: only who serves blocks may tell, and only at the tip (Core). A
     // program's bits may be gone until it has the blocks of a reorg: they are asked for when it has them.
     const isAsked = this.#parts.services.answers.block !== undefined
-    if ((!isAsked && !this.#servesBlocks()) || this.#parts.phase.name === 'choosing-chain') {
+    if (!isAsked && (!this.#servesBlocks() || this.#isChoosing)) {
       this.#settle()
       return
     }
@@ -65,7 +65,8 @@ export class TipAnnouncer implements NodePart {
 
   /** There may be blocks to serve that there were not. */
   recheck(): void {
-    if (!this.#isPending || this.#isLooking) return
+    // Whoever asked meanwhile was told of what was there then, and is told of the rest afterwards.
+    if (!this.#isPending || this.#isLooking || this.#isChoosing) return
     const [first] = this.#parts.table.ready()
     if (first === undefined) return
     this.#isLooking = true
@@ -85,6 +86,10 @@ export class TipAnnouncer implements NodePart {
         else this.#settle()
       }
     })
+  }
+
+  get #isChoosing(): boolean {
+    return this.#parts.phase.name === 'choosing-chain'
   }
 
   #servesBlocks(): boolean {
