@@ -19,7 +19,8 @@ Cases are run one after the other on one program, and what it took from one it h
 a wrong difficulty nor on a block that its header does not vouch for, does not take all blocks of the suite afterwards (why was not looked
 into), and the verdicts that follow from it differ from run to run; \`--only relay/ --only block/\` on a fresh one takes and hands on all.
 
-A node of ours hands on no transactions of others, since it runs no scripts: \`relay/transaction-served\` fails on it by design.
+A node of ours hands on no transactions of others, since it runs no scripts: \`bip339/relay/by-wtxid\` and
+\`relay/transaction-served\` fail on it by design.
 
 ## Software that listens
 

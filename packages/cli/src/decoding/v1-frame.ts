@@ -1,20 +1,16 @@
-import { V1_HEADER_LENGTH } from '@sapwood/transport-v1v2'
-import { concatBytes, readCommand, sha256d, writeCommand } from '@sapwood/wire-codec'
+import { createV1Codec, V1_HEADER_LENGTH } from '@sapwood/transport-v1v2'
+import { concatBytes, readCommand, sha256d } from '@sapwood/wire-codec'
 
 /** Magic (4), command (12), length (4), checksum (4); the numbers little-endian (Core, `CMessageHeader`). */
 const FIELD = { command: 4, length: 16, checksum: 20 } as const
-const CHECKSUM_SIZE = 4
 /** The last character that a command may have. */
 const TILDE = 0x7e
 
 /** A message in v1's framing. */
 export function encodeFrame(magic: Uint8Array, command: string, payload: Uint8Array): Uint8Array {
-  const header = new Uint8Array(V1_HEADER_LENGTH)
-  header.set(magic)
-  writeCommand(command, header, FIELD.command)
-  new DataView(header.buffer).setUint32(FIELD.length, payload.length, true)
-  header.set(sha256d(payload).subarray(0, CHECKSUM_SIZE), FIELD.checksum)
-  return concatBytes(header, payload)
+  const codec = createV1Codec(magic)
+  codec.frame({ command, payload })
+  return concatBytes(...codec.outbox.take())
 }
 
 /** A message as it stands in a file. */

@@ -1,6 +1,7 @@
 import { freePort } from '../../../src/index.ts'
 import type { Program } from '../../../src/programs/find-program.ts'
-import { type ForeignNode, RPC_PASSWORD, RPC_USER, startForeignNode } from '../foreign-node.ts'
+import { btcdFlags } from '../btcd-flags.ts'
+import { type ForeignNode, startForeignNode } from '../foreign-node.ts'
 
 /** A tip as a program tells of it. */
 export interface ToldTip {
@@ -26,19 +27,9 @@ export async function startBtcd({ program, connect, v2, keep }: BtcdOptions): Pr
     rpcPort,
     keep,
     args: (folder) => [
-      '--regtest',
-      `--datadir=${folder}/data`,
-      `--logdir=${folder}/log`,
+      ...btcdFlags(folder, { connect, rpcPort, v2 }),
       `--configfile=${folder}/none`,
       '--nolisten',
-      `--connect=${connect}`,
-      '--nodnsseed',
-      `--rpcuser=${RPC_USER}`,
-      `--rpcpass=${RPC_PASSWORD}`,
-      `--rpclisten=127.0.0.1:${rpcPort}`,
-      '--notls',
-      '--debuglevel=debug',
-      ...(v2 ? ['--v2transport'] : []),
     ],
     height: (rpc) => rpc.call<number>('getblockcount'),
     more: async (rpc) => ({ hash: await rpc.call<string>('getbestblockhash') }),

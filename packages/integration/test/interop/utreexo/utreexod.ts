@@ -1,6 +1,7 @@
 import { freePort, type RpcClient } from '../../../src/index.ts'
 import type { Program } from '../../../src/programs/find-program.ts'
-import { type ForeignNode, RPC_PASSWORD, RPC_USER, startForeignNode } from '../foreign-node.ts'
+import { btcdFlags } from '../btcd-flags.ts'
+import { type ForeignNode, startForeignNode } from '../foreign-node.ts'
 import type { ToldState } from './told-state.ts'
 
 export interface UtreexodOptions {
@@ -34,23 +35,13 @@ export async function startUtreexod({
     rpcPort,
     keep,
     args: (folder) => [
-      '--regtest',
-      `--datadir=${folder}/data`,
-      `--logdir=${folder}/log`,
+      ...btcdFlags(folder, { connect, rpcPort, v2 }),
       // A `--connect` ends the listening that is not asked for.
       `--listen=${hostAndPort}`,
-      `--connect=${connect}`,
-      '--nodnsseed',
       '--blocksonly',
       '--nobanning',
       '--nobdkwallet',
-      `--rpcuser=${RPC_USER}`,
-      `--rpcpass=${RPC_PASSWORD}`,
-      `--rpclisten=127.0.0.1:${rpcPort}`,
-      '--notls',
-      '--debuglevel=debug',
       ...(role === 'bridge' ? ['--flatutreexoproofindex', '--prune=0'] : ['--noassumeutreexo']),
-      ...(v2 ? ['--v2transport'] : []),
     ],
     height: (rpc) => rpc.call<number>('getblockcount'),
     more: async (rpc) => ({ roots: await rootsAtTip(rpc) }),
