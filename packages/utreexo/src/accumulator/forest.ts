@@ -15,16 +15,9 @@ import { LeafIndex } from './leaf-index.ts'
 import { NODE_BYTES, NodePool, NONE } from './node-pool.ts'
 import { PairBatch } from './pair-batch.ts'
 import { hashPairInto } from './parent-hash.ts'
-import { Places, risingOrder } from './places.ts'
-import {
-  forestRows,
-  hasTree,
-  MAX_LEAVES,
-  type Position,
-  rootOffset,
-  rootRows,
-  toTarget,
-} from './positions.ts'
+import { Places } from './places.ts'
+import { hasTree, MAX_LEAVES, type Position, rootOffset, rootRows, toTarget } from './positions.ts'
+import { siblingsOf } from './siblings-of.ts'
 import { Stump } from './stump.ts'
 
 /** Most leaves alive at once: nodes are numbered by 31 bits, and a leaf takes two of them. */
@@ -59,23 +52,6 @@ export interface ForestOptions {
 export interface ForestProof extends AccumulatorProof {
   readonly targets: BigUint64Array
   readonly hashes: Uint8Array
-}
-
-/** Nodes of one row, rising by offset. */
-class NodeRow {
-  readonly nodes: Int32Array
-  readonly offsets: Float64Array
-  length = 0
-
-  constructor(capacity: number) {
-    this.nodes = new Int32Array(capacity)
-    this.offsets = new Float64Array(capacity)
-  }
-
-  push(node: number, offset: number): void {
-    this.nodes[this.length] = node
-    this.offsets[this.length++] = offset
-  }
 }
 
 /** See the head of this file. Not a value: `modify` and `undo` change it. */
@@ -169,7 +145,7 @@ export class Forest {
       targets[index] = toTarget(position)
       places.set(index, position)
     })
-    return { targets, hashes: this.#pool.packed(this.#siblings(nodes, places)) }
+    return { targets, hashes: this.#pool.packed(siblingsOf(this.#pool, this.#leaves, nodes, places)) }
   }
 
   /**
@@ -305,41 +281,6 @@ export class Forest {
     }
     const row = this.#pool.rootRow(at)
     return { row: row - depth, offset: rootOffset(this.#leaves, row) * 2 ** depth + offset }
-  }
-
-  /**
-   * What stands beside the ways up from some nodes, and is on none of them: row by row, rising.
-   */
-  #siblings(leaves: readonly number[], places: Places): number[] {
-    const { left, right, parent } = this.#pool
-    const order = risingOrder(places, this.#leaves)
-    const siblings: number[] = []
-    const below = new NodeRow(leaves.length)
-    const row = new NodeRow(leaves.length)
-    let next = 0
-    for (let height = 0; height < forestRows(this.#leaves); height++) {
-      // The nodes over those of the row below, and the leaves that stand in this one.
-      row.length = 0
-      let from = 0
-      for (; next < order.length && places.rows[order[next]!] === height; next++) {
-        const offset = places.offsets[order[next]!]!
-        while (from < below.length && below.offsets[from]! < offset)
-          row.push(below.nodes[from]!, below.offsets[from++]!)
-        row.push(leaves[order[next]!]!, offset)
-      }
-      while (from < below.length) row.push(below.nodes[from]!, below.offsets[from++]!)
-      below.length = 0
-      for (let i = 0; i < row.length; i++) {
-        const node = row.nodes[i]!
-        const over = parent[node]!
-        if (over < NONE) continue
-        const sibling = left[over] === node ? right[over]! : left[over]!
-        below.push(over, Math.floor(row.offsets[i]! / 2))
-        if (i + 1 < row.length && row.nodes[i + 1] === sibling) i++
-        else siblings.push(sibling)
-      }
-    }
-    return siblings
   }
 
   /**
