@@ -40,7 +40,7 @@ const runtimeNeutral = ['packages/{wire-codec,utreexo,transport-v1v2,peer,node}/
 const nodeOnly = [
   '**/*.node.ts',
   'packages/transport-v1v2/src/{tcp,native}/**',
-  'packages/node/src/check-workers/**',
+  'packages/node/src/blocks/check-workers/**',
   '**/*.test.ts',
 ]
 

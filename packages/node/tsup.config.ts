@@ -5,8 +5,8 @@ const config: Options = {
   ...base,
   entry: {
     index: 'src/index.ts',
-    'check-workers': 'src/check-workers/index.ts',
-    'check-worker': 'src/check-workers/check-worker.ts',
+    'check-workers': 'src/blocks/check-workers/index.ts',
+    'check-worker': 'src/blocks/check-workers/check-worker.ts',
     'utreexo-bridge': 'src/utreexo-bridge/index.ts',
     watcher: 'src/watcher/index.ts',
     remote: 'src/remote/index.ts',

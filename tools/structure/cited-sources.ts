@@ -5,7 +5,7 @@
  */
 export const citedSources: Readonly<Record<string, string>> = {
   'node/src/addresses/address-tables.ts': 'https://github.com/bitcoin/bitcoin/',
-  'node/src/bootstrap/bootstrap.ts': 'https://github.com/bitcoin/bitcoin/',
+  'node/src/addresses/bootstrap/bootstrap.ts': 'https://github.com/bitcoin/bitcoin/',
   'node/src/chain/chain-sync-guard.ts': 'https://github.com/bitcoin/bitcoin/',
   'node/src/chain/low-work-sync.ts': 'https://github.com/bitcoin/bitcoin/',
   'node/src/connections/inbound-eviction.ts': 'https://github.com/bitcoin/bitcoin/',

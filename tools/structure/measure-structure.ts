@@ -29,9 +29,9 @@ export function measureStructure(
   order: readonly string[],
 ): Structure {
   const folders = [...new Set(files.map(folderOf))].sort()
-  // The files beside the folders are the entries of the package: they may import all, and nothing imports
-  // them.
-  const places = [...order, ENTRIES]
+  // The files beside the folders are the entries of the package: they may import all, and only what stands
+  // above them, where the order says so, imports them.
+  const places = order.includes(ENTRIES) ? order : [...order, ENTRIES]
   const arrows = new Set<string>()
   const upward: UpwardImport[] = []
   for (const { from, to } of imports) {

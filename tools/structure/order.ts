@@ -1,7 +1,7 @@
 /**
  * The folders of each package's `src/` from the bottom up: a file imports from its own folder and from those
- * before it, and from none after it. `npm run structure` holds the code against it. A new folder has its
- * place here.
+ * before it, and from none after it. `src` is the files beside the folders, last where it is not named.
+ * `npm run structure` holds the code against it. A new folder has its place here.
  */
 export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   'wire-codec': [
@@ -57,17 +57,15 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'chain',
     'addresses',
     'blocks',
-    'check-workers',
-    'bans',
     'filters',
     'utreexo',
     'connections',
-    'metrics',
     'platform',
-    'bootstrap',
     'transactions',
     'loop',
     'handle',
+    // What stands on the whole node takes from it what any program can.
+    'src',
     'remote',
     'utreexo-bridge',
     'watcher',

@@ -1,7 +1,7 @@
 export { createTcpListener, openStore } from '#platform'
 export type { AddressCounts, AddressInfo } from './addresses/address-info.ts'
-export type { BanEntry } from './bans/ban-list.ts'
-export type { Subnet } from './bans/subnet.ts'
+export type { BanEntry } from './addresses/ban-list.ts'
+export type { Subnet } from './addresses/subnet.ts'
 export { type BlockFault, type BlockRule, checkBlock } from './blocks/block-check.ts'
 export type { BlockChecker } from './blocks/block-checker.ts'
 export type { DeliveredBlock } from './blocks/block-download-action.ts'
@@ -51,14 +51,13 @@ export type {
 export type { BlockchainInfo, NetworkInfo, NodeInfo, UtreexoInfo } from './handle/node-info.ts'
 export type { NodeComponents, NodeOptions, NodeTimeouts } from './handle/node-options.ts'
 export type { NodePeer } from './handle/node-peer.ts'
-export type { OfferedServices, ServiceOffer } from './loop/service-table.ts'
-export type { NodeNotification, TimerName } from './loop/node-notification.ts'
+export type { OfferedServices, ServiceOffer } from './connections/service-table.ts'
 export type {
   CounterCollector,
   GaugeCollector,
   MetricLabels,
   NodeMetrics,
-} from './metrics/node-metrics.ts'
+} from './handle/node-metrics.ts'
 export type { PhaseName } from './chain/phases.ts'
 export type {
   KeyRange,

@@ -1,7 +1,7 @@
 import { encodeBlock } from '@sapwood/wire-codec'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
-import { createBlockCheckWorkers } from '../src/check-workers/index.ts'
+import { createBlockCheckWorkers } from '../src/blocks/check-workers/index.ts'
 import type { BlockChecker, NodeEvent } from '../src/index.ts'
 import { mineBlocks, regtest } from './support/make-chain.ts'
 import { createMemoryNetwork } from './support/memory-network.ts'

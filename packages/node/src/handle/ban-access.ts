@@ -1,6 +1,6 @@
 import type { Clock, WallTime } from '@sapwood/transport-v1v2/environment'
-import { type BanEntry, DEFAULT_BAN_DURATION } from '../bans/ban-list.ts'
-import { inSubnet } from '../bans/subnet.ts'
+import { type BanEntry, DEFAULT_BAN_DURATION } from '../addresses/ban-list.ts'
+import { inSubnet } from '../addresses/subnet.ts'
 import { remoteOf } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import { NodeError } from '../errors/node-error.ts'

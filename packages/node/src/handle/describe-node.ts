@@ -14,7 +14,7 @@ import type { HeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'
 import type { ChainDriver } from '../loop/chain-driver.ts'
-import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
+import type { LoopDelayMonitor } from '../platform/loop-delay-monitor.ts'
 import type { CurrentPhase } from '../chain/current-phase.ts'
 import type { BlockchainInfo, NetworkInfo, NodeInfo, UtreexoInfo } from './node-info.ts'
 

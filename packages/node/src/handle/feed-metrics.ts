@@ -9,9 +9,9 @@ import type { EventSource } from '../events/event-source.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import type { UtreexoEvents } from '../utreexo/utreexo-events.ts'
-import { guardedMetrics } from '../metrics/guarded-metrics.ts'
-import type { LoopDelayMonitor } from '../metrics/loop-delay.ts'
-import type { NodeMetrics } from '../metrics/node-metrics.ts'
+import { guardedMetrics } from './guarded-metrics.ts'
+import type { LoopDelayMonitor } from '../platform/loop-delay-monitor.ts'
+import type { NodeMetrics } from './node-metrics.ts'
 
 /** How often gauges are set, in milliseconds. */
 const GAUGE_INTERVAL = 5_000

@@ -1,6 +1,6 @@
 import type { OwnMessageEvents } from '../connections/own-message-events.ts'
 import type { AddressEvents } from '../addresses/address-events.ts'
-import type { BanEvents } from '../bans/ban-events.ts'
+import type { BanEvents } from '../addresses/ban-events.ts'
 import type { BlockEvents } from '../blocks/block-events.ts'
 import type { ChainEvents } from '../chain/chain-events.ts'
 import type { ConnectionEvents } from '../connections/connection-events.ts'

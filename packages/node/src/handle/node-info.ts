@@ -1,6 +1,6 @@
 import type { AddressNetwork, NetworkName } from '@sapwood/wire-codec'
 import type { MemoryUse, WallTime } from '@sapwood/transport-v1v2/environment'
-import type { LoopDelay } from '../metrics/loop-delay.ts'
+import type { LoopDelay } from '../platform/loop-delay-monitor.ts'
 import type { PhaseName } from '../chain/phases.ts'
 
 /** In the words of Bitcoin Core's `getnetworkinfo`. */

@@ -11,7 +11,7 @@ import type { ReachOptions } from '../connections/reach-options.ts'
 import type { NodeDialer } from '../connections/node-dialer.ts'
 import type { Listener } from '../connections/listener.ts'
 import type { SlotOptions } from '../connections/slots.ts'
-import type { NodeMetrics } from '../metrics/node-metrics.ts'
+import type { NodeMetrics } from './node-metrics.ts'
 import type { UtreexoOptions } from '../utreexo/utreexo-options.ts'
 import type { KeyValueStore } from '../store/key-value-store.ts'
 

@@ -1,6 +1,6 @@
 import { type NetworkAddress, parseHost, parsePeerAddress, type PeerAddress } from '@sapwood/wire-codec'
 import { canonicalAddress } from '../addresses/canonical-address.ts'
-import { parseSubnet, type Subnet } from '../bans/subnet.ts'
+import { parseSubnet, type Subnet } from '../addresses/subnet.ts'
 import { NodeError } from '../errors/node-error.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { CallQueue } from '../loop/call-queue.ts'
-import type { ServiceTable } from '../loop/service-table.ts'
+import type { ServiceTable } from '../connections/service-table.ts'
 import type { ServingAccess } from './node-handle.ts'
 
 /** Lets programs serve more while the node runs. */

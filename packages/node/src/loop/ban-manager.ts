@@ -1,14 +1,14 @@
 import { isLocal, type NetworkAddress } from '@sapwood/wire-codec'
 import type { DisconnectReport } from '@sapwood/peer'
 import type { Logger } from '@sapwood/transport-v1v2/environment'
-import type { DiscouragedHosts } from '../bans/discouraged-hosts.ts'
+import type { DiscouragedHosts } from '../addresses/discouraged-hosts.ts'
 import { closeConnection } from '../connections/close-connection.ts'
 import { connectionFacts } from '../connections/connection-manager.ts'
 import { type ConnectionRecord, remoteOf } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { EventSink } from '../events/event-source.ts'
-import type { BanEvents } from '../bans/ban-events.ts'
-import type { BanList } from '../bans/ban-list.ts'
+import type { BanEvents } from '../addresses/ban-events.ts'
+import type { BanList } from '../addresses/ban-list.ts'
 import type { NodePart } from './node-part.ts'
 
 export interface BanManagerComponents {

@@ -14,7 +14,7 @@ import { TransactionRelay } from '../transactions/transaction-relay.ts'
 import { createPeerServices } from './peer-services.ts'
 import { ServedBlocks } from './served-blocks.ts'
 import { ServedTip } from './served-tip.ts'
-import { ServiceTable } from './service-table.ts'
+import { ServiceTable } from '../connections/service-table.ts'
 import { TransactionDriver } from './transaction-driver.ts'
 
 /** All calls and changes of `target`, by name, go to `touched`. */

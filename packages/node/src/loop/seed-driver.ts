@@ -19,9 +19,9 @@ import {
   type BootstrapOptions,
   createBootstrap,
   ENOUGH_CONNECTIONS,
-} from '../bootstrap/bootstrap.ts'
-import { loadFixedSeeds } from '../bootstrap/fixed-seeds.ts'
-import { seedSource } from '../bootstrap/seed-source.ts'
+} from '../addresses/bootstrap/bootstrap.ts'
+import { loadFixedSeeds } from '../addresses/bootstrap/fixed-seeds.ts'
+import { seedSource } from '../addresses/bootstrap/seed-source.ts'
 import type { ConnectionManager } from '../connections/connection-manager.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NetworkSwitch } from '../connections/network-switch.ts'

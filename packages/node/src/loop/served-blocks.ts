@@ -9,7 +9,7 @@ import {
 import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { BLOCK_HOLD } from '../blocks/block-hold.ts'
-import { OFFERED, type ServiceTable } from './service-table.ts'
+import { OFFERED, type ServiceTable } from '../connections/service-table.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { NodePart } from './node-part.ts'

@@ -3,7 +3,7 @@ import type { ServingContext } from '@sapwood/peer'
 import { type Clock, type Instant, SECOND, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { BLOCK_HOLD } from '../blocks/block-hold.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
-import type { ServiceTable } from './service-table.ts'
+import type { ServiceTable } from '../connections/service-table.ts'
 
 /** A look for the last block that is there reads a few dozen blocks: it is taken no more often than this. */
 const LOOK_PAUSE = 10 * SECOND

@@ -1,9 +1,9 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
 import type { Clock, Instant, Logger } from '@sapwood/transport-v1v2/environment'
-import { currentAnchors } from '../connections/anchors.ts'
+import { currentAnchors } from '../connections/current-anchors.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { EventSink } from '../events/event-source.ts'
-import type { BanEvents } from '../bans/ban-events.ts'
+import type { BanEvents } from '../addresses/ban-events.ts'
 import type { NodePart } from './node-part.ts'
 import type { NodeState } from './node-state.ts'
 

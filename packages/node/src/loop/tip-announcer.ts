@@ -8,7 +8,7 @@ import { announceTip } from './announce-tip.ts'
 import type { CallQueue } from './call-queue.ts'
 import type { NodePart } from './node-part.ts'
 import type { ServedTip } from './served-tip.ts'
-import type { ServiceTable } from './service-table.ts'
+import type { ServiceTable } from '../connections/service-table.ts'
 
 export interface TipAnnouncerOptions {
   /** What our `version` says now. */

@@ -2,5 +2,5 @@
 export { systemResolver } from '@sapwood/transport-v1v2/tcp'
 export { buildDialer } from '../connections/build-dialer.node.ts'
 export { createTcpListener } from '../connections/tcp-listener.node.ts'
-export { loopDelayMonitorFor } from '../metrics/default-loop-delay.node.ts'
+export { loopDelayMonitorFor } from './default-loop-delay.node.ts'
 export { openStore } from '../store/open-store.node.ts'

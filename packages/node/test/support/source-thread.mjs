@@ -1,4 +1,4 @@
 import { register } from 'tsx/esm/api'
 
 register()
-await import('../../src/check-workers/check-worker.ts')
+await import('../../src/blocks/check-workers/check-worker.ts')

@@ -1,7 +1,5 @@
 import { formatPeerAddress, type NetworkAddress, parsePeerAddress } from '@sapwood/wire-codec'
 import type { KeyValueNamespace } from '../store/key-value-store.ts'
-import { isReady } from './connection-record.ts'
-import type { ConnectionTable } from './connection-table.ts'
 
 /** Block-relay-only peers kept for the next start (Core, `MAX_BLOCK_RELAY_ONLY_ANCHORS`). */
 const MAX_ANCHORS = 2
@@ -31,17 +29,6 @@ export class AnchorStore {
     if (text === '') return
     await this.#entries.batch([{ type: 'put', key: KEY, value: new TextEncoder().encode(text) }])
   }
-}
-
-/** Whom to come back to: the block-relay-only peers that are connected now. */
-export function currentAnchors(table: ConnectionTable): NetworkAddress[] {
-  const anchors: NetworkAddress[] = []
-  for (const record of table.all()) {
-    const { kind, address } = record
-    if (kind !== 'block-relay-only' || !isReady(record)) continue
-    if (address !== undefined && address.network !== 'name') anchors.push(address)
-  }
-  return anchors.slice(0, MAX_ANCHORS)
 }
 
 function decode(value: Uint8Array): NetworkAddress[] {

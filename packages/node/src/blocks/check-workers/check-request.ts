@@ -1,4 +1,4 @@
-import type { BlockFault } from '../blocks/block-check.ts'
+import type { BlockFault } from '../block-check.ts'
 
 /** To a worker. The memory of `payload` goes with it. */
 export interface CheckRequest {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { decodeBlock, type Network } from '@sapwood/wire-codec'
-import { checkBlock } from '../blocks/block-check.ts'
+import { checkBlock } from '../block-check.ts'
 import type { CheckReply, CheckRequest } from './check-request.ts'
 
 const network = workerData as Network

@@ -1,7 +1,7 @@
 import { isRoutable, type NetworkName } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { describe, expect, it } from 'vitest'
-import { address } from '../../test/support/addresses.ts'
+import { address } from '../../../test/support/addresses.ts'
 import { type BootstrapOptions, createBootstrap } from './bootstrap.ts'
 import { loadFixedSeeds } from './fixed-seeds.ts'
 import { seedSource } from './seed-source.ts'

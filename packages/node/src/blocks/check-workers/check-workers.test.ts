@@ -1,7 +1,7 @@
 import { type Block, encodeBlock, networks } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import { mineBlocks, regtest } from '../../test/support/make-chain.ts'
-import { startSourceThread as startThread } from '../../test/support/source-thread.ts'
+import { mineBlocks, regtest } from '../../../test/support/make-chain.ts'
+import { startSourceThread as startThread } from '../../../test/support/source-thread.ts'
 import { createBlockCheckWorkers } from './check-workers.ts'
 
 const blocks = mineBlocks(regtest.genesis, 0, 20)

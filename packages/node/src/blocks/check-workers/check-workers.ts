@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Network } from '@sapwood/wire-codec'
-import type { BlockFault } from '../blocks/block-check.ts'
-import type { BlockChecker } from '../blocks/block-checker.ts'
+import type { BlockFault } from '../block-check.ts'
+import type { BlockChecker } from '../block-checker.ts'
 import type { CheckReply, CheckRequest } from './check-request.ts'
 
 /** How many threads check blocks, and of which network. */

@@ -1,6 +1,6 @@
 import type { NetworkAddress } from '@sapwood/wire-codec'
-import { hostKey } from '../addresses/address-key.ts'
-import { RecentKeys } from '../addresses/recent-keys.ts'
+import { hostKey } from './address-key.ts'
+import { RecentKeys } from './recent-keys.ts'
 
 /** Hosts remembered at most (Core's rolling filter holds as many). */
 const MAX_DISCOURAGED = 50_000

@@ -1,6 +1,6 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
 import { type Clock, DAY, type WallTime } from '@sapwood/transport-v1v2/environment'
-import { hostKey } from '../addresses/address-key.ts'
+import { hostKey } from './address-key.ts'
 import { formatSubnet, masked, type Subnet } from './subnet.ts'
 
 /** How long a ban lasts unless it says so (Core, `DEFAULT_MISBEHAVING_BANTIME`). */

@@ -2,7 +2,7 @@ import { systemClock } from '@sapwood/transport-v1v2/environment'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { expect, it } from 'vitest'
 import { loopDelayMonitorFor } from './default-loop-delay.node.ts'
-import { createLoopDelayMonitor, punctualLoop } from './loop-delay.ts'
+import { createLoopDelayMonitor, punctualLoop } from './loop-delay-monitor.ts'
 
 it('tells the worst and the mean of the last minute', () => {
   const histogram = { mean: Number.NaN, max: 0, reset: () => undefined, disable: () => true }

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { type Clock, systemClock } from '@sapwood/transport-v1v2/environment'
-import { createLoopDelayMonitor, type LoopDelayMonitor, punctualLoop } from './loop-delay.ts'
+import { createLoopDelayMonitor, type LoopDelayMonitor, punctualLoop } from './loop-delay-monitor.ts'
 
 /**
  * Milliseconds between two looks at the event loop: delays that matter here are longer,
