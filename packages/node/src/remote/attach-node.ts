@@ -5,9 +5,8 @@ import {
   silentLogger,
   systemClock,
 } from '@sapwood/transport-v1v2/environment'
-import { NodeError } from '../errors/node-error.ts'
+import { NodeError, type NodeEvent, type NodeEvents } from '../index.ts'
 import { EventHub } from '../events/event-hub.ts'
-import type { NodeEvent, NodeEvents } from '../handle/node-events.ts'
 import { REMOTE_GROUPS, REMOTE_STREAMS, type RemoteNode } from './remote-node.ts'
 import {
   type CallId,

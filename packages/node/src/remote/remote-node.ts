@@ -5,10 +5,10 @@ import type {
   ChainAccess,
   FilterAccess,
   NetworkAccess,
+  NodeEventSource,
   NodeHandle,
   TransactionAccess,
-} from '../handle/node-handle.ts'
-import type { NodeEventSource } from '../handle/node-events.ts'
+} from '../index.ts'
 
 /**
  * The same calls, each with its answer in a promise. Streams are streams, whose `next` asks the other side.

@@ -6,7 +6,7 @@ import {
   encodeTransaction,
   type Transaction,
 } from '@sapwood/wire-codec'
-import { isNodeError, NodeError, type NodeErrorCode, type NodeErrorFacts } from '../errors/node-error.ts'
+import { isNodeError, NodeError, type NodeErrorCode, type NodeErrorFacts } from '../index.ts'
 
 /** Stands before what a port would not carry as it is: a port copies data, and no class. */
 const TAG = '@sapwood/node'

@@ -1,5 +1,4 @@
-import type { NodeHandle } from '../handle/node-handle.ts'
-import { NodeError } from '../errors/node-error.ts'
+import { NodeError, type NodeHandle } from '../index.ts'
 import { REMOTE_GROUPS, REMOTE_STREAMS } from './remote-node.ts'
 import {
   type CallId,

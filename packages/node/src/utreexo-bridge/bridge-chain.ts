@@ -1,6 +1,6 @@
 import { type Block, type BlockHash, bytesEqual, encodePayload, type Network } from '@sapwood/wire-codec'
 import { blockChanges, type BridgeTip, type ChainFacts, type ProofMaker, Stump } from '@sapwood/utreexo'
-import type { HeaderChain } from '../chain/header-chain.ts'
+import type { HeaderChain } from '../index.ts'
 import type { BridgeStore } from './bridge-store.ts'
 
 /** A block as the node delivers it. */

@@ -1,9 +1,7 @@
 import type { Network } from '@sapwood/wire-codec'
 import type { Stump } from '@sapwood/utreexo'
 import type { Clock, Logger, Random } from '@sapwood/transport-v1v2/environment'
-import type { BlockRef } from '../chain/chain-entry.ts'
-import type { CallOptions } from '../handle/node-handle.ts'
-import type { KeyValueStore } from '../store/key-value-store.ts'
+import type { BlockRef, CallOptions, KeyValueStore } from '../index.ts'
 
 /** What a bridge proves. */
 export interface UtreexoBridgeOptions {

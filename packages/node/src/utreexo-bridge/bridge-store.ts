@@ -27,9 +27,12 @@ import {
   StateTree,
   Stump,
 } from '@sapwood/utreexo'
-import { NODE_NETWORK_LIMITED_MIN_BLOCKS } from '../chain/best-block-depth.ts'
-import { NodeError } from '../errors/node-error.ts'
-import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
+import {
+  type KeyValueNamespace,
+  type KeyValueOperation,
+  NODE_NETWORK_LIMITED_MIN_BLOCKS,
+  NodeError,
+} from '../index.ts'
 
 /** Blocks that can be taken back one by one; a deeper reorganisation begins anew. */
 const UNDO_BLOCKS = NODE_NETWORK_LIMITED_MIN_BLOCKS

@@ -25,10 +25,15 @@ import {
   systemRandom,
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
+import {
+  type BlockStreamItem,
+  type CallOptions,
+  isNodeError,
+  NodeError,
+  type NodeHandle,
+  type StandingOffer,
+} from '../index.ts'
 import { BLOCK_HOLD } from '../blocks/block-hold.ts'
-import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
-import { isNodeError, NodeError } from '../errors/node-error.ts'
-import type { CallOptions, NodeHandle, StandingOffer } from '../handle/node-handle.ts'
 import { checkedStore } from '../store/checked-store.ts'
 import { BridgeChain } from './bridge-chain.ts'
 import type {

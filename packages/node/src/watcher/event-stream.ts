@@ -1,6 +1,6 @@
 import { asTxid, bytesToHex, hexToBytes } from '@sapwood/wire-codec'
 import { addAbortListener, removeAbortListener, WakeUp } from '@sapwood/transport-v1v2/environment'
-import type { BlockRef } from '../chain/chain-entry.ts'
+import type { BlockRef } from '../index.ts'
 import type { TransactionChange } from './watch-ledger.ts'
 import type { WatchedTransaction } from './watched-transaction.ts'
 import type { WatcherEvent } from './watcher-event.ts'

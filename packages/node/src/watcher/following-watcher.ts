@@ -7,13 +7,17 @@ import {
   WakeUp,
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
-import type { BlockRef } from '../chain/chain-entry.ts'
-import { isNodeError, NodeError } from '../errors/node-error.ts'
+import {
+  type BlockRef,
+  type BroadcastOptions,
+  type BroadcastState,
+  type CallOptions,
+  isNodeError,
+  type KeyValueOperation,
+  NodeError,
+} from '../index.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import { aHeight, aTransaction, aTxid, someScripts } from '../handle/node-checks.ts'
-import type { CallOptions } from '../handle/node-handle.ts'
-import type { KeyValueOperation } from '../store/key-value-store.ts'
-import type { BroadcastOptions, BroadcastState } from '../transactions/own-broadcast.ts'
 import { EventStream } from './event-stream.ts'
 import { HeardTransactions } from './heard-transactions.ts'
 import { OwnTransactions } from './own-transactions.ts'

@@ -1,5 +1,5 @@
 import type { Transaction, Txid } from '@sapwood/wire-codec'
-import type { TransactionAccess, TransactionSubscription } from '../handle/node-handle.ts'
+import type { TransactionAccess, TransactionSubscription } from '../index.ts'
 
 /** What is heard of transactions that concern some scripts, by a filter that can be changed. */
 export class HeardTransactions {

@@ -1,7 +1,6 @@
 import { bytesToHex, type Txid, txid } from '@sapwood/wire-codec'
 import type { Logger } from '@sapwood/transport-v1v2/environment'
-import type { TransactionAccess } from '../handle/node-handle.ts'
-import type { KeyValueOperation } from '../store/key-value-store.ts'
+import type { KeyValueOperation, TransactionAccess } from '../index.ts'
 import type { TransactionChange } from './watch-ledger.ts'
 import { noOwnOperation, type OwnTransaction } from './watch-store.ts'
 

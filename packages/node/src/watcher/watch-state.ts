@@ -1,6 +1,4 @@
-import type { BlockRef } from '../chain/chain-entry.ts'
-import type { FilterPosition } from '../filters/filtered-block-item.ts'
-import type { KeyValueOperation } from '../store/key-value-store.ts'
+import type { BlockRef, FilterPosition, KeyValueOperation } from '../index.ts'
 import { type TransactionChange, WatchLedger } from './watch-ledger.ts'
 import {
   changeOperation,

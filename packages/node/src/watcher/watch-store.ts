@@ -17,9 +17,7 @@ import {
   txid,
 } from '@sapwood/wire-codec'
 import type { WallTime } from '@sapwood/transport-v1v2/environment'
-import { NodeError } from '../errors/node-error.ts'
-import type { FilterPosition } from '../filters/filtered-block-item.ts'
-import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
+import { type FilterPosition, type KeyValueNamespace, type KeyValueOperation, NodeError } from '../index.ts'
 import { checkStoreFormat, FORMAT_KEY } from '../store/store-format.ts'
 import type { TransactionChange } from './watch-ledger.ts'
 import type { WatchedPayment, WatchedSpend, WatchedTransaction } from './watched-transaction.ts'

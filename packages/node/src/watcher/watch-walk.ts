@@ -6,9 +6,14 @@
 
 import { bytesEqual, bytesToHex } from '@sapwood/wire-codec'
 import { type Clock, WakeUp } from '@sapwood/transport-v1v2/environment'
-import type { BlockRef } from '../chain/chain-entry.ts'
-import { isNodeError, type NodeErrorCode } from '../errors/node-error.ts'
-import type { FilteredBlockItem, FilteredBlocks, FilterPosition } from '../filters/filtered-block-item.ts'
+import {
+  type BlockRef,
+  type FilteredBlockItem,
+  type FilteredBlocks,
+  type FilterPosition,
+  isNodeError,
+  type NodeErrorCode,
+} from '../index.ts'
 import type { WatchState } from './watch-state.ts'
 import type { Lookback } from './watch-store.ts'
 import type { WatchedNode } from './watcher.ts'

@@ -1,5 +1,5 @@
 import type { Txid } from '@sapwood/wire-codec'
-import type { BlockRef } from '../chain/chain-entry.ts'
+import type { BlockRef } from '../index.ts'
 import type { WatchedTransaction, WatchedTransactionEnd } from './watched-transaction.ts'
 
 /**

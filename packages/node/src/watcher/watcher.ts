@@ -1,9 +1,13 @@
 import type { Network, Transaction, Txid } from '@sapwood/wire-codec'
 import type { Clock, Logger } from '@sapwood/transport-v1v2/environment'
-import type { BlockRef } from '../chain/chain-entry.ts'
-import type { CallOptions, NodeHandle } from '../handle/node-handle.ts'
-import type { KeyValueStore } from '../store/key-value-store.ts'
-import type { BroadcastOptions, BroadcastState } from '../transactions/own-broadcast.ts'
+import type {
+  BlockRef,
+  BroadcastOptions,
+  BroadcastState,
+  CallOptions,
+  KeyValueStore,
+  NodeHandle,
+} from '../index.ts'
 import type { UnspentOutput, WatchedTransaction } from './watched-transaction.ts'
 import type { WatcherEvent } from './watcher-event.ts'
 
