@@ -1,4 +1,12 @@
-import { ByteReader, InventoryType, MAX_INV_SIZE } from '@sapwood/wire-codec'
+import {
+  type BlockHash,
+  ByteReader,
+  genesisBlock,
+  InventoryType,
+  MAX_HEADERS_RESULTS,
+  MAX_INV_SIZE,
+  regtest,
+} from '@sapwood/wire-codec'
 import { expect, it, vi } from 'vitest'
 import { ScriptedRemote } from './support/scripted-remote.ts'
 
@@ -19,6 +27,47 @@ it.each(['inv', 'getdata'] as const)(
       entries.mockRestore()
     }
     const told = remote.notifications.at(-1)?.message
-    if (type === 'inv') expect(told).toMatchObject({ type: 'message', message: { type, inventory } })
+    if (type === 'inv') {
+      expect(told).toMatchObject({ type: 'message', message: { type } })
+      // Not compared entry by entry: that takes seconds.
+      expect(told).toHaveProperty('message.inventory.length', MAX_INV_SIZE)
+    }
   },
 )
+
+it('blocks announced where only blocks are wanted are no reason to make the list', async () => {
+  const remote = new ScriptedRemote({ kind: 'block-relay-only' })
+  await remote.shakeHands()
+  const entries = vi.spyOn(ByteReader.prototype, 'hash')
+  try {
+    const hash = new Uint8Array(32)
+    await remote.say({ type: 'inv', inventory: new Array(100).fill({ type: InventoryType.BLOCK, hash }) })
+    expect(entries).not.toHaveBeenCalled()
+  } finally {
+    entries.mockRestore()
+  }
+})
+
+it('`headers` wait as their bytes, also while others are asked for', async () => {
+  const remote = new ScriptedRemote()
+  await remote.shakeHands()
+  const asked = remote.peer.request({
+    type: 'getHeaders',
+    locator: [new Uint8Array(32).fill(7) as BlockHash],
+  })
+  asked.catch(() => undefined)
+  const header = {
+    ...genesisBlock(regtest).header,
+    previousBlockHash: new Uint8Array(32).fill(9) as BlockHash,
+  }
+  await remote.say({ type: 'headers', headers: new Array(MAX_HEADERS_RESULTS).fill(header) })
+  const told = remote.notifications.at(-1)!.message
+  if (told.type !== 'message' || told.message.type !== 'headers') throw new Error('no headers were told of')
+  const made = vi.spyOn(ByteReader.prototype, 'list')
+  try {
+    expect(told.message.headers).toHaveLength(MAX_HEADERS_RESULTS)
+    expect(made).toHaveBeenCalledOnce()
+  } finally {
+    made.mockRestore()
+  }
+})

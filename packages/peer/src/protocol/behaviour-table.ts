@@ -60,6 +60,15 @@ function asksForItsTransactionOnly(
   return isTransactionEntry(entry.type) && bytesEqual(entry.hash, txid)
 }
 
+/** By its payload: a list of up to 50,000 is made by whoever reads it. */
+function announcesTransactions(payload: Uint8Array): boolean {
+  const entries = InventoryPayload.of(payload)
+  for (let index = 0; index < entries.length; index++) {
+    if (isTransactionEntry(entries.typeAt(index))) return true
+  }
+  return false
+}
+
 /** A request for a service that is not offered ends the connection. */
 function notOffered<Type extends keyof MessageMap>(command: string, service: keyof PeerServices): Rule<Type> {
   return {
@@ -228,9 +237,7 @@ export const behaviourTable: Table = {
     rules: [
       {
         when: 'it announces transactions where our `version` wanted none',
-        // Not destructured: a list of up to 50,000 is made by whoever reads it.
-        applies: (message, facts) =>
-          !facts.ourRelay && message.inventory.some(({ type }) => isTransactionEntry(type)),
+        applies: (_, facts, __, payload) => !facts.ourRelay && announcesTransactions(payload),
         outcome: 'disconnect',
         reason: () => ({ code: 'unwanted-transactions', command: 'inv' }),
       },

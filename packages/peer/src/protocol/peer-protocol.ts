@@ -346,7 +346,7 @@ export class PeerProtocol implements ProtocolContext {
     const row: Row<Type> = behaviourTable[type]
     // Whether a transaction was asked for decides what it means; other replies are claimed once the rules let
     // them by.
-    const early = type === 'tx' ? this.requests.claim(message, at) : 'none'
+    const early = type === 'tx' ? this.requests.claim(message, { payload, at }) : 'none'
     for (const rule of row.rules) {
       if (!rule.applies(message, this, early, payload)) continue
       const reason = rule.reason?.(message, this)
@@ -354,7 +354,7 @@ export class PeerProtocol implements ProtocolContext {
       return this.offend({ ...reason, blame: blameOf(rule.outcome) })
     }
     const claimed = type === 'tx' || row.purpose !== 'reply'
-    const askedBy = claimed ? early : this.requests.claim(message, at)
+    const askedBy = claimed ? early : this.requests.claim(message, { payload, at })
     if (row.purpose === 'reply' && askedBy === 'none' && !this.#withinLimits(type, payload, at)) return
     handleMessage(this, message, { payload, at, askedBy })
   }

@@ -24,8 +24,16 @@ type Note<Type extends Message['type']> = (topics: RequestTopics, message: Messa
 type Claim<Type extends Message['type']> = (
   topics: RequestTopics,
   message: MessageOf<Type>,
-  at: Instant,
+  received: Received,
 ) => AskedBy
+
+/** How a reply came. */
+export interface Received {
+  /** Its bytes: long lists are read from them, and made by whoever they are for. */
+  readonly payload: Uint8Array
+  /** When it was read. */
+  readonly at: Instant
+}
 
 /** Requests of topics of their own: their replies name no request, come in parts, or answer many at once. */
 const creators: { readonly [Type in Exclude<RequestType, KeyedType>]: Create<Type> } = {
@@ -56,7 +64,7 @@ const notes: { readonly [Type in TopicAsk]: Note<Type> } = {
 type TopicReply = 'pong' | 'headers' | 'tx' | 'notfound' | 'cfilter'
 const claims: { readonly [Type in TopicReply]: Claim<Type> } = {
   pong: ({ pings }, { nonce }) => pings.claim(nonce),
-  headers: (topics, { headers }, at) => topics.headers.claim(headers, at),
+  headers: ({ headers }, message, { payload, at }) => headers.claim(message, payload, at),
   tx: ({ transactions }, { transaction }) => transactions.claim(transaction),
   notfound: (topics, { inventory }) => claimNotFound(topics, inventory),
   cfilter: ({ filters }, filter) => filters.claim(filter),
@@ -91,7 +99,7 @@ const claimByType: ReadonlyMap<string, Claim<Message['type']>> = new Map([
   ...(Object.entries(claims) as [string, Claim<Message['type']>][]),
   ...descriptors.map((descriptor): [string, Claim<Message['type']>] => [
     descriptor.reply,
-    ({ keyed }, message, at) => keyed.claim(descriptor, message as MessageOf<KeyedReply>, at),
+    ({ keyed }, message, { at }) => keyed.claim(descriptor, message as MessageOf<KeyedReply>, at),
   ]),
 ])
 
@@ -112,8 +120,8 @@ export function noteSent(topics: RequestTopics, message: Message): void {
 }
 
 /** Takes a reply to whoever asked for it. */
-export function claimReply(topics: RequestTopics, message: Message, at: Instant): AskedBy {
-  return claimByType.get(message.type)?.(topics, message, at) ?? 'none'
+export function claimReply(topics: RequestTopics, message: Message, received: Received): AskedBy {
+  return claimByType.get(message.type)?.(topics, message, received) ?? 'none'
 }
 
 function createKeyed(

@@ -1,4 +1,12 @@
-import { type BlockHash, type BlockHeader, blockHash, bytesEqual } from '@sapwood/wire-codec'
+import {
+  type BlockHash,
+  type BlockHeader,
+  blockHash,
+  bytesEqual,
+  decodeHeader,
+  HEADER_SIZE,
+  type MessageOf,
+} from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { AskedBy } from './asked-by.ts'
 import { hashKey } from './hash-key.ts'
@@ -13,6 +21,8 @@ const NO_STOP = new Uint8Array(32) as BlockHash
  * Requests remembered that nobody waits for, at most; the oldest are forgotten first, and lose nothing by it.
  */
 const MAX_REMEMBERED = 100
+/** The first byte of a count that takes three; of 2,000 headers at most none is longer. */
+const THREE_BYTE_COUNT = 0xfd
 
 /** A `getheaders` that has been sent, and whose answer has not come. */
 interface Asked {
@@ -87,15 +97,18 @@ export class HeaderRequests {
     this.#forgetOldest()
   }
 
-  /** @returns Who had asked; 'none' for an announcement. */
-  claim(headers: readonly BlockHeader[], at: Instant): AskedBy {
+  /**
+   * The list itself is made for the request that it answers alone: what waits for the owner waits as bytes.
+   * @returns Who had asked; 'none' for an announcement.
+   */
+  claim(message: MessageOf<'headers'>, payload: Uint8Array, at: Instant): AskedBy {
     if (this.#asked.length === 0) return 'none'
-    const asked = this.#match(headers[0], at)
+    const asked = this.#match(firstHeader(payload), at)
     if (asked === undefined) return 'none'
     this.#forgetBefore(asked)
     const { by } = asked
     if (asked.reply === undefined) this.#asked.splice(this.#asked.indexOf(asked), 1)
-    else asked.reply.answer(headers)
+    else asked.reply.answer(message.headers)
     return by
   }
 
@@ -139,4 +152,10 @@ export class HeaderRequests {
     const remembered = this.#asked.filter(({ by }) => by !== 'request')
     if (remembered.length > MAX_REMEMBERED) this.#asked.splice(this.#asked.indexOf(remembered[0]!), 1)
   }
+}
+
+/** Of a `headers` that decodes. */
+function firstHeader(payload: Uint8Array): BlockHeader | undefined {
+  if (payload.length < HEADER_SIZE) return undefined
+  return decodeHeader(payload.subarray(payload[0]! < THREE_BYTE_COUNT ? 1 : 3))
 }

@@ -3,7 +3,7 @@ import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { DisconnectReason } from '../contract/disconnect-reason.ts'
 import type { NodeRequestOf, RequestOutcome, RequestType } from '../contract/request-map.ts'
 import type { AskedBy } from './asked-by.ts'
-import { claimReply, createRequest, noteSent, type PendingOf } from './exchanges.ts'
+import { claimReply, createRequest, noteSent, type PendingOf, type Received } from './exchanges.ts'
 import { Expectations } from './expectations.ts'
 import type { PendingFacts, PendingRequest } from './pending-request.ts'
 import type { RequestOutput } from './request-output.ts'
@@ -56,11 +56,10 @@ export class RequestTracker {
   }
 
   /**
-   * Takes a reply that was read at `at` to whoever asked for it. A block is claimed by its hash
-   * (`topics.blocks`).
+   * Takes a reply to whoever asked for it. A block is claimed by its hash (`topics.blocks`).
    */
-  claim(message: Message, at: Instant): AskedBy {
-    return claimReply(this.topics, message, at)
+  claim(message: Message, received: Received): AskedBy {
+    return claimReply(this.topics, message, received)
   }
 
   /** The earliest time at which a request may run out of time. */
