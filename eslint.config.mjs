@@ -13,6 +13,7 @@ const layers = [
   'peer',
   'node',
   'storage',
+  'publish',
   'integration',
   'conform',
   'cli',

@@ -71,6 +71,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'watcher',
   ],
   storage: ['files', 'blocks', 'chain-index', 'serving'],
+  publish: ['nats', 'zmq', 'observing', 'frontier'],
   integration: [
     'errors',
     'programs',
@@ -85,6 +86,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'socks',
     'tor',
     'i2p',
+    'nats',
     'browser',
     'websocket',
     'utreexo',
