@@ -1,6 +1,7 @@
 import { encodePayload, type Message } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { createChannel, type PeerError, type PeerNotification, type PeerServices } from '../src/index.ts'
+import { MAX_SERVE_QUEUE } from '../src/serving/serve-queue.ts'
 import { network, ScriptedRemote } from './support/scripted-remote.ts'
 
 const MINUTE = 60_000
@@ -292,7 +293,7 @@ describe('the end', () => {
 })
 
 describe('what is served', () => {
-  it('is given in the order it was asked for, however long each takes', async () => {
+  it('is given in the order it was asked for, however long each takes, and a ping is answered in its turn', async () => {
     const waiting: (() => void)[] = []
     const services: PeerServices = {
       block: (wanted) =>
@@ -307,10 +308,35 @@ describe('what is served', () => {
       inventory: [{ type: 0x40000002, hash: new Uint8Array(32).fill(n) }],
     })
     await remote.say(block(1), block(2), { type: 'ping', nonce: 4n })
-    expect(remote.heardTypes()).toEqual(['pong'])
+    expect(remote.heardTypes()).toEqual([])
     waiting[0]!()
     await remote.settle()
-    expect(remote.transport.sent.slice(-2).map(({ command }) => command)).toEqual(['block', 'notfound'])
+    const sent = remote.transport.sent.slice(-3)
+    expect(sent.map(({ command }) => command)).toEqual(['block', 'notfound', 'pong'])
+  })
+
+  it('and the pings that wait behind it stop the reading, too', async () => {
+    let give = (): void => undefined
+    const services: PeerServices = {
+      block: () => new Promise((resolve) => (give = () => resolve(new Uint8Array(1)))),
+    }
+    const remote = new ScriptedRemote({
+      kind: 'inbound',
+      limits: { maxUnhandledBytes: 1_000 },
+      components: { services },
+    })
+    await remote.shakeHands()
+    const pings = 3 * MAX_SERVE_QUEUE
+    await remote.say({ type: 'getdata', inventory: [{ type: 0x40000002, hash }] })
+    const reads = remote.transport.reads
+    for (let n = 1; n <= pings; n++) await remote.say({ type: 'ping', nonce: BigInt(n) })
+    expect(remote.heardTypes()).toEqual([])
+    expect(remote.transport.reads - reads).toBeLessThan(pings)
+    give()
+    await remote.settle()
+    const sent = remote.transport.sent.slice(-1 - pings).map(({ command }) => command)
+    expect(sent).toEqual(['block', ...Array.from({ length: pings }, () => 'pong')])
+    expect(remote.reason).toBeUndefined()
   })
 
   it('nothing: as Core answers who has nothing', async () => {

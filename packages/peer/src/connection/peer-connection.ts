@@ -288,6 +288,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   #protocolOutput(): ProtocolOutput {
     return {
       send: (message) => void this.#outgoing.send(message),
+      sendInTurn: (message) => this.#serving.inTurn(() => void this.#outgoing.send(message)),
       expectLarge: (command, expected) => this.#transport.reader.expectLarge?.(command, expected),
       sendPayload: (command, payload) => void this.#outgoing.sendPayload(command, payload),
       deliver: (message) => this.#notifier.notify(message, this.#parts.clock.now()),

@@ -203,7 +203,7 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  ping: whenReady('keep-alive', 'answers with `pong` (BIP31)', {
+  ping: whenReady('keep-alive', 'answers with `pong` (BIP31), behind the answers to what was asked before', {
     rules: [
       {
         when: 'the common version is 60,000 or below, which has no `pong`',

@@ -108,7 +108,7 @@ const handlers: Handlers = {
     announce(protocol, message, arrival)
   },
   ping: (protocol, { nonce }) => {
-    if (nonce !== undefined) protocol.output.send({ type: 'pong', nonce })
+    if (nonce !== undefined) protocol.output.sendInTurn({ type: 'pong', nonce })
   },
   pong: (protocol, { nonce }, { at }) => {
     const answered = protocol.keepAlive.pong(nonce, at)

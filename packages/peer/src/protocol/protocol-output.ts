@@ -7,6 +7,8 @@ import type { ServedType } from '../contract/peer-services.ts'
 /** Where the state machine's doings go. All are synchronous; none may call back into it. */
 export interface ProtocolOutput {
   readonly send: (message: Message) => void
+  /** Sends it behind the answers to all requests so far: an answer of our own that waits for no service. */
+  readonly sendInTurn: (message: Message) => void
   /** Whether a message of `command` is expected that may be larger than all others. */
   readonly expectLarge: (command: string, expected: boolean) => void
   readonly sendPayload: (command: string, payload: Uint8Array) => void

@@ -14,12 +14,18 @@ export const MAX_SERVE_QUEUE = 32
  */
 const MAX_SERVE_BYTES = 65_536
 
-/** Answers requests one after the other, so that the remote gets its answers in the order it asked. */
+/** A request that is to be answered, or what is sent without any work of the owner's, in its turn. */
+type Turn = ServedMessage | (() => void)
+
+/**
+ * Answers requests one after the other, so that the remote gets its answers in the order it asked (Core handles
+ * no further message of a peer while there are entries of its `getdata` left).
+ */
 export class ServeQueue {
   readonly #serve: (message: ServedMessage) => Promise<void>
   readonly #onFailure: (error: unknown) => void
   readonly #memory: MemoryAccount
-  readonly #queue: ServedMessage[] = []
+  readonly #queue: Turn[] = []
   /** Of those that wait and of the one that is being answered. */
   #bytes = 0
   #running: Promise<void> | undefined
@@ -47,6 +53,14 @@ export class ServeQueue {
     this.#running ??= this.#run()
   }
 
+  /** Does it once all requests so far have been answered: at once, where there are none. */
+  inTurn(send: () => void): void {
+    if (this.#closed) return
+    if (this.#running === undefined) return send()
+    this.#queue.push(send)
+    this.#count(MESSAGE_OVERHEAD)
+  }
+
   /** Resolves when the queue is not full, or closed. */
   room(): Promise<void> {
     if (!this.full || this.#closed) return Promise.resolve()
@@ -60,13 +74,15 @@ export class ServeQueue {
   }
 
   async #run(): Promise<void> {
-    for (let message = this.#queue.shift(); message !== undefined; message = this.#queue.shift()) {
+    for (let turn = this.#queue.shift(); turn !== undefined; turn = this.#queue.shift()) {
+      const bytes = typeof turn === 'function' ? 0 : turn.payload.length
       try {
-        await this.#serve(message)
+        if (typeof turn === 'function') turn()
+        else await this.#serve(turn)
       } catch (error) {
         if (!this.#closed) this.#onFailure(error)
       }
-      this.#count(-message.payload.length - MESSAGE_OVERHEAD)
+      this.#count(-bytes - MESSAGE_OVERHEAD)
       if (!this.full) this.#releaseWaiters()
     }
     this.#running = undefined
