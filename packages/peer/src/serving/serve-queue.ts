@@ -18,8 +18,8 @@ const MAX_SERVE_BYTES = 65_536
 type Turn = ServedMessage | (() => void)
 
 /**
- * Answers requests one after the other, so that the remote gets its answers in the order it asked (Core handles
- * no further message of a peer while there are entries of its `getdata` left).
+ * Answers requests one after the other, so that the remote gets its answers in the order it asked (Core
+ * handles no further message of a peer while there are entries of its `getdata` left).
  */
 export class ServeQueue {
   readonly #serve: (message: ServedMessage) => Promise<void>
