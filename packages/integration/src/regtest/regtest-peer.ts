@@ -209,6 +209,8 @@ class EmbeddedPeer implements RegtestPeer {
           startHeight: this.chain.height,
         },
         feeFilter: FEE_FILTER,
+        // Whoever dials it is the program that is tested, and is served as fast as it asks.
+        limits: { work: false },
         signal: this.#end.signal,
       },
       { ...components, services },
