@@ -206,7 +206,8 @@ export class FilterHeaderSync {
         peers.answered(id, 'no-filter-headers')
         const { length } = reply.filterHashes
         if (length === count) return reply
-        if (this.strays.take(id)) continue
+        // One to an earlier question: what answers this one still comes, and may look like that of the next.
+        if (this.strays.has(id)) continue
         await peers.punish(id, `${length} filter headers for another number of blocks`)
         return undefined
       } catch (error) {

@@ -19,7 +19,12 @@ export class StrayAnswers {
     this.#left.set(peer, Math.min(MAX_STRAYS, (this.#left.get(peer) ?? 0) + count))
   }
 
-  /** Whether an answer that does not fit may be one of them. */
+  /** Whether any may still come. */
+  has(peer: PeerId): boolean {
+    return (this.#left.get(peer) ?? 0) > 0
+  }
+
+  /** Whether an answer that does not fit may be one of them, which has come then. */
   take(peer: PeerId): boolean {
     const left = this.#left.get(peer) ?? 0
     if (left === 0) return false
