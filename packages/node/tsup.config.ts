@@ -7,6 +7,7 @@ const config: Options = {
     index: 'src/index.ts',
     'check-workers': 'src/blocks/check-workers/index.ts',
     'check-worker': 'src/blocks/check-workers/check-worker.ts',
+    utreexo: 'src/utreexo/index.ts',
     'utreexo-bridge': 'src/utreexo-bridge/index.ts',
     watcher: 'src/watcher/index.ts',
     remote: 'src/remote/index.ts',

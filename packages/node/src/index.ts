@@ -72,6 +72,5 @@ export type { BroadcastOptions, BroadcastOutcome, BroadcastState } from './trans
 export type { PrivateBroadcastState } from './transactions/private-broadcast.ts'
 export type { HeardTransaction, PoolSize, TransactionFilter } from './transactions/transaction-pool.ts'
 export type { TransactionRelayOptions } from './transactions/transaction-relay.ts'
-export { assumedUtreexoState } from './utreexo/assumed-states.ts'
 export type { ProvedBlockItem, ProvedItem } from './utreexo/proved-item.ts'
 export type { AssumedUtreexoState, UtreexoOptions } from './utreexo/utreexo-options.ts'

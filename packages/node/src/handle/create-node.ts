@@ -21,7 +21,8 @@ import { describeNode } from './describe-node.ts'
 import { someNodeComponents, someNodeOptions } from './node-checks.ts'
 import { createServingAccess } from './serving-access.ts'
 import { createTransactionAccess } from './transaction-access.ts'
-import { createUtreexoProving, type UtreexoProving, utreexoOff } from './utreexo-access.ts'
+import type { UtreexoProving } from './utreexo-access.ts'
+import { utreexoOff } from './utreexo-off.ts'
 
 /** How long connections have to end in `stop()`, in milliseconds. */
 const DEFAULT_STOP_TIMEOUT = 5_000
@@ -44,7 +45,7 @@ export async function createNode(options: NodeOptions, components: NodeComponent
   const { loop, listeners, loopDelay } = assembled
   let parts: RunningNode
   try {
-    parts = withBlocks(options, components, assembled)
+    parts = await withBlocks(options, components, assembled)
     await listeners.start()
   } catch (error) {
     loop.end()
@@ -71,7 +72,11 @@ interface RunningNode extends AssembledNode {
 }
 
 /** @throws NodeError `invalid-argument`, `store-foreign`. */
-function withBlocks(options: NodeOptions, components: NodeComponents, parts: AssembledNode): RunningNode {
+async function withBlocks(
+  options: NodeOptions,
+  components: NodeComponents,
+  parts: AssembledNode,
+): Promise<RunningNode> {
   const withDeadline = createCallDeadline(parts.clock, options.timeouts?.call)
   const store = components.blockStore
   const blocks = createBlockAccess({
@@ -82,7 +87,7 @@ function withBlocks(options: NodeOptions, components: NodeComponents, parts: Ass
   })
   const wanted = options.utreexo === true ? {} : options.utreexo
   const utreexo = wanted
-    ? createUtreexoProving(wanted, {
+    ? await startUtreexo(wanted, {
         ...parts,
         network: options.network,
         store: checkedStore(components.store ?? noStore),
@@ -102,6 +107,14 @@ function withBlocks(options: NodeOptions, components: NodeComponents, parts: Ass
       },
     })
   return { ...parts, withDeadline, blocks, utreexo, keeper }
+}
+
+/** Loaded by those alone who want it: a page has 23 kB less to load without. */
+async function startUtreexo(
+  ...wanted: Parameters<typeof import('./utreexo-access.ts').createUtreexoProving>
+): Promise<UtreexoProving> {
+  const { createUtreexoProving } = await import('./utreexo-access.ts')
+  return createUtreexoProving(...wanted)
 }
 
 function createHandle(

@@ -144,15 +144,3 @@ async function waitForHeader(
     end()
   }
 }
-
-const off = (): NodeError => new NodeError('utreexo-off', 'The node was made without the option `utreexo`')
-
-/** Of a node that proves nothing. */
-export const utreexoOff: UtreexoAccess = {
-  state: () => {
-    throw off()
-  },
-  follow: () => {
-    throw off()
-  },
-}

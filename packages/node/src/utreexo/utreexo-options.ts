@@ -12,8 +12,8 @@ export interface AssumedUtreexoState {
 export interface UtreexoOptions {
   /**
    * Where to begin, in a store that holds no state yet: a state that the program vouches for, or `known`,
-   * for the latest that this package has for the network (`assumedUtreexoState`). Default: the genesis block,
-   * after which nothing is assumed.
+   * for the latest that this package has for the network (`assumedUtreexoState` of `@sapwood/node/utreexo`).
+   * Default: the genesis block, after which nothing is assumed.
    */
   readonly assume?: AssumedUtreexoState | 'known'
   /** Whether to prove the blocks up to the assumed state too, beside those after it. Default: false. */
