@@ -13,10 +13,11 @@ roots of both sides are compared. The programs are those of the variables UTREEX
 btcd: a btcd does its whole initial download from our node that serves, over v1 and v2, reorg included; a wallet on neutrino finds its
 payments by our filters. The programs are those of the variables BTCD and NEUTRINO_WALLET, or on PATH; where Go is they are built.
 
-What is not there is left out, and counts as failed unless --only leaves it out.
+What is not there is left out, and counts as failed unless --only or --skip-missing leaves it out.
 
 Options:
   --only NAME    what to run, by a part of its name, more than one with commas
+  --skip-missing what is not there and cannot be built is said, and fails nothing
   --keep         leaves the folders with the programs' logs, and says where
   -h, --help     print this`
 
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
   options: {
     only: { type: 'string' },
     keep: { type: 'boolean', default: false },
+    'skip-missing': { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 })
@@ -43,6 +45,7 @@ else if (cases === undefined) {
   const passed = await runInteropCases(cases, {
     only: values.only?.split(',') ?? [''],
     keep: values.keep,
+    skipMissing: values['skip-missing'],
     say: (line) => console.log(line),
   })
   process.exit(passed ? 0 : 1)
