@@ -56,13 +56,14 @@ const heights = (from: number, to: number): number[] =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i)
 
 describe('the block download', () => {
-  it('asks each peer for 16 blocks, in order, and for one more with each that comes', () => {
+  it('asks each peer for 16 blocks, in order, and for four more with every fourth that comes', () => {
     join(alice)
     join(bob)
     const { actions } = download.openStream({ from: 1 }, NOON)
     expect(asked(actions, alice)).toEqual(heights(1, 16))
     expect(asked(actions, bob)).toEqual(heights(17, 32))
-    expect(asked(download.onBlock(alice, at(1), NOON))).toEqual([33])
+    for (const height of heights(1, 3)) expect(asked(download.onBlock(alice, at(height), NOON))).toEqual([])
+    expect(asked(download.onBlock(alice, at(4), NOON), alice)).toEqual(heights(33, 36))
   })
 
   it('asks for blocks with their witness', () => {

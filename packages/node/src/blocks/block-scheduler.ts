@@ -14,6 +14,8 @@ import { STALL_TIMEOUT_DEFAULT, type StallTimeout } from './stall-timeout.ts'
 
 /** Peers that one block is asked of at the same time because others have sent nothing meanwhile. */
 const MAX_PEERS_PER_BLOCK = 8
+/** A quarter of what may be under way with a peer is asked for at once: 4 of Core's 16. */
+const REFILL_SHIFT = 2
 
 export interface BlockSchedulerOptions {
   readonly window: number
@@ -90,6 +92,7 @@ export class BlockScheduler {
           continue
         this.#ask(peer, single.key, single.hash, height, inventory)
       }
+      if (inventory.length === 0 && !this.#isWorthAMessage(peer)) continue
       let waitsFor: PeerId | undefined
       for (const stream of this.#streams) {
         if (!this.hasRoom(peer)) break
@@ -304,6 +307,14 @@ export class BlockScheduler {
   #isSilent(id: PeerId): boolean {
     const peer = this.#requests.peers.get(id)
     return peer === undefined || this.#out.now - peer.downloadingSince >= STALL_TIMEOUT_DEFAULT
+  }
+
+  /**
+   * Whether a peer that is at work has room for several blocks more: asked for one by one, small blocks cost
+   * more in messages than in anything else.
+   */
+  #isWorthAMessage({ inFlight }: DownloadPeer): boolean {
+    return inFlight.size <= this.#inFlightPerPeer - Math.max(1, this.#inFlightPerPeer >> REFILL_SHIFT)
   }
 
   /** Whether the peer may be asked for one more. */
