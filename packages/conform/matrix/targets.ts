@@ -33,8 +33,14 @@ export interface Target {
 const START = 60_000
 /** Longest that a case waits for one thing, in milliseconds: the machine may be busy. */
 const WAIT = 15_000
+/**
+ * Milliseconds from one connection to btcd to the next: it takes 20 handshakes of v2 a second, 40 at once at
+ * the most, and ends the others before a byte of its own (btcd, `internal/inbound`).
+ */
+const BTCD_PACE = 60
 
-const listens = (address: string): Promise<Report> => runListening(listeningCases, { address, wait: WAIT })
+const listens = (address: string, pace = 0): Promise<Report> =>
+  runListening(listeningCases, { address, wait: WAIT, pace })
 const dials = (port: number, command: readonly string[]): Promise<Report> =>
   runDialling(diallingCases, { port, command, wait: WAIT })
 
@@ -48,10 +54,15 @@ async function inFolder<T>(act: (folder: string) => Promise<T>): Promise<T> {
 }
 
 /** Runs the suite on a program that listens, once it has said so. */
-async function onProgram(port: number, command: readonly string[], said: RegExp): Promise<Report> {
+async function onProgram(
+  port: number,
+  command: readonly string[],
+  said: RegExp,
+  pace?: number,
+): Promise<Report> {
   await using running = await startProcess(command)
   await running.waitForOutput(said, START)
-  return await listens(`127.0.0.1:${port}`)
+  return await listens(`127.0.0.1:${port}`, pace)
 }
 
 /** The one target whose driver is at hand. */
@@ -118,6 +129,7 @@ export const targets: readonly Target[] = [
           port,
           await btcdCommand(folder, `--listen=127.0.0.1:${port}`),
           /Server listening/,
+          BTCD_PACE,
         )
       }),
   },

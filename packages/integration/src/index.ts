@@ -25,6 +25,7 @@ export type {
 } from './errors/integration-error.ts'
 export { IntegrationError, isIntegrationError } from './errors/integration-error.ts'
 export type { DebianProgram, FindProgramOptions, Program, ProgramSpec } from './programs/find-program.ts'
+export { printable, printableLines } from './cli/printable.ts'
 export { findProgram } from './programs/find-program.ts'
 export { freePort } from './programs/free-port.ts'
 export type { RunningProcess, StartProcessOptions, StopOptions } from './programs/start-process.ts'

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { parsePeerAddress, regtest } from '@sapwood/wire-codec'
 import type { Transport } from '../model/transport.ts'
 
 /** What the command line asks for. */
@@ -16,6 +18,7 @@ export interface Arguments {
   readonly quiet: boolean
   readonly expect: string | undefined
   readonly wait: number | undefined
+  readonly pace: number | undefined
   /** How the driver is named, where there is one. */
   readonly driver: string | undefined
   readonly driverWait: number | undefined
@@ -47,6 +50,7 @@ Options:
   --strict           failed cases of the levels 'should' and 'core' count too, not those of 'must' alone
   --expect FILE      known failures, a name in a line: they do not count. One that passes does
   --wait MS          longest that a case waits for one thing
+  --pace MS          least time from one connection to the next, for a target that takes only so many
   --driver WHAT      rpc, or http://[USER:PASSWORD@]HOST:PORT: bitcoind's RPC (rpc: that of regtest on this machine);
                      FILE.js, .mjs, .ts …: a module whose default export is a driver;
                      any other file: an executable, which answers a line of JSON with a line of JSON (see the README)
@@ -57,29 +61,47 @@ Options:
   -h, --help         print this
 
 Exit code: 0 nothing that counts has failed, 1 something has, 2 the command line was not understood, 3 the target
-cannot be reached, 4 the driver cannot be used, or did not do what it had said that it can (and nothing failed).`
+cannot be reached, or was gone before the last case, 4 the driver cannot be used, or did not do what it had said that
+it can (and nothing failed), 130 it was interrupted (Ctrl-C): what was run until then is reported.`
+
+type OptionName = keyof ReturnType<typeof parsed>['values']
+
+const REPORTS = ['json', 'junit', 'tap', 'html'] as const
+const OF_A_RUN = ['only', 'transport', 'strict', 'quiet', 'expect', 'wait', ...REPORTS] as const
+
+/** The options that each kind of call takes: one that would do nothing was meant for something. */
+const TAKES: Readonly<Record<'--list' | 'merge' | '--listen' | 'a target', readonly OptionName[]>> = {
+  '--list': ['list', 'only'],
+  merge: ['html'],
+  '--listen': [...OF_A_RUN, 'listen'],
+  'a target': [...OF_A_RUN, 'pace', 'driver', 'driver-wait', 'rpc-cookie'],
+}
+
+/** Longest that a wait may be told to take, in milliseconds. */
+const MAX_WAIT = 600_000
 
 /** Reads the command line. @throws UsageError */
 export function parseArguments(args: readonly string[]): Arguments {
   const cut = args.indexOf('--')
-  const command = cut === -1 ? [] : args.slice(cut + 1)
+  const command = cut === -1 ? undefined : args.slice(cut + 1)
   const { values, positionals } = parsed(cut === -1 ? args : args.slice(0, cut))
-  const { transport } = values
+  const { transport, only = [] } = values
   if (transport !== undefined && transport !== 'v1' && transport !== 'v2') {
     throw new UsageError(`--transport takes v1 or v2, not '${transport}'`)
   }
+  if (only.includes('')) throw new UsageError('--only takes the name of a case, or the beginning of one')
+  const milliseconds = (option: 'wait' | 'pace' | 'driver-wait'): number | undefined =>
+    values[option] === undefined ? undefined : number(`--${option}`, values[option], MAX_WAIT)
   const shared = {
-    only: values.only ?? [],
+    only,
     transports: transport === undefined ? (['v1', 'v2'] as const) : ([transport] as const),
     strict: values.strict ?? false,
     quiet: values.quiet ?? false,
     expect: values.expect,
-    wait: values.wait === undefined ? undefined : number('--wait', values.wait, 600_000),
+    wait: milliseconds('wait'),
+    pace: milliseconds('pace'),
     driver: values.driver,
-    driverWait:
-      values['driver-wait'] === undefined
-        ? undefined
-        : number('--driver-wait', values['driver-wait'], 600_000),
+    driverWait: milliseconds('driver-wait'),
     rpcCookie: values['rpc-cookie'],
     json: values.json,
     junit: values.junit,
@@ -90,19 +112,67 @@ export function parseArguments(args: readonly string[]): Arguments {
     files: [],
   }
   if (values.help === true) return { ...shared, action: 'help' }
-  if (values.list === true) return { ...shared, action: 'list' }
   const [first, ...rest] = positionals
-  if (first === 'merge') {
-    if (rest.length === 0) throw new UsageError('merge takes reports: those of --json')
-    return { ...shared, action: 'merge', files: rest }
+  const kind =
+    values.list === true
+      ? '--list'
+      : first === 'merge'
+        ? 'merge'
+        : values.listen === undefined
+          ? 'a target'
+          : '--listen'
+  const odd = (Object.keys(values) as OptionName[]).find((name) => !TAKES[kind].includes(name))
+  if (odd !== undefined) throw new UsageError(`--${odd} does not go with ${kind}`)
+  if (command !== undefined && kind !== '--listen')
+    throw new UsageError('a command after -- goes with --listen')
+  refuseOnePlaceForTwo(shared)
+  switch (kind) {
+    case '--list':
+      if (first !== undefined) throw new UsageError(`--list takes no target: '${first}'`)
+      return { ...shared, action: 'list' }
+    case 'merge':
+      if (rest.length === 0) throw new UsageError('merge takes reports: those of --json')
+      return { ...shared, action: 'merge', files: rest }
+    case '--listen': {
+      if (first !== undefined) throw new UsageError(`--listen takes no target: '${first}'`)
+      if (command === undefined || command.length === 0)
+        throw new UsageError('--listen takes a command after --')
+      return {
+        ...shared,
+        action: 'run',
+        listen: { port: number('--listen', values.listen!, 65_535), command },
+      }
+    }
+    case 'a target':
+      if (first === undefined || rest.length > 0) throw new UsageError('one target is to be named: HOST:PORT')
+      if (values.driver === undefined && (shared.driverWait ?? shared.rpcCookie) !== undefined)
+        throw new UsageError('--driver-wait and --rpc-cookie go with --driver')
+      return { ...shared, action: 'run', address: readable(first) }
   }
-  if (values.listen !== undefined) {
-    if (values.driver !== undefined) throw new UsageError('--driver is for software that listens')
-    if (command.length === 0) throw new UsageError('--listen takes a command after --')
-    return { ...shared, action: 'run', listen: { port: number('--listen', values.listen, 65_535), command } }
+}
+
+/** An address that can be dialled by TCP. @throws UsageError */
+function readable(text: string): string {
+  try {
+    const { network } = parsePeerAddress(text, { defaultPort: regtest.defaultPort })
+    if (network !== 'torv3' && network !== 'i2p') return text
+  } catch (cause) {
+    throw new UsageError(`HOST:PORT is not '${text}': ${(cause as Error).message}`, { cause })
   }
-  if (first === undefined || rest.length > 0) throw new UsageError('one target is to be named: HOST:PORT')
-  return { ...shared, action: 'run', address: first }
+  throw new UsageError(`'${text}' cannot be reached by TCP alone`)
+}
+
+/** The second would take the place of the first, or stand behind it. @throws UsageError */
+function refuseOnePlaceForTwo(places: Pick<Arguments, (typeof REPORTS)[number]>): void {
+  const taken = new Map<string, string>()
+  for (const name of REPORTS) {
+    const place = places[name]
+    if (place === undefined) continue
+    const file = place === '-' ? place : resolve(place)
+    const other = taken.get(file)
+    if (other !== undefined) throw new UsageError(`--${other} and --${name} cannot both go to ${place}`)
+    taken.set(file, name)
+  }
 }
 
 function parsed(args: readonly string[]) {
@@ -121,6 +191,7 @@ function parsed(args: readonly string[]) {
         quiet: flag,
         expect: text,
         wait: text,
+        pace: text,
         driver: text,
         'driver-wait': text,
         'rpc-cookie': text,

@@ -1,4 +1,5 @@
-import { open, readFile, writeFile } from 'node:fs/promises'
+import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { printableLines } from '@sapwood/integration'
 import { isWireAssertionError } from '@sapwood/integration/test-peer'
 import { allCases, diallingCases, listeningCases } from '../cases/all-cases.ts'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
@@ -13,6 +14,7 @@ import {
 } from '../report/expectations.ts'
 import { htmlOf } from '../report/html.ts'
 import { junitOf } from '../report/junit.ts'
+import { readReport } from '../report/read-report.ts'
 import { tapOf } from '../report/tap.ts'
 import { lineOf, summaryOf } from '../report/text.ts'
 import { TargetError } from '../model/target-error.ts'
@@ -21,72 +23,99 @@ import { runListening } from '../run/run-listening.ts'
 import { type Arguments, isChosen, parseArguments, USAGE, UsageError } from './arguments.ts'
 
 /** What the command ends with; the usage says when. */
-const EXIT = { good: 0, failed: 1, usage: 2, unreachable: 3, driver: 4 } as const
+const EXIT = { good: 0, failed: 1, usage: 2, unreachable: 3, driver: 4, interrupted: 130 } as const
 
-/** Runs the command line. @returns its exit code. */
-export async function conform(args: readonly string[]): Promise<number> {
+/**
+ * Runs the command line.
+ * @param signal ends a run: what has been run until then is reported.
+ * @returns its exit code.
+ */
+export async function conform(args: readonly string[], signal?: AbortSignal): Promise<number> {
   try {
-    return await act(parseArguments(args))
+    return await act(parseArguments(args), signal)
   } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
     if (error instanceof UsageError) {
-      console.error(`conform: ${error.message}\nTry --help.`)
+      complain(`${why}\nTry --help.`)
       return EXIT.usage
     }
-    console.error(`conform: ${error instanceof Error ? error.message : String(error)}`)
+    if (signal?.aborted === true) {
+      complain('it was interrupted before the first case')
+      return EXIT.interrupted
+    }
+    complain(why)
     if (isDriverError(error)) return EXIT.driver
     const isWire = isWireAssertionError(error) || isWireAssertionError((error as Error).cause)
     return isWire || error instanceof TargetError ? EXIT.unreachable : EXIT.failed
   }
 }
 
-async function act(options: Arguments): Promise<number> {
+/** What others have said is in it: user agents, a program's last words. */
+function complain(text: string): void {
+  console.error(`conform: ${printableLines(text)}`)
+}
+
+async function act(options: Arguments, signal: AbortSignal | undefined): Promise<number> {
   switch (options.action) {
     case 'help':
       console.log(USAGE)
       return EXIT.good
     case 'list':
-      for (const { name, level, side, source } of allCases) {
-        if (isChosen(name, options.only))
-          console.log(`${level.padEnd(6)} ${side.padEnd(7)} ${name}  ${source.says}`)
+      for (const { name, level, side, source } of chosen(allCases, options)) {
+        console.log(`${level.padEnd(6)} ${side.padEnd(7)} ${name}  ${source.says}`)
       }
       return EXIT.good
     case 'merge':
-      await put(options.html ?? '-', htmlOf(await Promise.all(options.files.map(readReport))))
+      await put(options.html ?? '-', htmlOf(await Promise.all(options.files.map(reportIn))))
       return EXIT.good
     case 'run':
-      return await run(options)
+      return await run(options, signal)
   }
 }
 
-async function run(options: Arguments): Promise<number> {
+/** The cases that are named. @throws UsageError where there are none. */
+function chosen<C extends { readonly name: string }>(
+  cases: readonly C[],
+  { only }: Pick<Arguments, 'only'>,
+): readonly C[] {
+  const found = cases.filter(({ name }) => isChosen(name, only))
+  if (found.length === 0) throw new UsageError('no case has such a name')
+  return found
+}
+
+async function run(options: Arguments, signal: AbortSignal | undefined): Promise<number> {
   const known = await knownFailures(options.expect)
   await checkPlaces(options)
   const toScreen = [options.json, options.junit, options.tap, options.html].includes('-')
-  const say = toScreen ? console.error : console.log
+  const print = toScreen ? console.error : console.log
+  const say = (line: string): void => print(printableLines(line))
   const onResult = (result: CaseResult): void => {
     const marked = withExpectations(result, known)
     if (!options.quiet || marked.verdict === 'failed') say(lineOf(marked))
   }
-  const { transports, wait } = options
-  const how = { transports, onResult, ...(wait !== undefined && { wait }) }
-  const chosen = <C extends { readonly name: string }>(cases: readonly C[]): readonly C[] => {
-    const found = cases.filter(({ name }) => isChosen(name, options.only))
-    if (found.length === 0) throw new UsageError('no case has such a name')
-    return found
+  const { transports, wait, pace } = options
+  const how = {
+    transports,
+    onResult,
+    ...(wait !== undefined && { wait }),
+    ...(signal !== undefined && { signal }),
   }
   const whole =
     options.listen === undefined
-      ? await runListening(chosen(listeningCases), {
+      ? await runListening(chosen(listeningCases, options), {
           address: options.address!,
           ...how,
+          ...(pace !== undefined && { pace }),
           ...(await driverOf(options)),
         })
-      : await runDialling(chosen(diallingCases), { ...options.listen, ...how })
+      : await runDialling(chosen(diallingCases, options), { ...options.listen, ...how })
   const report: Report = { ...whole, results: whole.results.map((result) => withExpectations(result, known)) }
   await writeReports(report, options)
   say(summaryOf(report))
   const stale = noLongerFailing(report.results, known)
   for (const line of stale) say(`passes, and is among the known failures: ${line}`)
+  if (signal?.aborted === true) return EXIT.interrupted
+  if (report.unfinished !== undefined) return EXIT.unreachable
   const failed = stale.length > 0 || report.results.some((result) => counts(result, options.strict))
   if (failed) return EXIT.failed
   return report.results.some(({ driverFailed }) => driverFailed === true) ? EXIT.driver : EXIT.good
@@ -106,12 +135,19 @@ async function knownFailures(file: string | undefined): Promise<Expectations> {
 async function checkPlaces({ json, junit, tap, html }: Arguments): Promise<void> {
   for (const file of [json, junit, tap, html]) {
     if (file === undefined || file === '-') continue
+    const isThere = (await stat(file).catch(() => undefined)) !== undefined
     try {
       await (await open(file, 'a')).close()
+      // An empty file would be left of a run that comes to no report.
+      if (!isThere) await rm(file)
     } catch (cause) {
-      throw new UsageError(`a report cannot be written: ${(cause as Error).message}`, { cause })
+      throw unwritable(cause)
     }
   }
+}
+
+function unwritable(cause: unknown): UsageError {
+  return new UsageError(`a report cannot be written: ${(cause as Error).message}`, { cause })
 }
 
 async function textOf(file: string): Promise<string> {
@@ -143,20 +179,19 @@ async function writeReports(report: Report, { json, junit, tap, html }: Argument
   if (html !== undefined) await put(html, htmlOf([report]))
 }
 
+/** @throws UsageError */
 async function put(file: string, text: string): Promise<void> {
-  if (file === '-') process.stdout.write(text)
-  else await writeFile(file, text)
+  try {
+    // All of it is out before the process ends.
+    if (file === '-') await new Promise<unknown>((resolve) => process.stdout.write(text, resolve))
+    else await writeFile(file, text)
+  } catch (cause) {
+    throw unwritable(cause)
+  }
 }
 
-async function readReport(file: string): Promise<Report> {
-  const text = await textOf(file)
-  let report: Partial<Report> | null
-  try {
-    report = JSON.parse(text) as Partial<Report> | null
-  } catch (cause) {
-    throw new UsageError(`${file} is no report of conform`, { cause })
-  }
-  if (report?.format !== 1 || !Array.isArray(report.results))
-    throw new UsageError(`${file} is no report of conform`)
-  return report as Report
+async function reportIn(file: string): Promise<Report> {
+  const report = readReport(await textOf(file))
+  if (report === undefined) throw new UsageError(`${file} is no report of conform`)
+  return report
 }

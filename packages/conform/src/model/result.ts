@@ -41,6 +41,8 @@ export interface Report {
   readonly agent: string
   readonly side: ConformCase['side']
   readonly results: readonly CaseResult[]
+  /** Why not all cases were run: it was interrupted, or the target was gone. Absent where all were. */
+  readonly unfinished?: string
 }
 
 /** Whether a result is a failure that the exit code tells of. */

@@ -8,7 +8,7 @@ export type Expectations = ReadonlySet<string>
 
 /** Reads a file of known failures. */
 export function readExpectations(text: string): Expectations {
-  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim())
+  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim().replace(/\s+/, ' '))
   return new Set(lines.filter((line) => line !== ''))
 }
 

@@ -17,7 +17,10 @@ export function htmlOf(reports: readonly Report[]): string {
   const rows = matrixOf(reports)
   const areas = [...new Set(rows.map(({ name }) => areaOf(name)))]
   const heads = reports
-    .map(({ agent, side }) => `<th colspan="2">${escapeText(agent)}<br>${side}</th>`)
+    .map(
+      ({ agent, side, suite }) =>
+        `<th colspan="2">${escapeText(agent)}<br>${side}, suite ${escapeText(suite)}</th>`,
+    )
     .join('')
   const columns = reports.map(() => '<th>v1</th><th>v2</th>').join('')
   const tables = areas.map((area) => {
@@ -74,11 +77,12 @@ function failureOf(
 
 function totals(reports: readonly Report[]): string {
   const verdicts = ['passed', 'failed', 'unspecified', 'skipped'] as const
-  const lines = reports.map(({ agent, side, results }) => {
+  const lines = reports.map(({ agent, side, results, unfinished }) => {
     const cells = verdicts.map(
       (verdict) => `<td>${results.filter((result) => result.verdict === verdict).length}</td>`,
     )
-    return `<tr><td>${escapeText(agent)}</td><td>${side}</td>${cells.join('')}</tr>`
+    const rest = unfinished === undefined ? '' : `<br>not all was run: ${escapeText(unfinished)}`
+    return `<tr><td>${escapeText(agent)}${rest}</td><td>${side}</td>${cells.join('')}</tr>`
   })
   return `<div class="wide"><table><tr><th>agent</th><th>side</th>${verdicts.map((verdict) => `<th>${verdict}</th>`).join('')}</tr>${lines.join('')}</table></div>`
 }

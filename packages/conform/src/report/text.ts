@@ -11,10 +11,11 @@ export function lineOf(result: Report['results'][number]): string {
 }
 
 /** How many of each verdict, in a line; of the failed ones by level. */
-export function summaryOf({ agent, results }: Report): string {
+export function summaryOf({ agent, results, unfinished }: Report): string {
   const count = (verdict: string): number => results.filter((result) => result.verdict === verdict).length
   const failed = (level: string): number =>
     results.filter((result) => result.verdict === 'failed' && result.level === level).length
   const levels = (['must', 'should', 'core'] as const).map((level) => `${failed(level)} ${level}`).join(', ')
-  return `${agent || 'the target'}: ${count('passed')} passed, ${count('failed')} failed (${levels}), ${count('unspecified')} unspecified, ${count('skipped')} skipped`
+  const rest = unfinished === undefined ? '' : `; not all was run: ${unfinished}`
+  return `${agent || 'the target'}: ${count('passed')} passed, ${count('failed')} failed (${levels}), ${count('unspecified')} unspecified, ${count('skipped')} skipped${rest}`
 }

@@ -4,9 +4,12 @@ import { isDriverError } from '../driver/driver.ts'
 import type { ConformCase } from '../model/conform-case.ts'
 import type { Transport } from '../model/transport.ts'
 import type { CaseResult } from '../model/result.ts'
+import { TargetError } from '../model/target-error.ts'
 
 /** What stands for an outcome where what was waited for did not come. */
 const NO_ANSWER = 'no-answer'
+/** Where the program that was to dial has ended instead. */
+const PROGRAM_ENDED = 'program ended'
 
 /**
  * Runs one case, whatever becomes of it.
@@ -44,6 +47,9 @@ export async function runCase(
       outcome = NO_ANSWER
       reason = `expected ${error.expected as string}, received ${error.received}`
       wireLog = error.wireLog
+    } else if (error instanceof TargetError) {
+      outcome = PROGRAM_ENDED
+      reason = error.message
     } else {
       // A fault of the suite's own is a failure of one case, and not the end of the run.
       outcome = 'fault of the suite'

@@ -1,6 +1,6 @@
 import { systemClock } from '@sapwood/transport-v1v2/environment'
 import type { ConformCase } from '../model/conform-case.ts'
-import type { CaseResult } from '../model/result.ts'
+import type { CaseResult, Report } from '../model/result.ts'
 import type { Transport } from '../model/transport.ts'
 import { skipped } from './run-case.ts'
 import { runSteadily } from './stall-watch.ts'
@@ -13,7 +13,20 @@ export interface RunOptions {
   readonly transports?: readonly Transport[]
   /** Told of each result as it comes. */
   readonly onResult?: (result: CaseResult) => void
+  /** Ends the run: the case that is being run is given up, and the report has those before it. */
+  readonly signal?: AbortSignal
 }
+
+/** What cases are run on. */
+export interface CaseTarget<C extends ConformCase> {
+  /** Why a case has nothing to look at in a transport; undefined where it has. */
+  readonly lack: (each: C, transport: Transport) => string | undefined
+  readonly run: (each: C, transport: Transport) => Promise<CaseResult>
+  /** Asked after a case that failed: why no further one can be run; undefined where it can. */
+  readonly absence?: (transport: Transport) => Promise<string | undefined>
+}
+
+const INTERRUPTED = 'it was interrupted'
 
 /**
  * Which pass a case is of: what a driver has the target do, and a time that was brought forward, stay with
@@ -25,16 +38,12 @@ function passOf({ needs = [] }: ConformCase): number {
   return needs.includes('mine') ? 1 : 0
 }
 
-/**
- * Goes through the cases, one transport after the other; those that need a driver last.
- * @param lack why a case has nothing to look at in a transport; undefined where it has.
- */
+/** Goes through the cases, one transport after the other; those that need a driver last. */
 export async function runCases<C extends ConformCase>(
   cases: readonly C[],
-  { transports = TRANSPORTS, onResult }: RunOptions,
-  lack: (each: C, transport: Transport) => string | undefined,
-  run: (each: C, transport: Transport) => Promise<CaseResult>,
-): Promise<readonly CaseResult[]> {
+  { transports = TRANSPORTS, onResult, signal }: RunOptions,
+  { lack, run, absence }: CaseTarget<C>,
+): Promise<Pick<Report, 'results' | 'unfinished'>> {
   const results: CaseResult[] = []
   const inOrder = transports
     .flatMap((transport) => cases.map((each) => ({ each, transport, pass: passOf(each) })))
@@ -42,12 +51,22 @@ export async function runCases<C extends ConformCase>(
     .sort((a, b) => a.pass - b.pass)
   for (const { each, transport } of inOrder) {
     const why = lack(each, transport)
-    const result =
-      why === undefined
-        ? await runSteadily(systemClock, () => run(each, transport))
-        : skipped(each, transport, why)
+    let result: CaseResult
+    try {
+      signal?.throwIfAborted()
+      result =
+        why === undefined
+          ? await runSteadily(systemClock, () => run(each, transport))
+          : skipped(each, transport, why)
+    } catch (error) {
+      if (signal?.aborted === true) return { results, unfinished: INTERRUPTED }
+      throw error
+    }
     results.push(result)
     onResult?.(result)
+    const gone = result.verdict === 'failed' ? await absence?.(transport) : undefined
+    if (gone !== undefined)
+      return { results, unfinished: `${gone} since ${each.name}, or the case before it` }
   }
-  return results
+  return { results }
 }

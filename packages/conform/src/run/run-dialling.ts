@@ -15,6 +15,7 @@ import { TargetError } from '../model/target-error.ts'
 import { suiteChain } from './case-chain.ts'
 import { runCase } from './run-case.ts'
 import { runCases, type RunOptions, TRANSPORTS } from './run-cases.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** Blocks of the chain that is served to who dials. */
 const BLOCKS = 120
@@ -48,13 +49,11 @@ export async function runDialling(
   await using listener = await listenOn(port, options.wait ?? WAIT)
   const target = new DiallingTarget(listener, options)
   const { agent, speaks } = await target.meet(transports)
-  const results = await runCases(
-    cases,
-    options,
-    (_, transport) => (speaks.includes(transport) ? undefined : `it does not dial in ${transport}`),
-    (each, transport) => target.run(each, transport),
-  )
-  return { format: 1, suite: SUITE_VERSION, agent, side: 'dials', results }
+  const ran = await runCases(cases, options, {
+    lack: (_, transport) => (speaks.includes(transport) ? undefined : `it does not dial in ${transport}`),
+    run: (each, transport) => target.run(each, transport),
+  })
+  return { format: 1, suite: SUITE_VERSION, agent, side: 'dials', ...ran }
 }
 
 async function listenOn(port: number, timeout: number): Promise<PeerListener<TestPeer>> {
@@ -86,7 +85,9 @@ class DiallingTarget {
     for (const transport of transports) {
       await using program = await startProcess(this.#options.command)
       try {
-        await using peer = await this.#firstDial(program, transport)
+        await using peer = await untilAborted(this.#options.signal, () =>
+          this.#nextOf(program, { transport, dialTimeout: START }),
+        )
         agent = peer.version?.userAgent ?? ''
         speaks.push(transport)
       } catch (error) {
@@ -101,9 +102,12 @@ class DiallingTarget {
     return { agent, speaks }
   }
 
-  /** @throws Error where the program fails before it dials: one that goes into the background ends well. */
-  async #firstDial(program: RunningProcess, transport: Transport): Promise<TestPeer> {
-    const dials = this.#listener.next({ transport, dialTimeout: START })
+  /**
+   * The program's next connection.
+   * @throws TargetError where it fails before it dials: one that goes into the background ends well.
+   */
+  async #nextOf(program: RunningProcess, options: ListenOptions): Promise<TestPeer> {
+    const dials = this.#listener.next(options)
     const fails = program.exited.then(async ({ code, signal }) => {
       if (code === 0) return await dials
       const how = signal ?? `exit code ${String(code)}`
@@ -125,13 +129,15 @@ class DiallingTarget {
         return program.running
       },
       accept: async (options: ListenOptions = {}) => {
-        const peer = await this.#listener.next({ transport, dialTimeout: START, ...options })
+        const peer = await this.#nextOf(program, { transport, dialTimeout: START, ...options })
         peers.push(peer)
         return peer
       },
     }
     try {
-      return await runCase(each, transport, systemClock, () => each.run(stage), peers)
+      return await untilAborted(this.#options.signal, () =>
+        runCase(each, transport, systemClock, () => each.run(stage), peers),
+      )
     } finally {
       for (const peer of peers) await peer.close()
       await program.stop()

@@ -1,5 +1,5 @@
 import { type DialOptions, reply, TestPeer } from '@sapwood/integration/test-peer'
-import { systemClock } from '@sapwood/transport-v1v2/environment'
+import { type Instant, systemClock } from '@sapwood/transport-v1v2/environment'
 import type { Transaction } from '@sapwood/wire-codec'
 import { AskedDriver } from '../driver/asked-driver.ts'
 import { type Driver, DriverError } from '../driver/driver.ts'
@@ -12,9 +12,14 @@ import { givesTip, hasTip, pause, shareChain, suiteChain, type TargetChain } fro
 import { runCase } from './run-case.ts'
 import { runCases, type RunOptions, TRANSPORTS } from './run-cases.ts'
 import { factsOf, missing, type TargetFacts } from './target-facts.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** Longest that a case waits for one thing by default, in milliseconds. */
 const WAIT = 5_000
+/** How often a target that takes no connection, or says nothing on it, is looked at before it is given up. */
+const LOOKS = 2
+/** Milliseconds between two such looks: it may be starting again. */
+const LOOK_PAUSE = 1_000
 
 /** What a run against a node that listens takes. */
 export interface RunListeningOptions extends RunOptions {
@@ -22,6 +27,11 @@ export interface RunListeningOptions extends RunOptions {
   readonly address: string
   /** Milliseconds that a case waits for one thing. Default: 5,000. */
   readonly wait?: number
+  /**
+   * Milliseconds from one connection to the next, at the least: for software that takes only so many in a
+   * time. Default: 0.
+   */
+  readonly pace?: number
   /**
    * Does with the software what its P2P port is not enough for. Default: none, and the cases that need one
    * are skipped. It is closed at the end.
@@ -52,13 +62,17 @@ async function runOn(
   cases: readonly ListeningCase[],
   options: RunListeningOptions,
 ): Promise<Report> {
-  const facts = await target.meet(options.transports ?? TRANSPORTS, cases)
+  const facts = await untilAborted(options.signal, () => target.meet(options.transports ?? TRANSPORTS, cases))
   const lack = (each: ListeningCase, transport: Transport): string | undefined => {
     if (!facts.speaks.includes(transport)) return `it does not speak ${transport}`
     return (each.needs ?? []).map((need) => missing(need, facts)).find((text) => text !== undefined)
   }
-  const results = await runCases(cases, options, lack, (each, transport) => target.run(each, transport))
-  return { format: 1, suite: SUITE_VERSION, agent: facts.agent, side: 'listens', results }
+  const ran = await runCases(cases, options, {
+    lack,
+    run: (each, transport) => target.run(each, transport),
+    absence: (transport) => target.absence(transport),
+  })
+  return { format: 1, suite: SUITE_VERSION, agent: facts.agent, side: 'listens', ...ran }
 }
 
 class Target {
@@ -66,6 +80,7 @@ class Target {
   readonly #driver: AskedDriver | undefined
   #shared: TargetChain | undefined
   #sources = 0
+  #nextDial = systemClock.now()
 
   constructor(options: RunListeningOptions) {
     this.#options = options
@@ -125,9 +140,39 @@ class Target {
       },
     }
     try {
-      return await runCase(each, transport, systemClock, () => each.run(stage), peers)
+      return await untilAborted(this.#options.signal, () =>
+        runCase(each, transport, systemClock, () => each.run(stage), peers),
+      )
     } finally {
       for (const peer of peers) await peer.close()
+    }
+  }
+
+  /** Why it is of no use any more: it takes no connection, or says nothing on one. */
+  async absence(transport: Transport): Promise<string | undefined> {
+    for (let look = 1; ; look++) {
+      const why = await this.#look(transport)
+      if (why === undefined || look === LOOKS) return why
+      await new Promise<void>((resolve) => systemClock.setTimer(LOOK_PAUSE, resolve))
+    }
+  }
+
+  async #look(transport: Transport): Promise<string | undefined> {
+    let peer: TestPeer
+    try {
+      peer = await this.dial(transport, { handshake: 'none' })
+    } catch {
+      return 'the target takes no connections'
+    }
+    try {
+      await peer.shakeTransport()
+      await peer.shakeHands()
+      return undefined
+    } catch {
+      // Who hangs up is there.
+      return peer.closed === undefined ? 'the target says nothing' : undefined
+    } finally {
+      await peer.close()
     }
   }
 
@@ -137,6 +182,7 @@ class Target {
    */
   async dial(transport: Transport, options: DialOptions = {}): Promise<TestPeer> {
     const { address, wait = WAIT } = this.#options
+    await this.#turn()
     const n = this.#sources++
     const isLocal = address.startsWith('127.') && process.platform === 'linux'
     const from = isLocal ? { from: `127.${1 + (n % 100)}.${1 + (Math.floor(n / 100) % 200)}.9` } : {}
@@ -147,6 +193,14 @@ class Target {
       ...from,
       ...options,
     })
+  }
+
+  /** Waits until the next connection may be opened. */
+  async #turn(): Promise<void> {
+    const { pace = 0 } = this.#options
+    const left = this.#nextDial - systemClock.now()
+    this.#nextDial = (systemClock.now() + Math.max(0, left) + pace) as Instant
+    if (left > 0) await new Promise<void>((resolve) => systemClock.setTimer(left, resolve))
   }
 
   async #share(transport: Transport): Promise<void> {

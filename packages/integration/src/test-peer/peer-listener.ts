@@ -10,6 +10,13 @@ const DIAL_TIMEOUT = 30_000
 /** Plays a peer on a stream that software under test has opened. */
 type Play<P> = (stream: ByteStream, options: DialOptions & { readonly role: 'responder' }) => Promise<P>
 
+/** Who has asked for the next connection. */
+interface Waiter {
+  readonly take: (stream: ByteStream) => void
+  /** @param received what came in place of a connection. */
+  readonly fail: (received: string) => void
+}
+
 /** Waits for software that dials, and plays a peer to it. */
 export class PeerListener<P extends { close(): Promise<void> }> implements AsyncDisposable {
   readonly #listener: TcpListener
@@ -18,7 +25,8 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
   readonly #streams: ByteStream[]
   readonly #play: Play<P>
   readonly #peers = new Set<P>()
-  #onStream: (() => void) | undefined
+  readonly #waiting: Waiter[] = []
+  #serve: ((stream: ByteStream) => void) | undefined
   #dialled = 0
 
   private constructor(listener: TcpListener, options: ListenOptions, streams: ByteStream[], play: Play<P>) {
@@ -43,7 +51,7 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
     const made = new PeerListener(listener, options, streams, play)
     on.stream = () => {
       made.#dialled += 1
-      made.#onStream?.()
+      made.#hand()
     }
     return made
   }
@@ -63,9 +71,9 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
   }
 
   /**
-   * The next connection, with its handshake done as far as `handshake` says. Where v1 was asked for, and the
-   * software begins with v2, it is hung up on, as a node that knows only v1 would do, and its next connection
-   * is waited for.
+   * The next connection, with its handshake done as far as `handshake` says; calls that wait at once get one
+   * each. Where v1 was asked for, and the software begins with v2, it is hung up on, as a node that knows
+   * only v1 would do, and its next connection is waited for.
    * @throws WireAssertionError where nobody dials, or the handshake does not come about.
    */
   async next(options: ListenOptions = {}): Promise<P> {
@@ -86,21 +94,23 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
    * nothing but its connection.
    */
   serve(act: (peer: P) => Promise<void>): void {
-    const take = (): void => {
-      for (const stream of this.#streams.splice(0)) void this.#serveOne(stream, act)
-    }
-    this.#onStream = take
-    take()
+    this.#serve = (stream) => void this.#serveOne(stream, act)
+    this.#hand()
   }
 
-  /** Ends the connections that nobody has asked for with `next`. */
+  /**
+   * Ends the connections that nobody has asked for with `next`, and lets go who waits for one that has not
+   * come.
+   */
   forget(): void {
     for (const stream of this.#streams.splice(0))
       stream.abort(new Error('Nobody has asked for this connection'))
+    for (const waiter of this.#waiting.splice(0)) waiter.fail('none before it was given up')
   }
 
-  /** Stops listening and ends every connection. */
+  /** Stops listening and ends every connection; who waits for one gets none. */
   async close(): Promise<void> {
+    this.forget()
     for (const peer of this.#peers) await peer.close().catch(() => undefined)
     await this.#listener.close()
   }
@@ -133,21 +143,34 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
   }
 
   async #nextStream(timeout: number): Promise<ByteStream> {
-    const waiting = this.#streams.shift()
-    if (waiting !== undefined) return waiting
     return await new Promise((resolve, reject) => {
-      const cancel = this.#clock.setTimer(timeout, () => {
-        this.#onStream = undefined
-        const expected = `a connection to ${this.hostAndPort}`
-        const received = `none within ${timeout} ms`
-        const seed = String(this.#options.seed ?? '')
-        reject(new WireAssertionError({ expected, received, wireLog: '  (nothing)', seed }))
-      })
-      this.#onStream = () => {
-        this.#onStream = undefined
-        cancel()
-        resolve(this.#streams.shift()!)
+      const expected = `a connection to ${this.hostAndPort}`
+      const seed = String(this.#options.seed ?? '')
+      const waiter: Waiter = {
+        take: (stream) => {
+          cancel()
+          resolve(stream)
+        },
+        fail: (received) => {
+          cancel()
+          reject(new WireAssertionError({ expected, received, wireLog: '  (nothing)', seed }))
+        },
       }
+      const cancel = this.#clock.setTimer(timeout, () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
+        waiter.fail(`none within ${timeout} ms`)
+      })
+      this.#waiting.push(waiter)
+      this.#hand()
     })
+  }
+
+  /** Each connection to who serves all, or to who has waited longest. */
+  #hand(): void {
+    while (this.#streams.length > 0) {
+      const take = this.#serve ?? this.#waiting.shift()?.take
+      if (take === undefined) return
+      take(this.#streams.shift()!)
+    }
   }
 }

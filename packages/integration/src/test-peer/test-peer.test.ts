@@ -118,6 +118,32 @@ describe('TestPeer, for software that dials', () => {
   })
 })
 
+describe('a listener', () => {
+  it('gives each of those who wait at once a connection of its own, in turn', async () => {
+    await using listener = await TestPeer.listen({ handshake: 'none', transport: 'auto' })
+    const waiting = [listener.next(), listener.next(), listener.next()]
+    for (let n = 0; n < 3; n++)
+      await TestPeer.dial(listener.port, { transport: 'v1', handshake: 'none' }).then((p) => p.sendVersion())
+    const peers = await Promise.all(waiting)
+    expect(new Set(peers).size).toBe(3)
+  })
+
+  it('lets go who waits when it forgets and when it closes, and loses nothing that comes later', async () => {
+    const listener = await TestPeer.listen({ handshake: 'transport' })
+    const givenUp = failureOf(listener.next())
+    listener.forget()
+    expect((await givenUp).received).toBe('none before it was given up')
+    const late = failureOf(listener.next({ dialTimeout: 1 }))
+    expect((await late).received).toBe('none within 1 ms')
+    const next = listener.next()
+    await using dialled = await TestPeer.dial(listener.port, { handshake: 'transport' })
+    expect((await next).transport).toBe(dialled.transport)
+    const last = failureOf(listener.next())
+    await listener.close()
+    expect((await last).expected).toMatch(/^a connection to 127/)
+  })
+})
+
 describe('TestPeer', () => {
   it('fails what is expected next where a handler fails, and where something was not handled', async () => {
     await using embedded = await startRegtestPeer()
