@@ -60,6 +60,7 @@ describe('what peers are answered', () => {
       chain: watchedChain,
       table: watchedTable,
       transactions: new TransactionDriver({
+        calls: { post: () => undefined },
         clock,
         relay: watched('relay', relay, touched),
         table: watchedTable,

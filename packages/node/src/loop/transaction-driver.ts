@@ -8,12 +8,14 @@ import type { CurrentPhase } from '../chain/current-phase.ts'
 import type { TransactionEvents } from '../transactions/transaction-events.ts'
 import type { TransactionAction } from '../transactions/transaction-action.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay.ts'
+import type { CallQueue } from './call-queue.ts'
 import { inventoryOf, type NodePart, type ReceivedMessage } from './node-part.ts'
 import { doToPeer, type PeerActionComponents } from './peer-actions.ts'
 
 export interface TransactionDriverComponents extends PeerActionComponents {
   readonly clock: Clock
   readonly relay: TransactionRelay
+  readonly calls: Pick<CallQueue, 'post'>
   readonly events: EventSink<TransactionEvents>
   /** Before the chain is known, what is announced is of no interest. */
   readonly phase: Pick<CurrentPhase, 'now'>
@@ -23,6 +25,7 @@ export interface TransactionDriverComponents extends PeerActionComponents {
 export class TransactionDriver implements NodePart {
   readonly #parts: TransactionDriverComponents
   readonly #peers = new Set<PeerId>()
+  #willGoOn = false
 
   constructor(components: TransactionDriverComponents) {
     this.#parts = components
@@ -92,6 +95,12 @@ export class TransactionDriver implements NodePart {
 
   run(actions: readonly TransactionAction[]): void {
     for (const action of actions) this.#do(action)
+    if (!this.#parts.relay.isBehind || this.#willGoOn) return
+    this.#willGoOn = true
+    this.#parts.calls.post('transaction requests', () => {
+      this.#willGoOn = false
+      this.tick(this.#now())
+    })
   }
 
   #do(action: TransactionAction): void {

@@ -24,13 +24,11 @@ export class DeadlineQueue<T> {
     this.#first = 0
   }
 
-  /** Takes out all that are due. */
-  *due(now: Instant): Iterable<T> {
-    for (
-      let entry = this.#entries[this.#first];
-      entry !== undefined && entry.due <= now;
-      entry = this.#entries[this.#first]
-    ) {
+  /** Takes out those that are due, `most` of them at most. */
+  *due(now: Instant, most: number): Iterable<T> {
+    for (let left = most; left > 0; left--) {
+      const entry = this.#entries[this.#first]
+      if (entry === undefined || entry.due > now) return
       this.#first++
       // Cut off what was taken now and then, not at each step.
       if (this.#first > 1024 && this.#first * 2 > this.#entries.length) {

@@ -181,7 +181,9 @@ describe('what peers announce', () => {
         return { type: WTX, hash }
       })
     for (let n = 0; n < 3; n++) relay.onInventory(alice, flood(n), NOON)
-    expect(requests(relay.tick(after(2000)))).toHaveLength(5000)
+    const made = requests(relay.tick(after(2000)))
+    while (relay.isBehind) made.push(...requests(relay.tick(after(2000))))
+    expect(made).toHaveLength(5000)
   })
 
   it('costs the connection beyond 50,000 entries, and from a peer that was told to send none', () => {

@@ -227,6 +227,11 @@ export class TransactionRelay {
     return { transaction, actions }
   }
 
+  /** Requests are due that the last call had no time for: `tick` is to be called again soon. */
+  get isBehind(): boolean {
+    return this.#requests.isBehind
+  }
+
   /** Call about once a second, and more often for finer timing of announcements. */
   tick(now: Instant): TransactionAction[] {
     return this.#then(now, () => this.#broadcasts.tick())

@@ -23,6 +23,11 @@ const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
 const TX_REQUEST_DELAY = 2_000
 /** After this the next peer is asked (Core, `GETDATA_TX_INTERVAL`). */
 const TX_REQUEST_EXPIRY = MINUTE
+/**
+ * Announcements whose time has come that are looked at in one go: some milliseconds of work. Ten peers may
+ * have 50,000 between them that become due at once.
+ */
+const MAX_DUE_AT_ONCE = 1_000
 /** Entries of the queues from which on those that nobody waits for any more are looked for. */
 const MIN_QUEUED_TO_PRUNE = 10_000
 /** Reasons that can add up. */
@@ -71,6 +76,7 @@ export class TransactionRequests {
   )
   readonly #expiring = new DeadlineQueue<Announcement>(TX_REQUEST_EXPIRY)
   #inbound = 0
+  #isBehind = false
   #pruneAt = MIN_QUEUED_TO_PRUNE
 
   constructor({ random }: { readonly random: Random }) {
@@ -87,6 +93,11 @@ export class TransactionRequests {
   /** Entries of the queues: those remembered, and some that have been forgotten before their time came. */
   get queued(): number {
     return this.#queues.reduce((total, queue) => total + queue.size, 0)
+  }
+
+  /** Whether the last call of `next` left something that is due: it is to be called again soon. */
+  get isBehind(): boolean {
+    return this.#isBehind
   }
 
   get #queues(): readonly DeadlineQueue<Announcement>[] {
@@ -171,21 +182,33 @@ export class TransactionRequests {
     }
   }
 
-  /** What to ask for now. Each is taken as asked. */
+  /**
+   * What to ask for now: of what is due, as much as is looked at in one go. Each is taken as asked; the rest
+   * is for the next call.
+   */
   next(now: Instant): TransactionRequest[] {
     this.#prune()
-    for (const announcement of this.#expiring.due(now)) {
+    let left = MAX_DUE_AT_ONCE
+    for (const announcement of this.#expiring.due(now, left)) {
+      left--
       if (announcement.state === 'requested') this.#fail(announcement)
     }
-    const keys = new Set(this.#retry)
-    this.#retry.clear()
+    const keys = new Set<string>()
+    for (const key of this.#retry) {
+      if (left === 0) break
+      left--
+      this.#retry.delete(key)
+      keys.add(key)
+    }
     for (const queue of this.#delayed) {
-      for (const announcement of queue.due(now)) {
+      for (const announcement of queue.due(now, left)) {
+        left--
         if (announcement.state !== 'delayed') continue
         announcement.state = 'ready'
         keys.add(announcement.key)
       }
     }
+    this.#isBehind = left === 0
     const requests: TransactionRequest[] = []
     for (const key of keys) {
       const chosen = this.#choose(key)

@@ -1,0 +1,29 @@
+import type { Instant } from '@sapwood/transport-v1v2/environment'
+import { expect, it } from 'vitest'
+import type { TransactionRelay } from '../transactions/transaction-relay.ts'
+import { TransactionDriver, type TransactionDriverComponents } from './transaction-driver.ts'
+
+it('goes on, by turns, for as long as more is due than the relay does in one go', () => {
+  let left = 3
+  const posted: (() => void)[] = []
+  const relay: Pick<TransactionRelay, 'isBehind' | 'tick'> = {
+    get isBehind() {
+      return left > 0
+    },
+    tick: () => {
+      left -= 1
+      return []
+    },
+  }
+  const driver = new TransactionDriver({
+    relay,
+    clock: { now: () => 0 as Instant },
+    calls: { post: (_: string, perform: () => void) => void posted.push(perform) },
+  } as unknown as TransactionDriverComponents)
+  driver.tick(0 as Instant)
+  // What else happens meanwhile does not have it go on twice.
+  driver.run([])
+  expect(posted).toHaveLength(1)
+  for (let turn = posted.shift(); turn !== undefined; turn = posted.shift()) turn()
+  expect(left).toBe(0)
+})
