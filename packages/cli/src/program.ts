@@ -20,6 +20,7 @@ import { printableLines } from './terminal/printable.ts'
 import { version } from './version.ts'
 import type { CaptureOptions } from './commands/capture.ts'
 import type { CrawlCommandOptions } from './commands/crawl.ts'
+import type { ObserveOptions } from './commands/observe.ts'
 import type { DecodeOptions } from './commands/decode.ts'
 import type { HeadersOptions } from './commands/headers.ts'
 import type { PeerOptions } from './commands/peer.ts'
@@ -98,6 +99,7 @@ function createProgram(surroundings: Surroundings, ended: (code: ExitCode) => vo
   addRaw(program, surroundings, ended)
   addNode(program, surroundings, ended)
   addCrawl(program, surroundings, ended)
+  addObserve(program, surroundings, ended)
   return program
 }
 
@@ -260,5 +262,23 @@ function addCrawl(program: Command, surroundings: Surroundings, ended: (code: Ex
     .action(async (options: CrawlCommandOptions) => {
       const { crawlCommand } = await import('./commands/crawl.ts')
       ended(await crawlCommand(options, surroundings))
+    })
+}
+
+/** What peers do and say, to others. */
+function addObserve(program: Command, surroundings: Surroundings, ended: (code: ExitCode) => void): void {
+  withCommonOptions(program.command('observe'))
+    .description("tell over NATS what peers do and say, in peer-observer's events")
+    .argument('[address...]', 'nodes that are dialled')
+    .requiredOption('--nats <host:port>', 'the NATS server')
+    .option(
+      '--listen <port>',
+      'let nodes dial us on this port of 127.0.0.1 (-addnode of a bitcoind)',
+      wholeNumber(0, 65_535),
+    )
+    .option('--for <seconds>', 'end after that time; otherwise by Ctrl-C', seconds)
+    .action(async (addresses: string[], options: ObserveOptions) => {
+      const { observeCommand } = await import('./commands/observe.ts')
+      ended(await observeCommand(addresses, options, surroundings))
     })
 }

@@ -1,1 +1,5 @@
-export {}
+export {
+  describePublishSink,
+  type PublishSinkConformance,
+  type PublishSinkFixture,
+} from './sinks/describe-publish-sink.ts'

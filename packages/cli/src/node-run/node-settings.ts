@@ -2,6 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { ReachOptions, SlotOptions } from '@sapwood/node'
+import {
+  DEFAULT_ZMQ_HIGH_WATER_MARK,
+  ZMQ_TOPICS,
+  type ZmqNotifier,
+  type ZmqTopic,
+} from '@sapwood/publish/zmq'
 import type { BlocksToKeep } from '@sapwood/storage'
 import { type Network, type NetworkAddress, networkByName, parsePeerAddress } from '@sapwood/wire-codec'
 import { DEFAULT_MAX_CONNECTIONS } from '@sapwood/transport-v1v2/tcp'
@@ -46,6 +52,8 @@ export interface NodeSettings {
   /** Bytes a day. */
   readonly uploadTarget?: number
   readonly rpc?: { readonly host: string; readonly port: number; readonly passwords: readonly string[] }
+  /** What is told over ZMQ, and where. */
+  readonly zmq: readonly ZmqNotifier[]
   readonly metrics: boolean
   readonly debug: boolean
   readonly printToConsole?: boolean
@@ -129,6 +137,7 @@ function settingsOf(words: Words, network: Network, folder: string): NodeSetting
         passwords: user === undefined ? [] : [`${user}:${password ?? ''}`],
       },
     }),
+    zmq: ZMQ_TOPICS.flatMap((topic) => zmqOf(words, topic)),
     metrics: flag(words, 'metrics', true),
     debug: (words.get('debug') ?? []).some((category) => category !== '0' && category !== 'none'),
     ...(printToConsole !== undefined && { printToConsole: flag(words, 'printtoconsole', true) }),
@@ -137,6 +146,12 @@ function settingsOf(words: Words, network: Network, folder: string): NodeSetting
       ...(onionText !== undefined && onionText !== '0' && { onion: onionText }),
     },
   }
+}
+
+function zmqOf(words: Words, topic: ZmqTopic): readonly ZmqNotifier[] {
+  const word = `zmqpub${topic}`
+  const highWaterMark = number(words, `${word}hwm`, DEFAULT_ZMQ_HIGH_WATER_MARK, 0, 0x7fffffff)
+  return (words.get(word) ?? []).map((address) => ({ topic, address, highWaterMark }))
 }
 
 /** Of a word that counts once: the last that was given (a file gives one). */

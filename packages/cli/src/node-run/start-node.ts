@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createNode, createTcpListener, type NodeHandle, openStore } from '@sapwood/node'
 import { DEFAULT_USER_AGENT } from '@sapwood/peer'
+import { publishZmq } from '@sapwood/publish/zmq'
 import { createChainIndex, openBlockStore, serveChain } from '@sapwood/storage'
 import { eagerFallback, onlyV1 } from '@sapwood/transport-v1v2'
 import { systemRandom } from '@sapwood/transport-v1v2/environment'
@@ -80,7 +81,8 @@ async function startParts(
       { network, ...(settings.uploadTarget !== undefined && { uploadTarget: settings.uploadTarget }) },
     ),
   )
-  const { rpc } = settings
+  const { rpc, zmq } = settings
+  if (zmq.length > 0) started.use(await publishZmq(node, { notifiers: zmq }, { logger: log }))
   let rpcAddress: string | undefined
   if (rpc !== undefined) {
     const context: RpcContext = {

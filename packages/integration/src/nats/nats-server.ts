@@ -90,7 +90,9 @@ function harness(
   return {
     port,
     address: `127.0.0.1:${port}`,
-    kill: async () => void (await running.kill()),
+    kill: async () => {
+      await running.kill()
+    },
     start: async () => {
       running = await start()
     },

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { hexToBytes } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import { RegtestBitcoind } from '../../src/bitcoind/regtest-bitcoind.ts'
-import { mineWithPayments, startUtreexoBridge } from '../../src/index.ts'
+import { mineWithPayments, startNatsServer, startUtreexoBridge } from '../../src/index.ts'
 import { exampleIn, lines, runExample } from './example.ts'
 
 describe('docs/guides/talk-to-a-peer.md', () => {
@@ -96,6 +96,38 @@ describe('docs/guides/light-client.md', () => {
       )
       expect(await runExample(watcher!)).toMatch(/^[0-9a-f]{64} 1\n[0-9a-f]{64} 2\n10000000000n\n$/)
       expect(await runExample(follow!)).toBe('may concern us 1 1\nmay concern us 2 1\n')
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }, 240_000)
+})
+
+describe('docs/guides/many-machines.md', () => {
+  it('publishes the chain of a bitcoind to NATS, and reads it there', async () => {
+    await using bitcoind = await RegtestBitcoind.start()
+    await using server = await startNatsServer()
+    const mined = await bitcoind.mine(3)
+    const folder = await mkdtemp(join(tmpdir(), 'sapwood-guide-'))
+    const code = async (name: string): Promise<string> =>
+      (await exampleIn('docs/guides/many-machines.md', name))
+        .replace('18444', String(bitcoind.p2pPort))
+        .replace('4222', String(server.port))
+        .replace("'state'", `'${folder}/state'`)
+        .replaceAll("'state.json", `'${folder}/state.json`)
+    try {
+      // Each ends when it has come to the tip.
+      const published = (await code('publish')).replace(
+        'await publisher.ended',
+        'while (publisher.info().position.blocks?.height !== 3) await new Promise(setImmediate)\nawait publisher.close()',
+      )
+      expect(lines(published)).toBeLessThanOrEqual(20)
+      await runExample(published)
+      const consumed = (await code('consume')).replace(
+        /\n}\s*$/,
+        "\n  if (facts['Height'] === '3' && kind === 'block') process.exit()\n}\n",
+      )
+      const output = await runExample(consumed)
+      expect(output).toBe(mined.map((hash, index) => `${index + 1} ${hash}\n`).join(''))
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

@@ -1,1 +1,3 @@
-export {}
+export { connectNats } from './connect-nats.ts'
+export { createEventSender, type EventSender } from './event-sender.ts'
+export { createJetStreamSink, type JetStreamSinkOptions } from './jetstream-sink.ts'

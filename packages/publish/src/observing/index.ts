@@ -1,1 +1,6 @@
-export {}
+export {
+  type ObserveComponents,
+  type ObservedNode,
+  type ObservedSubject,
+  observeNode,
+} from './observe-node.ts'

@@ -1,0 +1,190 @@
+import {
+  DeliverPolicy,
+  DiscardPolicy,
+  jetstream,
+  JetStreamApiError,
+  jetstreamManager,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+} from '@nats-io/jetstream'
+import { headers as natsHeaders, type MsgHdrs, nanos, type NatsConnection } from '@nats-io/transport-node'
+import { MINUTE } from '@sapwood/transport-v1v2/environment'
+import { isPublishError, PublishError } from '../errors/publish-error.ts'
+import type { PublishedMessage } from '../records/published-message.ts'
+import { headersOf, MAX_HEADERS_BYTES, messageOf } from '../sinks/message-headers.ts'
+import type { PublishSink, PublishSource, SinkState } from '../sinks/publish-sink.ts'
+
+/** Which stream is published to. */
+export interface JetStreamSinkOptions {
+  /** Its name. Made where it is not there. */
+  readonly stream: string
+  /** What subjects begin with: `sapwood.main` for `sapwood.main.block`. */
+  readonly prefix: string
+  /** Bytes that a stream which is made here keeps; the oldest messages go first. Default: no limit. */
+  readonly maxBytes?: number
+}
+
+/** Milliseconds in which the server itself knows a message that comes twice: its default. */
+const DUPLICATE_WINDOW = 2 * MINUTE
+/** The server's error code: what was expected to be last is not (`JSStreamWrongLastSequenceErrF`). */
+const WRONG_LAST_SEQUENCE = 10_071
+/** Its error codes of what is not there: a stream, a message. */
+const STREAM_NOT_FOUND = 10_059
+const MESSAGE_NOT_FOUND = 10_037
+/** Payload bytes that a message of a stream has to take at least. */
+const MIN_PAYLOAD = 1_024
+
+/**
+ * A JetStream stream as a sink and as a source. It is one publisher's alone: each message has the number that
+ * the stream gives it, and is taken only after the one before it, so that none can be there twice or out of
+ * order however often it is sent; within two minutes the server knows it by its id besides.
+ */
+export function createJetStreamSink(
+  { connection }: { readonly connection: NatsConnection },
+  { stream, prefix, maxBytes }: JetStreamSinkOptions,
+): PublishSink & PublishSource {
+  const js = jetstream(connection)
+  let manager: Promise<JetStreamManager> | undefined
+  const managed = async (): Promise<JetStreamManager> => {
+    manager ??= jetstreamManager(connection)
+    // One that could not be made is made again.
+    manager.catch(() => (manager = undefined))
+    return await manager
+  }
+
+  const at = async (sequence: number): Promise<PublishedMessage | undefined> => {
+    const found = await read(sequence)
+    return found === undefined
+      ? undefined
+      : messageOf(found.seq, kindOf(found.subject), entriesOf(found.header), found.data)
+  }
+  const read = (sequence: number) =>
+    reached(async () => {
+      try {
+        const jsm = await managed()
+        return (await jsm.streams.getMessage(stream, { seq: sequence })) ?? undefined
+      } catch (error) {
+        if (codeOf(error) === MESSAGE_NOT_FOUND) return undefined
+        throw error
+      }
+    })
+  const kindOf = (subject: string): string =>
+    subject.startsWith(`${prefix}.`) ? subject.slice(prefix.length + 1) : subject
+
+  const lastSequence = (): Promise<number> =>
+    reached(async () => {
+      const jsm = await managed()
+      try {
+        return (await jsm.streams.info(stream)).state.last_seq
+      } catch (error) {
+        if (codeOf(error) !== STREAM_NOT_FOUND) throw error
+      }
+      await jsm.streams.add({
+        name: stream,
+        subjects: [`${prefix}.>`],
+        retention: RetentionPolicy.Limits,
+        storage: StorageType.File,
+        discard: DiscardPolicy.Old,
+        duplicate_window: nanos(DUPLICATE_WINDOW),
+        ...(maxBytes !== undefined && { max_bytes: maxBytes }),
+      })
+      return 0
+    })
+
+  return {
+    at,
+    open: async (): Promise<SinkState> => {
+      const sequence = await lastSequence()
+      const limit = connection.info?.max_payload ?? 0
+      const maxPayload = limit - MAX_HEADERS_BYTES
+      if (maxPayload < MIN_PAYLOAD) {
+        throw new PublishError('payload-limit', `The server takes messages of ${limit} bytes at most`, {
+          limit,
+        })
+      }
+      if (sequence === 0) return { maxPayload }
+      const last = await at(sequence)
+      if (last === undefined) {
+        throw new PublishError('position-lost', `Message ${sequence} of ${stream} is gone`, { sequence })
+      }
+      return { last, maxPayload }
+    },
+    append: async (messages) => {
+      const acknowledgements = messages.map((message) =>
+        js.publish(`${prefix}.${message.kind}`, message.payload, {
+          msgID: `${message.run}:${message.sequence}`,
+          headers: headersFor(message),
+          expect: { streamName: stream, lastSequence: message.sequence - 1 },
+        }),
+      )
+      const settled = await Promise.allSettled(acknowledgements)
+      const failed = settled.find((each) => each.status === 'rejected')
+      if (failed !== undefined) throw failureOf(failed.reason, messages[0]!.sequence)
+      settled.forEach((each, index) => {
+        const { sequence } = messages[index]!
+        if (each.status === 'fulfilled' && each.value.seq !== sequence) {
+          throw new PublishError('conflict', `Message ${sequence} has become ${each.value.seq}`, { sequence })
+        }
+      })
+    },
+    read: async function* ({ after, signal }) {
+      const consumer = await reached(async () =>
+        (await jetstreamConsumers()).get(stream, {
+          deliver_policy: DeliverPolicy.StartSequence,
+          opt_start_seq: after + 1,
+        }),
+      )
+      const messages = await consumer.consume()
+      const stop = (): void => messages.stop()
+      signal?.addEventListener('abort', stop)
+      try {
+        for await (const message of messages) {
+          const { seq, subject, headers, data } = message
+          yield messageOf(seq, kindOf(subject), headers === undefined ? [] : entriesOf(headers), data)
+        }
+      } finally {
+        signal?.removeEventListener('abort', stop)
+        messages.stop()
+      }
+    },
+  }
+
+  async function jetstreamConsumers() {
+    await managed()
+    return js.consumers
+  }
+}
+
+function headersFor(message: PublishedMessage): MsgHdrs {
+  const all = natsHeaders()
+  for (const [name, value] of headersOf(message)) all.set(name, value)
+  return all
+}
+
+function* entriesOf(headers: MsgHdrs): Generator<readonly [string, string]> {
+  for (const name of headers.keys()) yield [name, headers.get(name)]
+}
+
+/** What the server or the way to it did, as an error of ours. */
+async function reached<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw failureOf(error)
+  }
+}
+
+function failureOf(error: unknown, sequence?: number): PublishError {
+  if (isPublishError(error)) return error
+  const why = error instanceof Error ? error.message : String(error)
+  return codeOf(error) === WRONG_LAST_SEQUENCE
+    ? new PublishError('conflict', why, { ...(sequence !== undefined && { sequence }), cause: error })
+    : new PublishError('unavailable', `The NATS server does not answer as it should: ${why}`, {
+        cause: error,
+      })
+}
+
+function codeOf(error: unknown): number | undefined {
+  return error instanceof JetStreamApiError ? error.code : undefined
+}

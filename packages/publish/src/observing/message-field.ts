@@ -1,0 +1,75 @@
+import { type Message, decodePayload } from '@sapwood/wire-codec'
+import { addressField, headerField, inventoryField, transactionField } from './primitive-fields.ts'
+import { bytes, type Field, fixed, nested, sint, text, uint } from './protobuf-fields.ts'
+
+/** Fields of messages that say nothing but that they came. */
+const FLAGS: Readonly<Record<string, number>> = {
+  verack: 32,
+  sendheaders: 33,
+  getaddr: 34,
+  mempool: 35,
+  wtxidrelay: 36,
+  sendaddrv2: 37,
+  filterclear: 38,
+}
+
+/**
+ * What a message says, as the field of peer-observer's `MessageEvent` that is for it; those that have none
+ * here, and those that do not decode, are `unknown` ones with their payload.
+ */
+export function messageField(command: string, payload: Uint8Array): Field {
+  try {
+    const field = fieldOf(decodePayload(command, payload))
+    if (field !== undefined) return field
+  } catch {
+    // It is told as it came.
+  }
+  return nested(31, text(1, command), bytes(2, payload))
+}
+
+function fieldOf(message: Message): Field | undefined {
+  const flag = FLAGS[message.type]
+  if (flag !== undefined) return uint(flag, 1)
+  switch (message.type) {
+    case 'ping':
+      return message.nonce === undefined ? uint(41, 1) : nested(2, fixed(1, message.nonce))
+    case 'pong':
+      return message.nonce === undefined ? undefined : nested(3, fixed(1, message.nonce))
+    case 'inv':
+      return nested(4, ...message.inventory.map((item) => inventoryField(1, item)))
+    case 'getdata':
+      return nested(5, ...message.inventory.map((item) => inventoryField(1, item)))
+    case 'notfound':
+      return nested(14, ...message.inventory.map((item) => inventoryField(1, item)))
+    case 'tx':
+      return nested(6, transactionField(1, message.transaction, true))
+    case 'headers':
+      return nested(7, ...message.headers.map((header) => headerField(1, header)))
+    case 'addr':
+      return nested(8, ...message.addresses.map((address) => addressField(1, address)))
+    case 'addrv2':
+      if (message.addresses.length === 0) return uint(40, 1)
+      return nested(9, ...message.addresses.map((address) => addressField(1, address)))
+    case 'feefilter':
+      return nested(10, sint(1, message.feeRate))
+    case 'getheaders':
+    case 'getblocks':
+      return nested(
+        message.type === 'getheaders' ? 11 : 12,
+        uint(1, message.version),
+        ...message.locator.map((hash) => bytes(2, hash)),
+        bytes(3, message.stopHash),
+      )
+    case 'sendcmpct':
+      return nested(17, uint(1, message.announce ? 1 : 0), uint(2, message.version))
+    case 'block':
+      // Its transactions by their ids: their bytes would be the block once more.
+      return nested(
+        18,
+        headerField(1, message.block.header),
+        ...message.block.transactions.map((each) => transactionField(2, each, false)),
+      )
+    default:
+      return undefined
+  }
+}

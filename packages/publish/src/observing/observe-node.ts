@@ -1,0 +1,134 @@
+import type { NodeEventOf, NodeHandle, StopListening } from '@sapwood/node'
+import type { ConnectionKind, PeerEventSource, PeerId } from '@sapwood/peer'
+import { type Logger, SECOND, silentLogger, tell } from '@sapwood/transport-v1v2/environment'
+import { decodePayload, formatPeerAddress } from '@sapwood/wire-codec'
+import { messageField } from './message-field.ts'
+import { addressField, inventoryField } from './primitive-fields.ts'
+import { encodeFields, type Field, nested, sint, text, uint } from './protobuf-fields.ts'
+
+/** The subjects of peer-observer that its tools listen to. */
+export type ObservedSubject = 'netmsg' | 'netconn' | 'p2p-extractor'
+
+/** What observing works with. */
+export interface ObserveComponents {
+  /** Is given each event: protobuf, peer-observer's `Event`. What it throws is logged. */
+  readonly send: (subject: ObservedSubject, event: Uint8Array) => void
+  readonly logger?: Logger
+}
+
+/** The parts of a node that are observed. */
+export type ObservedNode = Pick<NodeHandle, 'events' | 'network' | 'peers'>
+
+/** peer-observer's `ConnType`; kinds that it has no number for are unknown. */
+const CONNECTION_TYPE: Partial<Record<ConnectionKind, number>> = {
+  inbound: 1,
+  'outbound-full-relay': 2,
+  'block-relay-only': 3,
+  feeler: 4,
+}
+/** Core's `Network`. */
+const NETWORK: Readonly<Record<string, number>> = { ipv4: 1, ipv6: 2, torv3: 3, i2p: 4, cjdns: 5 }
+const NANOSECONDS = 1_000_000
+
+/** A connection, as the events of peer-observer name it. */
+interface Observed {
+  readonly connection: readonly Field[]
+  readonly address: string
+  readonly type: number
+  /** Seconds since 1970. */
+  readonly since: number
+}
+
+/**
+ * Tells what a node and its peers say to each other, in the events of peer-observer
+ * (https://github.com/peer-observer/peer-observer): connections that are ready, that end, and that end for
+ * misbehaviour; from then on every message with its size in both directions; round trips of pings, addresses,
+ * inventories and fee filters as its P2P extractor tells of them. Over v1 and v2 alike.
+ */
+export function observeNode(
+  node: ObservedNode,
+  { send, logger = silentLogger }: ObserveComponents,
+): StopListening {
+  const peers = new Map<PeerId, Observed>()
+  const onFailure = (error: unknown): void =>
+    logger.error({ err: error }, 'an observed event could not be sent')
+  const emit = (subject: ObservedSubject, at: number, event: Field): void =>
+    tell(onFailure, () => send(subject, encodeFields(event, uint(10, at))))
+
+  const ready = ({ at, peer, kind, address }: NodeEventOf<'peer-ready'>): void => {
+    const where = address === undefined ? '' : formatPeerAddress(address)
+    const type = CONNECTION_TYPE[kind] ?? 0
+    const network = address === undefined ? 0 : (NETWORK[address.network] ?? 0)
+    const connection = [uint(1, peer), text(2, where), uint(3, type), uint(4, network)]
+    peers.set(peer, { connection, address: where, type, since: Math.floor(at / SECOND) })
+    const others = peers.size - 1
+    emit(
+      'netconn',
+      at,
+      ofConnection(nested(kind === 'inbound' ? 3 : 4, nested(1, ...connection), uint(2, others))),
+    )
+    listen(node.network.peer(peer).events, peer)
+  }
+
+  const listen = (events: PeerEventSource, peer: PeerId): void => {
+    const { address, type } = peers.get(peer)!
+    events.on('trace', ({ at, direction, command, payload }) => {
+      const isReceived = direction === 'received'
+      const meta = nested(
+        1,
+        uint(1, peer),
+        text(2, address),
+        uint(3, type),
+        text(4, command),
+        uint(5, isReceived ? 1 : 0),
+        uint(6, payload.length),
+      )
+      emit('netmsg', at, nested(1, nested(1, meta, messageField(command, payload))))
+      const announced = isReceived ? announcementOf(command, payload) : undefined
+      if (announced !== undefined) emit('p2p-extractor', at, nested(3, announced))
+      lastAt = at
+    })
+    let lastAt = 0
+    // The pong has been traced in the same turn.
+    events.on('ping', ({ roundTrip }) =>
+      emit('p2p-extractor', lastAt, nested(3, nested(1, uint(1, Math.round(roundTrip * NANOSECONDS))))),
+    )
+  }
+
+  const stops = [
+    node.events.on('peer-ready', ready),
+    node.events.on('peer-disconnected', ({ at, peer, reason }) => {
+      const known = peers.get(peer)
+      if (known === undefined) return
+      peers.delete(peer)
+      if (reason.blame !== 'none') {
+        emit('netconn', at, ofConnection(nested(5, uint(1, peer), text(2, reason.code))))
+      }
+      emit('netconn', at, ofConnection(nested(1, nested(1, ...known.connection), uint(2, known.since))))
+    }),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+/** An event of connections: of what peer-observer's eBPF extractor tells. */
+function ofConnection(event: Field): Field {
+  return nested(1, nested(2, event))
+}
+
+/** What its P2P extractor tells of a message. */
+function announcementOf(command: string, payload: Uint8Array): Field | undefined {
+  if (command !== 'addr' && command !== 'addrv2' && command !== 'inv' && command !== 'feefilter')
+    return undefined
+  try {
+    const message = decodePayload(command, payload)
+    if (message.type === 'addr' || message.type === 'addrv2') {
+      return nested(2, ...message.addresses.map((address) => addressField(1, address)))
+    }
+    if (message.type === 'inv') return nested(3, ...message.inventory.map((item) => inventoryField(1, item)))
+    return message.type === 'feefilter' ? sint(4, message.feeRate) : undefined
+  } catch {
+    return undefined
+  }
+}
