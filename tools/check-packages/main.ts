@@ -1,13 +1,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { OutsideProject } from '../outside-project/outside-project.ts'
+import { nodeTest } from '../outside-project/runners.ts'
 import { archiveFaults } from './archive-faults.ts'
 import { PackedPackages, sh } from './pack.ts'
 import { unwrittenDependencies } from './written-dependencies.ts'
 
 // Packs each package as npm would publish it, checks the archive, installs it alone into an empty project,
 // imports every entry there under Node.js and type-checks that project as Node.js and as a bundler resolve
-// it.
+// it. Then a project of somebody else tests its wallet with them, and runs the conformance suite; `npm run
+// check:outside` does so with every test runner.
 const root = resolve(import.meta.dirname, '../..')
 const work = mkdtempSync(join(tmpdir(), 'sapwood-packages-'))
 const bin = (name: string): string => join(root, 'node_modules/.bin', name)
@@ -80,10 +83,18 @@ try {
       console.error(`${name}: ${(error as Error).message}`)
     }
   }
+  const outside = new OutsideProject(packed, join(work, 'outside'), {})
+  outside.test(process.execPath, nodeTest)
+  await outside.conform()
+} catch (error) {
+  failures++
+  console.error(`an outside project: ${(error as Error).message}`)
 } finally {
   rmSync(work, { recursive: true, force: true })
 }
 console.log(
-  failures === 0 ? 'all packages are fit to publish' : `${failures} packages are not fit to publish`,
+  failures === 0
+    ? 'all packages are fit to publish'
+    : `${failures} faults: the packages are not fit to publish`,
 )
 process.exit(failures === 0 ? 0 : 1)

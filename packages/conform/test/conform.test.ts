@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FaultyRelay, findBitcoind, freePort, RegtestBitcoind, startRegtestPeer } from '@sapwood/integration'
+import { TestPeer } from '@sapwood/integration/test-peer'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { conform } from '../src/cli/conform.ts'
 import { allCases, diallingCases, listeningCases, type Report } from '../src/index.ts'
@@ -154,6 +155,15 @@ describe('conform', () => {
     expect(said.at(-1)).toMatch(/ended with exit code 127 before it dialled: .*no-such-program/)
     expect(await listen(free, process.execPath, '-e', 'console.error("no luck"); process.exit(7)')).toBe(3)
     expect(said.at(-1)).toContain('ended with exit code 7 before it dialled: no luck')
+  })
+
+  it('prints nothing of a target that steers a terminal', async () => {
+    const version = { userAgent: '/x\u001b[2J\nforged\u009b31m/' }
+    await using target = await TestPeer.listen({ version })
+    target.serve(() => Promise.resolve())
+    expect(await conform([target.hostAndPort, '--only', 'bip31/ping/nonce-comes', '--wait', '20000'])).toBe(0)
+    expect(said.at(-1)).toMatch(/^\/x\\u\{1b\}\[2J\\u\{a\}forged.*2 passed, 0 failed/)
+    expect(said.at(-1)).not.toMatch(/[\u001b\u009b]/)
   })
 
   it('says what it did not understand, and that nobody listens', async () => {

@@ -1,1 +1,1 @@
-export default { test: { include: ['*.spec.mjs'] } }
+export default { test: { include: ['*.spec.mjs'], globalSetup: ['@sapwood/integration/global-setup'] } }

@@ -1,3 +1,4 @@
+import { printable } from '@sapwood/integration'
 import type { Report } from '../model/result.ts'
 
 const WORDS = { passed: 'ok', failed: 'FAILED', unspecified: 'told', skipped: 'skipped' } as const
@@ -17,5 +18,5 @@ export function summaryOf({ agent, results, unfinished }: Report): string {
     results.filter((result) => result.verdict === 'failed' && result.level === level).length
   const levels = (['must', 'should', 'core'] as const).map((level) => `${failed(level)} ${level}`).join(', ')
   const rest = unfinished === undefined ? '' : `; not all was run: ${unfinished}`
-  return `${agent || 'the target'}: ${count('passed')} passed, ${count('failed')} failed (${levels}), ${count('unspecified')} unspecified, ${count('skipped')} skipped${rest}`
+  return `${printable(agent) || 'the target'}: ${count('passed')} passed, ${count('failed')} failed (${levels}), ${count('unspecified')} unspecified, ${count('skipped')} skipped${rest}`
 }
