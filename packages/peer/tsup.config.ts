@@ -1,6 +1,6 @@
 import type { Options } from 'tsup'
-import { base } from '../../tools/tsup.base.ts'
+import { modules } from '../../tools/tsup.modules.ts'
 
-const config: Options = { ...base, entry: { index: 'src/index.ts' } }
+const config: Options = modules({ index: 'src/index.ts' })
 
 export default config

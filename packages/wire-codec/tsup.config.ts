@@ -1,14 +1,11 @@
 import type { Options } from 'tsup'
-import { base } from '../../tools/tsup.base.ts'
+import { modules } from '../../tools/tsup.modules.ts'
 
-const config: Options = {
-  ...base,
-  entry: {
-    index: 'src/index.ts',
-    arguments: 'src/arguments/index.ts',
-    crypto: 'src/crypto/crypto.ts',
-    'crypto.node': 'src/crypto/crypto.node.ts',
-  },
-}
+const config: Options = modules({
+  index: 'src/index.ts',
+  arguments: 'src/arguments/index.ts',
+  crypto: 'src/crypto/crypto.ts',
+  'crypto.node': 'src/crypto/crypto.node.ts',
+})
 
 export default config
