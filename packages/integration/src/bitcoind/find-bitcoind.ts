@@ -16,7 +16,7 @@ export interface BitcoinArchive {
   readonly url: string
   /** SHA-256 of the archive, in hex. */
   readonly sha256: string
-  /** Most that is read of it, in bytes, before its hash is looked at; {@link MAX_ARCHIVE_SIZE} by default. */
+  /** Most that is read of it, in bytes, before its hash is looked at; 128 MiB by default. */
   readonly maxSize?: number
   /** Path of `bitcoind` inside it. */
   readonly executable: string

@@ -14,7 +14,7 @@ export interface RpcClientOptions {
   readonly cookieFile?: string
   /** `USER:PASSWORD` of a bitcoind that was given them, instead of a cookie file. */
   readonly credentials?: string
-  /** Milliseconds; {@link RPC_TIMEOUT} by default. */
+  /** Milliseconds; 120,000 by default. */
   readonly timeout?: number
   /** Default: the machine's. */
   readonly clock?: Clock

@@ -63,7 +63,7 @@ export interface Program {
 /** Where a program is looked for. */
 export interface FindProgramOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>
-  /** See {@link cacheFolder}. */
+  /** Where it is kept: the `SAPWOOD_CACHE` variable, else `.cache` in the root of the project. */
   readonly cache?: string
   /** False to look only, and install nothing. */
   readonly install?: boolean

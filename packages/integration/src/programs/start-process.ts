@@ -42,7 +42,7 @@ export interface StartProcessOptions {
 export interface StopOptions {
   /** Signal that asks the program to end, `SIGTERM` by default. */
   readonly signal?: NodeJS.Signals
-  /** Milliseconds until SIGKILL, {@link STOP_TIMEOUT} by default. */
+  /** Milliseconds until SIGKILL, 20,000 by default. */
   readonly timeout?: number
 }
 
@@ -50,9 +50,9 @@ export interface StopOptions {
 export interface RunningProcess extends AsyncDisposable {
   readonly command: readonly string[]
   readonly pid: number
-  /** The last {@link KEPT_OUTPUT} characters of its standard output. */
+  /** The last 65,536 characters of its standard output. */
   readonly stdout: string
-  /** The last {@link KEPT_OUTPUT} characters of its standard error. */
+  /** The last 65,536 characters of its standard error. */
   readonly stderr: string
   /** Whether it has not ended yet. */
   readonly running: boolean
