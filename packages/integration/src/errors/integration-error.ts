@@ -90,7 +90,11 @@ export class IntegrationError extends Error {
   }
 }
 
-/** Whether a value is an `IntegrationError`, also one of another copy of this package. */
+/**
+ * Whether a value is an `IntegrationError`, also one of another copy of this package.
+ * @example
+ * isIntegrationError(new Error('another')) // false
+ */
 export function isIntegrationError(error: unknown): error is IntegrationError {
   return typeof error === 'object' && error !== null && BRAND in error
 }

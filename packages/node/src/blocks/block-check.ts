@@ -45,6 +45,8 @@ export interface BlockFault {
 /**
  * Checks a block's content against its header, at its height in the chain: what can be known without scripts
  * and without the set of unspent outputs. The header itself is the header chain's to check.
+ * @example
+ * checkBlock(genesisBlock(regtest), 0, regtest) // undefined
  */
 export function checkBlock(block: Block, height: number, network: Network): BlockFault | undefined {
   const [coinbase] = block.transactions

@@ -103,7 +103,11 @@ export class NodeError extends Error {
   }
 }
 
-/** Whether a value is a `NodeError`, also one of another copy of this package. */
+/**
+ * Whether a value is a `NodeError`, also one of another copy of this package.
+ * @example
+ * isNodeError(new NodeError('timeout', 'too late')) // true
+ */
 export function isNodeError(error: unknown): error is NodeError {
   return typeof error === 'object' && error !== null && BRAND in error
 }

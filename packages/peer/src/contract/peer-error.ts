@@ -64,7 +64,11 @@ export class PeerError extends Error {
   }
 }
 
-/** Whether a value is a `PeerError`, also one of another copy of this package. */
+/**
+ * Whether a value is a `PeerError`, also one of another copy of this package.
+ * @example
+ * isPeerError(new Error('another')) // false
+ */
 export function isPeerError(error: unknown): error is PeerError {
   return typeof error === 'object' && error !== null && BRAND in error
 }

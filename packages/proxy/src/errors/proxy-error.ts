@@ -150,7 +150,11 @@ const HOPELESS: ReadonlySet<ProxyErrorCode> = new Set<ProxyErrorCode>([
   'i2p-invalid-key',
 ])
 
-/** Whether a value is a `ProxyError`, also one of another copy of this package. */
+/**
+ * Whether a value is a `ProxyError`, also one of another copy of this package.
+ * @example
+ * isProxyError(new Error('another')) // false
+ */
 export function isProxyError(error: unknown): error is ProxyError {
   return typeof error === 'object' && error !== null && BRAND in error
 }

@@ -349,6 +349,8 @@ class ReconnectingTorControl implements TorControl {
 /**
  * What Tor tells of a stream in a `STREAM` event or of a circuit in `CIRC` or
  * `circuit-status` (control-spec §4.1.1, §4.1.2).
+ * @example
+ * parseTorEventFields('STATUS=BUILT REASON="a reason"').get('REASON') // 'a reason'
  */
 export function parseTorEventFields(text: string): ReadonlyMap<string, string> {
   return parseKeyValues(text)

@@ -1,6 +1,11 @@
 import type { Random } from './random.ts'
 
-/** A uniform integer from 0 to `bound` - 1. `bound` is at least 1 and at most 2^32. */
+/**
+ * A uniform integer from 0 to `bound` - 1. `bound` is at least 1 and at most 2^32.
+ * @example
+ * const random = createSeededRandom('an example')
+ * drawBelow(random, 6) < 6 // true
+ */
 export function drawBelow(random: Random, bound: number): number {
   if (bound <= 1) return 0
   const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound)

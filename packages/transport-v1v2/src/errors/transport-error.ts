@@ -103,7 +103,11 @@ export class TransportError extends Error {
   }
 }
 
-/** Whether a value is a `TransportError`, also one of another copy of this package. */
+/**
+ * Whether a value is a `TransportError`, also one of another copy of this package.
+ * @example
+ * isTransportError(new TransportError('timeout', 'too late')) // true
+ */
 export function isTransportError(error: unknown): error is TransportError {
   return typeof error === 'object' && error !== null && BRAND in error
 }

@@ -16,7 +16,13 @@ export interface StreamPairOptions {
   readonly portion?: (available: number) => number
 }
 
-/** Two ends of a connection in memory: what is written to one is read from the other. */
+/**
+ * Two ends of a connection in memory: what is written to one is read from the other.
+ * @example
+ * const [ours, theirs] = streamPair()
+ * await ours.write(Uint8Array.of(1, 2, 3))
+ * await theirs.read() // Uint8Array(3) [ 1, 2, 3 ]
+ */
 export function streamPair(options: StreamPairOptions = {}): readonly [ByteStream, ByteStream] {
   const forth = new Pipe(options)
   const back = new Pipe(options)

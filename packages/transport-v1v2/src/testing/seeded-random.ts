@@ -4,6 +4,9 @@ import type { Random } from '../environment/random.ts'
  * Random bytes that are the same for the same seed: for tests and simulations only, as anyone can predict
  * them (xoshiro128**, seeded by splitmix32).
  * @param seed any number or text.
+ * @example
+ * const first = createSeededRandom(7).bytes(4)
+ * bytesEqual(createSeededRandom(7).bytes(4), first) // true
  */
 export function createSeededRandom(seed: number | string): Random {
   const state = seedState(typeof seed === 'number' ? seed >>> 0 : hashText(seed))

@@ -42,7 +42,15 @@ interface Timer {
   cancelled: boolean
 }
 
-/** Creates a clock for tests and simulations: the same calls give the same order of events, every time. */
+/**
+ * Creates a clock for tests and simulations: the same calls give the same order of events, every time.
+ * @example
+ * const clock = createVirtualClock()
+ * let rang = false
+ * clock.setTimer(60_000, () => (rang = true))
+ * await clock.advance(60_000)
+ * rang // true
+ */
 export function createVirtualClock(options: VirtualClockOptions = {}): VirtualClock {
   const settle = options.settle ?? settleMicrotasks
   const timers: Timer[] = []

@@ -14,6 +14,9 @@ const pair = new Uint8Array(2 * HASH_SIZE)
 /**
  * The hash of a node from those of its children (BIP181): SHA-512/256 of both, or the one that is not empty:
  * a lone child is its parent, which is how leaves move up. 32 bytes each.
+ * @example
+ * const leaf = new Uint8Array(32).fill(1)
+ * parentHash(leaf, leaf).length // 32
  */
 export function parentHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   if (isEmpty(left)) return right

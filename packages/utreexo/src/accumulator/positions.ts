@@ -27,7 +27,11 @@ export interface Position {
 const TOP_BIT = 1n << 63n
 const ALL_BITS = (1n << 64n) - 1n
 
-/** Rows above the leaves of the smallest perfect tree that holds `leaves` leaves: 0 for none and for one. */
+/**
+ * Rows above the leaves of the smallest perfect tree that holds `leaves` leaves: 0 for none and for one.
+ * @example
+ * forestRows(5) // 3
+ */
 export function forestRows(leaves: number): number {
   if (leaves <= 1) return 0
   let rows = 0

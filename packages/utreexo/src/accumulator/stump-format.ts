@@ -60,6 +60,8 @@ function readRoot(reader: ByteReader, layout: StumpLayout): Uint8Array {
 /**
  * `stump` as a line of text: the number of leaves, a colon, and the roots in hex,
  * the largest tree first, with commas between.
+ * @example
+ * formatStump(parseStump('0:')) // '0:'
  */
 export function formatStump(stump: Stump): string {
   return `${stump.leaves}:${stump.roots.map(bytesToHex).join(',')}`

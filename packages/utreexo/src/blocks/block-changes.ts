@@ -63,6 +63,8 @@ export interface BlockChanges {
  * What `block` at `height` takes out of the accumulator and puts into it (BIP182): outputs that it spends
  * itself are neither, nor are outputs that nobody can spend, nor is anything of the genesis block.
  * @throws UtreexoError `input-not-yet-made`, `missing-output`, `double-spend`: the block's fault.
+ * @example
+ * blockChanges(genesisBlock(regtest), 0).toProve.length // 0
  */
 export function blockChanges(block: Block, height: number): BlockChanges {
   const { transactions } = block

@@ -38,7 +38,11 @@ export interface ChainFacts {
   readonly medianTimePast: (height: number) => number
 }
 
-/** Satoshi that a block at `height` may make, besides its fees (Core, `GetBlockSubsidy`). */
+/**
+ * Satoshi that a block at `height` may make, besides its fees (Core, `GetBlockSubsidy`).
+ * @example
+ * blockSubsidy(840_000, mainnet) // 312500000n
+ */
 export function blockSubsidy(height: number, network: Network): bigint {
   const interval = network.name === 'regtest' ? REGTEST_HALVING_INTERVAL : HALVING_INTERVAL
   const halvings = Math.floor(height / interval)

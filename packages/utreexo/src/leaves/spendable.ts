@@ -1,6 +1,10 @@
 import { bytesToHex, MAX_SCRIPT_SIZE, OP_RETURN } from '@sapwood/wire-codec'
 
-/** Whether an output can ever be spent (Core, `CScript::IsUnspendable`), so that it becomes a leaf. */
+/**
+ * Whether an output can ever be spent (Core, `CScript::IsUnspendable`), so that it becomes a leaf.
+ * @example
+ * isSpendable(hexToBytes('6a')) // false
+ */
 export function isSpendable(scriptPubKey: Uint8Array): boolean {
   return scriptPubKey[0] !== OP_RETURN && scriptPubKey.length <= MAX_SCRIPT_SIZE
 }

@@ -62,6 +62,9 @@ function inRange(bytes: Uint8Array, [prefix, bits]: Range): boolean {
 /**
  * Whether an address can be reached from the public network it belongs to, and so is worth keeping and
  * passing on (Core, `CNetAddr::IsRoutable`). Addresses of the overlay networks always are.
+ * @example
+ * isRoutable({ network: 'ipv4', bytes: Uint8Array.of(192, 168, 0, 1), port: 8333 }) // false
+ * isRoutable({ network: 'ipv4', bytes: Uint8Array.of(1, 1, 1, 1), port: 8333 }) // true
  */
 export function isRoutable({ network, bytes }: NetworkAddress): boolean {
   if (network === 'ipv4') return !UNROUTABLE_IPV4.some((one) => inRange(bytes, one))
@@ -69,7 +72,11 @@ export function isRoutable({ network, bytes }: NetworkAddress): boolean {
   return !isMappedIpv4(bytes) && !isObsoleteIp16(bytes) && !UNROUTABLE_IPV6.some((one) => inRange(bytes, one))
 }
 
-/** Whether an address is the machine's own: loopback or "this network" (Core, `CNetAddr::IsLocal`). */
+/**
+ * Whether an address is the machine's own: loopback or "this network" (Core, `CNetAddr::IsLocal`).
+ * @example
+ * isLocal({ network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 8333 }) // true
+ */
 export function isLocal({ network, bytes }: NetworkAddress): boolean {
   if (network === 'ipv4') return bytes[0] === 127 || bytes[0] === 0
   return network === 'ipv6' && inRange(bytes, IPV6_LOOPBACK)

@@ -6,6 +6,8 @@ import { formatTorV3 } from './tor-v3.ts'
 /**
  * The host of an address, without brackets and port: `1.2.3.4`, `2001:db8::1`, `….onion`,
  * `….b32.i2p` or the name.
+ * @example
+ * formatHost({ network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 8333 }) // '127.0.0.1'
  */
 export function formatHost(address: PeerAddress): string {
   switch (address.network) {
@@ -26,7 +28,12 @@ export function formatHost(address: PeerAddress): string {
   }
 }
 
-/** Host and port, as `parsePeerAddress` reads them: `1.2.3.4:8333`, `[2001:db8::1]:8333`, `….onion:8333`. */
+/**
+ * Host and port, as `parsePeerAddress` reads them: `1.2.3.4:8333`, `[2001:db8::1]:8333`, `….onion:8333`.
+ * @example
+ * const bytes = hexToBytes('20010db8000000000000000000000001')
+ * formatPeerAddress({ network: 'ipv6', bytes, port: 8333 }) // '[2001:db8::1]:8333'
+ */
 export function formatPeerAddress(address: PeerAddress): string {
   const host = formatHost(address)
   return host.includes(':') ? `[${host}]:${address.port}` : `${host}:${address.port}`

@@ -24,6 +24,9 @@ const HURRICANE_ELECTRIC = Uint8Array.of(0x20, 0x01, 0x04, 0x70)
  * The group of addresses that may well be under one hand, as bytes (Core: NetGroupManager::GetGroup without
  * an ASN map): the /16 for IPv4 and for IPv6 that embeds it, the /32 for other IPv6 (/36 for he.net), the
  * first 4 random bits for the overlay networks; all that is not routable is one group.
+ * @example
+ * // The first two bytes of an IPv4 address.
+ * netgroup({ network: 'ipv4', bytes: Uint8Array.of(1, 2, 3, 4), port: 8333 }) // Uint8Array(3) [ 1, 1, 2 ]
  */
 export function netgroup(address: NetworkAddress): Uint8Array {
   if (!isRoutable(address)) return Uint8Array.of(UNROUTABLE)

@@ -32,6 +32,11 @@ const parseOptions = /* @__PURE__ */ optionsOf<ParsePeerAddressOptions>({
  * @throws SyntaxError when it is none of these. `.onion` and `.i2p` names that are not valid are refused,
  * never taken for DNS names: they must not leak to a resolver.
  * @throws TypeError without a text or a default port.
+ * @example
+ * const address = parsePeerAddress('[2001:db8::1]:18444', { defaultPort: 8333 })
+ * address.network // 'ipv6'
+ * address.port // 18444
+ * parsePeerAddress('127.0.0.1', { defaultPort: 8333 }).port // 8333
  */
 export function parsePeerAddress(text: string, options: ParsePeerAddressOptions): PeerAddress {
   requireArgument(aText, text, 'parsePeerAddress: text')
@@ -44,6 +49,8 @@ export function parsePeerAddress(text: string, options: ParsePeerAddressOptions)
 /**
  * As {@link parsePeerAddress}, for a host alone (IPv6 without brackets) and a port.
  * @throws SyntaxError
+ * @example
+ * parseHost('seed.bitcoin.sipa.be', 8333).network // 'name'
  */
 export function parseHost(host: string, port: number): PeerAddress {
   if (!Number.isInteger(port) || port < 0 || port > 0xffff) throw new SyntaxError(`Not a port: ${port}`)

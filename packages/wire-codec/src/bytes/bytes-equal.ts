@@ -1,11 +1,19 @@
-/** Whether both hold the same bytes. Not constant-time: not for secrets. */
+/**
+ * Whether both hold the same bytes. Not constant-time: not for secrets.
+ * @example
+ * bytesEqual(Uint8Array.of(1, 2), Uint8Array.of(1, 2)) // true
+ */
 export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
 }
 
-/** Order by bytes, the shorter first where one is the start of the other: below 0, 0, or above 0. */
+/**
+ * Order by bytes, the shorter first where one is the start of the other: below 0, 0, or above 0.
+ * @example
+ * compareBytes(Uint8Array.of(1, 2), Uint8Array.of(1, 3)) < 0 // true
+ */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
@@ -15,7 +23,11 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
-/** One array with all of `parts` in order. */
+/**
+ * One array with all of `parts` in order.
+ * @example
+ * concatBytes(Uint8Array.of(1), Uint8Array.of(2, 3)) // Uint8Array(3) [ 1, 2, 3 ]
+ */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length

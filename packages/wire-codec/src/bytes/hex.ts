@@ -12,6 +12,8 @@ const digits: number[] = new Array<number>(2 * BLOCK).fill(0)
  * string: put together character by character it would be a tree of concatenations, ten times as large, for
  * as long as it is the key of a map.
  * @throws TypeError for what is no bytes.
+ * @example
+ * bytesToHex(Uint8Array.of(0xf9, 0xbe, 0xb4, 0xd9)) // 'f9beb4d9'
  */
 export function bytesToHex(bytes: Uint8Array): string {
   requireBytes(bytes, 'bytesToHex')
@@ -41,6 +43,8 @@ function digitCode(nibble: number): number {
 /**
  * The bytes that `hex` spells, upper or lower case.
  * @throws SyntaxError when it has an odd length or any other character; TypeError for what is no text.
+ * @example
+ * hexToBytes('f9beb4d9') // Uint8Array(4) [ 249, 190, 180, 217 ]
  */
 export function hexToBytes(hex: string): Uint8Array {
   requireArgument(aText, hex, 'hexToBytes')

@@ -3,7 +3,11 @@ import type { Network } from '../networks/network.ts'
 import { blockHash, type BlockHeader } from '../primitives/header.ts'
 import { bitsToTarget } from './target.ts'
 
-/** A hash as the 256-bit number that targets are compared with: its bytes are the number's, lowest first. */
+/**
+ * A hash as the 256-bit number that targets are compared with: its bytes are the number's, lowest first.
+ * @example
+ * hashToNumber(mainnet.genesisHash) < bitsToTarget(0x1d00ffff)! // true
+ */
 export function hashToNumber(hash: Hash256): bigint {
   let number = 0n
   for (let i = 31; i >= 0; i--) number = (number << 8n) | BigInt(hash[i]!)
@@ -13,6 +17,10 @@ export function hashToNumber(hash: Hash256): bigint {
 /**
  * Whether the hash of `header` is at most its own target, and that target one that
  * `network` allows (Core, `CheckProofOfWork`).
+ * @example
+ * const { header } = genesisBlock(mainnet)
+ * hasProofOfWork(header, mainnet) // true
+ * hasProofOfWork({ ...toPlain(header), nonce: 1 }, mainnet) // false
  */
 export function hasProofOfWork(header: BlockHeader, network: Network): boolean {
   return meetsBits(blockHash(header), header.bits, network)

@@ -18,12 +18,20 @@ export function useSha256Backend(backend: Sha256Backend): void {
   inForce = backend
 }
 
-/** SHA-256, 32 bytes. */
+/**
+ * SHA-256, 32 bytes.
+ * @example
+ * bytesToHex(sha256(new TextEncoder().encode('abc')).subarray(0, 8)) // 'ba7816bf8f01cfea'
+ */
 export function sha256(bytes: Uint8Array): Uint8Array {
   return sha256Backend().sha256(bytes)
 }
 
-/** SHA-256 of the SHA-256, 32 bytes in wire order. */
+/**
+ * SHA-256 of the SHA-256, 32 bytes in wire order.
+ * @example
+ * bytesToHex(sha256d(new Uint8Array(0)).subarray(0, 4)) // '5df6e0e2'
+ */
 export function sha256d(bytes: Uint8Array): Uint8Array {
   return sha256Backend().sha256d(bytes)
 }

@@ -92,7 +92,15 @@ function describe(code: DecodeErrorCode, { command, offset, value, limit }: Deco
   return `${where}${code} at offset ${offset}${numbers}`
 }
 
-/** Whether a value is a `DecodeError`, also one of another copy of this package. */
+/**
+ * Whether a value is a `DecodeError`, also one of another copy of this package.
+ * @example
+ * try {
+ *   decodePayload('ping', Uint8Array.of(1))
+ * } catch (error) {
+ *   isDecodeError(error) && error.code // 'truncated'
+ * }
+ */
 export function isDecodeError(error: unknown): error is DecodeError {
   return typeof error === 'object' && error !== null && BRAND in error
 }

@@ -23,6 +23,11 @@ export const BASIC_FILTER_TYPE = 0
  * scripts of the outputs that it spends; empty ones left out.
  * @param spentScripts `scriptPubKey` of each output that the block spends, in any order. A block does not
  * hold them.
+ * @example
+ * const block = genesisBlock(regtest)
+ * const bytes = buildBasicFilter(block, [])
+ * const filter = openBasicFilter(bytes, blockHash(block.header))
+ * filter.matchAny([block.transactions[0]!.outputs[0]!.scriptPubKey]) // true
  */
 export function buildBasicFilter(block: Block, spentScripts: Iterable<Uint8Array>): Uint8Array {
   return encodeGolombSet(keyOf(blockHash(block.header)), filterItems(block, spentScripts))
@@ -99,6 +104,11 @@ export function filterHash(filter: Uint8Array): Hash256 {
 /**
  * The header of a filter: its hash together with the header before it (BIP157).
  * Before the first block's it is 32 zero bytes.
+ * @example
+ * const none = hashFromHex('00'.repeat(32))
+ * const filter = buildBasicFilter(genesisBlock(mainnet), [])
+ * const first = filterHeader(filterHash(filter), none)
+ * hashToHex(first) // '02c2392180d0ce2b5b6f8b08d39a11ffe831c673311a3ecf77b97fc3f0303c9f'
  */
 export function filterHeader(hash: Hash256, previousHeader: Hash256): Hash256 {
   return sha256d(concatBytes(hash, previousHeader))

@@ -5,7 +5,11 @@
  * @module
  */
 
-/** MurmurHash3 for 32-bit machines, as bloom filters use it (BIP37): an unsigned 32-bit number. */
+/**
+ * MurmurHash3 for 32-bit machines, as bloom filters use it (BIP37): an unsigned 32-bit number.
+ * @example
+ * murmurHash3(0xfba4c795, Uint8Array.of(0)) // 3930000151
+ */
 export function murmurHash3(seed: number, bytes: Uint8Array): number {
   let hash = seed | 0
   const whole = bytes.length & ~3

@@ -94,6 +94,8 @@ export function sipHashInto(key: SipKey, bytes: Uint8Array, result: SipResult): 
 /**
  * SipHash-2-4 of `bytes` under the 16-byte `key`, a 64-bit number.
  * @throws RangeError unless `key` is 16 bytes.
+ * @example
+ * sipHash24(Uint8Array.from({ length: 16 }, (_, i) => i), new Uint8Array(0)) // 8246050544436514353n
  */
 export function sipHash24(key: Uint8Array, bytes: Uint8Array): bigint {
   if (key.length !== 16) throw new RangeError(`A SipHash key is 16 bytes, not ${key.length}`)

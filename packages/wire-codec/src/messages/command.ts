@@ -39,7 +39,12 @@ export function writeCommand(command: string, target: Uint8Array, offset = 0): v
   for (let i = 0; i < COMMAND_SIZE; i++) target[offset + i] = i < command.length ? command.charCodeAt(i) : 0
 }
 
-/** Whether `command` has 1 to 12 printable ASCII characters. */
+/**
+ * Whether `command` has 1 to 12 printable ASCII characters.
+ * @example
+ * isCommand('sendaddrv2') // true
+ * isCommand('a command that is too long') // false
+ */
 export function isCommand(command: string): boolean {
   return /^[\x20-\x7f]{1,12}$/.test(command)
 }

@@ -24,6 +24,8 @@ export interface DecodedPayload<M extends AnyMessage> {
  * not in `registry` gives `{ type: 'unknown' }`. Byte fields are views into `payload`, which therefore must
  * not change while the message is in use.
  * @throws DecodeError whatever else is wrong; its `severity` says what Core would do with the peer.
+ * @example
+ * decodePayload('ping', hexToBytes('0700000000000000')) // { type: 'ping', nonce: 7n }
  */
 export function decodePayload(command: string, payload: Uint8Array): Message
 export function decodePayload<M extends AnyMessage>(
@@ -68,6 +70,10 @@ export function decodePayloadWithTrailing<M extends AnyMessage = Message>(
  * @throws RangeError when a field does not fit its place on the wire or passes its limit, when the message is
  * one that is only read (`reject`, `alert`), or when its payload would be larger than `MAX_PAYLOAD_SIZE`;
  * TypeError when a field is missing or of another type.
+ * @example
+ * const { command, payload } = encodePayload({ type: 'ping', nonce: 7n })
+ * command // 'ping'
+ * bytesToHex(payload) // '0700000000000000'
  */
 export function encodePayload(message: Message): Contents
 export function encodePayload<M extends AnyMessage>(

@@ -16,6 +16,14 @@ export interface Registry<M extends AnyMessage> {
  * A registry with the messages of `base` and `own`. One of `own` with the command or the
  * short id of another takes its place.
  * @throws RangeError when a command is not 1 to 12 printable ASCII characters, or a short id not 1 to 255.
+ * @example
+ * const hello: MessageCodec<{ type: 'hello'; times: number }> = {
+ *   command: 'hello',
+ *   encode: ({ times }, writer) => void writer.u8(times),
+ *   decode: (reader) => ({ type: 'hello', times: reader.u8() }),
+ * }
+ * const registry = createRegistry(baseRegistry, hello)
+ * decodePayload('hello', Uint8Array.of(3), registry) // { type: 'hello', times: 3 }
  */
 export function createRegistry<B extends AnyMessage, O extends AnyMessage = never>(
   base: Registry<B>,

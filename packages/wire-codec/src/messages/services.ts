@@ -31,12 +31,20 @@ export const Services = {
   UTREEXO_ARCHIVE: 0x2000n,
 } as const
 
-/** Whether `services` has every bit of `wanted`. */
+/**
+ * Whether `services` has every bit of `wanted`.
+ * @example
+ * hasServices(1033n, Services.NETWORK | Services.WITNESS) // true
+ */
 export function hasServices(services: bigint, wanted: bigint): boolean {
   return (services & wanted) === wanted
 }
 
-/** Names of the known bits of `services`, lowest first, and `BIT_n` for each other one. */
+/**
+ * Names of the known bits of `services`, lowest first, and `BIT_n` for each other one.
+ * @example
+ * serviceNames(1033n) // [ 'NETWORK', 'WITNESS', 'NETWORK_LIMITED' ]
+ */
 export function serviceNames(services: bigint): string[] {
   const names: string[] = []
   for (let bit = 0n; bit < 64n; bit++) {

@@ -18,7 +18,11 @@ const TESTNET4 = {
 const BEFORE_TEXT = hexToBytes('04ffff001d0104')
 const SUBSIDY = 5_000_000_000n
 
-/** The first block of a network, whole. It spends nothing, and nobody can spend what it pays. */
+/**
+ * The first block of a network, whole. It spends nothing, and nobody can spend what it pays.
+ * @example
+ * genesisBlock(mainnet).header.time // 1231006505
+ */
 export function genesisBlock({ name, genesis }: Network): Block {
   const { text, key } = name === 'testnet4' ? TESTNET4 : HEADLINE
   return {

@@ -25,6 +25,10 @@ const ALIASES: Readonly<Record<string, NetworkName>> = {
 /**
  * The network called `name`: a {@link NetworkName}, or `mainnet`, `bitcoin`, `test` or `testnet`.
  * @throws RangeError when there is none of that name.
+ * @example
+ * const { defaultPort, magic } = networkByName('regtest')
+ * defaultPort // 18444
+ * bytesToHex(magic) // 'fabfb5da'
  */
 export function networkByName(name: string): Network {
   const known = Object.hasOwn(ALIASES, name) ? ALIASES[name]! : name

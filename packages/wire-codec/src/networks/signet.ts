@@ -50,6 +50,9 @@ function makeSignet(): Network {
  * seeds and no least work.
  * @param challenge Script that signs blocks, 1 to 10,000 bytes.
  * @throws RangeError when it is empty or longer.
+ * @example
+ * // OP_TRUE: whoever likes may sign its blocks.
+ * bytesToHex(customSignet(hexToBytes('51')).magic) // '54d26fbd'
  */
 export function customSignet(challenge: Uint8Array): Network {
   if (challenge.length === 0 || challenge.length > MAX_SCRIPT_SIZE) {

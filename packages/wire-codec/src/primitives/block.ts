@@ -63,6 +63,10 @@ export function blockBytes(block: Block): Uint8Array {
  * their inputs and outputs when they are first asked for, as views into `bytes`, which therefore must not
  * change. Bytes after the end are not looked at.
  * @throws DecodeError; TypeError for what is no bytes.
+ * @example
+ * const block = decodeBlock(blockBytes(genesisBlock(mainnet)))
+ * block.transactions.length // 1
+ * block.transactions[0]!.outputs[0]!.value // 5000000000n
  */
 export function decodeBlock(bytes: Uint8Array): Block {
   requireBytes(bytes, 'decodeBlock')
@@ -94,6 +98,8 @@ export function readTransactions(
 
 /**
  * The bytes of `block`, with the witness of each transaction that has one (BIP144) unless `witness` is false.
+ * @example
+ * encodeBlock(genesisBlock(mainnet)).length // 285
  */
 export function encodeBlock(
   block: Block,
@@ -116,7 +122,11 @@ export function writeBlock(writer: ByteWriter, block: Block, witness = true): vo
   for (const transaction of block.transactions) writeTransaction(writer, transaction, witness)
 }
 
-/** Bytes that `block` takes on the wire. */
+/**
+ * Bytes that `block` takes on the wire.
+ * @example
+ * blockSize(genesisBlock(mainnet)) // 285
+ */
 export function blockSize(block: Block, witness = true): number {
   const bytes = witness ? DecodedBlock.bytesOf(block) : undefined
   if (bytes !== undefined) return bytes.length
@@ -125,7 +135,11 @@ export function blockSize(block: Block, witness = true): number {
   return size
 }
 
-/** Weight units of `block` (BIP141): three times its size without witnesses plus its size with them. */
+/**
+ * Weight units of `block` (BIP141): three times its size without witnesses plus its size with them.
+ * @example
+ * blockWeight(genesisBlock(mainnet)) // 1140
+ */
 export function blockWeight(block: Block): number {
   return 3 * blockSize(block, false) + blockSize(block, true)
 }

@@ -16,6 +16,9 @@ const FIRST_VERSION_WITH_HEIGHT = 2
 /**
  * The height that the coinbase of `block` starts its script with (BIP34), in the shortest form that Core
  * writes and requires; undefined where there is none, as in blocks of version 1.
+ * @example
+ * // Before BIP34 no block says its height.
+ * coinbaseHeight(genesisBlock(mainnet)) // undefined
  */
 export function coinbaseHeight(block: Block): number | undefined {
   if (block.header.version < FIRST_VERSION_WITH_HEIGHT) return undefined

@@ -26,6 +26,9 @@ export interface BlockHeader {
 /**
  * A header from its 80 bytes; bytes after them are not looked at.
  * @throws DecodeError when there are fewer; TypeError for what is no bytes.
+ * @example
+ * const bytes = encodeHeader(genesisBlock(mainnet).header)
+ * decodeHeader(bytes).nonce // 2083236893
  */
 export function decodeHeader(bytes: Uint8Array): BlockHeader {
   requireBytes(bytes, 'decodeHeader')
@@ -54,7 +57,11 @@ function i32At(source: Uint8Array, offset: number): number {
   )
 }
 
-/** The 80 bytes of `header`. */
+/**
+ * The 80 bytes of `header`.
+ * @example
+ * encodeHeader(genesisBlock(regtest).header).length // 80
+ */
 export function encodeHeader(header: BlockHeader): Uint8Array {
   const writer = new ByteWriter(HEADER_SIZE)
   writeHeader(writer, header)
@@ -75,13 +82,21 @@ export function writeHeader(writer: ByteWriter, header: BlockHeader): void {
 /**
  * The hash that names a block: double SHA-256 of its header. Computed at every call.
  * @throws TypeError for what is no header, as a whole block.
+ * @example
+ * const hash = blockHash(genesisBlock(mainnet).header)
+ * hashToHex(hash) // '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f'
  */
 export function blockHash(header: BlockHeader): BlockHash {
   requireArgument(aHeader, header, 'blockHash')
   return asBlockHash(sha256d(encodeHeader(header)))
 }
 
-/** The {@link blockHash} of each of `headers`: hashed together, which is several times as fast. */
+/**
+ * The {@link blockHash} of each of `headers`: hashed together, which is several times as fast.
+ * @example
+ * const { header } = genesisBlock(mainnet)
+ * hashToHex(blockHashes([header])[0]!) // '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f'
+ */
 export function blockHashes(headers: readonly BlockHeader[]): BlockHash[] {
   const bytes = new Uint8Array(HEADER_SIZE * headers.length)
   const view = new DataView(bytes.buffer)

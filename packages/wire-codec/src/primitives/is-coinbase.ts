@@ -7,6 +7,8 @@ const NO_INDEX = 0xffff_ffff
 /**
  * Whether a transaction has one input, which spends nothing: an all-zero txid and the highest index (Core,
  * `CTransaction::IsCoinBase`). Of one that was decoded the bytes are looked at, and no input is made.
+ * @example
+ * genesisBlock(mainnet).transactions.map(isCoinbase) // [ true ]
  */
 export function isCoinbase(transaction: Transaction): boolean {
   if (transaction instanceof DecodedTransaction) {

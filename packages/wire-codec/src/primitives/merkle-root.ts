@@ -15,7 +15,13 @@ export interface MerkleRoot {
   readonly mutated: boolean
 }
 
-/** Merkle root of `hashes` as Bitcoin computes it: an odd one at the end of a row is paired with itself. */
+/**
+ * Merkle root of `hashes` as Bitcoin computes it: an odd one at the end of a row is paired with itself.
+ * @example
+ * // The last hash stands twice where their number is odd.
+ * const [id] = txids(genesisBlock(mainnet).transactions)
+ * merkleRoot([id!, id!]).mutated // true
+ */
 export function merkleRoot(hashes: readonly Hash256[]): MerkleRoot {
   if (hashes.length === 0) return { root: new Uint8Array(HASH_SIZE), mutated: false }
   const row = new Uint8Array(HASH_SIZE * (hashes.length + 1))
@@ -35,7 +41,12 @@ function equalAt(bytes: Uint8Array, a: number, b: number): boolean {
   return true
 }
 
-/** Merkle root of the txids of `block`, to compare with its header's. */
+/**
+ * Merkle root of the txids of `block`, to compare with its header's.
+ * @example
+ * const block = genesisBlock(mainnet)
+ * bytesEqual(blockMerkleRoot(block).root, block.header.merkleRoot) // true
+ */
 export function blockMerkleRoot(block: Block): MerkleRoot {
   return merkleRoot(txids(block.transactions))
 }

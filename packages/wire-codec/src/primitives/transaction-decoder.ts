@@ -193,6 +193,9 @@ class Cursor {
  * outputs are made when they are first asked for, as views into `bytes`, which therefore must not change.
  * Bytes after the end are not looked at.
  * @throws DecodeError; TypeError for what is no bytes.
+ * @example
+ * const [coinbase] = genesisBlock(mainnet).transactions
+ * decodeTransaction(encodeTransaction(coinbase!)).outputs.length // 1
  */
 export function decodeTransaction(bytes: Uint8Array): Transaction {
   requireBytes(bytes, 'decodeTransaction')

@@ -13,14 +13,24 @@ import { FieldWriter } from './field-writer.ts'
 import { DecodedTransaction } from './transaction-decoder.ts'
 import type { Transaction } from './transaction.ts'
 
-/** Whether any input has a witness (BIP144). */
+/**
+ * Whether any input has a witness (BIP144).
+ * @example
+ * genesisBlock(mainnet).transactions.some(hasWitness) // false
+ */
 export function hasWitness(transaction: Transaction): boolean {
   if (transaction instanceof DecodedTransaction) return transaction.hasWitness
   requireArgument(aTransaction, transaction, 'transaction')
   return transaction.inputs.some((input) => input.witness.length > 0)
 }
 
-/** The bytes of `transaction`, with its witness if it has one (BIP144) unless `witness` is false. */
+/**
+ * The bytes of `transaction`, with its witness if it has one (BIP144) unless `witness` is false.
+ * @example
+ * const outputs = [{ value: 5_000n, scriptPubKey: hexToBytes('51') }]
+ * const transaction = { version: 2, lockTime: 0, inputs: [], outputs }
+ * bytesToHex(encodeTransaction(transaction)) // '0200000000018813000000000000015100000000'
+ */
 export function encodeTransaction(
   transaction: Transaction,
   { witness = true }: { readonly witness?: boolean } = {},
@@ -111,12 +121,22 @@ function varBytesLength(bytes: Uint8Array): number {
   return compactSizeLength(bytes.length) + bytes.length
 }
 
-/** Weight units (BIP141): three times the size without witness plus the size with it. */
+/**
+ * Weight units (BIP141): three times the size without witness plus the size with it.
+ * @example
+ * const [coinbase] = genesisBlock(mainnet).transactions
+ * transactionWeight(coinbase!) // 816
+ */
 export function transactionWeight(transaction: Transaction): number {
   return 3 * transactionSize(transaction, false) + transactionSize(transaction, true)
 }
 
-/** Virtual bytes (BIP141): a quarter of the weight, rounded up. */
+/**
+ * Virtual bytes (BIP141): a quarter of the weight, rounded up.
+ * @example
+ * const [coinbase] = genesisBlock(mainnet).transactions
+ * transactionVirtualSize(coinbase!) // 204
+ */
 export function transactionVirtualSize(transaction: Transaction): number {
   return Math.ceil(transactionWeight(transaction) / 4)
 }

@@ -8,6 +8,9 @@ import type { Transaction } from './transaction.ts'
 /**
  * Double SHA-256 of the transaction without its witness, in wire order.
  * Computed once for a transaction that was decoded, at every call for one built by hand.
+ * @example
+ * const [coinbase] = genesisBlock(mainnet).transactions
+ * hashToHex(txid(coinbase!)) // '4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b'
  */
 export function txid(transaction: Transaction): Txid {
   if (!(transaction instanceof DecodedTransaction)) return asTxid(digest(transaction, false))
@@ -17,6 +20,10 @@ export function txid(transaction: Transaction): Txid {
 /**
  * Double SHA-256 of the transaction with its witness (BIP141), in wire order; equal to the txid where it has
  * none. Computed once for a transaction that was decoded, at every call for one built by hand.
+ * @example
+ * const [coinbase] = genesisBlock(mainnet).transactions
+ * // Without a witness both are the same.
+ * bytesEqual(wtxid(coinbase!), txid(coinbase!)) // true
  */
 export function wtxid(transaction: Transaction): Wtxid {
   if (!hasWitness(transaction)) return asWtxid(txid(transaction))
@@ -27,6 +34,9 @@ export function wtxid(transaction: Transaction): Wtxid {
 /**
  * The {@link txid} of each of `transactions`. Those that were decoded from the same bytes are hashed
  * together, which is several times as fast as one after the other.
+ * @example
+ * const [id] = txids(genesisBlock(mainnet).transactions)
+ * hashToHex(id!) // '4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b'
  */
 export function txids(transactions: readonly Transaction[]): Txid[] {
   hashTogether(transactions, 'txid')

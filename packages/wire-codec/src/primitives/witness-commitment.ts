@@ -42,6 +42,8 @@ export function witnessCommitment(block: Block): Hash256 | undefined {
 /**
  * Compares the witness commitment of `block` with its witnesses (BIP141). Anything but `valid` and `absent`
  * makes the block invalid where SegWit is active.
+ * @example
+ * checkWitnessCommitment(genesisBlock(mainnet)) // 'absent'
  */
 export function checkWitnessCommitment(block: Block): WitnessCommitmentResult {
   const commitment = witnessCommitment(block)

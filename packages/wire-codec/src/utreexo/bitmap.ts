@@ -7,6 +7,8 @@ export type Bitmap = Uint8Array
 /**
  * The bitmap in which the bits of `indexes` are set, in as few bytes as hold them. @throws RangeError for an
  * index that is none.
+ * @example
+ * [...bitmapIndexes(bitmapOf([1, 9]), 16)] // [ 1, 9 ]
  */
 export function bitmapOf(indexes: readonly number[]): Bitmap {
   let size = 0
