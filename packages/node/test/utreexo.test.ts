@@ -239,6 +239,38 @@ describe('a block that its spent outputs forbid', () => {
   })
 })
 
+describe('a script engine that answers later', () => {
+  it('is waited for, and what it refuses leaves the chain', async () => {
+    const seen: number[] = []
+    const client = await follower({
+      utreexo: {
+        validateScripts: async (_, height) => {
+          await new Promise<void>((resolve) => clock.setTimer(height === 130 ? 5_000 : 0, () => resolve()))
+          seen.push(height)
+          if (height === 130) throw new Error('not my script')
+        },
+      },
+    })
+    await connect(client, (await serve(undefined, { services: FULL_NODE })).address)
+    await run(client.network.connectPeer((await serve()).address))
+    await provedUpTo(client, 129)
+    await clock.advance(10_000)
+    expect(told('block-invalid')).toMatchObject([{ block: { height: 130 }, rule: 'script' }])
+    expect(client.utreexo.state()!.height).toBe(129)
+    expect(seen).toEqual(Array.from({ length: 130 }, (_, n) => n + 1))
+  })
+
+  it('never, does not keep a node from stopping', async () => {
+    const client = await follower({ utreexo: { validateScripts: () => new Promise<void>(() => undefined) } })
+    await connect(client, (await serve()).address)
+    await clock.advance(5_000)
+    expect(client.utreexo.state()!.height).toBe(0)
+    await stopNodes(clock, client)
+    clients.length = 0
+    expect(told('utreexo-stopped')).toEqual([])
+  })
+})
+
 describe('a reorg', () => {
   const other = makeProvedChain(HEIGHT + 5, { fork: 125, salt: 1 })
 
@@ -316,6 +348,24 @@ describe('the state', () => {
       { block: { height: HEIGHT + 1 }, back: { height: HEIGHT - 6 } },
     ])
     expect(told('discouraged')).toEqual([])
+  })
+
+  it('that all began with is known though it is damaged in the store', async () => {
+    const store = createMemoryStore()
+    const client = await follower({}, store)
+    const { address } = await serve()
+    await connect(client, address)
+    await provedUpTo(client, HEIGHT)
+    await stopNodes(clock, client)
+    clients.length = 0
+    const space = store.namespace('utreexo')
+    await space.batch([{ type: 'put', key: 'state/00000000', value: new Uint8Array(40) }])
+    const again = await follower({}, store)
+    await clock.advance(1_000)
+    expect(again.utreexo.state()!.height).toBe(HEIGHT)
+    await connect(again, address)
+    const first = await run(again.utreexo.follow({ from: 1 }).next())
+    expect(first.value).toMatchObject({ type: 'block', height: 1 })
   })
 
   it('that holds is not given up for two liars, who are found out by the honest one', async () => {

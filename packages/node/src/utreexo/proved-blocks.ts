@@ -24,6 +24,7 @@ import type { EventSink } from '../events/event-source.ts'
 import type { ProofFetcher } from './proof-fetcher.ts'
 import { type BlockToProve, ProofWindow } from './proof-window.ts'
 import type { ProvedBlockItem, ProvedItem } from './proved-item.ts'
+import { type ScriptCheck, scriptFault } from './script-check.ts'
 import { mayBeOurs, Suspicion } from './suspicion.ts'
 import type { UtreexoEvents } from './utreexo-events.ts'
 import type { UtreexoState } from './utreexo-state.ts'
@@ -45,7 +46,7 @@ export interface ProvedBlocksComponents {
   readonly refuseBlock: (block: BlockRef, rule: UtreexoErrorCode, from: PeerId | undefined) => void
   /** What to wait for before more is worked at. */
   readonly turn: () => Promise<void> | undefined
-  readonly validateScripts: BlockSurroundings['validateScripts']
+  readonly validateScripts: ScriptCheck | undefined
   readonly window: number | undefined
 }
 
@@ -60,7 +61,7 @@ export async function* provedBlocks(
   components: ProvedBlocksComponents,
   signal: AbortSignal,
 ): AsyncGenerator<ProvedItem, void, undefined> {
-  const prover = new Prover(states, components)
+  const prover = new Prover(states, components, signal)
   while (!signal.aborted) {
     const window = new ProofWindow(
       components.blocksFrom(states.tip.height + 1, signal),
@@ -86,12 +87,14 @@ class Prover {
   readonly #states: UtreexoStates
   readonly #parts: ProvedBlocksComponents
   readonly #suspicion: Suspicion
+  readonly #signal: AbortSignal
   /** Blocks that were yielded and not taken back, as far down as they can be. */
   readonly #yielded: BlockRef[] = []
 
-  constructor(states: UtreexoStates, components: ProvedBlocksComponents) {
+  constructor(states: UtreexoStates, components: ProvedBlocksComponents, signal: AbortSignal) {
     this.#states = states
     this.#parts = components
+    this.#signal = signal
     this.#suspicion = new Suspicion(states.base)
   }
 
@@ -139,7 +142,8 @@ class Prover {
       const { block, answer } = item
       // Time has passed since: it may have left the chain.
       if (!this.#parts.chain.isActive(block.hash)) return 'stale'
-      const proved = this.#prove(item)
+      const proved = await this.#validate(item, this.#prove(item))
+      if (proved === 'stale') return 'stale'
       if (!isUtreexoError(proved)) {
         this.#accept(item, proved, accused)
         return this.#itemOf(item, proved)
@@ -173,12 +177,11 @@ class Prover {
 
   #prove({ block, answer }: BlockToProve): ProvedBlock | UtreexoError {
     if ('fault' in answer) return answer.fault
-    const { chain, network, validateScripts } = this.#parts
+    const { chain, network } = this.#parts
     const surroundings: BlockSurroundings = {
       network,
       blockHashAt: (height) => chain.hashAt(height),
       medianTimePast: (height) => chain.medianTimePast(chain.hashAt(height) as BlockHash) ?? 0,
-      ...(validateScripts !== undefined && { validateScripts }),
     }
     try {
       return checkBlockProof(this.#states.tip.stump, block.block, block.height, answer.proof, surroundings)
@@ -186,6 +189,18 @@ class Prover {
       if (isUtreexoError(error)) return error
       throw error
     }
+  }
+
+  /** The same, or what the program's script engine has against the block. */
+  async #validate(
+    { block: { block, height, hash } }: BlockToProve,
+    proved: ProvedBlock | UtreexoError,
+  ): Promise<ProvedBlock | UtreexoError | 'stale'> {
+    const { chain, validateScripts } = this.#parts
+    if (validateScripts === undefined || isUtreexoError(proved)) return proved
+    const fault = await scriptFault(validateScripts, { block, height, spent: proved.spent }, this.#signal)
+    // Time has passed again.
+    return chain.isActive(hash) ? (fault ?? proved) : 'stale'
   }
 
   #accept({ block, inputs, answer }: BlockToProve, proved: ProvedBlock, accused: readonly PeerId[]): void {

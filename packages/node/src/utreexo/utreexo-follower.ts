@@ -212,8 +212,10 @@ export class UtreexoFollower {
     if (dropped > 0)
       logger.warn({ dropped }, 'stored states of the accumulator were damaged, and are dropped')
     const begin = this.#options.assumed ?? genesisState(network)
-    const states = new UtreexoStates(stored.length > 0 ? stored : [begin])
-    if (stored.length === 0) states.note(begin)
+    // The one that it all began with may be among the damaged, and is the only one that is known anyway.
+    const isBaseLost = dropped > 0 && stored.length > 0 && stored[0]!.height > begin.height
+    const states = new UtreexoStates(stored.length > 0 && !isBaseLost ? stored : [begin, ...stored])
+    if (stored.length === 0 || isBaseLost) states.note(begin)
     await waitForHeader(states.tip, signal)
     // It may have been written before its header was, or have left the chain since.
     const active = states.highest(({ hash }) => chain.isActive(hash))

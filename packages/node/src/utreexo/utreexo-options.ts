@@ -1,5 +1,6 @@
 import type { BlockHash } from '@sapwood/wire-codec'
-import type { BlockSurroundings, Stump } from '@sapwood/utreexo'
+import type { Stump } from '@sapwood/utreexo'
+import type { ScriptCheck } from './script-check.ts'
 
 /** A state of the accumulator that is believed without a proof. */
 export interface AssumedUtreexoState {
@@ -19,10 +20,10 @@ export interface UtreexoOptions {
   /** Whether to prove the blocks up to the assumed state too, beside those after it. Default: false. */
   readonly checkHistory?: boolean
   /**
-   * A script engine; see `BlockSurroundings` of `@sapwood/utreexo`. A block that it refuses is invalid for
-   * good.
+   * A script engine: it throws for a block whose scripts do not hold, or gives a promise that rejects. One
+   * block at a time, in their order. A block that it refuses is invalid for good.
    */
-  readonly validateScripts?: BlockSurroundings['validateScripts']
+  readonly validateScripts?: ScriptCheck
   /** Blocks whose proofs are asked for at a time. Default: 64. */
   readonly window?: number
   /** Milliseconds that a peer has for a proof: silence is the only refusal that there is. Default: 20,000. */

@@ -221,6 +221,24 @@ describe('a block with its spent outputs', () => {
     expect(refusal(run)).toMatchObject({ code, fault: 'block', ...facts })
   })
 
+  it('is blamed itself for what its script check throws of other proofs', () => {
+    const validateScripts = (): void => {
+      throw new UtreexoError('root-mismatch')
+    }
+    expect(refusal(() => check([one], [spend], { validateScripts }))).toMatchObject({ code: 'script' })
+  })
+
+  it('is not taken for good where its scripts are looked at later', () => {
+    const validateScripts = async (): Promise<void> => {
+      await Promise.resolve()
+      throw new Error('no')
+    }
+    expect(refusal(() => check([one], [spend], { validateScripts }))).toMatchObject({
+      code: 'script-check-is-async',
+      fault: 'caller',
+    })
+  })
+
   it('may spend a coinbase of 100 blocks', () => {
     const ripe = leaf({ coinbase: true, height: HEIGHT - 100 })
     expect(refusal(() => check([ripe], [pay([input(ripe)], [output(1n)])]))).toBeUndefined()

@@ -29,7 +29,9 @@ export interface BlockSurroundings extends ChainFacts {
   readonly blockHashAt: (height: number) => BlockHash | undefined
   /**
    * A script engine of the program's: called once the rest holds, throws for a block whose scripts do not.
-   * What it throws becomes the `cause` of a `script` error, unless it is a {@link UtreexoError} itself.
+   * What it throws becomes the `cause` of a `script` error, unless it is a {@link UtreexoError} whose fault is
+   * the block's. It must have checked all when it returns: one that gives a promise is refused
+   * (`script-check-is-async`).
    */
   readonly validateScripts?: (block: Block, height: number, spent: SpentOutputs) => void
 }
@@ -115,9 +117,19 @@ function runScripts(
   spent: SpentOutputs,
   validate: BlockSurroundings['validateScripts'],
 ): void {
+  let result: unknown
   try {
-    validate?.(block, height, spent)
+    result = validate?.(block, height, spent)
   } catch (error) {
-    throw isUtreexoError(error) ? error : new UtreexoError('script', { cause: error })
+    throw isFaultOfBlock(error) ? error : new UtreexoError('script', { cause: error })
   }
+  if (typeof (result as Partial<PromiseLike<unknown>> | undefined)?.then !== 'function') return
+  // TypeScript takes an async function for this type, and every block would pass.
+  Promise.resolve(result).catch(() => undefined)
+  throw new UtreexoError('script-check-is-async')
+}
+
+/** What a script engine throws of another proof is nothing that the sender of this one is to blame for. */
+function isFaultOfBlock(error: unknown): boolean {
+  return isUtreexoError(error) && error.fault === 'block'
 }

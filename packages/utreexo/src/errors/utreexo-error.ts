@@ -38,6 +38,7 @@
  * - `unknown-leaf`: the forest has no such leaf (`index`).
  * - `duplicate-leaf`: the forest has such a leaf already (`index`).
  * - `undo-mismatch`: the forest is not in the state that the undo record was made for.
+ * - `script-check-is-async`: the program's own script check gave a promise, for which nothing here waits.
  */
 export type UtreexoErrorCode =
   | 'target-count'
@@ -68,6 +69,7 @@ export type UtreexoErrorCode =
   | 'unknown-leaf'
   | 'duplicate-leaf'
   | 'undo-mismatch'
+  | 'script-check-is-async'
 
 /**
  * Whose fault it is: of who sent the `proof` (another peer may have a good one, and the block stands), of the
@@ -106,6 +108,7 @@ const CALLER_RULES: ReadonlySet<UtreexoErrorCode> = new Set([
   'unknown-leaf',
   'duplicate-leaf',
   'undo-mismatch',
+  'script-check-is-async',
 ])
 
 /** Marks the class across copies of this package, which `instanceof` does not see through. */
