@@ -7,6 +7,8 @@ export interface BridgeProcess {
   readonly pid: number
   /** From the moment that its code had been loaded until it had all proofs. */
   readonly seconds: number
+  /** Of CPU time, from and until the same. */
+  readonly cpuSeconds: number
   readonly stop: () => void
 }
 
@@ -16,6 +18,6 @@ export async function startBridgeProcess(args: readonly string[]): Promise<Bridg
   const command = ['--import', 'tsx', '--conditions=@sapwood/source', script, ...args]
   const bridge = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(createInterface(bridge.stdout), 'line')) as [string]
-  const [port, seconds] = line.split(' ').map(Number) as [number, number]
-  return { port, pid: bridge.pid!, seconds, stop: () => void bridge.kill() }
+  const [port, seconds, cpuSeconds] = line.split(' ').map(Number) as [number, number, number]
+  return { port, pid: bridge.pid!, seconds, cpuSeconds, stop: () => void bridge.kill() }
 }

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { blockHash, type BlockHash, bytesToHex, decodeBlock, hexToBytes, regtest } from '@sapwood/wire-codec'
-import { Stump } from '@sapwood/utreexo'
+import {
+  blockHash,
+  type BlockHash,
+  bytesToHex,
+  decodeBlock,
+  hexToBytes,
+  regtest,
+  txid,
+} from '@sapwood/wire-codec'
+import { blockChanges, Stump } from '@sapwood/utreexo'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
@@ -36,7 +44,13 @@ class Namespace implements KeyValueNamespace {
   /** Batches to let through before one is refused; none is refused where it is infinite. */
   left = Infinity
 
-  get = (key: string): Promise<Uint8Array | undefined> => this.#inner.get(key)
+  /** Outputs that were read. */
+  readonly outputsRead: string[] = []
+
+  get = (key: string): Promise<Uint8Array | undefined> => {
+    if (key.startsWith('u')) this.outputsRead.push(key)
+    return this.#inner.get(key)
+  }
   // As a store of a program's own that knows no ranges.
   entries = (): ReturnType<KeyValueNamespace['entries']> => this.#inner.entries()
 
@@ -99,6 +113,52 @@ describe('the chain of a bridge', () => {
     }
     for (const block of blocks.slice(1)) await bridge.connect(block)
     expect(bytesToHex((await store().proof(blocks.at(-1)!.hash))!)).toBe(chain.at(-1)!.uproof)
+  })
+
+  it('reads no output that it has seen made, also after a branch that was left', async () => {
+    const bridge = await open()
+    for (const block of blocks) await bridge.connect(block)
+    await bridge.rewind(122)
+    for (const block of blocks.slice(122)) await bridge.connect(block)
+    expect(namespace.outputsRead).toEqual([])
+    for (const [index, { hash }] of blocks.entries())
+      expect(bytesToHex((await store().proof(hash))!)).toBe(chain[index]!.uproof)
+  })
+
+  it('keeps no output at hand whose block was not written, nor one that is spent', async () => {
+    const bridge = await open()
+    const at = blocks.findIndex(({ block }) => block.transactions.length > 1)
+    const [spending, before] = [blocks[at]!, blocks.slice(0, at)]
+    for (const block of before) await bridge.connect(block)
+    const spent = spending.block.transactions.slice(1).flatMap(({ inputs }) => inputs)
+    const made = new Set(spending.block.transactions.map((each) => bytesToHex(txid(each))))
+    const outPoints = spent
+      .map(({ previousOutput }) => previousOutput)
+      .filter((outPoint) => !made.has(bytesToHex(outPoint.txid)))
+    const own = new BridgeStore(namespace, { genesis: regtest.genesisHash, keepBlocks: true })
+    const maker = await own.load(7)
+    const connect = async (): Promise<void> => {
+      const changes = blockChanges(spending.block, spending.height)
+      const outputs = await own.outputs(outPoints)
+      const connected = maker.connect(spending.block, changes, outputs, {
+        network: regtest,
+        medianTimePast: () => 0,
+      })
+      const below = { height: spending.height - 1, hash: hashAt(spending.height - 1)! }
+      await own.connected(connected, spending.block).catch((error: unknown) => {
+        maker.disconnect(connected.undo, below)
+        throw error
+      })
+    }
+    namespace.left = 0
+    await expect(connect()).rejects.toThrow('no room')
+    const coinbase = { txid: txid(spending.block.transactions[0]!), index: 0 }
+    expect(await own.outputs([coinbase])).toEqual([undefined])
+    expect(await own.outputs(outPoints)).not.toContain(undefined)
+    namespace.left = Infinity
+    await connect()
+    expect(await own.outputs(outPoints)).toEqual(outPoints.map(() => undefined))
+    expect(await own.outputs([coinbase])).not.toContain(undefined)
   })
 
   it('stays where it is when the store refuses a block, and takes it afterwards', async () => {

@@ -33,6 +33,7 @@ import {
   NODE_NETWORK_LIMITED_MIN_BLOCKS,
   NodeError,
 } from '../index.ts'
+import { RecentOutputs } from './recent-outputs.ts'
 
 /** Blocks that can be taken back one by one; a deeper reorganisation begins anew. */
 const UNDO_BLOCKS = NODE_NETWORK_LIMITED_MIN_BLOCKS
@@ -62,6 +63,8 @@ export class BridgeStore {
   readonly #entries: KeyValueNamespace
   readonly #genesis: BlockHash
   readonly #keepsBlocks: boolean
+  /** Nothing is here that is not in the store. */
+  readonly #recent = new RecentOutputs()
 
   constructor(
     entries: KeyValueNamespace,
@@ -106,7 +109,8 @@ export class BridgeStore {
   outputs(outPoints: readonly OutPoint[]): Promise<(KeptOutput | undefined)[]> {
     return Promise.all(
       outPoints.map(async (outPoint) => {
-        const bytes = await this.#entries.get(outputKey(outPoint))
+        const key = outputKey(outPoint)
+        const bytes = this.#recent.get(key) ?? (await this.#entries.get(key))
         return bytes && decodeKeptOutput(bytes)
       }),
     )
@@ -119,6 +123,7 @@ export class BridgeStore {
     for (const { outPoint } of spent) operations.push({ type: 'delete', key: outputKey(outPoint) })
     for (const placed of created)
       operations.push({ type: 'put', key: keyOf(placed), value: encodeKeptOutput(placed.output) })
+    const outputs = operations.length
     operations.push({
       type: 'put',
       key: byHash('p', hash),
@@ -132,6 +137,7 @@ export class BridgeStore {
     )
     if (height > UNDO_BLOCKS) operations.push({ type: 'delete', key: byHeight('r', height - UNDO_BLOCKS) })
     await this.#entries.batch(operations)
+    this.#note(operations.slice(0, outputs))
   }
 
   /** What takes the block at `height` back; undefined where that lies too far back. */
@@ -142,23 +148,35 @@ export class BridgeStore {
 
   /** Keeps that the tip has been taken back. */
   async disconnected(tip: BridgeTip, { spent, created }: BlockUndo, below: BridgeTip): Promise<void> {
-    await this.#entries.batch([
+    const outputs = [
       ...created.map((outPoint) => ({ type: 'delete', key: outputKey(outPoint) }) as const),
       ...spent.map((placed) => ({
         type: 'put' as const,
         key: keyOf(placed),
         value: encodeKeptOutput(placed.output),
       })),
+    ]
+    await this.#entries.batch([
+      ...outputs,
       { type: 'delete', key: byHash('p', tip.hash) },
       { type: 'delete', key: byHash('b', tip.hash) },
       { type: 'delete', key: byHeight('s', tip.height) },
       { type: 'delete', key: byHeight('r', tip.height) },
       { type: 'put', key: MARK, value: this.#mark(below) },
     ])
+    this.#note(outputs)
+  }
+
+  /** Outputs that have been written. */
+  #note(operations: readonly KeyValueOperation[]): void {
+    for (const operation of operations)
+      if (operation.type === 'put') this.#recent.put(operation.key, operation.value)
+      else this.#recent.delete(operation.key)
   }
 
   /** Forgets everything. A process that is killed in the middle of it goes on with that at its next start. */
   async clear(): Promise<void> {
+    this.#recent.clear()
     await this.#entries.batch([{ type: 'put', key: CLEARING, value: new Uint8Array(0) }])
     let batch: KeyValueOperation[] = []
     for await (const [key] of this.#entries.entries()) {

@@ -43,6 +43,9 @@ const LATENCY_WEIGHT = 0.2
 /** A hash of a proof is needed for each row at most: the largest forest has 63. */
 const MAX_ROWS = 63
 
+/** Why whoever else was asked need not answer: one for all, since one is needed for each proof. */
+const NO_LONGER_WANTED: Error = /* @__PURE__ */ new Error('The proof is no longer wanted')
+
 /** A block whose proof is wanted. */
 export interface WantedProof extends BlockRef {
   /** Inputs to prove. */
@@ -145,7 +148,7 @@ export class ProofFetcher {
     } finally {
       removeAbortListener(signal, onAbort)
       // Whoever else was asked for it need not be waited for.
-      own.abort()
+      own.abort(NO_LONGER_WANTED)
     }
   }
 
