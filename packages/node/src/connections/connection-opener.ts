@@ -1,5 +1,5 @@
 import type { AddressNetwork, NetworkAddress } from '@sapwood/wire-codec'
-import type { DisconnectReport } from '@sapwood/peer'
+import type { DisconnectReport, PeerId } from '@sapwood/peer'
 import {
   type Clock,
   drawBelow,
@@ -68,6 +68,11 @@ export interface ConnectionOpenerOptions {
  * Milliseconds before the tables are searched again after nothing in them would do, unless something changed.
  */
 const SEARCH_PAUSE = 10_000
+/**
+ * Milliseconds from one look for those of whom there are not enough to the next, where others have all slots:
+ * longer than it takes until the least useful of too many has gone.
+ */
+const BEYOND_SLOTS_PAUSE: number = 2 * MINUTE
 
 /** Whom the node dials, and when: fills the slots, and now and then looks further. */
 export class ConnectionOpener {
@@ -78,6 +83,7 @@ export class ConnectionOpener {
   #nextBlockRelay: number
   #nextNetwork: number
   #nextSearch = 0
+  #nextBeyond = 0
 
   constructor(options: ConnectionOpenerOptions, components: ConnectionOpenerComponents) {
     this.#options = options
@@ -92,7 +98,18 @@ export class ConnectionOpener {
   tick(): void {
     if (!this.#parts.networkSwitch.isOn) return
     this.#dialAdded()
-    if (!this.#options.connectOnly) this.#fillSlots(this.#parts.phase.now)
+    if (this.#options.connectOnly) return
+    this.#fillSlots(this.#parts.phase.now)
+    this.#dialBeyondSlots()
+  }
+
+  /** Whether a peer is one of those of whom some are kept, and there is none to spare. */
+  isKept(peer: PeerId): boolean {
+    const record = this.#parts.table.get(peer)
+    if (record === undefined || !isReady(record)) return false
+    return this.#options.peersWanted.some(
+      (peers) => isOneOf(peers, record.version.services) && this.#connectedTo(peers) <= peers.count,
+    )
   }
 
   /** A slot may have become free. */
@@ -131,6 +148,23 @@ export class ConnectionOpener {
       const wanted = this.#nextWanted(phase)
       if (wanted === undefined || !this.#dial(wanted)) return
     }
+  }
+
+  /**
+   * Where others have all slots, one more is dialled of whom there are not enough: its address may have come
+   * later. The least useful connection goes then (`ExtraOutbound`).
+   */
+  #dialBeyondSlots(): void {
+    const { clock, table } = this.#parts
+    const { peersWanted, servicesWanted, limits } = this.#options
+    const kind = 'outbound-full-relay'
+    if (clock.now() < this.#nextBeyond || limits[kind] === 0 || table.count(kind) !== limits[kind]) return
+    const lacking = peersWanted.filter((peers) => this.#connectedTo(peers) < peers.count)
+    if (lacking.length === 0) return
+    this.#nextBeyond = (clock.now() + BEYOND_SLOTS_PAUSE) as Instant
+    const bits = lacking.flatMap(({ services }) => services)
+    const plan = this.#planFor(bits, { kind, services: servicesWanted })
+    if (plan !== undefined) this.#open(kind, plan)
   }
 
   /** The most urgent connection that there is a slot for. */
@@ -180,23 +214,29 @@ export class ConnectionOpener {
       this.#nextSearch = this.#parts.clock.now() + SEARCH_PAUSE
       return false
     }
-    // Marked before the dial: whatever happens to it, the address is not taken again at once.
-    addresses.attempt(plan.address, { countFailure: this.#readyOutbound() >= ONLINE_CONNECTIONS })
-    connections.open({
-      kind: wanted.kind,
-      address: plan.address,
-      services: plan.services,
-    })
+    this.#open(wanted.kind, plan)
     return true
   }
 
+  #open(kind: PlanOptions['kind'], { address, services }: PlannedDial): void {
+    const { addresses, connections } = this.#parts
+    // Marked before the dial: whatever happens to it, the address is not taken again at once.
+    addresses.attempt(address, { countFailure: this.#readyOutbound() >= ONLINE_CONNECTIONS })
+    connections.open({ kind, address, services })
+  }
+
   #plan(wanted: PlanOptions): PlannedDial | undefined {
-    const parts = this.#parts
-    for (const bits of this.#missing(wanted)) {
-      const plan = planDial({ ...wanted, services: (offered) => wanted.services(offered) | bits }, parts)
+    return this.#planFor(this.#missing(wanted), wanted) ?? planDial(wanted, this.#parts)
+  }
+
+  /** An address that offers one of these sets of services besides. */
+  #planFor(sets: readonly bigint[], wanted: PlanOptions): PlannedDial | undefined {
+    for (const bits of sets) {
+      const services = (offered: bigint): bigint => wanted.services(offered) | bits
+      const plan = planDial({ ...wanted, services }, this.#parts)
       if (plan !== undefined) return plan
     }
-    return planDial(wanted, parts)
+    return undefined
   }
 
   /**

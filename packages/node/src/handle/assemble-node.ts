@@ -12,7 +12,7 @@ import { desirableServices } from '../connections/desirable-services.ts'
 import { createInboundGate } from '../connections/inbound-gate.ts'
 import { NetworkSwitch } from '../connections/network-switch.ts'
 import { ExtraOutbound } from '../connections/extra-outbound.ts'
-import { filterPeers, utreexoPeers } from '../connections/wanted-peers.ts'
+import { filterPeers, utreexoPeers, type WantedPeers } from '../connections/wanted-peers.ts'
 import { ConnectionOpener } from '../connections/connection-opener.ts'
 import { slotLimits } from '../connections/slots.ts'
 import { StaleTip } from '../connections/stale-tip.ts'
@@ -149,16 +149,13 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       connectOnly,
       anchors,
       servicesWanted: (offered) => servicesWanted(offered, options, ground),
-      peersWanted: [
-        ...(options.filters === true ? [filterPeers] : []),
-        ...(options.utreexo === undefined || options.utreexo === false ? [] : [utreexoPeers]),
-      ],
+      peersWanted: peersWanted(options),
     },
     { ...common, connections, staleTip },
   )
   const extraOutbound = new ExtraOutbound(
     { limits: slots },
-    { ...common, isExcused: (peer) => headerSync.isExcused(peer) },
+    { ...common, isExcused: (peer) => headerSync.isExcused(peer) || opener.isKept(peer) },
   )
   const gate = createInboundGate(
     { maxInbound: slots.inbound },
@@ -271,6 +268,14 @@ function servicesWanted(offered: bigint, options: NodeOptions, { chain, clock }:
   return desirableServices(offered, isNearTip)
 }
 
+/** Whom some connections are kept for. */
+function peersWanted({ filters, utreexo }: NodeOptions): WantedPeers[] {
+  return [
+    ...(filters === true ? [filterPeers] : []),
+    ...(utreexo === undefined || utreexo === false ? [] : [utreexoPeers]),
+  ]
+}
+
 /** Where first addresses come from; nowhere, where only a fixed list is connected to. */
 function createSeeds(
   options: NodeOptions,
@@ -287,6 +292,7 @@ function createSeeds(
       fixedSeeds: options.fixedSeeds ?? true,
       hasAddedPeers: parts.hasAdded,
       startedAt: parts.startedAt,
+      servicesWanted: peersWanted(options).flatMap(({ services }) => services),
     },
     parts,
   )

@@ -1,4 +1,4 @@
-import type { AddressNetwork } from '@sapwood/wire-codec'
+import { type AddressNetwork, Services } from '@sapwood/wire-codec'
 import { type Resolver, silentLogger } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -60,6 +60,31 @@ describe('the seed driver', () => {
     seedDriver({ fixedSeeds: true }, { loadFixed }).tick(clock.now())
     await vi.waitFor(() => expect(answered).toEqual(['seeded']))
     expect(added).toEqual([[]])
+  })
+
+  it('asks besides for nodes with the services of which some are wanted, and takes them for such', async () => {
+    const bridge = { network: 'ipv4', bytes: Uint8Array.of(5, 6, 7, 8), port: 0 } as const
+    const asked: string[] = []
+    const resolver: Resolver = {
+      resolve: (name) => {
+        asked.push(name)
+        return Promise.resolve(name.startsWith('x1009.') ? [bridge] : [])
+      },
+    }
+    const opened: unknown[] = []
+    const connections = { open: (dial: unknown) => void opened.push(dial) } as never
+    const servicesWanted = [Services.UTREEXO_ARCHIVE, Services.UTREEXO]
+    const driver = seedDriver({ dnsSeeds: ['seed.example'], servicesWanted }, { resolver, connections })
+    driver.tick(clock.now())
+    await vi.waitFor(() => expect(answered).toHaveLength(3))
+    expect(asked).toEqual(['x9.seed.example', 'x2009.seed.example', 'x1009.seed.example'])
+    const services = Services.NETWORK | Services.WITNESS | Services.UTREEXO
+    expect(added.flat()).toMatchObject([{ services, address: { ...bridge, port: 8333 } }])
+    // What it does not know by one of those names is no reason to connect to it: the first says.
+    await clock.advance(1_000)
+    driver.tick(clock.now())
+    expect(opened).toHaveLength(1)
+    driver.stop()
   })
 
   it('ends the look-ups that are under way when it stops', async () => {

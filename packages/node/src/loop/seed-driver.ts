@@ -35,13 +35,13 @@ const RESOLVE_TIMEOUT = 30_000
 const MAX_ADDRESSES_PER_SEED = 32
 /** What the addresses of seeds are taken to serve (Core, `SeedsServiceFlags`). */
 const SEED_SERVICES: bigint = Services.NETWORK | Services.WITNESS
-/** Asks a DNS seed for nodes with those services, by name. */
-const SERVICE_FILTER = `x${SEED_SERVICES.toString(16)}`
 
 export interface SeedDriverOptions extends BootstrapOptions {
   readonly network: { readonly name: NetworkName; readonly defaultPort: number }
   /** Names are dialled through a proxy and never resolved here. */
   readonly resolvesNames: boolean
+  /** Services of which some peers are wanted: seeds are asked for those by name, besides. */
+  readonly servicesWanted?: readonly bigint[]
 }
 
 export interface SeedDriverComponents {
@@ -103,8 +103,10 @@ export class SeedDriver implements NodePart {
   }
 
   #askDns(seed: string): void {
-    if (this.#options.resolvesNames) void this.#resolve(seed)
-    else this.#fetchFrom(this.#named(seed))
+    const { resolvesNames, servicesWanted = [] } = this.#options
+    if (!resolvesNames) return this.#fetchFrom(this.#named(seed))
+    void this.#resolve(seed, SEED_SERVICES)
+    for (const wanted of servicesWanted) void this.#resolve(seed, SEED_SERVICES | wanted)
   }
 
   #named(seed: string): PeerAddress {
@@ -116,20 +118,21 @@ export class SeedDriver implements NodePart {
     if (table.to(address) === undefined) connections.open({ kind: 'addr-fetch', address })
   }
 
-  async #resolve(seed: string): Promise<void> {
+  /** Asks a DNS seed for nodes with those services, by name. */
+  async #resolve(seed: string, services: bigint): Promise<void> {
     const { clock, resolver } = this.#parts
     try {
       const addresses = await withDeadline(
         clock,
         RESOLVE_TIMEOUT,
-        (signal) => resolver.resolve(`${SERVICE_FILTER}.${seed}`, { signal }),
+        (signal) => resolver.resolve(`x${services.toString(16)}.${seed}`, { signal }),
         { signal: this.#abort.signal },
       )
       // A resolver may be a program's own, and what it gives of any size and form.
-      this.#answer(seed, 'dns', addresses.flatMap(ipAddress).slice(0, MAX_ADDRESSES_PER_SEED))
+      this.#answer(seed, 'dns', addresses.flatMap(ipAddress).slice(0, MAX_ADDRESSES_PER_SEED), services)
     } catch (error) {
       this.#parts.logger.warn({ seed, err: error }, 'a DNS seed did not answer')
-      this.#answer(seed, 'dns', [])
+      this.#answer(seed, 'dns', [], services)
     }
   }
 
@@ -141,21 +144,31 @@ export class SeedDriver implements NodePart {
       this.#parts.logger.warn({ err: error }, 'the fixed seeds could not be read')
       return []
     })
-    this.#answer('fixed', 'fixed-seeds', addresses)
+    this.#answer('fixed', 'fixed-seeds', addresses, SEED_SERVICES)
   }
 
-  #answer(seed: string, from: 'dns' | 'fixed-seeds', answer: readonly NetworkAddress[]): void {
-    this.#parts.calls.post('seeded', () => this.#take(seed, from, answer))
+  #answer(
+    seed: string,
+    from: 'dns' | 'fixed-seeds',
+    answer: readonly NetworkAddress[],
+    services: bigint,
+  ): void {
+    this.#parts.calls.post('seeded', () => this.#take(seed, from, answer, services))
   }
 
-  #take(seed: string, from: 'dns' | 'fixed-seeds', answer: readonly NetworkAddress[]): void {
+  #take(
+    seed: string,
+    from: 'dns' | 'fixed-seeds',
+    answer: readonly NetworkAddress[],
+    services: bigint,
+  ): void {
     const { addresses, clock, random, events, onAdded } = this.#parts
     // Core (`ThreadDNSAddressSeed`): a seed that does not filter by services
     // may know nodes by its plain name.
-    if (from === 'dns' && answer.length === 0) this.#withoutAnswer.add(seed)
+    if (from === 'dns' && answer.length === 0 && services === SEED_SERVICES) this.#withoutAnswer.add(seed)
     const reports = answer.map((address) => ({
       address: address.port === 0 ? { ...address, port: this.#portOf(address) } : address,
-      services: SEED_SERVICES,
+      services,
       // An age of 3 to 7 days, or 1 to 2 weeks: what peers tell later is fresher (Core).
       time: (clock.wallTime() -
         (from === 'dns' ? 3 + 4 * drawUnit(random) : 7 + 7 * drawUnit(random)) * DAY) as WallTime,
