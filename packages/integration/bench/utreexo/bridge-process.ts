@@ -4,8 +4,8 @@ import { createUtreexoBridge } from '@sapwood/node/utreexo-bridge'
 import { RegtestChain, startRegtestPeer } from '@sapwood/integration'
 
 // A bridge on a chain of as many blocks as its first argument says, which prints its port once it has all
-// proofs, the seconds that it took, and those of CPU time: on a chain of its own, or on that of the peer that the second names,
-// kept in the folder of the third.
+// proofs, the seconds that it took, and those of CPU time: on a chain of its own, or on that of the peer that
+// the second names, kept in the folder of the third.
 const [height, of, folder] = process.argv.slice(2)
 const blocks = Number(height)
 const timeout = 600_000

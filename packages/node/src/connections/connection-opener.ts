@@ -161,7 +161,7 @@ export class ConnectionOpener {
     if (clock.now() < this.#nextBeyond || limits[kind] === 0 || table.count(kind) !== limits[kind]) return
     const lacking = peersWanted.filter((peers) => this.#connectedTo(peers) < peers.count)
     if (lacking.length === 0) return
-    this.#nextBeyond = (clock.now() + BEYOND_SLOTS_PAUSE) as Instant
+    this.#nextBeyond = clock.now() + BEYOND_SLOTS_PAUSE
     const bits = lacking.flatMap(({ services }) => services)
     const plan = this.#planFor(bits, { kind, services: servicesWanted })
     if (plan !== undefined) this.#open(kind, plan)

@@ -29,8 +29,8 @@ export interface BlockSurroundings extends ChainFacts {
   readonly blockHashAt: (height: number) => BlockHash | undefined
   /**
    * A script engine of the program's: called once the rest holds, throws for a block whose scripts do not.
-   * What it throws becomes the `cause` of a `script` error, unless it is a {@link UtreexoError} whose fault is
-   * the block's. It must have checked all when it returns: one that gives a promise is refused
+   * What it throws becomes the `cause` of a `script` error, unless it is a {@link UtreexoError} whose fault
+   * is the block's. It must have checked all when it returns: one that gives a promise is refused
    * (`script-check-is-async`).
    */
   readonly validateScripts?: (block: Block, height: number, spent: SpentOutputs) => void
