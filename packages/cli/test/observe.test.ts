@@ -83,6 +83,8 @@ it.each(['v2', 'v1'])(
     await bitcoind.rpc('addnode', `127.0.0.1:${await port}`, 'onetry')
     // An inbound connection of a peer with an address, on IPv4.
     await has('netconn', (data) => at(data, 1, 2, 3, 1, 3) === 1n && at(data, 1, 2, 3, 1, 4) === 1n)
+    await has('netmsg', isMessage('version', true))
+    await has('netmsg', isMessage('version', false))
     await has('netmsg', isMessage('ping', true))
     await has('netmsg', isMessage('pong', false))
     await has('netmsg', isMessage('feefilter', true))

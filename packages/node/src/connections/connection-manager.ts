@@ -172,14 +172,8 @@ export class ConnectionManager {
     record.protocol = transport.protocol
     if (transport.sessionId !== undefined) record.sessionId = transport.sessionId
     record.stage = 'handshaking'
-    events.emit('peer-connected', {
-      ...connectionFacts(record),
-      protocol: transport.protocol,
-      ...(record.sessionId !== undefined && { sessionId: record.sessionId }),
-    })
     const error = failedV2(transport)
     record.downgraded = error !== undefined
-    if (error !== undefined) events.emit('transport-downgraded', { ...connectionFacts(record), error })
     record.peer = createPeer(
       transport,
       {
@@ -209,6 +203,13 @@ export class ConnectionManager {
         memory: record.memory,
       },
     )
+    // In the turn in which the peer was made: whoever listens to it now hears all that is said.
+    events.emit('peer-connected', {
+      ...connectionFacts(record),
+      protocol: transport.protocol,
+      ...(record.sessionId !== undefined && { sessionId: record.sessionId }),
+    })
+    if (error !== undefined) events.emit('transport-downgraded', { ...connectionFacts(record), error })
     let hasMisbehaved = false
     record.peer.events.on('misbehaved', ({ reason }) => {
       // Once is enough: what it repeats would fill the log.

@@ -1,6 +1,6 @@
 import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
-import { formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
-import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
+import { type AnyMessage, formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
+import type { PeerEventSource, PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
 import { readAddress } from './read-address.ts'
 import { type AddedPeers, connectionOf } from '../connections/added-peers.ts'
 import { closeConnection } from '../connections/close-connection.ts'
@@ -104,6 +104,11 @@ export function createNetworkAccess(components: {
       if (record !== undefined && isReady(record)) return createNodePeer(record)
       const why = record === undefined ? `No connection has the id ${id}` : 'Its handshake is not done'
       throw new NodeError('unknown-peer', why, { received: id })
+    },
+    peerEvents: (id) => {
+      const events = table.get(id)?.peer?.events
+      if (events !== undefined) return events as PeerEventSource<AnyMessage>
+      throw new NodeError('unknown-peer', `No connection has the id ${id}`, { received: id })
     },
     disconnectPeer: (id, options) =>
       calls.call('disconnectPeer', () => {

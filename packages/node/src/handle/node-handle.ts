@@ -1,4 +1,5 @@
 import type {
+  AnyMessage,
   BlockHash,
   BlockHeader,
   GossipedAddress,
@@ -7,7 +8,14 @@ import type {
   Transaction,
   Txid,
 } from '@sapwood/wire-codec'
-import type { ConnectionKind, DisconnectReport, PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
+import type {
+  ConnectionKind,
+  DisconnectReport,
+  PeerEventSource,
+  PeerId,
+  PeerInfo,
+  PeerVersion,
+} from '@sapwood/peer'
 import type { AddressCounts, AddressInfo } from '../addresses/address-info.ts'
 import type { BanEntry } from '../addresses/ban-list.ts'
 import type { DeliveredBlock } from '../blocks/block-download-action.ts'
@@ -268,6 +276,12 @@ export interface NetworkAccess {
    * @throws NodeError `unknown-peer` where no connection of this id has its handshake behind it.
    */
   peer(id: PeerId): NodePeer
+  /**
+   * What happens on a connection: from the event `peer-connected` on, in whose turn nothing has been said yet
+   * but our own `version`, which is told of too. A listener that throws ends the connection.
+   * @throws NodeError `unknown-peer` where no connection of this id has its transport behind it.
+   */
+  peerEvents(id: PeerId): PeerEventSource<AnyMessage>
   /** Ends a connection, one whose handshake is under way too. @throws NodeError `unknown-peer`. */
   disconnectPeer(peer: PeerId, options?: { readonly detail?: string }): Promise<DisconnectReport | undefined>
   /**

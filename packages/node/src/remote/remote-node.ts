@@ -23,7 +23,7 @@ export type Remote<T> = {
 
 /**
  * A node that runs elsewhere: the handle of `createNode` over a port. What reads the state at once there is a
- * promise here; `network.peer`, `serving` and `utreexo` stay with the node.
+ * promise here; `network.peer` and `peerEvents`, `serving` and `utreexo` stay with the node.
  */
 export interface RemoteNode
   extends AsyncDisposable,
@@ -32,7 +32,7 @@ export interface RemoteNode
   readonly blocks: Remote<BlockAccess>
   readonly filters: Remote<FilterAccess>
   readonly transactions: Remote<TransactionAccess>
-  readonly network: Remote<Omit<NetworkAccess, 'peer' | 'active'>>
+  readonly network: Remote<Omit<NetworkAccess, 'peer' | 'peerEvents' | 'active'>>
   readonly addresses: Remote<AddressAccess>
   readonly bans: Remote<BanAccess>
   /** Those of the node, from the moment that it had started; `at` is when they came. */

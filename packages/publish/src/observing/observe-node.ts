@@ -1,7 +1,7 @@
 import type { NodeEventOf, NodeHandle, StopListening } from '@sapwood/node'
 import type { ConnectionKind, PeerEventSource, PeerId } from '@sapwood/peer'
 import { type Logger, SECOND, silentLogger, tell } from '@sapwood/transport-v1v2/environment'
-import { decodePayload, formatPeerAddress } from '@sapwood/wire-codec'
+import { type AnyMessage, decodePayload, formatPeerAddress } from '@sapwood/wire-codec'
 import { messageField } from './message-field.ts'
 import { addressField, inventoryField } from './primitive-fields.ts'
 import { encodeFields, type Field, nested, sint, text, uint } from './protobuf-fields.ts'
@@ -28,7 +28,8 @@ const CONNECTION_TYPE: Partial<Record<ConnectionKind, number>> = {
 }
 /** Core's `Network`. */
 const NETWORK: Readonly<Record<string, number>> = { ipv4: 1, ipv6: 2, torv3: 3, i2p: 4, cjdns: 5 }
-const NANOSECONDS = 1_000_000
+/** Of a millisecond. */
+const IN_NANOSECONDS = 1_000_000
 
 /** A connection, as the events of peer-observer name it. */
 interface Observed {
@@ -41,9 +42,8 @@ interface Observed {
 
 /**
  * Tells what a node and its peers say to each other, in the events of peer-observer
- * (https://github.com/peer-observer/peer-observer): connections that are ready, that end, and that end for
- * misbehaviour; from then on every message with its size in both directions; round trips of pings, addresses,
- * inventories and fee filters as its P2P extractor tells of them. Over v1 and v2 alike.
+ * (https://github.com/peer-observer/peer-observer): connections, their ends, and misbehaviour;
+ * every message with its size in both directions; round trips of pings, addresses, inventories and fee filters as its P2P extractor tells of them. Over v1 and v2 alike.
  */
 export function observeNode(
   node: ObservedNode,
@@ -55,7 +55,7 @@ export function observeNode(
   const emit = (subject: ObservedSubject, at: number, event: Field): void =>
     tell(onFailure, () => send(subject, encodeFields(event, uint(10, at))))
 
-  const ready = ({ at, peer, kind, address }: NodeEventOf<'peer-ready'>): void => {
+  const connected = ({ at, peer, kind, address }: NodeEventOf<'peer-connected'>): void => {
     const where = address === undefined ? '' : formatPeerAddress(address)
     const type = CONNECTION_TYPE[kind] ?? 0
     const network = address === undefined ? 0 : (NETWORK[address.network] ?? 0)
@@ -67,11 +67,12 @@ export function observeNode(
       at,
       ofConnection(nested(kind === 'inbound' ? 3 : 4, nested(1, ...connection), uint(2, others))),
     )
-    listen(node.network.peer(peer).events, peer)
+    listen(node.network.peerEvents(peer), peer)
   }
 
-  const listen = (events: PeerEventSource, peer: PeerId): void => {
+  const listen = (events: PeerEventSource<AnyMessage>, peer: PeerId): void => {
     const { address, type } = peers.get(peer)!
+    let lastAt = 0
     events.on('trace', ({ at, direction, command, payload }) => {
       const isReceived = direction === 'received'
       const meta = nested(
@@ -88,15 +89,14 @@ export function observeNode(
       if (announced !== undefined) emit('p2p-extractor', at, nested(3, announced))
       lastAt = at
     })
-    let lastAt = 0
     // The pong has been traced in the same turn.
     events.on('ping', ({ roundTrip }) =>
-      emit('p2p-extractor', lastAt, nested(3, nested(1, uint(1, Math.round(roundTrip * NANOSECONDS))))),
+      emit('p2p-extractor', lastAt, nested(3, nested(1, uint(1, Math.round(roundTrip * IN_NANOSECONDS))))),
     )
   }
 
   const stops = [
-    node.events.on('peer-ready', ready),
+    node.events.on('peer-connected', connected),
     node.events.on('peer-disconnected', ({ at, peer, reason }) => {
       const known = peers.get(peer)
       if (known === undefined) return

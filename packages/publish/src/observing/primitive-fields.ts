@@ -16,14 +16,13 @@ import { bytes, type Field, nested, sint, text, uint } from './protobuf-fields.t
 const ADDRESS_FIELD: Readonly<Record<string, number>> = { ipv4: 2, ipv6: 3, torv3: 5, i2p: 6, cjdns: 7 }
 /** BIP155's number of Yggdrasil, which has no field. */
 const YGGDRASIL_ID = 7
-const WITNESS_FLAG = 1 << 30
 /** The field of an inventory entry by its type. */
 const INVENTORY_FIELD: Readonly<Record<number, number>> = {
   [InventoryType.TX]: 1,
   [InventoryType.BLOCK]: 2,
   [InventoryType.WTX]: 3,
-  [InventoryType.TX | WITNESS_FLAG]: 4,
-  [InventoryType.BLOCK | WITNESS_FLAG]: 5,
+  [InventoryType.WITNESS_TX]: 4,
+  [InventoryType.WITNESS_BLOCK]: 5,
   [InventoryType.COMPACT_BLOCK]: 6,
 }
 
