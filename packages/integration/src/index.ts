@@ -58,8 +58,11 @@ export {
   startUtreexoBridge,
   type StartUtreexoBridgeOptions,
 } from './utreexo/start-utreexo-bridge.ts'
+export { allowedPeers, publicPeers, type RelayRoute } from './websocket/relay-routes.ts'
 export {
+  type RelayRefusal,
   startWebSocketRelay,
   type WebSocketRelay,
+  type WebSocketRelayInfo,
   type WebSocketRelayOptions,
 } from './websocket/websocket-relay.ts'

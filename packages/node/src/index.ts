@@ -58,6 +58,7 @@ export type {
   MetricLabels,
   NodeMetrics,
 } from './handle/node-metrics.ts'
+export type { HeaderBelow } from './chain/headers-below.ts'
 export type { PhaseName } from './chain/phases.ts'
 export type {
   KeyRange,

@@ -1,7 +1,8 @@
-import { type Block, blockHash, bytesToHex, networks, Services } from '@sapwood/wire-codec'
+import { type Block, blockHash, type BlockHeader, bytesToHex, networks, Services } from '@sapwood/wire-codec'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { type ChainCheckpoint, createMemoryStore, createNode, type NodeHandle } from '../src/index.ts'
+import { HeaderFetcher, type HeaderFetcherComponents } from '../src/loop/header-fetcher.ts'
 import { FULL_NODE } from './support/addresses.ts'
 import { filterServices } from './support/filter-services.ts'
 import { coinbaseAt, mineBlocks, regtest } from './support/make-chain.ts'
@@ -67,10 +68,48 @@ describe('a chain that begins with a checkpoint', () => {
       await expect(run(node.filters.headerAt(BASE - 1))).rejects.toMatchObject(refused)
       expect(() => node.filters.follow({ from: BASE - 1 })).toThrow(/Not a range/)
       await expect(run(node.blocks.follow({ from: 1 }).next())).rejects.toMatchObject(refused)
+      const below = node.chain.headersBelow(BASE - 3)
+      for (let height = BASE - 1; height >= BASE - 3; height--) {
+        const { header } = chain[height]!
+        expect((await run(below.next())).value).toEqual({ height, hash: blockHash(header), header })
+      }
+      expect((await run(below.next())).done).toBe(true)
+      expect(() => node.chain.headersBelow(BASE)).toThrow(/not below/)
+      expect(node.chain.size).toBe(HEIGHT - BASE + 1)
       await stopNodes(clock, node)
       expect(bytesToHex(header)).toHaveLength(64)
     }
     await stopNodes(clock, server)
+  })
+
+  it('takes a header below it from whoever has it, and nothing that the one above does not name', async () => {
+    const asked: string[] = []
+    const good = chain[BASE - 1]!.header
+    const answers: Record<string, () => Promise<readonly BlockHeader[]>> = {
+      liar: () => Promise.resolve([{ ...good, nonce: good.nonce + 1 }]),
+      twice: () => Promise.resolve([good, good]),
+      silent: () => Promise.reject(new Error('too late')),
+      honest: () => Promise.resolve([good]),
+    }
+    const ready = Object.entries(answers).map(([name, answer]) => ({
+      kind: 'manual',
+      leaving: false,
+      version: { services: FULL_NODE },
+      peer: {
+        getHeaders: () => {
+          asked.push(name)
+          return answer()
+        },
+      },
+    }))
+    const fetcher = new HeaderFetcher({
+      table: { ready: () => ready },
+      calls: { call: (_: string, act: () => unknown) => Promise.resolve(act()) },
+      events: { next: () => Promise.reject(new Error('nobody came')) },
+    } as unknown as HeaderFetcherComponents)
+    const { signal } = new AbortController()
+    expect(await fetcher.fetch(chain[BASE]!.header.previousBlockHash, signal)).toEqual(good)
+    expect(asked).toEqual(['liar', 'twice', 'silent', 'honest'])
   })
 
   it('is refused where it can be none', async () => {

@@ -364,6 +364,47 @@ describe('a peer that lies about filters', () => {
   })
 })
 
+describe('checkpoints of filter headers', () => {
+  /** Two checkpoints, and as many blocks again as there is a question for. */
+  const LONG = 2_060
+  const long: readonly Block[] = [genesis, ...mineBlocks(regtest.genesis, 0, LONG)]
+  const header = headersOf(long)[LONG]
+  const missing: FilterLies = { filter: (filter, height) => (height === 1_500 ? Uint8Array.of(0) : filter) }
+
+  /** One honest peer is believed up to near the tip; then come two more, of whom one denies that. */
+  async function deniedBy(lies: FilterLies): Promise<number[]> {
+    const asked: number[] = []
+    await connect(await serve({ asked: (from) => void asked.push(from) }, long))
+    await run(client.filters.headerAt(2_050))
+    await connect(await serve({}, long))
+    await connect(await serve(lies, long))
+    asked.length = 0
+    expect(bytesToHex(await run(client.filters.headerAt(LONG)))).toBe(header)
+    expect(events).toContainEqual(expect.objectContaining({ type: 'discouraged' }))
+    expect(client.peers()).toHaveLength(2)
+    await end()
+    return asked
+  }
+
+  it('say from where on three peers are compared anew, when one of them lies', async () => {
+    expect(Math.min(...(await deniedBy(missing)))).toBe(1_001)
+  })
+
+  it('cost one look at all of it where they are lies themselves, and the liar his place', async () => {
+    const none = new Uint8Array(32).fill(1) as Uint8Array as Hash256
+    expect(Math.min(...(await deniedBy({ ...missing, checkpoint: () => none })))).toBe(0)
+  })
+
+  it('that are said to be ours all of them help no liar', async () => {
+    const ours = headersOf(long)
+    const copied: FilterLies = {
+      ...missing,
+      checkpoint: (_, height) => Uint8Array.from(Buffer.from(ours[height]!, 'hex')) as Uint8Array as Hash256,
+    }
+    expect(Math.min(...(await deniedBy(copied)))).toBe(2_001)
+  })
+})
+
 describe('what the reference gets wrong about filters', () => {
   it('a request that is not answered holds up nothing for longer than its deadline', async () => {
     await connect(await serve({ silent: true }))

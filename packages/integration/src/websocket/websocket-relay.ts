@@ -1,11 +1,18 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ByteStream, Dialer } from '@sapwood/transport-v1v2'
-import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import {
+  addAbortListener,
+  type Clock,
+  removeAbortListener,
+  systemClock,
+} from '@sapwood/transport-v1v2/environment'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { websocketStream } from '@sapwood/transport-v1v2/websocket'
 import type { PeerAddress } from '@sapwood/wire-codec'
 import { WebSocketServer } from 'ws'
+import { Pace } from './pace.ts'
+import type { RelayRoute } from './relay-routes.ts'
 
 /** Largest message taken from a client, in bytes: four times what `websocketStream` sends. */
 const MAX_MESSAGE = 262_144
@@ -13,21 +20,25 @@ const MAX_MESSAGE = 262_144
 const FORBIDDEN = 403
 const NOT_FOUND = 404
 const UPGRADE_REQUIRED = 426
+const TOO_MANY = 429
 const FAILED = 500
 const UNAVAILABLE = 503
 
 /** Clients at a time by default. */
 const MAX_CLIENTS = 64
+/** Those of one host: a node in a page has ten peers or so. */
+const MAX_CLIENTS_OF_HOST = 16
 /** Sockets for each client: some are refused, or have not yet said what they want. */
 const SOCKETS_FOR_CLIENT = 2
 
 /** Where a relay leads, and who may use it. */
 export interface WebSocketRelayOptions {
   /**
-   * Where connections go, by the path that the client asked for; undefined refuses it. A relay never dials
-   * what it is told. What it throws refuses that client, and goes to `onFault`.
+   * Where connections go, by the path that the client asked for; undefined refuses it: `allowedPeers`,
+   * `publicPeers`, or a program's own. A relay never dials what it is told. What it throws refuses that
+   * client, and goes to `onFault`.
    */
-  readonly route: (path: string) => PeerAddress | undefined
+  readonly route: RelayRoute
   /**
    * Web pages that may use it, by their origin (`https://wallet.example`; `null` for a page without one).
    * None by default: a browser would let any page that it shows reach a relay on this machine. Programs that
@@ -36,6 +47,15 @@ export interface WebSocketRelayOptions {
   readonly origins?: readonly string[]
   /** Clients at a time; more are refused. Default: 64. */
   readonly maxClients?: number
+  /** Clients of one host at a time; more are refused. Default: 16. */
+  readonly maxClientsOfHost?: number
+  /**
+   * Whose client it is, for `maxClientsOfHost`, by what the request says: behind a proxy by the header that
+   * the proxy writes. Default: the address that the connection comes from. What it throws refuses that client.
+   */
+  readonly hostOf?: (request: IncomingMessage) => string
+  /** Bytes a second for each client and direction; what comes sooner waits in the network. Default: no limit. */
+  readonly maxRate?: number
   /** Local IP address. Default: `127.0.0.1`. */
   readonly host?: string
   /** 0 (the default) takes a free one. */
@@ -44,14 +64,36 @@ export interface WebSocketRelayOptions {
 
 export interface WebSocketRelayComponents {
   readonly dialer?: Dialer
-  /** Told what `route` has thrown. */
+  /** Default: `systemClock`. */
+  readonly clock?: Clock
+  /** Told what `route` and `hostOf` have thrown. */
   readonly onFault?: (error: unknown) => void
+}
+
+/** Why a client was not taken. */
+export type RelayRefusal = 'origin' | 'route' | 'full' | 'host-full' | 'fault'
+
+/** What a relay has done since its start: lengths and numbers, and nothing of what was said. */
+export interface WebSocketRelayInfo {
+  /** Clients of now, those included whose dial is under way. */
+  readonly clients: number
+  /** Clients that were taken. */
+  readonly taken: number
+  /** Those that were not. */
+  readonly refused: Readonly<Record<RelayRefusal, number>>
+  /** Clients whose peer could not be reached. */
+  readonly unreachable: number
+  /** Bytes carried from clients to peers. */
+  readonly fromClients: number
+  /** Bytes carried from peers to clients. */
+  readonly fromPeers: number
 }
 
 /** A relay between WebSockets and TCP. */
 export interface WebSocketRelay extends AsyncDisposable {
   /** `ws://host:port`. */
   readonly url: string
+  info(): WebSocketRelayInfo
   /** Ends every connection and stops listening. */
   close(): Promise<void>
 }
@@ -66,43 +108,38 @@ export async function startWebSocketRelay(
   options: WebSocketRelayOptions,
   components: WebSocketRelayComponents = {},
 ): Promise<WebSocketRelay> {
-  const { host = '127.0.0.1', port = 0, maxClients = MAX_CLIENTS } = options
-  const dialer = components.dialer ?? createTcpDialer()
+  const { host = '127.0.0.1', port = 0, maxClients = MAX_CLIENTS, maxRate = Infinity } = options
+  const { dialer = createTcpDialer(), clock = systemClock } = components
   const stopping = new AbortController()
-  // Not the sockets that are open: a dial goes on for a while after its client has left.
-  let relaying = 0
+  const admission = new Admission({ ...options, maxClients }, components.onFault)
+  const carried = { unreachable: 0, fromClients: 0, fromPeers: 0 }
   const http = createServer((_request, response) => response.writeHead(UPGRADE_REQUIRED).end())
   http.maxConnections = maxClients * SOCKETS_FOR_CLIENT
-  const routes = new WeakMap<IncomingMessage, PeerAddress>()
-  const judge = (request: IncomingMessage): number | undefined => {
-    const { origin } = request.headers
-    if (origin !== undefined && !(options.origins ?? []).includes(origin)) return FORBIDDEN
-    if (relaying >= maxClients) return UNAVAILABLE
-    try {
-      const address = options.route(request.url ?? '/')
-      if (address === undefined) return NOT_FOUND
-      routes.set(request, address)
-      return undefined
-    } catch (error) {
-      tell(components.onFault, error)
-      return FAILED
-    }
-  }
+  const admitted = new WeakMap<IncomingMessage, Admitted>()
   const server = new WebSocketServer({
     server: http,
     maxPayload: MAX_MESSAGE,
     perMessageDeflate: false,
     verifyClient: ({ req }, answer) => {
-      const refusal = judge(req)
-      if (refusal === undefined) answer(true)
-      else answer(false, refusal)
+      const judged = admission.judge(req)
+      if (typeof judged === 'string') {
+        answer(false, STATUS_OF[judged])
+        return
+      }
+      admitted.set(req, judged)
+      answer(true)
     },
   })
   server.on('connection', (socket, request) => {
-    relaying += 1
-    void relay(websocketStream(socket), dialer, routes.get(request)!, stopping.signal).finally(() => {
-      relaying -= 1
-    })
+    const { address, client } = admitted.get(request)!
+    const leave = admission.enter(client)
+    const directions: Directions = {
+      up: { pace: new Pace(maxRate, clock), count: (bytes) => (carried.fromClients += bytes) },
+      down: { pace: new Pace(maxRate, clock), count: (bytes) => (carried.fromPeers += bytes) },
+      unreachable: () => (carried.unreachable += 1),
+    }
+    // Not until the socket is closed: a dial goes on for a while after its client has left.
+    void relay(websocketStream(socket), { dialer, address, directions }, stopping.signal).finally(leave)
   })
   await new Promise<void>((resolve, reject) => {
     http.once('listening', resolve)
@@ -124,7 +161,80 @@ export async function startWebSocketRelay(
       http.closeAllConnections()
     })
   const where = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-  return { url: `ws://${where}:${bound.port}`, close, [Symbol.asyncDispose]: close }
+  const info = (): WebSocketRelayInfo => ({ ...admission.info(), ...carried })
+  return { url: `ws://${where}:${bound.port}`, info, close, [Symbol.asyncDispose]: close }
+}
+
+interface Admitted {
+  readonly address: PeerAddress
+  /** Whose client it is. */
+  readonly client: string
+}
+
+const STATUS_OF: Readonly<Record<RelayRefusal, number>> = {
+  origin: FORBIDDEN,
+  full: UNAVAILABLE,
+  'host-full': TOO_MANY,
+  route: NOT_FOUND,
+  fault: FAILED,
+}
+
+/** Who may use a relay, and who does. */
+class Admission {
+  readonly #options: WebSocketRelayOptions & { readonly maxClients: number }
+  readonly #onFault: WebSocketRelayComponents['onFault']
+  readonly #clients = new Map<string, number>()
+  readonly #refused: Record<RelayRefusal, number> = { origin: 0, route: 0, full: 0, 'host-full': 0, fault: 0 }
+  #here = 0
+  #taken = 0
+
+  constructor(
+    options: WebSocketRelayOptions & { readonly maxClients: number },
+    onFault: WebSocketRelayComponents['onFault'],
+  ) {
+    this.#options = options
+    this.#onFault = onFault
+  }
+
+  judge(request: IncomingMessage): Admitted | RelayRefusal {
+    const judged = this.#judge(request)
+    if (typeof judged === 'string') this.#refused[judged] += 1
+    return judged
+  }
+
+  /** @returns what is called when the client has gone. */
+  enter(client: string): () => void {
+    this.#here += 1
+    this.#taken += 1
+    this.#clients.set(client, (this.#clients.get(client) ?? 0) + 1)
+    return () => {
+      this.#here -= 1
+      const left = this.#clients.get(client)! - 1
+      if (left > 0) this.#clients.set(client, left)
+      else this.#clients.delete(client)
+    }
+  }
+
+  info(): Pick<WebSocketRelayInfo, 'clients' | 'taken' | 'refused'> {
+    return { clients: this.#here, taken: this.#taken, refused: { ...this.#refused } }
+  }
+
+  #judge(request: IncomingMessage): Admitted | RelayRefusal {
+    const { route, origins = [], maxClients, maxClientsOfHost = MAX_CLIENTS_OF_HOST } = this.#options
+    const { hostOf = (each) => each.socket.remoteAddress ?? '' } = this.#options
+    const { origin } = request.headers
+    if (origin !== undefined && !origins.includes(origin)) return 'origin'
+    if (this.#here >= maxClients) return 'full'
+    try {
+      const client = hostOf(request)
+      if ((this.#clients.get(client) ?? 0) >= maxClientsOfHost) return 'host-full'
+      const address = route(request.url ?? '/')
+      return address === undefined ? 'route' : { address, client }
+    } catch (error) {
+      tell(this.#onFault, error)
+      return 'fault'
+    }
+  }
 }
 
 function tell(onFault: WebSocketRelayComponents['onFault'], error: unknown): void {
@@ -135,30 +245,50 @@ function tell(onFault: WebSocketRelayComponents['onFault'], error: unknown): voi
   }
 }
 
+interface Direction {
+  readonly pace: Pace
+  readonly count: (bytes: number) => void
+}
+
+interface Directions {
+  readonly up: Direction
+  readonly down: Direction
+  readonly unreachable: () => void
+}
+
 async function relay(
   client: ByteStream,
-  dialer: Dialer,
-  address: PeerAddress,
+  to: { readonly dialer: Dialer; readonly address: PeerAddress; readonly directions: Directions },
   signal: AbortSignal,
 ): Promise<void> {
+  const { dialer, address, directions } = to
+  let isDialled = false
   try {
     const peer = await dialer.dial(address, { signal })
+    isDialled = true
     const onAbort = (): void => peer.abort(new Error('The relay stops'))
     // It may have come while the dial was ending.
     if (signal.aborted) onAbort()
     else addAbortListener(signal, onAbort)
-    await Promise.all([pump(client, peer), pump(peer, client)]).finally(() => {
-      removeAbortListener(signal, onAbort)
-    })
+    await Promise.all([pump(client, peer, directions.up), pump(peer, client, directions.down)]).finally(
+      () => {
+        removeAbortListener(signal, onAbort)
+      },
+    )
   } catch (error) {
+    if (!isDialled) directions.unreachable()
     client.abort(error instanceof Error ? error : new Error('The relay failed', { cause: error }))
   }
 }
 
 /** Carries one direction, its back-pressure, its end and its failure. */
-async function pump(from: ByteStream, to: ByteStream): Promise<void> {
+async function pump(from: ByteStream, to: ByteStream, { pace, count }: Direction): Promise<void> {
   try {
-    for (let chunk = await from.read(); chunk !== null; chunk = await from.read()) await to.write(chunk)
+    for (let chunk = await from.read(); chunk !== null; chunk = await from.read()) {
+      await pace.take(chunk.length)
+      await to.write(chunk)
+      count(chunk.length)
+    }
     await to.close()
   } catch (error) {
     const reason = error instanceof Error ? error : new Error('The other side failed', { cause: error })

@@ -234,6 +234,10 @@ export class FilterHeaderSync {
       return
     }
     const above = await this.#sharedCheckpoint(peer, batch.stopHash, signal)
+    if (above >= batch.start - 1) {
+      await this.#parts.peers.punish(id, `contradicts its own checkpoint of filters at block ${above}`)
+      return
+    }
     this.headers.doubt(above)
     this.#limitAgreed(above)
   }

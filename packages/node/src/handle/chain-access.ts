@@ -1,11 +1,14 @@
 import type { BlockHash } from '@sapwood/wire-codec'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain.ts'
+import type { ConnectionTable } from '../connections/connection-table.ts'
 import { NodeError } from '../errors/node-error.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
 import type { ChainDriver } from '../loop/chain-driver.ts'
+import { HeaderFetcher } from '../loop/header-fetcher.ts'
 import type { CurrentPhase } from '../chain/current-phase.ts'
+import { headersBelow } from '../chain/headers-below.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
 import type { ChainAccess } from './node-handle.ts'
@@ -17,11 +20,13 @@ export function createChainAccess(components: {
   readonly phase: CurrentPhase
   readonly driver: Pick<ChainDriver, 'moveTip'>
   readonly chain: HeaderChain
+  readonly table: ConnectionTable
   readonly clock: Clock
   readonly events: NodeEventHub
   readonly withDeadline: WithCallDeadline
 }): ChainAccess {
   const { calls, phase, driver, chain, clock, events, withDeadline } = components
+  const fetcher = new HeaderFetcher(components)
   return {
     tip: () => chain.tip(),
     headerAt: (height) => chain.headerAt(height),
@@ -34,6 +39,16 @@ export function createChainAccess(components: {
     locator: (from) => chain.locator(from),
     headersAfter: (locator, stopHash, limit) => chain.headersAfter(locator, stopHash, limit),
     base: chain.base,
+    headersBelow: (to, { signal = new AbortController().signal } = {}) => {
+      refuseArgument(aHeight, to, 'chain.headersBelow')
+      const { base } = chain
+      if (to >= base)
+        throw new NodeError('invalid-argument', `The chain begins at ${base}: ${to} is not below`, {
+          limit: base,
+        })
+      const above = { height: base, header: chain.headerAt(base)! }
+      return headersBelow({ above, to }, (hash) => fetcher.fetch(hash, signal))
+    },
     get size() {
       return chain.size
     },

@@ -22,6 +22,7 @@ import type { DeliveredBlock } from '../blocks/block-download-action.ts'
 import type { StoredBlocks } from '../blocks/block-store.ts'
 import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
+import type { HeaderBelow } from '../chain/headers-below.ts'
 import type { FilteredBlocks, FilterPosition } from '../filters/filtered-block-item.ts'
 import type { VerifiedFilter } from '../filters/filter-stream.ts'
 import type { BroadcastOptions, BroadcastState } from '../transactions/own-broadcast.ts'
@@ -63,6 +64,17 @@ export type ChainAccess = Pick<
   waitForSync(options?: CallOptions): Promise<void>
   /** Checks headers in their place and keeps them, as if a peer had sent them. */
   submitHeaders(headers: readonly BlockHeader[]): Promise<{ readonly accepted: number }>
+  /**
+   * Headers below `base` (`checkpoint`), from the one before it down to a height, asked of peers as they are
+   * taken: a round trip for each. Each is the one whose hash the header above it names, so that nobody need
+   * be believed; nothing of them is kept. Waits for a peer that has it for as long as that takes.
+   * @throws NodeError `invalid-argument` where the height is not below `base`; at the first header that is
+   * waited for the signal's reason, or `stopped`.
+   */
+  headersBelow(
+    to: number,
+    options?: Pick<CallOptions, 'signal'>,
+  ): AsyncIterableIterator<HeaderBelow, undefined>
 }
 
 /**

@@ -52,6 +52,7 @@ export const REMOTE_GROUPS = [
 
 /** Calls whose result is a stream. */
 export const REMOTE_STREAMS: ReadonlySet<string> = new Set([
+  'chain.headersBelow',
   'blocks.range',
   'blocks.follow',
   'filters.range',

@@ -4,12 +4,16 @@ import {
   blockHash,
   buildBasicFilter,
   bytesToHex,
+  FILTER_CHECKPOINT_INTERVAL,
   filterHash,
   filterHeaderChain,
   type Hash256,
 } from '@sapwood/wire-codec'
 import type { CompactFilterQuery, InvalidRequest, PeerServices } from '@sapwood/peer'
 
+/** Filters of blocks that spend nothing: made once, however many serve them. */
+const madeFilters = new WeakMap<Block, Uint8Array>()
+const noScripts = (): Uint8Array[] => []
 const ZERO = new Uint8Array(32) as Uint8Array as Hash256
 
 /** Bends what is served: a filter by height, or the hash that is claimed of it. */
@@ -21,6 +25,10 @@ export interface FilterLies {
   readonly silent?: boolean | (() => boolean)
   /** Comes before each answer. */
   readonly later?: () => Promise<void> | undefined
+  /** Bends the header of a checkpoint. */
+  readonly checkpoint?: (header: Hash256, height: number) => Hash256
+  /** Told of the first height of each question for filter headers. */
+  readonly asked?: (startHeight: number) => void
   /** Filters that it never sends, by height, though it has told of their headers. */
   readonly withholds?: (height: number) => boolean
 }
@@ -33,16 +41,22 @@ export interface FilterLies {
 export function filterServices(
   blocksNow: () => readonly Block[],
   lies: FilterLies = {},
-  spentScripts: (block: Block) => Uint8Array[] = () => [],
-): Pick<PeerServices, 'compactFilters' | 'compactFilterHeaders'> {
+  spentScripts: (block: Block) => Uint8Array[] = noScripts,
+): Pick<PeerServices, 'compactFilters' | 'compactFilterHeaders' | 'compactFilterCheckpoints'> {
   const bend = lies.filter ?? ((filter) => filter)
   const filterOf = (height: number): Uint8Array => {
     const block = blocksNow()[height]!
-    return bend(buildBasicFilter(block, spentScripts(block)), height, block)
+    const made = madeFilters.get(block) ?? buildBasicFilter(block, spentScripts(block))
+    if (spentScripts === noScripts) madeFilters.set(block, made)
+    return bend(made, height, block)
   }
   const stopOf = ({ stopHash, filterType }: CompactFilterQuery): number | InvalidRequest => {
     const stop = blocksNow().findIndex(({ header }) => bytesToHex(blockHash(header)) === bytesToHex(stopHash))
     return stop < 0 || filterType !== BASIC_FILTER_TYPE ? { invalid: 'unknown block' } : stop
+  }
+  const headersTo = (stop: number): { readonly hashes: Hash256[]; readonly headers: readonly Hash256[] } => {
+    const hashes = Array.from({ length: stop + 1 }, (_, height) => filterHash(filterOf(height)))
+    return { hashes, headers: filterHeaderChain(ZERO, hashes) }
   }
   const never = (): Promise<never> => new Promise(() => undefined)
   return {
@@ -66,8 +80,8 @@ export function filterServices(
       if (typeof lies.silent === 'function' && lies.silent()) return undefined
       const stop = stopOf(query)
       if (typeof stop !== 'number') return stop
-      const hashes = Array.from({ length: stop + 1 }, (_, height) => filterHash(filterOf(height)))
-      const headers = filterHeaderChain(ZERO, hashes)
+      lies.asked?.(query.startHeight)
+      const { hashes, headers } = headersTo(stop)
       const previous = headers[query.startHeight - 1] ?? ZERO
       return {
         filterType: BASIC_FILTER_TYPE,
@@ -75,6 +89,15 @@ export function filterServices(
         previousFilterHeader: lies.previous?.(previous, query.startHeight) ?? previous,
         filterHashes: hashes.slice(query.startHeight),
       }
+    },
+    compactFilterCheckpoints: (query) => {
+      const stop = stopOf({ ...query, startHeight: 0 })
+      if (typeof stop !== 'number') return Promise.resolve(stop)
+      const { headers } = headersTo(stop)
+      const filterHeaders: Hash256[] = []
+      for (let height = FILTER_CHECKPOINT_INTERVAL; height <= stop; height += FILTER_CHECKPOINT_INTERVAL)
+        filterHeaders.push(lies.checkpoint?.(headers[height]!, height) ?? headers[height]!)
+      return Promise.resolve({ filterType: BASIC_FILTER_TYPE, stopHash: query.stopHash, filterHeaders })
     },
   }
 }

@@ -211,6 +211,8 @@ class FollowingIndex implements ChainIndex {
   /** Reads from the tip on; that block itself comes once more, so that a branch that was left is noticed. */
   async #follow(signal: AbortSignal): Promise<void> {
     const { node, indexed } = this.#parts
+    // What the store has refused is written before there is more of it: or memory would fill up.
+    await indexed.flush()
     const from = Math.max(1, indexed.tip.height)
     for await (const item of node.blocks.follow({ from }, { signal }))
       if (signal.aborted || !(await this.#take(item))) return

@@ -183,13 +183,13 @@ class Server implements ChainServer {
     if (bytes === undefined) return undefined
     this.#blocks += 1
     this.#blockBytes += bytes.length
-    this.#target.served(bytes.length, this.#clock.now())
-    return bytes
+    return this.#given(bytes)
   }
 
   async #compactBlock(hash: BlockHash): Promise<Uint8Array | undefined> {
     if (!this.#isWithin(MAX_CMPCTBLOCK_DEPTH, hash)) return undefined
-    if (this.#compact !== undefined && bytesEqual(this.#compact.hash, hash)) return this.#compact.payload
+    if (this.#compact !== undefined && bytesEqual(this.#compact.hash, hash))
+      return this.#given(this.#compact.payload)
     const block = await this.#decoded(hash)
     if (block === undefined) return undefined
     const nonce = new DataView(this.#random.bytes(8).slice().buffer).getBigUint64(0)
@@ -198,8 +198,13 @@ class Server implements ChainServer {
       compactBlock: buildCompactBlock(block, { nonce }),
     })
     this.#compact = { hash, payload }
-    this.#target.served(payload.length, this.#clock.now())
-    return payload
+    return this.#given(payload)
+  }
+
+  /** Counts what goes out, each time that it does. */
+  #given(bytes: Uint8Array): Uint8Array {
+    this.#target.served(bytes.length, this.#clock.now())
+    return bytes
   }
 
   async #blockTransactions({
