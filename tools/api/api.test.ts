@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { apiReport } from './api-report.ts'
 import { compareReports } from './compare-reports.ts'
 import { entriesOf } from './entries.ts'
+import { declarationsOf } from './declarations-of.ts'
+import { silentMembers } from './silent-members.ts'
 import { undocumented } from './undocumented.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -55,6 +57,32 @@ describe('what is exported', () => {
     writeFileSync(join(folder, 'index.ts'), `export { one, two as other } from './made.ts'\n`)
     writeFileSync(join(folder, 'made.ts'), '/** Says it. */\nexport const one = 1\nexport const two = 2\n')
     expect(undocumented(join(folder, 'index.ts'))).toEqual(['other'])
+  })
+})
+
+describe('a member of what is exported', () => {
+  const membersOf = (entries: ReturnType<typeof entriesOf>): string[] => [
+    ...new Set(entries.flatMap(({ source, aliases }) => silentMembers(declarationsOf(source, aliases)))),
+  ]
+
+  it('has a comment, but for those of which it was known that they have none: they may only become fewer', () => {
+    const known = readFileSync(join(import.meta.dirname, 'silent-members.txt'), 'utf8').split('\n')
+    expect(membersOf(entriesOf(root)).sort()).toEqual(known.filter(Boolean))
+  })
+
+  it('is found where it has none, and not where nobody outside sees it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sapwood-api-'))
+    folders.push(folder)
+    const entry = join(folder, 'index.ts')
+    writeFileSync(
+      entry,
+      [
+        'export interface One {\n  /** Says it. */\n  readonly a: number\n  readonly b: number\n}',
+        'export class Two {\n  #c = 1\n  private d = 2\n  e(): void {}\n  [Symbol.iterator](): void {}\n}',
+        'interface Hidden {\n  readonly f: number\n}\n',
+      ].join('\n'),
+    )
+    expect(silentMembers(declarationsOf(entry))).toEqual(['One.b', 'Two.e'])
   })
 })
 

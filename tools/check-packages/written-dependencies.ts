@@ -7,6 +7,7 @@ interface LockedPackage {
   readonly resolved?: string
   readonly dependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
 }
 type Locked = Readonly<Record<string, LockedPackage>>
 
@@ -53,6 +54,15 @@ export function installedDependencies(root: string): InstalledDependency[] {
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** What the published packages use where a program has installed it. */
+function peerDependencies(root: string): string[] {
+  const { packages: locked } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    packages: Locked
+  }
+  const ours = Object.entries(locked).filter(([path]) => /^packages\/[^/]+$/.test(path))
+  return [...new Set(ours.flatMap(([, entry]) => Object.keys(entry.peerDependencies ?? {})))].sort()
+}
+
 /**
  * What docs/dependencies.md and the lock file do not agree on: a package that nobody has written down, one of
  * another version, one that is gone.
@@ -64,6 +74,9 @@ export function unwrittenDependencies(root: string): string[] {
   )
   const installed = installedDependencies(root).map(({ name, version }) => `${name} ${version}`)
   return [
+    ...peerDependencies(root)
+      .filter((name) => !text.includes(`\`${name}\``))
+      .map((name) => `${name} is used where it is installed, and is not in docs/dependencies.md`),
     ...installed
       .filter((each) => !rows.includes(each))
       .map(

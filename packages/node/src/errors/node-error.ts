@@ -72,10 +72,15 @@ export type NodeErrorCode =
 
 /** What is known about a failure. A fact that does not apply is absent. */
 export interface NodeErrorFacts {
+  /** What was allowed. */
   readonly limit?: number
+  /** What came, or was given. */
   readonly received?: string | number
+  /** What had to come, or be given. */
   readonly expected?: string | number
+  /** More of it, in words. */
   readonly detail?: string
+  /** What was thrown below. */
   readonly cause?: unknown
 }
 
@@ -85,10 +90,15 @@ const BRAND: symbol = Symbol.for('@sapwood/node/NodeError')
 /** The only error class of this package; what went wrong is in `code`, the facts in fields. */
 export class NodeError extends Error {
   override readonly name = 'NodeError'
+  /** What went wrong. */
   readonly code: NodeErrorCode
+  /** What was allowed. */
   declare readonly limit?: number
+  /** What came, or was given. */
   declare readonly received?: string | number
+  /** What had to come, or be given. */
   declare readonly expected?: string | number
+  /** More of it, in words. */
   declare readonly detail?: string
 
   static {

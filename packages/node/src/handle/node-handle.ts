@@ -353,25 +353,35 @@ export interface ServingAccess {
 
 /** What a program holds of a running node. Each capability can be passed on, and mocked, alone. */
 export interface NodeHandle extends AsyncDisposable {
+  /** Headers, forks included. */
   readonly chain: ChainAccess
+  /** Blocks: one by its hash, a range, or all of them in order with reorgs. */
   readonly blocks: BlockAccess
+  /** Compact block filters (BIP157, BIP158); needs the option `filters`. */
   readonly filters: FilterAccess
+  /** Our own transactions, those of others, and what was heard of. */
   readonly transactions: TransactionAccess
+  /** Blocks proved with the coins that they spend; needs the option `utreexo`. */
   readonly utreexo: UtreexoAccess
+  /** Peers and connections. */
   readonly network: NetworkAccess
+  /** The address tables. */
   readonly addresses: AddressAccess
+  /** Whom the node does not speak to, and until when. */
   readonly bans: BanAccess
+  /** What happens; each connection that ends has its reason here. */
   readonly events: NodeEventSource
+  /** What is served to peers from now on. */
   readonly serving: ServingAccess
   /** The whole node at a glance, in the words of Bitcoin Core's RPC. */
   info(): NodeInfo
-  /**
-   * `network.peers`, `blocks.getBlock`, `network.addPeer` and `network.disconnectPeer`:
-   * what most programs need.
-   */
+  /** As `network.peers`. */
   peers(): readonly PeerInfo[]
+  /** As `blocks.getBlock`. */
   getBlock(hash: BlockHash, options?: CallOptions): Promise<DeliveredBlock>
+  /** As `network.addPeer`. */
   addPeer(address: PeerAddress | string, options?: AddPeerOptions): Promise<PeerId>
+  /** As `network.disconnectPeer`. */
   disconnectPeer(peer: PeerId, options?: { readonly detail?: string }): Promise<DisconnectReport | undefined>
   /**
    * Ends every connection and stream, flushes the store and lets go of everything.

@@ -31,10 +31,13 @@ export interface PeerErrorFacts {
   readonly timeout?: number
   /** Hashes, in wire order, that did not come. */
   readonly missing?: readonly Uint8Array[]
+  /** Why the connection ended. */
   readonly reason?: DisconnectReason
+  /** What was allowed. */
   readonly limit?: number
   /** Byte offset in a capture file. */
   readonly offset?: number
+  /** What was thrown below. */
   readonly cause?: unknown
 }
 
@@ -44,12 +47,19 @@ const BRAND: symbol = Symbol.for('@sapwood/peer/PeerError')
 /** The one error class of this package. Tell the cases apart by `code`. */
 export class PeerError extends Error {
   override readonly name = 'PeerError'
+  /** What went wrong. */
   readonly code: PeerErrorCode
+  /** What was asked for. */
   declare readonly request?: string
+  /** Milliseconds that were waited. */
   declare readonly timeout?: number
+  /** Hashes, in wire order, that did not come. */
   declare readonly missing?: readonly Uint8Array[]
+  /** Why the connection ended. */
   declare readonly reason?: DisconnectReason
+  /** What was allowed. */
   declare readonly limit?: number
+  /** Where, in bytes from the beginning. */
   declare readonly offset?: number
 
   static {

@@ -102,8 +102,11 @@ export interface ProxyErrorFacts {
   readonly retry?: RetryAdvice
   /** Milliseconds (`timeout`) or bytes. */
   readonly limit?: number
+  /** What had to come, or be given. */
   readonly expected?: string | number
+  /** What came, or was given. */
   readonly received?: string | number
+  /** What was thrown below. */
   readonly cause?: unknown
 }
 
@@ -116,6 +119,7 @@ const BRAND: symbol = Symbol.for('@sapwood/proxy/ProxyError')
  */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError'
+  /** What went wrong. */
   readonly code: ProxyErrorCode
   declare readonly step?: ProxyStep
   declare readonly reply?: number
@@ -123,8 +127,11 @@ export class ProxyError extends Error {
    * Default: `no` for what a try would not change (options, address, routing, authentication), else `later`.
    */
   readonly retry: RetryAdvice
+  /** What was allowed. */
   declare readonly limit?: number
+  /** What had to come, or be given. */
   declare readonly expected?: string | number
+  /** What came, or was given. */
   declare readonly received?: string | number
 
   static {

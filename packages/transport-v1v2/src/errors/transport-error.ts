@@ -68,11 +68,15 @@ export interface ConnectAttempt {
 /** What is known about a failure. A fact that does not apply is absent from the error. */
 export interface TransportErrorFacts {
   readonly phase?: TransportPhase | undefined
+  /** What had to come, or be given. */
   readonly expected?: string | number | undefined
+  /** What came, or was given. */
   readonly received?: string | number | undefined
+  /** What was allowed. */
   readonly limit?: number | undefined
   /** Every attempt that `connect` made; set on what it rejects with. */
   readonly attempts?: readonly ConnectAttempt[] | undefined
+  /** What was thrown below. */
   readonly cause?: unknown
 }
 
@@ -82,10 +86,14 @@ const BRAND: symbol = Symbol.for('@sapwood/transport-v1v2/TransportError')
 /** The only error class of this package; what went wrong is in `code`, the facts in fields. */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
+  /** What went wrong. */
   readonly code: TransportErrorCode
   declare readonly phase?: TransportPhase
+  /** What had to come, or be given. */
   declare readonly expected?: string | number
+  /** What came, or was given. */
   declare readonly received?: string | number
+  /** What was allowed. */
   declare readonly limit?: number
   declare readonly attempts?: readonly ConnectAttempt[]
 

@@ -81,12 +81,15 @@ export type UtreexoFault = 'proof' | 'block' | 'caller'
 export interface UtreexoErrorFacts {
   /** Which target, leaf, hash or root, counted from 0 in the order in which they were given. */
   readonly index?: number | undefined
+  /** What had to come, or be given. */
   readonly expected?: number | bigint | undefined
+  /** What came, or was given. */
   readonly received?: number | bigint | undefined
   /** Index of the transaction in its block. */
   readonly transaction?: number | undefined
   /** Index of the input in its transaction. */
   readonly input?: number | undefined
+  /** What was thrown below. */
   readonly cause?: unknown
 }
 
@@ -117,10 +120,13 @@ const BRAND: symbol = Symbol.for('@sapwood/utreexo/UtreexoError')
 /** The one error class of this package. Tell the cases apart by `code`. */
 export class UtreexoError extends Error {
   override readonly name = 'UtreexoError'
+  /** What went wrong. */
   readonly code: UtreexoErrorCode
   readonly fault: UtreexoFault
   readonly index: number | undefined
+  /** What had to come, or be given. */
   readonly expected: number | bigint | undefined
+  /** What came, or was given. */
   readonly received: number | bigint | undefined
   readonly transaction: number | undefined
   readonly input: number | undefined

@@ -52,6 +52,7 @@ export interface DecodeErrorFacts {
   readonly value?: number | bigint | undefined
   /** Default: `drop`. */
   readonly severity?: DecodeSeverity | undefined
+  /** What was thrown below. */
   readonly cause?: unknown
 }
 
@@ -61,11 +62,13 @@ const BRAND: symbol = Symbol.for('@sapwood/wire-codec/DecodeError')
 /** The only error that a decoder of this package throws, whatever bytes it is given. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
+  /** What went wrong. */
   readonly code: DecodeErrorCode
   /** The message that was being decoded; absent when a primitive was decoded by itself. */
   readonly command: string | undefined
   /** Bytes from the start of the payload to the value that was refused. */
   readonly offset: number
+  /** What was allowed. */
   readonly limit: number | bigint | undefined
   readonly value: number | bigint | undefined
   readonly severity: DecodeSeverity
