@@ -9,6 +9,7 @@ const config: Options = {
     zmq: 'src/zmq/index.ts',
     observe: 'src/observing/index.ts',
     frontier: 'src/frontier/index.ts',
+    crawl: 'src/crawl/index.ts',
     conformance: 'src/conformance.ts',
   },
 }

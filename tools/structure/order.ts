@@ -71,7 +71,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     'watcher',
   ],
   storage: ['files', 'blocks', 'chain-index', 'serving'],
-  publish: ['errors', 'records', 'sinks', 'publishing', 'nats', 'zmq', 'observing', 'frontier'],
+  publish: ['errors', 'records', 'sinks', 'publishing', 'nats', 'zmq', 'observing', 'frontier', 'crawl'],
   integration: [
     'errors',
     'programs',

@@ -1,10 +1,10 @@
 import { createPeer, isPeerError } from '@sapwood/peer'
+import type { Visit } from '@sapwood/publish/crawl'
 import type { PeerAddress } from '@sapwood/wire-codec'
 import { openConnection } from '../connecting/open-connection.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
 import { explainFailure } from '../errors/explain-failure.ts'
 import type { CommonOptions } from '../options/common-options.ts'
-import type { Visit } from './crawl.ts'
 
 /** One visit: a connection, its version, the addresses that it gives, and a clean end. */
 export async function visitNode(
