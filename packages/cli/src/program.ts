@@ -15,7 +15,7 @@ import {
   withFetchOptions,
   withRawOptions,
 } from './options/node-options.ts'
-import { collected, seconds, wholeNumber } from './options/read-option.ts'
+import { collected, minutes, seconds, wholeNumber } from './options/read-option.ts'
 import { printableLines } from './terminal/printable.ts'
 import { version } from './version.ts'
 import type { CaptureOptions } from './commands/capture.ts'
@@ -35,6 +35,8 @@ const DEFAULT_WAIT = 5_000
 /** Dials a second, and connections at the same time, of a crawl that says nothing. */
 const CRAWL_RATE = 20
 const CRAWL_CONNECTIONS = 64
+/** Minutes between the beginnings of two rounds of a crawl, at least: nobody is asked more often. */
+const LEAST_ROUND = 10
 /** Higher than any chain for thousands of years. */
 const MAX_HEIGHT = 999_999_999
 
@@ -250,6 +252,18 @@ function addCrawl(program: Command, surroundings: Surroundings, ended: (code: Ex
     .description('go from node to node by the addresses that they give, and say what they are')
     .option('--from <address>', 'begin here (repeatable); the DNS seeds otherwise', collected)
     .option('--data <folder>', 'keep what was visited here; the next run goes on where this one ended')
+    .addOption(
+      new Option('--nats <url>', 'be one of many workers, on any machines, by this NATS server').conflicts(
+        'data',
+      ),
+    )
+    .option('--worker <name>', 'with --nats: what this worker is called (host and process id otherwise)')
+    .option('--snapshot', 'say in lines of JSON what is known, and visit nobody')
+    .option(
+      '--every <minutes>',
+      `go on, and begin a round so often (${LEAST_ROUND} or more)`,
+      minutes(LEAST_ROUND),
+    )
     .option('--rate <dials>', 'dials a second', wholeNumber(1, 1_000), CRAWL_RATE)
     .option(
       '--connections <count>',

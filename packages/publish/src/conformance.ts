@@ -3,3 +3,8 @@ export {
   type PublishSinkConformance,
   type PublishSinkFixture,
 } from './sinks/describe-publish-sink.ts'
+export {
+  describeFrontier,
+  type FrontierConformance,
+  type FrontierFixture,
+} from './frontier/describe-frontier.ts'

@@ -1,17 +1,26 @@
-import { Crawl, CrawlSummary } from '@sapwood/publish/crawl'
+import { mkdir } from 'node:fs/promises'
+import { createMemoryStore, openStore } from '@sapwood/node'
+import { Crawl, CrawlSummary, type Visit, visitNode } from '@sapwood/publish/crawl'
+import {
+  type Frontier,
+  openEmbeddedFrontier,
+  openNatsFrontier,
+  snapshotLine,
+} from '@sapwood/publish/frontier'
+import { WakeUp } from '@sapwood/transport-v1v2/environment'
 import { systemResolver } from '@sapwood/transport-v1v2/tcp'
 import { formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
-import { buildRoute } from '../connecting/build-route.ts'
+import { buildRoute, fallbackOf } from '../connecting/build-route.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
-import { openCrawlStore } from '../crawl/crawl-store.ts'
-import { visitNode } from '../crawl/visit-node.ts'
 import { CommandError, usageError } from '../errors/command-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-code.ts'
+import { explainFailure } from '../errors/explain-failure.ts'
 import { servicesHex } from '../messages/services-hex.ts'
 import type { CommonOptions } from '../options/common-options.ts'
+import { defaultWorkerName } from '../options/default-worker-name.ts'
 import { readAddress } from '../options/read-address.ts'
-import { printable } from '../terminal/printable.ts'
-import { createReport } from '../terminal/report.ts'
+import { printable, printableJson } from '../terminal/printable.ts'
+import { createReport, type Report } from '../terminal/report.ts'
 import { durationText } from '../terminal/units.ts'
 
 /** Visits between two lines of progress. */
@@ -22,6 +31,14 @@ export interface CrawlCommandOptions extends CommonOptions {
   /** Where it begins; the DNS seeds where none is named. */
   readonly from?: readonly string[]
   readonly data?: string
+  /** The server of a frontier that many machines share. */
+  readonly nats?: string
+  /** This worker's name among them. */
+  readonly worker?: string
+  /** Tell what is known, and visit nobody. */
+  readonly snapshot?: true
+  /** Milliseconds from the beginning of one round to that of the next; one round without it. */
+  readonly every?: number
   readonly rate: number
   readonly connections: number
   readonly most?: number
@@ -34,68 +51,127 @@ export async function crawlCommand(
   surroundings: Surroundings,
 ): Promise<ExitCode> {
   const { io, clock, signal } = surroundings
-  const { network, data, rate, connections, most } = options
   const report = createReport(io, options)
+  await using opened = await openFrontier(options, surroundings, report)
+  const { frontier } = opened
+  if (options.snapshot === true) {
+    for await (const node of frontier.snapshot()) io.out(`${printableJson(snapshotLine(node))}\n`)
+    return EXIT.done
+  }
+  const { network, rate, connections, most, timeout, wait } = options
   const summary = new CrawlSummary()
   const route = buildRoute(options)
-  // What no way leads to is not visited, and is taken up again when there is one.
+  const visiting = { network, dialer: route, fallback: fallbackOf(options), timeout, wait }
+  // What no way leads to is not visited.
   const reachable = (addresses: readonly PeerAddress[]): PeerAddress[] =>
     addresses.filter((address) => route.canReach(address))
-  const store = data === undefined ? undefined : await openCrawlStore(data, network)
-  try {
-    const crawl = new Crawl(
-      { rate, connections, ...(most !== undefined && { most }) },
-      {
-        clock,
-        signal,
-        visit: async (address) => {
-          const visit = await visitNode(address, options, surroundings)
-          return { ...visit, addresses: reachable(visit.addresses) }
-        },
-        onVisited: (address, visit, found) => {
-          // Cut off by the user, it was no visit.
-          if (signal.aborted && !visit.reached) return
-          summary.add(address, visit)
-          store?.note(address, found)
-          const { services, addresses, ...facts } = visit
-          const text = formatPeerAddress(address)
-          report.line(
-            {
-              type: 'node',
-              address: text,
-              network: address.network,
-              ...facts,
-              ...(services !== undefined && { services: servicesHex(services) }),
-              given: addresses.length,
-              added: found.length,
-            },
-            () =>
-              printable(
-                `${text}  ${durationText(visit.milliseconds)}  ${visit.reached ? `${visit.transport ?? ''} ${visit.userAgent ?? ''} height ${visit.height ?? 0}, ${addresses.length} addresses` : (visit.failure ?? '')}`,
-              ),
-          )
-          const { visited, busy, waiting } = crawl.counts
-          if (visited % PROGRESS_STEP === 0) {
-            report.note(`${visited} visited, ${busy} under way, ${waiting} wait`)
-          }
-        },
+  const crawl = new Crawl(
+    { rate, connections, ...(most !== undefined && { most }) },
+    {
+      frontier,
+      clock,
+      signal,
+      visit: async (address, ends) => {
+        const visit = await visitNode(address, visiting, { clock, signal: ends })
+        return visit.reached ? { ...visit, addresses: reachable(visit.addresses) } : visit
       },
-    )
-    const known = await store?.load()
-    if (known !== undefined) {
-      crawl.skip(known.visited)
-      crawl.add(reachable(known.waiting))
-    }
-    crawl.add(await seeds(options, surroundings))
-    if (crawl.counts.waiting === 0) throw new CommandError('there is nobody to visit who has not been')
+      onVisited: (address, visit, settled) => {
+        // What took too long was given to another, who tells of it.
+        if (!settled.counted) return
+        summary.add(address, visit)
+        tellVisit(report, address, visit, settled.added)
+        const { visited, busy } = crawl.counts
+        if (visited % PROGRESS_STEP === 0) report.note(`${visited} visited, ${busy} under way`)
+      },
+    },
+  )
+  await frontier.add(await seeds(options, surroundings))
+  const { every } = options
+  do {
+    if (every !== undefined) await frontier.beginRound({ after: every })
     await crawl.run()
-  } finally {
-    await store?.[Symbol.asyncDispose]()
-  }
+  } while (every !== undefined && !signal.aborted && (await untilNextRound(frontier, every, surroundings)))
   const facts = summary.facts()
+  if (facts.visited === 0 && !signal.aborted && options.nats === undefined) {
+    throw new CommandError('there is nobody to visit who has not been')
+  }
   report.line({ type: 'summary', ...facts }, () => summaryText(facts))
   if (signal.aborted) return EXIT.interrupted
-  return facts.reached === 0 ? EXIT.unreachable : EXIT.done
+  // One worker of many may have been given nobody.
+  return facts.reached === 0 && facts.visited > 0 ? EXIT.unreachable : EXIT.done
+}
+
+/** A worker's part of what all share, or one of its own. */
+async function openFrontier(
+  { network, nats, worker, data }: CrawlCommandOptions,
+  { clock }: Surroundings,
+  report: Report,
+): Promise<AsyncDisposable & { readonly frontier: Frontier }> {
+  if (nats !== undefined) {
+    const onTrouble = (error: unknown): void => report.note(`NATS: ${explainFailure(error).message}`)
+    const options = { network, servers: nats, worker: worker ?? defaultWorkerName() }
+    const frontier = await openNatsFrontier(options, { clock, onTrouble }).catch((error: unknown) => {
+      const why = explainFailure(error).message
+      throw new CommandError(`no NATS server with JetStream at ${nats}: ${why}`, EXIT.unreachable, error)
+    })
+    return withFrontier([frontier], frontier)
+  }
+  if (data !== undefined) await mkdir(data, { recursive: true })
+  const store = data === undefined ? createMemoryStore() : await openStore(data)
+  try {
+    const frontier = await openEmbeddedFrontier({ network }, { store, clock })
+    return withFrontier([frontier, store], frontier)
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** Ends in this order. */
+function withFrontier(
+  resources: readonly AsyncDisposable[],
+  frontier: Frontier,
+): AsyncDisposable & { readonly frontier: Frontier } {
+  return {
+    frontier,
+    [Symbol.asyncDispose]: async () => {
+      for (const resource of resources) await resource[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** @returns false where the user ended the wait. */
+async function untilNextRound(
+  frontier: Frontier,
+  every: number,
+  { clock, signal }: Surroundings,
+): Promise<boolean> {
+  const { roundBegan } = await frontier.counts()
+  const over = new WakeUp()
+  const cancel = clock.setTimer(Math.max(0, roundBegan + every - clock.wallTime()), () => over.ring())
+  await over.wait(signal)
+  cancel()
+  return !signal.aborted
+}
+
+function tellVisit(report: Report, address: PeerAddress, visit: Visit, added: number): void {
+  const text = formatPeerAddress(address)
+  const given = visit.reached ? visit.addresses.length : 0
+  report.line({ type: 'node', address: text, network: address.network, ...lineOf(visit), given, added }, () =>
+    printable(`${text}  ${durationText(visit.milliseconds)}  ${visitText(visit)}`),
+  )
+}
+
+function lineOf(visit: Visit): Readonly<Record<string, unknown>> {
+  if (!visit.reached) return { ...visit }
+  const { reached, transport, userAgent, services, height, milliseconds } = visit
+  return { reached, transport, userAgent, height, milliseconds, services: servicesHex(services) }
+}
+
+function visitText(visit: Visit): string {
+  if (!visit.reached) return visit.failure
+  const { transport, userAgent, height, addresses } = visit
+  return `${transport} ${userAgent} height ${height}, ${addresses.length} addresses`
 }
 
 async function seeds(

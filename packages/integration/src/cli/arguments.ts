@@ -14,6 +14,8 @@ export interface MainJobOptions {
   readonly serve: boolean
   /** Watch a script by a bitcoind's filters, and compare with what its wallet says. */
   readonly watch: boolean
+  /** Crawl listeners on loopback by workers in processes of their own, one of which is killed. */
+  readonly fleet: boolean
   readonly blocks: number
   /** Where the chain and the node's store are kept from one start to the next. */
   readonly data: string | undefined
@@ -41,6 +43,8 @@ Options:
                  download from there; the next start goes on where this one ended
   --watch        watch a script of a bitcoind's wallet by compact filters: payments, a reorg that takes one back, a
                  restart, a spend; what is unspent is compared with listunspent after each
+  --fleet        three crawl workers over 300 listeners of this machine, some of them hostile, that share a frontier on
+                 a NATS server; one is killed in the middle, and each node is found once
   --blocks N     blocks to mine and to follow, ${BLOCKS.least} to ${BLOCKS.most} (default 200; 300 with --utreexo)
   --port N       port of 127.0.0.1 that the peer listens on (default: a free one)
   --data FOLDER  where the peer's chain and the node's store are kept, so that the next start goes on from there
@@ -62,6 +66,7 @@ export function parseArguments(args: readonly string[]): MainJobOptions {
     utreexo: values.utreexo ?? false,
     serve: values.serve ?? false,
     watch: values.watch ?? false,
+    fleet: values.fleet ?? false,
     blocks: parseNumber('--blocks', values.blocks, BLOCKS) ?? (values.utreexo === true ? 300 : 200),
     data: values.data,
     port: parseNumber('--port', values.port, { least: 1, most: 65_535 }),
@@ -75,6 +80,7 @@ interface Values {
   readonly utreexo?: boolean
   readonly serve?: boolean
   readonly watch?: boolean
+  readonly fleet?: boolean
   readonly blocks?: string
   readonly port?: string
   readonly data?: string
@@ -91,6 +97,7 @@ function parseValues(args: readonly string[]): Values {
         utreexo: { type: 'boolean' },
         serve: { type: 'boolean' },
         watch: { type: 'boolean' },
+        fleet: { type: 'boolean' },
         blocks: { type: 'string' },
         port: { type: 'string' },
         data: { type: 'string' },

@@ -1,6 +1,6 @@
 import type { PeerAddress } from '@sapwood/wire-codec'
 import { serviceNames } from '@sapwood/wire-codec'
-import type { Visit } from './crawl.ts'
+import type { Visit } from './visit.ts'
 
 /** User agents that are counted apart; who has another than those counts as `other`. */
 const MAX_USER_AGENTS = 10_000
@@ -18,15 +18,16 @@ export class CrawlSummary {
   readonly #services: Counts = {}
   readonly #userAgents = new Map<string, number>()
 
-  add(address: PeerAddress, { reached, transport, userAgent, services }: Visit): void {
+  add(address: PeerAddress, visit: Visit): void {
     this.#visited++
-    if (!reached) return
+    if (!visit.reached) return
     this.#reached++
     count(this.#networks, address.network)
-    if (transport !== undefined) count(this.#transports, transport)
-    for (const name of serviceNames(services ?? 0n)) count(this.#services, name)
-    const isCounted = this.#userAgents.has(userAgent ?? '') || this.#userAgents.size < MAX_USER_AGENTS
-    const key = isCounted ? (userAgent ?? '') : 'other'
+    count(this.#transports, visit.transport)
+    for (const name of serviceNames(visit.services)) count(this.#services, name)
+    const { userAgent } = visit
+    const isCounted = this.#userAgents.has(userAgent) || this.#userAgents.size < MAX_USER_AGENTS
+    const key = isCounted ? userAgent : 'other'
     this.#userAgents.set(key, (this.#userAgents.get(key) ?? 0) + 1)
   }
 

@@ -1,22 +1,13 @@
-import { type Clock, WakeUp } from '@sapwood/transport-v1v2/environment'
-import { formatHost, formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
+import { TokenBucket } from '@sapwood/peer'
+import { type Clock, WakeUp, withDeadline } from '@sapwood/transport-v1v2/environment'
+import type { PeerAddress } from '@sapwood/wire-codec'
+import type { Claim, Frontier, Settled } from '../frontier/frontier.ts'
+import type { Visit } from './visit.ts'
 
-/** Addresses that are remembered at most: what is gossiped beyond them is left alone. */
-const MAX_KNOWN = 1_000_000
-
-/** What came of one visit. */
-export interface Visit {
-  readonly reached: boolean
-  readonly transport?: 'v1' | 'v2'
-  readonly userAgent?: string
-  readonly services?: bigint
-  readonly height?: number
-  /** Why it was not reached. */
-  readonly failure?: string
-  /** What it gave. */
-  readonly addresses: readonly PeerAddress[]
-  readonly milliseconds: number
-}
+/** Seconds of dials that are made at once where none were made before: a timer is no finer than that. */
+const BURST = 0.05
+/** The part of a claim's time that a visit may take: the rest is for handing it in. */
+const VISIT_SHARE = 0.9
 
 /** How a crawl goes on. */
 export interface CrawlOptions {
@@ -24,111 +15,113 @@ export interface CrawlOptions {
   readonly connections: number
   /** Dials a second. */
   readonly rate: number
-  /** Visits after which it has seen enough. Default: no end but that of the addresses. */
+  /** Visits after which it has seen enough. Default: no end but that of the round. */
   readonly most?: number
 }
 
 /** What a crawl works with. */
-interface CrawlParts {
+export interface CrawlParts {
+  readonly frontier: Frontier
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** Opens one connection, looks, and ends it. */
-  visit(address: PeerAddress): Promise<Visit>
-  /** Is told of each visit, and of what it added. */
-  onVisited(address: PeerAddress, visit: Visit, found: readonly PeerAddress[]): void
+  /** Opens one connection, looks, and ends it; at the latest when the signal aborts. */
+  visit(address: PeerAddress, signal: AbortSignal): Promise<Visit>
+  /** Is told of each visit, and whether it counted. */
+  onVisited(address: PeerAddress, visit: Visit, settled: Settled): void
 }
 
 /**
- * Goes from node to node by the addresses that they give: each address once, never two connections to one
- * host, and no more dials a second than it may.
+ * One worker: visits what its frontier hands out, so many at a time, and no more of them a second than it
+ * may. A visit that takes too long is left, whatever it does: no remote costs more than its place.
  */
 export class Crawl {
   readonly #options: CrawlOptions
   readonly #parts: CrawlParts
-  /** Every address that was ever heard of, as text. */
-  readonly #known = new Set<string>()
-  readonly #waiting: PeerAddress[] = []
-  readonly #busyHosts = new Set<string>()
   readonly #wakeUp = new WakeUp()
   #visited = 0
+  #busy = 0
+  #failure: { readonly error: unknown } | undefined
 
   constructor(options: CrawlOptions, parts: CrawlParts) {
     this.#options = options
     this.#parts = parts
   }
 
-  /** Visits so far, those that are under way, and addresses that wait. */
-  get counts(): { readonly visited: number; readonly busy: number; readonly waiting: number } {
-    return { visited: this.#visited, busy: this.#busyHosts.size, waiting: this.#waiting.length }
+  /** Visits so far, and those that are under way. */
+  get counts(): { readonly visited: number; readonly busy: number } {
+    return { visited: this.#visited, busy: this.#busy }
   }
 
-  /** Addresses to be visited. @returns those that were new. */
-  add(addresses: readonly PeerAddress[]): readonly PeerAddress[] {
-    const added = addresses.filter((address) => this.#note(address))
-    for (const address of added) this.#waiting.push(address)
-    return added
-  }
-
-  /** Addresses that were visited by an earlier run. */
-  skip(addresses: readonly PeerAddress[]): void {
-    for (const address of addresses) this.#note(address)
-  }
-
-  /** Goes on until there is nobody left, enough have been seen, or the signal. */
+  /**
+   * Goes on until the round is over, enough have been seen, or the signal aborts. @throws what the frontier
+   * does: what was seen could not be kept.
+   */
   async run(): Promise<void> {
-    const { clock, signal } = this.#parts
+    const { clock, signal, frontier } = this.#parts
     const { connections, rate, most = Infinity } = this.#options
-    const pause = 1_000 / rate
-    let next = clock.now() as number
+    const burst = Math.max(1, rate * BURST)
+    const allowance = new TokenBucket({ burst, perSecond: rate }, clock.now())
     let begun = 0
-    while (!signal.aborted) {
-      const now = clock.now() as number
-      const isFree = this.#busyHosts.size < connections && begun < most
-      const address = isFree && next <= now ? this.#take() : undefined
-      if (address !== undefined) {
-        begun++
-        // What was not used is not saved up: a rate, not a debt.
-        next = Math.max(next + pause, now - pause)
-        void this.#go(address)
+    while (!signal.aborted && this.#failure === undefined && begun < most) {
+      const free = Math.min(connections - this.#busy, most - begun)
+      const allowed = free < 1 ? 0 : allowance.takeUpTo(Math.min(free, Math.floor(burst)), clock.now())
+      if (allowed === 0) {
+        await this.#change(free < 1 ? undefined : 1_000 / rate)
         continue
       }
-      if (this.#busyHosts.size === 0 && (this.#waiting.length === 0 || begun >= most)) return
-      const late = isFree && next > now ? clock.setTimer(next - now, () => this.#wakeUp.ring()) : undefined
-      await this.#wakeUp.wait(signal)
-      late?.()
+      const claims = await frontier.claim(allowed, signal)
+      if (claims.length === 0) break
+      allowance.grant(allowed - claims.length)
+      begun += claims.length
+      for (const claim of claims) void this.#go(claim)
     }
     // What is under way ends by the same signal.
-    while (this.#busyHosts.size > 0) await this.#wakeUp.wait()
+    while (this.#busy > 0) await this.#wakeUp.wait()
+    if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  #note(address: PeerAddress): boolean {
-    const text = formatPeerAddress(address)
-    if (this.#known.has(text) || this.#known.size >= MAX_KNOWN) return false
-    this.#known.add(text)
-    return true
+  /** Resolves when a visit has ended, and after so many milliseconds at the latest. */
+  async #change(milliseconds: number | undefined): Promise<void> {
+    const { clock, signal } = this.#parts
+    const ring = (): void => this.#wakeUp.ring()
+    const cancel = milliseconds === undefined ? undefined : clock.setTimer(milliseconds, ring)
+    await this.#wakeUp.wait(signal)
+    cancel?.()
   }
 
-  /** The first address of a host to which there is no connection now. */
-  #take(): PeerAddress | undefined {
-    const at = this.#waiting.findIndex((address) => !this.#busyHosts.has(formatHost(address)))
-    if (at === -1) return undefined
-    return at === 0 ? this.#waiting.shift() : this.#waiting.splice(at, 1)[0]
+  async #go(claim: Claim): Promise<void> {
+    this.#busy += 1
+    try {
+      await this.#visit(claim)
+    } catch (error) {
+      this.#failure ??= { error }
+    } finally {
+      this.#busy -= 1
+      this.#wakeUp.ring()
+    }
   }
 
-  async #go(address: PeerAddress): Promise<void> {
-    const host = formatHost(address)
-    this.#busyHosts.add(host)
-    const visit = await this.#parts.visit(address).catch(
-      (error: unknown): Visit => ({
-        reached: false,
-        failure: error instanceof Error ? error.message : String(error),
-        addresses: [],
-        milliseconds: 0,
-      }),
-    )
-    this.#busyHosts.delete(host)
-    this.#visited++
-    this.#parts.onVisited(address, visit, this.add(visit.addresses))
-    this.#wakeUp.ring()
+  async #visit(claim: Claim): Promise<void> {
+    const { clock, signal } = this.#parts
+    const { address } = claim
+    const started = clock.now()
+    const milliseconds = Math.max(0, (claim.until - started) * VISIT_SHARE)
+    const visit = await withDeadline(clock, milliseconds, (ends) => this.#parts.visit(address, ends), {
+      signal,
+      reason: () => new Error('It took too long.'),
+    }).catch((error: unknown): Visit => {
+      const failure = error instanceof Error ? error.message : String(error)
+      return { reached: false, failure, milliseconds: clock.now() - started }
+    })
+    // Cut off by the user, it was no visit.
+    if (signal.aborted && !visit.reached) return await claim.release()
+    this.#visited += 1
+    this.#parts.onVisited(address, visit, await settle(claim, visit))
   }
+}
+
+function settle(claim: Claim, visit: Visit): Promise<Settled> {
+  if (!visit.reached) return claim.failed(visit.failure)
+  const { addresses, transport, services, version, userAgent, height } = visit
+  return claim.done({ transport, services, version, userAgent, height }, addresses)
 }

@@ -1,0 +1,72 @@
+import Table from 'cli-table3'
+import { crawlFleet, type FleetResult } from '../fleet/crawl-fleet.ts'
+import type { FleetPlan } from '../fleet/fleet-plan.ts'
+import { startNatsServer } from '../nats/nats-server.ts'
+
+const LISTENERS = 300
+const WORKERS = 3
+const CONNECTIONS = 32
+/** Milliseconds for one visit; what a killed worker had is handed out again after as long. */
+const DEADLINE = 30_000
+/** Second bytes of 127.0.0.0/8 that runs draw theirs from. */
+const NETS = { first: 64, count: 128 }
+
+/** Where the words of the run go. */
+export interface FleetRunOutput {
+  /** A table of the result. */
+  result(text: string): void
+  /** A line about what is going on. */
+  note(text: string): void
+}
+
+/**
+ * A NATS server, listeners on loopback that speak v1, v2 or are hostile, and three crawl workers in processes
+ * of their own, one of which is killed in the middle: in the end each that answers was found once.
+ * @throws IntegrationError `check-failed`, `process-exited`, `program-not-found`
+ */
+export async function fleetRun(output: FleetRunOutput): Promise<void> {
+  await using server = await startNatsServer({ find: { onProgress: (line) => output.note(line) } })
+  const plan: FleetPlan = { listeners: LISTENERS, net: NETS.first + (process.pid % NETS.count) }
+  output.note(`${LISTENERS} listeners on 127.${plan.net}.0.0/16, nats-server on ${server.address}`)
+  const result = await crawlFleet({
+    plan,
+    servers: server.address,
+    workers: WORKERS,
+    connections: CONNECTIONS,
+    deadline: DEADLINE,
+    onVisited: (visits, alive) => {
+      if (visits !== Math.floor(LISTENERS / 3)) return undefined
+      const victim = alive[1]!
+      output.note(`after ${visits} visits ${victim.name} (process ${victim.pid}) is killed`)
+      return victim
+    },
+  })
+  output.result(`${fleetTable(result)}\n`)
+}
+
+function fleetTable({ known, killed, visits }: FleetResult): string {
+  const table = new Table({
+    style: { head: [], border: [] },
+    head: ['worker', 'found', 'v1', 'v2', 'nobody there', 'how it ended'],
+  })
+  const row = (name: string, end: string, nodes: FleetResult['known']): string[] => {
+    const found = nodes.filter(({ reached }) => reached)
+    const over = (protocol: string): string =>
+      String(found.filter(({ transport }) => transport === protocol).length)
+    const failed = nodes.filter(({ reached, round }) => !reached && round > 0).length
+    return [name, String(found.length), over('v1'), over('v2'), String(failed), end]
+  }
+  const names = Array.from({ length: WORKERS }, (_, index) => `w${index + 1}`)
+  for (const name of names) {
+    const end = killed.includes(name) ? 'killed (SIGKILL)' : 'nobody was left to visit'
+    table.push(
+      row(
+        name,
+        end,
+        known.filter(({ worker }) => worker === name),
+      ),
+    )
+  }
+  table.push(row('together', `${visits} visits reported, each node found once`, known))
+  return `nodes by the worker that found them, as the frontier has them\n${table.toString()}`
+}

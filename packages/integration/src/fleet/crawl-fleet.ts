@@ -1,0 +1,135 @@
+import { openNatsFrontier, type KnownNode } from '@sapwood/publish/frontier'
+import { formatPeerAddress, regtest } from '@sapwood/wire-codec'
+import { IntegrationError } from '../errors/integration-error.ts'
+import { addressOf, type FleetPlan, kindOf, reachableOf } from './fleet-plan.ts'
+import { type FleetChild, startChild } from './fleet-child.ts'
+import { startListeners } from './start-listeners.ts'
+import type { WorkerOrders } from './worker-process.ts'
+
+/** What a fleet is told. */
+export interface CrawlFleetOptions {
+  readonly plan: FleetPlan
+  /** `host:port` of a NATS server that has seen no crawl. */
+  readonly servers: string
+  readonly workers: number
+  readonly connections: number
+  /** Milliseconds for one visit. */
+  readonly deadline: number
+  readonly hostPause?: number
+  /** Processes that the listeners are in. Default: 2. */
+  readonly listenerProcesses?: number
+  readonly onlyV1?: boolean
+  /**
+   * Told of each visit that a worker reports. Who is given back is killed (SIGKILL), and nobody starts it
+   * again.
+   */
+  readonly onVisited?: (visits: number, workers: readonly FleetChild[]) => FleetChild | undefined
+}
+
+/** What one worker of a fleet has done, as it said at its end. */
+export interface WorkerReport {
+  readonly name: string
+  readonly visited: number
+  /** Milliseconds of processor time while it crawled. */
+  readonly cpu: number
+  readonly seconds: number
+}
+
+/** What a fleet has found. */
+export interface FleetResult {
+  readonly known: readonly KnownNode[]
+  readonly workers: readonly WorkerReport[]
+  readonly killed: readonly string[]
+  /** Visits that were reported, those of the killed included. */
+  readonly visits: number
+}
+
+/**
+ * Listeners on loopback, and workers that crawl them by one NATS server, each in a process of its own.
+ * @throws IntegrationError `process-exited` where one ended that should not; `check-failed` where what was
+ * found is not what listens.
+ */
+export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResult> {
+  const { plan, servers, connections, deadline, hostPause = 0, onVisited } = options
+  const listeners = await startListeners(plan, options.listenerProcesses ?? 2)
+  const workers: FleetChild[] = []
+  await using frontier = await openNatsFrontier({
+    network: regtest,
+    servers,
+    worker: 'overseer',
+    deadline,
+    hostPause,
+  })
+  try {
+    // Before anybody comes: a worker that finds nothing to do goes.
+    await frontier.add([addressOf(plan, 0)])
+    const killed = new Map<FleetChild, Promise<void>>()
+    let visits = 0
+    for (let index = 0; index < options.workers; index++) {
+      const worker = `w${index + 1}`
+      const orders: WorkerOrders = {
+        servers,
+        worker,
+        connections,
+        deadline,
+        hostPause,
+        onlyV1: options.onlyV1 ?? false,
+      }
+      const child = startChild('worker-process.ts', worker, orders)
+      workers.push(child)
+      child.onReport((report) => {
+        if (report.type !== 'visited') return
+        visits += 1
+        const victim = onVisited?.(
+          visits,
+          workers.filter((each) => !killed.has(each)),
+        )
+        if (victim !== undefined && !killed.has(victim)) killed.set(victim, victim.kill())
+      })
+    }
+    const reports = await Promise.all(
+      workers.map(async (child): Promise<readonly WorkerReport[]> => {
+        try {
+          const { visited, cpu, seconds } = await child.reported('done')
+          return [{ name: child.name, visited, cpu, seconds }]
+        } catch (error) {
+          if (killed.has(child)) return []
+          throw error
+        }
+      }),
+    )
+    const known: KnownNode[] = []
+    for await (const node of frontier.snapshot()) known.push(node)
+    const result = {
+      known,
+      workers: reports.flat(),
+      killed: [...killed.keys()].map(({ name }) => name),
+      visits,
+    }
+    compare(options, result)
+    return result
+  } finally {
+    await Promise.all([...workers, ...listeners].map((child) => child.kill()))
+  }
+}
+
+/** Each that listens and answers was found, in the round and as what it is; and nobody else. */
+function compare({ plan, onlyV1 = false }: CrawlFleetOptions, { known }: FleetResult): void {
+  const found = known.filter(({ reached }) => reached)
+  const received = found.map(({ address }) => formatPeerAddress(address)).sort()
+  const expected = [...reachableOf(plan)].sort()
+  if (received.join() !== expected.join()) {
+    const missing = expected.filter((text) => !received.includes(text))
+    const message = `${received.length} nodes were found, ${expected.length} listen; missing: ${missing.slice(0, 5).join(', ')}`
+    throw new IntegrationError('check-failed', message, {
+      expected: String(expected.length),
+      received: String(received.length),
+    })
+  }
+  for (const { address, height = 0, transport = 'none' } of found) {
+    const speaks = kindOf(plan, height) === 'v1' || onlyV1 ? 'v1' : 'v2'
+    if (transport === speaks) continue
+    const message = `${formatPeerAddress(address)} speaks ${speaks}, and ${transport} was noted`
+    throw new IntegrationError('check-failed', message, { expected: speaks, received: transport })
+  }
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { IntegrationError } from '../errors/integration-error.ts'
+
+/** What a child of a fleet tells. */
+export type ChildReport =
+  | { readonly type: 'listening' }
+  | { readonly type: 'visited'; readonly reached: boolean; readonly counted: boolean }
+  | { readonly type: 'done'; readonly visited: number; readonly cpu: number; readonly seconds: number }
+  | { readonly type: 'failed'; readonly message: string }
+
+/** A process of a fleet, as its parent has it. */
+export interface FleetChild extends AsyncDisposable {
+  readonly name: string
+  readonly pid: number
+  onReport(listener: (report: ChildReport) => void): void
+  /** Resolves with the first report of this type. @throws IntegrationError where it ends without one. */
+  reported<T extends ChildReport['type']>(type: T): Promise<Extract<ChildReport, { readonly type: T }>>
+  /** SIGKILL. */
+  kill(): Promise<void>
+}
+
+/** Starts a script of this folder, from source. */
+export function startChild(script: string, name: string, orders: unknown): FleetChild {
+  const file = fileURLToPath(new URL(script, import.meta.url))
+  const child = fork(file, [JSON.stringify(orders)], {
+    execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@sapwood/source'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  return new ForkedChild(name, child)
+}
+
+/** The side of the child: it does as it was told, and does not outlive its parent. */
+export function runChild(work: (orders: unknown) => Promise<void>): void {
+  process.once('disconnect', () => process.exit())
+  work(JSON.parse(process.argv[2]!) as unknown).catch((error: unknown) => {
+    report({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+  })
+}
+
+/** Tells the parent. */
+export function report(what: ChildReport): void {
+  process.send?.(what)
+}
+
+class ForkedChild implements FleetChild {
+  readonly name: string
+  readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
+
+  constructor(name: string, child: ChildProcess) {
+    this.name = name
+    this.#child = child
+    this.#ended = once(child, 'close')
+  }
+
+  get pid(): number {
+    return this.#child.pid!
+  }
+
+  onReport(listener: (report: ChildReport) => void): void {
+    this.#child.on('message', listener)
+  }
+
+  reported<T extends ChildReport['type']>(type: T): Promise<Extract<ChildReport, { readonly type: T }>> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string): void => {
+        reject(new IntegrationError('process-exited', `${this.name}: ${why}`))
+      }
+      this.onReport((each) => {
+        if (each.type === type) resolve(each as Extract<ChildReport, { readonly type: T }>)
+        else if (each.type === 'failed') fail(each.message)
+      })
+      void this.#ended.then(() => fail(`ended before it was ${type}`))
+    })
+  }
+
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#ended
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill()
+  }
+}
