@@ -399,7 +399,7 @@ describe('checkpoints of filter headers', () => {
     const ours = headersOf(long)
     const copied: FilterLies = {
       ...missing,
-      checkpoint: (_, height) => Uint8Array.from(Buffer.from(ours[height]!, 'hex')) as Uint8Array as Hash256,
+      checkpoint: (_, height) => Uint8Array.from(Buffer.from(ours[height]!, 'hex')),
     }
     expect(Math.min(...(await deniedBy(copied)))).toBe(2_001)
   })

@@ -23,7 +23,7 @@ function storeThatFills(store: KeyValueStore): { readonly store: KeyValueStore; 
             state.isFull ? Promise.reject(new NodeError('store-full', 'as asked')) : space.batch(operations),
         }
       },
-    } as Pick<KeyValueStore, 'namespace'> as KeyValueStore,
+    },
   }
   return state
 }

@@ -9,7 +9,7 @@ import {
 /** Where a client is taken to, by the path that it asked for; undefined: nowhere. */
 export type RelayRoute = (path: string) => PeerAddress | undefined
 
-/** Characters of a path that are looked at: an onion address with its port has 68, twice as many with escapes. */
+/** Characters of a path that are looked at: an onion address with its port has 68, more with escapes. */
 const MAX_PATH = 256
 const IPV4_SIZE = 4
 /** First byte of IPv4's multicast addresses, above which none is a machine's. */

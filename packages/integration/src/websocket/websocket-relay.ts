@@ -51,10 +51,10 @@ export interface WebSocketRelayOptions {
   readonly maxClientsOfHost?: number
   /**
    * Whose client it is, for `maxClientsOfHost`, by what the request says: behind a proxy by the header that
-   * the proxy writes. Default: the address that the connection comes from. What it throws refuses that client.
+   * the proxy writes. Default: the address that the connection comes from. What it throws refuses the client.
    */
   readonly hostOf?: (request: IncomingMessage) => string
-  /** Bytes a second for each client and direction; what comes sooner waits in the network. Default: no limit. */
+  /** Bytes a second for each client and direction; what comes sooner waits. Default: no limit. */
   readonly maxRate?: number
   /** Local IP address. Default: `127.0.0.1`. */
   readonly host?: string
@@ -221,12 +221,11 @@ class Admission {
 
   #judge(request: IncomingMessage): Admitted | RelayRefusal {
     const { route, origins = [], maxClients, maxClientsOfHost = MAX_CLIENTS_OF_HOST } = this.#options
-    const { hostOf = (each) => each.socket.remoteAddress ?? '' } = this.#options
     const { origin } = request.headers
     if (origin !== undefined && !origins.includes(origin)) return 'origin'
     if (this.#here >= maxClients) return 'full'
     try {
-      const client = hostOf(request)
+      const client = (this.#options.hostOf ?? remoteHost)(request)
       if ((this.#clients.get(client) ?? 0) >= maxClientsOfHost) return 'host-full'
       const address = route(request.url ?? '/')
       return address === undefined ? 'route' : { address, client }
@@ -243,6 +242,10 @@ function tell(onFault: WebSocketRelayComponents['onFault'], error: unknown): voi
   } catch {
     // A listener's own fault ends nothing here.
   }
+}
+
+function remoteHost({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? ''
 }
 
 interface Direction {
