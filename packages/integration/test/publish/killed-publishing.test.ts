@@ -67,7 +67,10 @@ it(
           await move(round)
           consumer = await startConsumer()
         }
-        await hasTip()
+        await hasTip().catch((cause: unknown) => {
+          const said = `${node.stdout.slice(-2_000)}\n${consumer.stdout.slice(-500)}`
+          throw new Error(`round ${round}: the consumer has not come to the tip\n${said}`, { cause })
+        })
       }
       const { headers, blocks } = JSON.parse(await readFile(file, 'utf8')) as FoldedChain
       const chain = await chainOf(bitcoind)

@@ -19,12 +19,14 @@ const connection = await connect({
   waitOnFirstConnect: true,
 })
 const sink = createJetStreamSink({ connection }, { stream: 'sapwood', prefix: 'sapwood.regtest' })
-const publisher = publish(node, sink, {
-  from: 0,
-  kinds: ['headers', 'blocks'],
-  retryPause: 50,
-  ackTimeout: 5_000,
-})
+const publisher = publish(
+  node,
+  sink,
+  { from: 0, kinds: ['headers', 'blocks'], retryPause: 50, ackTimeout: 5_000 },
+  { onEvent: (event) => void process.stdout.write(`${JSON.stringify(event)}\n`) },
+)
+for (const name of ['peer-disconnected', 'connection-failed', 'block-unavailable'] as const)
+  node.events.on(name, () => void process.stdout.write(`${name}\n`))
 process.stdout.write('working\n')
 const error = await publisher.ended
 throw error ?? new Error('publishing has ended')
