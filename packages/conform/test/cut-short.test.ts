@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FaultyRelay, freePort, startRegtestPeer } from '@sapwood/integration'
+import { FaultyRelay, freePort, RegtestBitcoind, startRegtestPeer } from '@sapwood/integration'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
 import { bytesToHex, encodePayload, type Message } from '@sapwood/wire-codec'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -181,6 +181,21 @@ it('a program that ends in the place of dialling fails that case, at once, and n
     ['passed', 'v1'],
   ])
   expect(results[0]!.reason).toMatch(/ended with exit code 9 before it dialled: out of coal/)
+})
+
+it('a block that is lost right behind a handshake is given again', async () => {
+  await using bitcoind = await RegtestBitcoind.start()
+  await using target = await FaultyRelay.start(bitcoind.p2pAddress)
+  const { results } = await runListening([...named(/^block\/known/), ...named(/^block\/unasked/)], {
+    address: target.hostAndPort,
+    transports: ['v1'],
+    wait: 20_000,
+    onResult: () => (target.faults = { toTarget: { messages: { drop: { command: 'block', nth: 1 } } } }),
+  })
+  expect(results.map(({ name, verdict }) => [name, verdict])).toEqual([
+    ['block/known', 'passed'],
+    ['block/unasked-with-more-work-taken', 'passed'],
+  ])
 })
 
 it('opens no connection sooner after another than it was told to', async () => {

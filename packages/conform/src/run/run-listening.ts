@@ -20,6 +20,8 @@ const WAIT = 5_000
 const LOOKS = 2
 /** Milliseconds between two such looks: it may be starting again. */
 const LOOK_PAUSE = 1_000
+/** Milliseconds after which a block that was not taken is given once more. */
+const GIVEN_AGAIN = 1_000
 
 /** What a run against a node that listens takes. */
 export interface RunListeningOptions extends RunOptions {
@@ -221,17 +223,27 @@ class Target {
     // Where it holds another block of that height, which a case has shown to it, it takes ours with the next.
     for (let more = 0; more < 2; more++) {
       const [mined] = chain.mine(1, more === 0 ? { include } : {})
-      await peer.send({ type: 'block', block: mined!.block })
-      if (await this.#takes(peer, shared)) return
+      const give = (): Promise<void> => peer.send({ type: 'block', block: mined!.block })
+      await give()
+      if (await this.#takes(peer, shared, give)) return
     }
     throw peer.failure('the target to take a block', 'another tip')
   }
 
-  async #takes(peer: TestPeer, { chain, gives }: TargetChain): Promise<boolean> {
-    const deadline = peer.clock.now() + (this.#options.wait ?? WAIT)
-    for (;;) {
+  /**
+   * Whether it takes a block. btcd drops what comes right behind a handshake, before the part of it that
+   * looks at blocks has heard of the peer: it is given again.
+   */
+  async #takes(peer: TestPeer, { chain, gives }: TargetChain, give: () => Promise<void>): Promise<boolean> {
+    const { clock } = peer
+    const deadline = clock.now() + (this.#options.wait ?? WAIT)
+    for (let again = clock.now() + GIVEN_AGAIN; ; ) {
       if ((await hasTip(peer, chain)) && (!gives || (await givesTip(peer, chain)))) return true
-      if (peer.clock.now() > deadline) return false
+      if (clock.now() > deadline) return false
+      if (clock.now() > again) {
+        await give()
+        again = clock.now() + GIVEN_AGAIN
+      }
       await pause(peer)
     }
   }
