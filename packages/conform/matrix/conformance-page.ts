@@ -15,9 +15,8 @@ export function markdownOf(reports: readonly TitledReport[]): string {
 Made by \`npm run docs:conformance\`: the cases of [\`@sapwood/conform\`](../packages/conform) on what the machine had. A case counts only
 if bitcoind passes it. What a level means is told there; only \`must\` rests on the words of a BIP alone.
 
-Cases are run one after the other on one program, and what it took from one it has in the next. btcd, which hangs up neither on headers of
-a wrong difficulty nor on a block that its header does not vouch for, does not take all blocks of the suite afterwards (why was not looked
-into), and the verdicts that follow from it differ from run to run; \`--only relay/ --only block/\` on a fresh one takes and hands on all.
+Cases are run one after the other on one program, and what it took from one it has in the next. btcd drops what comes right behind a handshake,
+before the part of it that looks at blocks and headers has heard of the peer: some of its verdicts come of that.
 Its connections are opened 60 ms apart: btcd 0.26 takes 20 v2 handshakes a second, and 40 at once, and ends what is beyond that before a byte of its
 own (\`internal/inbound\`), so that a quick machine saw other verdicts than a slow one.
 
