@@ -1,6 +1,6 @@
 import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
-import { type AnyMessage, formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
-import type { PeerEventSource, PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
+import { formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
+import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
 import { readAddress } from './read-address.ts'
 import { type AddedPeers, connectionOf } from '../connections/added-peers.ts'
 import { closeConnection } from '../connections/close-connection.ts'
@@ -107,7 +107,7 @@ export function createNetworkAccess(components: {
     },
     peerEvents: (id) => {
       const events = table.get(id)?.peer?.events
-      if (events !== undefined) return events as PeerEventSource<AnyMessage>
+      if (events !== undefined) return events
       throw new NodeError('unknown-peer', `No connection has the id ${id}`, { received: id })
     },
     disconnectPeer: (id, options) =>

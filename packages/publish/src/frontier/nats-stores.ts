@@ -1,11 +1,10 @@
 import type { Consumer, JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type { KV } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { DUPLICATE_WINDOW } from '../nats/duplicate-window.ts'
 
 /** Milliseconds between two attempts to reach a server that has gone. */
 const RECONNECT_PAUSE = 100
-/** Milliseconds in which the server knows a message that was sent twice. */
-const DUPLICATE_WINDOW = 120_000
 /** Nanoseconds, in which JetStream counts, in a millisecond. */
 const NANOSECONDS_PER_MILLISECOND = 1_000_000
 /** Bytes of what is kept of one address, or of a message, at most. */

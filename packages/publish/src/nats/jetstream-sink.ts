@@ -9,10 +9,10 @@ import {
   StorageType,
 } from '@nats-io/jetstream'
 import { headers as natsHeaders, type MsgHdrs, nanos, type NatsConnection } from '@nats-io/transport-node'
-import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import { isPublishError, PublishError } from '../errors/publish-error.ts'
 import type { PublishedMessage } from '../records/published-message.ts'
 import { headersOf, MAX_HEADERS_BYTES, messageOf } from '../sinks/message-headers.ts'
+import { DUPLICATE_WINDOW } from './duplicate-window.ts'
 import type { PublishSink, PublishSource, SinkState } from '../sinks/publish-sink.ts'
 
 /** Which stream is published to. */
@@ -25,8 +25,6 @@ export interface JetStreamSinkOptions {
   readonly maxBytes?: number
 }
 
-/** Milliseconds in which the server itself knows a message that comes twice: its default. */
-const DUPLICATE_WINDOW = 2 * MINUTE
 /** The server's error code: what was expected to be last is not (`JSStreamWrongLastSequenceErrF`). */
 const WRONG_LAST_SEQUENCE = 10_071
 /** Its error codes of what is not there: a stream, a message. */

@@ -42,8 +42,9 @@ interface Observed {
 
 /**
  * Tells what a node and its peers say to each other, in the events of peer-observer
- * (https://github.com/peer-observer/peer-observer): connections, their ends, and misbehaviour;
- * every message with its size in both directions; round trips of pings, addresses, inventories and fee filters as its P2P extractor tells of them. Over v1 and v2 alike.
+ * (https://github.com/peer-observer/peer-observer): connections, their ends, and misbehaviour; every message
+ * with its size in both directions; round trips of pings, addresses, inventories and fee filters as its P2P
+ * extractor tells of them. Over v1 and v2 alike.
  */
 export function observeNode(
   node: ObservedNode,
