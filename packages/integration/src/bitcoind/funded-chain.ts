@@ -1,4 +1,5 @@
 import type { RegtestBitcoind } from './regtest-bitcoind.ts'
+import { until } from './until.ts'
 
 /** Blocks until the first coins can be spent. */
 const FIRST_SPENDABLE = 101
@@ -6,6 +7,10 @@ const FIRST_SPENDABLE = 101
 const ROUND = 5
 /** Payments of one round. */
 const PAYMENTS = 3
+/** Bitcoin of each. */
+const AMOUNT = 0.1
+/** Milliseconds that a wallet takes to see what it may spend, at most. */
+const WALLET_PATIENCE = 20_000
 
 /** Has bitcoind mine a chain with payments in it, made by a wallet of its own. */
 export async function mineWithPayments(bitcoind: RegtestBitcoind, blocks: number): Promise<void> {
@@ -19,7 +24,18 @@ export async function mineWithPayments(bitcoind: RegtestBitcoind, blocks: number
 export async function mineMorePayments(bitcoind: RegtestBitcoind, blocks: number): Promise<void> {
   const address = await bitcoind.rpc<string>('getnewaddress')
   for (let left = blocks; left > 0; left -= ROUND) {
-    for (let i = 0; i < PAYMENTS; i++) await bitcoind.rpc('sendtoaddress', address, 0.1)
+    for (let i = 0; i < PAYMENTS; i++) {
+      await untilSpendable(bitcoind)
+      await bitcoind.rpc('sendtoaddress', address, AMOUNT)
+    }
     await bitcoind.mine(Math.min(left, ROUND), address)
   }
+}
+
+/** A wallet counts its change once it has seen the payment in the mempool, which may be a moment later. */
+async function untilSpendable(bitcoind: RegtestBitcoind): Promise<void> {
+  await until(`coins to pay ${AMOUNT} with`, WALLET_PATIENCE, async () => {
+    const { mine } = await bitcoind.rpc<{ readonly mine: { readonly trusted: number } }>('getbalances')
+    return mine.trusted > AMOUNT
+  })
 }
