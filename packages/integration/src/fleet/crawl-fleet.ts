@@ -6,6 +6,9 @@ import { type FleetChild, startChild } from './fleet-child.ts'
 import { startListeners } from './start-listeners.ts'
 import type { WorkerOrders } from './worker-process.ts'
 
+/** Of the nodes that are missing, how many are named. */
+const SHOWN_MISSING = 5
+
 /** What a fleet is told. */
 export interface CrawlFleetOptions {
   readonly plan: FleetPlan
@@ -120,7 +123,11 @@ function compare({ plan, onlyV1 = false }: CrawlFleetOptions, { known }: FleetRe
   const expected = [...reachableOf(plan)].sort()
   if (received.join() !== expected.join()) {
     const missing = expected.filter((text) => !received.includes(text))
-    const message = `${received.length} nodes were found, ${expected.length} listen; missing: ${missing.slice(0, 5).join(', ')}`
+    const why = missing.slice(0, SHOWN_MISSING).map((text) => {
+      const node = known.find(({ address }) => formatPeerAddress(address) === text)
+      return `${text} (${node?.failure ?? (node === undefined ? 'not heard of' : 'not visited')})`
+    })
+    const message = `${received.length} nodes were found, ${expected.length} listen; missing: ${why.join(', ')}`
     throw new IntegrationError('check-failed', message, {
       expected: String(expected.length),
       received: String(received.length),

@@ -1,9 +1,10 @@
-import { startNatsServer } from '../../src/index.ts'
-import { networks } from '@sapwood/wire-codec'
-import { afterAll, beforeAll } from 'vitest'
+import { jetstream } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import { describeFrontier } from '@sapwood/publish/conformance'
-
 import { type Frontier, openNatsFrontier } from '@sapwood/publish/frontier'
+import { networks, parsePeerAddress } from '@sapwood/wire-codec'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { startNatsServer } from '../../src/index.ts'
 
 let server: Awaited<ReturnType<typeof startNatsServer>>
 let crawls = 0
@@ -41,4 +42,23 @@ describeFrontier('NATS', {
       },
     }
   },
+})
+
+it('counts a visit of an address that was queued, and that somebody notes only during the visit', async () => {
+  const name = 'crawl-noted-late'
+  const options = { network: networks.regtest, servers: server.address, name, hostPause: 0 }
+  await using frontier = await openNatsFrontier({ ...options, worker: 'first' })
+  await using other = await openNatsFrontier({ ...options, worker: 'second' })
+  const address = parsePeerAddress('127.0.0.1:18444', { defaultPort: 0 })
+  // The first half of what a worker does that has heard of it.
+  const client = await connect({ servers: server.address })
+  await jetstream(client).publish(`${name}.visit`, JSON.stringify({ address: '127.0.0.1:18444', round: 1 }))
+  await client.close()
+  const [claim] = await frontier.claim(1, new AbortController().signal)
+  await other.add([address])
+  const facts = { transport: 'v2', services: 1n, version: 70_016, userAgent: '/a/', height: 1 } as const
+  expect(await claim!.done(facts, [])).toMatchObject({ counted: true })
+  const known = []
+  for await (const node of frontier.snapshot()) known.push(node)
+  expect(known).toMatchObject([{ address, round: 1, reached: true, worker: 'first' }])
 })

@@ -317,14 +317,27 @@ class NatsFrontier implements Frontier {
 
   async #settle(claim: OpenClaim, outcome: VisitOutcome, given: readonly PeerAddress[]): Promise<Settled> {
     if (!this.#claims.delete(claim)) return { counted: false, added: 0 }
-    const { round, known, message, lock } = claim
+    const { round, message, lock } = claim
     const added = await this.#takeUp(given, round)
-    const stamp = { round, lastTry: this.#clock.wallTime(), worker: this.#worker }
-    const counted = await this.#compareAndSet(known, afterVisit(known.node, outcome, stamp))
+    const counted = await this.#note(claim, outcome)
     // Where the answer is lost it is offered again, found to be visited, and dropped.
     await message.ackAck().catch(() => undefined)
     lock.rest()
     return { counted, added }
+  }
+
+  /**
+   * Notes what a visit has learnt, unless another has noted one of this round. That somebody has noted the
+   * address alone meanwhile, as whoever queued it does, is no visit.
+   */
+  async #note({ round, address, known }: OpenClaim, outcome: VisitOutcome): Promise<boolean> {
+    const stamp = { round, lastTry: this.#clock.wallTime(), worker: this.#worker }
+    let before = known
+    while (!(await this.#compareAndSet(before, afterVisit(before.node, outcome, stamp)))) {
+      before = await this.#known(address)
+      if (before.node.round >= round) return false
+    }
+    return true
   }
 
   async #release(claim: OpenClaim): Promise<void> {
