@@ -102,7 +102,7 @@ async function startParts(
     started.defer(() => removeCookie(folder))
     const server = await listenHttp(rpc, {
       credentials: createCredentials([cookie, ...rpc.passwords]),
-      rpc: (body) => answerRpc(body, context),
+      rpc: (body, gone) => answerRpc(body, { ...context, signal: AbortSignal.any([signal, gone]) }),
       ...(settings.metrics && { metrics: () => metrics.text() }),
     })
     started.defer(() => server.close())

@@ -1,25 +1,34 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Credentials } from './credentials.ts'
 
 /** Bytes of a body, at most (Core, `MIN_SUPPORTED_BODY_SIZE`). It is read only of who may call. */
 const MAX_BODY = 0x02000000
 /** Bytes of all headers together (Core, `MAX_HEADERS_SIZE`). */
 const MAX_HEADERS = 8_192
-/** Milliseconds in which a request has to have arrived whole (Core, `DEFAULT_HTTP_SERVER_TIMEOUT`). */
+/**
+ * Milliseconds in which a request has to have arrived whole, and in which something of an answer has to be
+ * taken (Core, `DEFAULT_HTTP_SERVER_TIMEOUT`).
+ */
 const REQUEST_TIMEOUT = 30_000
-/** Connections at a time; one more is closed. */
+/** Connections at a time. For one more the oldest goes that has shown no password. */
 const MAX_CONNECTIONS = 100
 /** Bodies that are read, or worked on, at a time: together they cannot fill the memory. */
 const MAX_REQUESTS = 64
 /** Milliseconds that a wrong password takes (Core, `HTTPReq_JSONRPC`), so that guessing is slow. */
 const REFUSAL_DELAY = 250
+/** How a caller on this machine names it. A page whose name was made to lead here does not (DNS rebinding). */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 
 /** What a server of ours answers. */
 interface HttpHandlers {
   readonly credentials: Credentials
-  readonly rpc: (body: string) => Promise<{ readonly status: number; readonly body?: string }>
+  /** @param signal Aborted when the caller is gone. */
+  readonly rpc: (
+    body: string,
+    signal: AbortSignal,
+  ) => Promise<{ readonly status: number; readonly body?: string }>
   /** The text of `/metrics`; without it there is no such page. */
   readonly metrics?: () => string
 }
@@ -36,23 +45,19 @@ export async function listenHttp(
   { host, port }: { readonly host: string; readonly port: number },
   handlers: HttpHandlers,
 ): Promise<HttpServer> {
-  let busy = 0
+  const callers = new Callers()
   const server = createServer(
     { maxHeaderSize: MAX_HEADERS, keepAliveTimeout: REQUEST_TIMEOUT },
     (request, response) => {
       // Neither half may end the process when the caller is gone.
       request.on('error', () => undefined)
       response.on('error', () => undefined)
-      if (busy >= MAX_REQUESTS) return refuse(response, 503)
-      busy++
-      answer(request, response, handlers)
-        .catch(() => response.destroy())
-        .finally(() => busy--)
+      answer(request, response, handlers, callers).catch(() => response.destroy())
     },
   )
-  server.maxConnections = MAX_CONNECTIONS
   server.headersTimeout = REQUEST_TIMEOUT
   server.requestTimeout = REQUEST_TIMEOUT
+  server.on('connection', (socket) => callers.arrived(socket))
   server.on('clientError', (_, socket) => socket.destroy())
   server.listen(port, host)
   await once(server, 'listening')
@@ -60,15 +65,61 @@ export async function listenHttp(
   return { host, port: bound, close: () => closeServer(server) }
 }
 
+/** Who is connected, and how much is done for them. */
+class Callers {
+  readonly #all = new Set<Socket>()
+  /** Those of them that have shown no password, the oldest first. */
+  readonly #strangers = new Set<Socket>()
+  #busy = 0
+
+  /** Whoever may not call cannot keep out who may: its connections are the ones that make room. */
+  arrived(socket: Socket): void {
+    if (this.#all.size >= MAX_CONNECTIONS) {
+      const [oldest] = this.#strangers
+      if (oldest === undefined) {
+        socket.destroy()
+        return
+      }
+      this.#left(oldest)
+      oldest.destroy()
+    }
+    this.#all.add(socket)
+    this.#strangers.add(socket)
+    socket.once('close', () => this.#left(socket))
+  }
+
+  known(socket: Socket): void {
+    this.#strangers.delete(socket)
+  }
+
+  /** @returns false, and does nothing, where too much is under way. */
+  async work(act: () => Promise<void>): Promise<boolean> {
+    if (this.#busy >= MAX_REQUESTS) return false
+    this.#busy++
+    try {
+      await act()
+    } finally {
+      this.#busy--
+    }
+    return true
+  }
+
+  #left(socket: Socket): void {
+    this.#all.delete(socket)
+    this.#strangers.delete(socket)
+  }
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   { credentials, rpc, metrics }: HttpHandlers,
+  callers: Callers,
 ): Promise<void> {
   if (request.method === 'GET' && request.url === '/metrics' && metrics !== undefined) {
+    if (!isNamedRightly(request)) return refuse(response, 403)
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
-    response.end(metrics())
-    return
+    return await send(response, metrics())
   }
   if (request.method !== 'POST') return refuse(response, 405)
   if (!credentials.allow(request.headers.authorization)) {
@@ -76,11 +127,24 @@ async function answer(
     response.setHeader('WWW-Authenticate', 'Basic realm="jsonrpc"')
     return refuse(response, 401)
   }
-  const body = await bodyOf(request)
-  if (body === undefined) return refuse(response, 413)
-  const { status, body: text } = await rpc(body)
-  response.writeHead(status, text === undefined ? {} : { 'content-type': 'application/json' })
-  response.end(text)
+  callers.known(request.socket)
+  const gone = new AbortController()
+  response.once('close', () => gone.abort(new Error('The caller has gone')))
+  const taken = await callers.work(async () => {
+    const body = await bodyOf(request)
+    if (body === undefined) return refuse(response, 413)
+    const { status, body: text } = await rpc(body, gone.signal)
+    response.writeHead(status, text === undefined ? {} : { 'content-type': 'application/json' })
+    await send(response, text)
+  })
+  if (!taken) refuse(response, 503)
+}
+
+/** Where we are reached on this machine alone, whoever asks has to have asked for this machine. */
+function isNamedRightly({ socket, headers }: IncomingMessage): boolean {
+  const { localAddress = '' } = socket
+  const isLoopback = localAddress === '::1' || /^(?:::ffff:)?127\./.test(localAddress)
+  return !isLoopback || LOOPBACK.test(headers.host ?? '')
 }
 
 /** Undefined where it is larger than it may be. */
@@ -94,6 +158,19 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Ends an answer, and waits until it is taken. Who takes nothing of it for long is cut off. */
+async function send(response: ServerResponse, text: string | undefined): Promise<void> {
+  const { socket } = response
+  if (response.destroyed || socket === null) return
+  const over = new Promise<void>((resolve) => response.once('finish', resolve).once('close', resolve))
+  const cut = (): void => void socket.destroy()
+  socket.setTimeout(REQUEST_TIMEOUT, cut)
+  response.end(text)
+  await over
+  socket.off('timeout', cut)
+  socket.setTimeout(0)
 }
 
 /** Says no, and reads no more of what comes. */

@@ -12,6 +12,12 @@ import { RPC_CODE, RpcError } from './rpc-error.ts'
 /** Calls in one batch, at most. */
 const MAX_BATCH = 1_000
 
+/**
+ * Characters of a batch's answer, at most, before the rest of its calls are refused: a thousand blocks would
+ * be gigabytes. Twice a request of the greatest size.
+ */
+const MAX_BATCH_ANSWER = 0x04000000
+
 /** What goes back: the status of HTTP, and the text, which a notification has none of. */
 interface RpcAnswer {
   readonly status: number
@@ -36,14 +42,26 @@ export async function answerRpc(body: string, context: RpcContext): Promise<RpcA
   if (request.length > MAX_BATCH) {
     return asText(failed(new RpcError(RPC_CODE.invalidRequest, `More than ${MAX_BATCH} calls`), null, false))
   }
-  const replies: object[] = []
+  const replies: string[] = []
+  let size = 0
   // One after the other, as Core does: what a call changes holds for the next.
   for (const each of request as readonly unknown[]) {
-    const { body: reply } = await answerOne(each, context)
-    if (reply !== undefined) replies.push(reply)
+    context.signal.throwIfAborted()
+    const { body: reply } = size > MAX_BATCH_ANSWER ? tooLarge(each) : await answerOne(each, context)
+    if (reply === undefined) continue
+    const text = JSON.stringify(reply)
+    size += text.length
+    replies.push(text)
   }
   if (replies.length === 0 && request.length > 0) return { status: 204 }
-  return { status: 200, body: `${JSON.stringify(replies)}\n` }
+  return { status: 200, body: `[${replies.join(',')}]\n` }
+}
+
+/** Of a call that is not made, since those before it fill the answer. */
+function tooLarge(request: unknown): Reply {
+  const { jsonrpc, id = null } = (request ?? {}) as { readonly jsonrpc?: unknown; readonly id?: unknown }
+  const error = new RpcError(RPC_CODE.misc, `The answer to the batch has more than ${MAX_BATCH_ANSWER} bytes`)
+  return failed(error, id, jsonrpc === '2.0')
 }
 
 function asText({ status, body }: Reply): RpcAnswer {
