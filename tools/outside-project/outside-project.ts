@@ -11,7 +11,7 @@ const root = resolve(import.meta.dirname, '../..')
 export const QUIETLY = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'] as const
 
 /** Where the bitcoind of this repository's own tests is, so that none is fetched a second time. */
-export const SAPWOOD_CACHE = process.env['SAPWOOD_CACHE'] ?? join(root, '.cache')
+const SAPWOOD_CACHE = process.env['SAPWOOD_CACHE'] ?? join(root, '.cache')
 
 /** Parsers of others, for what the conformance suite writes. */
 export const PARSERS = { ajv: '8.20.0', 'fast-xml-parser': '5.12.1', 'tap-parser': '18.3.4', parse5: '8.1.1' }

@@ -18,7 +18,9 @@ const MAX_CONNECTIONS = 100
 const MAX_REQUESTS = 64
 /** Milliseconds that a wrong password takes (Core, `HTTPReq_JSONRPC`), so that guessing is slow. */
 const REFUSAL_DELAY = 250
-/** How a caller on this machine names it. A page whose name was made to lead here does not (DNS rebinding). */
+/**
+ * How a caller on this machine names it. A page whose name was made to lead here does not (DNS rebinding).
+ */
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 
 /** What a server of ours answers. */

@@ -30,7 +30,7 @@ export interface CrawlFleetOptions {
 }
 
 /** What one worker of a fleet has done, as it said at its end. */
-export interface WorkerReport {
+interface WorkerReport {
   readonly name: string
   readonly visited: number
   /** Milliseconds of processor time while it crawled. */

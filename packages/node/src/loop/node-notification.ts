@@ -4,7 +4,7 @@ import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { ConnectionNotification } from '../connections/connection-notification.ts'
 
 /** What the timers are for: `tick` is the heartbeat of everything that waits. */
-export type TimerName = 'tick'
+type TimerName = 'tick'
 
 /** A long `inv` or `notfound`, of which some entries are to be handled now. */
 export interface InventoryPiece extends PeerNotification {

@@ -3,9 +3,6 @@ import { formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
 import type { RecordContent } from '../records/published-message.ts'
 import { peerRecord, transactionRecord } from '../records/record-contents.ts'
 
-/** What is heard besides the chain. */
-export type HeardKind = 'transactions' | 'peers'
-
 /** Facts of an event that go into its record. */
 type FactsOf = { readonly [Name in NodeEventName]?: (event: NodeEventOf<Name>) => object }
 
