@@ -32,7 +32,7 @@ export async function mineMorePayments(bitcoind: RegtestBitcoind, blocks: number
   }
 }
 
-/** A wallet counts its change once it has seen the payment in the mempool, which may be a moment later. */
+/** A wallet has been seen to say that it had too little right after it had been given coins; why, was not. */
 async function untilSpendable(bitcoind: RegtestBitcoind): Promise<void> {
   await until(`coins to pay ${AMOUNT} with`, WALLET_PATIENCE, async () => {
     const { mine } = await bitcoind.rpc<{ readonly mine: { readonly trusted: number } }>('getbalances')
