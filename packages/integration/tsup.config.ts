@@ -7,6 +7,7 @@ const config: Options = {
     index: 'src/index.ts',
     'test-peer': 'src/test-peer/index.ts',
     liars: 'src/liars/index.ts',
+    command: 'src/command/index.ts',
     vitest: 'src/vitest/index.ts',
     'global-setup': 'src/global-setup/index.ts',
     setup: 'src/setup/index.ts',

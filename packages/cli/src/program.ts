@@ -6,9 +6,12 @@ import {
   withCommonOptions,
   withNetworkOption,
   withOutputOptions,
+  withProxyOptions,
 } from './options/common-options.ts'
 import { wordsHelp } from './node-run/core-words.ts'
+import { commandFirst } from './options/command-first.ts'
 import { KINDS } from './options/kinds.ts'
+import { listening } from './options/listening.ts'
 import {
   type FetchOptions,
   type RawOptions,
@@ -24,6 +27,7 @@ import type { ObserveOptions } from './commands/observe.ts'
 import type { DecodeOptions } from './commands/decode.ts'
 import type { HeadersOptions } from './commands/headers.ts'
 import type { PeerOptions } from './commands/peer.ts'
+import type { RelayOptions } from './commands/relay.ts'
 import type { ReplayOptions } from './commands/replay.ts'
 import type { RpcOptions } from './commands/rpc.ts'
 import type { SendOptions } from './commands/send.ts'
@@ -52,7 +56,10 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     exitCode = code
   }
   try {
-    await createProgram(surroundings, ended).parseAsync([...args], { from: 'user' })
+    let ordered = args
+    const program = createProgram(surroundings, ended, () => ordered.slice(1))
+    ordered = commandFirst(args, program)
+    await program.parseAsync([...ordered], { from: 'user' })
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
@@ -65,8 +72,15 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   }
 }
 
-/** Each command's own code is loaded when it runs: `--help` and a wrong option take no time. */
-function createProgram(surroundings: Surroundings, ended: (code: ExitCode) => void): Command {
+/**
+ * Each command's own code is loaded when it runs: `--help` and a wrong option take no time.
+ * @param rest What follows the command's name, as it was given.
+ */
+function createProgram(
+  surroundings: Surroundings,
+  ended: (code: ExitCode) => void,
+  rest: () => readonly string[],
+): Command {
   const { io } = surroundings
   const program = new Command('sapwood')
     .description("Bitcoin's peer-to-peer network on the command line.")
@@ -102,6 +116,7 @@ function createProgram(surroundings: Surroundings, ended: (code: ExitCode) => vo
   addNode(program, surroundings, ended)
   addCrawl(program, surroundings, ended)
   addObserve(program, surroundings, ended)
+  addOptional(program, surroundings, ended, rest)
   return program
 }
 
@@ -294,5 +309,44 @@ function addObserve(program: Command, surroundings: Surroundings, ended: (code: 
     .action(async (addresses: string[], options: ObserveOptions) => {
       const { observeCommand } = await import('./commands/observe.ts')
       ended(await observeCommand(addresses, options, surroundings))
+    })
+}
+
+/** What other packages offer, where they are installed. */
+function addOptional(
+  program: Command,
+  surroundings: Surroundings,
+  ended: (code: ExitCode) => void,
+  rest: () => readonly string[],
+): void {
+  withOutputOptions(withProxyOptions(withNetworkOption(program.command('relay'))))
+    .description('let nodes in web pages reach peers: WebSockets to TCP (@sapwood/integration)')
+    .argument('[address...]', 'where it leads')
+    .option('--public', "lead to every public address at the network's port besides")
+    .option('--listen <port>', 'port, or host:port (default: a free port of 127.0.0.1)', listening, {
+      port: 0,
+    })
+    .option('--origin <url>', 'a web page that may use it (repeatable); programs may always', collected)
+    .option('--clients <count>', 'clients at a time (default: 64)', wholeNumber(1, 10_000))
+    .option('--clients-of-host <count>', 'of one host (default: 16)', wholeNumber(1, 10_000))
+    .option('--rate <bytes>', 'bytes a second for each client and direction', wholeNumber(1, MAX_HEIGHT))
+    .action(async (addresses: string[], options: RelayOptions) => {
+      const { relayCommand } = await import('./commands/relay.ts')
+      ended(await relayCommand(addresses, options, surroundings))
+    })
+  const foreign = (name: string): Command =>
+    // Their options are read where they are known.
+    program.command(name).usage('[options]').helpOption(false).allowUnknownOption().allowExcessArguments()
+  foreign('bitcoind')
+    .description('run a real bitcoind on regtest; bitcoind --help says how (@sapwood/integration)')
+    .action(async () => {
+      const { bitcoindCommand } = await import('./commands/bitcoind.ts')
+      ended(await bitcoindCommand(rest(), surroundings))
+    })
+  foreign('conform')
+    .description('hold a node against the protocol; conform --help says how (@sapwood/conform)')
+    .action(async () => {
+      const { conformCommand } = await import('./commands/conform.ts')
+      ended(await conformCommand(rest(), surroundings))
     })
 }

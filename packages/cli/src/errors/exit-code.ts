@@ -15,4 +15,4 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 /** The part of `--help` that tells them. */
 export const EXIT_CODES_HELP = `
 Exit codes: 0 done, 1 it failed, 2 the command line was not understood, 3 the remote cannot be reached,
-4 the remote refused, 130 interrupted.`
+4 the remote refused, 130 interrupted. What runs until it is ended (node, relay, bitcoind) is then done.`

@@ -45,7 +45,16 @@ export function withNetworkOption(command: Command): Command {
 
 /** The options that every command has which dials. */
 export function withCommonOptions(command: Command): Command {
-  withNetworkOption(command)
+  withProxyOptions(withNetworkOption(command))
+    .addOption(new Option('--v1', 'speak v1, unencrypted').conflicts('v2'))
+    .addOption(new Option('--v2', 'speak v2 (BIP324), and not v1 where that fails'))
+    .option('--timeout <seconds>', 'longest wait for one thing (default: 30)', seconds, DEFAULT_TIMEOUT)
+  return withOutputOptions(command)
+}
+
+/** By which way remotes are reached. */
+export function withProxyOptions(command: Command): Command {
+  return command
     .option(
       '--proxy <host:port>',
       'go through this SOCKS5 proxy; names are resolved there',
@@ -53,8 +62,4 @@ export function withCommonOptions(command: Command): Command {
     )
     .option('--onion <host:port>', 'go to onion services through this SOCKS5 proxy', endpoint(TOR_PORT))
     .option('--i2p <host:port>', 'go to I2P addresses through this SAM bridge', endpoint(SAM_PORT))
-    .addOption(new Option('--v1', 'speak v1, unencrypted').conflicts('v2'))
-    .addOption(new Option('--v2', 'speak v2 (BIP324), and not v1 where that fails'))
-    .option('--timeout <seconds>', 'longest wait for one thing (default: 30)', seconds, DEFAULT_TIMEOUT)
-  return withOutputOptions(command)
 }

@@ -4,7 +4,8 @@ import { InvalidArgumentError } from 'commander'
 export const TOR_PORT = 9_050
 /** Port of an I2P router's SAM bridge. */
 export const SAM_PORT = 7_656
-const HIGHEST_PORT = 65_535
+/** Of TCP. */
+export const HIGHEST_PORT = 65_535
 
 /** `host:port`, `[v6]:port`, or the path of a Unix socket. */
 export type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string }

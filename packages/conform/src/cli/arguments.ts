@@ -34,10 +34,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-export const USAGE = `Usage: conform HOST:PORT [options]
-       conform --listen PORT [options] -- COMMAND [ARGUMENTS]
-       conform merge REPORT.json... --html FILE
-       conform --list [--only PATTERN]
+/** What `--help` prints. @param name What the command is called. */
+export const usageOf = (name: string): string => `Usage: ${name} HOST:PORT [options]
+       ${name} --listen PORT [options] -- COMMAND [ARGUMENTS]
+       ${name} merge REPORT.json... --html FILE
+       ${name} --list [--only PATTERN]
 
 Runs conformance cases of Bitcoin's peer-to-peer protocol on software that listens, or on software that dials
 (COMMAND is started for each case and ended after it). The target is on regtest, and nothing of worth: it is given

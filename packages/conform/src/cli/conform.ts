@@ -20,19 +20,29 @@ import { lineOf, summaryOf } from '../report/text.ts'
 import { TargetError } from '../model/target-error.ts'
 import { runDialling } from '../run/run-dialling.ts'
 import { runListening } from '../run/run-listening.ts'
-import { type Arguments, isChosen, parseArguments, USAGE, UsageError } from './arguments.ts'
+import { type Arguments, isChosen, parseArguments, UsageError, usageOf } from './arguments.ts'
 
 /** What the command ends with; the usage says when. */
 const EXIT = { good: 0, failed: 1, usage: 2, unreachable: 3, driver: 4, interrupted: 130 } as const
 
 /**
- * Runs the command line.
- * @param signal ends a run: what has been run until then is reported.
- * @returns its exit code.
+ * Runs the command line of `conform`, and prints what it prints.
+ * @param args What follows the command's name; `--help` lists the options.
+ * @param signal Ends a run: what has been run until then is reported.
+ * @param name What the command is called in what it says. Default: `conform`.
+ * @returns its exit code, as `--help` says.
  */
-export async function conform(args: readonly string[], signal?: AbortSignal): Promise<number> {
+export async function conform(
+  args: readonly string[],
+  signal?: AbortSignal,
+  name = 'conform',
+): Promise<number> {
+  const complain = (text: string): void => {
+    // What others have said is in it: user agents, a program's last words.
+    console.error(`${name}: ${printableLines(text)}`)
+  }
   try {
-    return await act(parseArguments(args), signal)
+    return await act(parseArguments(args), signal, name)
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     if (error instanceof UsageError) {
@@ -50,15 +60,10 @@ export async function conform(args: readonly string[], signal?: AbortSignal): Pr
   }
 }
 
-/** What others have said is in it: user agents, a program's last words. */
-function complain(text: string): void {
-  console.error(`conform: ${printableLines(text)}`)
-}
-
-async function act(options: Arguments, signal: AbortSignal | undefined): Promise<number> {
+async function act(options: Arguments, signal: AbortSignal | undefined, name: string): Promise<number> {
   switch (options.action) {
     case 'help':
-      console.log(USAGE)
+      console.log(usageOf(name))
       return EXIT.good
     case 'list':
       for (const { name, level, side, source } of chosen(allCases, options)) {

@@ -14,9 +14,12 @@ switch (command) {
   case 'install':
     process.exit(await install(args))
     break
-  case 'bitcoind':
-    process.exit(await runBitcoind(args))
+  case 'bitcoind': {
+    const interruption = new AbortController()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
+    process.exit(await runBitcoind(args, { signal: interruption.signal }))
     break
+  }
   case '--help':
   case '-h':
     console.log(USAGE)

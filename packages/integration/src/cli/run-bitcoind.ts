@@ -1,6 +1,6 @@
-import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { addAbortListener } from '@sapwood/transport-v1v2/environment'
 import {
   BITCOIND_VERSIONS,
   type BitcoindVersion,
@@ -20,7 +20,7 @@ const DEFAULT_BLOCKS = 101
 const BLOCKS = { least: 0, most: 20_000 }
 const PORTS = { least: 1, most: 65_535 }
 
-const USAGE = `Usage: sapwood-integration bitcoind [options] [-- arguments of bitcoind]
+const usageOf = (name: string): string => `Usage: ${name} [options] [-- arguments of bitcoind]
 
 Runs a real bitcoind on regtest, on 127.0.0.1 alone and with a chain of its own, until it is interrupted (Ctrl-C). It looks up no name and
 dials nobody. Where this machine has none, one is installed first, without root: that takes a minute or two, once.
@@ -44,17 +44,32 @@ interface Wanted {
   readonly args: readonly string[]
 }
 
-/** Runs `sapwood-integration bitcoind`. @returns its exit code. */
-export async function runBitcoind(args: readonly string[]): Promise<number> {
+/** How {@link runBitcoind} is called. */
+export interface RunBitcoindOptions {
+  /** Ends it; that is a clean end. */
+  readonly signal: AbortSignal
+  /** What `--help` calls it. Default: `sapwood-integration bitcoind`. */
+  readonly name?: string
+}
+
+/**
+ * Runs a bitcoind on regtest until the signal says that it is enough: what `sapwood-integration bitcoind`
+ * does, which prints where it is, and what went wrong.
+ * @param args The command line; `--help` lists the options.
+ * @returns the exit code: 0 where the signal ended it, 1 where it could not be had or ended by itself, 2 for
+ * a command line that was not understood.
+ */
+export async function runBitcoind(
+  args: readonly string[],
+  { signal, name = 'sapwood-integration bitcoind' }: RunBitcoindOptions,
+): Promise<number> {
   try {
     const wanted = readArguments(args)
     if (wanted === undefined) {
-      console.log(USAGE)
+      console.log(usageOf(name))
       return 0
     }
-    // Heard from the beginning: it may come while the chain is mined.
-    const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])
-    return await run(wanted, interrupted)
+    return await run(wanted, signal)
   } catch (error) {
     if (!isIntegrationError(error)) throw error
     console.error(printableLines(error.message))
@@ -102,12 +117,17 @@ function readArguments(args: readonly string[]): Wanted | undefined {
   }
 }
 
-async function run(wanted: Wanted, interrupted: Promise<unknown>): Promise<number> {
+async function run(wanted: Wanted, signal: AbortSignal): Promise<number> {
+  // From the beginning: it may come while a program is fetched, or the chain is mined.
+  const interrupted = new Promise<undefined>((resolve) => {
+    addAbortListener(signal, () => resolve(undefined))
+  })
   const { p2pPort, rpcPort, blocks, data, version } = wanted
   const program = await findBitcoind({
     onProgress: (line) => console.error(line),
     ...(version !== undefined && { version }),
   })
+  if (signal.aborted) return 0
   if (data !== undefined) await makeFolder(data, 'give --data a folder that can be written')
   await using bitcoind = await RegtestBitcoind.start({
     program,
@@ -125,7 +145,7 @@ async function run(wanted: Wanted, interrupted: Promise<unknown>): Promise<numbe
     `RPC is on 127.0.0.1:${bitcoind.rpcPort}, with the cookie ${bitcoind.cookieFile ?? 'that you chose'}`,
   )
   console.log('Ctrl-C ends it')
-  const exit = await Promise.race([interrupted.then(() => undefined), bitcoind.exited])
+  const exit = await Promise.race([interrupted, bitcoind.exited])
   if (exit === undefined) return 0
   console.error(`bitcoind ended by itself (${exit.signal ?? `exit code ${String(exit.code)}`})`)
   return 1

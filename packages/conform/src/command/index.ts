@@ -1,0 +1,1 @@
+export { conform } from '../cli/conform.ts'

@@ -1,0 +1,1 @@
+export { runBitcoind, type RunBitcoindOptions } from '../cli/run-bitcoind.ts'
