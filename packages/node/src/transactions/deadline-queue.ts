@@ -1,41 +1,39 @@
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 
-/** Things that each become due a fixed time after they were added: so the first added is the first due. */
+/**
+ * Things that each become due a fixed time after they were added: so the first added is the first due. One
+ * that is not waited for any more is taken out at once: a queue never holds more than is waited for.
+ */
 export class DeadlineQueue<T> {
   readonly #delay: number
-  #entries: { readonly due: number; readonly value: T }[] = []
-  #first = 0
+  /** In the order in which they were added, each with the moment at which it is due. */
+  readonly #waiting = new Map<T, number>()
 
   constructor(delay: number) {
     this.#delay = delay
   }
 
   get size(): number {
-    return this.#entries.length - this.#first
+    return this.#waiting.size
   }
 
+  /** Of something that is in it nothing changes. */
   add(value: T, now: Instant): void {
-    this.#entries.push({ due: now + this.#delay, value })
+    if (!this.#waiting.has(value)) this.#waiting.set(value, now + this.#delay)
   }
 
-  /** Forgets those that `isWanted` says no of. Costs as much as the queue is long. */
-  prune(isWanted: (value: T) => boolean): void {
-    this.#entries = this.#entries.filter((entry, index) => index >= this.#first && isWanted(entry.value))
-    this.#first = 0
+  delete(value: T): void {
+    this.#waiting.delete(value)
   }
 
   /** Takes out those that are due, `most` of them at most. */
   *due(now: Instant, most: number): Iterable<T> {
-    for (let left = most; left > 0; left--) {
-      const entry = this.#entries[this.#first]
-      if (entry === undefined || entry.due > now) return
-      this.#first++
-      // Cut off what was taken now and then, not at each step.
-      if (this.#first > 1024 && this.#first * 2 > this.#entries.length) {
-        this.#entries.splice(0, this.#first)
-        this.#first = 0
-      }
-      yield entry.value
+    let left = most
+    for (const [value, due] of this.#waiting) {
+      if (left === 0 || due > now) return
+      left--
+      this.#waiting.delete(value)
+      yield value
     }
   }
 }

@@ -28,8 +28,6 @@ const TX_REQUEST_EXPIRY = MINUTE
  * have 50,000 between them that become due at once.
  */
 const MAX_DUE_AT_ONCE = 1_000
-/** Entries of the queues from which on those that nobody waits for any more are looked for. */
-const MIN_QUEUED_TO_PRUNE = 10_000
 /** Reasons that can add up. */
 const MAX_DELAYS = 3
 /** A small integer takes no memory of its own. */
@@ -43,6 +41,8 @@ interface Announcement {
   /** Breaks ties between equals, differently each time, so that nobody can arrange to be asked first. */
   readonly lot: number
   state: 'delayed' | 'ready' | 'requested' | 'failed'
+  /** Where it waits for its time: while it is delayed or requested. */
+  queue: DeadlineQueue<Announcement> | undefined
 }
 
 interface PeerCount {
@@ -77,7 +77,6 @@ export class TransactionRequests {
   readonly #expiring = new DeadlineQueue<Announcement>(TX_REQUEST_EXPIRY)
   #inbound = 0
   #isBehind = false
-  #pruneAt = MIN_QUEUED_TO_PRUNE
 
   constructor({ random }: { readonly random: Random }) {
     this.#random = random
@@ -90,18 +89,14 @@ export class TransactionRequests {
     return total
   }
 
-  /** Entries of the queues: those remembered, and some that have been forgotten before their time came. */
+  /** Announcements that wait for their time. */
   get queued(): number {
-    return this.#queues.reduce((total, queue) => total + queue.size, 0)
+    return [...this.#delayed, this.#expiring].reduce((total, queue) => total + queue.size, 0)
   }
 
   /** Whether the last call of `next` left something that is due: it is to be called again soon. */
   get isBehind(): boolean {
     return this.#isBehind
-  }
-
-  get #queues(): readonly DeadlineQueue<Announcement>[] {
-    return [...this.#delayed, this.#expiring]
   }
 
   addPeer(peer: PeerId, { outbound }: { readonly outbound: boolean }): void {
@@ -118,6 +113,7 @@ export class TransactionRequests {
       const announcement = announcements?.get(peer)
       if (announcement === undefined) continue
       announcements!.delete(peer)
+      unqueue(announcement)
       if (announcement.state === 'requested') this.#retry.add(key)
       this.#forgetIfHopeless(key)
     }
@@ -144,17 +140,13 @@ export class TransactionRequests {
     }
     if (announcements.has(peer)) return
     const overloaded = count.inFlight >= MAX_PEER_TX_REQUEST_IN_FLIGHT ? 1 : 0
-    const announcement: Announcement = {
-      key,
-      peer,
-      preferred,
-      lot: drawBelow(this.#random, LOTS),
-      state: 'delayed',
-    }
+    const queue = this.#delayed[Math.min(delays + overloaded, MAX_DELAYS)]!
+    const lot = drawBelow(this.#random, LOTS)
+    const announcement: Announcement = { key, peer, preferred, lot, state: 'delayed', queue }
     announcements.set(peer, announcement)
     count.announced++
     count.keys.add(key)
-    this.#delayed[Math.min(delays + overloaded, MAX_DELAYS)]!.add(announcement, now)
+    queue.add(announcement, now)
   }
 
   /** Who has announced it. */
@@ -173,7 +165,9 @@ export class TransactionRequests {
     const announcements = this.#byHash.get(key)
     if (announcements === undefined) return
     this.#byHash.delete(key)
-    for (const { peer, state } of announcements.values()) {
+    for (const announcement of announcements.values()) {
+      unqueue(announcement)
+      const { peer, state } = announcement
       const count = this.#byPeer.get(peer)
       if (count === undefined) continue
       count.announced--
@@ -187,11 +181,10 @@ export class TransactionRequests {
    * is for the next call.
    */
   next(now: Instant): TransactionRequest[] {
-    this.#prune()
     let left = MAX_DUE_AT_ONCE
     for (const announcement of this.#expiring.due(now, left)) {
       left--
-      if (announcement.state === 'requested') this.#fail(announcement)
+      this.#fail(announcement)
     }
     const keys = new Set<string>()
     for (const key of this.#retry) {
@@ -203,8 +196,8 @@ export class TransactionRequests {
     for (const queue of this.#delayed) {
       for (const announcement of queue.due(now, left)) {
         left--
-        if (announcement.state !== 'delayed') continue
         announcement.state = 'ready'
+        announcement.queue = undefined
         keys.add(announcement.key)
       }
     }
@@ -215,23 +208,11 @@ export class TransactionRequests {
       if (chosen === undefined) continue
       chosen.state = 'requested'
       this.#byPeer.get(chosen.peer)!.inFlight++
-      this.#expiring.add(chosen, now)
+      chosen.queue = this.#expiring
+      chosen.queue.add(chosen, now)
       requests.push({ peer: chosen.peer, hash: hexToBytes(key) })
     }
     return requests
-  }
-
-  /**
-   * A peer that announces and at once says `notfound`, over and over, must not fill the queues for a minute.
-   */
-  #prune(): void {
-    if (this.queued < this.#pruneAt) return
-    const isKnown = (announcement: Announcement): boolean =>
-      this.#byHash.get(announcement.key)?.get(announcement.peer) === announcement
-    for (const queue of this.#delayed)
-      queue.prune((announcement) => announcement.state === 'delayed' && isKnown(announcement))
-    this.#expiring.prune((announcement) => announcement.state === 'requested' && isKnown(announcement))
-    this.#pruneAt = Math.max(MIN_QUEUED_TO_PRUNE, 2 * this.queued)
   }
 
   #limitOf({ outbound }: PeerCount): number {
@@ -258,6 +239,7 @@ export class TransactionRequests {
       this.#retry.add(announcement.key)
     }
     announcement.state = 'failed'
+    unqueue(announcement)
     this.#forgetIfHopeless(announcement.key)
   }
 
@@ -265,6 +247,12 @@ export class TransactionRequests {
     for (const { state } of this.#byHash.get(key)?.values() ?? []) if (state !== 'failed') return
     this.forget(key)
   }
+}
+
+/** Nobody waits for it any more: a peer that announces and takes back, over and over, fills no queue. */
+function unqueue(announcement: Announcement): void {
+  announcement.queue?.delete(announcement)
+  announcement.queue = undefined
 }
 
 function isBetter(a: Announcement, b: Announcement): boolean {
