@@ -14,8 +14,8 @@ import { STALL_TIMEOUT_DEFAULT, type StallTimeout } from './stall-timeout.ts'
 
 /** Peers that one block is asked of at the same time because others have sent nothing meanwhile. */
 const MAX_PEERS_PER_BLOCK = 8
-/** A quarter of what may be under way with a peer is asked for at once: 4 of Core's 16. */
-const REFILL_SHIFT = 2
+/** A peer at work is asked for a quarter of what may be under way at once: four of Core's 16. */
+const REQUESTS_UNDER_WAY = 4
 
 export interface BlockSchedulerOptions {
   readonly window: number
@@ -314,7 +314,8 @@ export class BlockScheduler {
    * more in messages than in anything else.
    */
   #isWorthAMessage({ inFlight }: DownloadPeer): boolean {
-    return inFlight.size <= this.#inFlightPerPeer - Math.max(1, this.#inFlightPerPeer >> REFILL_SHIFT)
+    const blocks = Math.max(1, Math.floor(this.#inFlightPerPeer / REQUESTS_UNDER_WAY))
+    return inFlight.size + blocks <= this.#inFlightPerPeer
   }
 
   /** Whether the peer may be asked for one more. */
