@@ -5,7 +5,7 @@ import {
   type PeerListener,
   isWireAssertionError,
 } from '@sapwood/integration/test-peer'
-import { MINUTE, systemClock } from '@sapwood/transport-v1v2/environment'
+import { MINUTE, systemClock, untilAborted } from '@sapwood/transport-v1v2/environment'
 import type { DiallingCase } from '../model/conform-case.ts'
 import type { Transport } from '../model/transport.ts'
 import type { CaseResult, Report } from '../model/result.ts'
@@ -15,7 +15,6 @@ import { TargetError } from '../model/target-error.ts'
 import { suiteChain } from './case-chain.ts'
 import { runCase } from './run-case.ts'
 import { runCases, type RunOptions, TRANSPORTS } from './run-cases.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** Blocks of the chain that is served to who dials. */
 const BLOCKS = 120

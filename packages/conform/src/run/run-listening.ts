@@ -1,5 +1,5 @@
 import { type DialOptions, reply, TestPeer } from '@sapwood/integration/test-peer'
-import { type Instant, systemClock } from '@sapwood/transport-v1v2/environment'
+import { type Instant, systemClock, untilAborted } from '@sapwood/transport-v1v2/environment'
 import type { Transaction } from '@sapwood/wire-codec'
 import { AskedDriver } from '../driver/asked-driver.ts'
 import { type Driver, DriverError } from '../driver/driver.ts'
@@ -12,7 +12,6 @@ import { givesTip, hasTip, pause, shareChain, suiteChain, type TargetChain } fro
 import { runCase } from './run-case.ts'
 import { runCases, type RunOptions, TRANSPORTS } from './run-cases.ts'
 import { factsOf, missing, type TargetFacts } from './target-facts.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** Longest that a case waits for one thing by default, in milliseconds. */
 const WAIT = 5_000

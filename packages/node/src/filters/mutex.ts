@@ -1,4 +1,4 @@
-import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import { untilAborted } from '@sapwood/transport-v1v2/environment'
 
 /** Runs tasks one after another, in the order in which they came. */
 export class Mutex {
@@ -14,17 +14,7 @@ export class Mutex {
       if (!signal.aborted) await task()
     })
     this.#last = turn.catch(() => undefined)
-    let stop = (): void => undefined
-    const aborted = new Promise<void>((resolve) => {
-      const onAbort = (): void => resolve()
-      addAbortListener(signal, onAbort)
-      stop = () => removeAbortListener(signal, onAbort)
-    })
-    try {
-      await Promise.race([turn, aborted])
-    } finally {
-      stop()
-    }
+    await untilAborted(signal, () => turn)
     signal.throwIfAborted()
   }
 }

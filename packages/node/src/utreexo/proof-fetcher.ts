@@ -12,6 +12,7 @@ import {
   deadlineSignal,
   MINUTE,
   removeAbortListener,
+  untilAborted,
 } from '@sapwood/transport-v1v2/environment'
 import type { BlockRef } from '../chain/chain-entry.ts'
 import type { EventSink } from '../events/event-source.ts'
@@ -190,20 +191,14 @@ export class ProofFetcher {
     signal: AbortSignal,
   ): Promise<Outcome> {
     let cancel = (): void => undefined
-    let onAbort = (): void => undefined
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal.reason as Error)
-    })
-    addAbortListener(signal, onAbort)
     const hedge = new Promise<Outcome>((resolve) => {
       if (canHedge && asked.size < MAX_PEERS_PER_PROOF)
         cancel = this.#parts.clock.setTimer(PROOF_HEDGE, () => resolve({ type: 'hedge' }))
     })
     try {
-      return await Promise.race([...asked.values(), hedge, aborted])
+      return await untilAborted(signal, () => Promise.race([...asked.values(), hedge]))
     } finally {
       cancel()
-      removeAbortListener(signal, onAbort)
     }
   }
 

@@ -1,5 +1,5 @@
 import { isUtreexoError, type SpentOutputs, UtreexoError } from '@sapwood/utreexo'
-import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import { untilAborted } from '@sapwood/transport-v1v2/environment'
 import type { Block } from '@sapwood/wire-codec'
 
 /**
@@ -17,11 +17,7 @@ export async function scriptFault(
   { block, height, spent }: { readonly block: Block; readonly height: number; readonly spent: SpentOutputs },
   signal: AbortSignal,
 ): Promise<UtreexoError | undefined> {
-  let onAbort = (): void => undefined
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error)
-  })
-  const fault = (async () => {
+  return await untilAborted(signal, async () => {
     try {
       await check(block, height, spent)
       return undefined
@@ -30,12 +26,5 @@ export async function scriptFault(
         ? error
         : new UtreexoError('script', { cause: error })
     }
-  })()
-  addAbortListener(signal, onAbort)
-  try {
-    signal.throwIfAborted()
-    return await Promise.race([fault, aborted])
-  } finally {
-    removeAbortListener(signal, onAbort)
-  }
+  })
 }

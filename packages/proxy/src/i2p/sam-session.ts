@@ -6,13 +6,11 @@
 
 import type { ByteStream } from '@sapwood/transport-v1v2'
 import {
-  addAbortListener,
-  removeAbortListener,
-  abortReason,
   guardedLogger,
   type Logger,
   type Random,
   systemRandom,
+  untilAborted,
 } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type NetworkAddress, type PeerAddress } from '@sapwood/wire-codec'
 import { isProxyError, ProxyError } from '../errors/proxy-error.ts'
@@ -129,8 +127,8 @@ class SessionKeeper implements SamSession {
   async live(signal: AbortSignal): Promise<LiveSession> {
     this.#closing.signal.throwIfAborted()
     signal.throwIfAborted()
-    this.#live ??= this.#make()
-    return await orAborted(this.#live, signal)
+    const live = (this.#live ??= this.#make())
+    return await untilAborted(signal, () => live)
   }
 
   async accept({ signal }: { readonly signal: AbortSignal }): Promise<I2pConnection> {
@@ -222,18 +220,5 @@ function checkPrivateKey(privateKey: string): void {
     publicDestination(privateKey)
   } catch {
     throw new ProxyError('invalid-options', 'Not the private key of an I2P destination')
-  }
-}
-
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = (): void => undefined
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(abortReason(signal))
-    addAbortListener(signal, onAbort)
-  })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    removeAbortListener(signal, onAbort)
   }
 }

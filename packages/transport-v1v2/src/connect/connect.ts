@@ -1,6 +1,7 @@
 import { bytesToHex, type PeerAddress } from '@sapwood/wire-codec'
 import { MINUTE } from '../environment/durations.ts'
-import { abortReason, deadlineSignal, withDeadline } from '../environment/deadline.ts'
+import { deadlineSignal, withDeadline } from '../environment/deadline.ts'
+import { abortReason } from '../environment/until-aborted.ts'
 import {
   isTransportError,
   TransportError,

@@ -1,6 +1,6 @@
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import type { Clock } from '../environment/clock.ts'
-import { abortReason } from '../environment/deadline.ts'
+import { abortReason } from '../environment/until-aborted.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { schedulerFor } from '../environment/default-turn-scheduler.ts'
 import type { TurnScheduler } from '../environment/turn-scheduler.ts'

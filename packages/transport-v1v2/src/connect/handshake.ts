@@ -1,5 +1,5 @@
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
-import { abortReason } from '../environment/deadline.ts'
+import { abortReason } from '../environment/until-aborted.ts'
 import { TransportError, type TransportPhase } from '../errors/transport-error.ts'
 import { defaultShortIds, type Network, type Contents } from '@sapwood/wire-codec'
 import { abortStream } from '../stream/abort-stream.ts'

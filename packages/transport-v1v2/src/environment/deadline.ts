@@ -1,5 +1,6 @@
 import { addAbortListener, removeAbortListener } from './abort-listener.ts'
 import type { Clock } from './clock.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** A signal that aborts at a deadline, or when the signal it was made from does. */
 export interface DeadlineSignal {
@@ -56,25 +57,11 @@ export async function withDeadline<T>(
   options: DeadlineOptions = {},
 ): Promise<T> {
   const deadline = deadlineSignal(clock, milliseconds, options)
-  let stop = (): void => undefined
   try {
-    deadline.signal.throwIfAborted()
-    const expired = new Promise<never>((_, reject) => {
-      const onAbort = (): void => reject(abortReason(deadline.signal))
-      addAbortListener(deadline.signal, onAbort)
-      stop = () => removeAbortListener(deadline.signal, onAbort)
-    })
-    return await Promise.race([task(deadline.signal), expired])
+    return await untilAborted(deadline.signal, () => task(deadline.signal))
   } finally {
-    stop()
     deadline.cancel()
   }
-}
-
-/** The reason of an aborted signal as an `Error`. */
-export function abortReason(signal: AbortSignal): Error {
-  const reason: unknown = signal.reason
-  return reason instanceof Error ? reason : new Error('The operation was aborted', { cause: reason })
 }
 
 function timeoutError(milliseconds: number): Error {

@@ -2,7 +2,6 @@ export { AsyncQueue, type AsyncQueueOptions } from './async-queue.ts'
 export { addAbortListener, removeAbortListener } from './abort-listener.ts'
 export type { CancelTimer, Clock, Instant, TimerOptions, WallTime } from './clock.ts'
 export {
-  abortReason,
   type DeadlineOptions,
   type DeadlineSignal,
   deadlineSignal,
@@ -36,5 +35,6 @@ export {
   unhurriedScheduler,
 } from './turn-scheduler.ts'
 export { tell } from './tell.ts'
+export { abortReason, untilAborted } from './until-aborted.ts'
 export { WakeUp } from './wake-up.ts'
 export { keepTrying, type KeepTryingOptions } from './keep-trying.ts'

@@ -1,6 +1,6 @@
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import type { Clock } from '../environment/clock.ts'
-import { abortReason } from '../environment/deadline.ts'
+import { abortReason } from '../environment/until-aborted.ts'
 import { abortStream } from './abort-stream.ts'
 import type { ByteStream } from './byte-stream.ts'
 

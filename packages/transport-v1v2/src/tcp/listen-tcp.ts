@@ -1,7 +1,7 @@
 import { aCount, aFunction, aSignal, aText, optionsOf } from '@sapwood/wire-codec/arguments'
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import { createServer, type Socket } from 'node:net'
-import { abortReason } from '../environment/deadline.ts'
+import { abortReason } from '../environment/until-aborted.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'

@@ -1,6 +1,6 @@
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import { connect, type Socket } from 'node:net'
-import { abortReason } from '../environment/deadline.ts'
+import { abortReason } from '../environment/until-aborted.ts'
 
 /** What a socket is opened to: TCP, or a unix socket by its path. */
 export type SocketTarget =
