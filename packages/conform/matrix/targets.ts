@@ -106,6 +106,11 @@ export const targets: readonly Target[] = [
   },
   { id: 'bitcoind', title: 'bitcoind, as it starts', run: () => bitcoindWith([]) },
   {
+    id: 'bitcoind-pruned',
+    title: 'bitcoind, pruned',
+    run: () => bitcoindWith(['-prune=550', '-blockfilterindex=1', '-peerblockfilters=1']),
+  },
+  {
     id: 'embedded',
     title: 'Sapwood, the embedded peer',
     run: async () => {

@@ -7,6 +7,7 @@ import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { conform } from '../src/cli/conform.ts'
 import { AskedDriver } from '../src/driver/asked-driver.ts'
+import { ALL_SERVICES } from './all-services.ts'
 import { type Driver, listeningCases, openDriver, type Report, runListening } from '../src/index.ts'
 
 let folder = ''
@@ -146,7 +147,7 @@ describe("a driver that is bitcoind's RPC", () => {
   })
 
   it('has a bitcoind mine, pay, and live through its deadlines', async () => {
-    await using bitcoind = await RegtestBitcoind.start()
+    await using bitcoind = await RegtestBitcoind.start({ args: ALL_SERVICES })
     const json = join(folder, 'driven.json')
     const url = `http://127.0.0.1:${bitcoind.rpcPort}`
     const cookie = join(bitcoind.dataFolder, 'regtest/.cookie')
@@ -173,7 +174,7 @@ describe("a driver that is bitcoind's RPC", () => {
     ])
     const { results } = JSON.parse(await readFile(json, 'utf8')) as Report
     expect(results.filter(({ verdict }) => verdict !== 'passed')).toEqual([])
-    expect(results.length).toBe(2 * 19)
+    expect(results.length).toBe(2 * 22)
     expect(code).toBe(0)
     // Its time is its own again.
     const [hash] = await bitcoind.mine(1)

@@ -1,15 +1,19 @@
 import type { ConformCase, ListeningCase } from '../model/conform-case.ts'
 import { addressCases } from './addresses.ts'
 import { blockCases } from './blocks.ts'
+import { bloomCases } from './bloom.ts'
 import { diallingCases } from './dialling.ts'
 import { drivenCases } from './driven.ts'
 import { encryptionCases } from './encryption.ts'
 import { featureCases } from './features.ts'
+import { filterCases } from './filters.ts'
 import { framingCases } from './framing.ts'
 import { handshakeCases } from './handshake.ts'
 import { headerCases } from './headers.ts'
 import { inventoryCases } from './inventories.ts'
 import { keepAliveCases } from './keep-alive.ts'
+import { limitedCases } from './limited.ts'
+import { rejectCases } from './reject.ts'
 import { servingCases } from './serving.ts'
 import { transactionCases } from './transactions.ts'
 
@@ -19,10 +23,14 @@ export const listeningCases: readonly ListeningCase[] = [
   ...featureCases,
   ...keepAliveCases,
   ...framingCases,
+  ...rejectCases,
   ...encryptionCases,
   ...addressCases,
   ...inventoryCases,
   ...servingCases,
+  ...filterCases,
+  ...bloomCases,
+  ...limitedCases,
   ...headerCases,
   ...blockCases,
   ...transactionCases,

@@ -13,10 +13,11 @@ import {
 import { MINUTE, SECOND } from '@sapwood/transport-v1v2/environment'
 import type { Level, ListeningCase, Need } from '../model/conform-case.ts'
 import type { ListeningStage } from '../model/stage.ts'
+import { EMPTY_FILTER, filterFor } from './bloom.ts'
 import { fateOf, listening } from './case-builders.ts'
 import { NO_HASH } from './exchange-builders.ts'
 
-/** The version of the suite that these came with. */
+/** The version of the suite that most of these came with. */
 const SINCE = '0.2.0'
 /** An output that anybody may spend. */
 const SCRIPT = Uint8Array.of(0x00, 0x20, ...new Uint8Array(32).fill(0x07))
@@ -39,6 +40,7 @@ interface More {
   readonly level?: Level
   readonly needs: readonly Need[]
   readonly dial?: DialOptions
+  readonly since?: string
 }
 
 function driven(
@@ -47,9 +49,9 @@ function driven(
   says: string,
   accepts: readonly string[],
   run: (peer: TestPeer, stage: ListeningStage) => Promise<string>,
-  { level = 'core', needs, dial = {} }: More,
+  { level = 'core', needs, dial = {}, since = SINCE }: More,
 ): ListeningCase {
-  return listening({ name, level, since: SINCE, source: { place, says }, accepts, needs }, async (stage) =>
+  return listening({ name, level, since, source: { place, says }, accepts, needs }, async (stage) =>
     run(await stage.dial(dial), stage),
   )
 }
@@ -312,9 +314,63 @@ const paidCases: readonly ListeningCase[] = [
   ),
 ]
 
+/** What a bloom filter is tested against in an output that pays to {@link SCRIPT}: its push. */
+const PUSHED = SCRIPT.subarray(2)
+const PAY_BLOOM: More = { ...PAY, needs: [...PAY.needs, 'bloom'], dial: { version: { relay: false } } }
+
+const bloomPaidCases: readonly ListeningCase[] = [
+  driven(
+    'bip37/paid/told-what-its-filter-matches',
+    'BIP37',
+    'Who has loaded a filter is told of what it matches, though its version wanted no transactions.',
+    ['told'],
+    async (peer, stage) => {
+      await peer.send(filterFor(PUSHED))
+      await hearsOfPayment(peer, stage)
+      return 'told'
+    },
+    { ...PAY_BLOOM, since: '0.3.0' },
+  ),
+  driven(
+    'bip37/paid/not-told-what-its-filter-does-not-match',
+    'BIP37',
+    'Who has loaded a filter is not told of what it does not match.',
+    ['not told'],
+    async (peer, stage) => {
+      await peer.send(EMPTY_FILTER)
+      await peer.sync()
+      await hearsOfPayment(await stage.dial(), stage)
+      await peer.sync()
+      const told = peer.all('inv').flatMap(({ inventory }) => inventory)
+      return told.some(({ type }) => type !== InventoryType.BLOCK) ? 'told' : 'not told'
+    },
+    { ...PAY_BLOOM, since: '0.3.0' },
+  ),
+]
+
 const NO_PONG: DialOptions = { answerPings: false }
 
 const timeCases: readonly ListeningCase[] = [
+  driven(
+    'bip35/time/mempool-announced',
+    'BIP35',
+    'mempool is answered by an inv of the transactions that the node has.',
+    ['announced'],
+    async (giver, stage) => {
+      const transaction = stage.payment()
+      await giver.send({ type: 'tx', transaction })
+      await giver.sync()
+      // Who comes after that is told of it by nothing else.
+      const peer = await stage.dial()
+      await peer.send({ type: 'mempool' })
+      await peer.sync()
+      await pass(stage, RELAY_STEP)
+      const isIt = ({ hash }: InventoryVector): boolean => bytesEqual(hash, wtxid(transaction))
+      await peer.expect('inv', ({ inventory }) => inventory.some(isIt))
+      return 'announced'
+    },
+    { needs: ['chain', 'network', 'bloom', 'wtxid-relay', 'time'], level: 'must', since: '0.3.0' },
+  ),
   driven(
     'bip31/time/pings-again-after-two-minutes',
     'Core net_processing.cpp, PING_INTERVAL',
@@ -408,4 +464,9 @@ const timeCases: readonly ListeningCase[] = [
 ]
 
 /** What needs more than the P2P port: a driver has the target mine, pay, and live through its deadlines. */
-export const drivenCases: readonly ListeningCase[] = [...minedCases, ...paidCases, ...timeCases]
+export const drivenCases: readonly ListeningCase[] = [
+  ...minedCases,
+  ...paidCases,
+  ...bloomPaidCases,
+  ...timeCases,
+]

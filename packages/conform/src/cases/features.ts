@@ -9,6 +9,7 @@ interface Between {
   readonly needs?: readonly Need[]
   readonly accepts?: readonly string[]
   readonly version?: number
+  readonly since?: string
 }
 
 /** Messages between `version` and `verack`, where features are agreed on. */
@@ -36,10 +37,11 @@ function late(
   messages: readonly Message[],
   facts: Between = {},
 ): ListeningCase {
-  const { level = 'core', accepts = ['alive'], needs } = facts
+  const { level = 'core', accepts = ['alive'], version = 70_016, ...rest } = facts
   return afterwards(
-    { name, level, source: { place, says }, accepts, ...(needs !== undefined && { needs }) },
+    { name, level, source: { place, says }, accepts, ...rest },
     (peer) => peer.send(...messages),
+    { version: { version } },
   )
 }
 
@@ -49,9 +51,9 @@ function offers(
   place: string,
   says: string,
   type: Message['type'],
-  { level = 'core', version = 70_016, accepts = ['said'] }: Between = {},
+  { level = 'core', version = 70_016, accepts = ['said'], ...rest }: Between = {},
 ): ListeningCase {
-  return listening({ name, level, source: { place, says }, accepts }, async (stage) => {
+  return listening({ name, level, source: { place, says }, accepts, ...rest }, async (stage) => {
     // What peers of that version say, and no more: they know none of what came later.
     const between = version < 70_016 ? { between: [] } : {}
     const peer = await stage.dial({ version: { version }, ...between })
@@ -75,6 +77,35 @@ function offersInTime(name: string, place: string, type: Message['type']): Liste
 
 const BIP133 = 'BIP133'
 const reconciliation = (version: number): Message => ({ type: 'sendtxrcncl', version, salt: 5n })
+
+/** What is said of a feature that nobody has. @param data bytes of it. */
+const feature = (id: string, data = 2): Message => ({ type: 'feature', id, data: new Uint8Array(data) })
+const TALKS_OF_FEATURES = { version: 70_017, needs: ['features'] } as const
+
+/** BIP434. The reference speaks no version that has it: of what such a node does it is told, and no more. */
+const featureMessages: readonly ListeningCase[] = [
+  offers(
+    'bip434/offer/none-to-70016',
+    'BIP434',
+    'feature is said to peers of version 70,017 and later.',
+    'feature',
+    { level: 'must', accepts: ['not said'], since: '0.3.0' },
+  ),
+  between(
+    'bip434/agree/unknown-ignored',
+    'BIP434',
+    'A feature that is not known is ignored.',
+    [feature('conform'), feature('x'.repeat(80), 512)],
+    { ...TALKS_OF_FEATURES, level: 'info', accepts: [], since: '0.3.0' },
+  ),
+  late(
+    'bip434/agree/after-verack',
+    'BIP434',
+    'A feature behind the verack may be ignored, or end the connection.',
+    [feature('conform')],
+    { ...TALKS_OF_FEATURES, level: 'info', accepts: [], since: '0.3.0' },
+  ),
+]
 
 /** BIP130, 133, 152, 155, 324's service bit, 330, 339 and 434: what is agreed on around the handshake. */
 export const featureCases: readonly ListeningCase[] = [
@@ -284,6 +315,7 @@ export const featureCases: readonly ListeningCase[] = [
     [{ type: 'feature', id: 'conform', data: new Uint8Array(2) }],
     { level: 'info', accepts: [] },
   ),
+  ...featureMessages,
   late(
     'bip35/mempool/refused-without-bloom',
     'BIP111; Core net_processing.cpp, "mempool"',

@@ -22,6 +22,10 @@ export type Need =
   | 'chain'
   /** It has blocks to give: `NODE_NETWORK`. */
   | 'network'
+  /** It gives the last 288 blocks: `NODE_NETWORK_LIMITED`. */
+  | 'network-limited'
+  /** It gives those alone: without `NODE_NETWORK`. */
+  | 'no-network'
   /** It knows BIP152, and says `sendcmpct`. */
   | 'compact-blocks'
   /** It knows BIP339, and says `wtxidrelay`. */
@@ -32,6 +36,8 @@ export type Need =
   | 'no-compact-filters'
   | 'reconciliation'
   | 'no-reconciliation'
+  /** It speaks version 70,017, which BIP434 came with. */
+  | 'features'
   /** There is a driver that can do this. */
   | Ability
 

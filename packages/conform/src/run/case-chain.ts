@@ -9,7 +9,7 @@ import {
   type Transaction,
 } from '@sapwood/wire-codec'
 
-/** Blocks of the chain that a target is given; `headers` has 2,000 entries at the most. */
+/** Blocks that a target's chain has at the least; `headers` has 2,000 entries at the most. */
 const BLOCKS = 2_050
 /** Coins that have to be there: each case that pays takes one. */
 const COINS = 40
@@ -44,14 +44,14 @@ export interface TargetChain {
 
 /**
  * Brings target and suite to one chain: where the target has none it is given ours; where it has one, blocks
- * are mined on it until there are coins that it cannot have seen spent.
+ * are mined on it until it is as long, and there are coins that it cannot have seen spent.
  * @throws WireAssertionError where it does not take what it is given.
  */
 export async function shareChain(peer: TestPeer, now: number): Promise<TargetChain> {
   const theirs = await chainOf(peer)
   const chain = theirs.length === 0 ? suiteChain(now) : continued(theirs)
   const known = theirs.length
-  if (known > 0) chain.mine(COINS + 1)
+  if (known > 0) chain.mine(Math.max(COINS + 1, BLOCKS - known))
   let mature = matured(chain, known)
   while (mature.length < COINS) {
     chain.mine(COINS)

@@ -30,15 +30,17 @@ const INTERRUPTED = 'it was interrupted'
 
 /**
  * Which pass a case is of: what a driver has the target do, and a time that was brought forward, stay with
- * the target, and the other cases are to have it as it was.
+ * the target, and the other cases are to have it as it was. An index of blocks has time to be made until
+ * those cases that are about it.
  */
 function passOf({ needs = [] }: ConformCase): number {
-  if (needs.includes('time')) return 3
-  if (needs.includes('pay')) return 2
-  return needs.includes('mine') ? 1 : 0
+  if (needs.includes('time')) return 4
+  if (needs.includes('pay')) return 3
+  if (needs.includes('mine')) return 2
+  return needs.includes('compact-filters') || needs.includes('no-compact-filters') ? 1 : 0
 }
 
-/** Goes through the cases, one transport after the other; those that need a driver last. */
+/** Goes through the cases, one transport after the other; those about filters, and with a driver, last. */
 export async function runCases<C extends ConformCase>(
   cases: readonly C[],
   { transports = TRANSPORTS, onResult, signal }: RunOptions,

@@ -66,7 +66,8 @@ async function runOn(
   const facts = await untilAborted(options.signal, () => target.meet(options.transports ?? TRANSPORTS, cases))
   const lack = (each: ListeningCase, transport: Transport): string | undefined => {
     if (!facts.speaks.includes(transport)) return `it does not speak ${transport}`
-    return (each.needs ?? []).map((need) => missing(need, facts)).find((text) => text !== undefined)
+    const now = { ...facts, services: target.offered }
+    return (each.needs ?? []).map((need) => missing(need, now)).find((text) => text !== undefined)
   }
   const ran = await runCases(cases, options, {
     lack,
@@ -80,6 +81,7 @@ class Target {
   readonly #options: RunListeningOptions
   readonly #driver: AskedDriver | undefined
   #shared: TargetChain | undefined
+  #offered = 0n
   #sources = 0
   #nextDial = systemClock.now()
 
@@ -88,6 +90,14 @@ class Target {
     const { driver, driverWait } = options
     const how = { clock: systemClock, ...(driverWait !== undefined && { timeout: driverWait }) }
     this.#driver = driver === undefined ? undefined : new AskedDriver(driver, how)
+  }
+
+  /**
+   * Services that it has offered to anybody so far: some come only once an index of blocks that it was given
+   * is made.
+   */
+  get offered(): bigint {
+    return this.#offered
   }
 
   /** Gives the target back. A driver that does not let go is no reason to lose the report. */
@@ -187,13 +197,15 @@ class Target {
     const n = this.#sources++
     const isLocal = address.startsWith('127.') && process.platform === 'linux'
     const from = isLocal ? { from: `127.${1 + (n % 100)}.${1 + (Math.floor(n / 100) % 200)}.9` } : {}
-    return await TestPeer.dial(address, {
+    const peer = await TestPeer.dial(address, {
       transport,
       timeout: wait,
       seed: `conform ${n}`,
       ...from,
       ...options,
     })
+    this.#offered |= peer.version?.services ?? 0n
+    return peer
   }
 
   /** Waits until the next connection may be opened. */

@@ -43,8 +43,8 @@ export interface RegtestPeerOptions {
   /** BIP14. */
   readonly userAgent?: string
   /**
-   * Service bits; by default NETWORK, WITNESS, UTREEXO and UTREEXO_ARCHIVE (each block's proof is served)
-   * and, where it speaks v2, P2P_V2.
+   * Service bits; by default NETWORK, NETWORK_LIMITED, WITNESS, UTREEXO and UTREEXO_ARCHIVE (each block's
+   * proof is served) and, where it speaks v2, P2P_V2.
    */
   readonly services?: bigint
 }
@@ -239,6 +239,7 @@ class EmbeddedPeer implements RegtestPeer {
 }
 
 function defaultServices(protocols: readonly TransportProtocol[]): bigint {
-  const always = Services.NETWORK | Services.WITNESS | Services.UTREEXO | Services.UTREEXO_ARCHIVE
+  const blocks = Services.NETWORK | Services.NETWORK_LIMITED | Services.WITNESS
+  const always = blocks | Services.UTREEXO | Services.UTREEXO_ARCHIVE
   return protocols.includes('v2') ? always | Services.P2P_V2 : always
 }
