@@ -238,6 +238,7 @@ function addNode(program: Command, surroundings: Surroundings, ended: (code: Exi
     })
   const withTarget = (command: Command): Command =>
     withNetworkOption(command)
+      .option('--json', 'lines of JSON instead of text', false)
       .option('--datadir <folder>', 'the folder of the node (default: ~/.sapwood)')
       .option('--rpcconnect <host>', 'where it answers', '127.0.0.1')
       .option(

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { RegtestBitcoind } from '@sapwood/integration'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { expectInSchema } from './support/lines-schema.ts'
 import { type Ran, sapwood } from './support/run-command.ts'
 
 type Json = Record<string, unknown>
@@ -262,6 +263,20 @@ describe('sapwood rpc, sapwood netinfo, and the end', () => {
     expect(JSON.parse((await ask('rpc', 'getblockchaininfo')).out)).toMatchObject({ chain: 'regtest' })
     expect(await ask('rpc', 'nope')).toMatchObject({ exitCode: 1, err: expect.stringContaining('-32601') })
     expect((await ask('netinfo')).out).toMatch(/^\/sapwood:.* connections: 0 in, .*\n<-> +type/)
+    const netinfo = await ask('netinfo', '--json')
+    expectInSchema(netinfo.lines())
+    expect(netinfo.lines()).toMatchObject([
+      { type: 'netinfo', connections_in: 0 },
+      { type: 'netpeer', addr: `127.0.0.1:${bitcoind.p2pPort}`, transport_protocol_type: 'v2' },
+    ])
+    const peers = await ask('rpc', 'getpeerinfo', '--json')
+    expectInSchema(peers.lines())
+    expect(peers.lines()).toMatchObject([
+      { type: 'result', method: 'getpeerinfo', result: [{ addr: netinfo.lines()[1]!['addr'] }] },
+    ])
+    expect((await ask('rpc', 'ping', '--json')).lines()).toEqual([
+      { type: 'result', method: 'ping', result: null },
+    ])
     expect((await ask('rpc', 'stop')).out).toBe('Sapwood stopping\n')
     expect((await running).exitCode).toBe(0)
     expect(existsSync(join(folder, '.cookie'))).toBe(false)

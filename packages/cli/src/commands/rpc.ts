@@ -5,11 +5,13 @@ import { EXIT, type ExitCode } from '../errors/exit-code.ts'
 import { CHAINS } from '../options/chain-folders.ts'
 import { defaultDataFolder } from '../options/default-data-folder.ts'
 import { callNode, type RpcTarget } from '../rpc/rpc-client.ts'
+import type { OutputOptions } from '../options/common-options.ts'
+import { createReport } from '../terminal/report.ts'
 import { tableOf } from '../terminal/columns.ts'
 import { printableJson, printableLines } from '../terminal/printable.ts'
 
 /** What is told to a command that asks a node of ours. */
-export interface RpcOptions {
+export interface RpcOptions extends Pick<OutputOptions, 'json'> {
   readonly network: Network
   readonly datadir?: string
   readonly rpcconnect: string
@@ -24,7 +26,9 @@ export async function rpcCommand(
   { io, signal }: Surroundings,
 ): Promise<ExitCode> {
   const result = await callNode(targetOf(options), method, params.map(asJson), signal)
-  if (typeof result === 'string') io.out(`${printableLines(result)}\n`)
+  if (options.json) {
+    createReport(io, { ...options, quiet: false }).line({ type: 'result', method, result }, () => '')
+  } else if (typeof result === 'string') io.out(`${printableLines(result)}\n`)
   else if (result !== null)
     io.out(`${JSON.stringify(result, null, 2).split('\n').map(printableJson).join('\n')}\n`)
   return EXIT.done
@@ -35,6 +39,12 @@ export async function netinfoCommand(options: RpcOptions, { io, signal }: Surrou
   const target = targetOf(options)
   const network = (await callNode(target, 'getnetworkinfo', [], signal)) as NetworkInfo
   const peers = (await callNode(target, 'getpeerinfo', [], signal)) as readonly PeerInfo[]
+  if (options.json) {
+    const report = createReport(io, { ...options, quiet: false })
+    report.line({ type: 'netinfo', ...network }, () => '')
+    for (const peer of peers) report.line({ type: 'netpeer', ...peer }, () => '')
+    return EXIT.done
+  }
   const rows = peers.map((peer) => [
     peer.inbound ? 'in' : 'out',
     peer.connection_type,

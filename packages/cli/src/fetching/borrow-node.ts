@@ -7,7 +7,8 @@ import {
   type OpenStore,
   openStore,
 } from '@sapwood/node'
-import { DAY } from '@sapwood/transport-v1v2/environment'
+import type { PeerId } from '@sapwood/peer'
+import { DAY, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress } from '@sapwood/wire-codec'
 import { fallbackOf, type Proxies } from '../connecting/build-route.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
@@ -22,6 +23,7 @@ const PROGRESS_STEP = 20_000
 /**
  * A node for as long as one thing is done with it: it connects to the peers that were named, or finds some,
  * and is stopped again however that ends.
+ * @param whom Who has to be there first: a peer, or each that was named and can be reached.
  * @throws CommandError 3 where nobody was reached within `--timeout`.
  */
 export async function borrowNode<T>(
@@ -30,9 +32,10 @@ export async function borrowNode<T>(
   report: Report,
   more: Partial<NodeOptions>,
   use: (node: NodeHandle, store: OpenStore) => Promise<T>,
+  whom: 'a-peer' | 'all-named' = 'a-peer',
 ): Promise<T> {
   const { network, connect, data, timeout } = options
-  if (connect === undefined && network.dnsSeeds.length === 0) {
+  if (connect === undefined && (more.addPeers ?? []).length === 0 && network.dnsSeeds.length === 0) {
     throw usageError(`${network.name} has no public nodes: name one by --connect`)
   }
   if (data !== undefined) await mkdir(data, { recursive: true })
@@ -50,7 +53,7 @@ export async function borrowNode<T>(
       { clock: surroundings.clock, store },
     )
     tellProgress(node, report)
-    await someone(node, options, surroundings)
+    await reached(node, whom === 'all-named' ? (connect?.length ?? 1) : 1, options, surroundings)
     return await use(node, store)
   } finally {
     await store.close()
@@ -71,19 +74,44 @@ export async function headersOf(node: NodeHandle, { signal }: Surroundings): Pro
   await node.chain.waitForSync({ signal, timeout: DAY })
 }
 
-async function someone(
+/** Waits for a peer, and for `wanted` of them as far as they can be reached. */
+async function reached(
   node: NodeHandle,
+  wanted: number,
   { connect, timeout }: FetchOptions,
-  { signal }: Surroundings,
+  { clock, signal }: Surroundings,
 ): Promise<void> {
-  if (node.info().network.connections > 0) return
-  const reasons = new Set<string>()
-  const stop = node.events.on('connection-failed', ({ error }) => reasons.add(error.message))
+  const ready = new Set<PeerId>(node.peers().flatMap(({ id, state }) => (state === 'ready' ? [id] : [])))
+  const reasons = new Map<string, string>()
+  const stops: (() => void)[] = []
   try {
-    await node.events.next('peer-ready', { signal, timeout })
+    await withDeadline(
+      clock,
+      timeout,
+      () =>
+        new Promise<void>((resolve) => {
+          const look = (): void => {
+            if (ready.size > 0 && ready.size + reasons.size >= wanted) resolve()
+          }
+          stops.push(
+            node.events.on('peer-ready', ({ peer }) => {
+              ready.add(peer)
+              look()
+            }),
+            node.events.on('connection-failed', ({ address, error }) => {
+              reasons.set(address === undefined ? '' : formatPeerAddress(address), error.message)
+              look()
+            }),
+          )
+          look()
+        }),
+      { signal },
+    )
   } catch (error) {
     if (signal.aborted) throw error
-    const why = [...reasons].at(-1)
+    // One is enough where the others are silent.
+    if (ready.size > 0) return
+    const why = [...reasons.values()].at(-1)
     const whom = connect === undefined ? 'any node' : connect.join(', ')
     throw new CommandError(
       `could not reach ${whom}${why === undefined ? '' : `: ${why}`}`,
@@ -91,7 +119,7 @@ async function someone(
       error,
     )
   } finally {
-    stop()
+    for (const stop of stops) stop()
   }
 }
 

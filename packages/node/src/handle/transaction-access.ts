@@ -106,15 +106,19 @@ function nobodyAsked(error: unknown, relay: TransactionRelay, transaction: Trans
   const id = txid(transaction)
   const broadcast = relay.broadcasts().find((state) => bytesEqual(state.txid, id))
   if (broadcast === undefined) return error
-  const detail =
-    broadcast.announcedTo === 0
-      ? 'no peer has been told of the transaction yet'
-      : `${broadcast.announcedTo} peers were told of the transaction and none asked for it: they may have it already`
+  const detail = howFar(broadcast)
   return new NodeError('timeout', `${error.message}: ${detail}`, {
     ...(error.limit !== undefined && { limit: error.limit }),
     detail,
     cause: error,
   })
+}
+
+function howFar({ announcedTo, requestedBy }: BroadcastState): string {
+  if (announcedTo === 0) return 'no peer has been told of the transaction yet'
+  if (requestedBy === 0)
+    return `${announcedTo} peers were told of the transaction and none asked for it: they may have it already`
+  return `${announcedTo} peers were told of the transaction and ${requestedBy} asked for it; nobody who was not told has announced it yet`
 }
 
 /** Resolves with the private broadcast once a remote has taken the transaction, or it came back. */

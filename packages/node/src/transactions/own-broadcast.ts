@@ -22,12 +22,16 @@ export interface BroadcastState {
   readonly announcedTo: number
   /** Peers that asked for it and were given it. */
   readonly requestedBy: number
+  /** Which they are, the first first; one may have left since. */
+  readonly requestedByPeers: readonly PeerId[]
   /**
    * Peers that are known to have it from elsewhere: they announced it before the broadcast began, or were not
    * told of it and announced it. One that was told proves nothing by announcing it back, nor does a stranger
    * that dialled us while there are peers of our own choice.
    */
   readonly seenFrom: number
+  /** Which they are, the first first. */
+  readonly seenFromPeers: readonly PeerId[]
   /** How often it was announced to all. */
   readonly rounds: number
   /** Found in a block. */
@@ -101,7 +105,9 @@ export class OwnBroadcast {
       transaction: this.transaction,
       announcedTo: this.announcedTo.size,
       requestedBy: this.requestedBy.size,
+      requestedByPeers: [...this.requestedBy],
       seenFrom: this.seenFrom.size,
+      seenFromPeers: [...this.seenFrom],
       rounds: this.rounds,
       confirmed: this.confirmed,
     }
