@@ -12,10 +12,14 @@ import { NATS_SERVER } from './programs.ts'
 export interface NatsServerOptions {
   /** Bytes of a message at most; the server's own default is 1 MiB. */
   readonly maxPayload?: number
+  /** Default: true. */
+  readonly jetStream?: boolean
+  /** Lines of its configuration file besides, such as users or limits. */
+  readonly configuration?: string
   readonly find?: FindProgramOptions
 }
 
-/** A `nats-server` with JetStream on 127.0.0.1, and a folder of its own for what it keeps. */
+/** A `nats-server` on 127.0.0.1, with JetStream, and a folder of its own for what it keeps. */
 export interface NatsServer extends AsyncDisposable {
   readonly port: number
   /** `127.0.0.1:port`, as clients take it. */
@@ -56,15 +60,15 @@ async function launch(
   program: Program,
   folder: string,
   port: number,
-  { maxPayload }: NatsServerOptions,
+  { maxPayload, jetStream = true, configuration = '' }: NatsServerOptions,
 ): Promise<RunningProcess> {
   const file = join(folder, 'server.conf')
   const limit = maxPayload === undefined ? '' : `max_payload: ${maxPayload}\n`
-  if (limit !== '') await writeFile(file, limit)
+  await writeFile(file, `${limit}${configuration}`)
   const command = [
     ...program.command,
-    ...(limit === '' ? [] : ['-c', file]),
-    ...['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder],
+    ...['-c', file, '-a', '127.0.0.1', '-p', String(port)],
+    ...(jetStream ? ['-js', '-sd', folder] : []),
   ]
   const running = await startProcess(command, { environment: program.environment })
   try {

@@ -62,3 +62,28 @@ it('counts a visit of an address that was queued, and that somebody notes only d
   for await (const node of frontier.snapshot()) known.push(node)
   expect(known).toMatchObject([{ address, round: 1, reached: true, worker: 'first' }])
 })
+
+it('counts an address once that two workers have heard of at the same time', async () => {
+  const options = { network: networks.regtest, servers: server.address, name: 'crawl-heard-twice' }
+  await using frontier = await openNatsFrontier({ ...options, worker: 'first' })
+  await using other = await openNatsFrontier({ ...options, worker: 'second' })
+  const heard = Array.from({ length: 50 }, (_, index) =>
+    parsePeerAddress(`127.0.1.${index}:18444`, { defaultPort: 0 }),
+  )
+  const added = await Promise.all([frontier.add(heard), other.add(heard)])
+  expect(added[0] + added[1]).toBe(50)
+})
+
+it('says in errors of its own that no server is there, or one without JetStream', async () => {
+  const options = { network: networks.regtest, worker: 'first' }
+  await expect(openNatsFrontier({ ...options, servers: '127.0.0.1:1' })).rejects.toMatchObject({
+    name: 'PublishError',
+    code: 'unavailable',
+    message: expect.stringContaining('127.0.0.1:1') as string,
+  })
+  await using plain = await startNatsServer({ jetStream: false })
+  await expect(openNatsFrontier({ ...options, servers: plain.address })).rejects.toMatchObject({
+    name: 'PublishError',
+    code: 'unavailable',
+  })
+})

@@ -1,7 +1,8 @@
 import type { KV } from '@nats-io/kv'
 import type { CancelTimer, Clock } from '@sapwood/transport-v1v2/environment'
+import { isWrongSequence } from '../nats/server-answer.ts'
 import { natsKey } from './nats-key.ts'
-import { isWrongSequence, type NatsPatience } from './nats-patience.ts'
+import type { NatsPatience } from './nats-patience.ts'
 
 /** A host that is ours for now. */
 export interface HostLock {

@@ -1,6 +1,13 @@
 import { PublishError } from '../errors/publish-error.ts'
 
-/** Milliseconds between two attempts to reach a server. */
+/** How a connection presents itself, and how it comes back. */
+export interface ConnectNatsOptions {
+  /** What the server lists it as. Default: nothing. */
+  readonly name?: string
+  /** Milliseconds between two attempts to reach a server that has gone. Default: 1,000. */
+  readonly reconnectPause?: number
+}
+
 const RECONNECT_PAUSE = 1_000
 
 /**
@@ -11,20 +18,27 @@ const RECONNECT_PAUSE = 1_000
  */
 export async function connectNats(
   servers: string | readonly string[],
+  { name, reconnectPause = RECONNECT_PAUSE }: ConnectNatsOptions = {},
 ): Promise<import('@nats-io/transport-node').NatsConnection> {
   const { connect } = await import('@nats-io/transport-node').catch((cause: unknown) => {
-    const message =
-      'NATS needs its packages: npm install @nats-io/transport-node @nats-io/jetstream @nats-io/kv'
-    throw new PublishError('missing-package', message, { cause })
+    throw missingNats(cause)
   })
   try {
     return await connect({
       servers: typeof servers === 'string' ? servers : [...servers],
       maxReconnectAttempts: -1,
-      reconnectTimeWait: RECONNECT_PAUSE,
+      reconnectTimeWait: reconnectPause,
+      ...(name !== undefined && { name }),
     })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new PublishError('unavailable', `No NATS server at ${String(servers)}: ${why}`, { cause })
   }
+}
+
+/** What is said where one of the client's packages, which are optional, is not there. */
+export function missingNats(cause: unknown): PublishError {
+  const message =
+    'NATS needs its packages: npm install @nats-io/transport-node @nats-io/jetstream @nats-io/kv'
+  return new PublishError('missing-package', message, { cause })
 }

@@ -2,7 +2,6 @@ import {
   DeliverPolicy,
   DiscardPolicy,
   jetstream,
-  JetStreamApiError,
   jetstreamManager,
   type JetStreamManager,
   RetentionPolicy,
@@ -12,8 +11,15 @@ import { headers as natsHeaders, type MsgHdrs, nanos, type NatsConnection } from
 import { isPublishError, PublishError } from '../errors/publish-error.ts'
 import type { PublishedMessage } from '../records/published-message.ts'
 import { headersOf, MAX_HEADERS_BYTES, messageOf } from '../sinks/message-headers.ts'
-import { DUPLICATE_WINDOW } from './duplicate-window.ts'
 import type { PublishSink, PublishSource, SinkState } from '../sinks/publish-sink.ts'
+import { DUPLICATE_WINDOW } from './duplicate-window.ts'
+import {
+  answerCode,
+  isWrongSequence,
+  MESSAGE_NOT_FOUND,
+  STREAM_NOT_FOUND,
+  unavailable,
+} from './server-answer.ts'
 
 /** Which stream is published to. */
 export interface JetStreamSinkOptions {
@@ -25,11 +31,6 @@ export interface JetStreamSinkOptions {
   readonly maxBytes?: number
 }
 
-/** The server's error code: what was expected to be last is not (`JSStreamWrongLastSequenceErrF`). */
-const WRONG_LAST_SEQUENCE = 10_071
-/** Its error codes of what is not there: a stream, a message. */
-const STREAM_NOT_FOUND = 10_059
-const MESSAGE_NOT_FOUND = 10_037
 /** Payload bytes that a message of a stream has to take at least. */
 const MIN_PAYLOAD = 1_024
 
@@ -63,7 +64,7 @@ export function createJetStreamSink(
         const jsm = await managed()
         return (await jsm.streams.getMessage(stream, { seq: sequence })) ?? undefined
       } catch (error) {
-        if (codeOf(error) === MESSAGE_NOT_FOUND) return undefined
+        if (answerCode(error) === MESSAGE_NOT_FOUND) return undefined
         throw error
       }
     })
@@ -76,7 +77,7 @@ export function createJetStreamSink(
       try {
         return (await jsm.streams.info(stream)).state.last_seq
       } catch (error) {
-        if (codeOf(error) !== STREAM_NOT_FOUND) throw error
+        if (answerCode(error) !== STREAM_NOT_FOUND) throw error
       }
       await jsm.streams.add({
         name: stream,
@@ -174,15 +175,7 @@ async function reached<T>(work: () => Promise<T>): Promise<T> {
 }
 
 function failureOf(error: unknown, sequence?: number): PublishError {
-  if (isPublishError(error)) return error
+  if (!isWrongSequence(error) || isPublishError(error)) return unavailable(error)
   const why = error instanceof Error ? error.message : String(error)
-  return codeOf(error) === WRONG_LAST_SEQUENCE
-    ? new PublishError('conflict', why, { ...(sequence !== undefined && { sequence }), cause: error })
-    : new PublishError('unavailable', `The NATS server does not answer as it should: ${why}`, {
-        cause: error,
-      })
-}
-
-function codeOf(error: unknown): number | undefined {
-  return error instanceof JetStreamApiError ? error.code : undefined
+  return new PublishError('conflict', why, { ...(sequence !== undefined && { sequence }), cause: error })
 }
