@@ -1,5 +1,12 @@
 import { type Message, decodePayload } from '@sapwood/wire-codec'
-import { addressField, headerField, inventoryField, transactionField } from './primitive-fields.ts'
+import {
+  addressField,
+  headerField,
+  inventoryField,
+  prefilledFields,
+  transactionField,
+  versionAddressField,
+} from './primitive-fields.ts'
 import { bytes, type Field, fixed, nested, sint, text, uint } from './protobuf-fields.ts'
 
 /** Fields of messages that say nothing but that they came. */
@@ -31,6 +38,19 @@ function fieldOf(message: Message): Field | undefined {
   const flag = FLAGS[message.type]
   if (flag !== undefined) return uint(flag, 1)
   switch (message.type) {
+    case 'version':
+      return nested(
+        13,
+        uint(1, message.version >>> 0),
+        uint(2, message.services),
+        sint(3, message.time),
+        versionAddressField(4, message.receiver),
+        versionAddressField(5, message.sender),
+        uint(6, message.nonce),
+        text(7, message.userAgent),
+        sint(8, message.startHeight),
+        uint(9, message.relay ? 1 : 0),
+      )
     case 'ping':
       return message.nonce === undefined ? uint(41, 1) : nested(2, fixed(1, message.nonce))
     case 'pong':
@@ -62,6 +82,28 @@ function fieldOf(message: Message): Field | undefined {
       )
     case 'sendcmpct':
       return nested(17, uint(1, message.announce ? 1 : 0), uint(2, message.version))
+    case 'cmpctblock': {
+      const { header, nonce, shortIds, prefilled } = message.compactBlock
+      return nested(
+        16,
+        headerField(1, header),
+        uint(2, nonce),
+        ...shortIds.map((id) => bytes(3, shortIdBytes(id))),
+        ...prefilledFields(4, prefilled),
+      )
+    }
+    case 'getblocktxn':
+      return nested(
+        19,
+        bytes(1, message.blockHash),
+        ...Array.from(message.indexes, (index) => uint(2, index)),
+      )
+    case 'blocktxn':
+      return nested(
+        20,
+        bytes(1, message.blockHash),
+        ...message.transactions.map((each) => transactionField(2, each, true)),
+      )
     case 'block':
       // Its transactions by their ids: their bytes would be the block once more.
       return nested(
@@ -72,4 +114,13 @@ function fieldOf(message: Message): Field | undefined {
     default:
       return undefined
   }
+}
+
+/** Six bytes, little-endian, as on the wire (BIP152). */
+function shortIdBytes(id: number): Uint8Array {
+  const result = new Uint8Array(6)
+  const view = new DataView(result.buffer)
+  view.setUint32(0, id >>> 0, true)
+  view.setUint16(4, Math.floor(id / 2 ** 32), true)
+  return result
 }

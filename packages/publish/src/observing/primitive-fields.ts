@@ -1,13 +1,16 @@
 import {
   blockHash,
   type BlockHeader,
+  decodeIp16,
   encodeTransaction,
   formatHost,
   type GossipedAddress,
   InventoryType,
   type InventoryVector,
+  type PrefilledTransaction,
   type Transaction,
   txid,
+  type VersionAddress,
   wtxid,
 } from '@sapwood/wire-codec'
 import { bytes, type Field, nested, sint, text, uint } from './protobuf-fields.ts'
@@ -30,10 +33,19 @@ const INVENTORY_FIELD: Readonly<Record<number, number>> = {
 export function addressField(number: number, { time, services, address }: GossipedAddress): Field {
   const field = ADDRESS_FIELD[address.network]
   const host =
-    field === undefined
-      ? nested(8, uint(1, YGGDRASIL_ID), bytes(2, address.bytes))
-      : text(field, formatHost(address))
+    field === undefined ? unknownAddress(YGGDRASIL_ID, address.bytes) : text(field, formatHost(address))
   return nested(number, uint(1, time), host, uint(9, services), uint(10, address.port))
+}
+
+function unknownAddress(id: number, host: Uint8Array): Field {
+  return nested(8, uint(1, id), bytes(2, host))
+}
+
+/** The same of a `version`, which says of no address when it was seen. */
+export function versionAddressField(number: number, { services, ip, port }: VersionAddress): Field {
+  const address = decodeIp16(ip, port)
+  if (address !== 'skip') return addressField(number, { time: 0, services, address })
+  return nested(number, uint(1, 0), unknownAddress(0, ip), uint(9, services), uint(10, port))
 }
 
 /** `InventoryItem`. */
@@ -61,4 +73,15 @@ export function headerField(number: number, header: BlockHeader): Field {
 export function transactionField(number: number, transaction: Transaction, withBytes: boolean): Field {
   const raw = withBytes ? [bytes(3, encodeTransaction(transaction))] : []
   return nested(number, bytes(1, txid(transaction)), bytes(2, wtxid(transaction)), ...raw)
+}
+
+/** `PrefilledTransaction`s: each index as its distance from the one before, as on the wire. */
+export function prefilledFields(
+  number: number,
+  prefilled: readonly PrefilledTransaction[],
+): readonly Field[] {
+  return prefilled.map(({ index, transaction }, at) => {
+    const before = prefilled[at - 1]?.index ?? -1
+    return nested(number, uint(1, index - before - 1), transactionField(2, transaction, true))
+  })
 }
