@@ -12,6 +12,9 @@ const config: Options = {
     'global-setup': 'src/global-setup/index.ts',
     setup: 'src/setup/index.ts',
     installer: 'src/cli/installer.ts',
+    // What `installer` starts as processes of their own: found beside it.
+    'listener-process': 'src/fleet/listener-process.ts',
+    'worker-process': 'src/fleet/worker-process.ts',
   },
 }
 

@@ -3,13 +3,21 @@ import { crawlFleet, type FleetResult } from '../fleet/crawl-fleet.ts'
 import type { FleetPlan } from '../fleet/fleet-plan.ts'
 import { startNatsServer } from '../nats/nats-server.ts'
 
-const LISTENERS = 300
-const WORKERS = 3
+/** Connections of each worker. */
 const CONNECTIONS = 32
-/** Milliseconds for one visit; what a killed worker had is handed out again after as long. */
-const DEADLINE = 30_000
 /** Second bytes of 127.0.0.0/8 that runs draw theirs from. */
 const NETS = { first: 64, count: 128 }
+
+/** How large a fleet is. */
+export interface FleetRunOptions {
+  readonly listeners: number
+  readonly workers: number
+  /** Milliseconds for one visit; what a killed worker had is handed out again after as long. */
+  readonly deadline: number
+}
+
+/** What a run has that is told nothing. */
+export const DEFAULT_FLEET: FleetRunOptions = { listeners: 300, workers: 3, deadline: 30_000 }
 
 /** Where the words of the run go. */
 export interface FleetRunOutput {
@@ -20,31 +28,34 @@ export interface FleetRunOutput {
 }
 
 /**
- * A NATS server, listeners on loopback that speak v1, v2 or are hostile, and three crawl workers in processes
- * of their own, one of which is killed in the middle: in the end each that answers was found once.
+ * A NATS server, listeners on loopback that speak v1, v2 or are hostile, and crawl workers in processes of
+ * their own, one of which is killed in the middle: in the end each that answers was found once.
  * @throws IntegrationError `check-failed`, `process-exited`, `program-not-found`
  */
-export async function fleetRun(output: FleetRunOutput): Promise<void> {
+export async function fleetRun(
+  output: FleetRunOutput,
+  { listeners, workers, deadline }: FleetRunOptions = DEFAULT_FLEET,
+): Promise<void> {
   await using server = await startNatsServer({ find: { onProgress: (line) => output.note(line) } })
-  const plan: FleetPlan = { listeners: LISTENERS, net: NETS.first + (process.pid % NETS.count) }
-  output.note(`${LISTENERS} listeners on 127.${plan.net}.0.0/16, nats-server on ${server.address}`)
+  const plan: FleetPlan = { listeners, net: NETS.first + (process.pid % NETS.count) }
+  output.note(`${listeners} listeners on 127.${plan.net}.0.0/16, nats-server on ${server.address}`)
   const result = await crawlFleet({
     plan,
     servers: server.address,
-    workers: WORKERS,
+    workers,
     connections: CONNECTIONS,
-    deadline: DEADLINE,
+    deadline,
     onVisited: (visits, alive) => {
-      if (visits !== Math.floor(LISTENERS / 3)) return undefined
-      const victim = alive[1]!
+      if (visits !== Math.floor(listeners / 3)) return undefined
+      const victim = alive.at(-1)!
       output.note(`after ${visits} visits ${victim.name} (process ${victim.pid}) is killed`)
       return victim
     },
   })
-  output.result(`${fleetTable(result)}\n`)
+  output.result(`${fleetTable(result, workers)}\n`)
 }
 
-function fleetTable({ known, killed, visits }: FleetResult): string {
+function fleetTable({ known, killed, visits }: FleetResult, workers: number): string {
   const table = new Table({
     style: { head: [], border: [] },
     head: ['worker', 'found', 'v1', 'v2', 'nobody there', 'how it ended'],
@@ -56,7 +67,7 @@ function fleetTable({ known, killed, visits }: FleetResult): string {
     const failed = nodes.filter(({ reached, round }) => !reached && round > 0).length
     return [name, String(found.length), over('v1'), over('v2'), String(failed), end]
   }
-  const names = Array.from({ length: WORKERS }, (_, index) => `w${index + 1}`)
+  const names = Array.from({ length: workers }, (_, index) => `w${index + 1}`)
   for (const name of names) {
     const end = killed.includes(name) ? 'killed (SIGKILL)' : 'nobody was left to visit'
     table.push(

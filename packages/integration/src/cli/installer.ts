@@ -6,6 +6,7 @@ const USAGE = `Usage: sapwood-integration COMMAND [options]
 
   install    finds a bitcoind, or installs one
   bitcoind   runs one on regtest, for programs to connect to
+  fleet      crawls listeners of this machine by several workers, one of which is killed
 
 COMMAND --help says more.`
 
@@ -18,6 +19,12 @@ switch (command) {
     const interruption = new AbortController()
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
     process.exit(await runBitcoind(args, { signal: interruption.signal }))
+    break
+  }
+  case 'fleet': {
+    // Not before it is needed: most of the stack comes with it.
+    const { runFleet } = await import('./run-fleet.ts')
+    process.exit(await runFleet(args))
     break
   }
   case '--help':

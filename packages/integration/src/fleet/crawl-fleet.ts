@@ -78,7 +78,7 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
         hostPause,
         onlyV1: options.onlyV1 ?? false,
       }
-      const child = startChild('worker-process.ts', worker, orders)
+      const child = startChild('worker-process', worker, orders)
       workers.push(child)
       child.onReport((report) => {
         if (report.type !== 'visited') return

@@ -21,11 +21,17 @@ export interface FleetChild extends AsyncDisposable {
   kill(): Promise<void>
 }
 
-/** Starts a script of this folder, from source. */
-export function startChild(script: string, name: string, orders: unknown): FleetChild {
-  const file = fileURLToPath(new URL(script, import.meta.url))
+/** The scripts that a fleet's processes run; each is an entry of the build, beside the others. */
+export type FleetScript = 'listener-process' | 'worker-process'
+
+const IS_SOURCE = import.meta.url.endsWith('.ts')
+
+/** Starts a script that stands beside this file, from source or as it was built. */
+export function startChild(script: FleetScript, name: string, orders: unknown): FleetChild {
+  const file = fileURLToPath(new URL(`${script}.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url))
   const child = fork(file, [JSON.stringify(orders)], {
-    execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@sapwood/source'],
+    // One that was built runs as its parent does.
+    ...(IS_SOURCE && { execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@sapwood/source'] }),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   return new ForkedChild(name, child)

@@ -7,7 +7,7 @@ export async function startListeners(plan: FleetPlan, processes: number): Promis
   const children = Array.from({ length: processes }, (_, index) => {
     const from = index * share
     const orders = { plan, from, before: Math.min(from + share, plan.listeners) }
-    return startChild('listener-process.ts', `listeners ${index + 1}`, orders)
+    return startChild('listener-process', `listeners ${index + 1}`, orders)
   })
   try {
     await Promise.all(children.map((child) => child.reported('listening')))
