@@ -32,6 +32,7 @@ import { SeedDriver, type SeedDriverComponents } from '../loop/seed-driver.ts'
 import { ServedBlocks } from '../loop/served-blocks.ts'
 import { ServedTip } from '../loop/served-tip.ts'
 import { StateSaver } from '../loop/state-saver.ts'
+import { ServedRecheck } from '../loop/served-recheck.ts'
 import { TipAnnouncer } from '../loop/tip-announcer.ts'
 import { UtreexoDriver } from '../loop/utreexo-driver.ts'
 import { TransactionDriver } from '../loop/transaction-driver.ts'
@@ -184,10 +185,11 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     { ownServices: services },
     { ...common, services: ground.served, servedTip },
   )
-  const recheckServed = (): void => {
+  const recheck = new ServedRecheck(common, () => {
     blocks.recheck()
     announcer.recheck()
-  }
+  })
+  const recheckServed = (): void => recheck.ask()
   const driver = new ChainDriver({
     ...common,
     parts,
@@ -212,6 +214,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     driver,
     blocks,
     announcer,
+    recheck,
     transactions,
     filterDriver,
     utreexoDriver,
