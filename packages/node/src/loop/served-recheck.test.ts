@@ -2,7 +2,11 @@ import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { ServedRecheck } from './served-recheck.ts'
 
-function setUp(): { clock: ReturnType<typeof createVirtualClock>; recheck: ServedRecheck; looks: () => number } {
+function setUp(): {
+  clock: ReturnType<typeof createVirtualClock>
+  recheck: ServedRecheck
+  looks: () => number
+} {
   const clock = createVirtualClock()
   let looks = 0
   const calls = { post: (_: string, run: () => void): void => run() }
