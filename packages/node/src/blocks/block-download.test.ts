@@ -1,5 +1,5 @@
 import { type Block, type BlockHash, blockHash } from '@sapwood/wire-codec'
-import type { PeerId } from '@sapwood/peer'
+import { type PeerId, peerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { coinbaseAt, hashesOf, mineBlock, mineBlocks, regtest } from '../../test/support/make-chain.ts'
@@ -255,6 +255,31 @@ describe('the block download', () => {
     const { actions } = download.openStream({ from: 1 }, NOON)
     expect([asked(actions, alice), asked(actions, bob)]).toEqual([[], heights(1, 16)])
     expect(asked(download.tick(after(2_000)), alice)).toEqual(heights(1, 16))
+  })
+
+  it('costs no more for a block, however many dialled us and claim what nobody else has', () => {
+    let looks = 0
+    const stranger: BlockPeer = {
+      preferred: false,
+      protected: false,
+      get serves() {
+        looks++
+        return 'all' as const
+      },
+    }
+    join(alice)
+    download.peerHas(alice, blockHash(at(300).header), NOON)
+    download.openStream({ from: 1, to: 300 }, NOON)
+    for (let n = 0; n < 100; n++) join(peerId(100 + n), stranger)
+    download.openStream({ from: 301 }, NOON)
+    looks = 0
+    for (const height of heights(1, 100)) download.onBlock(alice, at(height), after(5))
+    expect(looks).toBeLessThan(1_000)
+    download.onBlock(alice, at(101), after(20))
+    const again = looks
+    expect(looks).toBeGreaterThanOrEqual(100)
+    download.onNotFound(peerId(100), [blockHash(at(301).header)], after(21))
+    expect(looks).toBeGreaterThan(again)
   })
 
   it('asks one more peer for a block each 2 s, as long as all who were asked are silent', () => {

@@ -148,7 +148,8 @@ export class BlockDownload {
   onBlock(id: PeerId, block: Block, now: Instant): BlockDownloadAction[] {
     this.#requests.progress(id, bytesToHex(blockHash(block.header)), now)
     const elsewhere = this.#checksElsewhere ? this.#checkElsewhere(id, block) : undefined
-    return elsewhere ?? this.#then(now, () => this.#take({ id, block, viaCompact: false }))
+    const take = (): void => this.#take({ id, block, viaCompact: false })
+    return elsewhere ?? this.#then(now, take, { isRoutine: this.#isChosen(id) })
   }
 
   /** What was found of a block that a `check` action gave out; undefined: nothing wrong. */
@@ -159,7 +160,7 @@ export class BlockDownload {
   ): BlockDownloadAction[] {
     this.#requests.peers.get(peer)?.underCheck.delete(bytesToHex(blockHash(block.header)))
     const arrived: ArrivedBlock = { id: peer, block, viaCompact: false, checked: { fault } }
-    return this.#then(now, () => this.#take(arrived))
+    return this.#then(now, () => this.#take(arrived), { isRoutine: this.#isChosen(peer) })
   }
 
   /**
@@ -287,7 +288,7 @@ export class BlockDownload {
   /** The program took `count` blocks of those delivered to the stream: there is room for more. */
   consumed(id: StreamId, count: number, now: Instant): BlockDownloadAction[] {
     if (!this.#streams.has(id)) return []
-    return this.#then(now, () => this.#streams.consumed(id, count))
+    return this.#then(now, () => this.#streams.consumed(id, count), { isRoutine: true })
   }
 
   /** Asks for one block by its hash, on the best chain or not; answered by a `single` action. */
@@ -315,11 +316,15 @@ export class BlockDownload {
   }
 
   /** Handles one event; what may be asked for after it is asked for. */
-  #then(now: Instant, event: () => void): BlockDownloadAction[] {
+  #then(now: Instant, event: () => void, { isRoutine } = { isRoutine: false }): BlockDownloadAction[] {
     return this.#out.handle(now, () => {
       event()
-      this.#scheduler.fill()
+      this.#scheduler.fill({ isRoutine })
     })
+  }
+
+  #isChosen(id: PeerId): boolean {
+    return this.#requests.peers.get(id)?.facts.preferred === true
   }
 
   #isWanted(key: string, hash: BlockHash): boolean {

@@ -14,6 +14,11 @@ import { STALL_TIMEOUT_DEFAULT, type StallTimeout } from './stall-timeout.ts'
 
 /** Peers that one block is asked of at the same time because others have sent nothing meanwhile. */
 const MAX_PEERS_PER_BLOCK = 8
+/**
+ * Milliseconds between two looks at those who dialled us, while peers of our own choice send one block after
+ * the other: however many there are, and whatever of theirs nobody else has, a block costs no more for it.
+ */
+const STRANGERS_PAUSE = 10
 /** A peer at work is asked for a quarter of what may be under way at once: four of Core's 16. */
 const REQUESTS_UNDER_WAY = 4
 
@@ -38,6 +43,12 @@ export interface BlockSchedulerComponents {
   readonly out: Outbox<BlockDownloadAction>
 }
 
+/** Why peers are asked for more. */
+interface FillOptions {
+  /** A peer of our own choice sent one block of many, or the program took one: the next comes soon. */
+  readonly isRoutine: boolean
+}
+
 /** Which block is asked of whom next, and for how long each peer is waited for. */
 export class BlockScheduler {
   readonly #window: number
@@ -53,6 +64,8 @@ export class BlockScheduler {
   readonly #usesCompact: boolean
   readonly #wallTime: (at: Instant) => WallTime
   readonly #out: Outbox<BlockDownloadAction>
+  /** When those who dialled us were last looked at. */
+  #strangersAt = Number.NEGATIVE_INFINITY
 
   constructor(options: BlockSchedulerOptions, components: BlockSchedulerComponents) {
     this.#window = options.window
@@ -71,42 +84,50 @@ export class BlockScheduler {
   }
 
   /** Asks for whatever may be asked for, of every peer that has room. */
-  fill(): void {
-    const owing = this.#requests.owing
-    // However many dialled us, a block costs no more for it: this is looked at once for all of them.
+  fill({ isRoutine }: FillOptions = { isRoutine: false }): void {
     let areOthersIdle: boolean | undefined
+    let isChosenAtWork = false
+    const mayPassOver = isRoutine && this.#out.now - this.#strangersAt < STRANGERS_PAUSE
     for (const peer of this.#requests.byPreference) {
+      if (!peer.facts.preferred) {
+        if (mayPassOver && isChosenAtWork) return
+        this.#strangersAt = this.#out.now
+      }
       if (peer.facts.serves === 'none') continue
-      if (!this.hasRoom(peer)) continue
-      if (!mayEverHelp(peer) && (areOthersIdle ??= this.#isLeftToChosen(peer))) continue
-      const inventory: InventoryVector[] = []
-      for (const single of this.#singles.pendingFor(peer.id)) {
-        if (!this.hasRoom(peer)) break
-        const height = this.#chain.heightOf(single.hash)
-        if (height === undefined || this.#requests.get(single.key) !== undefined) continue
-        if (
-          !this.mayHave(peer, single.key, single.hash, height) ||
-          isLeftToOthers(peer, height, this.#requests.byPreference, this.#chain) ||
-          this.#compact.holdsOff(peer.id, single.key, this.#out.now)
-        )
-          continue
-        this.#ask(peer, single.key, single.hash, height, inventory)
-      }
-      if (inventory.length === 0 && !this.#isWorthAMessage(peer)) continue
-      let waitsFor: PeerId | undefined
-      for (const stream of this.#streams) {
-        if (!this.hasRoom(peer)) break
-        waitsFor ??= this.#askForStream(stream, peer, inventory)
-      }
-      if (inventory.length === 0) this.#help(peer, owing, inventory)
-      if (inventory.length > 0) this.#out.push(sendGetData(peer.id, inventory))
-      else if (waitsFor !== undefined && waitsFor !== peer.id && this.hasRoom(peer))
-        this.#startStall(waitsFor)
+      // However many dialled us: this is looked at once for all of them.
+      const isLeft = !mayEverHelp(peer) && (areOthersIdle ??= this.#isLeftToChosen(peer))
+      if (!isLeft && this.hasRoom(peer)) this.#fillOne(peer)
+      isChosenAtWork ||= peer.inFlight.size > 0
     }
     if (this.#singles.size === 0) return
     for (const single of this.#singles.exhausted(this.#servingPeers())) {
       this.#out.push({ type: 'single-unavailable', hash: single })
     }
+  }
+
+  #fillOne(peer: DownloadPeer): void {
+    const inventory: InventoryVector[] = []
+    for (const single of this.#singles.pendingFor(peer.id)) {
+      if (!this.hasRoom(peer)) break
+      const height = this.#chain.heightOf(single.hash)
+      if (height === undefined || this.#requests.get(single.key) !== undefined) continue
+      if (
+        !this.mayHave(peer, single.key, single.hash, height) ||
+        isLeftToOthers(peer, height, this.#requests.byPreference, this.#chain) ||
+        this.#compact.holdsOff(peer.id, single.key, this.#out.now)
+      )
+        continue
+      this.#ask(peer, single.key, single.hash, height, inventory)
+    }
+    if (inventory.length === 0 && !this.#isWorthAMessage(peer)) return
+    let waitsFor: PeerId | undefined
+    for (const stream of this.#streams) {
+      if (!this.hasRoom(peer)) break
+      waitsFor ??= this.#askForStream(stream, peer, inventory)
+    }
+    if (inventory.length === 0) this.#help(peer, inventory)
+    if (inventory.length > 0) this.#out.push(sendGetData(peer.id, inventory))
+    else if (waitsFor !== undefined && waitsFor !== peer.id && this.hasRoom(peer)) this.#startStall(waitsFor)
   }
 
   /** Whether there is nothing that a peer that dialled us would be asked for: the chosen ones do it all. */
@@ -169,8 +190,8 @@ export class BlockScheduler {
    * dialled for what those owe who dialled us and have never sent a block: no window, no end of a range and
    * no tip waits for somebody who claims blocks and sends none.
    */
-  #help(peer: DownloadPeer, owing: readonly DownloadPeer[], inventory: InventoryVector[]): void {
-    for (const other of owing) {
+  #help(peer: DownloadPeer, inventory: InventoryVector[]): void {
+    for (const other of this.#requests.owing) {
       if (other === peer || !this.#requests.goesBefore(peer, other)) continue
       for (const key of other.inFlight) {
         if (!this.hasRoom(peer)) return
