@@ -111,8 +111,7 @@ async function openFrontier(
     const onTrouble = (error: unknown): void => report.note(`NATS: ${explainFailure(error).message}`)
     const options = { network, servers: nats, worker: worker ?? defaultWorkerName() }
     const frontier = await openNatsFrontier(options, { clock, onTrouble }).catch((error: unknown) => {
-      const why = explainFailure(error).message
-      throw new CommandError(`no NATS server with JetStream at ${nats}: ${why}`, EXIT.unreachable, error)
+      throw new CommandError(explainFailure(error).message, EXIT.unreachable, error)
     })
     return withFrontier([frontier], frontier)
   }

@@ -22,6 +22,8 @@ export interface CrawlFleetOptions {
   /** Processes that the listeners are in. Default: 2. */
   readonly listenerProcesses?: number
   readonly onlyV1?: boolean
+  /** All workers begin at once, when the last of them is ready; else each begins when it is. */
+  readonly together?: boolean
   /**
    * Told of each visit that a worker reports. Who is given back is killed (SIGKILL), and nobody starts it
    * again.
@@ -67,6 +69,7 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
     // Before anybody comes: a worker that finds nothing to do goes.
     await frontier.add([addressOf(plan, 0)])
     const killed = new Map<FleetChild, Promise<void>>()
+    const counted: string[] = []
     let visits = 0
     for (let index = 0; index < options.workers; index++) {
       const worker = `w${index + 1}`
@@ -77,18 +80,24 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
         deadline,
         hostPause,
         onlyV1: options.onlyV1 ?? false,
+        together: options.together ?? false,
       }
       const child = startChild('worker-process', worker, orders)
       workers.push(child)
       child.onReport((report) => {
         if (report.type !== 'visited') return
         visits += 1
+        if (report.counted) counted.push(report.address)
         const victim = onVisited?.(
           visits,
           workers.filter((each) => !killed.has(each)),
         )
         if (victim !== undefined && !killed.has(victim)) killed.set(victim, victim.kill())
       })
+    }
+    if (options.together === true) {
+      await Promise.all(workers.map((child) => child.reported('ready')))
+      for (const child of workers) child.go()
     }
     const reports = await Promise.all(
       workers.map(async (child): Promise<readonly WorkerReport[]> => {
@@ -109,6 +118,8 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
       killed: [...killed.keys()].map(({ name }) => name),
       visits,
     }
+    const twice = counted.find((address, index) => counted.indexOf(address) < index)
+    if (twice !== undefined) throw new IntegrationError('check-failed', `two visits of ${twice} counted`)
     compare(options, result)
     return result
   } finally {

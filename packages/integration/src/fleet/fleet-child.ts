@@ -6,7 +6,14 @@ import { IntegrationError } from '../errors/integration-error.ts'
 /** What a child of a fleet tells. */
 export type ChildReport =
   | { readonly type: 'listening' }
-  | { readonly type: 'visited'; readonly reached: boolean; readonly counted: boolean }
+  /** Its frontier is open, and it waits to be told to begin. */
+  | { readonly type: 'ready' }
+  | {
+      readonly type: 'visited'
+      readonly address: string
+      readonly reached: boolean
+      readonly counted: boolean
+    }
   | { readonly type: 'done'; readonly visited: number; readonly cpu: number; readonly seconds: number }
   | { readonly type: 'failed'; readonly message: string }
 
@@ -17,6 +24,8 @@ export interface FleetChild extends AsyncDisposable {
   onReport(listener: (report: ChildReport) => void): void
   /** Resolves with the first report of this type. @throws IntegrationError where it ends without one. */
   reported<T extends ChildReport['type']>(type: T): Promise<Extract<ChildReport, { readonly type: T }>>
+  /** Says that it may begin. */
+  go(): void
   /** SIGKILL. */
   kill(): Promise<void>
 }
@@ -43,6 +52,13 @@ export function runChild(work: (orders: unknown) => Promise<void>): void {
   work(JSON.parse(process.argv[2]!) as unknown).catch((error: unknown) => {
     report({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
   })
+}
+
+/** Tells the parent that we are ready, and resolves when that says that we may begin. */
+export async function toldToGo(): Promise<void> {
+  const told = once(process, 'message')
+  report({ type: 'ready' })
+  await told
 }
 
 /** Tells the parent. */
@@ -80,6 +96,10 @@ class ForkedChild implements FleetChild {
       })
       void this.#ended.then(() => fail(`ended before it was ${type}`))
     })
+  }
+
+  go(): void {
+    this.#child.send('go')
   }
 
   async kill(): Promise<void> {

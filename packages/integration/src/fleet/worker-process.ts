@@ -2,8 +2,8 @@ import { Crawl, visitNode } from '@sapwood/publish/crawl'
 import { openNatsFrontier } from '@sapwood/publish/frontier'
 import { eagerFallback, onlyV1 } from '@sapwood/transport-v1v2'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
-import { regtest } from '@sapwood/wire-codec'
-import { report, runChild } from './fleet-child.ts'
+import { formatPeerAddress, regtest } from '@sapwood/wire-codec'
+import { report, runChild, toldToGo } from './fleet-child.ts'
 import { createLoopbackDialer } from './loopback-dialer.ts'
 
 /** What a crawl worker of a fleet is told. */
@@ -16,6 +16,8 @@ export interface WorkerOrders {
   readonly deadline: number
   readonly hostPause: number
   readonly onlyV1?: boolean
+  /** It begins when its parent says so. */
+  readonly together?: boolean
 }
 
 /** Dials a second: as many as there is room for. */
@@ -41,12 +43,13 @@ runChild(async (given) => {
       clock: systemClock,
       signal,
       visit: (address, ends) => visitNode(address, options, { clock: systemClock, signal: ends }),
-      onVisited: (_, { reached }, { counted }) => {
+      onVisited: (address, { reached }, { counted }) => {
         visited += 1
-        report({ type: 'visited', reached, counted })
+        report({ type: 'visited', address: formatPeerAddress(address), reached, counted })
       },
     },
   )
+  if (orders.together === true) await toldToGo()
   const [began, before] = [systemClock.now(), process.cpuUsage()]
   await crawl.run()
   const { user, system } = process.cpuUsage(before)
