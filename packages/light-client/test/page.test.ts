@@ -75,6 +75,7 @@ it(
     await shows('#payments', /1\.50000000/)
     expect(await page.locator('#payments tr').count()).toBe(1)
     await shows('#messages', /cfilter/)
+    expect(await textOf('#backend')).toBe('wasm+noble, wasm+noble')
     await picture('light', { width: 1200, height: 1100 })
     await page.emulateMedia({ colorScheme: 'dark' })
     await picture('dark-phone', { width: 390, height: 844 })
@@ -115,6 +116,19 @@ it(
     await shows('#connection', /^NOT encrypted/)
     await shows('#relay', /verack/)
     expect(await textOf('#relay-note')).toMatch(/v1/)
+  },
+  INSTALL_TIMEOUT,
+)
+
+it(
+  'works where a page may run no WebAssembly',
+  async () => {
+    await using strict = await servePage({ wasm: false })
+    await strict.bitcoind.mine(3)
+    await page.goto(strict.url)
+    await shows('#backend', 'noble, noble')
+    await shows('#connection', /^encrypted/)
+    await shows('#hash', await strict.bitcoind.rpc<string>('getbestblockhash'))
   },
   INSTALL_TIMEOUT,
 )

@@ -66,7 +66,7 @@ class Run {
     else await this.#take(1 + this.#below(6))
   }
 
-  /** Reads to the tip, and once more after the chain has left it: so a run without any reorg judges one too. */
+  /** Reads to the tip, and once more after the chain has left it: each run judges a reorg. */
   async finish(): Promise<void> {
     await this.#chain.grow(0, 1)
     await this.#readToTip()

@@ -26,7 +26,7 @@ export {
 export type { ReadTransport, Transport, TransportStats, WriteTransport } from './transport/transport.ts'
 export type { TransportOptions } from './connect/transport-options.ts'
 export type { Aead, CryptoBackend, SecretKey } from './crypto/backend.ts'
-export { cryptoBackend } from './crypto/backend-in-force.ts'
+export { cryptoBackend, loadCrypto } from './crypto/backend-in-force.ts'
 export {
   isTransportError,
   TransportError,

@@ -2,7 +2,7 @@ import type { FilteredBlockItem } from '@sapwood/node'
 import { attachNode, type RemoteNode } from '@sapwood/node/remote'
 import { SECOND, systemClock } from '@sapwood/transport-v1v2/environment'
 import { bytesToHex, hashToHex, hexToBytes } from '@sapwood/wire-codec'
-import type { NodeSettings, SeenByRelay } from '../worker/settings.ts'
+import type { NodeSettings, SeenByRelay, WorkDoneBy } from '../worker/settings.ts'
 import { MessageLog } from './message-log.ts'
 import { foldPayments, positionOf, type Watch } from './payments.ts'
 import { readScript } from './read-script.ts'
@@ -25,8 +25,9 @@ const log = new MessageLog()
 // What was known at the end of the last visit.
 showPayments()
 
-worker.addEventListener('message', ({ data }: MessageEvent<SeenByRelay>) => {
+worker.addEventListener('message', ({ data }: MessageEvent<SeenByRelay | WorkDoneBy>) => {
   if ('seen' in data) showBytes(data)
+  else if ('ciphers' in data) $('backend').textContent = `${data.ciphers}, ${data.hashes}`
 })
 $<HTMLInputElement>('v1').checked = isV1
 $('v1').addEventListener('change', () => location.assign(isV1 ? '?' : '?v1'))

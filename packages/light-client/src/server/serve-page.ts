@@ -15,8 +15,15 @@ export interface ServedPage extends AsyncDisposable {
   close(): Promise<void>
 }
 
-/** Starts all that the page needs. @param port Of the page; 0 (the default) takes a free one. */
-export async function servePage({ port = 0 }: { readonly port?: number } = {}): Promise<ServedPage> {
+export interface PageOptions {
+  /** Port of the page. Default: 0, a free one. */
+  readonly port?: number
+  /** Whether the page's rules let WebAssembly run. Default: true. */
+  readonly wasm?: boolean
+}
+
+/** Starts all that the page needs. */
+export async function servePage({ port = 0, wasm = true }: PageOptions = {}): Promise<ServedPage> {
   const [bitcoind, files] = await Promise.all([
     RegtestBitcoind.start({ args: ['-blockfilterindex=1', '-peerblockfilters=1'] }),
     bundlePage(),
@@ -33,7 +40,13 @@ export async function servePage({ port = 0 }: { readonly port?: number } = {}): 
     }
     response.writeHead(200, {
       'content-type': file.type,
-      'content-security-policy': `default-src 'self'; connect-src 'self' ${relay.url}; img-src data:; frame-ancestors 'none'`,
+      'content-security-policy': [
+        "default-src 'self'",
+        `script-src 'self'${wasm ? " 'wasm-unsafe-eval'" : ''}`,
+        `connect-src 'self' ${relay.url}`,
+        'img-src data:',
+        "frame-ancestors 'none'",
+      ].join('; '),
     })
     response.end(file.body)
   })

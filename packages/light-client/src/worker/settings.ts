@@ -8,6 +8,12 @@ export interface NodeSettings {
   readonly v1: boolean
 }
 
+/** Who does the work of the node, as `cryptoBackend` and `sha256Backend` name it. */
+export interface WorkDoneBy {
+  readonly ciphers: string
+  readonly hashes: string
+}
+
 /** Bytes as they pass the relay, told beside what the node says over the same port. */
 export interface SeenByRelay {
   readonly seen: 'sent' | 'received'

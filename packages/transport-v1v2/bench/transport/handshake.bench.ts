@@ -1,6 +1,6 @@
 import { regtest } from '@sapwood/wire-codec'
 import { compare, type Emit } from '../../../../tools/bench/measure.ts'
-import { runtimeCrypto as noble } from '../../src/crypto/crypto.ts'
+import { nobleCrypto as noble } from '../../src/crypto/noble-crypto.ts'
 import { cryptoBackend } from '../../src/crypto/backend-in-force.ts'
 import { systemRandom } from '../../src/environment/default-random.ts'
 import { createEphemeralKey, type EphemeralKey } from '../../src/v2/keys/ephemeral-key.ts'

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { regtest } from '@sapwood/wire-codec'
 import { compare, type Emit } from '../../../../tools/bench/measure.ts'
-import { runtimeCrypto as noble } from '../../src/crypto/crypto.ts'
+import { nobleCrypto as noble } from '../../src/crypto/noble-crypto.ts'
 import { runtimeCrypto as node } from '../../src/crypto/crypto.node.ts'
 import type { CryptoBackend } from '../../src/crypto/backend.ts'
 import { cryptoBackend } from '../../src/crypto/backend-in-force.ts'

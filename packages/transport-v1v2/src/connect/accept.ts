@@ -1,4 +1,5 @@
 import type { Network, Contents } from '@sapwood/wire-codec'
+import { loadingOf } from '../crypto/backend-in-force.ts'
 import { MINUTE } from '../environment/durations.ts'
 import { type TransportProtocol, TransportError } from '../errors/transport-error.ts'
 import type { AcceptOptions } from './accept-options.ts'
@@ -82,7 +83,9 @@ async function answer(
   } else {
     // Up to here nothing was computed: what a key exchange costs is paid for by all strangers together.
     await options.gate?.enter(signal)
-    const { scheduler } = components
+    const { scheduler, crypto: backend } = components
+    const loading = loadingOf(backend)
+    if (loading !== undefined) await loading
     const session = scheduler.forStrangers(() => createSession('responder', network, options, components))
     const within = (work: () => void): void => scheduler.forStrangers(work)
     try {

@@ -1,4 +1,5 @@
 import { bytesToHex, type PeerAddress } from '@sapwood/wire-codec'
+import { loadingOf } from '../crypto/backend-in-force.ts'
 import { MINUTE } from '../environment/durations.ts'
 import { deadlineSignal, withDeadline } from '../environment/deadline.ts'
 import { abortReason } from '../environment/until-aborted.ts'
@@ -141,7 +142,9 @@ class Attempt {
   }
 
   async #openV2(stream: ByteStream): Promise<FramedTransportInit> {
-    const { clock } = this.#parts
+    const { clock, crypto: backend } = this.#parts
+    const loading = loadingOf(backend)
+    if (loading !== undefined) await loading
     const started = clock.now()
     const session = createSession('initiator', this.#options.network, this.#options, this.#parts)
     try {

@@ -35,6 +35,16 @@ export interface CryptoBackend {
   ellSwiftInverse(x: Uint8Array, u: Uint8Array, branch: number): Uint8Array | undefined
 }
 
+/** What enciphers where a program gives nothing of its own. */
+export interface CryptoInForce {
+  readonly backend: CryptoBackend
+  /**
+   * Loads it; until then `backend` throws. Absent where it is there at once. Rejects with TransportError
+   * `crypto-not-loaded`. @returns undefined once it is there.
+   */
+  load?(): Promise<void> | undefined
+}
+
 /**
  * ChaCha20-Poly1305 under one key. A nonce is 12 bytes, is never used twice, and may be changed after the
  * call.

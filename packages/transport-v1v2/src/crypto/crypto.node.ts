@@ -6,9 +6,10 @@ import {
   getCiphers,
   hash,
 } from 'node:crypto'
-import { type Aead, type CryptoBackend, TAG_LENGTH } from './backend.ts'
+import { type Aead, type CryptoBackend, type CryptoInForce, TAG_LENGTH } from './backend.ts'
 import { ellSwiftInverse } from './ellswift/encode.ts'
 import { createNodeSecretKey } from './secret-key.node.ts'
+import { createWasmBackend } from './wasm-backend.ts'
 
 const AEAD = 'chacha20-poly1305'
 const AEAD_OPTIONS = { authTagLength: TAG_LENGTH }
@@ -34,7 +35,12 @@ export const runtimeCrypto: CryptoBackend = {
 }
 
 /** Bytes of a packet above which `node:crypto` is faster than our WebAssembly: its vectors are wider. */
-export const LARGEST_FOR_WASM: number = getCiphers().includes(AEAD) ? 4_096 : Infinity
+const LARGEST_FOR_WASM: number = getCiphers().includes(AEAD) ? 4_096 : Infinity
+
+/** Our WebAssembly with `node:crypto` beside it, at once. */
+export function startCrypto(): CryptoInForce {
+  return { backend: createWasmBackend(runtimeCrypto, LARGEST_FOR_WASM) ?? runtimeCrypto }
+}
 
 /** A Buffer's bytes as a Uint8Array, which is what leaves this package. */
 function plain(buffer: Buffer): Uint8Array {

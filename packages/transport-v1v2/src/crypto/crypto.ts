@@ -1,35 +1,45 @@
-import { chacha20, chacha20poly1305 } from '@noble/ciphers/chacha.js'
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { getPublicKey, getSharedSecret, utils } from '@noble/secp256k1'
-import type { CryptoBackend } from './backend.ts'
-import { ellSwiftInverse } from './ellswift/encode.ts'
-import { JoinedAead, type WholeAead } from './joined-aead.ts'
-import { type ScalarCurve, ScalarSecretKey } from './scalar-secret-key.ts'
+import { TransportError } from '../errors/transport-error.ts'
+import type { CryptoBackend, CryptoInForce } from './backend.ts'
 
-const aead: WholeAead = {
-  encrypt: (key, nonce, aad, plaintext, out) => {
-    chacha20poly1305(key, nonce, aad).encrypt(plaintext, out)
-  },
-  decrypt: (key, nonce, aad, sealed) => chacha20poly1305(key, nonce, aad).decrypt(sealed),
+/**
+ * Each is a file of its own, of which a page loads one: our WebAssembly, or the noble libraries where its
+ * rules forbid that.
+ */
+async function loadFastest(): Promise<CryptoBackend> {
+  const { createPageCrypto } = await import('./page-crypto.ts')
+  return createPageCrypto() ?? (await import('./noble-crypto.ts')).nobleCrypto
 }
 
-const curve: ScalarCurve = {
-  publicKey: (secret) => getPublicKey(secret),
-  sharedX: (secret, point) => getSharedSecret(secret, point).slice(1),
-}
-
-/** Bytes of a packet above which these are faster than our WebAssembly: no packet is. */
-export const LARGEST_FOR_WASM: number = Infinity
-
-/** BIP324's primitives from the noble libraries: for any JavaScript runtime. */
-export const runtimeCrypto: CryptoBackend = {
-  name: 'noble',
-  sha256: (data) => sha256(data),
-  hmacSha256: (key, data) => hmac(sha256, key, data),
-  chacha20: (key, nonce, block, length) => chacha20(key, nonce, new Uint8Array(length), undefined, block),
-  createAead: (key) => new JoinedAead(key, aead),
-  createSecretKey: (secret) =>
-    utils.isValidSecretKey(secret) ? new ScalarSecretKey(secret, curve) : undefined,
-  ellSwiftInverse,
+/** What enciphers in a page, loaded when it is first asked for. */
+export function startCrypto(): CryptoInForce {
+  let loaded: CryptoBackend | undefined
+  let loading: Promise<void> | undefined
+  const backend = (): CryptoBackend => {
+    if (loaded === undefined)
+      throw new TransportError('crypto-not-loaded', 'What enciphers is not here yet: wait for `loadCrypto()`')
+    return loaded
+  }
+  const load = async (): Promise<void> => {
+    try {
+      loaded = await loadFastest()
+    } catch (cause) {
+      // The next one who needs it tries again.
+      loading = undefined
+      throw new TransportError('crypto-not-loaded', 'What enciphers could not be loaded', { cause })
+    }
+  }
+  return {
+    backend: {
+      get name() {
+        return loaded?.name ?? 'not loaded'
+      },
+      sha256: (data) => backend().sha256(data),
+      hmacSha256: (key, data) => backend().hmacSha256(key, data),
+      chacha20: (key, nonce, block, length) => backend().chacha20(key, nonce, block, length),
+      createAead: (key) => backend().createAead(key),
+      createSecretKey: (secret) => backend().createSecretKey(secret),
+      ellSwiftInverse: (x, u, branch) => backend().ellSwiftInverse(x, u, branch),
+    },
+    load: () => (loaded === undefined ? (loading ??= load()) : undefined),
+  }
 }

@@ -1,7 +1,7 @@
 import { createCipheriv } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import type { Aead } from './backend.ts'
-import { runtimeCrypto as noble } from './crypto.ts'
+import { nobleCrypto as noble } from './noble-crypto.ts'
 import { runtimeCrypto as node } from './crypto.node.ts'
 import { createWasmCiphers } from './wasm-aead.ts'
 

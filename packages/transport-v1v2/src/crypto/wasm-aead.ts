@@ -5,8 +5,10 @@ import { MODULE } from './chacha20-poly1305.wasm.ts'
 /** Bytes of one part of a message, and of what else is authenticated (wasm/chacha20-poly1305.c). */
 const MAX_PART = 65_536
 const MAX_AAD = 4_096
+/** Bytes of keystream that one block counter stands for (RFC 8439). */
+const CHACHA_BLOCK = 64
 /** The first part is 64 bytes shorter: block 0 of the keystream makes the key of the tag. */
-const FIRST_PART: number = MAX_PART - 64
+const FIRST_PART: number = MAX_PART - CHACHA_BLOCK
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer }
@@ -28,19 +30,27 @@ export type Ciphers = Pick<CryptoBackend, 'chacha20' | 'createAead'>
 
 /**
  * ChaCha20 and Poly1305 by our own WebAssembly (wasm/chacha20-poly1305.c).
- * @param runtime Does what is longer than `largest` bytes, for which it is the faster.
+ * @param runtime Does what is longer than `largest` bytes, for which it is the faster. Absent where it never
+ * is: then 4,096 bytes at most are authenticated beside a message, and BIP324 never asks for more.
  * @returns undefined where WebAssembly cannot be loaded.
  */
-export function createWasmCiphers(runtime: Ciphers, largest: number): Ciphers | undefined {
+export function createWasmCiphers(runtime: Ciphers | undefined, largest: number): Ciphers | undefined {
   const module = loadWasm(MODULE) as Exports | undefined
   if (module === undefined) return undefined
   const memory = new WasmMemory(module)
   return {
     chacha20: (key, nonce, block, length) => {
-      if (length > MAX_PART) return runtime.chacha20(key, nonce, block, length)
-      memory.begin(key, nonce)
-      module.stream(block, length)
-      return memory.takeSecret(length)
+      if (length > MAX_PART && runtime !== undefined) return runtime.chacha20(key, nonce, block, length)
+      const part = (at: number): Uint8Array => {
+        const size = Math.min(length - at, MAX_PART)
+        memory.begin(key, nonce)
+        module.stream(block + at / CHACHA_BLOCK, size)
+        return memory.takeSecret(size)
+      }
+      if (length <= MAX_PART) return part(0)
+      const keystream = new Uint8Array(length)
+      for (let at = 0; at < length; at += MAX_PART) keystream.set(part(at), at)
+      return keystream
     },
     createAead: (key) => new WasmAead(memory, module, key, runtime, largest),
   }
@@ -82,11 +92,17 @@ class WasmAead implements Aead {
   readonly #memory: WasmMemory
   readonly #module: Exports
   readonly #key: Uint8Array
-  readonly #runtime: Ciphers
+  readonly #runtime: Ciphers | undefined
   readonly #largest: number
   #forLarge: Aead | undefined
 
-  constructor(memory: WasmMemory, module: Exports, key: Uint8Array, runtime: Ciphers, largest: number) {
+  constructor(
+    memory: WasmMemory,
+    module: Exports,
+    key: Uint8Array,
+    runtime: Ciphers | undefined,
+    largest: number,
+  ) {
     this.#memory = memory
     this.#module = module
     this.#key = Uint8Array.from(key)
@@ -172,6 +188,7 @@ class WasmAead implements Aead {
   }
 
   get #large(): Aead {
+    if (this.#runtime === undefined) throw new RangeError(`Additional data is ${MAX_AAD} bytes at most`)
     return (this.#forLarge ??= this.#runtime.createAead(this.#key))
   }
 

@@ -1,7 +1,7 @@
 import { hexToBytes, loadWasm } from '@sapwood/wire-codec'
 import { describe, expect, it, vi } from 'vitest'
 import { createSeededRandom } from '../testing/index.ts'
-import { runtimeCrypto as noble } from './crypto.ts'
+import { nobleCrypto as noble } from './noble-crypto.ts'
 import { runtimeCrypto as node } from './crypto.node.ts'
 import { ellSwiftInverse } from './ellswift/encode.ts'
 import { createWasmBackend } from './wasm-backend.ts'

@@ -1,7 +1,8 @@
 import type { CryptoBackend } from '../../src/crypto/backend.ts'
-import { runtimeCrypto as noble } from '../../src/crypto/crypto.ts'
+import { nobleCrypto as noble } from '../../src/crypto/noble-crypto.ts'
 import { runtimeCrypto as node } from '../../src/crypto/crypto.node.ts'
 import { nativeBackend } from '../../src/native/index.ts'
+import { createPageCrypto } from '../../src/crypto/page-crypto.ts'
 import { createWasmBackend } from '../../src/crypto/wasm-backend.ts'
 
 /** Every implementation of the primitives: each passes the same tests. */
@@ -10,5 +11,5 @@ export const backends: readonly CryptoBackend[] = [
   noble,
   nativeBackend,
   createWasmBackend(node, 1_000)!,
-  createWasmBackend(noble, Infinity)!,
+  createPageCrypto()!,
 ]

@@ -1,13 +1,19 @@
-import { runtimeSha256 } from '#crypto'
-import { oneByOne } from './one-by-one.ts'
+import { startSha256 } from '#crypto'
 import type { Sha256Backend } from './sha256-backend.ts'
-import { createWasmSha256 } from './wasm-sha256.ts'
 
 let inForce: Sha256Backend | undefined
 
-/** What hashes here: made when it is first needed, so that importing this package costs nothing. */
+/**
+ * What hashes here: made when it is first needed, so that importing this package costs nothing. In a page
+ * JavaScript hashes until our WebAssembly has been loaded, which the first call begins.
+ */
 export function sha256Backend(): Sha256Backend {
-  return (inForce ??= createWasmSha256(runtimeSha256) ?? oneByOne(runtimeSha256))
+  if (inForce !== undefined) return inForce
+  const first: Sha256Backend = startSha256((better) => {
+    // Not over what a program has chosen meanwhile.
+    if (inForce === first) inForce = better
+  })
+  return (inForce = first)
 }
 
 /**

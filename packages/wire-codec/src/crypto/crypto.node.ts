@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
-import type { RuntimeSha256 } from './sha256-backend.ts'
+import { oneByOne } from './one-by-one.ts'
+import type { RuntimeSha256, StartSha256 } from './sha256-backend.ts'
+import { createWasmSha256 } from './wasm-sha256.ts'
 
 /** Where the first of two hashes waits for the second. */
 const inner = Buffer.allocUnsafeSlow(32)
@@ -13,6 +15,9 @@ export const runtimeSha256: RuntimeSha256 = {
   sha256d: (bytes) => fromLatin1(twice(bytes)),
   sha256dInto: (bytes, target, offset) => copyLatin1(twice(bytes), target, offset),
 }
+
+/** Our WebAssembly with OpenSSL beside it, at once: nothing takes over later. */
+export const startSha256: StartSha256 = () => createWasmSha256(runtimeSha256) ?? oneByOne(runtimeSha256)
 
 /**
  * A hash as a string of 32 characters costs half of one as a Buffer, which is an object of its own memory.

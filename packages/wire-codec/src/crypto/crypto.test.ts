@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { bytesToHex } from '../bytes/hex.ts'
 import { sha256Backend, useSha256Backend } from './backend-in-force.ts'
 import { runtimeSha256 as node } from './crypto.node.ts'
-import { runtimeSha256 as noble } from './crypto.ts'
+import { runtimeSha256 as noble, startSha256 as startInPage } from './crypto.ts'
 import { loadWasm } from './load-wasm.ts'
 import { oneByOne } from './one-by-one.ts'
 import { MESSAGE_CUTS } from './sha256-backend.ts'
@@ -186,6 +186,13 @@ describe('which backend', () => {
     expect(sha256Backend().name).toBe('wasm+node:crypto')
     useSha256Backend(oneByOne(noble))
     expect(sha256Backend().name).toBe('noble')
+  })
+
+  it('is JavaScript in a page until WebAssembly has been loaded', async () => {
+    const better = await new Promise<string>((resolve) => {
+      expect(startInPage(({ name }) => resolve(name)).name).toBe('noble')
+    })
+    expect(better).toBe('wasm+noble')
   })
 
   it('is another where WebAssembly is missing, or may not be compiled', () => {

@@ -42,5 +42,11 @@ export interface Sha256Backend extends SingleSha256 {
   hashHeaders(source: Uint8Array, offset: number, stride: number, count: number): Uint8Array
 }
 
+/**
+ * Makes what hashes in this runtime.
+ * @param takeOver Told of a faster one once that has been loaded; never where it cannot be.
+ */
+export type StartSha256 = (takeOver: (better: Sha256Backend) => void) => Sha256Backend
+
 /** Numbers that tell of one message for {@link Sha256Backend.hashMany}. */
 export const MESSAGE_CUTS = 4

@@ -1,5 +1,5 @@
 import type { CryptoBackend } from '../../crypto/backend.ts'
-import { cryptoBackend } from '../../crypto/backend-in-force.ts'
+import { cryptoBackend, loadingOf } from '../../crypto/backend-in-force.ts'
 import type { CancelTimer, Clock } from '../../environment/clock.ts'
 import { systemClock } from '../../environment/default-clock.ts'
 import { systemRandom } from '../../environment/default-random.ts'
@@ -47,7 +47,10 @@ export function createKeyPool(
     }
     cancel = clock.setTimer(REFILL_INTERVAL, addOne, { idle: true })
   }
-  refill()
+  // One that does not come leaves the pool empty: whoever dials hears of it.
+  const loading = loadingOf(backend)
+  if (loading === undefined) refill()
+  else loading.then(refill, () => undefined)
   return {
     next: () => {
       const key = keys.shift() ?? createEphemeralKey(backend, random)
