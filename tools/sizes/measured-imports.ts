@@ -14,8 +14,8 @@ export const measuredImports: readonly MeasuredImport[] = [
   { name: 'parsePeerAddress', from: '@sapwood/wire-codec', limit: 15_000 },
   { name: 'decodeTransaction', from: '@sapwood/wire-codec', limit: 20_000 },
   { name: 'decodeBlock', from: '@sapwood/wire-codec', limit: 21_000 },
-  { name: 'txid', from: '@sapwood/wire-codec', limit: 50_000 },
+  { name: 'txid', from: '@sapwood/wire-codec', limit: 27_500 },
   { name: 'decodePayload', from: '@sapwood/wire-codec', limit: 52_000 },
-  { name: 'connect', from: '@sapwood/transport-v1v2', limit: 150_000 },
-  { name: 'createPeer', from: '@sapwood/peer', limit: 175_000 },
+  { name: 'connect', from: '@sapwood/transport-v1v2', limit: 62_000 },
+  { name: 'createPeer', from: '@sapwood/peer', limit: 150_000 },
 ]

@@ -12,23 +12,31 @@ import { BUN, DENO } from './programs.ts'
 const INSTALL_TIMEOUT = 600_000
 const START_TIMEOUT = 100_000
 
+/** `OP_TRUE`: blocks that pay to it have a filter that says so. */
+const ANYONE = Uint8Array.of(0x51)
+
 let bitcoind: RegtestBitcoind
 let folder: string
-let script: string
 
 beforeAll(async () => {
-  bitcoind = await RegtestBitcoind.start()
+  bitcoind = await RegtestBitcoind.start({ args: ['-blockfilterindex', '-peerblockfilters'] })
   folder = await mkdtemp(join(tmpdir(), 'sapwood-runtimes-'))
-  script = join(folder, 'v2-program.mjs')
   await build({
-    entryPoints: [fileURLToPath(new URL('v2-program.ts', import.meta.url))],
-    outfile: script,
+    entryPoints: ['v2-program.ts', 'node-program.ts'].map((name) =>
+      fileURLToPath(new URL(name, import.meta.url)),
+    ),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     format: 'esm',
     // The Node.js build of our packages: what such a runtime takes, as it calls itself a Node.js.
     platform: 'node',
     conditions: ['@sapwood/source', 'node'],
     target: 'es2022',
+    // Some of what a node depends on is CommonJS, and asks for Node's own modules that way.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)",
+    },
   })
 }, INSTALL_TIMEOUT)
 
@@ -47,7 +55,9 @@ it.each(Object.entries(runtimes))(
   'speaks v2 with bitcoind on %s',
   async (_, find) => {
     const remote = `127.0.0.1:${bitcoind.p2pPort}`
-    await using running = await startProcess([...(await find()), script, remote], { cwd: folder })
+    await using running = await startProcess([...(await find()), join(folder, 'v2-program.mjs'), remote], {
+      cwd: folder,
+    })
     const [line] = await running.waitForOutput(/^\{.*\}$/m, START_TIMEOUT)
     const result = JSON.parse(line) as { readonly sessionId: string; readonly userAgent: string }
     expect(result).toMatchObject({ protocol: 'v2', crypto: 'wasm+node', sha256: 'wasm+node:crypto' })
@@ -55,6 +65,23 @@ it.each(Object.entries(runtimes))(
     const peers = await bitcoind.rpc<{ session_id: string; transport_protocol_type: string }[]>('getpeerinfo')
     const expected = { session_id: result.sessionId, transport_protocol_type: 'v2' }
     expect(peers).toContainEqual(expect.objectContaining(expected))
+  },
+  INSTALL_TIMEOUT,
+)
+
+it.each(Object.entries(runtimes))(
+  'runs a node on %s: headers, filters and blocks from bitcoind, and an end',
+  async (_, find) => {
+    await bitcoind.mineTo(ANYONE, 2)
+    await bitcoind.mine(3)
+    const height = await bitcoind.rpc<number>('getblockcount')
+    const program = [join(folder, 'node-program.mjs'), `127.0.0.1:${bitcoind.p2pPort}`, String(height)]
+    await using running = await startProcess([...(await find()), ...program], { cwd: folder })
+    const [line] = await running.waitForOutput(/^\{.*\}$/m, START_TIMEOUT)
+    const result = JSON.parse(line) as { readonly blocks: number }
+    expect(result).toMatchObject({ hash: await bitcoind.rpc('getbestblockhash'), transport: 'v2' })
+    // Two more for each runtime before it.
+    expect(result.blocks).toBe((height / 5) * 2)
   },
   INSTALL_TIMEOUT,
 )

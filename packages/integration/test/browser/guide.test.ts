@@ -1,0 +1,119 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Browser, launchChromium } from '../../src/browser/chromium.ts'
+import { allowedPeers, RegtestBitcoind, startWebSocketRelay, type WebSocketRelay } from '../../src/index.ts'
+import { exampleIn, runExample } from '../docs/example.ts'
+
+const GUIDE = 'docs/guides/in-a-browser.md'
+const INSTALL_TIMEOUT = 300_000
+/** Milliseconds of the processor that a script may take of the page's own thread without a pause. */
+const MOST_OF_A_TASK = 5
+/** Chromium's names for what runs one; its own work, such as the start of a worker, has others. */
+const RUNS_A_SCRIPT: ReadonlySet<string> = new Set([
+  'v8.evaluateModule',
+  'FunctionCall',
+  'HandlePostMessage',
+  'RunMicrotasks',
+  'TimerFire',
+])
+const BLOCKS = 300
+
+/** As Chromium writes it. */
+interface TraceEvent {
+  readonly name: string
+  readonly pid: number
+  readonly tid: number
+  /** Microseconds of the processor. */
+  readonly tdur?: number
+  readonly args: { readonly name?: string }
+}
+
+let bitcoind: RegtestBitcoind
+let browser: Browser
+let relay: WebSocketRelay
+let server: Server
+let url: string
+
+beforeAll(async () => {
+  ;[bitcoind, browser] = await Promise.all([
+    RegtestBitcoind.start({ args: ['-blockfilterindex', '-peerblockfilters'] }),
+    launchChromium(),
+  ])
+  const files = new Map<string, Uint8Array>()
+  server = createServer(({ url: path = '/' }, response) => {
+    const file = files.get(path)
+    response.setHeader('content-type', file === undefined ? 'text/html' : 'text/javascript')
+    response.end(file ?? '<!doctype html><title>guide</title><script type="module" src="page.js"></script>')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  relay = await startWebSocketRelay({ route: allowedPeers([bitcoind.p2pAddress]), origins: [url] })
+  const worker = (await exampleIn(GUIDE, 'worker'))
+    .replace('ws://127.0.0.1:8081', relay.url)
+    .replace('18444', String(bitcoind.p2pPort))
+  const page = (await exampleIn(GUIDE, 'page')).replace('from: 0', 'from: 1')
+  for (const [name, contents] of Object.entries({ 'node-worker': worker, page })) {
+    const { outputFiles } = await build({
+      stdin: { contents, resolveDir: import.meta.dirname, loader: 'ts', sourcefile: name },
+      bundle: true,
+      write: false,
+      splitting: true,
+      format: 'esm',
+      outdir: '/',
+      platform: 'browser',
+      conditions: ['@sapwood/source'],
+      target: 'es2022',
+    })
+    for (const { path, contents: bytes } of outputFiles) files.set(path.replace('stdin', name), bytes)
+  }
+}, INSTALL_TIMEOUT)
+
+afterAll(async () => {
+  await relay.close()
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  await browser.close()
+  await bitcoind.stop()
+})
+
+it(
+  'runs the guide: a node in a worker, and a page whose own thread is never blocked by it',
+  async () => {
+    await bitcoind.mine(BLOCKS)
+    const page = await browser.context.newPage()
+    const devtools = await browser.context.newCDPSession(page)
+    const events: TraceEvent[] = []
+    devtools.on('Tracing.dataCollected', ({ value }) => events.push(...(value as unknown as TraceEvent[])))
+    await devtools.send('Tracing.start', {
+      transferMode: 'ReportEvents',
+      traceConfig: { includedCategories: ['toplevel', 'devtools.timeline', '__metadata'] },
+    })
+    const logged: string[] = []
+    const done = new Promise<void>((resolve, reject) => {
+      page.on('pageerror', reject)
+      page.on('console', (message) => {
+        logged.push(message.text())
+        if (logged.includes('passed') && logged.includes(String(BLOCKS))) resolve()
+      })
+    })
+    await page.goto(url)
+    await done
+    const ended = new Promise((resolve) => devtools.once('Tracing.tracingComplete', resolve))
+    await devtools.send('Tracing.end')
+    await ended
+    const thread = events.find(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+    const ours = events.filter(
+      ({ name, pid, tid }) => pid === thread?.pid && tid === thread.tid && RUNS_A_SCRIPT.has(name),
+    )
+    expect(ours.length).toBeGreaterThan(5)
+    expect(Math.max(...ours.map(({ tdur = 0 }) => tdur)) / 1_000).toBeLessThan(MOST_OF_A_TASK)
+  },
+  INSTALL_TIMEOUT,
+)
+
+it('runs the relay of the guide', async () => {
+  const output = await runExample(await exampleIn(GUIDE, 'relay'))
+  expect(output).toMatch(/^ws:\/\/127\.0\.0\.1:\d+ \{/)
+})
