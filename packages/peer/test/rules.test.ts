@@ -283,7 +283,7 @@ describe('addresses', () => {
       { type: 'inv', inventory: [{ type: 2, hash }] },
       { type: 'sendcmpct', announce: false, version: 2n },
     ] as const) {
-      const long = new Uint8Array(3_900_000)
+      const long = new Uint8Array(1_500_000)
       long.set(encodePayload(message).payload)
       await remote.sayRaw(message.type, long)
     }
