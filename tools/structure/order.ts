@@ -23,9 +23,9 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   ],
   utreexo: ['errors', 'crypto', 'accumulator', 'leaves', 'blocks', 'bridge', 'testing'],
   'transport-v1v2': [
+    'errors',
     'crypto',
     'environment',
-    'errors',
     'stream',
     'framing',
     'native',
