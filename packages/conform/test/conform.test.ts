@@ -194,6 +194,7 @@ describe('conform', () => {
     expect(await conform(['127.0.0.1:1', '--transport', 'v3'])).toBe(2)
     expect(await conform(['127.0.0.1:1', '--only', 'no/such/case'])).toBe(2)
     expect(await conform(['127.0.0.1:1'])).toBe(3)
+    expect(said.at(-1)).toMatch(/ECONNREFUSED[\s\S]*has to be on regtest/)
     const server = createServer((socket) => socket.destroy())
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as { port: number }

@@ -22,6 +22,9 @@ import { runDialling } from '../run/run-dialling.ts'
 import { runListening } from '../run/run-listening.ts'
 import { type Arguments, isChosen, parseArguments, UsageError, usageOf } from './arguments.ts'
 
+/** A node of another network hangs up, or says nothing: the wire alone does not tell why. */
+const WHAT_IT_HAS_TO_SPEAK = 'What the suite is run on has to be on regtest, and to speak v1 or v2 there.'
+
 /** What the command ends with; the usage says when. */
 const EXIT = { good: 0, failed: 1, usage: 2, unreachable: 3, driver: 4, interrupted: 130 } as const
 
@@ -53,9 +56,9 @@ export async function conform(
       complain('it was interrupted before the first case')
       return EXIT.interrupted
     }
-    complain(why)
-    if (isDriverError(error)) return EXIT.driver
     const isWire = isWireAssertionError(error) || isWireAssertionError((error as Error).cause)
+    complain(isWire ? `${why}\n${WHAT_IT_HAS_TO_SPEAK}` : why)
+    if (isDriverError(error)) return EXIT.driver
     return isWire || error instanceof TargetError ? EXIT.unreachable : EXIT.failed
   }
 }

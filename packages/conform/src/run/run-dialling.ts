@@ -22,6 +22,8 @@ const BLOCKS = 120
 const WAIT = 15_000
 /** Longest that a program may take until it dials, in milliseconds. */
 const START = MINUTE
+/** Longest that a program may take to end by SIGTERM, in milliseconds: it is ended after each case. */
+const STOP = 5_000
 /** Characters of a program's output that are shown. */
 const SHOWN_OUTPUT = 2_000
 
@@ -82,7 +84,7 @@ class DiallingTarget {
     let agent = ''
     let fault: unknown
     for (const transport of transports) {
-      await using program = await startProcess(this.#options.command)
+      const program = await startProcess(this.#options.command)
       try {
         await using peer = await untilAborted(this.#options.signal, () =>
           this.#nextOf(program, { transport, dialTimeout: START }),
@@ -94,8 +96,9 @@ class DiallingTarget {
         fault = new Error(`${error.message}\nthe program said: ${program.stderr.slice(-SHOWN_OUTPUT)}`, {
           cause: error,
         })
+      } finally {
+        await this.#end(program)
       }
-      this.#listener.forget()
     }
     if (speaks.length === 0) throw fault
     return { agent, speaks }
@@ -139,8 +142,13 @@ class DiallingTarget {
       )
     } finally {
       for (const peer of peers) await peer.close()
-      await program.stop()
-      this.#listener.forget()
+      await this.#end(program)
     }
+  }
+
+  /** Only then what it has dialled meanwhile is forgotten: it may come back as soon as it is let go. */
+  async #end(program: RunningProcess): Promise<void> {
+    await program.stop({ timeout: STOP })
+    this.#listener.forget()
   }
 }

@@ -25,7 +25,7 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
   readonly #streams: ByteStream[]
   readonly #play: Play<P>
   readonly #peers = new Set<P>()
-  readonly #waiting: Waiter[] = []
+  #waiting: Waiter[] = []
   #serve: ((stream: ByteStream) => void) | undefined
   #dialled = 0
 
@@ -78,9 +78,12 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
    */
   async next(options: ListenOptions = {}): Promise<P> {
     const chosen = { ...this.#options, ...options }
-    const { transport = 'auto', ...rest } = chosen
-    for (;;) {
-      const stream = await this.#nextStream(options.dialTimeout ?? DIAL_TIMEOUT)
+    const { transport = 'auto', dialTimeout = DIAL_TIMEOUT, ...rest } = chosen
+    const deadline = this.#clock.now() + dialTimeout
+    for (let refused = 0; ; refused++) {
+      const others = refused === 0 ? '' : `, but ${refused} in v2`
+      const left = Math.max(0, deadline - this.#clock.now())
+      const stream = await this.#nextStream(left, `none within ${dialTimeout} ms${others}`)
       const peer = await this.#greet(stream, rest, transport)
       if (peer === undefined) continue
       this.#peers.add(peer)
@@ -142,7 +145,8 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
     }
   }
 
-  async #nextStream(timeout: number): Promise<ByteStream> {
+  /** @param late what was received where none comes in time. */
+  async #nextStream(timeout: number, late: string): Promise<ByteStream> {
     return await new Promise((resolve, reject) => {
       const expected = `a connection to ${this.hostAndPort}`
       const seed = String(this.#options.seed ?? '')
@@ -157,11 +161,12 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
         },
       }
       const cancel = this.#clock.setTimer(timeout, () => {
-        this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
-        waiter.fail(`none within ${timeout} ms`)
+        this.#waiting = this.#waiting.filter((other) => other !== waiter)
+        waiter.fail(late)
       })
-      this.#waiting.push(waiter)
-      this.#hand()
+      // Who has come again and again in the wrong transport comes no more in time.
+      if (timeout > 0) this.#waiting.push(waiter)
+      if (timeout > 0) this.#hand()
     })
   }
 

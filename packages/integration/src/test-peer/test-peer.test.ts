@@ -1,12 +1,13 @@
-import { hashToHex, regtest } from '@sapwood/wire-codec'
+import { concatBytes, hashToHex, regtest } from '@sapwood/wire-codec'
 import { createPeer } from '@sapwood/peer'
-import { connect, onlyV1 } from '@sapwood/transport-v1v2'
+import { connect, onlyV1, streamPair } from '@sapwood/transport-v1v2'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { describe, expect, it } from 'vitest'
 import { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
 import { RegtestChain } from '../regtest/regtest-chain.ts'
 import { startRegtestPeer } from '../regtest/regtest-peer.ts'
 import { listPayload, reply, TestPeer, WireAssertionError } from './index.ts'
+import { V1Framing } from './v1-framing.ts'
 
 const ENTRY = new Uint8Array(36)
 
@@ -128,6 +129,19 @@ describe('a listener', () => {
     expect(new Set(peers).size).toBe(3)
   })
 
+  it('waits no longer than it was told, whoever comes again and again in the wrong transport', async () => {
+    await using listener = await TestPeer.listen({ transport: 'v1', dialTimeout: 300 })
+    const next = failureOf(listener.next())
+    let over = false
+    void next.then(() => (over = true))
+    while (!over) {
+      await using peer = await TestPeer.dial(listener.port, { handshake: 'none', timeout: 60_000 })
+      await peer.sendBytes(peer.v2.key)
+      await Promise.race([peer.expectClosed().catch(() => undefined), next])
+    }
+    expect((await next).received).toMatch(/^none within 300 ms, but \d+ in v2$/)
+  })
+
   it('lets go who waits when it forgets and when it closes, and loses nothing that comes later', async () => {
     const listener = await TestPeer.listen({ handshake: 'transport' })
     const givenUp = failureOf(listener.next())
@@ -186,5 +200,45 @@ describe('TestPeer', () => {
     expect((await failureOf(TestPeer.dial(1))).message).toMatch(
       /expected a connection to 127\.0\.0\.1:1\nreceived .*ECONNREFUSED/,
     )
+  })
+})
+
+describe('TestPeer, against a flood', () => {
+  /** Two peers of one connection, without a handshake; the other sends what it is told. */
+  async function pair(): Promise<readonly [peer: TestPeer, other: TestPeer]> {
+    const [ours, theirs] = streamPair()
+    const how = { transport: 'v1', handshake: 'none', timeout: 60_000 } as const
+    return [
+      await TestPeer.over(ours, { role: 'initiator', ...how }),
+      await TestPeer.over(theirs, { role: 'initiator', ...how }),
+    ]
+  }
+
+  it('looks at each message once, however many come before the one that is expected', async () => {
+    const [peer, other] = await pair()
+    let asked = 0
+    const expected = peer.expect('ping', ({ nonce }) => {
+      asked += 1
+      return nonce === 999n
+    })
+    for (let nonce = 0n; nonce < 1_000n; nonce++) await other.send({ type: 'ping', nonce })
+    await expected
+    expect(asked).toBe(1_000)
+    // Those that were passed over are still there, in order.
+    expect((await peer.expect('ping')).nonce).toBe(0n)
+    expect((await peer.expect('ping')).nonce).toBe(1n)
+    await other.close()
+  })
+
+  it('ends it where no log can hold it, and takes that for no end by the remote', async () => {
+    const [peer, other] = await pair()
+    const one = new V1Framing(regtest.magic).frame('inv', Uint8Array.of(0))
+    const many = concatBytes(...Array.from({ length: 10_000 }, () => one))
+    const closed = failureOf(peer.expectClosed())
+    for (let sent = 0; sent <= 200_000 && peer.closed === undefined; sent += 10_000)
+      await other.sendBytes(many)
+    expect((await closed).received).toContain('more came than the log of a connection can hold')
+    expect(peer.closed).toMatchObject({ by: 'us' })
+    await other.close()
   })
 })

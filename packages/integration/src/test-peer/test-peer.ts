@@ -54,6 +54,8 @@ export class TestPeer implements AsyncDisposable {
   readonly #random: Random
   readonly #clock: Clock
   readonly #taken = new Set<number>()
+  /** By type: how many messages from the first on are taken, as far as that was looked at. */
+  readonly #fresh = new Map<string, number>()
   /** Pings that were answered by itself: they may be expected, and no handler answers them again. */
   readonly #answered = new Set<number>()
   readonly #handlers = new Map<string, MessageHandler<Message['type']>>()
@@ -229,6 +231,7 @@ export class TestPeer implements AsyncDisposable {
   /**
    * Waits for a message, one that came before and was expected by nobody included: each is given out once, in
    * order.
+   * @param predicate which one. It is asked once for each message.
    * @throws WireAssertionError
    */
   async expect<T extends Message['type']>(
@@ -237,7 +240,7 @@ export class TestPeer implements AsyncDisposable {
     options: ExpectOptions = {},
   ): Promise<MessageOf<T>> {
     const expected = predicate === undefined ? `'${type}'` : `'${type}' with ${String(predicate)}`
-    const entry = await this.#wire.wait(() => this.#find(type, predicate), expected, options)
+    const entry = await this.#wire.wait(this.#finder(type, predicate), expected, options)
     this.#taken.add(entry.index)
     return entry.message as MessageOf<T>
   }
@@ -249,7 +252,7 @@ export class TestPeer implements AsyncDisposable {
    */
   async expectNothing<T extends Message['type']>(type: T, predicate?: Predicate<T>): Promise<void> {
     await this.sync()
-    const entry = this.#find(type, predicate)
+    const entry = this.#finder(type, predicate)()
     if (entry === undefined) return
     throw this.#wire.failure(`no '${type}'`, `'${type}', entry ${entry.index} of the log`)
   }
@@ -292,24 +295,24 @@ export class TestPeer implements AsyncDisposable {
 
   /** How many messages of a type have come. */
   count(type: Message['type']): number {
-    return this.all(type).length
+    return this.log.received(type).length
   }
 
   /** The latest message of a type. */
   last<T extends Message['type']>(type: T): MessageOf<T> | undefined {
-    return this.all(type).at(-1)
+    return this.log.received(type).at(-1)?.message as MessageOf<T> | undefined
   }
 
   /** All messages of a type, expected or not. */
   all<T extends Message['type']>(type: T): readonly MessageOf<T>[] {
-    return this.log.entries.filter((entry) => isOf(entry, type)).map(({ message }) => message as MessageOf<T>)
+    return this.log.received(type).map(({ message }) => message as MessageOf<T>)
   }
 
   /** Answers each message of a type from now on, and those that have come and were not expected. */
   on<T extends Message['type']>(type: T, handler: MessageHandler<T>): this {
     this.#handlers.set(type, handler as unknown as MessageHandler<Message['type']>)
-    for (const entry of this.log.entries) {
-      if (isOf(entry, type) && !this.#isDealtWith(entry.index)) void this.#handle(entry)
+    for (const entry of [...this.log.received(type)]) {
+      if (!this.#isDealtWith(entry.index)) void this.#handle(entry)
     }
     return this
   }
@@ -385,8 +388,9 @@ export class TestPeer implements AsyncDisposable {
   async #fence<T = 'alive'>(expected: string, onEnd?: T, options: ExpectOptions = {}): Promise<T | 'alive'> {
     const nonce = randomNonce(this.#random)
     await this.#send({ type: 'ping', nonce }, BY_ITSELF)
+    const find = this.#finder('pong', (message) => message.nonce === nonce)
     const answer = (): T | 'alive' | undefined => {
-      const pong = this.#find('pong', (message) => message.nonce === nonce)
+      const pong = find()
       if (pong === undefined) return undefined
       this.#taken.add(pong.index)
       return 'alive'
@@ -397,13 +401,30 @@ export class TestPeer implements AsyncDisposable {
     })
   }
 
-  #find<T extends Message['type']>(type: T, predicate?: Predicate<T>): WireEntry | undefined {
-    return this.log.entries.find(
-      (entry) =>
-        isOf(entry, type) &&
-        !this.#taken.has(entry.index) &&
-        (predicate === undefined || predicate(entry.message as MessageOf<T>)),
-    )
+  /**
+   * Looks for a message that nobody has expected yet. It goes on where it stopped: a remote that sends and
+   * sends is not read from the beginning with each of its messages.
+   */
+  #finder<T extends Message['type']>(type: T, predicate?: Predicate<T>): () => WireEntry | undefined {
+    let next = this.#firstFresh(type)
+    return () => {
+      const entries = this.log.received(type)
+      for (; next < entries.length; next++) {
+        const entry = entries[next]!
+        if (this.#taken.has(entry.index)) continue
+        if (predicate === undefined || predicate(entry.message as MessageOf<T>)) return entry
+      }
+      return undefined
+    }
+  }
+
+  /** Where the first message of a type stands that was not taken, among those of its type. */
+  #firstFresh(type: Message['type']): number {
+    const entries = this.log.received(type)
+    let first = this.#fresh.get(type) ?? 0
+    while (first < entries.length && this.#taken.has(entries[first]!.index)) first++
+    this.#fresh.set(type, first)
+    return first
   }
 
   /** Whether it was expected, or answered by itself. */
@@ -427,8 +448,4 @@ export class TestPeer implements AsyncDisposable {
     const list: readonly Message[] = Array.isArray(answer) ? answer : [answer as Message]
     await this.send(...list)
   }
-}
-
-function isOf(entry: WireEntry, type: Message['type']): boolean {
-  return entry.direction === 'received' && entry.message?.type === type
 }

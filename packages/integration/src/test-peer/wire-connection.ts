@@ -19,6 +19,8 @@ const V1_PREFIX_LENGTH = 16
 const MAGIC_LENGTH = 4
 /** Bytes of payloads that a log may hold; the connection of one that sends more is ended. */
 const MAX_LOG_BYTES = 268_435_456
+/** Entries that it may hold: of small messages each takes more than its payload. */
+const MAX_LOG_ENTRIES = 200_000
 
 /** Notes in the log what a test peer sends without being told to: answers to pings, and its fences. */
 export const BY_ITSELF = 'by itself'
@@ -165,7 +167,11 @@ export class WireConnection {
         const chunk = await this.#init.stream.read()
         if (chunk === null) break
         this.#take(chunk)
-        if (this.log.bytes > MAX_LOG_BYTES) throw new Error('the log is full')
+        if (this.log.bytes > MAX_LOG_BYTES || this.log.entries.length > MAX_LOG_ENTRIES) {
+          this.#fail('more came than the log of a connection can hold')
+          this.drop()
+          return
+        }
       }
       this.#ended('remote', 'end')
       await this.#init.stream.close()

@@ -29,6 +29,7 @@ const ARROWS = { received: '<-', sent: '->', event: '--' } as const
 /** What happened on one connection, in full. */
 export class WireLog {
   readonly #entries: WireEntry[] = []
+  readonly #received = new Map<string, WireEntry[]>()
   #bytes = 0
 
   get entries(): readonly WireEntry[] {
@@ -40,9 +41,20 @@ export class WireLog {
     return this.#bytes
   }
 
+  /** Messages of a type that have come and could be decoded, in order. */
+  received(type: Message['type']): readonly WireEntry[] {
+    return this.#received.get(type) ?? []
+  }
+
   append(entry: Omit<WireEntry, 'index'>): WireEntry {
     const whole = { ...entry, index: this.#entries.length }
     this.#entries.push(whole)
+    if (entry.direction === 'received' && entry.message !== undefined) {
+      const { type } = entry.message
+      const alike = this.#received.get(type)
+      if (alike === undefined) this.#received.set(type, [whole])
+      else alike.push(whole)
+    }
     this.#bytes += entry.payload?.length ?? 0
     return whole
   }
