@@ -13,7 +13,7 @@ import { abortStream } from '../stream/abort-stream.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
-import { V1Detector } from '../v1/v1-prefix.ts'
+import { V1Detector } from '../v1/v1-detector.ts'
 
 /** Milliseconds for detection and handshake, unless told otherwise (Core's `-peertimeout`). */
 const DEFAULT_ACCEPT_TIMEOUT = MINUTE

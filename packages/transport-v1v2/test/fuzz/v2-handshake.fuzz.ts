@@ -1,5 +1,5 @@
 import { regtest } from '@sapwood/wire-codec'
-import { v1Prefix } from '../../src/v1/v1-prefix.ts'
+import { v1Prefix } from '../../src/framing/v1-prefix.ts'
 import { createTestSession } from '../bip324/scripted-peer.ts'
 import { receiveAll, type Target } from './target.ts'
 
