@@ -1,14 +1,14 @@
 import { join, resolve } from 'node:path'
 import { citedSources } from './cited-sources.ts'
 import { doubledConstants } from './doubled-constants.ts'
-import { folderOrder } from './order.ts'
+import { folderOrder, mostArrows } from './order.ts'
 import { measureStructure, suggestOrder } from './measure-structure.ts'
 import { importsPackages, readImports, sourceFiles } from './read-imports.ts'
 import { uncitedFiles } from './uncited-files.ts'
 
-// Prints how the folders of each package hang together, and fails where an import runs up, where a limit is
-// declared twice, or where a file does not say whose rules it implements. `--arrows PACKAGE` lists its
-// arrows, `--suggest PACKAGE` an order in which the fewest run up.
+// Prints how the folders of each package hang together, and fails where an import runs up, where folders know
+// too many others, where a limit is declared twice, or where a file does not say whose rules it implements.
+// `--arrows PACKAGE` lists its arrows, `--suggest PACKAGE` an order in which the fewest run up.
 const root = resolve(import.meta.dirname, '../..')
 const [option, only] = process.argv.slice(2)
 let failures = 0
@@ -39,6 +39,11 @@ for (const [name, order] of Object.entries(folderOrder)) {
     ),
   )
   failures += upward.length + circles.length + unplaced.length
+  const most = mostArrows[name]
+  if (most !== undefined && arrows.length > most) {
+    details.push(`${name}: ${arrows.length} arrows, where ${most} are allowed: see --arrows ${name}`)
+    failures += 1
+  }
 }
 // The packages stand on `tools/` (their benches, tests and builds do), so nothing in it stands on them.
 for (const file of sourceFiles(join(root, 'tools'))) {
