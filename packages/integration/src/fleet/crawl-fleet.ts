@@ -24,10 +24,9 @@ export interface CrawlFleetOptions {
   readonly onlyV1?: boolean
   /** All workers begin at once, when the last of them is ready; else each begins when it is. */
   readonly together?: boolean
-  /**
-   * Told of each visit that a worker reports. Who is given back is killed (SIGKILL), and nobody starts it
-   * again.
-   */
+  /** Another worker is started for each that is killed. */
+  readonly replacesKilled?: boolean
+  /** Told of each visit that a worker reports. Who is given back is killed (SIGKILL). */
   readonly onVisited?: (visits: number, workers: readonly FleetChild[]) => FleetChild | undefined
 }
 
@@ -55,7 +54,7 @@ export interface FleetResult {
  * found is not what listens.
  */
 export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResult> {
-  const { plan, servers, connections, deadline, hostPause = 0, onVisited } = options
+  const { plan, servers, deadline, hostPause = 0, onVisited } = options
   const listeners = await startListeners(plan, options.listenerProcesses ?? 2)
   const workers: FleetChild[] = []
   await using frontier = await openNatsFrontier({
@@ -71,19 +70,14 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
     const killed = new Map<FleetChild, Promise<void>>()
     const counted: string[] = []
     let visits = 0
-    for (let index = 0; index < options.workers; index++) {
-      const worker = `w${index + 1}`
-      const orders: WorkerOrders = {
-        servers,
-        worker,
-        connections,
-        deadline,
-        hostPause,
-        onlyV1: options.onlyV1 ?? false,
-        together: options.together ?? false,
-      }
-      const child = startChild('worker-process', worker, orders)
+    const ends: Promise<readonly WorkerReport[]>[] = []
+    const start = (): void => {
+      const child = startWorker(options, `w${workers.length + 1}`)
       workers.push(child)
+      const end = endOf(child, () => killed.has(child))
+      // One that fails before it is waited for fails the fleet then.
+      end.catch(() => undefined)
+      ends.push(end)
       child.onReport((report) => {
         if (report.type !== 'visited') return
         visits += 1
@@ -92,29 +86,24 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
           visits,
           workers.filter((each) => !killed.has(each)),
         )
-        if (victim !== undefined && !killed.has(victim)) killed.set(victim, victim.kill())
+        if (victim === undefined || killed.has(victim)) return
+        killed.set(victim, victim.kill())
+        if (options.replacesKilled === true) start()
       })
     }
+    for (let index = 0; index < options.workers; index++) start()
     if (options.together === true) {
       await Promise.all(workers.map((child) => child.reported('ready')))
       for (const child of workers) child.go()
     }
-    const reports = await Promise.all(
-      workers.map(async (child): Promise<readonly WorkerReport[]> => {
-        try {
-          const { visited, cpu, seconds } = await child.reported('done')
-          return [{ name: child.name, visited, cpu, seconds }]
-        } catch (error) {
-          if (killed.has(child)) return []
-          throw error
-        }
-      }),
-    )
+    const reports: WorkerReport[] = []
+    // More come while it is waited for.
+    for (let index = 0; index < ends.length; index++) reports.push(...(await ends[index]!))
     const known: KnownNode[] = []
     for await (const node of frontier.snapshot()) known.push(node)
     const result = {
       known,
-      workers: reports.flat(),
+      workers: reports,
       killed: [...killed.keys()].map(({ name }) => name),
       visits,
     }
@@ -124,6 +113,23 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
     return result
   } finally {
     await Promise.all([...workers, ...listeners].map((child) => child.kill()))
+  }
+}
+
+function startWorker(options: CrawlFleetOptions, worker: string): FleetChild {
+  const { servers, connections, deadline, hostPause = 0, onlyV1 = false, together = false } = options
+  const orders: WorkerOrders = { servers, worker, connections, deadline, hostPause, onlyV1, together }
+  return startChild('worker-process', worker, orders)
+}
+
+/** What a worker says at its end; nothing where it was killed. */
+async function endOf(child: FleetChild, isKilled: () => boolean): Promise<readonly WorkerReport[]> {
+  try {
+    const { visited, cpu, seconds } = await child.reported('done')
+    return [{ name: child.name, visited, cpu, seconds }]
+  } catch (error) {
+    if (isKilled()) return []
+    throw error
   }
 }
 

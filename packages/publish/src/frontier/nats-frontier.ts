@@ -17,7 +17,7 @@ import { NatsIntake } from './nats-intake.ts'
 import { type KnownEntry, NatsNodes } from './nats-nodes.ts'
 import { NatsPatience } from './nats-patience.ts'
 import { type Errand, NatsQueue } from './nats-queue.ts'
-import { type NatsStores, openNatsStores } from './nats-stores.ts'
+import { lookAtStores, type NatsStores, openNatsStores } from './nats-stores.ts'
 
 /** Milliseconds that the server keeps a request for work open; then the end of the round is looked for. */
 const PULL_WAIT = 1_000
@@ -111,7 +111,12 @@ class NatsFrontier implements Frontier {
     this.#clock = parts.clock
     this.#hostPause = Math.min(hostPause, stores.deadline)
     const { clock, onTrouble, worker } = parts
-    this.#patience = new NatsPatience(clock, this.#leaving.signal, onTrouble)
+    this.#patience = new NatsPatience({
+      clock,
+      signal: this.#leaving.signal,
+      onTrouble,
+      look: () => lookAtStores(stores),
+    })
     const patience = this.#patience
     this.#nodes = new NatsNodes(stores.nodes, network, patience)
     this.#queue = new NatsQueue(stores, network, patience)
@@ -251,8 +256,9 @@ class NatsFrontier implements Frontier {
     try {
       const claim = await this.#take(message)
       if (claim !== undefined) this.#ready.push(claim)
-    } catch {
-      // It is offered again at its deadline.
+    } catch (error) {
+      // Else it is offered again at its deadline.
+      if (isRefusal(error)) this.#failure = { error }
     } finally {
       this.#arriving -= 1
       this.#wakeUp.ring()

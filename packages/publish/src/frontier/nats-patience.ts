@@ -9,11 +9,19 @@ export class NatsPatience {
   readonly #clock: Clock
   readonly #signal: AbortSignal
   readonly #onTrouble: (error: unknown) => void
+  readonly #look: () => Promise<unknown>
 
-  constructor(clock: Clock, signal: AbortSignal, onTrouble: (error: unknown) => void) {
-    this.#clock = clock
-    this.#signal = signal
-    this.#onTrouble = onTrouble
+  /** @param parts.look asks the server for what has to be there; it refuses where something is gone. */
+  constructor(parts: {
+    readonly clock: Clock
+    readonly signal: AbortSignal
+    readonly onTrouble: (error: unknown) => void
+    readonly look: () => Promise<unknown>
+  }) {
+    this.#clock = parts.clock
+    this.#signal = parts.signal
+    this.#onTrouble = parts.onTrouble
+    this.#look = parts.look
   }
 
   /**
@@ -28,7 +36,17 @@ export class NatsPatience {
         if (this.#signal.aborted || isRefusal(error)) throw unavailable(error)
         this.#onTrouble(error)
         await this.pause()
+        await this.#stillThere()
       }
+    }
+  }
+
+  /** To what is sent to a stream that is gone nobody answers, as where no server is. */
+  async #stillThere(): Promise<void> {
+    try {
+      await this.#look()
+    } catch (error) {
+      if (isRefusal(error)) throw unavailable(error)
     }
   }
 

@@ -1,5 +1,6 @@
 import type { KV } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { PublishError } from '../errors/publish-error.ts'
 import { connectNats, missingNats } from '../nats/connect-nats.ts'
 import { DUPLICATE_WINDOW } from '../nats/duplicate-window.ts'
 import { unavailable } from '../nats/server-answer.ts'
@@ -43,12 +44,23 @@ export async function openNatsStores(options: NatsStoresOptions): Promise<NatsSt
   }
 }
 
+/** @throws what the server says of a part that is gone. */
+export async function lookAtStores({ manager, stream, nodes, hosts }: NatsStores): Promise<void> {
+  await manager.streams.info(stream)
+  await nodes.status()
+  await hosts.status()
+}
+
 async function storesOn(
   connection: NatsConnection,
   { name, deadline }: NatsStoresOptions,
 ): Promise<NatsStores> {
   const [{ millis, nanos }, jetStreamModule, { Kvm }] = await loadNats()
   const { AckPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } = jetStreamModule
+  const limit = connection.info?.max_payload ?? 0
+  if (limit < MAX_RECORD) {
+    throw new PublishError('payload-limit', `The server takes messages of ${limit} bytes at most`, { limit })
+  }
   const manager = await jetstreamManager(connection)
   const jetStream = jetstream(connection)
   const subject = `${name}.visit`

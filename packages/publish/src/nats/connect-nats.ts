@@ -1,4 +1,5 @@
 import { PublishError } from '../errors/publish-error.ts'
+import { namedServers } from './named-servers.ts'
 
 /** How a connection presents itself, and how it comes back. */
 export interface ConnectNatsOptions {
@@ -12,7 +13,8 @@ const RECONNECT_PAUSE = 1_000
 
 /**
  * Connects to a NATS server, and keeps connecting to it: whoever publishes goes on while it is gone.
- * @param servers `host:port`, or several of them.
+ * @param servers `host:port`, or several of them; with `user:password@` or `token@` before it, and `nats://`
+ * before that, where there is any.
  * @throws PublishError `missing-package` without `@nats-io/transport-node`; `unavailable` where it is not a
  * NATS server, or refuses us.
  */
@@ -23,16 +25,17 @@ export async function connectNats(
   const { connect } = await import('@nats-io/transport-node').catch((cause: unknown) => {
     throw missingNats(cause)
   })
+  const named = namedServers(typeof servers === 'string' ? [servers] : servers)
   try {
     return await connect({
-      servers: typeof servers === 'string' ? servers : [...servers],
+      ...named,
       maxReconnectAttempts: -1,
       reconnectTimeWait: reconnectPause,
       ...(name !== undefined && { name }),
     })
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new PublishError('unavailable', `No NATS server at ${String(servers)}: ${why}`, { cause })
+    throw new PublishError('unavailable', `No NATS server at ${named.servers.join(', ')}: ${why}`, { cause })
   }
 }
 

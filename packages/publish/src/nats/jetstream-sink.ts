@@ -11,8 +11,10 @@ import { headers as natsHeaders, type MsgHdrs, nanos, type NatsConnection } from
 import { isPublishError, PublishError } from '../errors/publish-error.ts'
 import type { PublishedMessage } from '../records/published-message.ts'
 import { headersOf, MAX_HEADERS_BYTES, messageOf } from '../sinks/message-headers.ts'
+import { madeAnew } from '../sinks/made-anew.ts'
 import type { PublishSink, PublishSource, SinkState } from '../sinks/publish-sink.ts'
 import { DUPLICATE_WINDOW } from './duplicate-window.ts'
+import { lostStream } from './lost-stream.ts'
 import {
   answerCode,
   isWrongSequence,
@@ -128,15 +130,22 @@ export function createJetStreamSink(
       })
     },
     read: async function* ({ after, signal }) {
-      const consumer = await reached(async () =>
-        (await jetstreamConsumers()).get(stream, {
-          deliver_policy: DeliverPolicy.StartSequence,
-          opt_start_seq: after + 1,
-        }),
+      const last = await reached(async () => (await (await managed()).streams.info(stream)).state.last_seq)
+      if (last < after) throw madeAnew(after, last)
+      const consumer = await reached(() =>
+        js.consumers.get(stream, { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: after + 1 }),
       )
       const messages = await consumer.consume()
       const stop = (): void => messages.stop()
       signal?.addEventListener('abort', stop)
+      let failure: PublishError | undefined
+      // The client would look for a stream that is gone for ever.
+      const watching = lostStream(messages, async () => {
+        await (await managed()).streams.info(stream)
+      }).then((error) => {
+        failure = error
+        stop()
+      })
       try {
         for await (const message of messages) {
           const { seq, subject, headers, data } = message
@@ -144,14 +153,11 @@ export function createJetStreamSink(
         }
       } finally {
         signal?.removeEventListener('abort', stop)
-        messages.stop()
+        stop()
       }
+      await watching
+      if (failure !== undefined && signal?.aborted !== true) throw failure
     },
-  }
-
-  async function jetstreamConsumers() {
-    await managed()
-    return js.consumers
   }
 }
 

@@ -17,7 +17,8 @@ const MAX_RECORD_BYTES = 8_000_000
  * Puts messages together to records: each once, in order. What a publisher left unfinished when it was killed
  * is left out, and so is a message that comes again.
  * @param after the sequence of the last record that the consumer has; 0 to begin with the first.
- * @throws PublishError `gap` where messages are missing; `foreign-message` where a record has too many bytes.
+ * @throws what the source throws; PublishError `gap` where messages are missing, `foreign-message` where a
+ * record has too many bytes.
  */
 export async function* readRecords(
   messages: AsyncIterable<PublishedMessage>,

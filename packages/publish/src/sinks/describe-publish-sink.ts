@@ -107,6 +107,19 @@ export function describePublishSink(name: string, conformance: PublishSinkConfor
     )
 
     it(
+      'says so to a consumer that has had more than there is',
+      withSink(async ({ sink }) => {
+        await sink.open()
+        await sink.append([message(1)])
+        await expect(readRecords(sink.read({ after: 2 }), { after: 2 }).next()).rejects.toMatchObject({
+          code: 'gap',
+          expected: 3,
+          sequence: 1,
+        })
+      }),
+    )
+
+    it(
       'has after a crash what it has acknowledged',
       withSink(async ({ sink, another, crash }) => {
         await sink.open()

@@ -4,6 +4,7 @@ import { concatBytes } from '@sapwood/wire-codec'
 import { PublishError } from '../errors/publish-error.ts'
 import type { PublishedMessage } from '../records/published-message.ts'
 import { headersOf, messageOf } from './message-headers.ts'
+import { madeAnew } from './made-anew.ts'
 import type { PublishSink, PublishSource, SinkState } from './publish-sink.ts'
 
 /** How much an embedded log keeps. */
@@ -89,6 +90,8 @@ export function createEmbeddedLog(
       appended.ring()
     },
     read: async function* ({ after, signal }) {
+      const { last: lastYet } = (state ??= await readState())
+      if (lastYet < after) throw madeAnew(after, lastYet)
       for (let next = after + 1; signal?.aborted !== true; ) {
         state ??= await readState()
         // In the turn in which it may begin to wait: what is appended later rings.

@@ -30,6 +30,7 @@ export interface PublishSource {
   /**
    * Messages after a sequence, and those that follow, for ever. It may begin later where the first are gone,
    * and say one twice: `readRecords` sees to both.
+   * @throws PublishError `gap` where less is there than the consumer has had: the log was made anew.
    */
   read(options: { readonly after: number; readonly signal?: AbortSignal }): AsyncIterable<PublishedMessage>
 }
