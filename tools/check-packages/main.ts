@@ -29,10 +29,12 @@ function check(name: string): string {
 
   const project = join(work, name.replace('@sapwood/', ''))
   mkdirSync(project)
+  // What it takes of ours where that is installed is in no registry either.
+  const ownPeers = Object.keys(manifest.peerDependencies ?? {}).filter((peer) => packed.manifests.has(peer))
   const manifestHere = {
     private: true,
     type: 'module',
-    dependencies: { ...packed.dependenciesOn(name), ...manifest.peerDependencies },
+    dependencies: { ...manifest.peerDependencies, ...packed.dependenciesOn(name, ...ownPeers) },
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifestHere))
   // The same Node.js types as the repository's own: a package's types may mention them.

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { createMemoryStore, openStore } from '@sapwood/node'
+import { isPublishError } from '@sapwood/publish'
 import { Crawl, CrawlSummary, type Visit, visitNode } from '@sapwood/publish/crawl'
 import {
   type Frontier,
@@ -111,7 +112,9 @@ async function openFrontier(
     const onTrouble = (error: unknown): void => report.note(`NATS: ${explainFailure(error).message}`)
     const options = { network, servers: nats, worker: worker ?? defaultWorkerName() }
     const frontier = await openNatsFrontier(options, { clock, onTrouble }).catch((error: unknown) => {
-      throw new CommandError(explainFailure(error).message, EXIT.unreachable, error)
+      const isMissing = isPublishError(error) && error.code === 'missing-package'
+      const exitCode = isMissing ? EXIT.failed : EXIT.unreachable
+      throw new CommandError(explainFailure(error).message, exitCode, error)
     })
     return withFrontier([frontier], frontier)
   }

@@ -4,6 +4,7 @@ import { fallbackOf } from '../connecting/build-route.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
 import { CommandError, usageError } from '../errors/command-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-code.ts'
+import { loadPackage } from '../optional/load-package.ts'
 import type { CommonOptions } from '../options/common-options.ts'
 import { createReport } from '../terminal/report.ts'
 
@@ -14,6 +15,15 @@ export interface ObserveOptions extends CommonOptions {
   readonly listen?: number
   /** Milliseconds after which it has seen enough. */
   readonly for?: number
+}
+
+/** What `@sapwood/publish` needs to speak to NATS in these events. */
+const NATS_PACKAGES = '@nats-io/transport-node @nats-io/jetstream @nats-io/kv @bufbuild/protobuf'
+
+async function load(): Promise<
+  typeof import('@sapwood/publish/nats') & typeof import('@sapwood/publish/observe')
+> {
+  return { ...(await import('@sapwood/publish/nats')), ...(await import('@sapwood/publish/observe')) }
 }
 
 /** Tells over NATS what peers do and say, in the events of peer-observer, until that is enough. */
@@ -27,9 +37,7 @@ export async function observeCommand(
     throw usageError('say whom: addresses to dial, --listen for nodes that dial us, or both')
   }
   const report = createReport(io, options)
-  // Loaded by whoever observes: the packages behind them need not be installed.
-  const { connectNats, createEventSender } = await import('@sapwood/publish/nats')
-  const { observeNode } = await import('@sapwood/publish/observe')
+  const { connectNats, createEventSender, observeNode } = await loadPackage('observe', NATS_PACKAGES, load)
   const connection = await connectNats(nats).catch((cause: unknown) => {
     throw new CommandError(cause instanceof Error ? cause.message : String(cause), EXIT.unreachable, cause)
   })

@@ -1,21 +1,24 @@
 import { CommandError } from '../errors/command-error.ts'
 
 /**
- * Loads what a command needs of a package that `sapwood` does without.
+ * Loads what a command needs of packages that `sapwood` does without.
+ * @param packages Their names, with a blank between two.
  * @throws CommandError that says how it is had, where it is not installed.
  */
 export async function loadPackage<Module>(
   command: string,
-  name: string,
+  packages: string,
   load: () => Promise<Module>,
 ): Promise<Module> {
   try {
     return await load()
   } catch (cause) {
-    if (!isMissing(cause, name)) throw cause
+    const names = packages.split(' ')
+    if (!names.some((name) => isMissing(cause, name))) throw cause
+    const given = ['sapwood', ...names].map((name) => `--package ${name}`).join(' ')
     throw new CommandError(
-      `${command} needs the package ${name}, which is not installed: npm install ${name}, beside sapwood; ` +
-        `or, without an installation, npx --package sapwood --package ${name} sapwood ${command}`,
+      `${command} needs what is not installed: npm install ${packages}, beside sapwood; ` +
+        `or, without an installation, npx ${given} sapwood ${command}`,
       undefined,
       cause,
     )
