@@ -1,3 +1,4 @@
+import { keysOf } from './keys.ts'
 import { printable } from './printable.ts'
 import type { Screen, ScreenLine } from './screen.ts'
 
@@ -46,7 +47,8 @@ export function openProcessScreen(): Screen {
       })
       stdout.write(HOME + shown.join('\r\n') + CLEAR_BELOW)
     },
-    onKey: (listener) => stdin.on('data', (data: Buffer) => listener(data.toString('utf8'))),
+    onKey: (listener) =>
+      stdin.on('data', (data: Buffer) => keysOf(data.toString('utf8')).forEach((key) => listener(key))),
     onResize: (listener) => stdout.on('resize', listener),
     close,
   }

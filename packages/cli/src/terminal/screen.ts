@@ -4,7 +4,7 @@ export interface Screen {
   readonly rows: number
   /** Shows these lines and nothing else; each is cut at the width. Their first may be marked as `inverse`. */
   draw(lines: readonly ScreenLine[]): void
-  /** Keys as the terminal sends them. */
+  /** Keys as the terminal sends them, one at a time. */
   onKey(listener: (key: string) => void): void
   /** The terminal has another size now. */
   onResize(listener: () => void): void

@@ -1,0 +1,15 @@
+import type { ProgramSpec } from '@sapwood/integration'
+
+/** Wireshark's dissectors, without its windows. */
+export const TSHARK: ProgramSpec = {
+  name: 'tshark',
+  variable: 'TSHARK',
+  debian: { packages: ['tshark'], executable: 'usr/bin/tshark' },
+}
+
+/** A terminal that can be typed into and looked at. It starts itself again, so it runs by the machine's loader. */
+export const TMUX: ProgramSpec = {
+  name: 'tmux',
+  variable: 'TMUX_PROGRAM',
+  debian: { packages: ['tmux'], executable: 'usr/bin/tmux' },
+}
