@@ -23,22 +23,22 @@ export interface CallOptions {
   readonly until?: RegExp
 }
 
-/** An empty project of somebody else, in which the command is installed from its archive. */
+/** An empty project of somebody else, in which packages of ours are installed from their archives. */
 export class CommandProject {
   readonly folder: string
   readonly #packed: PackedPackages
   readonly #running = new Set<ChildProcess>()
   #isLine: ((line: unknown) => boolean) | undefined
 
-  constructor(packed: PackedPackages, folder: string) {
+  constructor(packed: PackedPackages, folder: string, names: readonly string[]) {
     this.#packed = packed
     this.folder = folder
     mkdirSync(folder)
-    this.install('sapwood')
+    this.install(...names)
   }
 
-  get #bin(): string {
-    return join(this.folder, 'node_modules/.bin/sapwood')
+  #bin(command: string): string {
+    return join(this.folder, 'node_modules/.bin', command)
   }
 
   /** Installs these packages of ours, and runs none of anybody's scripts. */
@@ -83,7 +83,8 @@ export class CommandProject {
   async call(args: readonly string[], { input = '', until }: CallOptions = {}): Promise<Called> {
     const started = performance.now()
     // npx itself ends by the signal, whatever the command makes of it.
-    const [program, ...first] = until === undefined ? ['npx', '--no-install', 'sapwood'] : [this.#bin]
+    const [program, ...first] =
+      until === undefined ? ['npx', '--no-install', 'sapwood'] : [this.#bin('sapwood')]
     const child = spawn(program!, [...first, ...args], { cwd: this.folder })
     this.#running.add(child)
     const said = { out: '', err: '' }
@@ -102,12 +103,13 @@ export class CommandProject {
     return { status, ...said, milliseconds: performance.now() - started }
   }
 
-  /** Starts the command, and waits for what it says. `stop` ends it by SIGTERM. */
+  /** Starts a command, and waits for what it says. `stop` ends it by SIGTERM. */
   async start(
     args: readonly string[],
     says: RegExp,
+    command = 'sapwood',
   ): Promise<{ found: RegExpExecArray; ended: Promise<number | null>; stop(): Promise<number | null> }> {
-    const child = spawn(this.#bin, args, {
+    const child = spawn(this.#bin(command), args, {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { RegtestBitcoind } from '@sapwood/integration'
 import { PackedPackages } from '../check-packages/pack.ts'
+import { Bitcoind } from './bitcoind.ts'
 import { CommandProject } from './command-project.ts'
 import { type Against, type Step, stepsAgainst, wholeSteps } from './steps.ts'
 
@@ -16,7 +16,8 @@ const MAX_FETCHED = 10_000_000
 let failures = 0
 const work = mkdtempSync(join(tmpdir(), 'sapwood-command-'))
 const packed = new PackedPackages(work)
-const project = new CommandProject(packed, join(work, 'project'))
+const harness = new CommandProject(packed, join(work, 'harness'), ['@sapwood/integration'])
+const project = new CommandProject(packed, join(work, 'project'), ['sapwood'])
 try {
   const sizes = [...project.sizes()].sort(([, a], [, b]) => b - a)
   const whole = sizes.reduce((sum, [, size]) => sum + size, 0)
@@ -24,16 +25,16 @@ try {
   const fetched = project.downloaded()
   const installed = `${(whole / 1e6).toFixed(2)} MB on the disk (${largest.join(', ')})`
   told(fetched < MAX_FETCHED, `${(fetched / 1e6).toFixed(2)} MB fetched, ${installed}`)
-  await using bitcoind = await RegtestBitcoind.start({ args: ['-blockfilterindex', '-peerblockfilters'] })
+  const bitcoind = await Bitcoind.start(harness)
   const known = await prepare(bitcoind)
-  const first = await startNode('first', bitcoind.p2pHostAndPort)
+  const first = await startNode('first', bitcoind.address)
   const second = await startNode('second', first.peer)
   for (const { rpc } of [first, second]) {
     const says = new RegExp(`"height": ${known.tip}`)
     await take({ args: ['rpc', 'waitforblockheight', String(known.tip), '60000', ...rpc], says }, 'our node')
   }
   for (const [index, [against, target]] of [
-    ['bitcoind', bitcoind.p2pHostAndPort] as const,
+    ['bitcoind', bitcoind.address] as const,
     ['our node on it', first.peer] as const,
     ['our node on that', second.peer] as const,
   ].entries()) {
@@ -46,13 +47,14 @@ try {
   told((await first.ended) === 0, 'node ends with 0 by the call stop')
 
   project.install('sapwood', '@sapwood/integration', '@sapwood/conform')
-  const one = ['conform', bitcoind.p2pHostAndPort, '--only', 'bip31/', '--wait', '60000']
+  const one = ['conform', bitcoind.address, '--only', 'bip31/', '--wait', '60000']
   await take({ args: one, says: / passed, 0 failed/ }, 'bitcoind')
-  const relay = ['relay', bitcoind.p2pHostAndPort, '-n', 'regtest', '--json']
+  const relay = ['relay', bitcoind.address, '-n', 'regtest', '--json']
   await take({ args: relay, until: /"type":"relay"/, says: /"type":"relayed"/, json: true }, 'bitcoind')
   await take({ args: ['bitcoind', '--port', '70000'], says: /--port takes/, exitCode: 2 }, 'nobody')
 } finally {
   project.end()
+  harness.end()
   rmSync(work, { recursive: true, force: true })
 }
 if (failures > 0) console.error(`${failures} failed`)
@@ -79,7 +81,7 @@ async function take({ args, says, exitCode = 0, json, ...how }: Step, against: s
 
 /** A chain with a payment, and three transactions that nobody has been given. */
 async function prepare(
-  bitcoind: RegtestBitcoind,
+  bitcoind: Bitcoind,
 ): Promise<Omit<Against, 'target' | 'folder' | 'fresh'> & { readonly fresh: readonly string[] }> {
   await bitcoind.rpc('createwallet', 'payer')
   const address = await bitcoind.rpc<string>('getnewaddress')
@@ -87,7 +89,7 @@ async function prepare(
   const txid = await bitcoind.rpc<string>('sendtoaddress', address, 1)
   const [block] = await bitcoind.rpc<string[]>('generatetoaddress', 1, address)
   const height = await bitcoind.rpc<number>('getblockcount')
-  await bitcoind.mine(2)
+  await bitcoind.rpc('generatetoaddress', 2, address)
   const fresh: string[] = []
   for (let count = 0; count < 3; count++) {
     const raw = await bitcoind.rpc<string>('createrawtransaction', [], [{ [address]: 1 }])

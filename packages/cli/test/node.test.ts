@@ -153,6 +153,53 @@ describe('its JSON-RPC, beside that of bitcoind', () => {
     expect(theirs).toMatchObject({ subver: network['subversion'] })
   })
 
+  it('describes each field of a connection as bitcoind does, from the other side', async () => {
+    const sides = async (): Promise<readonly [Json, Json]> => {
+      const [[ours], [theirs]] = [
+        (await call('getpeerinfo')) as Json[],
+        await bitcoind.rpc<Json[]>('getpeerinfo'),
+      ]
+      return [ours!, theirs!]
+    }
+    // Between two looks something may have been said.
+    let [ours, theirs] = await sides()
+    while (ours['bytessent'] !== theirs['bytesrecv'] || ours['bytesrecv'] !== theirs['bytessent']) {
+      await call('getblockcount')
+      ;[ours, theirs] = await sides()
+    }
+    const services = (hex: unknown): bigint => BigInt(`0x${hex as string}`)
+    const NODE_BLOOM = 4n
+    const own = (await call('getnetworkinfo')) as Json
+    const other = await bitcoind.rpc<Json>('getnetworkinfo')
+    const same: readonly (readonly [string, unknown, unknown])[] = [
+      ['addrbind', ours['addr'], theirs['addrbind']],
+      ...['network', 'session_id', 'transport_protocol_type', 'relaytxes', 'addr_relay_enabled'].map(
+        (name) => [name, ours[name], theirs[name]] as const,
+      ),
+      // What each says of the other is what the other says of itself.
+      // bloomfilter is a permission of ours with it, and so said to us alone.
+      ['services', services(ours['services']), services(other['localservices']) | NODE_BLOOM],
+      // Said when the connection began: what is kept by now was not kept then.
+      ['services of ours', services(theirs['services']) & ~services(own['localservices']), 0n],
+      ['subver', ours['subver'], other['subversion']],
+      ['subver of ours', theirs['subver'], own['subversion']],
+      ['inbound', ours['inbound'], theirs['inbound'] !== true],
+      ['sends blocks unasked', ours['bip152_hb_to'], theirs['bip152_hb_from']],
+      ['is sent blocks unasked', ours['bip152_hb_from'], theirs['bip152_hb_to']],
+      // Byte by byte, the framing of v2 included, message by message.
+      ['sent', ours['bytessent_per_msg'], theirs['bytesrecv_per_msg']],
+      ['received', ours['bytesrecv_per_msg'], theirs['bytessent_per_msg']],
+    ]
+    for (const [name, one, two] of same) expect([name, one]).toEqual([name, two])
+    expect(Math.abs((ours['conntime'] as number) - (theirs['conntime'] as number))).toBeLessThanOrEqual(1)
+    // What Core has beside these: the local address of a connection that we dialled is not known to us, and
+    // some that are Knots' alone.
+    const missing = Object.keys(theirs).filter((name) => !(name in ours))
+    const known = ['addrbind', 'addrlocal', 'pingwait', 'pingtime', 'minping']
+    const knots = ['last_block_announcement', 'cpu_load', 'forced_inbound', 'misbehavior_score']
+    expect([...known, ...knots]).toEqual(expect.arrayContaining(missing))
+  })
+
   it('refuses with the codes of Core', async () => {
     const refused: readonly (readonly [number, string, ...unknown[]])[] = [
       [-32601, 'getwalletinfo'],

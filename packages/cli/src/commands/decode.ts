@@ -1,7 +1,6 @@
 import { formatPeerAddress, isRoutable, type Network } from '@sapwood/wire-codec'
 import type { Surroundings } from '../connecting/surroundings.ts'
 import { EXIT, type ExitCode } from '../errors/exit-code.ts'
-import { decodeBytes } from '../decoding/decode-bytes.ts'
 import { readInput } from '../decoding/read-input.ts'
 import type { OutputOptions } from '../options/common-options.ts'
 import type { Kind } from '../options/kinds.ts'
@@ -35,6 +34,8 @@ export async function decodeCommand(
     )
     return EXIT.done
   }
+  // An address needs none of it.
+  const { decodeBytes } = await import('../decoding/decode-bytes.ts')
   for (const { line, text } of decodeBytes(input.bytes, options.as, options.command)) {
     report.line(line, () => printableLines(text))
   }

@@ -7,7 +7,7 @@ export const TSHARK: ProgramSpec = {
   debian: { packages: ['tshark'], executable: 'usr/bin/tshark' },
 }
 
-/** A terminal that can be typed into and looked at. It starts itself again, so it runs by the machine's loader. */
+/** A terminal that can be typed into and looked at. */
 export const TMUX: ProgramSpec = {
   name: 'tmux',
   variable: 'TMUX_PROGRAM',
