@@ -152,6 +152,25 @@ describe('the times', () => {
     expect(medianTimePast(young, 3)).toBe(30)
   })
 
+  it('may be before the checkpoint that a chain begins with, whose past nobody here knows', () => {
+    // 1000 at the checkpoint, 1001 in the block after it, and so on: what is below may be far earlier.
+    const from = (tip: number): RuleContext => ({
+      ...chainOf(main, { time: 0, bits: 0x1d00ffff }),
+      base: 2_016,
+      time: (slot) => (slot > tip ? 0 : 1_000 + slot - 2_016),
+    })
+    const codeAt = (parent: number, time: number): string | undefined =>
+      contextualError(from(parent), { version: 4, time, bits: 0x1d00ffff }, parent, 2_000)?.code
+    expect(codeAt(2_016, 900)).toBeUndefined()
+    expect(codeAt(2_020, 900)).toBeUndefined()
+    // Six of the eleven are known: the median is the first of them at least.
+    expect(codeAt(2_021, 1_000)).toBe('time-too-old')
+    expect(codeAt(2_021, 1_001)).toBeUndefined()
+    expect(codeAt(2_026, 1_005)).toBe('time-too-old')
+    expect(codeAt(2_026, 1_006)).toBeUndefined()
+    expect(codeAt(2_027, 1_006)).toBe('time-too-old')
+  })
+
   it('may not go back more than ten minutes at the start of a period on testnet4 (BIP94)', () => {
     const base = 1_700_000_000
     for (const [network, seconds, code] of [

@@ -94,6 +94,21 @@ const times = new Float64Array(MEDIAN_TIME_SPAN)
  * known, where fewer are.
  */
 export function medianTimePast(context: RuleContext, slot: number): number {
+  return times[sortTimes(context, slot) >> 1]!
+}
+
+/**
+ * The least that the median of 11 can be: what lies below a checkpoint is not known, and may be earlier than
+ * all that is. `-Infinity` where too little is known.
+ */
+function leastMedianTime(context: RuleContext, slot: number): number {
+  const known = sortTimes(context, slot)
+  const span = Math.min(MEDIAN_TIME_SPAN, context.height(slot) + 1)
+  return times[(span >> 1) - (span - known)] ?? Number.NEGATIVE_INFINITY
+}
+
+/** Puts the last 11 times into `times`, in their order. @returns how many are known. */
+function sortTimes(context: RuleContext, slot: number): number {
   let count = 0
   for (let at = slot; count < MEDIAN_TIME_SPAN; at = context.parent(at)) {
     const time = context.time(at)
@@ -105,7 +120,7 @@ export function medianTimePast(context: RuleContext, slot: number): number {
     times[place] = time
     if (context.height(at) === context.base) break
   }
-  return times[count >> 1]!
+  return count
 }
 
 /**
@@ -131,7 +146,7 @@ export function contextualError(
   if (header.bits !== required) {
     return { code: 'bad-difficulty', detail: `bits ${hex(header.bits)}, expected ${hex(required)}` }
   }
-  const median = medianTimePast(context, parent)
+  const median = leastMedianTime(context, parent)
   if (header.time <= median) {
     return { code: 'time-too-old', detail: `time ${header.time}, median time past ${median}` }
   }
