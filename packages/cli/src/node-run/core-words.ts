@@ -40,6 +40,8 @@ const WORDS: Readonly<Record<string, readonly [kind: Kind, help: string]>> = {
   prune: ['number', 'MiB of blocks that are kept, 550 at least; 0: all (default: 550)'],
   blockfilterindex: ['flag', 'build compact filters; wants -prune=0'],
   peerblockfilters: ['flag', 'serve compact filters; wants -blockfilterindex'],
+  utreexo: ['flag', 'prove blocks by the Utreexo accumulator, with proofs of peers that have them'],
+  utreexobridge: ['flag', 'make those proofs and serve them; wants -prune=0'],
   maxuploadtarget: ['number', 'MiB of old blocks that are served a day (default: no limit)'],
   server: ['flag', 'answer JSON-RPC (default: 1)'],
   rpcbind: ['text', 'answer on this address (default: 127.0.0.1)'],

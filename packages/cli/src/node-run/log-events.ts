@@ -39,6 +39,21 @@ export function logEvents(node: NodeHandle, log: Logger): void {
   events.on('block-invalid', ({ block, rule }) =>
     log.warn({ height: block.height, hash: hashToHex(block.hash), rule }, 'a block is invalid'),
   )
+  events.on('block-proved', ({ block, inputs }) => {
+    const facts = { height: block.height, hash: hashToHex(block.hash), inputs }
+    if (block.height === node.chain.tip().height) log.info(facts, 'all blocks are proved')
+    else log.debug(facts, 'a block is proved')
+  })
+  events.on('no-utreexo-peer', ({ block }) =>
+    log.warn({ height: block.height }, 'no peer has Utreexo proofs'),
+  )
+  events.on('proof-invalid', ({ block, from, rule }) =>
+    log.warn({ height: block.height, peer: from, rule }, 'a proof does not hold'),
+  )
+  events.on('utreexo-suspected', ({ block, back }) =>
+    log.warn({ height: block.height, back: back.height }, 'the Utreexo state is gone back from'),
+  )
+  events.on('utreexo-stopped', ({ error }) => log.error({ err: error }, 'blocks are no longer proved'))
   events.on('ban-added', ({ ban }) => log.info({ subnet: ban.text, reason: ban.reason }, 'a ban'))
   events.on('stopped', ({ why }) => log.info({ why }, 'the node has stopped'))
 }

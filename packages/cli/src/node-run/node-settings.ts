@@ -48,6 +48,10 @@ export interface NodeSettings {
   readonly blocksOnly: boolean
   readonly keep: BlocksToKeep
   readonly filterIndex: boolean
+  /** Prove blocks, by proofs of others. */
+  readonly utreexo: boolean
+  /** Make proofs, and serve them. */
+  readonly utreexoBridge: boolean
   readonly serveFilters: boolean
   /** Bytes a day. */
   readonly uploadTarget?: number
@@ -95,6 +99,8 @@ function settingsOf(words: Words, network: Network, folder: string): NodeSetting
   if (serveFilters && !filterIndex) throw usageError('-peerblockfilters wants -blockfilterindex')
   if (filterIndex && keep !== 'all')
     throw usageError('-blockfilterindex wants -prune=0: it is built from all blocks')
+  const bridge = flag(words, 'utreexobridge', false)
+  if (bridge && keep !== 'all') throw usageError('-utreexobridge wants -prune=0: it is built from all blocks')
   const onlyNet = (words.get('onlynet') ?? []).map(onlyNetwork)
   const user = last(words, 'rpcuser')
   const password = last(words, 'rpcpassword')
@@ -128,6 +134,8 @@ function settingsOf(words: Words, network: Network, folder: string): NodeSetting
     keep,
     filterIndex,
     serveFilters,
+    utreexo: flag(words, 'utreexo', false),
+    utreexoBridge: bridge,
     ...(upload !== undefined &&
       upload !== '0' && { uploadTarget: number(words, 'maxuploadtarget', 0, 1, 1e9) * MIB }),
     ...(flag(words, 'server', true) && {

@@ -81,6 +81,12 @@ async function startParts(
       { network, ...(settings.uploadTarget !== undefined && { uploadTarget: settings.uploadTarget }) },
     ),
   )
+  if (settings.utreexoBridge) {
+    const { createUtreexoBridge } = await import('@sapwood/node/utreexo-bridge')
+    // Blocks are served out of the folder that has them anyway.
+    const bridge = { network, keepBlocks: false }
+    started.use(await createUtreexoBridge(node, { store, clock, logger: log }, bridge))
+  }
   const { rpc, zmq } = settings
   if (zmq.length > 0) started.use(await publishZmq(node, { notifiers: zmq }, { logger: log }))
   let rpcAddress: string | undefined
@@ -128,6 +134,7 @@ function nodeOptions(settings: NodeSettings): Parameters<typeof createNode>[0] {
     slots: settings.slots,
     relayTransactions: !settings.blocksOnly,
     filters: true,
+    utreexo: settings.utreexo,
     ...(comments !== '' && { userAgent: DEFAULT_USER_AGENT.replace(/\/$/, `${comments}/`) }),
   }
 }
