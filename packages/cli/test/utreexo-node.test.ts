@@ -39,6 +39,7 @@ it('a node proves blocks by the proofs of another that is a bridge', async () =>
     const listen = ['-listen', '-bind=127.0.0.1', '-port=0']
     const bridge = start('bridge', connect, ...listen, '-prune=0', '-utreexobridge')
     const [, address] = await bridge.says(/"listening":\["([^"]+)"/)
+    await bridge.says(/a proof of each block/)
     const node = start('node', `-connect=${address!}`, '-utreexo')
     await node.says(new RegExp(`"height":${HEIGHT},[^\n]*"msg":"all blocks are proved"`))
     ending.abort(new Error('interrupted'))

@@ -5,7 +5,8 @@ import { DEFAULT_USER_AGENT } from '@sapwood/peer'
 import { publishZmq } from '@sapwood/publish/zmq'
 import { createChainIndex, openBlockStore, serveChain } from '@sapwood/storage'
 import { eagerFallback, onlyV1 } from '@sapwood/transport-v1v2'
-import { systemRandom } from '@sapwood/transport-v1v2/environment'
+import type { UtreexoBridge } from '@sapwood/node/utreexo-bridge'
+import { DAY, systemRandom } from '@sapwood/transport-v1v2/environment'
 import type { Surroundings } from '../connecting/surroundings.ts'
 import { createMetrics } from '../metrics/prometheus.ts'
 import { createCredentials, removeCookie, writeCookie } from '../rpc/credentials.ts'
@@ -84,8 +85,9 @@ async function startParts(
   if (settings.utreexoBridge) {
     const { createUtreexoBridge } = await import('@sapwood/node/utreexo-bridge')
     // Blocks are served out of the folder that has them anyway.
-    const bridge = { network, keepBlocks: false }
-    started.use(await createUtreexoBridge(node, { store, clock, logger: log }, bridge))
+    const options = { network, keepBlocks: false }
+    const bridge = started.use(await createUtreexoBridge(node, { store, clock, logger: log }, options))
+    tellCaughtUp(node, bridge, log, signal)
   }
   const { rpc, zmq } = settings
   if (zmq.length > 0) started.use(await publishZmq(node, { notifiers: zmq }, { logger: log }))
@@ -116,6 +118,16 @@ async function startParts(
     log.info({ address: rpcAddress }, 'JSON-RPC is answered')
   }
   return { node, rpcAddress, traffic, [Symbol.asyncDispose]: () => started[Symbol.asyncDispose]() }
+}
+
+/** Says once that there is a proof of each block; it may be long until then. */
+function tellCaughtUp(node: NodeHandle, bridge: UtreexoBridge, log: JsonLog, signal: AbortSignal): void {
+  const patience = { signal, timeout: DAY }
+  node.chain
+    .waitForSync(patience)
+    .then(() => bridge.waitForHeight(node.chain.tip().height, patience))
+    .then(() => log.info({ height: bridge.info().tip.height }, 'the bridge has a proof of each block'))
+    .catch(() => undefined)
 }
 
 function nodeOptions(settings: NodeSettings): Parameters<typeof createNode>[0] {
