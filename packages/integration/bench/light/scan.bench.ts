@@ -35,9 +35,11 @@ async function measureScan(bitcoind: RegtestBitcoind, emit: Emit): Promise<void>
     const theirs: number[] = []
     for (let round = 0; round < ROUNDS; round++) {
       let start = performance.now()
-      let passed = 0
-      for await (const match of node.filters.scan({ scripts, from: 1, to: FILTERS })) passed += match.height
-      if (passed > 0) throw new Error('Nothing is paid to them, and a block matches')
+      // One in 784,931 matches by chance (BIP158).
+      let matches = 0
+      for await (const { height } of node.filters.scan({ scripts, from: 1, to: FILTERS }))
+        if (height > 0) matches++
+      if (matches > FILTERS / 10) throw new Error(`${matches} blocks match, and pay none of the scripts`)
       ours.push(FILTERS / ((performance.now() - start) / 1_000))
       start = performance.now()
       await bitcoind.rpc('scanblocks', 'start', descriptors, 1, FILTERS, 'basic')
