@@ -216,20 +216,21 @@ export class BlockFiles implements FileBlockStore {
     range: StoredRange | undefined,
   ): Promise<void> {
     const { index, network } = this.#parts
-    const pieces: Uint8Array[] = []
-    const places: [BlockHash, BlockPlace][] = []
+    const pieces = blocks.flatMap(({ bytes }) => [frameHeader(network.magic, bytes.length), bytes])
+    const handle = await this.#open(file)
+    const writing = writeAll(handle, pieces, file.end)
+    // Awaited below, after what the processor does while the disk writes.
+    writing.catch(() => undefined)
     let { end, highest } = file
-    for (const { hash, height, bytes } of blocks) {
+    const places = blocks.map(({ hash, height, bytes }): [BlockHash, BlockPlace] => {
       const position = end + FRAME_HEADER_SIZE
-      pieces.push(frameHeader(network.magic, bytes.length), bytes)
-      places.push([hash, { file: file.number, position, size: bytes.length, checksum: crc32(bytes), height }])
       end = position + bytes.length
       highest = Math.max(highest, height)
-    }
+      return [hash, { file: file.number, position, size: bytes.length, checksum: crc32(bytes), height }]
+    })
     const after = { number: file.number, end, blocks: file.blocks + blocks.length, highest }
-    const handle = await this.#open(file)
     try {
-      await writeAll(handle, pieces, file.end)
+      await writing
       await index.write({ places, file: after, range })
     } catch (error) {
       // Of no use to anybody, and it may be what fills the disk.
