@@ -14,6 +14,7 @@ const usage = `usage: npm run bench -- <name>... [--json] [--only <part of a fil
 const { values, positionals: names } = parseArgs({
   allowPositionals: true,
   options: {
+    help: { type: 'boolean', short: 'h', default: false },
     json: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     against: { type: 'string' },
@@ -25,9 +26,10 @@ const chosen = (tree: Tree): readonly string[] =>
   names.flatMap((name) => tree.files(name)).filter((file) => file.includes(values.only))
 const files = chosen(ours)
 const rounds = Number(values.rounds)
-if (files.length === 0 || !(rounds >= 1)) {
-  console.error(`${usage}\nnames: ${ours.names().join(', ')}`)
-  process.exit(2)
+if (values.help || files.length === 0 || !(rounds >= 1)) {
+  const tell = values.help ? console.log : console.error
+  tell(`${usage}\nnames: ${ours.names().join(', ')}`)
+  process.exit(values.help ? 0 : 2)
 }
 
 let failed = 0
