@@ -7,6 +7,8 @@ export interface DirectionOutput {
   write(bytes: Uint8Array): void
   end(): void
   strike(how: Strike): void
+  /** Whether this direction goes on after such a strike. */
+  survives(how: Strike): boolean
 }
 
 /**
@@ -18,7 +20,7 @@ export class FaultyDirection {
   readonly #random: Random
   readonly #output: DirectionOutput
   readonly #cutter: V1Cutter | undefined
-  readonly #limit: Limit
+  #limit: Limit
   /** What is under way, in its order, which the timers of a real clock need not keep. */
   readonly #underWay: { readonly at: number; readonly act: () => void }[] = []
   readonly #counts = new Map<MessageChoice, number>()
@@ -114,14 +116,17 @@ export class FaultyDirection {
       this.#pass(bytes)
       return
     }
-    this.#pass(bytes.subarray(0, Math.max(left, 0)))
+    const rest = Math.max(left, 0)
+    this.#pass(bytes.subarray(0, rest))
     this.#strike()
+    if (!this.#isStalled) this.#pass(bytes.subarray(rest))
   }
 
   /** Behind all that is under way. */
   #strike(): void {
-    this.#isStalled = true
     const { how } = this.#limit
+    this.#limit = UNLIMITED
+    this.#isStalled = how === undefined || !this.#output.survives(how)
     if (how !== undefined) this.#schedule(0, () => this.#output.strike(how))
   }
 
@@ -171,6 +176,8 @@ interface Limit {
   readonly how?: Strike
 }
 
+const UNLIMITED: Limit = { bytes: Infinity }
+
 /** The first of the limits that are set. */
 function limitOf({ stallAfter, resetAfter, endAfter, strikeAfter }: LinkFaults): Limit {
   const limits: readonly Limit[] = [
@@ -179,5 +186,5 @@ function limitOf({ stallAfter, resetAfter, endAfter, strikeAfter }: LinkFaults):
     ...(endAfter === undefined ? [] : [{ bytes: endAfter, how: 'end' as const }]),
     ...(strikeAfter === undefined ? [] : [strikeAfter]),
   ]
-  return limits.reduce((first, limit) => (limit.bytes < first.bytes ? limit : first), { bytes: Infinity })
+  return limits.reduce((first, limit) => (limit.bytes < first.bytes ? limit : first), UNLIMITED)
 }

@@ -135,6 +135,29 @@ describe('FaultyRelay', () => {
     echo.close()
   })
 
+  it('lets a side speak on after the bytes of its own that end the other, and tells its end', async () => {
+    const heard: string[] = []
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => undefined)
+      socket.on('data', (bytes) => heard.push(bytes.toString()))
+      socket.on('end', () => heard.push('(end)'))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    await using relay = await FaultyRelay.start(port, {
+      faults: { toTarget: { strikeAfter: { bytes: 5, how: 'end-to-dialler' } } },
+    })
+    const socket = connect({ port: relay.port, host: '127.0.0.1', allowHalfOpen: true })
+    const ended = new Promise((resolve) => socket.once('end', resolve))
+    socket.resume()
+    socket.write('knock, knock')
+    await ended
+    socket.end(', and good-bye')
+    await vi.waitFor(() => expect(heard.join('')).toBe('knock, knock, and good-bye(end)'), 20_000)
+    await relay.stop()
+    server.close()
+  })
+
   it('has its own for the next connections, and counts no connection that one side has left in silence', async () => {
     await using target = await startRegtestPeer()
     await using relay = await FaultyRelay.start(target.port)
@@ -189,6 +212,7 @@ describe('FaultyRelay', () => {
         write: (bytes) => arrived.push([bytes[0]!, clock.now() - start]),
         end: () => arrived.push([-1, clock.now() - start]),
         strike: () => undefined,
+        survives: () => false,
       },
     )
     for (const value of [1, 2, 3]) direction.receive(new Uint8Array(200).fill(value))
@@ -221,7 +245,12 @@ describe('FaultyRelay', () => {
       regtest.magic,
       clock,
       createSeededRandom('order'),
-      { write: ([value]) => arrived.push(value!), end: () => undefined, strike: () => undefined },
+      {
+        write: ([value]) => arrived.push(value!),
+        end: () => undefined,
+        strike: () => undefined,
+        survives: () => false,
+      },
     )
     for (const value of [1, 2, 3, 4]) direction.receive(Uint8Array.of(value))
     while (timers.length > 0) timers.pop()!()

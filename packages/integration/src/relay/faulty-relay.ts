@@ -252,6 +252,7 @@ class Link {
         })
       },
       end: () => socket.end(),
+      survives: (how) => how === (socket === this.#target ? 'end-to-dialler' : 'end-to-target'),
       strike: (how) => {
         if (how !== 'reset') this.strike(how)
         // Behind the bytes that it comes after: what is still ours to write goes out first.
