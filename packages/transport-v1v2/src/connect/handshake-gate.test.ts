@@ -29,6 +29,21 @@ describe('the handshake gate', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  it('leaves no timer behind those who wait no longer, and lets in whoever comes after them', async () => {
+    const clock = createVirtualClock()
+    const gate = createHandshakeGate({ perSecond: 50 }, { clock })
+    const controller = new AbortController()
+    const waiting = Array.from({ length: 20 }, () => gate.enter(controller.signal).catch(() => 'left'))
+    await clock.advance(0)
+    controller.abort(new Error('stopped'))
+    expect(clock.pendingTimers).toBe(0)
+    expect(await Promise.all(waiting)).toContain('left')
+    const next = gate.enter(signal)
+    await clock.advance(20)
+    await next
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it('lets fewer in while strangers have had their share of the work', async () => {
     const clock = createVirtualClock()
     const scheduler = { strangersPause: 0 }

@@ -1,5 +1,5 @@
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
-import type { Clock } from '../environment/clock.ts'
+import type { CancelTimer, Clock } from '../environment/clock.ts'
 import { abortReason } from '../environment/until-aborted.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { schedulerFor } from '../environment/default-turn-scheduler.ts'
@@ -59,7 +59,7 @@ class Gate implements HandshakeGate {
   readonly #queue = new Set<() => void>()
   /** When the last of the handshakes that began would have, had they come at even distances. */
   #paidUntil = 0
-  #isSet = false
+  #cancel: CancelTimer | undefined
 
   constructor(interval: number, clock: Clock, scheduler: Pick<TurnScheduler, 'strangersPause'>) {
     this.#interval = interval
@@ -85,6 +85,7 @@ class Gate implements HandshakeGate {
       const onAbort = (): void => {
         // Its place is the next one's.
         this.#queue.delete(admit)
+        if (this.#queue.size === 0) this.#rest()
         reject(abortReason(signal))
       }
       this.#queue.add(admit)
@@ -94,9 +95,14 @@ class Gate implements HandshakeGate {
   }
 
   #schedule(): void {
-    if (this.#isSet || this.#queue.size === 0) return
-    this.#isSet = true
-    this.#clock.setTimer(Math.max(0, this.#wait()), this.#admitNext)
+    if (this.#queue.size === 0) return
+    this.#cancel ??= this.#clock.setTimer(Math.max(0, this.#wait()), this.#admitNext)
+  }
+
+  /** Nobody waits: nothing of this is to happen later, after whoever waited has stopped, either. */
+  #rest(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
   }
 
   #pay(): void {
@@ -111,7 +117,7 @@ class Gate implements HandshakeGate {
   }
 
   readonly #admitNext = (): void => {
-    this.#isSet = false
+    this.#cancel = undefined
     for (const admit of this.#queue) {
       this.#queue.delete(admit)
       this.#pay()
