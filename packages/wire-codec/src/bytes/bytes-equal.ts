@@ -1,3 +1,5 @@
+import { requireBytes } from '../arguments/require-argument.ts'
+
 /**
  * Whether both hold the same bytes. Not constant-time: not for secrets.
  * @example
@@ -25,12 +27,16 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 
 /**
  * One array with all of `parts` in order.
+ * @throws TypeError for what is no bytes, such as hex.
  * @example
  * concatBytes(Uint8Array.of(1), Uint8Array.of(2, 3)) // Uint8Array(3) [ 1, 2, 3 ]
  */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
-  for (const part of parts) length += part.length
+  for (const part of parts) {
+    requireBytes(part, 'concatBytes')
+    length += part.length
+  }
   const joined = new Uint8Array(length)
   let offset = 0
   for (const part of parts) {

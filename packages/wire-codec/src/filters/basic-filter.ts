@@ -4,6 +4,7 @@
  * @module
  */
 
+import { requireBytes } from '../arguments/require-argument.ts'
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
 import type { RangedHash } from '../hash/ranged-hash.ts'
@@ -62,6 +63,8 @@ export interface BasicFilter {
  * @throws DecodeError when the bytes are no filter.
  */
 export function openBasicFilter(bytes: Uint8Array, hash: BlockHash): BasicFilter {
+  requireBytes(bytes, 'openBasicFilter: bytes')
+  requireBytes(hash, 'openBasicFilter: hash')
   return new DecodedBasicFilter(decodeGolombSet(bytes), keyOf(hash))
 }
 

@@ -1,3 +1,5 @@
+import { requireBytes } from '../arguments/require-argument.ts'
+
 export { HASH_SIZE } from '../crypto/sizes.ts'
 
 declare const brand: unique symbol
@@ -34,6 +36,7 @@ export function asHash256(bytes: Uint8Array): Hash256 {
 }
 
 function check(bytes: Uint8Array): Hash256 {
+  requireBytes(bytes, 'a hash')
   if (bytes.length !== 32) throw new RangeError(`Not a 32-byte hash: ${bytes.length} bytes`)
   return bytes
 }

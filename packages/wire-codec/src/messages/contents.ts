@@ -4,6 +4,7 @@
  * @module
  */
 
+import { requireBytes } from '../arguments/require-argument.ts'
 import { DecodeError } from '../errors/decode-error.ts'
 import { COMMAND_SIZE, readCommand, writeCommand } from './command.ts'
 import { defaultShortIds, type ShortIds } from './short-ids.ts'
@@ -26,6 +27,7 @@ const LAST_PRINTABLE_V2 = 0x7f
  * @throws DecodeError
  */
 export function decodeContents(bytes: Uint8Array, shortIds: ShortIds = defaultShortIds, start = 0): Contents {
+  requireBytes(bytes, 'decodeContents')
   const id = bytes[start]
   if (id === undefined) throw new DecodeError('empty-contents', { offset: start })
   const offset = start + 1
