@@ -18,8 +18,6 @@ import {
   openBasicFilter,
   parsePeerAddress,
   regtest,
-  sha256,
-  sha256d,
   txid,
 } from '../index.ts'
 import {
@@ -122,8 +120,6 @@ describe('a mistake at the edge of the codec', () => {
     ['decodeTransaction of hex', () => decodeTransaction(wrong(hex)), 'hexToBytes'],
     ['decodePayload of hex', () => decodePayload('ping', wrong(hex)), 'hexToBytes'],
     ['hashToHex of hex', () => hashToHex(wrong(hex)), 'hashToHex: expected bytes'],
-    ['sha256 of hex', () => sha256(wrong(hex)), 'hexToBytes'],
-    ['sha256d of hex', () => sha256d(wrong(hex)), 'hexToBytes'],
     ['filterHash of hex', () => filterHash(wrong(hex)), 'hexToBytes'],
     ['filterHeader of hex', () => filterHeader(wrong(hex), wrong(hex)), 'hexToBytes'],
     ['concatBytes of hex', () => concatBytes(wrong(hex)), 'hexToBytes'],

@@ -1,5 +1,4 @@
 import { startSha256 } from '#crypto'
-import { requireBytes } from '../arguments/require-argument.ts'
 import type { Sha256Backend } from './sha256-backend.ts'
 
 let inForce: Sha256Backend | undefined
@@ -27,22 +26,18 @@ export function useSha256Backend(backend: Sha256Backend): void {
 
 /**
  * SHA-256, 32 bytes.
- * @throws TypeError for what is no bytes, such as hex.
  * @example
  * bytesToHex(sha256(new TextEncoder().encode('abc')).subarray(0, 8)) // 'ba7816bf8f01cfea'
  */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  requireBytes(bytes, 'sha256')
   return sha256Backend().sha256(bytes)
 }
 
 /**
  * SHA-256 of the SHA-256, 32 bytes in wire order.
- * @throws TypeError for what is no bytes, such as hex.
  * @example
  * bytesToHex(sha256d(new Uint8Array(0)).subarray(0, 4)) // '5df6e0e2'
  */
 export function sha256d(bytes: Uint8Array): Uint8Array {
-  requireBytes(bytes, 'sha256d')
   return sha256Backend().sha256d(bytes)
 }
