@@ -101,6 +101,7 @@ function keyOf(hash: BlockHash): SipKey {
 
 /** Hash of a filter's bytes, which `cfheaders` carries (BIP157). */
 export function filterHash(filter: Uint8Array): Hash256 {
+  requireBytes(filter, 'filterHash')
   return sha256d(filter)
 }
 
