@@ -21,8 +21,8 @@
  * - `flood`: the remote sent more decoys, or messages that are dropped, than a connection may have; `limit`
  *   at once.
  * - `unread-overflow`: a source that cannot be paused sent more than `limit` bytes that nobody read.
- * - `crypto-not-loaded`: in a page, what enciphers is not here: its file did not come (`cause`), or `loadCrypto`
- *   has not been waited for.
+ * - `crypto-not-loaded`: in a page, what enciphers is not here: its file did not come (`cause`), or
+ *   `loadCrypto` has not been waited for.
  * - `closed`: the connection has ended, or was closed by this side.
  * - `aborted`: this side ended it; `cause` is the reason that was given.
  */
