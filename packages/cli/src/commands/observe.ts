@@ -1,5 +1,5 @@
 import { createNode, createTcpListener } from '@sapwood/node'
-import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
+import { addAbortListener, removeAbortListener, whenAborted } from '@sapwood/transport-v1v2/environment'
 import { fallbackOf } from '../connecting/build-route.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
 import { CommandError, usageError } from '../errors/command-error.ts'
@@ -68,10 +68,7 @@ export async function observeCommand(
     if (options.for !== undefined) cancel = clock.setTimer(options.for, stop)
     addAbortListener(signal, stop)
     if (signal.aborted) stop()
-    await new Promise<void>((resolve) => {
-      if (stopping.signal.aborted) resolve()
-      else addAbortListener(stopping.signal, resolve)
-    })
+    await whenAborted(stopping.signal)
   } finally {
     removeAbortListener(signal, stop)
     cancel()

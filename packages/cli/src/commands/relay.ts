@@ -1,4 +1,4 @@
-import { addAbortListener } from '@sapwood/transport-v1v2/environment'
+import { whenAborted } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type Network } from '@sapwood/wire-codec'
 import { buildRoute, type Proxies } from '../connecting/build-route.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
@@ -67,10 +67,7 @@ export async function relayCommand(
       `for ${origin.length === 0 ? 'programs, and no web page (--origin)' : `programs, and pages of ${origin.join(', ')}`}`,
     ].join('\n'),
   )
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else addAbortListener(signal, resolve)
-  })
+  await whenAborted(signal)
   const { taken, refused, unreachable, fromClients, fromPeers } = relay.info()
   report.line({ type: 'relayed', taken, refused, unreachable, fromClients, fromPeers }, () => {
     const turnedAway = Object.values(refused).reduce((sum, count) => sum + count, 0)

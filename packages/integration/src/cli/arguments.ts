@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { IntegrationError } from '../errors/integration-error.ts'
 
 /** What the main job was asked to do. */
@@ -58,7 +58,20 @@ Exit code: 0 when every run saw what it had to see, 1 when one did not, 2 when t
  * @throws IntegrationError `usage`
  */
 export function parseArguments(args: readonly string[]): MainJobOptions {
-  const values = parseValues(args)
+  const flag = { type: 'boolean' } as const
+  const text = { type: 'string' } as const
+  const values = readOptions(args, {
+    help: { type: 'boolean', short: 'h' },
+    embedded: flag,
+    proxy: flag,
+    utreexo: flag,
+    serve: flag,
+    watch: flag,
+    fleet: flag,
+    blocks: text,
+    port: text,
+    data: text,
+  })
   return {
     help: values.help ?? false,
     embedded: values.embedded ?? false,
@@ -73,39 +86,18 @@ export function parseArguments(args: readonly string[]): MainJobOptions {
   }
 }
 
-interface Values {
-  readonly help?: boolean
-  readonly embedded?: boolean
-  readonly proxy?: boolean
-  readonly utreexo?: boolean
-  readonly serve?: boolean
-  readonly watch?: boolean
-  readonly fleet?: boolean
-  readonly blocks?: string
-  readonly port?: string
-  readonly data?: string
-}
-
-function parseValues(args: readonly string[]): Values {
+/**
+ * The options of a command that takes nothing else.
+ * @throws IntegrationError `usage` for what it does not know.
+ */
+export function readOptions<T extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: T,
+): ReturnType<typeof parseArgs<{ args: string[]; options: T }>>['values'] {
   try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        embedded: { type: 'boolean' },
-        proxy: { type: 'boolean' },
-        utreexo: { type: 'boolean' },
-        serve: { type: 'boolean' },
-        watch: { type: 'boolean' },
-        fleet: { type: 'boolean' },
-        blocks: { type: 'string' },
-        port: { type: 'string' },
-        data: { type: 'string' },
-      },
-    }).values
+    return parseArgs({ args: [...args], options }).values
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new IntegrationError('usage', why, { cause })
+    throw new IntegrationError('usage', cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }
 

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
-import { addAbortListener } from '@sapwood/transport-v1v2/environment'
+import { whenAborted } from '@sapwood/transport-v1v2/environment'
 import {
   BITCOIND_VERSIONS,
   type BitcoindVersion,
@@ -10,7 +9,7 @@ import {
 import { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
 import { IntegrationError, isIntegrationError } from '../errors/integration-error.ts'
 import { makeFolder } from '../programs/usable-folder.ts'
-import { parseNumber } from './arguments.ts'
+import { parseNumber, readOptions } from './arguments.ts'
 import { printableLines } from './printable.ts'
 
 /** Bitcoin Core's ports on regtest (`chainparamsbase.cpp`, `kernel/chainparams.cpp`). */
@@ -83,22 +82,14 @@ function readArguments(args: readonly string[]): Wanted | undefined {
   const end = args.indexOf('--')
   const own = end === -1 ? args : args.slice(0, end)
   const text = { type: 'string' } as const
-  let values
-  try {
-    values = parseArgs({
-      args: [...own],
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        port: text,
-        'rpc-port': text,
-        blocks: text,
-        data: text,
-        bitcoind: text,
-      },
-    }).values
-  } catch (cause) {
-    throw new IntegrationError('usage', cause instanceof Error ? cause.message : String(cause), { cause })
-  }
+  const values = readOptions(own, {
+    help: { type: 'boolean', short: 'h' },
+    port: text,
+    'rpc-port': text,
+    blocks: text,
+    data: text,
+    bitcoind: text,
+  })
   if (values.help === true) return undefined
   const version = values.bitcoind
   if (version !== undefined && !isBitcoindVersion(version)) {
@@ -119,9 +110,7 @@ function readArguments(args: readonly string[]): Wanted | undefined {
 
 async function run(wanted: Wanted, signal: AbortSignal): Promise<number> {
   // From the beginning: it may come while a program is fetched, or the chain is mined.
-  const interrupted = new Promise<undefined>((resolve) => {
-    addAbortListener(signal, () => resolve(undefined))
-  })
+  const interrupted = whenAborted(signal)
   const { p2pPort, rpcPort, blocks, data, version } = wanted
   const program = await findBitcoind({
     onProgress: (line) => console.error(line),

@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util'
-import { IntegrationError, isIntegrationError } from '../errors/integration-error.ts'
-import { parseNumber } from './arguments.ts'
+import { isIntegrationError } from '../errors/integration-error.ts'
+import { parseNumber, readOptions } from './arguments.ts'
 import { DEFAULT_FLEET, fleetRun, type FleetRunOptions } from './fleet-run.ts'
 import { printableLines } from './printable.ts'
 
@@ -44,35 +43,18 @@ export async function runFleet(args: readonly string[]): Promise<number> {
 }
 
 function readArguments(args: readonly string[]): FleetRunOptions | undefined {
-  const values = parseValues(args)
+  const number = { type: 'string' } as const
+  const values = readOptions(args, {
+    help: { type: 'boolean', short: 'h' },
+    listeners: number,
+    workers: number,
+    deadline: number,
+  })
   if (values.help === true) return undefined
   const seconds = parseNumber('--deadline', values.deadline, SECONDS)
   return {
     listeners: parseNumber('--listeners', values.listeners, LISTENERS) ?? DEFAULT_FLEET.listeners,
     workers: parseNumber('--workers', values.workers, WORKERS) ?? DEFAULT_FLEET.workers,
     deadline: seconds === undefined ? DEFAULT_FLEET.deadline : seconds * SECOND,
-  }
-}
-
-interface Values {
-  readonly help?: boolean
-  readonly listeners?: string
-  readonly workers?: string
-  readonly deadline?: string
-}
-
-function parseValues(args: readonly string[]): Values {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        listeners: { type: 'string' },
-        workers: { type: 'string' },
-        deadline: { type: 'string' },
-      },
-    }).values
-  } catch (cause) {
-    throw new IntegrationError('usage', cause instanceof Error ? cause.message : String(cause), { cause })
   }
 }

@@ -35,6 +35,6 @@ export {
   unhurriedScheduler,
 } from './turn-scheduler.ts'
 export { tell } from './tell.ts'
-export { abortReason, untilAborted } from './until-aborted.ts'
+export { abortReason, untilAborted, whenAborted } from './until-aborted.ts'
 export { WakeUp } from './wake-up.ts'
 export { keepTrying, type KeepTryingOptions } from './keep-trying.ts'

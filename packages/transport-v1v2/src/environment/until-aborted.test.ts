@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { untilAborted } from './until-aborted.ts'
+import { untilAborted, whenAborted } from './until-aborted.ts'
 
 describe('untilAborted', () => {
   it('settles with the work', async () => {
@@ -44,4 +44,15 @@ describe('untilAborted', () => {
     })
     expect(listening).toBe(0)
   })
+})
+
+it('whenAborted waits for a signal, and not for one that has aborted', async () => {
+  const controller = new AbortController()
+  let is = false
+  const waiting = whenAborted(controller.signal).then(() => (is = true))
+  await Promise.resolve()
+  expect(is).toBe(false)
+  controller.abort()
+  await waiting
+  await whenAborted(controller.signal)
 })

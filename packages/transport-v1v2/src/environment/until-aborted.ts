@@ -24,6 +24,14 @@ export async function untilAborted<T>(
   }
 }
 
+/** Resolves when the signal aborts; at once where it has. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else addAbortListener(signal, resolve)
+  })
+}
+
 /** The reason of an aborted signal as an `Error`. */
 export function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
