@@ -24,9 +24,10 @@ export interface CrawlFleetOptions {
   readonly onlyV1?: boolean
   /** All workers begin at once, when the last of them is ready; else each begins when it is. */
   readonly together?: boolean
-  /** Another worker is started for each that is killed. */
-  readonly replacesKilled?: boolean
-  /** Told of each visit that a worker reports. Who is given back is killed (SIGKILL). */
+  /**
+   * Told of each visit that a worker reports. Who is given back is killed (SIGKILL), and nobody starts it
+   * again.
+   */
   readonly onVisited?: (visits: number, workers: readonly FleetChild[]) => FleetChild | undefined
 }
 
@@ -68,46 +69,37 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
     // Before anybody comes: a worker that finds nothing to do goes.
     await frontier.add([addressOf(plan, 0)])
     const killed = new Map<FleetChild, Promise<void>>()
-    const counted: string[] = []
+    const counted = new Set<string>()
+    let twice: string | undefined
     let visits = 0
-    const ends: Promise<readonly WorkerReport[]>[] = []
-    const start = (): void => {
-      const child = startWorker(options, `w${workers.length + 1}`)
+    for (let index = 0; index < options.workers; index++) {
+      const child = startWorker(options, `w${index + 1}`)
       workers.push(child)
-      const end = endOf(child, () => killed.has(child))
-      // One that fails before it is waited for fails the fleet then.
-      end.catch(() => undefined)
-      ends.push(end)
       child.onReport((report) => {
         if (report.type !== 'visited') return
         visits += 1
-        if (report.counted) counted.push(report.address)
+        if (report.counted && counted.has(report.address)) twice = report.address
+        if (report.counted) counted.add(report.address)
         const victim = onVisited?.(
           visits,
           workers.filter((each) => !killed.has(each)),
         )
-        if (victim === undefined || killed.has(victim)) return
-        killed.set(victim, victim.kill())
-        if (options.replacesKilled === true) start()
+        if (victim !== undefined && !killed.has(victim)) killed.set(victim, victim.kill())
       })
     }
-    for (let index = 0; index < options.workers; index++) start()
     if (options.together === true) {
       await Promise.all(workers.map((child) => child.reported('ready')))
       for (const child of workers) child.go()
     }
-    const reports: WorkerReport[] = []
-    // More come while it is waited for.
-    for (let index = 0; index < ends.length; index++) reports.push(...(await ends[index]!))
+    const reports = await Promise.all(workers.map((child) => endOf(child, () => killed.has(child))))
     const known: KnownNode[] = []
     for await (const node of frontier.snapshot()) known.push(node)
     const result = {
       known,
-      workers: reports,
+      workers: reports.flat(),
       killed: [...killed.keys()].map(({ name }) => name),
       visits,
     }
-    const twice = counted.find((address, index) => counted.indexOf(address) < index)
     if (twice !== undefined) throw new IntegrationError('check-failed', `two visits of ${twice} counted`)
     compare(options, result)
     return result

@@ -165,8 +165,9 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
         waiter.fail(late)
       })
       // Who has come again and again in the wrong transport comes no more in time.
-      if (timeout > 0) this.#waiting.push(waiter)
-      if (timeout > 0) this.#hand()
+      if (timeout === 0) return
+      this.#waiting.push(waiter)
+      this.#hand()
     })
   }
 

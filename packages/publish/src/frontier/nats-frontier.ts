@@ -258,7 +258,7 @@ class NatsFrontier implements Frontier {
       if (claim !== undefined) this.#ready.push(claim)
     } catch (error) {
       // Else it is offered again at its deadline.
-      if (isRefusal(error)) this.#failure = { error }
+      if (isRefusal(error)) this.#failure = { error: unavailable(error) }
     } finally {
       this.#arriving -= 1
       this.#wakeUp.ring()

@@ -1,5 +1,5 @@
 import type { KV, KvEntry } from '@nats-io/kv'
-import { formatPeerAddress, type Network, type PeerAddress } from '@sapwood/wire-codec'
+import { bytesEqual, formatPeerAddress, type Network, type PeerAddress } from '@sapwood/wire-codec'
 import { isWrongSequence } from '../nats/server-answer.ts'
 import { type KnownNode, neverTried } from './known-node.ts'
 import { decodeKnownNode, encodeKnownNode } from './known-node-record.ts'
@@ -90,7 +90,7 @@ export class NatsNodes {
     if (times === 1) return false
     // An earlier answer may have been lost, and what is there is our own.
     const found = await this.#read(key)
-    return isThere(found) && isEqual(found.value, value)
+    return isThere(found) && bytesEqual(found.value, value)
   }
 }
 
@@ -100,8 +100,4 @@ function keyOf(address: PeerAddress): string {
 
 function isThere(entry: KvEntry | null): entry is KvEntry {
   return entry !== null && entry.operation === 'PUT'
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

@@ -1,4 +1,4 @@
-import { type Message, decodePayload } from '@sapwood/wire-codec'
+import { ByteWriter, type Message, decodePayload } from '@sapwood/wire-codec'
 import {
   addressField,
   headerField,
@@ -88,7 +88,8 @@ function fieldOf(message: Message): Field | undefined {
         16,
         headerField(1, header),
         uint(2, nonce),
-        ...shortIds.map((id) => bytes(3, shortIdBytes(id))),
+        // Six bytes, little-endian, as on the wire (BIP152).
+        ...shortIds.map((id) => bytes(3, new ByteWriter(6).u48(id).finish())),
         ...prefilledFields(4, prefilled),
       )
     }
@@ -114,13 +115,4 @@ function fieldOf(message: Message): Field | undefined {
     default:
       return undefined
   }
-}
-
-/** Six bytes, little-endian, as on the wire (BIP152). */
-function shortIdBytes(id: number): Uint8Array {
-  const result = new Uint8Array(6)
-  const view = new DataView(result.buffer)
-  view.setUint32(0, id >>> 0, true)
-  view.setUint16(4, Math.floor(id / 2 ** 32), true)
-  return result
 }
