@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { sh } from '../check-packages/pack.ts'
 import { requireFrom } from '../npm/install-folder.ts'
+import { freePort } from '../network/free-port.ts'
 
 // The packages as a registry gives them: a verdaccio on loopback takes the archives that `npm run
 // release:pack -- --into FOLDER` has left, an empty project installs them from there by name, and ten
@@ -130,13 +130,4 @@ async function startVerdaccio(url: string): Promise<ChildProcess> {
   })
   await Promise.race([listens, ended])
   return child
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

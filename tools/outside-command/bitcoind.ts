@@ -1,6 +1,5 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { freePort } from '../network/free-port.ts'
 import type { CommandProject } from './command-project.ts'
 
 /** A real bitcoind on regtest, run by the command of `@sapwood/integration`. */
@@ -40,13 +39,4 @@ export class Bitcoind {
     if (error !== undefined && error !== null) throw new Error(`${method}: ${JSON.stringify(error)}`)
     return result
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
