@@ -1,6 +1,7 @@
 import { createMemoryBudget } from '@sapwood/transport-v1v2/environment'
 import { type PeerId, peerId } from '@sapwood/peer'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
+import type { TransportStats } from '@sapwood/transport-v1v2'
 import { describe, expect, it } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
 import { NOON } from '../../test/support/peer-ids.ts'
@@ -21,6 +22,12 @@ function from(peer: PeerId | number, bytes = 100): NodeNotification {
     at: NOON,
     message: { type: 'message', message, payload: new Uint8Array(bytes), unrequested: false },
   }
+}
+
+function endOf(peer: number, code: 'memory-full' | 'remote-closed'): NodeNotification {
+  const reason = { code, blame: 'none', heldBytes: 0, state: 'ready', how: 'end' } as const
+  const stats = {} as TransportStats
+  return { type: 'peer', peer: peerId(peer), at: NOON, message: { type: 'disconnected', reason, stats } }
 }
 
 function call(name: string): NodeNotification {
@@ -197,6 +204,33 @@ describe('the queue of notifications', () => {
     expect(order(queue)).toEqual([2, 2])
     await sent
     expect(budget.use().byPurpose.notifications).toBe(0)
+  })
+
+  it('drops what waits of a peer that is let go, and has its end handled at once', async () => {
+    const budget = createMemoryBudget()
+    const account = budget.open({ rank: 'inbound' })
+    const isHeldOut = { strangersPause: 100 }
+    const queue = new NotificationQueue({ accountOf: () => account, scheduler: isHeldOut })
+    while (queue.trySend(from(1, 20_000))) continue
+    const waiting = queue.send(from(1))
+    expect(budget.used).toBeGreaterThan(200_000)
+    expect(queue.trySend(endOf(1, 'memory-full'))).toBe(true)
+    await waiting
+    expect(budget.used).toBe(0)
+    expect(queue.size).toBe(1)
+    expect(queue.tryReceive()).toMatchObject({ peer: 1, message: { type: 'disconnected' } })
+    isHeldOut.strangersPause = 0
+    expect(queue.tryReceive()).toBeUndefined()
+  })
+
+  it('still gives what a remote sent that has ended the connection itself, before its end', () => {
+    const queue = new NotificationQueue()
+    queue.trySend(from(1))
+    queue.trySend(endOf(1, 'remote-closed'))
+    const types = [queue.tryReceive(), queue.tryReceive()].map(
+      (each) => each?.type === 'peer' && each.message.type,
+    )
+    expect(types).toEqual(['message', 'disconnected'])
   })
 
   it('closed, still gives what it holds, and refuses the rest', async () => {

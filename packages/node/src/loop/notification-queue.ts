@@ -1,4 +1,4 @@
-import { type Channel, PeerError, type PeerId } from '@sapwood/peer'
+import { type Channel, PeerError, type PeerId, type PeerNotification } from '@sapwood/peer'
 import {
   AsyncQueue,
   type Clock,
@@ -98,6 +98,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
 
   trySend(notification: NodeNotification): boolean {
     if (this.#given.ended) return false
+    if (notification.type === 'peer' && isOfNoUse(notification.message)) this.#letGo(notification.peer)
     const lane = this.#laneOf(notification)
     const isAdded = lane.senders.length === 0 && this.#add(lane, notification)
     this.#serve()
@@ -184,6 +185,20 @@ export class NotificationQueue implements Channel<NodeNotification> {
     else this.#strangers.push(lane)
   }
 
+  /** Its account is closed: what its lane held for longer would be counted nowhere. */
+  #letGo(peer: PeerId): void {
+    const lane = this.#lanes.get(peer)
+    if (lane === undefined) return
+    this.#lanes.delete(peer)
+    for (const waiting of [this.#chosen, this.#strangers]) {
+      const at = waiting.indexOf(lane)
+      if (at >= 0) waiting.splice(at, 1)
+    }
+    this.#size -= lane.queue.length
+    lane.account?.give('notifications', lane.bytes)
+    for (const { accept } of lane.senders) accept()
+  }
+
   #laneOf(notification: NodeNotification): Lane {
     const key = laneKey(notification)
     if (key === 'own') return this.#own
@@ -249,7 +264,8 @@ function hasPlace(waiting: readonly NodeNotification[], { inbound }: InboundNoti
 function laneKey(notification: NodeNotification): Lane['key'] {
   switch (notification.type) {
     case 'peer':
-      return notification.peer
+      // Nothing of it is before this, and its place is free for others once it is handled.
+      return isOfNoUse(notification.message) ? 'own' : notification.peer
     // Whoever has been let in does not stand behind those who have only dialled.
     case 'inbound':
     case 'accepted':
@@ -257,6 +273,13 @@ function laneKey(notification: NodeNotification): Lane['key'] {
     default:
       return 'own'
   }
+}
+
+/** The end of a connection that we did not want: what it sent before is not looked at, as in Core. */
+function isOfNoUse(message: PeerNotification['message']): boolean {
+  if (message.type !== 'disconnected') return false
+  const { code } = message.reason
+  return code === 'requested' || code === 'memory-full'
 }
 
 function bytesOf(notification: NodeNotification): number {

@@ -354,7 +354,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#intake.close()
     this.#serving.close()
     this.#backPressure.close()
-    if (reason.code === 'memory-full') this.#notifier.drop()
+    if (reason.code === 'memory-full' || reason.code === 'requested') this.#notifier.drop()
     // Whoever waits for room learns of the end; what is still to be flushed is a megabyte for a second.
     this.#parts.memory.close()
     this.#handshake.reject(disconnectedError(reason))
