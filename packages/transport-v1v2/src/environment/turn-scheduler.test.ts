@@ -12,6 +12,7 @@ import {
 /** A clock that work moves on, and an event loop whose turns are taken by hand. */
 function handLoop(): {
   readonly scheduler: TurnScheduler
+  readonly now: () => number
   readonly work: (milliseconds: number) => void
   readonly nextTurn: () => Promise<number>
 } {
@@ -27,6 +28,7 @@ function handLoop(): {
   })
   return {
     scheduler,
+    now: () => now,
     work: (milliseconds) => {
       now += milliseconds
     },
@@ -214,6 +216,8 @@ it('counts what is done for strangers outside of their lanes, and has them wait 
   const chosen = loop.scheduler.lane('chosen')
   const stranger = loop.scheduler.lane('stranger')
   expect(chosen.due()).toBeUndefined()
+  // What it may do in any case.
+  stranger.charge(2)
   loop.scheduler.forStrangers(() => loop.work(60))
   await loop.nextTurn()
   expect(chosen.due()).toBeUndefined()
@@ -224,6 +228,41 @@ it('counts what is done for strangers outside of their lanes, and has them wait 
   await loop.nextTurn()
   await loop.nextTurn()
   expect(isDone).toBe(true)
+})
+
+it('has a stranger that asks for little wait for no flood of others, a millisecond in each second', async () => {
+  const loop = handLoop()
+  const worked = strangers(loop)
+  const chosen = loop.scheduler.lane('chosen')
+  void (async () => {
+    for (;;) {
+      await chosen.due()
+      loop.work(1)
+    }
+  })()
+  while (worked() < 20) await loop.nextTurn()
+  const modest = loop.scheduler.lane('stranger')
+  expect(loop.scheduler.strangersPause).toBeGreaterThan(0)
+  let answers = 0
+  for (; modest.due() === undefined && answers < 100; answers++) {
+    modest.enter()
+    loop.work(0.1)
+    modest.leave()
+  }
+  expect(answers).toBeGreaterThanOrEqual(10)
+  expect(answers).toBeLessThanOrEqual(12)
+  const [before, since] = [loop.now(), worked()]
+  let pieces = 0
+  void (async () => {
+    for (;;) {
+      await modest.due()
+      loop.work(0.1)
+      pieces += 1
+    }
+  })()
+  while (loop.now() - before < 10_000) await loop.nextTurn()
+  // Ten of its own in ten seconds, and its part of what strangers have.
+  expect((worked() - since + pieces / 10) / (loop.now() - before)).toBeLessThan(0.08)
 })
 
 it('counts the work before a wait once, and that after it', () => {

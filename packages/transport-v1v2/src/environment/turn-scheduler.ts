@@ -29,6 +29,16 @@ const MAX_BEHIND = 100
 /** Milliseconds that strangers wait for their share, at most, whatever one of them cost. */
 const MAX_STRANGERS_PAUSE = 100
 
+/**
+ * Milliseconds of work that a stranger may do however much others have had, at once and again in each second:
+ * whoever asks for little is not kept waiting by those that ask for all. For 114 of them it is a tenth of the
+ * time.
+ */
+const OWN_ALLOWANCE = 1
+
+/** Milliseconds beyond its allowance that a stranger's work is remembered for, at most. */
+const MAX_OWN_DEBT = 10
+
 /** Whom a lane works for: a remote that dialled us, one that we chose, or whoever owns both. */
 export type LaneKind = 'stranger' | 'chosen' | 'own'
 
@@ -53,7 +63,8 @@ export interface TurnLane {
  * is longer than `MAX_TURN` and the piece of work that was under way. Those that had to stop go on one after
  * the other, the one that has used least first, with whatever else the event loop has to do between any two.
  * Lanes of kind `stranger` have no more than every other turn where others wait, and while lanes of kind
- * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together.
+ * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together, beside the little that each
+ * of them may do in any case.
  */
 export interface TurnScheduler {
   /** @param kind Default: `own`. */
@@ -138,7 +149,7 @@ class RoundRobin implements TurnScheduler {
   }
 
   lane(kind: LaneKind = 'own'): TurnLane {
-    return new Lane(this, kind)
+    return new Lane(this, kind, this.#now())
   }
 
   forStrangers<T>(work: () => T): T {
@@ -155,7 +166,7 @@ class RoundRobin implements TurnScheduler {
     const now = this.#now()
     this.#look(lane, now)
     const own = now - lane.since
-    const mustWait = lane.kind === 'stranger' && this.#strangersPause(now) > 0
+    const mustWait = lane.kind === 'stranger' && this.#isHeldOut(lane, now)
     if (!mustWait && own < this.#share && now - this.#began! < this.#turn) return undefined
     lane.used += own
     return new Promise((resolve) => {
@@ -182,14 +193,20 @@ class RoundRobin implements TurnScheduler {
       lane.turn = this.#number
       lane.since = now
       lane.used = Math.min(Math.max(lane.used, this.#floor), this.#floor + MAX_BEHIND)
-    } else if (lane.kind === 'stranger') this.#charge(now - lane.lookedAt, now)
+    } else if (lane.kind === 'stranger') {
+      lane.spend(now - lane.lookedAt, now)
+      this.#charge(now - lane.lookedAt, now)
+    }
     lane.lookedAt = now
   }
 
   /** Work of a lane that it did not do itself. */
   charge(lane: Lane, milliseconds: number): void {
     lane.used += milliseconds
-    if (lane.kind === 'stranger') this.#charge(milliseconds, this.#now())
+    if (lane.kind !== 'stranger') return
+    const now = this.#now()
+    lane.spend(milliseconds, now)
+    this.#charge(milliseconds, now)
   }
 
   #begin(now: number): void {
@@ -218,12 +235,12 @@ class RoundRobin implements TurnScheduler {
   }
 
   #takeLightest(now: number): Lane | undefined {
-    const areStrangersOut = this.#strangersPause(now) > 0
     let stranger: Lane | undefined
     let other: Lane | undefined
     for (const lane of this.#queue) {
       if (lane.kind !== 'stranger') other = other === undefined || lane.used < other.used ? lane : other
-      else if (!areStrangersOut && (stranger === undefined || lane.used < stranger.used)) stranger = lane
+      else if (stranger !== undefined && stranger.used <= lane.used) continue
+      else if (!this.#isHeldOut(lane, now)) stranger = lane
     }
     // However many strangers wait, they have no more than every other turn.
     const isStrangers =
@@ -249,6 +266,10 @@ class RoundRobin implements TurnScheduler {
     this.#strangersMayAt = Math.min(from + milliseconds / STRANGERS_SHARE, now + MAX_STRANGERS_PAUSE)
   }
 
+  #isHeldOut(lane: Lane, now: number): boolean {
+    return this.#strangersPause(now) > 0 && lane.allowance(now) <= 0
+  }
+
   /** Milliseconds until strangers may go on; 0 or less: now. */
   #strangersPause(now: number): number {
     return now - this.#chosenAt < AT_WORK ? this.#strangersMayAt - now : 0
@@ -266,14 +287,28 @@ class Lane implements TurnLane {
   /** Up to when its work has been counted. */
   lookedAt = 0
   resume: () => void = () => undefined
+  #allowance = OWN_ALLOWANCE
+  #allowedAt: number
 
-  constructor(scheduler: RoundRobin, kind: LaneKind) {
+  constructor(scheduler: RoundRobin, kind: LaneKind, now: number) {
     this.#scheduler = scheduler
     this.kind = kind
+    this.#allowedAt = now
   }
 
   due(): Promise<void> | undefined {
     return this.#scheduler.due(this)
+  }
+
+  /** Milliseconds that it may work whatever others have had: none where it is not above 0. */
+  allowance(now: number): number {
+    const refilled = this.#allowance + ((now - this.#allowedAt) * OWN_ALLOWANCE) / 1_000
+    this.#allowedAt = now
+    return (this.#allowance = Math.min(OWN_ALLOWANCE, refilled))
+  }
+
+  spend(milliseconds: number, now: number): void {
+    this.#allowance = Math.max(-MAX_OWN_DEBT, this.allowance(now) - milliseconds)
   }
 
   enter(): void {
