@@ -382,6 +382,49 @@ describe('the state', () => {
   })
 })
 
+describe('two liars who answer before all others', () => {
+  it('have no more than a few blocks proved again, however long they lie', async () => {
+    const bend = bentProofs.find(({ name }) => name === 'a wrong hash')!.bend
+    let connected = (): void => undefined
+    const allThere = new Promise<void>((resolve) => (connected = resolve))
+    let isLying = false
+    const lie: ProofLie = async (proof, height) => {
+      if (height >= 130) await allThere
+      isLying ||= height >= 130
+      return isLying ? bend(proof) : proof
+    }
+    const client = await follower({ utreexo: { window: 4 } })
+    for (let liar = 0; liar < 2; liar++) await connect(client, (await serve(lie)).address)
+    const slow = await serve(async (proof) => {
+      await new Promise<void>((resolve) => clock.setTimer(300, () => resolve()))
+      return proof
+    })
+    await connect(client, slow.address)
+    connected()
+    await provedUpTo(client, HEIGHT)
+    await clock.advance(1_000)
+    expect(rootsOf(client)).toEqual(rootsAt(HEIGHT))
+    expect(told('utreexo-suspected')).toHaveLength(1)
+    const [suspected] = told('utreexo-suspected') as Extract<NodeEvent, { type: 'utreexo-suspected' }>[]
+    expect(suspected!.block.height - suspected!.back.height).toBe(7)
+    expect(told('discouraged')).toHaveLength(2)
+  })
+
+  it('are found out where the block that they were first asked for is the last that they ever prove', async () => {
+    const bend = bentProofs.find(({ name }) => name === 'other targets')!.bend
+    const client = await follower({ utreexo: { window: 1 } })
+    for (let liar = 0; liar < 2; liar++) await connect(client, (await serve(from120(bend))).address)
+    await provedUpTo(client, 119)
+    // With nobody else there, the state is derived anew; from its beginning, at last, which is certain.
+    await clock.advance(10_000)
+    expect(client.utreexo.state()!.height).toBe(119)
+    await connect(client, (await serve()).address)
+    await provedUpTo(client, HEIGHT)
+    expect(rootsOf(client)).toEqual(rootsAt(HEIGHT))
+    expect(told('discouraged')).toHaveLength(2)
+  })
+})
+
 /** Flips a bit of the largest tree's root after a block, as memory might before it is written. */
 async function spoil(store: OpenStore, height: number): Promise<void> {
   const space = store.namespace('utreexo')

@@ -43,6 +43,7 @@ import type {
   UtreexoBridgeOptions,
 } from './bridge-options.ts'
 import { BridgeStore } from './bridge-store.ts'
+import { FewAtOnce } from './few-at-once.ts'
 import { Milestones } from './milestones.ts'
 
 /** Where everything of a bridge is in its store. */
@@ -51,6 +52,11 @@ const NAMESPACE = 'utreexo-bridge'
 const RETRY_INTERVAL = 5_000
 /** Milliseconds for which a call waits unless it says so. */
 const DEFAULT_TIMEOUT = MINUTE
+/**
+ * Proofs and blocks that are read at a time. A part of a proof may be a few bytes of megabytes, and as many
+ * ask as there are peers.
+ */
+const MAX_READS = 8
 /** A `uproof` of nothing but its block: no hashes, no targets, no leaves. */
 const EMPTY_PROOF_SIZE = 35
 
@@ -94,6 +100,7 @@ class Bridge implements UtreexoBridge {
   readonly #parts: BridgeComponents
   readonly #milestones = new Milestones()
   readonly #ending = new AbortController()
+  readonly #reads = new FewAtOnce(MAX_READS)
   #offer: StandingOffer | undefined
   #running: Promise<void> | undefined
   #isCaughtUp = false
@@ -114,7 +121,7 @@ class Bridge implements UtreexoBridge {
       services: {
         utreexoProof: (request, context) => this.#serveProof(request, context),
         utreexoRoots: (hash, context) => this.#serveRoots(hash, context),
-        ...(keepBlocks && { block: (hash: BlockHash) => store.block(hash) }),
+        ...(keepBlocks && { block: (hash: BlockHash) => this.#reads.run(() => store.block(hash)) }),
       },
     })
     this.#running = this.#run()
@@ -264,9 +271,12 @@ class Bridge implements UtreexoBridge {
     const { blockHash } = request
     const { store } = this.#parts
     await this.#hold(blockHash, context)
-    const whole = this.#isGenesis(blockHash) ? emptyProof(blockHash) : await store.proof(blockHash)
-    if (whole === undefined) return undefined
-    const payload = selectUtreexoProof(whole, request)
+    const payload = await this.#reads.run(async () => {
+      if (context.signal.aborted) return undefined
+      const whole = this.#isGenesis(blockHash) ? emptyProof(blockHash) : await store.proof(blockHash)
+      return whole && selectUtreexoProof(whole, request)
+    })
+    if (payload === undefined) return undefined
     this.#proofsServed++
     this.#bytesServed += payload.length
     return payload

@@ -47,12 +47,19 @@ const MAX_ROWS = 63
 /** Why whoever else was asked need not answer: one for all, since one is needed for each proof. */
 const NO_LONGER_WANTED: Error = /* @__PURE__ */ new Error('The proof is no longer wanted')
 
+/** Why a proof that may fail does. */
+export const NOBODY_ANSWERED: Error = /* @__PURE__ */ new Error('Nobody has sent the proof in time')
+
 /** A block whose proof is wanted. */
 export interface WantedProof extends BlockRef {
   /** Inputs to prove. */
   readonly inputs: number
   /** Whose proof of it was no good. */
   readonly refused: ReadonlySet<PeerId>
+  /** Whose proofs of other blocks may be no good: asked where there is nobody else. Default: nobody's. */
+  readonly doubted?: ReadonlySet<PeerId>
+  /** Whether it is given up where nobody has answered in the time that two peers have. Default: false. */
+  readonly mayFail?: boolean
 }
 
 /** A proof, and who sent it. */
@@ -137,16 +144,21 @@ export class ProofFetcher {
 
   /**
    * A proof that has as many parts as the block needs; whether it holds is not known. Rejects with the
-   * signal's reason, and nothing else.
+   * signal's reason, with `NOBODY_ANSWERED` where it may fail, and with nothing else.
    */
   async fetch(wanted: WantedProof, signal: AbortSignal): Promise<ReceivedProof> {
     const own = new AbortController()
     const onAbort = (): void => own.abort(signal.reason)
     addAbortListener(signal, onAbort)
+    const cancel =
+      wanted.mayFail === true
+        ? this.#parts.clock.setTimer(2 * this.#timeout, () => own.abort(NOBODY_ANSWERED))
+        : undefined
     try {
       signal.throwIfAborted()
       return await this.#fetch(wanted, own.signal)
     } finally {
+      cancel?.()
       removeAbortListener(signal, onAbort)
       // Whoever else was asked for it need not be waited for.
       own.abort(NO_LONGER_WANTED)
@@ -249,7 +261,9 @@ export class ProofFetcher {
 
   #choose(wanted: WantedProof, left: Left): ProofPeer | undefined {
     const now = this.#parts.clock.now()
-    let best: { readonly peer: ProofPeer; readonly cost: readonly number[] } | undefined
+    let best:
+      | { readonly peer: ProofPeer; readonly cost: readonly number[]; readonly isLast: boolean }
+      | undefined
     let isOwnBusy = false
     for (const peer of this.#parts.peers.having(wanted)) {
       if (left.refused.has(peer.id) || left.asked.has(peer.id)) continue
@@ -257,20 +271,23 @@ export class ProofFetcher {
       const { inFlight, limit, silences, pausedUntil, latency } = this.#recordOf(peer.id)
       const again = left.silent.get(peer.id)
       if (now < Math.max(pausedUntil, again ?? 0)) continue
+      const isDoubted = wanted.doubted?.has(peer.id) === true
+      const isLast = isDoubted || peer.inbound
       if (inFlight >= limit) {
-        isOwnBusy ||= !peer.inbound && silences === 0
+        isOwnBusy ||= !isLast && silences === 0
         continue
       }
       const cost = [
+        Number(isDoubted),
         Number(again !== undefined),
         Number(peer.inbound),
         Number(!peer.hasBlock),
         (inFlight + 1) * latency,
       ]
-      if (best === undefined || isLess(cost, best.cost)) best = { peer, cost }
+      if (best === undefined || isLess(cost, best.cost)) best = { peer, cost, isLast }
     }
     // Strangers can be many: what those that we dialled will answer in their turn is not left to them.
-    return best?.peer.inbound === true && isOwnBusy && left.asked.size === 0 ? undefined : best?.peer
+    return best?.isLast === true && isOwnBusy && left.asked.size === 0 ? undefined : best?.peer
   }
 
   /** Waits until there may be somebody to ask. */

@@ -6,7 +6,7 @@ import type { BlockStreamItem } from '../blocks/block-stream-item.ts'
 import type { DeliveredBlock } from '../blocks/block-download-action.ts'
 import type { TipChange } from '../chain/chain-entry.ts'
 import { hashesSize } from './hashes-size.ts'
-import type { ProofFetcher, ReceivedProof } from './proof-fetcher.ts'
+import { NOBODY_ANSWERED, type ProofFetcher, type ReceivedProof } from './proof-fetcher.ts'
 
 /** Blocks whose proofs are asked for at a time, unless told otherwise. */
 const DEFAULT_PROOF_WINDOW = 64
@@ -97,19 +97,14 @@ export class ProofWindow {
    * The same block with another proof, from nobody in its `refused`; undefined where it leaves the chain
    * meanwhile, or all ends.
    */
-  async again({ block, inputs, refused }: BlockToProve): Promise<BlockToProve | undefined> {
-    const { height, hash } = block
-    const abort = new AbortController()
-    this.#inHand = { height, abort }
-    if (this.#ended) abort.abort()
-    try {
-      const answer = await this.#fetcher.fetch({ height, hash, inputs, refused }, abort.signal)
-      return { type: 'block', block, inputs, refused, answer }
-    } catch {
-      return undefined
-    } finally {
-      this.#inHand = undefined
-    }
+  async again(item: BlockToProve): Promise<BlockToProve | undefined> {
+    const another = await this.#another(item, false)
+    return another === 'nobody' ? undefined : another
+  }
+
+  /** The same; `nobody` where those who may be asked do not answer. */
+  againOrNobody(item: BlockToProve): Promise<BlockToProve | 'nobody' | undefined> {
+    return this.#another(item, true)
   }
 
   /** Lets go of everything. */
@@ -119,6 +114,24 @@ export class ProofWindow {
     for (const waiting of this.#queue.splice(0)) if ('abort' in waiting) waiting.abort.abort()
     this.#change.ring()
     await this.#blocks.return?.()
+  }
+
+  async #another(
+    { block, inputs, refused }: BlockToProve,
+    mayFail: boolean,
+  ): Promise<BlockToProve | 'nobody' | undefined> {
+    const { height, hash } = block
+    const abort = new AbortController()
+    this.#inHand = { height, abort }
+    if (this.#ended) abort.abort()
+    try {
+      const answer = await this.#fetcher.fetch({ height, hash, inputs, refused, mayFail }, abort.signal)
+      return { type: 'block', block, inputs, refused, answer }
+    } catch (error) {
+      return error === NOBODY_ANSWERED ? 'nobody' : undefined
+    } finally {
+      this.#inHand = undefined
+    }
   }
 
   async #answerOf(waiting: Waiting): Promise<BlockToProve['answer'] | undefined> {

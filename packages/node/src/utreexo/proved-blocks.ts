@@ -65,7 +65,7 @@ export async function* provedBlocks(
   while (!signal.aborted) {
     const window = new ProofWindow(
       components.blocksFrom(states.tip.height + 1, signal),
-      components.fetcher,
+      { fetch: (wanted, ends) => components.fetcher.fetch({ ...wanted, doubted: prover.doubted }, ends) },
       components.window,
     )
     // What is waited for ends with the signal, too.
@@ -96,6 +96,11 @@ class Prover {
     this.#parts = components
     this.#signal = signal
     this.#suspicion = new Suspicion(states.base)
+  }
+
+  /** Whom to ask for proofs where there is nobody else. */
+  get doubted(): ReadonlySet<PeerId> {
+    return this.#suspicion.doubted
   }
 
   /** Until the state is gone back to, or the blocks end. */
@@ -138,41 +143,82 @@ class Prover {
   async #settle(first: BlockToProve, window: ProofWindow): Promise<ProvedBlockItem | Reorg | 'stale'> {
     /** Whose proofs failed on a state that may be wrong itself. */
     const accused: PeerId[] = []
-    for (let item: BlockToProve | undefined = first; item !== undefined; item = await window.again(item)) {
-      const { block, answer } = item
-      // Time has passed since: it may have left the chain.
-      if (!this.#parts.chain.isActive(block.hash)) return 'stale'
-      const proved = await this.#validate(item, this.#prove(item))
-      if (proved === 'stale') return 'stale'
-      if (!isUtreexoError(proved)) {
-        this.#accept(item, proved, accused)
-        return this.#itemOf(item, proved)
-      }
-      if (proved.fault === 'block') {
-        this.#parts.refuseBlock(refOf(block), proved.code, block.peer)
-        return 'stale'
-      }
-      const from = 'from' in answer ? answer.from : undefined
-      // Where no peer was asked, there is nobody to blame but the block.
-      if (from === undefined) throw proved
-      item.refused.add(from)
-      this.#parts.events.emit('proof-invalid', { block: refOf(block), from, rule: proved.code })
-      if (!mayBeOurs(proved.code)) {
-        this.#punish(from, block, proved.code)
-        continue
-      }
-      accused.push(from)
-      if (accused.length < PEERS_TO_SUSPECT) continue
-      const verdict = this.#suspicion.judge(this.#states.tip, accused)
-      if (verdict.type === 'back') return this.#suspect(block, accused, verdict.height)
-      if (verdict.type === 'hopeless') {
-        // Two liars are soon found: it is not given up while there is anybody whose proof may hold.
-        if (this.#parts.fetcher.canAsk(block, item.refused)) continue
-        throw this.#hopeless()
-      }
-      for (const peer of accused.splice(0)) this.#punish(peer, block, proved.code)
+    for (let item: BlockToProve | undefined = first; item !== undefined; ) {
+      const outcome = await this.#try(item, accused)
+      if (outcome === 'accused' && this.#isEnough(accused, item)) {
+        const reorg = this.#judge(item, accused)
+        if (reorg !== undefined) return reorg
+        item = await window.again(item)
+      } else if (outcome === 'accused' || outcome === 'refused') {
+        // Those who are doubted anyway wait for what another says, but not for ever.
+        const mayFail = accused.length >= PEERS_TO_SUSPECT
+        const other: BlockToProve | 'nobody' | undefined = mayFail
+          ? await window.againOrNobody(item)
+          : await window.again(item)
+        const reorg = other === 'nobody' ? this.#judge(item, accused) : undefined
+        if (reorg !== undefined) return reorg
+        item = other === 'nobody' ? await window.again(item) : other
+      } else return outcome
     }
     return 'stale'
+  }
+
+  /**
+   * Whether a proof holds: the block that it proves, whether its sender is at fault (`refused`), or may as
+   * well not be (`accused`, in whose list it is then), or that there is nothing to prove any more.
+   */
+  async #try(
+    item: BlockToProve,
+    accused: PeerId[],
+  ): Promise<ProvedBlockItem | 'stale' | 'refused' | 'accused'> {
+    const { block, answer } = item
+    // Time has passed since: it may have left the chain.
+    if (!this.#parts.chain.isActive(block.hash)) return 'stale'
+    const proved = await this.#validate(item, this.#prove(item))
+    if (proved === 'stale') return 'stale'
+    if (!isUtreexoError(proved)) {
+      this.#accept(item, proved, accused)
+      return this.#itemOf(item, proved)
+    }
+    if (proved.fault === 'block') {
+      this.#parts.refuseBlock(refOf(block), proved.code, block.peer)
+      return 'stale'
+    }
+    const from = 'from' in answer ? answer.from : undefined
+    // Where no peer was asked, there is nobody to blame but the block.
+    if (from === undefined) throw proved
+    item.refused.add(from)
+    this.#parts.events.emit('proof-invalid', { block: refOf(block), from, rule: proved.code })
+    if (mayBeOurs(proved.code)) {
+      accused.push(from)
+      return 'accused'
+    }
+    this.#punish(from, block, proved.code)
+    return 'refused'
+  }
+
+  /**
+   * What follows from proofs that have failed: the state is gone back from, or their senders are to blame.
+   * @throws NodeError `utreexo-refused`
+   */
+  #judge({ block, refused }: BlockToProve, accused: PeerId[]): Reorg | undefined {
+    const verdict = this.#suspicion.judge(this.#states.tip, accused)
+    if (verdict.type === 'back') return this.#suspect(block, accused, verdict.height)
+    if (verdict.type === 'peers')
+      for (const peer of accused.splice(0)) this.#punish(peer, block, 'root-mismatch')
+    // Two liars are soon found: it is not given up while there is anybody whose proof may hold.
+    else if (!this.#parts.fetcher.canAsk(block, refused)) throw this.#hopeless()
+    return undefined
+  }
+
+  /**
+   * Whether so many peers' proofs have failed that the state is suspected. Those for whom it already is count
+   * where nobody else can be asked: they alone must not have it derived anew from ever further back.
+   */
+  #isEnough(accused: readonly PeerId[], { block, refused }: BlockToProve): boolean {
+    const others = accused.filter((peer) => !this.doubted.has(peer))
+    if (others.length >= PEERS_TO_SUSPECT) return true
+    return accused.length >= PEERS_TO_SUSPECT && !this.#parts.fetcher.canAsk(block, refused)
   }
 
   #prove({ block, answer }: BlockToProve): ProvedBlock | UtreexoError {

@@ -48,7 +48,10 @@ export class Suspicion {
   /** The empty state that all begins with needs no proof; one that was assumed does. */
   readonly #isBaseCertain: boolean
   readonly #base: UtreexoState
-  #suspected: Suspected | undefined
+  /** The lowest last: on the way up to one, proofs may fail again. */
+  readonly #suspected: Suspected[] = []
+  /** Whose proofs have failed on a state that is still suspected. */
+  readonly #doubted = new Set<PeerId>()
   /** A state that has been derived twice. */
   #confirmed: UtreexoState | undefined
   /** A state that came out the same, without any proof on the way from where it began. */
@@ -62,6 +65,14 @@ export class Suspicion {
     this.#isBaseCertain = base.height === 0 && base.stump.leaves === 0
   }
 
+  /**
+   * Peers to be asked last while it is not known who was wrong. Asked first, they could have all be derived
+   * anew from ever further back.
+   */
+  get doubted(): ReadonlySet<PeerId> {
+    return this.#doubted
+  }
+
   /** The proofs of some peers, two at least, have failed on a state. */
   judge(state: UtreexoState, accused: readonly PeerId[]): Verdict {
     const isBase = state.height <= this.#base.height
@@ -69,7 +80,8 @@ export class Suspicion {
     if (is(this.#unproved, state) || isBase) return { type: 'hopeless' }
     this.#steps += 1
     const height = Math.max(this.#base.height, state.height - FIRST_STEP ** this.#steps)
-    this.#suspected = { state, accused, isFromBase: height === this.#base.height }
+    this.#suspected.push({ state, accused: [...accused], isFromBase: height === this.#base.height })
+    for (const peer of accused) this.#doubted.add(peer)
     this.#held = 0
     return { type: 'back', height }
   }
@@ -77,20 +89,26 @@ export class Suspicion {
   /** A block has been proved, with `inputs` or without any. @returns whose proofs were no good after all. */
   proved(state: UtreexoState, inputs: number): readonly PeerId[] {
     if (inputs > 0) this.#held += 1
-    const suspected = this.#suspected
-    if (suspected === undefined) {
-      if (inputs > 0) this.#steps = 0
-      return []
+    if (this.#suspected.length === 0 && inputs > 0) this.#steps = 0
+    const guilty: PeerId[] = []
+    for (let last = this.#suspected.at(-1); last !== undefined; last = this.#suspected.at(-1)) {
+      if (state.height < last.state.height) break
+      this.#suspected.pop()
+      if (this.#isConfirmed(last, state)) guilty.push(...last.accused)
     }
-    if (state.height < suspected.state.height) return []
-    this.#suspected = undefined
-    if (!isSameState(state, suspected.state)) return []
-    if (this.#held > 0 || (suspected.isFromBase && this.#isBaseCertain)) {
+    if (this.#suspected.length === 0) this.#doubted.clear()
+    return guilty
+  }
+
+  /** Whether a state that was suspected has come out the same, by way of what can be believed. */
+  #isConfirmed({ state: suspected, isFromBase }: Suspected, state: UtreexoState): boolean {
+    if (!isSameState(state, suspected)) return false
+    if (this.#held > 0 || (isFromBase && this.#isBaseCertain)) {
       this.#confirmed = state
-      return suspected.accused
+      return true
     }
-    if (suspected.isFromBase) this.#unproved = state
-    return []
+    if (isFromBase) this.#unproved = state
+    return false
   }
 }
 
