@@ -9,10 +9,10 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import {
   type BlockHash,
   blockHash,
+  bytesEqual,
   bytesToHex,
   concatBytes,
   decodeHeader,
@@ -39,6 +39,7 @@ import {
 } from '../files/block-frame.ts'
 import { OpenFiles } from '../files/open-files.ts'
 import { writeAll } from '../files/write-all.ts'
+import { blockChecksum } from './block-checksum.ts'
 import type { BlockIndex, BlockPlace, FileFacts } from './block-index.ts'
 import type { BlocksToKeep, FileBlockStore } from './block-store-options.ts'
 import { blockFilesIn } from './block-files-in.ts'
@@ -92,7 +93,7 @@ export class BlockFiles implements FileBlockStore {
       // Pruned since it was looked up.
       if (!(await this.has(hash))) return undefined
     }
-    if (bytes !== undefined && crc32(bytes) === place.checksum) return bytes
+    if (bytes !== undefined && bytesEqual(blockChecksum(bytes), place.checksum)) return bytes
     this.damaged += 1
     await this.#inTurn(() => index.forget(hash))
     return undefined
@@ -226,7 +227,10 @@ export class BlockFiles implements FileBlockStore {
       const position = end + FRAME_HEADER_SIZE
       end = position + bytes.length
       highest = Math.max(highest, height)
-      return [hash, { file: file.number, position, size: bytes.length, checksum: crc32(bytes), height }]
+      return [
+        hash,
+        { file: file.number, position, size: bytes.length, checksum: blockChecksum(bytes), height },
+      ]
     })
     const after = { number: file.number, end, blocks: file.blocks + blocks.length, highest }
     try {

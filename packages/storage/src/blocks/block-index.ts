@@ -1,5 +1,6 @@
-import { asBlockHash, type BlockHash, bytesEqual, bytesToHex } from '@sapwood/wire-codec'
+import { asBlockHash, type BlockHash, bytesEqual, bytesToHex, concatBytes } from '@sapwood/wire-codec'
 import { type KeyValueNamespace, type KeyValueOperation, NodeError, type StoredRange } from '@sapwood/node'
+import { CHECKSUM_SIZE } from './block-checksum.ts'
 
 /** Where a block is. */
 export interface BlockPlace {
@@ -9,8 +10,8 @@ export interface BlockPlace {
   /** Of its first byte, behind what goes before it. */
   readonly position: number
   readonly size: number
-  /** CRC-32 of its bytes. */
-  readonly checksum: number
+  /** `blockChecksum` of its bytes. */
+  readonly checksum: Uint8Array
 }
 
 /** What a file holds. */
@@ -33,7 +34,7 @@ export interface IndexChange {
 const MARK = 'm'
 const MARK_SIZE = 32
 const RANGE_SIZE = 4 + 4 + 32
-const PLACE_SIZE = 20
+const PLACE_SIZE = 16 + CHECKSUM_SIZE
 const FACTS_SIZE = 12
 /** Deletions of one batch. */
 const BATCH = 10_000
@@ -160,7 +161,7 @@ const put = (key: string, value: Uint8Array): KeyValueOperation => ({ type: 'put
 const remove = (key: string): KeyValueOperation => ({ type: 'delete', key })
 
 function placeBytes({ file, position, size, checksum, height }: BlockPlace): Uint8Array {
-  return numbers(file, position, size, checksum, height)
+  return concatBytes(numbers(file, position, size, height), checksum)
 }
 
 function readPlace(key: string, bytes: Uint8Array): BlockPlace {
@@ -170,8 +171,8 @@ function readPlace(key: string, bytes: Uint8Array): BlockPlace {
     file: view.getUint32(0),
     position: view.getUint32(4),
     size: view.getUint32(8),
-    checksum: view.getUint32(12),
-    height: view.getUint32(16),
+    height: view.getUint32(12),
+    checksum: bytes.subarray(16),
   }
 }
 
