@@ -63,6 +63,7 @@ class Member implements Frontier {
   readonly #shared: SharedFrontier
   readonly #worker: string
   readonly #claims = new Set<OpenClaim>()
+  #hasLeft = false
 
   constructor(shared: SharedFrontier, worker: string) {
     this.#shared = shared
@@ -74,7 +75,7 @@ class Member implements Frontier {
   }
 
   async claim(most: number, signal: AbortSignal): Promise<readonly Claim[]> {
-    const taken = await this.#shared.claim(most, signal)
+    const taken = await this.#shared.claim(most, () => signal.aborted || this.#hasLeft, signal)
     for (const claim of taken) this.#claims.add(claim)
     return taken.map((claim) => this.#handle(claim))
   }
@@ -92,6 +93,9 @@ class Member implements Frontier {
   }
 
   close(): Promise<void> {
+    // Before anything is given back: who waits here is not the one who gets it.
+    this.#hasLeft = true
+    this.#shared.wake()
     for (const claim of this.#claims) this.#shared.release(claim)
     this.#claims.clear()
     return Promise.resolve()
@@ -198,8 +202,9 @@ class SharedFrontier {
     return added.length
   }
 
-  async claim(most: number, signal: AbortSignal): Promise<readonly OpenClaim[]> {
-    while (!signal.aborted && most > 0) {
+  /** @param hasEnough whether who asked wants no more: looked at when the signal aborts, and at `wake`. */
+  async claim(most: number, hasEnough: () => boolean, signal: AbortSignal): Promise<readonly OpenClaim[]> {
+    while (!hasEnough() && most > 0) {
       const taken = this.#take(most)
       if (taken.length > 0 || this.#open === 0) return taken
       await this.#change(signal)
@@ -220,6 +225,11 @@ class SharedFrontier {
     // One batch: a visit counts with what it has found, or not at all.
     await this.#nodes.batch([...added, { type: 'put', key, value }])
     return { counted: true, added: added.length }
+  }
+
+  /** Makes those look who wait. */
+  wake(): void {
+    this.#wakeUp.ring()
   }
 
   release(claim: OpenClaim): void {

@@ -1,4 +1,3 @@
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
 import { type Clock, type Instant, systemClock, WakeUp } from '@sapwood/transport-v1v2/environment'
 import { formatHost, type Network, type PeerAddress } from '@sapwood/wire-codec'
 import { isRefusal, unavailable } from '../nats/server-answer.ts'
@@ -13,14 +12,18 @@ import {
 } from './frontier.ts'
 import { type HostLock, HostLocks } from './host-locks.ts'
 import { afterVisit, type KnownNode, type NodeFacts, type VisitOutcome } from './known-node.ts'
+import type { NatsDelivery } from './nats-delivery.ts'
 import { NatsIntake } from './nats-intake.ts'
 import { type KnownEntry, NatsNodes } from './nats-nodes.ts'
 import { NatsPatience } from './nats-patience.ts'
 import { type Errand, NatsQueue } from './nats-queue.ts'
+import type { NatsRequest } from './nats-request.ts'
 import { lookAtStores, type NatsStores, openNatsStores } from './nats-stores.ts'
 
-/** Milliseconds that the server keeps a request for work open; then the end of the round is looked for. */
-const PULL_WAIT = 1_000
+/** Milliseconds between two looks whether the round is over, while nothing comes. */
+const LOOKED_AFTER = 1_000
+/** Milliseconds that a server has, when a worker leaves, to take notice of it. */
+const FAREWELL = 1_000
 /** Milliseconds after which an address whose host is busy or rests is offered again, at least and at most. */
 const OFFERED_AGAIN = { least: 100, most: 5_000 }
 
@@ -92,8 +95,13 @@ class NatsFrontier implements Frontier {
   readonly #ready: OpenClaim[] = []
   readonly #claims = new Set<OpenClaim>()
   #arriving = 0
-  #isPulling = false
-  #pulled: ConsumerMessages | undefined
+  #request: NatsRequest | undefined
+  #isRequesting = false
+  /** Resolves when the server knows of no request that nobody waits for. */
+  #withdrawn = Promise.resolve()
+  #isLooking = false
+  /** How often work was asked for: what was looked at before the last time says nothing of it. */
+  #turn = 0
   #isOver = false
   #failure: { readonly error: unknown } | undefined
 
@@ -136,6 +144,7 @@ class NatsFrontier implements Frontier {
   }
 
   async claim(most: number, signal: AbortSignal): Promise<readonly Claim[]> {
+    this.#turn += 1
     this.#isOver = false
     while (!signal.aborted && !this.#leaving.signal.aborted && most > 0) {
       if (this.#failure !== undefined) throw this.#failure.error
@@ -144,12 +153,14 @@ class NatsFrontier implements Frontier {
         for (const claim of taken) this.#claims.add(claim)
         return taken.map((claim) => this.#handle(claim))
       }
-      const wanted = most - this.#arriving
-      if (this.#isAtEnd()) return []
+      if (this.#isAtEnd()) break
       // What has come, and is being looked at, is not asked for once more: another may have it.
-      if (!this.#isPulling && wanted > 0) void this.#pull(wanted)
+      const wanted = most - this.#arriving
+      if (!this.#isRequesting && wanted > 0) void this.#ask(wanted)
+      if (!this.#isLooking) void this.#look()
       await this.#wakeUp.wait(signal)
     }
+    void this.#withdraw()
     return []
   }
 
@@ -184,16 +195,15 @@ class NatsFrontier implements Frontier {
   async close(): Promise<void> {
     if (this.#leaving.signal.aborted) return
     this.#leaving.abort()
-    await this.#pulled?.close()
+    await this.#withdraw()
     while (this.#arriving > 0) await this.#wakeUp.wait()
     const held = [...this.#claims, ...this.#ready.splice(0)]
     await Promise.all(held.map((claim) => this.#release(claim).catch(() => undefined)))
     this.#locks.close()
     this.#wakeUp.ring()
     const { connection } = this.#stores
-    // What was said is sent before it goes; a server that is not there holds nobody up.
-    const sent = connection.flush().catch(() => undefined)
-    await Promise.race([sent, this.#patience.pause()])
+    // What was said is sent before it goes.
+    await this.#soon(connection.flush())
     await connection.close()
   }
 
@@ -217,27 +227,54 @@ class NatsFrontier implements Frontier {
     return this.#isOver && this.#arriving === 0
   }
 
-  /** Asks the server for work until its request has ended, and then whether there is any left. */
-  async #pull(most: number): Promise<void> {
-    this.#isPulling = true
+  /** Nobody is here for what would come: asks for no more. */
+  #withdraw(): Promise<void> {
+    const request = this.#request
+    if (!this.#isRequesting || request === undefined) return this.#withdrawn
+    const told = request.cancel().then(() => this.#queue.forgetRequests())
+    return (this.#withdrawn = this.#soon(told))
+  }
+
+  /** Does not wait long: a server that is not there holds up nobody who leaves. */
+  async #soon(work: Promise<unknown>): Promise<void> {
+    const ended = new AbortController()
+    const end = (): void => ended.abort()
+    work.then(end, end)
+    await this.#patience.pause(FAREWELL, ended.signal)
+  }
+
+  /** Asks the server for work, until it has given so much or says that it does not. */
+  async #ask(most: number): Promise<void> {
+    this.#isRequesting = true
     try {
-      // Without a visit of its own under way it may be the end: no request has to run out to see that.
-      if (this.#claims.size === 0 && (this.#isOver = await this.#hasEnded())) return
-      const messages = await this.#queue.fetch(most, PULL_WAIT)
-      this.#pulled = messages
-      let came = 0
-      for await (const message of messages) {
-        came += 1
-        this.#arriving += 1
-        void this.#arrived(message)
-      }
-      if (came === 0) this.#isOver = await this.#hasEnded()
+      this.#request = this.#queue.request(most, this.#clock, (delivery) => void this.#arrived(delivery))
+      // Asked again at once it would say no again.
+      if ((await this.#request.ended) === 'refused') await this.#patience.pause()
+    } catch {
+      // The connection is closed, or about to be.
+      await this.#patience.pause()
+    } finally {
+      this.#isRequesting = false
+      this.#wakeUp.ring()
+    }
+  }
+
+  /** Looks whether the round is over, and not again for a while. */
+  async #look(): Promise<void> {
+    this.#isLooking = true
+    const turn = this.#turn
+    try {
+      // With a visit of its own under way it is not.
+      const isOver = this.#claims.size === 0 && (await this.#hasEnded())
+      if (turn !== this.#turn) return
+      this.#isOver = isOver
+      if (!isOver) await this.#patience.pause(LOOKED_AFTER, this.#leaving.signal)
     } catch (error) {
-      // A request that broke off with its connection is made again; what the server says no to is not.
+      // What the server says no to is not asked again.
       if (isRefusal(error)) this.#failure = { error: unavailable(error) }
       else await this.#patience.pause()
     } finally {
-      this.#isPulling = false
+      this.#isLooking = false
       this.#wakeUp.ring()
     }
   }
@@ -252,9 +289,10 @@ class NatsFrontier implements Frontier {
     return false
   }
 
-  async #arrived(message: JsMsg): Promise<void> {
+  async #arrived(delivery: NatsDelivery): Promise<void> {
+    this.#arriving += 1
     try {
-      const claim = await this.#take(message)
+      const claim = await this.#take(delivery)
       if (claim !== undefined) this.#ready.push(claim)
     } catch (error) {
       // Else it is offered again at its deadline.
@@ -266,36 +304,36 @@ class NatsFrontier implements Frontier {
   }
 
   /** @returns undefined where it is not to be visited, or not now. */
-  async #take(message: JsMsg): Promise<OpenClaim | undefined> {
-    const errand = this.#queue.errandOf(message)
+  async #take(delivery: NatsDelivery): Promise<OpenClaim | undefined> {
+    const errand = this.#queue.errandOf(delivery)
     if (errand === undefined) {
-      message.term('no address')
+      delivery.never()
       return undefined
     }
     const { address, round } = errand
     const until = (this.#clock.now() + this.#stores.deadline) as Instant
     const lock = await this.#locks.take(formatHost(address))
     if (lock === undefined) {
-      message.nak(Math.min(Math.max(this.#hostPause, OFFERED_AGAIN.least), OFFERED_AGAIN.most))
+      delivery.again(Math.min(Math.max(this.#hostPause, OFFERED_AGAIN.least), OFFERED_AGAIN.most))
       return undefined
     }
     // Only now: while the host was another's, that other may have been here.
     const known = await this.#nodes.get(address)
     if (known.node.round >= round) {
-      message.ack()
+      delivery.done()
       await lock.free()
       return undefined
     }
-    return { address, round, until, message, lock, known }
+    return { address, round, until, delivery, lock, known }
   }
 
   async #settle(claim: OpenClaim, outcome: VisitOutcome, given: readonly PeerAddress[]): Promise<Settled> {
     if (!this.#claims.delete(claim)) return { counted: false, added: 0 }
-    const { round, message, lock } = claim
+    const { round, delivery, lock } = claim
     const added = await this.#intake.take(given, round)
     const counted = await this.#note(claim, outcome)
     // Where the answer is lost it is offered again, found to be visited, and dropped.
-    await message.ackAck().catch(() => undefined)
+    await delivery.noted().catch(() => undefined)
     lock.rest()
     return { counted, added }
   }
@@ -317,14 +355,15 @@ class NatsFrontier implements Frontier {
   async #release(claim: OpenClaim): Promise<void> {
     this.#claims.delete(claim)
     await claim.lock.free()
-    claim.message.nak()
+    await this.#withdrawn
+    claim.delivery.again()
   }
 }
 
 /** An address that this worker has. */
 interface OpenClaim extends Errand {
   readonly until: Instant
-  readonly message: JsMsg
+  readonly delivery: NatsDelivery
   readonly lock: HostLock
   readonly known: KnownEntry
 }

@@ -50,10 +50,11 @@ export class NatsPatience {
     }
   }
 
-  /** A moment. */
-  async pause(): Promise<void> {
+  /** @param milliseconds at most: also until the signal aborts. Default: a moment. */
+  async pause(milliseconds: number = PAUSE, signal?: AbortSignal): Promise<void> {
     const over = new WakeUp()
-    this.#clock.setTimer(PAUSE, () => over.ring())
-    await over.wait()
+    const cancel = this.#clock.setTimer(milliseconds, () => over.ring())
+    await over.wait(signal)
+    cancel()
   }
 }

@@ -1,16 +1,20 @@
-import type { Consumer, ConsumerMessages, JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream'
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
+import type { Clock } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type Network, type PeerAddress } from '@sapwood/wire-codec'
+import { NatsDelivery } from './nats-delivery.ts'
 import type { NatsPatience } from './nats-patience.ts'
+import { NatsRequest, type RequestTarget } from './nats-request.ts'
 import { readAddress } from './read-address.ts'
 
 /** Where the queue is on the server. */
-export interface NatsQueueStream {
+export interface NatsQueueStream extends RequestTarget {
   readonly jetStream: JetStreamClient
   readonly manager: JetStreamManager
   /** The queue's stream, and what is sent to it. */
   readonly stream: string
   readonly subject: string
-  readonly consumer: Consumer
+  /** The name of its one consumer, which all workers share. */
+  readonly consumer: string
 }
 
 /** What is asked to be visited. */
@@ -45,25 +49,29 @@ export class NatsQueue {
     return (await this.#patience.ask(() => manager.streams.info(stream))).state.messages
   }
 
-  /** @param expires milliseconds that the server keeps the request open where there is nothing. */
-  fetch(most: number, expires: number): Promise<ConsumerMessages> {
-    return this.#patience.ask(() => this.#stream.consumer.fetch({ max_messages: most, expires }))
+  /** Asks for so many, as soon as there are any. @param onDelivery is told of each. */
+  request(most: number, clock: Clock, onDelivery: (delivery: NatsDelivery) => void): NatsRequest {
+    const { connection } = this.#stream
+    return new NatsRequest(this.#stream, most, {
+      clock,
+      onMessage: (message) => onDelivery(new NatsDelivery(connection, message)),
+    })
+  }
+
+  /**
+   * Makes the server look who still asks: what is given back next it would else take out of its list for one
+   * who has left (nats-server 2.9.10), and it would be with nobody until its deadline.
+   */
+  async forgetRequests(): Promise<void> {
+    const { manager, stream, consumer } = this.#stream
+    await manager.consumers.info(stream, consumer)
   }
 
   /** @returns undefined where a message is none. */
-  errandOf(message: JsMsg): Errand | undefined {
-    const { address: text, round } = contentOf(message)
+  errandOf(delivery: NatsDelivery): Errand | undefined {
+    const { address: text, round } = (delivery.content() ?? {}) as { address?: unknown; round?: unknown }
     const address = typeof text === 'string' ? readAddress(text, this.#network) : undefined
     if (address === undefined || typeof round !== 'number' || !Number.isSafeInteger(round)) return undefined
     return { address, round }
-  }
-}
-
-function contentOf(message: JsMsg): { readonly address?: unknown; readonly round?: unknown } {
-  try {
-    // JSON has `null`, too.
-    return message.json<{ readonly address?: unknown } | null>() ?? {}
-  } catch {
-    return {}
   }
 }

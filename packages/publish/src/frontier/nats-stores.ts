@@ -13,7 +13,6 @@ const MAX_RECORD = 4_096
 
 /** Where the parts of one crawl are on the server. */
 export interface NatsStores extends NatsQueueStream {
-  readonly connection: NatsConnection
   /** Address to what is known of it; and the round. */
   readonly nodes: KV
   /** Hosts that are being visited, or rest: each entry goes by itself when its deadline has passed. */
@@ -55,7 +54,7 @@ async function storesOn(
   connection: NatsConnection,
   { name, deadline }: NatsStoresOptions,
 ): Promise<NatsStores> {
-  const [{ millis, nanos }, jetStreamModule, { Kvm }] = await loadNats()
+  const [{ createInbox, millis, nanos }, jetStreamModule, { Kvm }] = await loadNats()
   const { AckPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } = jetStreamModule
   const limit = connection.info?.max_payload ?? 0
   if (limit < MAX_RECORD) {
@@ -81,8 +80,10 @@ async function storesOn(
   const bucket = { history: 1, maxValueSize: MAX_RECORD, storage: StorageType.File }
   const nodes = await kvm.create(`${name}-nodes`, bucket)
   const hosts = await kvm.create(`${name}-hosts`, { ...bucket, ttl: agreed })
-  const consumer = await jetStream.consumers.get(name, wanted.durable_name)
-  return { connection, jetStream, manager, stream: name, subject, consumer, nodes, hosts, deadline: agreed }
+  const consumer = wanted.durable_name
+  const requests = `$JS.API.CONSUMER.MSG.NEXT.${name}.${consumer}`
+  const queue = { jetStream, manager, stream: name, subject, consumer, requests, inbox: () => createInbox() }
+  return { connection, ...queue, nodes, hosts, deadline: agreed }
 }
 
 /** Optional: who crawls in one process does without. */

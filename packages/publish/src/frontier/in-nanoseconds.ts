@@ -1,0 +1,6 @@
+const PER_MILLISECOND = 1_000_000
+
+/** What NATS counts time in. */
+export function inNanoseconds(milliseconds: number): number {
+  return Math.round(milliseconds * PER_MILLISECOND)
+}
