@@ -1,3 +1,4 @@
+import { bytesToHex } from '@sapwood/wire-codec'
 import type { BlockRef, FilterPosition, KeyValueOperation } from '../index.ts'
 import { type TransactionChange, WatchLedger } from './watch-ledger.ts'
 import {
@@ -85,9 +86,12 @@ export class WatchState {
   /** All blocks have been looked at for the scripts of a lookback. */
   endLookback({ id, scripts }: Lookback): void {
     this.#lookbacks = this.#lookbacks.filter((each) => each.id !== id)
+    // One that was added again meanwhile waits for a later one.
+    const waiting = new Set(this.#lookbacks.flatMap((each) => each.scripts.map(bytesToHex)))
     for (const script of scripts) {
       const from = this.ledger.firstHeight(script)
-      if (from !== undefined) this.#operations.push(scriptOperation({ script, from }, 0))
+      if (from !== undefined && !waiting.has(bytesToHex(script)))
+        this.#operations.push(scriptOperation({ script, from }, 0))
     }
     this.#operations.push(noLookbackOperation(id))
   }

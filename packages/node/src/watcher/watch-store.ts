@@ -99,7 +99,9 @@ export class WatchStore {
         const from = reader.u32()
         const script = reader.rest()
         scripts.push({ script, from })
-        waiting.set(id, [...(waiting.get(id) ?? []), script])
+        const others = waiting.get(id)
+        if (others === undefined) waiting.set(id, [script])
+        else others.push(script)
       } else if (key.startsWith(LOOKBACK_PREFIX))
         starts.set(
           Number(key.slice(LOOKBACK_PREFIX.length)),
