@@ -188,6 +188,7 @@ export default defineConfig(
             '#crypto',
             '#platform',
             '../../../../tools/command-line/**',
+            '../../../../tools/differential/**',
             '../../integration/src/browser/chromium.ts',
           ],
           enforceBuildableLibDependency: true,
