@@ -1,4 +1,4 @@
-import { connect, neverFallback } from '@sapwood/transport-v1v2'
+import { connect, loadCrypto, neverFallback } from '@sapwood/transport-v1v2'
 import { createWebSocketDialer } from '@sapwood/transport-v1v2/websocket'
 import { bytesToHex, regtest } from '@sapwood/wire-codec'
 import { exchangeVersions } from '../transport/version-exchange.ts'
@@ -9,6 +9,8 @@ export interface PageResult {
   readonly sessionId: string
   readonly userAgent: string
   readonly backend: string
+  /** What enciphers. */
+  readonly crypto: string
 }
 
 /**
@@ -25,6 +27,7 @@ async function run(relayUrl: string): Promise<PageResult> {
     sessionId: bytesToHex(connection.sessionId!),
     userAgent,
     backend: 'Buffer' in globalThis ? 'not a browser' : 'browser',
+    crypto: (await loadCrypto()).name,
   }
 }
 
