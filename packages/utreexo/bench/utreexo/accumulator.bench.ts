@@ -1,7 +1,10 @@
 import { createHash, hash } from 'node:crypto'
 import { asBlockHash, asTxid } from '@sapwood/wire-codec'
 import { Forest, leafHash } from '@sapwood/utreexo'
-import { hashes } from '../../src/crypto/hash-backend.ts'
+import { fallbackHashes as node } from '../../src/crypto/crypto.node.ts'
+import { fallbackHashes as noble } from '../../src/crypto/crypto.ts'
+import { hashes, useHashes } from '../../src/crypto/hash-backend.ts'
+import type { Hashes } from '../../src/crypto/hashes.ts'
 import { compare, type Emit, figure } from '../../../../tools/bench/measure.ts'
 import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 
@@ -91,6 +94,27 @@ export default async function bench(emit: Emit): Promise<void> {
       references: [
         { name: `${2 * nodes + TARGETS} bare hashes`, run: bareHashes(2 * nodes + TARGETS) },
         { name: `${2 * nodes + TARGETS} bare hashes of our own`, run: ownHashes(2 * nodes + TARGETS) },
+      ],
+    },
+    emit,
+  )
+  const own = hashes()
+  const by = (backend: Hashes) => () => {
+    useHashes(backend)
+    const next = stump.modify(proof, spent, added)
+    useHashes(own)
+    return next
+  }
+  await compare(
+    {
+      name: 'stump-wasm',
+      unit: 'ms',
+      toFigure: milliseconds,
+      better: 'lower',
+      ours: { name: own.name, run: by(own) },
+      references: [
+        { name: node.name, run: by(node) },
+        { name: noble.name, run: by(noble) },
       ],
     },
     emit,

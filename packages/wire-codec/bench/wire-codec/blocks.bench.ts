@@ -11,23 +11,10 @@ import {
 } from '@sapwood/wire-codec'
 import { compare, type Emit } from '../../../../tools/bench/measure.ts'
 import { bcoin, bitcoinjs, scure, type ScureTx } from './peers.ts'
+import { touch } from './touch-block.ts'
 
 const VECTORS = join(import.meta.dirname, '../../test/vectors')
 const FILES = { 413567: 'core-block413567.raw', 928816: 'block928816.raw' }
-
-/** Adds up something of every field, so that nothing can be left unread. */
-function touch(block: Block): number {
-  let sum = block.header.time
-  for (const transaction of block.transactions) {
-    sum += transaction.version + transaction.lockTime
-    for (const { previousOutput, scriptSig, sequence, witness } of transaction.inputs) {
-      sum += previousOutput.index + previousOutput.txid[0]! + scriptSig.length + sequence
-      for (const item of witness) sum += item.length
-    }
-    for (const { value, scriptPubKey } of transaction.outputs) sum += Number(value) + scriptPubKey.length
-  }
-  return sum
-}
 
 function touchBitcoinjs(block: ReturnType<typeof bitcoinjs.Block.fromBuffer>): number {
   let sum = block.timestamp
