@@ -50,6 +50,9 @@ const read = await Promise.all(
 )
 const reports = read.flat()
 await writeFile(join(root, 'docs/conformance.md'), markdownOf(reports))
-await writeFile(join(kept, 'matrix.html'), htmlOf(reports.map(({ report }) => report)))
+await writeFile(
+  join(kept, 'matrix.html'),
+  htmlOf(reports.map(({ title, report }) => ({ ...report, label: title }))),
+)
 // What a program under test has left behind keeps nothing waiting.
 process.exit(0)

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { FaultyRelay, findBitcoind, freePort, RegtestBitcoind, startRegtestPeer 
 import { TestPeer } from '@sapwood/integration/test-peer'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { conform } from '../src/cli/conform.ts'
-import { allCases, diallingCases, listeningCases, type Report } from '../src/index.ts'
+import { allCases, type ConformCase, diallingCases, listeningCases, type Report } from '../src/index.ts'
 import { ALL_SERVICES } from './all-services.ts'
 
 let folder = ''
@@ -117,7 +117,13 @@ describe('conform', () => {
     const chosen = ['bip31/ping/its-own*', 'inv/50001*'].flatMap((pattern) => ['--only', pattern])
     const only = [...chosen, '--transport', 'v1', '--wait', '20000']
     const files = ['json', 'junit', 'tap', 'html'].flatMap((kind) => [`--${kind}`, inFolder(`found.${kind}`)])
-    expect(await conform([target, ...only, ...files])).toBe(0)
+    const summary = inFolder('summary.md')
+    await writeFile(summary, 'of a step before\n')
+    const labelled = ['--label', 'deaf', '--summary', summary]
+    expect(await conform([target, ...only, ...files, ...labelled])).toBe(0)
+    expect(await readFile(summary, 'utf8')).toMatch(
+      /^of a step before\n### conform: deaf, \/sapwood-regtest[\s\S]*\| `inv\/50001-refused` \| v1 \| core \| closed \| alive/,
+    )
     expect(await conform([target, ...only, '--strict'])).toBe(1)
     const failed = (await reportIn('found.json')).results.filter(({ verdict }) => verdict === 'failed')
     expect(failed.map(({ name }) => name)).toEqual(['inv/50001-refused'])
@@ -133,17 +139,22 @@ describe('conform', () => {
     await writeFile(known, 'bip31/ping/its-own-answered-wrongly\n', { flag: 'a' })
     expect(await conform([target, ...only, '--strict', '--expect', known])).toBe(1)
     expect(said.at(-1)).toMatch(/^passes, and is among the known failures: bip31/)
+    await copyFile(inFolder('found.json'), inFolder('again.json'))
     const merged = [
       'merge',
       inFolder('found.json'),
-      inFolder('found.json'),
+      inFolder('again.json'),
       '--html',
       inFolder('merged.html'),
     ]
     expect(await conform(merged)).toBe(0)
-    expect(await readFile(inFolder('merged.html'), 'utf8')).toMatch(
-      /sapwood-regtest.*sapwood-regtest[\s\S]*inv\/50001-refused/,
-    )
+    const page = await readFile(inFolder('merged.html'), 'utf8')
+    const head = (name: string): string => `<th colspan="2"><b>deaf (${name})</b><br>/sapwood-regtest`
+    for (const name of ['found.json', 'again.json']) {
+      // In its head of each of the two areas.
+      expect(page.split(head(inFolder(name)))).toHaveLength(3)
+    }
+    expect(page).toContain('inv/50001-refused')
   })
 
   it('says before it begins what is wrong with its files', async () => {
@@ -202,5 +213,12 @@ describe('conform', () => {
     server.close()
     expect(await conform(['--list', '--only', 'bip324/packets'])).toBe(0)
     expect(said.some((line) => line.includes('bip324/packets/forged-refused'))).toBe(true)
+    expect(await conform(['--list', '--only', 'bip324/packets', '--json', inFolder('list.json')])).toBe(0)
+    const { cases } = JSON.parse(await readFile(inFolder('list.json'), 'utf8')) as { cases: ConformCase[] }
+    expect(cases.find(({ name }) => name === 'bip324/packets/forged-refused')).toMatchObject({
+      level: 'must',
+      accepts: ['closed'],
+      transports: ['v2'],
+    })
   })
 })

@@ -27,6 +27,9 @@ export interface Arguments {
   readonly junit: string | undefined
   readonly tap: string | undefined
   readonly html: string | undefined
+  readonly summary: string | undefined
+  /** What the run is called in its reports. */
+  readonly label: string | undefined
 }
 
 /** A command line that was not understood. */
@@ -38,7 +41,7 @@ export class UsageError extends Error {
 export const usageOf = (name: string): string => `Usage: ${name} HOST:PORT [options]
        ${name} --listen PORT [options] -- COMMAND [ARGUMENTS]
        ${name} merge REPORT.json... --html FILE
-       ${name} --list [--only PATTERN]
+       ${name} --list [--only PATTERN] [--json FILE]
 
 Runs conformance cases of Bitcoin's peer-to-peer protocol on software that listens, or on software that dials
 (COMMAND is started for each case and ended after it). The target is on regtest, and nothing of worth: it is given
@@ -58,6 +61,8 @@ Options:
   --rpc-cookie FILE  bitcoind's cookie file, for its RPC
   --driver-wait MS   longest that the driver may take for one thing (default: 30000)
   --json FILE  --junit FILE  --tap FILE  --html FILE    reports; - is standard output
+  --summary FILE     a summary in Markdown, behind what the file holds: --summary "$GITHUB_STEP_SUMMARY"
+  --label TEXT       what the run is called in its reports, where agents alone would look alike
   --quiet            only failures and the summary
   -h, --help         print this
 
@@ -67,12 +72,12 @@ it can (and nothing failed), 130 it was interrupted (Ctrl-C): what was run until
 
 type OptionName = keyof ReturnType<typeof parsed>['values']
 
-const REPORTS = ['json', 'junit', 'tap', 'html'] as const
-const OF_A_RUN = ['only', 'transport', 'strict', 'quiet', 'expect', 'wait', ...REPORTS] as const
+const REPORTS = ['json', 'junit', 'tap', 'html', 'summary'] as const
+const OF_A_RUN = ['only', 'transport', 'strict', 'quiet', 'expect', 'wait', 'label', ...REPORTS] as const
 
 /** The options that each kind of call takes: one that would do nothing was meant for something. */
 const TAKES: Readonly<Record<'--list' | 'merge' | '--listen' | 'a target', readonly OptionName[]>> = {
-  '--list': ['list', 'only'],
+  '--list': ['list', 'only', 'json'],
   merge: ['html'],
   '--listen': [...OF_A_RUN, 'listen'],
   'a target': [...OF_A_RUN, 'pace', 'driver', 'driver-wait', 'rpc-cookie'],
@@ -90,6 +95,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (transport !== undefined && transport !== 'v1' && transport !== 'v2') {
     throw new UsageError(`--transport takes v1 or v2, not '${transport}'`)
   }
+  if (values.label?.trim() === '') throw new UsageError('--label takes a text')
   if (only.includes('')) throw new UsageError('--only takes the name of a case, or the beginning of one')
   const milliseconds = (option: 'wait' | 'pace' | 'driver-wait'): number | undefined =>
     values[option] === undefined ? undefined : number(`--${option}`, values[option], MAX_WAIT)
@@ -108,6 +114,8 @@ export function parseArguments(args: readonly string[]): Arguments {
     junit: values.junit,
     tap: values.tap,
     html: values.html,
+    summary: values.summary,
+    label: values.label,
     address: undefined,
     listen: undefined,
     files: [],
@@ -201,6 +209,8 @@ function parsed(args: readonly string[]) {
         junit: text,
         tap: text,
         html: text,
+        summary: text,
+        label: text,
       },
     })
   } catch (error) {

@@ -1,4 +1,4 @@
-import { open, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { printableLines } from '@sapwood/integration'
 import { isWireAssertionError } from '@sapwood/integration/test-peer'
 import { allCases, diallingCases, listeningCases } from '../cases/all-cases.ts'
@@ -13,6 +13,9 @@ import {
   withExpectations,
 } from '../report/expectations.ts'
 import { htmlOf } from '../report/html.ts'
+import { catalogueOf, caseLineOf } from '../report/catalogue.ts'
+import { labelled } from '../report/labels.ts'
+import { markdownOf } from '../report/markdown.ts'
 import { junitOf } from '../report/junit.ts'
 import { readReport } from '../report/read-report.ts'
 import { tapOf } from '../report/tap.ts'
@@ -69,12 +72,14 @@ async function act(options: Arguments, signal: AbortSignal | undefined, name: st
       console.log(usageOf(name))
       return EXIT.good
     case 'list':
-      for (const { name, level, side, source } of chosen(allCases, options)) {
-        console.log(`${level.padEnd(6)} ${side.padEnd(7)} ${name}  ${source.says}`)
-      }
+      if (options.json !== undefined) await put(options.json, catalogueOf(chosen(allCases, options)))
+      else for (const each of chosen(allCases, options)) console.log(caseLineOf(each))
       return EXIT.good
     case 'merge':
-      await put(options.html ?? '-', htmlOf(await Promise.all(options.files.map(reportIn))))
+      await put(
+        options.html ?? '-',
+        htmlOf(labelled(await Promise.all(options.files.map(reportIn)), options.files)),
+      )
       return EXIT.good
     case 'run':
       return await run(options, signal)
@@ -94,7 +99,7 @@ function chosen<C extends { readonly name: string }>(
 async function run(options: Arguments, signal: AbortSignal | undefined): Promise<number> {
   const known = await knownFailures(options.expect)
   await checkPlaces(options)
-  const toScreen = [options.json, options.junit, options.tap, options.html].includes('-')
+  const toScreen = placesOf(options).includes('-')
   const print = toScreen ? console.error : console.log
   const say = (line: string): void => print(printableLines(line))
   const onResult = (result: CaseResult): void => {
@@ -117,7 +122,11 @@ async function run(options: Arguments, signal: AbortSignal | undefined): Promise
           ...(await driverOf(options)),
         })
       : await runDialling(chosen(diallingCases, options), { ...options.listen, ...how })
-  const report: Report = { ...whole, results: whole.results.map((result) => withExpectations(result, known)) }
+  const report: Report = {
+    ...whole,
+    ...(options.label !== undefined && { label: options.label }),
+    results: whole.results.map((result) => withExpectations(result, known)),
+  }
   await writeReports(report, options)
   say(summaryOf(report))
   const stale = noLongerFailing(report.results, known)
@@ -140,8 +149,8 @@ async function knownFailures(file: string | undefined): Promise<Expectations> {
 }
 
 /** A report that could not be written would be known of only when all has been run. @throws UsageError */
-async function checkPlaces({ json, junit, tap, html }: Arguments): Promise<void> {
-  for (const file of [json, junit, tap, html]) {
+async function checkPlaces(options: Arguments): Promise<void> {
+  for (const file of placesOf(options)) {
     if (file === undefined || file === '-') continue
     const isThere = (await stat(file).catch(() => undefined)) !== undefined
     try {
@@ -152,6 +161,10 @@ async function checkPlaces({ json, junit, tap, html }: Arguments): Promise<void>
       throw unwritable(cause)
     }
   }
+}
+
+function placesOf({ json, junit, tap, html, summary }: Arguments): readonly (string | undefined)[] {
+  return [json, junit, tap, html, summary]
 }
 
 function unwritable(cause: unknown): UsageError {
@@ -180,19 +193,25 @@ async function driverOf({ driver, driverWait, rpcCookie }: Arguments): Promise<{
   return { driver: opened, ...(driverWait !== undefined && { driverWait }) }
 }
 
-async function writeReports(report: Report, { json, junit, tap, html }: Arguments): Promise<void> {
+async function writeReports(report: Report, { json, junit, tap, html, summary }: Arguments): Promise<void> {
   if (json !== undefined) await put(json, `${JSON.stringify(report, null, 2)}\n`)
   if (junit !== undefined) await put(junit, junitOf(report))
   if (tap !== undefined) await put(tap, tapOf(report))
   if (html !== undefined) await put(html, htmlOf([report]))
+  // Other steps of a job have theirs in the same file.
+  if (summary !== undefined) await put(summary, markdownOf(report), appendFile)
 }
 
 /** @throws UsageError */
-async function put(file: string, text: string): Promise<void> {
+async function put(
+  file: string,
+  text: string,
+  write: (file: string, text: string) => Promise<void> = writeFile,
+): Promise<void> {
   try {
     // All of it is out before the process ends.
     if (file === '-') await new Promise<unknown>((resolve) => process.stdout.write(text, resolve))
-    else await writeFile(file, text)
+    else await write(file, text)
   } catch (cause) {
     throw unwritable(cause)
   }

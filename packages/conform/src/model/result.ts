@@ -40,6 +40,8 @@ export interface Report {
   /** The target's user agent. */
   readonly agent: string
   readonly side: ConformCase['side']
+  /** What the run is called, beside its agent: programs that have the same one are told apart by it. */
+  readonly label?: string
   readonly results: readonly CaseResult[]
   /** Why not all cases were run: it was interrupted, or the target was gone. Absent where all were. */
   readonly unfinished?: string

@@ -1,4 +1,5 @@
 import type { CaseResult, Report } from '../model/result.ts'
+import { labelled, titleOf } from './labels.ts'
 import { escapeText } from './xml-text.ts'
 
 const STYLE = `body{font:14px/1.4 system-ui,sans-serif;margin:2rem;color:#1b1f24}
@@ -11,15 +12,16 @@ h2{margin-top:2rem}code{font-size:13px}summary{cursor:pointer;overflow-wrap:anyw
 
 /**
  * One page, without anything from elsewhere: cases by area, agents side by side, and the wire of each
- * failure.
+ * failure. Reports of one agent that have no `label` are numbered.
  */
-export function htmlOf(reports: readonly Report[]): string {
+export function htmlOf(given: readonly Report[]): string {
+  const reports = labelled(given)
   const rows = matrixOf(reports)
   const areas = [...new Set(rows.map(({ name }) => areaOf(name)))]
   const heads = reports
     .map(
-      ({ agent, side, suite }) =>
-        `<th colspan="2">${escapeText(agent)}<br>${side}, suite ${escapeText(suite)}</th>`,
+      (report) =>
+        `<th colspan="2">${headOf(report)}<br>${report.side}, suite ${escapeText(report.suite)}</th>`,
     )
     .join('')
   const columns = reports.map(() => '<th>v1</th><th>v2</th>').join('')
@@ -30,7 +32,7 @@ export function htmlOf(reports: readonly Report[]): string {
   const failures = reports.flatMap((report) =>
     report.results
       .filter(({ verdict }) => verdict === 'failed')
-      .map((result) => failureOf(report.agent, result)),
+      .map((result) => failureOf(titleOf(report), result)),
   )
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>conform</title><style>${STYLE}</style>
 <h1>conform</h1>${totals(reports)}${tables.join('\n')}<h2>Failures</h2>${failures.length === 0 ? '<p>None.</p>' : failures.join('\n')}</html>\n`
@@ -68,23 +70,29 @@ function rowOf({ name, level, says, results }: Row, reports: number): string {
 }
 
 function failureOf(
-  agent: string,
+  title: string,
   { name, transport, level, reason = '', wireLog = '', source }: CaseResult,
 ): string {
-  return `<details><summary><code>${escapeText(name)}</code> ${transport}, ${level}, ${escapeText(agent)}</summary>
+  return `<details><summary><code>${escapeText(name)}</code> ${transport}, ${level}, ${escapeText(title)}</summary>
 <p>${escapeText(source.says)} (${escapeText(source.place)})</p><p>${escapeText(reason)}</p><pre>${escapeText(wireLog)}</pre></details>`
 }
 
 function totals(reports: readonly Report[]): string {
   const verdicts = ['passed', 'failed', 'unspecified', 'skipped'] as const
-  const lines = reports.map(({ agent, side, results, unfinished }) => {
+  const lines = reports.map((report) => {
+    const { side, results, unfinished } = report
     const cells = verdicts.map(
       (verdict) => `<td>${results.filter((result) => result.verdict === verdict).length}</td>`,
     )
     const rest = unfinished === undefined ? '' : `<br>not all was run: ${escapeText(unfinished)}`
-    return `<tr><td>${escapeText(agent)}${rest}</td><td>${side}</td>${cells.join('')}</tr>`
+    return `<tr><td>${headOf(report)}${rest}</td><td>${side}</td>${cells.join('')}</tr>`
   })
   return `<div class="wide"><table><tr><th>agent</th><th>side</th>${verdicts.map((verdict) => `<th>${verdict}</th>`).join('')}</tr>${lines.join('')}</table></div>`
+}
+
+/** A label before the agent's name: it is what tells it from the others. */
+function headOf({ agent, label }: Report): string {
+  return label === undefined ? escapeText(agent) : `<b>${escapeText(label)}</b><br>${escapeText(agent)}`
 }
 
 function areaOf(name: string): string {

@@ -24,6 +24,7 @@ const report: Required<Report> = {
   agent: '/x:1/',
   side: 'listens',
   results: [result],
+  label: 'mine',
   unfinished: 'it was interrupted',
 }
 const read = (value: unknown): unknown => readReport(JSON.stringify(value))

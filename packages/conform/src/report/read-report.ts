@@ -46,6 +46,7 @@ const report: Readonly<Record<keyof Report, Check>> = {
   agent: text,
   side: oneOf('listens', 'dials'),
   results: list(object(result)),
+  label: optional(text),
   unfinished: optional(text),
 }
 

@@ -13,6 +13,7 @@ import type { DiallingStage } from '../model/stage.ts'
 import { SUITE_VERSION } from '../model/suite-version.ts'
 import { TargetError } from '../model/target-error.ts'
 import { suiteChain } from './case-chain.ts'
+import { programEnder } from './program-ender.ts'
 import { runCase } from './run-case.ts'
 import { runCases, type RunOptions, TRANSPORTS } from './run-cases.ts'
 
@@ -22,8 +23,6 @@ const BLOCKS = 120
 const WAIT = 15_000
 /** Longest that a program may take until it dials, in milliseconds. */
 const START = MINUTE
-/** Longest that a program may take to end by SIGTERM, in milliseconds: it is ended after each case. */
-const STOP = 5_000
 /** Characters of a program's output that are shown. */
 const SHOWN_OUTPUT = 2_000
 
@@ -70,6 +69,7 @@ async function listenOn(port: number, timeout: number): Promise<PeerListener<Tes
 class DiallingTarget {
   readonly #listener: PeerListener<TestPeer>
   readonly #options: RunDiallingOptions
+  readonly #end = programEnder(systemClock)
   readonly #chain = suiteChain(Math.floor(systemClock.wallTime() / 1_000), BLOCKS)
 
   constructor(listener: PeerListener<TestPeer>, options: RunDiallingOptions) {
@@ -97,7 +97,7 @@ class DiallingTarget {
           cause: error,
         })
       } finally {
-        await this.#end(program)
+        await this.#leave(program)
       }
     }
     if (speaks.length === 0) throw fault
@@ -142,13 +142,13 @@ class DiallingTarget {
       )
     } finally {
       for (const peer of peers) await peer.close()
-      await this.#end(program)
+      await this.#leave(program)
     }
   }
 
   /** Only then what it has dialled meanwhile is forgotten: it may come back as soon as it is let go. */
-  async #end(program: RunningProcess): Promise<void> {
-    await program.stop({ timeout: STOP })
+  async #leave(program: RunningProcess): Promise<void> {
+    await this.#end(program)
     this.#listener.forget()
   }
 }
