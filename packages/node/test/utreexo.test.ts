@@ -174,6 +174,20 @@ describe('a bridge that does not answer', () => {
     expect(told('discouraged')).toEqual([])
   })
 
+  it('seven of them cost no more than half a minute', async () => {
+    const client = await follower()
+    for (let silent = 0; silent < 7; silent++) await connect(client, (await serve(() => undefined)).address)
+    const honest = await serve(async (proof) => {
+      await new Promise<void>((resolve) => clock.setTimer(30, () => resolve()))
+      return proof
+    })
+    await connect(client, honest.address)
+    await provedUpTo(client, HEIGHT, 30)
+    expect(rootsOf(client)).toEqual(rootsAt(HEIGHT))
+    expect(told('discouraged')).toEqual([])
+    await clock.advance(30_000)
+  })
+
   it('is passed over after three silences, asked again later, and not blamed', async () => {
     const asked: number[] = []
     let isSilent = true
