@@ -6,7 +6,7 @@ import { runCommand } from '../../src/programs/run-command.ts'
 
 const packageFolder = join(import.meta.dirname, '../..')
 const tsup = createRequire(import.meta.url).resolve('tsup/dist/cli-default.js')
-const SECONDS = 4
+const SECONDS = 8
 
 it('crawls with workers of the built package, one of which is killed, and finds each node once', async () => {
   // Where it finds its dependencies, and nobody takes it for the project's.
