@@ -24,10 +24,9 @@ export interface CrawlFleetOptions {
   readonly onlyV1?: boolean
   /** All workers begin at once, when the last of them is ready; else each begins when it is. */
   readonly together?: boolean
-  /**
-   * Told of each visit that a worker reports. Who is given back is killed (SIGKILL), and nobody starts it
-   * again.
-   */
+  /** Another worker is started for each that is killed. */
+  readonly replacesKilled?: boolean
+  /** Told of each visit that a worker reports. Who is given back is killed (SIGKILL). */
   readonly onVisited?: (visits: number, workers: readonly FleetChild[]) => FleetChild | undefined
 }
 
@@ -72,9 +71,14 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
     const counted = new Set<string>()
     let twice: string | undefined
     let visits = 0
-    for (let index = 0; index < options.workers; index++) {
-      const child = startWorker(options, `w${index + 1}`)
+    const ends: Promise<readonly WorkerReport[]>[] = []
+    const start = (): void => {
+      const child = startWorker(options, `w${workers.length + 1}`)
       workers.push(child)
+      const end = endOf(child, () => killed.has(child))
+      // One that fails before it is waited for fails the fleet then.
+      end.catch(() => undefined)
+      ends.push(end)
       child.onReport((report) => {
         if (report.type !== 'visited') return
         visits += 1
@@ -84,19 +88,24 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
           visits,
           workers.filter((each) => !killed.has(each)),
         )
-        if (victim !== undefined && !killed.has(victim)) killed.set(victim, victim.kill())
+        if (victim === undefined || killed.has(victim)) return
+        killed.set(victim, victim.kill())
+        if (options.replacesKilled === true) start()
       })
     }
+    for (let index = 0; index < options.workers; index++) start()
     if (options.together === true) {
       await Promise.all(workers.map((child) => child.reported('ready')))
       for (const child of workers) child.go()
     }
-    const reports = await Promise.all(workers.map((child) => endOf(child, () => killed.has(child))))
+    const reports: WorkerReport[] = []
+    // More come while it is waited for.
+    for (let index = 0; index < ends.length; index++) reports.push(...(await ends[index]!))
     const known: KnownNode[] = []
     for await (const node of frontier.snapshot()) known.push(node)
     const result = {
       known,
-      workers: reports.flat(),
+      workers: reports,
       killed: [...killed.keys()].map(({ name }) => name),
       visits,
     }

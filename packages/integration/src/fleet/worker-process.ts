@@ -1,8 +1,9 @@
 import { Crawl, visitNode } from '@sapwood/publish/crawl'
-import { openNatsFrontier } from '@sapwood/publish/frontier'
+import { type Frontier, type NatsFrontierOptions, openNatsFrontier } from '@sapwood/publish/frontier'
 import { eagerFallback, onlyV1 } from '@sapwood/transport-v1v2'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, regtest } from '@sapwood/wire-codec'
+import { sleep } from '../programs/default-sleep.ts'
 import { report, runChild, toldToGo } from './fleet-child.ts'
 import { createLoopbackDialer } from './loopback-dialer.ts'
 
@@ -22,11 +23,14 @@ export interface WorkerOrders {
 
 /** Dials a second: as many as there is room for. */
 const RATE = 100_000
+/** Attempts to open the frontier, and milliseconds between them. */
+const OPENED_AT_MOST = 50
+const OPENED_AGAIN = 200
 
 runChild(async (given) => {
   const orders = given as WorkerOrders
   const { servers, worker, connections, deadline, hostPause } = orders
-  const frontier = await openNatsFrontier({ network: regtest, servers, worker, deadline, hostPause })
+  const frontier = await opened({ network: regtest, servers, worker, deadline, hostPause })
   const options = {
     network: regtest,
     dialer: createLoopbackDialer(),
@@ -58,3 +62,15 @@ runChild(async (given) => {
   await frontier.close()
   process.exit()
 })
+
+/** A server that is just being started again is waited for. */
+async function opened(options: NatsFrontierOptions): Promise<Frontier> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await openNatsFrontier(options)
+    } catch (error) {
+      if (attempt === OPENED_AT_MOST) throw error
+      await sleep(OPENED_AGAIN)
+    }
+  }
+}

@@ -1,11 +1,13 @@
-import { jetstreamManager } from '@nats-io/jetstream'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { nanos } from '@nats-io/transport-node'
 import { createJetStreamSink, connectNats } from '@sapwood/publish/nats'
 import { type Frontier, openNatsFrontier } from '@sapwood/publish/frontier'
-import { networks, type PeerAddress, parsePeerAddress } from '@sapwood/wire-codec'
+import { formatPeerAddress, networks, type PeerAddress, parsePeerAddress } from '@sapwood/wire-codec'
 import { expect, it } from 'vitest'
 import { type NatsServer, startNatsServer } from '../../src/index.ts'
 
 const NAME = 'crawl-regtest'
+const CONSUMER = 'workers'
 
 function joined(server: NatsServer): Promise<Frontier> {
   return openNatsFrontier({ network: networks.regtest, servers: server.address, worker: 'first' })
@@ -19,6 +21,36 @@ async function deleteStream(server: NatsServer, name: string): Promise<void> {
   const connection = await connectNats(server.address)
   await (await jetstreamManager(connection)).streams.delete(name)
   await connection.close()
+}
+
+/** Takes the queue's consumer away. */
+async function removeConsumer({ address: server }: NatsServer): Promise<void> {
+  const connection = await connectNats(server)
+  await (await jetstreamManager(connection)).consumers.delete(NAME, CONSUMER)
+  await connection.close()
+}
+
+/** All that waits is given to somebody who is gone, and does not come back within the deadline. */
+async function takeAll({ address: server }: NatsServer): Promise<void> {
+  const connection = await connectNats(server)
+  const { consumers } = await jetstreamManager(connection)
+  const { config, num_pending: waiting } = await consumers.info(NAME, CONSUMER)
+  await consumers.delete(NAME, CONSUMER)
+  await consumers.add(NAME, { ...config, ack_wait: nanos(600_000) })
+  const consumer = await jetstream(connection).consumers.get(NAME, CONSUMER)
+  let taken = 0
+  for await (const { seq } of await consumer.fetch({ max_messages: waiting })) taken = seq
+  expect(taken).toBe(waiting)
+  await connection.close()
+}
+
+/** Messages that the queue's consumer has given; none where there is no consumer. */
+async function given(server: NatsServer): Promise<number> {
+  const connection = await connectNats(server.address)
+  const { consumers } = await jetstreamManager(connection)
+  const info = await consumers.info(NAME, CONSUMER).catch(() => undefined)
+  await connection.close()
+  return info?.delivered.consumer_seq ?? 0
 }
 
 const IS_GONE = {
@@ -43,6 +75,34 @@ it('says of a frontier whose bucket was deleted that it is gone, to a worker tha
   await frontier.add([address(1)])
   await deleteStream(server, `KV_${NAME}-nodes`)
   await expect(frontier.claim(1, new AbortController().signal)).rejects.toMatchObject(IS_GONE)
+})
+
+it('gives all that is in a queue whose server gives it to nobody', async () => {
+  await using server = await startNatsServer()
+  const options = { network: networks.regtest, servers: server.address, deadline: 1_000, worker: 'first' }
+  await using frontier = await openNatsFrontier(options)
+  await frontier.add([address(1), address(2)])
+  await takeAll(server)
+  const claims = [...(await frontier.claim(2, new AbortController().signal))]
+  while (claims.length < 2) claims.push(...(await frontier.claim(1, new AbortController().signal)))
+  expect(new Set(claims.map((claim) => formatPeerAddress(claim.address))).size).toBe(2)
+})
+
+it('makes anew a consumer that is gone, and what somebody visits meanwhile counts once', async () => {
+  await using server = await startNatsServer()
+  await using frontier = await joined(server)
+  await using other = await joined(server)
+  await frontier.add([address(1)])
+  const [claim] = await frontier.claim(1, new AbortController().signal)
+  await removeConsumer(server)
+  const waiting = other.claim(1, new AbortController().signal)
+  // The other has been given it, too, and has found its host taken.
+  while ((await given(server)) === 0) continue
+  expect(await claim!.failed('refused')).toMatchObject({ counted: true })
+  expect(await waiting).toEqual([])
+  const known = []
+  for await (const node of frontier.snapshot()) known.push(node)
+  expect(known).toMatchObject([{ round: 1, failures: 1 }])
 })
 
 it('tells all of a snapshot, though the server is killed meanwhile', async () => {

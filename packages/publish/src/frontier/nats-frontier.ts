@@ -18,6 +18,7 @@ import { type KnownEntry, NatsNodes } from './nats-nodes.ts'
 import { NatsPatience } from './nats-patience.ts'
 import { type Errand, NatsQueue } from './nats-queue.ts'
 import type { NatsRequest } from './nats-request.ts'
+import { StuckQueue } from './stuck-queue.ts'
 import { lookAtStores, type NatsStores, openNatsStores } from './nats-stores.ts'
 
 /** Milliseconds between two looks whether the round is over, while nothing comes. */
@@ -88,6 +89,7 @@ class NatsFrontier implements Frontier {
   readonly #patience: NatsPatience
   readonly #nodes: NatsNodes
   readonly #queue: NatsQueue
+  readonly #stuck: StuckQueue
   readonly #intake: NatsIntake
   readonly #locks: HostLocks
   readonly #leaving = new AbortController()
@@ -128,6 +130,7 @@ class NatsFrontier implements Frontier {
     const patience = this.#patience
     this.#nodes = new NatsNodes(stores.nodes, network, patience)
     this.#queue = new NatsQueue(stores, network, patience)
+    this.#stuck = new StuckQueue(stores, patience)
     this.#intake = new NatsIntake(this.#nodes, this.#queue)
     this.#locks = new HostLocks(stores.hosts, { patience, clock, pause: this.#hostPause, worker })
   }
@@ -281,7 +284,10 @@ class NatsFrontier implements Frontier {
 
   /** No address is queued, or with a worker; and none is still to be queued. */
   async #hasEnded(): Promise<boolean> {
-    if ((await this.#queue.size()) > 0) return false
+    if ((await this.#queue.size()) > 0) {
+      await this.#stuck.look(this.#clock.now())
+      return false
+    }
     const { round } = await this.#nodes.round()
     if (round.filling !== true) return true
     // Whoever began it has gone.

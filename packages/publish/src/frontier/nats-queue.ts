@@ -1,4 +1,4 @@
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
+import type { ConsumerConfig, JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type Network, type PeerAddress } from '@sapwood/wire-codec'
 import { NatsDelivery } from './nats-delivery.ts'
@@ -15,6 +15,10 @@ export interface NatsQueueStream extends RequestTarget {
   readonly subject: string
   /** The name of its one consumer, which all workers share. */
   readonly consumer: string
+  /** How that is made. */
+  readonly settings: Partial<ConsumerConfig>
+  /** Milliseconds that a visit may take: that of whoever made the queue, for all workers. */
+  readonly deadline: number
 }
 
 /** What is asked to be visited. */

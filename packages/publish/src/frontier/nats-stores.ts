@@ -17,8 +17,6 @@ export interface NatsStores extends NatsQueueStream {
   readonly nodes: KV
   /** Hosts that are being visited, or rest: each entry goes by itself when its deadline has passed. */
   readonly hosts: KV
-  /** Milliseconds that a visit may take: that of whoever made the queue, for all workers. */
-  readonly deadline: number
 }
 
 /** What is asked of the server. */
@@ -71,19 +69,21 @@ async function storesOn(
     max_msg_size: MAX_RECORD,
     duplicate_window: nanos(DUPLICATE_WINDOW),
   })
-  const wanted = { durable_name: 'workers', ack_policy: AckPolicy.Explicit }
+  const consumer = 'workers'
+  const wanted = { durable_name: consumer, ack_policy: AckPolicy.Explicit, max_ack_pending: -1 }
   const info = await manager.consumers
-    .info(name, wanted.durable_name)
-    .catch(() => manager.consumers.add(name, { ...wanted, ack_wait: nanos(deadline), max_ack_pending: -1 }))
-  const agreed = millis(info.config.ack_wait ?? nanos(deadline))
+    .info(name, consumer)
+    .catch(() => manager.consumers.add(name, { ...wanted, ack_wait: nanos(deadline) }))
+  const wait = info.config.ack_wait ?? nanos(deadline)
+  const agreed = millis(wait)
   const kvm = new Kvm(connection)
   const bucket = { history: 1, maxValueSize: MAX_RECORD, storage: StorageType.File }
   const nodes = await kvm.create(`${name}-nodes`, bucket)
   const hosts = await kvm.create(`${name}-hosts`, { ...bucket, ttl: agreed })
-  const consumer = wanted.durable_name
+  const queue = { jetStream, manager, stream: name, subject, consumer, deadline: agreed }
+  const settings = { ...wanted, ack_wait: wait }
   const requests = `$JS.API.CONSUMER.MSG.NEXT.${name}.${consumer}`
-  const queue = { jetStream, manager, stream: name, subject, consumer, requests, inbox: () => createInbox() }
-  return { connection, ...queue, nodes, hosts, deadline: agreed }
+  return { connection, ...queue, settings, requests, inbox: () => createInbox(), nodes, hosts }
 }
 
 /** Optional: who crawls in one process does without. */
