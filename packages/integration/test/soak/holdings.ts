@@ -46,15 +46,18 @@ export class Holdings {
 
   /**
    * Neither memory nor what is open is more in the last quarter than in the second (the first warms
-   * everything up).
+   * everything up). How many timers there are differs by one or two from turn to turn: what is open now is
+   * held against the most there was.
    */
   get flat(): boolean {
     const [second, last] = this.#quarters()
     if (second === undefined || last === undefined) return false
+    const most = (key: 'descriptors' | 'resources'): number =>
+      Math.max(...this.#secondQuarter().map((held) => held[key]))
     return (
       last.memory <= second.memory + ALLOWED_BYTES &&
-      last.descriptors <= second.descriptors &&
-      last.resources <= second.resources
+      last.descriptors <= most('descriptors') &&
+      last.resources <= most('resources')
     )
   }
 
@@ -65,7 +68,12 @@ export class Holdings {
 
   #quarters(): readonly [Held | undefined, Held | undefined] {
     const quarter = Math.floor(this.#taken.length / 4)
-    return [medians(this.#taken.slice(quarter, 2 * quarter)), medians(this.#taken.slice(3 * quarter))]
+    return [medians(this.#secondQuarter()), medians(this.#taken.slice(3 * quarter))]
+  }
+
+  #secondQuarter(): readonly Held[] {
+    const quarter = Math.floor(this.#taken.length / 4)
+    return this.#taken.slice(quarter, 2 * quarter)
   }
 }
 
