@@ -51,6 +51,18 @@ export function describeKeyValueStore(name: string, conformance: KeyValueStoreCo
     )
 
     it(
+      'gives many at once, where it can, each in its place',
+      inNamespace(async (space) => {
+        await space.batch(['a', 'b', 'c'].map((key, i) => ({ type: 'put', key, value: Uint8Array.of(i) })))
+        const found = await space.getMany?.(['c', 'nothing', 'a', 'c'])
+        if (found === undefined) return
+        expect(found).toEqual([Uint8Array.of(2), undefined, Uint8Array.of(0), Uint8Array.of(2)])
+        expect(Object.getPrototypeOf(found[0])).toBe(Uint8Array.prototype)
+        expect(await space.getMany?.([])).toEqual([])
+      }),
+    )
+
+    it(
       'keeps empty and large values, and keys of any characters',
       inNamespace(async (space) => {
         const large = Uint8Array.from({ length: LARGE_VALUE }, (_, index) => index % 251)

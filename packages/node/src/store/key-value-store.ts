@@ -15,6 +15,11 @@ export interface KeyRange {
 export interface KeyValueNamespace {
   get(key: string): Promise<Uint8Array | undefined>
   /**
+   * What `get` gives for each of the keys, in their order. A store that does it no faster leaves it out: then
+   * each is asked for by itself.
+   */
+  getMany?(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>
+  /**
    * All entries, in the order of their keys, or those of a range. A store that knows no ranges may give all:
    * whoever asks for some looks at the keys.
    */

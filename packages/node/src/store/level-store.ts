@@ -34,6 +34,10 @@ export class LevelStore implements OpenStore {
     return {
       get: (key) =>
         asStoreError('The store refused to read.', async () => plain(await (await this.#of(name)).get(key))),
+      getMany: (keys) =>
+        asStoreError('The store refused to read.', async () =>
+          (await (await this.#of(name)).getMany([...keys])).map(plain),
+        ),
       entries: (range) => this.#entries(name, range),
       batch: (operations) => this.#write(name, operations.map(levelOperation)),
     }

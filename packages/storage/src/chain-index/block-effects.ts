@@ -13,55 +13,58 @@ export interface BlockEffects {
   readonly txids: readonly Txid[]
 }
 
+/** An input whose output is not of the block itself. */
+interface LookUp {
+  readonly key: string
+  readonly outPoint: OutPoint
+  readonly transaction: number
+  readonly input: number
+}
+
 /**
  * Looks up what a block spends, and checks what follows from that: that each output is there, and spent once,
  * amounts, the maturity of coinbases, locks. Not scripts.
- * @param coinOf an unspent output of earlier blocks.
+ * @param coinsOf unspent outputs of earlier blocks, by `outputKey`: all of the block's in one call.
  * @throws UtreexoError the block's fault.
  */
 export async function effectsOf(
   block: Block,
   height: number,
-  coinOf: (outPoint: OutPoint) => Promise<SpentOutput | undefined>,
+  coinsOf: (keys: readonly string[]) => Promise<readonly (SpentOutput | undefined)[]>,
   facts: ChainFacts,
 ): Promise<BlockEffects> {
   const txids = block.transactions.map(txid)
   /** Of the block itself, by key. */
   const made = new Map<string, SpentCoin>()
   const spentHere = new Set<string>()
-  const lookUps: Promise<SpentCoin>[] = []
-  const spentOutputs: Promise<SpentOutput[]>[] = []
+  const lookUps: LookUp[] = []
+  const spentOutputs: SpentOutput[][] = []
   block.transactions.forEach(({ inputs, outputs }, transaction) => {
-    const coins = (transaction === 0 ? [] : inputs).map(({ previousOutput }, input): Promise<SpentOutput> => {
-      const key = outputKey(previousOutput)
-      const missing = (): UtreexoError => new UtreexoError('unknown-output', { transaction, input })
-      if (spentHere.has(key)) return rejected(missing())
-      spentHere.add(key)
-      const own = made.get(key)
-      if (own !== undefined) {
+    const coins: SpentOutput[] = []
+    spentOutputs.push(coins)
+    if (transaction > 0)
+      inputs.forEach(({ previousOutput: outPoint }, input) => {
+        const key = outputKey(outPoint)
+        if (spentHere.has(key)) throw new UtreexoError('unknown-output', { transaction, input })
+        spentHere.add(key)
+        const own = made.get(key)
+        if (own === undefined) lookUps.push({ key, outPoint, transaction, input })
+        else coins[input] = own.coin
         made.delete(key)
-        return Promise.resolve(own.coin)
-      }
-      const found = coinOf(previousOutput).then((coin) => {
-        if (coin === undefined) throw missing()
-        return { outPoint: previousOutput, coin }
       })
-      lookUps.push(found)
-      return found.then(({ coin }) => coin)
-    })
-    spentOutputs.push(Promise.all(coins))
     outputs.forEach(({ value, scriptPubKey }, index) => {
       const outPoint = { txid: txids[transaction]!, index }
       const coin = { amount: value, scriptPubKey, height, coinbase: transaction === 0 }
       if (isSpendable(scriptPubKey)) made.set(outputKey(outPoint), { outPoint, coin })
     })
   })
-  // All of them first: one that is rejected leaves none behind that nobody waits for.
-  const [spent, outputs] = await Promise.all([Promise.all(lookUps), Promise.all(spentOutputs)])
-  checkSpends(block, height, outputs, facts)
-  return { spent, created: [...made.values()], spentOutputs: outputs, txids }
-}
-
-function rejected(error: Error): Promise<never> {
-  return Promise.reject(error)
+  const found = await coinsOf(lookUps.map(({ key }) => key))
+  const spent = lookUps.map(({ outPoint, transaction, input }, index): SpentCoin => {
+    const coin = found[index]
+    if (coin === undefined) throw new UtreexoError('unknown-output', { transaction, input })
+    spentOutputs[transaction]![input] = coin
+    return { outPoint, coin }
+  })
+  checkSpends(block, height, spentOutputs, facts)
+  return { spent, created: [...made.values()], spentOutputs, txids }
 }

@@ -109,7 +109,7 @@ export class IndexedChain {
    */
   async connect(block: Block, { height, hash }: BlockRef): Promise<void> {
     const { network, chain, topics } = this.#parts
-    const effects = await effectsOf(block, height, (outPoint) => this.output(outPoint), {
+    const effects = await effectsOf(block, height, (keys) => this.#coins(keys), {
       network,
       medianTimePast: (at) => {
         const below = chain.hashAt(at)
@@ -178,6 +178,10 @@ export class IndexedChain {
   async filterEntry(height: number): Promise<FilterEntry | undefined> {
     const bytes = await this.#buffer.get(filterHeaderKey(height))
     return bytes && readFilterEntry(bytes)
+  }
+
+  async #coins(keys: readonly string[]): Promise<(SpentOutput | undefined)[]> {
+    return (await this.#buffer.getMany(keys)).map((bytes) => bytes && readCoin(bytes))
   }
 
   async #addFilter(block: Block, { height, hash }: BlockRef, spent: readonly SpentOutput[]): Promise<void> {

@@ -28,6 +28,19 @@ export class WriteBuffer {
     return this.#pending.has(key) ? Promise.resolve(this.#pending.get(key)) : this.#entries.get(key)
   }
 
+  /** What is there for each of the keys. */
+  async getMany(keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    const found = keys.map((key) => this.#pending.get(key))
+    const places = keys.flatMap((key, place) => (this.#pending.has(key) ? [] : [place]))
+    const asked = places.map((place) => keys[place]!)
+    const entries = this.#entries
+    const stored = await (entries.getMany?.(asked) ?? Promise.all(asked.map((key) => entries.get(key))))
+    places.forEach((place, index) => {
+      found[place] = stored[index]
+    })
+    return found
+  }
+
   /** @param isFresh the store has no such key. */
   put(key: string, value: Uint8Array, isFresh = false): void {
     if (isFresh && !this.#pending.has(key)) this.#fresh.add(key)
