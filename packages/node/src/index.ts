@@ -1,4 +1,4 @@
-export { createTcpListener, openStore } from '#platform'
+export { createTcpListener, makeFolder, openStore } from '#platform'
 export type { AddressCounts, AddressInfo } from './addresses/address-info.ts'
 export type { BanEntry } from './addresses/ban-list.ts'
 export type { Subnet } from './addresses/subnet.ts'

@@ -41,6 +41,10 @@ describe('two nodes', () => {
     await clock.advance(5_000)
     expect(b.chain.tip().hash).toEqual(a.chain.tip().hash)
     expect(b.peers()).toMatchObject([{ transport: 'v2', inbound: false, connectionKind: 'manual' }])
+    // B has what A has told of; A was told of nothing. Neither keeps blocks.
+    expect(b.peers()).toMatchObject([{ presyncedHeaders: -1, syncedHeaders: 50, syncedBlocks: -1 }])
+    expect(b.network.peer(b.peers()[0]!.id).info()).toMatchObject({ syncedHeaders: 50 })
+    expect(a.peers()).toMatchObject([{ presyncedHeaders: -1, syncedHeaders: -1, syncedBlocks: -1 }])
     expect(a.peers()).toMatchObject([{ transport: 'v2', inbound: true }])
     expect(b.info()).toMatchObject({
       phase: 'running',

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeCapturedMessage } from '@sapwood/peer'
 import type { Network, PeerAddress } from '@sapwood/wire-codec'
@@ -10,7 +10,7 @@ const NAMES: Readonly<Record<Side, string>> = { received: 'msgs_recv.dat', sent:
 
 /** Where a connection's messages are written. */
 export interface CaptureTarget {
-  /** A folder for Core's two files. */
+  /** A folder that there is, for Core's two files. */
   readonly folder?: string
   readonly pcapng?: string
 }
@@ -32,7 +32,6 @@ export class CaptureFiles {
     this.#writer = new PcapngWriter(address, network.defaultPort)
     this.#magic = network.magic
     if (folder !== undefined) {
-      mkdirSync(folder, { recursive: true })
       for (const side of ['received', 'sent'] as const)
         this.#files[side] = openSync(join(folder, NAMES[side]), 'w')
     }

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { createMemoryStore, openStore } from '@sapwood/node'
 import { isPublishError } from '@sapwood/publish'
 import { Crawl, CrawlSummary, type Visit, visitNode } from '@sapwood/publish/crawl'
@@ -56,7 +55,11 @@ export async function crawlCommand(
   await using opened = await openFrontier(options, surroundings, report)
   const { frontier } = opened
   if (options.snapshot === true) {
-    for await (const node of frontier.snapshot()) io.out(`${printableJson(snapshotLine(node))}\n`)
+    for await (const node of frontier.snapshot()) {
+      io.out(`${printableJson(snapshotLine(node))}\n`)
+      await io.ready()
+      signal.throwIfAborted()
+    }
     return EXIT.done
   }
   const { network, rate, connections, most, timeout, wait } = options
@@ -118,7 +121,6 @@ async function openFrontier(
     })
     return withFrontier([frontier], frontier)
   }
-  if (data !== undefined) await mkdir(data, { recursive: true })
   const store = data === undefined ? createMemoryStore() : await openStore(data)
   try {
     const frontier = await openEmbeddedFrontier({ network }, { store, clock })

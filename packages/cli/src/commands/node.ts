@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '@sapwood/node'
 import { addAbortListener } from '@sapwood/transport-v1v2/environment'
 import type { Surroundings } from '../connecting/surroundings.ts'
 import { EXIT, type ExitCode } from '../errors/exit-code.ts'
@@ -15,7 +15,7 @@ const LOG_FILE = 'debug.log'
 export async function nodeCommand(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   const settings = await readNodeSettings(args)
   const { io, clock } = surroundings
-  await mkdir(settings.folder, { recursive: true })
+  await makeFolder(settings.folder)
   // On a terminal there is the view, unless the log is asked for.
   const openScreen = settings.printToConsole === true ? undefined : surroundings.openScreen
   const prints = settings.printToConsole ?? openScreen === undefined

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import {
   createMemoryStore,
   createNode,
@@ -14,6 +13,7 @@ import { fallbackOf, type Proxies } from '../connecting/build-route.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
 import { CommandError, usageError } from '../errors/command-error.ts'
 import { EXIT } from '../errors/exit-code.ts'
+import { describeDisconnect } from '../messages/describe-disconnect.ts'
 import type { FetchOptions } from '../options/node-options.ts'
 import type { Report } from '../terminal/report.ts'
 
@@ -38,7 +38,6 @@ export async function borrowNode<T>(
   if (connect === undefined && (more.addPeers ?? []).length === 0 && network.dnsSeeds.length === 0) {
     throw usageError(`${network.name} has no public nodes: name one by --connect`)
   }
-  if (data !== undefined) await mkdir(data, { recursive: true })
   const store = data === undefined ? createMemoryStore() : await openStore(data)
   try {
     await using node = await createNode(
@@ -100,6 +99,10 @@ async function reached(
             }),
             node.events.on('connection-failed', ({ address, error }) => {
               reasons.set(address === undefined ? '' : formatPeerAddress(address), error.message)
+              look()
+            }),
+            node.events.on('peer-disconnected', ({ address, reason }) => {
+              reasons.set(address === undefined ? '' : formatPeerAddress(address), describeDisconnect(reason))
               look()
             }),
           )

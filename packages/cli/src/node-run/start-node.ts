@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createNode, createTcpListener, type NodeHandle, openStore } from '@sapwood/node'
 import { DEFAULT_USER_AGENT } from '@sapwood/peer'
@@ -51,7 +50,6 @@ async function startParts(
   started: StartedParts,
 ): Promise<RunningNode> {
   const { network, folder, keep } = settings
-  await mkdir(join(folder, 'node'), { recursive: true })
   const store = started.use(await openStore(join(folder, 'node')))
   const blockStore = started.use(await openBlockStore(join(folder, 'blocks'), { network, keep }))
   const metrics = createMetrics()

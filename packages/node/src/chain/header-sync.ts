@@ -80,6 +80,11 @@ export class HeaderSync {
     return this.#peers.get(id)?.best
   }
 
+  /** How far its headers have been looked at that are not kept yet; undefined where all are. */
+  presyncedOf(id: PeerId): number | undefined {
+    return this.#peers.get(id)?.lowWork?.presyncedHeight
+  }
+
   /** A peer's handshake is done (full relay, block relay or inbound; not feelers nor address fetches). */
   addPeer(id: PeerId, facts: HeaderPeerFacts, now: Instant): HeaderSyncAction[] {
     return this.#out.handle(now, () => {

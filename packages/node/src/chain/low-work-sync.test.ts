@@ -29,6 +29,8 @@ interface Outcome {
   readonly messages: number
   /** Most headers that were kept while the peer had not shown enough work. */
   readonly keptEarly: number
+  /** How far the peer's headers had been looked at, after each message. */
+  readonly presynced: (number | undefined)[]
 }
 
 /** Lets a sync run against a peer whose chain may change from one message to the next. */
@@ -38,6 +40,7 @@ function run(peerChain: (message: number) => readonly BlockHeader[], random = 1)
   const all: HeaderSyncAction[] = []
   let messages = 0
   let keptEarly = 0
+  const presynced: (number | undefined)[] = []
   let pending = sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt' }, NOON)
   for (;;) {
     all.push(...pending)
@@ -46,14 +49,16 @@ function run(peerChain: (message: number) => readonly BlockHeader[], random = 1)
     const headers = answer(peerChain(messages), asked.message.locator)
     pending = sync.onHeaders(alice, headers, NOON)
     messages++
+    presynced.push(sync.presyncedOf(alice))
     if (messages <= 3) keptEarly = Math.max(keptEarly, chain.size - 1)
   }
-  return { chain, actions: all, messages, keptEarly }
+  return { chain, actions: all, messages, keptEarly, presynced }
 }
 
 describe('a chain that has not shown its work', () => {
   it('is downloaded twice, and kept the second time', () => {
-    const { chain, messages, keptEarly, actions } = run(() => honest)
+    const { chain, messages, keptEarly, actions, presynced } = run(() => honest)
+    expect(presynced.slice(0, 7)).toEqual([2000, 4000, 6000, 6000, 6000, undefined, undefined])
     expect(keptEarly).toBe(0)
     expect(chain.tip().height).toBe(7300)
     // 3 until 5,000 are seen, 3 more to see them again, then the rest.

@@ -71,6 +71,8 @@ export class LowWorkSync {
   #work: bigint
   #held: HeaderQueue | undefined
   #releaseAll = false
+  /** Since the second time has begun. */
+  #presyncedHeight: number | undefined
 
   constructor(options: LowWorkSyncOptions, { random }: { readonly random: Random }) {
     this.#network = options.network
@@ -93,9 +95,9 @@ export class LowWorkSync {
     return this.#start.hash
   }
 
-  /** How far the phase under way has come. */
-  get progress(): { readonly phase: 'presync' | 'redownload'; readonly height: number } {
-    return { phase: this.#held === undefined ? 'presync' : 'redownload', height: this.#height }
+  /** How far the peer's chain was looked at the first time (Core, `GetPresyncHeight`). */
+  get presyncedHeight(): number {
+    return this.#presyncedHeight ?? this.#height
   }
 
   /**
@@ -144,6 +146,7 @@ export class LowWorkSync {
   }
 
   #restart(): void {
+    this.#presyncedHeight = this.#height
     this.#lastHash = this.#start.hash
     this.#lastBits = this.#start.header.bits
     this.#height = this.#start.height

@@ -14,9 +14,10 @@ import { createBlockAccess } from './block-access.ts'
 import { createCallDeadline, type WithCallDeadline } from './call-deadline.ts'
 import { createChainAccess, whenSynced } from './chain-access.ts'
 import { createFilterAccess } from './filter-access.ts'
-import { createNetworkAccess, peerInfos } from './network-access.ts'
+import { createNetworkAccess } from './network-access.ts'
 import type { BlockAccess, NodeHandle } from './node-handle.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
+import { PeerInfos } from './peer-infos.ts'
 import { describeNode } from './describe-node.ts'
 import { someNodeComponents, someNodeOptions } from './node-checks.ts'
 import { createServingAccess } from './serving-access.ts'
@@ -119,15 +120,17 @@ async function startUtreexo(
 
 function createHandle(
   options: NodeOptions,
-  { store = noStore }: Pick<NodeComponents, 'store'>,
+  { store = noStore, blockStore }: Pick<NodeComponents, 'store' | 'blockStore'>,
   parts: RunningNode,
   stop: () => Promise<void>,
 ): NodeHandle {
   const { state, banManager, listeners, withDeadline, blocks, utreexo } = parts
   const { network } = options
   const { defaultPort } = network
+  const infos = new PeerInfos({ ...parts, ...(blockStore !== undefined && { blockStore }) })
   const control = createNetworkAccess({
     ...parts,
+    infos,
     defaultPort,
     isBanned: (address) => address.network !== 'name' && banManager.isBanned(address),
     withDeadline,
@@ -157,7 +160,7 @@ function createHandle(
         relay: parts.relaysTransactions,
         utreexo: utreexo?.info(),
       }),
-    peers: () => peerInfos(parts.table),
+    peers: () => infos.all(),
     getBlock: (hash, call) => blocks.getBlock(hash, call),
     addPeer: (address, how) => control.addPeer(address, how),
     disconnectPeer: (peer, how) => control.disconnectPeer(peer, how),

@@ -1,6 +1,6 @@
 import { addAbortListener, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, type PeerAddress } from '@sapwood/wire-codec'
-import type { PeerId, PeerInfo, PeerVersion } from '@sapwood/peer'
+import type { PeerId, PeerVersion } from '@sapwood/peer'
 import { readAddress } from './read-address.ts'
 import { type AddedPeers, connectionOf } from '../connections/added-peers.ts'
 import { closeConnection } from '../connections/close-connection.ts'
@@ -17,11 +17,13 @@ import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
 import { createNodePeer } from './node-peer.ts'
 import type { AddPeerOptions, NetworkAccess } from './node-handle.ts'
+import type { PeerInfos } from './peer-infos.ts'
 
 /** The handle's control over connections. */
 export function createNetworkAccess(components: {
   readonly calls: CallQueue
   readonly table: ConnectionTable
+  readonly infos: PeerInfos
   readonly connections: Pick<ConnectionManager, 'open'>
   readonly networkSwitch: NetworkSwitch
   readonly banManager: Pick<BanManager, 'letGo'>
@@ -35,7 +37,7 @@ export function createNetworkAccess(components: {
 }): NetworkAccess {
   const { listening, calls, table, connections, networkSwitch, banManager, opener, added, events } =
     components
-  const { defaultPort, isBanned, withDeadline } = components
+  const { defaultPort, isBanned, withDeadline, infos } = components
 
   const begin = (address: PeerAddress, options: AddPeerOptions): ConnectionRecord => {
     const text = formatPeerAddress(address)
@@ -70,7 +72,7 @@ export function createNetworkAccess(components: {
     calls.call('addPeer', () => begin(readAddress(address, defaultPort), options).id)
 
   return {
-    peers: () => peerInfos(table),
+    peers: () => infos.all(),
     addPeer,
     connectPeer: (address, options = {}) =>
       withDeadline(options, (signal) =>
@@ -101,7 +103,7 @@ export function createNetworkAccess(components: {
       }),
     peer: (id) => {
       const record = table.get(id)
-      if (record !== undefined && isReady(record)) return createNodePeer(record)
+      if (record !== undefined && isReady(record)) return createNodePeer(record, infos)
       const why = record === undefined ? `No connection has the id ${id}` : 'Its handshake is not done'
       throw new NodeError('unknown-peer', why, { received: id })
     },
@@ -140,13 +142,6 @@ export function createNetworkAccess(components: {
       return networkSwitch.active
     },
   }
-}
-
-/** What each connection past its transport's handshake says of itself. */
-export function peerInfos(table: ConnectionTable): PeerInfo[] {
-  const infos: PeerInfo[] = []
-  for (const { peer } of table.all()) if (peer !== undefined) infos.push(peer.info())
-  return infos
 }
 
 interface ReadyOptions {

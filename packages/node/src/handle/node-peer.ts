@@ -1,6 +1,7 @@
 import type { AnyMessage, Message } from '@sapwood/wire-codec'
 import type { Peer } from '@sapwood/peer'
 import type { ReadyConnection } from '../connections/connection-record.ts'
+import type { PeerInfos } from './peer-infos.ts'
 
 /**
  * One connected peer, for what the handle does not cover. The node goes on speaking to it meanwhile, and owns
@@ -15,14 +16,14 @@ export interface NodePeer extends Pick<Peer, 'id' | 'kind' | 'events' | 'info' |
   send(message: Message | AnyMessage): boolean
 }
 
-export function createNodePeer({ peer }: ReadyConnection): NodePeer {
+export function createNodePeer({ peer }: ReadyConnection, infos: PeerInfos): NodePeer {
   // The peer hears of the messages of the registry that the node was made with.
   const speaker = peer as Peer<AnyMessage>
   return {
     id: peer.id,
     kind: peer.kind,
     events: peer.events,
-    info: () => peer.info(),
+    info: () => infos.of(peer),
     request: (request, options) => peer.request(request, options),
     send: (message) => speaker.send(message),
     ready: () => peer.ready(),

@@ -2,5 +2,6 @@
 export { buildDialer } from './build-dialer.ts'
 export { loopDelayMonitorFor } from './loop-delay.ts'
 export { systemResolver } from './resolver.ts'
+export { makeFolder } from './make-folder.ts'
 export { openStore } from './open-store.ts'
 export { createTcpListener } from './tcp-listener.ts'

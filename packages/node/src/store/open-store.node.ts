@@ -1,7 +1,8 @@
-import { mkdir, readdir, realpath } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import { NodeError } from '../errors/node-error.ts'
 import { type AnyLevel, LevelStore } from './level-store.ts'
 import type { OpenStore } from './open-store.ts'
+import { makeFolder } from './make-folder.node.ts'
 import { claimFolder } from './open-folders.node.ts'
 import { storeError } from './store-error.ts'
 
@@ -27,7 +28,7 @@ export async function openStore(folder: string): Promise<OpenStore> {
     storeError(`Cannot open the store in ${folder}.`, cause, { detail: folder })
   let release: (() => void) | undefined
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     const path = await realpath(folder)
     release = await claimFolder(path)
     if (release === undefined)

@@ -14,8 +14,11 @@ export interface MessageCount {
  * How far the owner has followed the remote's chain; the owner's to set (`setChainProgress`). -1: not known.
  */
 export interface ChainProgress {
+  /** Height of headers that were looked at and not kept: their chain has yet to show its work. */
   readonly presyncedHeaders: number
+  /** Height of the best block that the remote is known to have. */
   readonly syncedHeaders: number
+  /** Height of the last block of the best chain that both have; -1 where the owner keeps no blocks. */
   readonly syncedBlocks: number
 }
 

@@ -1,13 +1,4 @@
-import {
-  constants,
-  copyFile,
-  type FileHandle,
-  mkdir,
-  open,
-  truncate,
-  unlink,
-  writeFile,
-} from 'node:fs/promises'
+import { constants, copyFile, type FileHandle, open, truncate, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type BlockHash,
@@ -23,6 +14,7 @@ import {
 } from '@sapwood/wire-codec'
 import {
   type BlockToStore,
+  makeFolder,
   NODE_NETWORK_LIMITED_MIN_BLOCKS,
   NodeError,
   type OpenStore,
@@ -123,7 +115,7 @@ export class BlockFiles implements FileBlockStore {
   exportTo(folder: string): Promise<number> {
     return this.#inTurn(async () => {
       try {
-        await mkdir(folder, { recursive: true })
+        await makeFolder(folder)
         if ((await blockFilesIn(folder)).length > 0)
           throw new NodeError('store-foreign', `There are blocks in ${folder} already.`, { detail: folder })
         await writeFile(join(folder, blockFileName(0)), this.#genesisFrame())

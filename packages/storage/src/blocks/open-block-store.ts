@@ -1,6 +1,6 @@
-import { mkdir, stat, truncate, unlink } from 'node:fs/promises'
+import { stat, truncate, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { NodeError, openStore, type OpenStore, type StoredRange, storeError } from '@sapwood/node'
+import { makeFolder, NodeError, openStore, type StoredRange, storeError } from '@sapwood/node'
 import { blockFileName } from '../files/block-frame.ts'
 import { blockFilesIn } from './block-files-in.ts'
 import { BlockFiles } from './block-files.ts'
@@ -23,7 +23,8 @@ const NAMESPACE = 'blocks'
 export async function openBlockStore(folder: string, options: BlockStoreOptions): Promise<FileBlockStore> {
   const { network, keep = 'all' } = options
   refuseBadOptions(options)
-  const store = await openIndex(folder)
+  await makeFolder(folder)
+  const store = await openStore(join(folder, INDEX_FOLDER))
   try {
     const index = new BlockIndex(store.namespace(NAMESPACE), network.genesisHash)
     const loaded = await index.load()
@@ -53,15 +54,6 @@ export async function openBlockStore(folder: string, options: BlockStoreOptions)
 const MAX_BLOCKFILE_SIZE = 0x8000000
 /** Bytes of a file where blocks are pruned, which they are file by file. */
 const PRUNED_FILE_SIZE = 0x1000000
-
-async function openIndex(folder: string): Promise<OpenStore> {
-  try {
-    await mkdir(folder, { recursive: true })
-  } catch (cause) {
-    throw storeError(`Cannot open the blocks in ${folder}.`, cause, { detail: folder })
-  }
-  return await openStore(join(folder, INDEX_FOLDER))
-}
 
 function refuseBadOptions({ keep, fileSize }: BlockStoreOptions): void {
   const counts = [fileSize, ...(typeof keep === 'object' ? Object.values(keep) : [])]
