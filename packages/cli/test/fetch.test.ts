@@ -207,6 +207,28 @@ describe('sapwood reach, capture, replay and decode', () => {
     expect(answers.map(({ command }) => command)).toEqual(expect.arrayContaining(['version', 'verack']))
   })
 
+  it('writes nothing where it cannot, and says so, also when the disk is full', async () => {
+    const target = `127.0.0.1:${bitcoind.p2pPort}`
+    const to = (...where: readonly string[]): Promise<Ran> =>
+      sapwood(['capture', target, '-n', 'regtest', '-q', '--for', '20', ...where])
+    const file = join(folder, 'a-file')
+    writeFileSync(file, '')
+    expect(await to('--dir', join(file, 'below'))).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('Cannot make the folder'),
+    })
+    expect(await to('--pcapng', join(file, 'below'))).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('ENOTDIR'),
+    })
+    // Always full: what is written to it is refused.
+    expect(await to('--pcapng', '/dev/full')).toMatchObject({
+      exitCode: 1,
+      out: '',
+      err: expect.stringMatching(/^sapwood: the capture cannot be written: ENOSPC/),
+    })
+  })
+
   it('reads a block, a file of blocks, a transaction, a header, a payload and an address', async () => {
     const block = await bitcoind.rpc<string>('getblock', hash, 0)
     const blockFile = join(folder, 'blk.dat')

@@ -1,6 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { RegtestBitcoind } from '@sapwood/integration'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { bitcoinCli } from './support/bitcoin-cli.ts'
 import { sapwood } from './support/run-command.ts'
 
 /** A machine with much else to do takes its time to start a bitcoind. */
@@ -62,4 +65,68 @@ it('each of them has some', () => {
   // The first screen of it.
   const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8').split('\n')
   expect(readme.findIndex((line) => line.includes('npx sapwood peer'))).toBeLessThan(24)
+})
+
+/** Of a line of `-netinfo` or `-getinfo`: without what is another each time, the empty columns among it. */
+function netinfoShape(line: string): string {
+  return line
+    .replace(/\d+\.\d+\.\d+\.\d+:\d+/g, 'ADDRESS')
+    .replace(/Bitcoin \S+ client \S+|\d+\/Satoshi:\S*/g, 'CORE')
+    .replace(/ +/g, ' ')
+    .replace(/(?<=\bnpr \S+ 2 ).*(?= ADDRESS)/, '…')
+    .replace(/(?<=^(Blocks|Headers): )\d+/, 'N')
+    .trim()
+}
+
+it('docs/guides/run-a-node.md: bitcoin-cli says of a node what is written there', async () => {
+  const guide = readFileSync(new URL('../../../docs/guides/run-a-node.md', import.meta.url), 'utf8')
+  const shown = /^```\n(\$ bitcoin-cli [\s\S]*?)\n```$/m.exec(guide)![1]!
+  const calls = shown.split(/^\$ /m).slice(1)
+  expect(calls.length).toBe(2)
+  const data = mkdtempSync(join(tmpdir(), 'sapwood-guide-'))
+  const ending = new AbortController()
+  let tell: (log: string) => void = () => undefined
+  const found = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve) => {
+      tell = (text) => {
+        const match = pattern.exec(text)
+        if (match !== null) resolve(match)
+      }
+      tell(log)
+    })
+  let log = ''
+  const words = ['-regtest', `-datadir=${data}`, '-rpcport=0', '-bind=127.0.0.1', '-port=0', '-listen']
+  await using dialled = await RegtestBitcoind.start()
+  await using dialling = await RegtestBitcoind.start()
+  await dialled.mine(12)
+  const running = sapwood(['node', ...words, `-connect=${dialled.p2pHostAndPort}`], {
+    signal: ending.signal,
+    onOut: (text) => tell((log += text)),
+  })
+  try {
+    const [, rpcPort] = await found(/"address":"127.0.0.1:(\d+)","msg":"JSON-RPC is answered"/)
+    const [, peerPort] = await found(/"listening":\["127.0.0.1:(\d+)"\]/)
+    await dialling.rpc('addnode', `127.0.0.1:${peerPort!}`, 'onetry')
+    for (const kind of ['manual', 'inbound']) {
+      await found(new RegExp(`"kind":"${kind}"[^\\n]*"msg":"a peer is connected"`))
+    }
+    const ask = (...args: string[]): Promise<string> => bitcoinCli(bitcoind, `-rpcport=${rpcPort!}`, ...args)
+    // What it serves is told when the blocks are there.
+    while (!(await ask('-regtest', `-datadir=${data}`, 'getnetworkinfo')).includes('"NETWORK_LIMITED"'));
+    for (const call of calls) {
+      const [command, ...written] = call.trimEnd().split('\n')
+      const args = command!.split(' ').slice(1)
+      const says = await ask(
+        ...args.map((word) => (word.startsWith('-datadir=') ? `-datadir=${data}` : word)),
+      )
+      const said = says.split('\n').map(netinfoShape)
+      const lines = written.map(netinfoShape)
+      if (lines.at(-1) === '…') lines.pop()
+      expect(said.slice(0, lines.length)).toEqual(lines)
+    }
+  } finally {
+    ending.abort(new Error('interrupted'))
+    await running
+    rmSync(data, { recursive: true })
+  }
 })

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { RegtestBitcoind } from '@sapwood/integration'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bitcoinCli } from './support/bitcoin-cli.ts'
 import { expectInSchema } from './support/lines-schema.ts'
 import { type Ran, sapwood } from './support/run-command.ts'
 
@@ -42,17 +41,8 @@ async function start(
 }
 
 /** The real bitcoin-cli, on our node. */
-async function bitcoinCli(...args: string[]): Promise<string> {
-  const { command, environment } = bitcoind.program
-  const [file, ...before] = command.map((part, index) =>
-    index === command.length - 1 ? part.replace(/bitcoind$/, 'bitcoin-cli') : part,
-  )
-  const { stdout } = await promisify(execFile)(
-    file!,
-    [...before, '-regtest', `-datadir=${data}`, `-rpcport=${rpcPort}`, ...args],
-    { env: { ...process.env, ...environment } },
-  )
-  return stdout.trim()
+function askByCli(...args: string[]): Promise<string> {
+  return bitcoinCli(bitcoind, '-regtest', `-datadir=${data}`, `-rpcport=${rpcPort}`, ...args)
 }
 
 async function post(body: string, headers: Record<string, string> = authorized()): Promise<Response> {
@@ -87,24 +77,24 @@ afterAll(async () => {
 
 describe('sapwood node, asked by the real bitcoin-cli', () => {
   it('answers -getinfo and -netinfo', async () => {
-    expect(await bitcoinCli('getblockcount')).toBe('12')
-    const info = await bitcoinCli('-getinfo')
+    expect(await askByCli('getblockcount')).toBe('12')
+    const info = await askByCli('-getinfo')
     expect(info).toContain('Chain: regtest')
     // Blocks are fetched one after the other; the headers are there.
     expect(info).toContain('Headers: 12')
-    const netinfo = await bitcoinCli('-netinfo', '4')
+    const netinfo = await askByCli('-netinfo', '4')
     expect(netinfo).toContain('/sapwood:')
     expect(netinfo).toMatch(/out +manual +npr .* v?2? .*127\.0\.0\.1:\d+ .*\/Satoshi:/)
   })
 
   it('says of what it does not know what Core says', async () => {
-    await expect(bitcoinCli('getwalletinfo')).rejects.toMatchObject({
+    await expect(askByCli('getwalletinfo')).rejects.toMatchObject({
       stderr: expect.stringContaining('error code: -32601'),
     })
   })
 
   it('takes arguments by name', async () => {
-    expect(await bitcoinCli('-named', 'getblockhash', 'height=5')).toBe(hash)
+    expect(await askByCli('-named', 'getblockhash', 'height=5')).toBe(hash)
   })
 })
 
@@ -161,9 +151,13 @@ describe('its JSON-RPC, beside that of bitcoind', () => {
       ]
       return [ours!, theirs!]
     }
-    // Between two looks something may have been said.
+    // Between two looks something may have been said, and blocks come one after the other.
     let [ours, theirs] = await sides()
-    while (ours['bytessent'] !== theirs['bytesrecv'] || ours['bytesrecv'] !== theirs['bytessent']) {
+    while (
+      ours['bytessent'] !== theirs['bytesrecv'] ||
+      ours['bytesrecv'] !== theirs['bytessent'] ||
+      ours['synced_blocks'] !== ours['synced_headers']
+    ) {
       await call('getblockcount')
       ;[ours, theirs] = await sides()
     }
@@ -176,6 +170,9 @@ describe('its JSON-RPC, beside that of bitcoind', () => {
       ...['network', 'session_id', 'transport_protocol_type', 'relaytxes', 'addr_relay_enabled'].map(
         (name) => [name, ours[name], theirs[name]] as const,
       ),
+      // It has told us of all of them, and we have fetched them.
+      ['headers', ours['synced_headers'], await bitcoind.rpc('getblockcount')],
+      ['blocks', ours['synced_blocks'], await bitcoind.rpc('getblockcount')],
       // What each says of the other is what the other says of itself.
       // bloomfilter is a permission of ours with it, and so said to us alone.
       ['services', services(ours['services']), services(other['localservices']) | NODE_BLOOM],

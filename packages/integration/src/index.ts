@@ -40,6 +40,8 @@ export type {
   RegtestPeerOptions,
 } from './regtest/regtest-peer.ts'
 export { createMemoryDialer, createRegtestPeer, startRegtestPeer } from './regtest/regtest-peer.ts'
+export type { EmbeddedSocks5, EmbeddedSocks5Options } from './socks/embedded-socks5.ts'
+export { startEmbeddedSocks5 } from './socks/embedded-socks5.ts'
 export type { Microsocks, MicrosocksOptions } from './socks/microsocks.ts'
 export { startMicrosocks } from './socks/microsocks.ts'
 export type { TestingI2pRouter } from './i2p/testing-i2p-router.ts'

@@ -19,10 +19,10 @@ export interface DecodeOptions extends OutputOptions {
 export async function decodeCommand(
   argument: string,
   options: DecodeOptions,
-  { io }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<ExitCode> {
-  const report = createReport(io, options)
-  const input = await readInput(argument, io)
+  const report = createReport(surroundings.io, options)
+  const input = await readInput(argument, surroundings)
   if ('text' in input) {
     const address = readAddress(input.text, options.network)
     const { network, port } = address
@@ -36,8 +36,11 @@ export async function decodeCommand(
   }
   // An address needs none of it.
   const { decodeBytes } = await import('../decoding/decode-bytes.ts')
-  for (const { line, text } of decodeBytes(input.bytes, options.as, options.command)) {
+  for (const found of decodeBytes(input.bytes, options.as, options.command)) {
+    const { line, text } = found()
     report.line(line, () => printableLines(text))
+    await surroundings.io.ready()
+    surroundings.signal.throwIfAborted()
   }
   return EXIT.done
 }

@@ -29,7 +29,8 @@ export async function headersCommand(options: HeadersOptions, surroundings: Surr
       throw new CommandError(`there is nothing from ${from} to ${to}: the best chain ends at ${height}`)
     }
     for (let at = from; at <= to; at++) {
-      const header = node.chain.headerAt(at)!
+      const header = node.chain.headerAt(at)
+      if (header === undefined) throw new CommandError('the best chain has become a shorter one meanwhile')
       give(
         {
           bytes: () => encodeHeader(header),
@@ -40,6 +41,8 @@ export async function headersCommand(options: HeadersOptions, surroundings: Surr
         surroundings.io,
         report,
       )
+      await surroundings.io.ready()
+      surroundings.signal.throwIfAborted()
     }
   })
   return EXIT.done

@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { readCapture } from '@sapwood/peer'
 import type { Connection } from '@sapwood/transport-v1v2'
 import { addAbortListener, type Clock, removeAbortListener } from '@sapwood/transport-v1v2/environment'
 import { COMMAND_SIZE } from '@sapwood/wire-codec'
 import { openConnection } from '../connecting/open-connection.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
-import { CommandError } from '../errors/command-error.ts'
+import { readSource } from '../decoding/read-source.ts'
+import { CommandError, usageError } from '../errors/command-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-code.ts'
 import { describePayload } from '../messages/describe-message.ts'
 import type { CommonOptions } from '../options/common-options.ts'
@@ -30,7 +30,9 @@ export async function replayCommand(
   const { clock, signal, io } = surroundings
   const address = readAddress(text, options.network)
   const report = createReport(io, options)
-  const messages = [...readCapture(await readFile(file))]
+  const bytes = await readSource(file, surroundings)
+  if (bytes === undefined) throw usageError(`there is no file '${file}'`)
+  const messages = [...readCapture(bytes)]
   if (messages.length === 0) throw new CommandError(`${file} has no messages`)
   const connection = await openConnection(address, options, surroundings, () => undefined)
   const onAbort = (): void => connection.abort(new Error('interrupted'))

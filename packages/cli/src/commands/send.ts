@@ -2,12 +2,14 @@ import type { BroadcastOptions, BroadcastState, NodeHandle, PrivateBroadcastStat
 import type { PeerId } from '@sapwood/peer'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import { bytesEqual, decodeTransaction, formatPeerAddress, hashToHex } from '@sapwood/wire-codec'
+import { buildRoute } from '../connecting/build-route.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
 import { usageError } from '../errors/command-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-code.ts'
 import { borrowNode } from '../fetching/borrow-node.ts'
 import { readBytes } from '../decoding/read-input.ts'
 import type { FetchOptions } from '../options/node-options.ts'
+import { readAddress } from '../options/read-address.ts'
 import { createReport, type Report } from '../terminal/report.ts'
 import { durationText } from '../terminal/units.ts'
 
@@ -27,7 +29,7 @@ export async function sendCommand(
   options: SendOptions,
   surroundings: Surroundings,
 ): Promise<ExitCode> {
-  const transaction = decodeTransaction(await readBytes(argument, surroundings.io))
+  const transaction = decodeTransaction(await readBytes(argument, surroundings))
   const report = createReport(surroundings.io, options)
   const { clock, signal } = surroundings
   const { timeout } = options
@@ -68,6 +70,12 @@ async function borrowHidden(
   const { proxy, onion, i2p } = options
   if (proxy === undefined && onion === undefined && i2p === undefined) {
     throw usageError('--private wants --proxy or --onion (Tor), or --i2p')
+  }
+  const route = buildRoute(options)
+  for (const peer of connect) {
+    const way = route.routeOf(readAddress(peer, options.network))
+    if (way === 'direct' || way === undefined)
+      throw usageError(`--private does not turn to ${peer}: none of the proxies leads there`)
   }
   const overTor = proxy !== undefined || onion !== undefined
   const onlyNet = [...(overTor ? (['onion'] as const) : []), ...(i2p === undefined ? [] : (['i2p'] as const))]

@@ -17,11 +17,8 @@ import type { Kind } from '../options/kinds.ts'
 import type { Line } from '../terminal/report.ts'
 import { readFrame } from './v1-frame.ts'
 
-/** One thing that was found. */
-interface Decoded {
-  readonly line: Line
-  readonly text: string
-}
+/** One thing that was found; made into the forms in which it is shown when it is. */
+type Decoded = () => { readonly line: Line; readonly text: string }
 
 /** Magic (4) and length (4) before each block of a file (Core, `BlockManager::WriteBlock`). */
 const BLOCK_HEAD = 8
@@ -34,11 +31,15 @@ export function decodeBytes(bytes: Uint8Array, kind?: Kind, command?: string): I
   if (kind !== undefined) return decoders[kind](bytes, command)
   for (const each of guesses(bytes)) {
     try {
-      // All of it, before any is shown: the beginning of one kind can look like another.
-      return [...decoders[each](bytes)]
+      // All of it, before any is shown: the beginning of one kind can look like another. Nothing of it is
+      // kept: as objects a file of blocks is many times its size.
+      const found = decoders[each](bytes)[Symbol.iterator]()
+      while (found.next().done !== true) continue
     } catch {
       // The next kind.
+      continue
     }
+    return decoders[each](bytes)
   }
   throw new CommandError(
     'these bytes are nothing that is known here; --as says what they are, and then why not',
@@ -83,7 +84,7 @@ const decoders: Readonly<Record<Kind, (bytes: Uint8Array, command?: string) => I
         throw new CommandError(`there is no whole block at byte ${offset}`)
       }
       const block = decodeBlock(bytes.subarray(offset + BLOCK_HEAD, end))
-      yield { line: blockLine(block), text: blockText(block) }
+      yield () => ({ line: blockLine(block), text: blockText(block) })
       offset = end
     }
   },
@@ -94,15 +95,15 @@ const decoders: Readonly<Record<Kind, (bytes: Uint8Array, command?: string) => I
   },
   *transaction(bytes) {
     const transaction = decodeTransaction(bytes)
-    yield { line: transactionLine(transaction), text: transactionText(transaction) }
+    yield () => ({ line: transactionLine(transaction), text: transactionText(transaction) })
   },
   *block(bytes) {
     const block = decodeBlock(bytes)
-    yield { line: blockLine(block), text: blockText(block) }
+    yield () => ({ line: blockLine(block), text: blockText(block) })
   },
   *header(bytes) {
     const header = decodeHeader(bytes)
-    yield { line: headerLine(header), text: headerText(header) }
+    yield () => ({ line: headerLine(header), text: headerText(header) })
   },
   *payload(bytes, command) {
     if (command === undefined) throw new CommandError('a payload needs its --command')
@@ -111,10 +112,12 @@ const decoders: Readonly<Record<Kind, (bytes: Uint8Array, command?: string) => I
 }
 
 function message(command: string, payload: Uint8Array, facts: object): Decoded {
-  const { summary, ...described } = describePayload(command, payload)
-  const told = Object.entries(facts).map(([name, value]) => `${name} ${String(value)}`)
-  return {
-    line: { type: 'decoded', command, bytes: payload.length, ...facts, ...described },
-    text: [command, `${payload.length} bytes`, ...told, summary].join('  '),
+  return () => {
+    const { summary, ...described } = describePayload(command, payload)
+    const told = Object.entries(facts).map(([name, value]) => `${name} ${String(value)}`)
+    return {
+      line: { type: 'decoded', command, bytes: payload.length, ...facts, ...described },
+      text: [command, `${payload.length} bytes`, ...told, summary].join('  '),
+    }
   }
 }

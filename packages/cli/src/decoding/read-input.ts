@@ -1,10 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
 import { hexToBytes } from '@sapwood/wire-codec'
-import { CommandError, usageError } from '../errors/command-error.ts'
-import type { Io } from '../terminal/io.ts'
-
-/** Largest input that is read, in bytes: four of Core's block files (`MAX_BLOCKFILE_SIZE`). */
-const MAX_INPUT = 4 * 0x8000000
+import type { Surroundings } from '../connecting/surroundings.ts'
+import { usageError } from '../errors/command-error.ts'
+import { readSource } from './read-source.ts'
 
 /** What was given: bytes, or text that is no hexadecimal. */
 type Input = { readonly bytes: Uint8Array } | { readonly text: string }
@@ -13,12 +10,12 @@ type Input = { readonly bytes: Uint8Array } | { readonly text: string }
  * Reads an argument: `-` is standard input, what names a file is that file, anything else stands for itself.
  * Text that is hexadecimal throughout, blanks aside, stands for its bytes.
  */
-export async function readInput(argument: string, io: Io): Promise<Input> {
-  if (argument === '-') return fromBytes(await io.readIn())
-  const found = await stat(argument).catch(() => undefined)
-  if (found === undefined || !found.isFile()) return fromText(argument)
-  if (found.size > MAX_INPUT) throw new CommandError(`${argument} has more than ${MAX_INPUT} bytes`)
-  return fromBytes(await readFile(argument))
+export async function readInput(
+  argument: string,
+  surroundings: Pick<Surroundings, 'io' | 'signal'>,
+): Promise<Input> {
+  const bytes = await readSource(argument, surroundings)
+  return bytes === undefined ? fromText(argument) : fromBytes(bytes)
 }
 
 function fromBytes(bytes: Uint8Array): Input {
@@ -38,8 +35,11 @@ function fromText(text: string): Input {
 }
 
 /** The bytes of an argument. @throws CommandError where it is neither a file nor hexadecimal. */
-export async function readBytes(argument: string, io: Io): Promise<Uint8Array> {
-  const input = await readInput(argument, io)
+export async function readBytes(
+  argument: string,
+  surroundings: Pick<Surroundings, 'io' | 'signal'>,
+): Promise<Uint8Array> {
+  const input = await readInput(argument, surroundings)
   if ('bytes' in input) return input.bytes
   throw usageError(`'${argument.slice(0, 40)}' is neither a file that there is nor hexadecimal`)
 }

@@ -42,6 +42,12 @@ describe('options in the words of Bitcoin Core', () => {
       "x.conf, line 2: there is no option 'unheard'",
     )
     expect(() => readConfig('server', '', 'x.conf')).toThrow('x.conf, line 1: not of the form word=value')
+    // What would not count, or not as it stands there, is not passed over.
+    for (const line of ['datadir=/x', 'conf=x', 'regtset.port=1', '[regtset]', 'rpcpassword=a#b']) {
+      expect(() => readConfig(`server=1\n${line}`, '', 'x.conf')).toThrow(
+        expect.objectContaining({ exitCode: 2, message: expect.stringMatching(/^x\.conf, line 2: /) }),
+      )
+    }
   })
 
   it('of the command line win, and lists are joined', () => {
@@ -52,5 +58,6 @@ describe('options in the words of Bitcoin Core', () => {
       ['connect', ['a', 'b']],
       ['server', ['0']],
     ])
+    expect(joined(readArguments(['-noconnect']), second).get('connect')).toEqual([])
   })
 })

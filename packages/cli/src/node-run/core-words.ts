@@ -5,6 +5,7 @@
  */
 
 import { usageError } from '../errors/command-error.ts'
+import { CHAINS } from '../options/chain-folders.ts'
 
 /** What an option takes. */
 type Kind = 'flag' | 'text' | 'number' | 'list'
@@ -63,6 +64,10 @@ const WORDS: Readonly<Record<string, readonly [kind: Kind, help: string]>> = {
   printtoconsole: ['flag', 'log to standard output (default: 1 where that is no terminal)'],
 }
 
+/** What a file cannot say: it is found by them. */
+const NOT_IN_FILES: readonly string[] = ['conf', 'datadir']
+const SECTIONS: readonly string[] = Object.values(CHAINS).map(({ section }) => section)
+
 /** Values by word, those of the command line before those of a file. */
 export type Words = ReadonlyMap<string, readonly string[]>
 
@@ -87,20 +92,31 @@ export function readConfig(text: string, section: string, file: string): Words {
   text.split(/\r?\n/).forEach((line, index) => {
     const bare = line.replace(/#.*$/, '').trim()
     if (bare === '') return
+    const place = `${file}, line ${index + 1}`
     const head = /^\[(.*)\]$/.exec(bare)
     if (head !== null) {
+      refuseSection(head[1]!, place)
       isOurs = head[1] === section
       return
     }
-    const place = `${file}, line ${index + 1}`
     const found = /^(?:([a-z0-9]+)\.)?([a-z0-9]+)\s*=\s*(.*)$/.exec(bare)
     if (found === null) throw usageError(`${place}: not of the form word=value`)
+    if (found[1] !== undefined) refuseSection(found[1], place)
+    if (NOT_IN_FILES.includes(found[2]!))
+      throw usageError(`${place}: '${found[2]!}' counts on the command line alone`)
+    if (found[2] === 'rpcpassword' && line.includes('#'))
+      throw usageError(`${place}: a password with # can be read in two ways, take another`)
     if (!isOurs || (found[1] !== undefined && found[1] !== section)) return
     const isList = Object.hasOwn(WORDS, found[2]!) && WORDS[found[2]!]![0] === 'list'
     // Of what counts once, the first line of a file does, as the last on a command line.
     if (isList || !words.has(found[2]!)) add(words, found[2]!, found[3], place)
   })
   return words
+}
+
+/** What stands below a name that no chain has would never count. */
+function refuseSection(name: string, place: string): void {
+  if (!SECTIONS.includes(name)) throw usageError(`${place}: there is no section '${name}'`)
 }
 
 function add(words: Map<string, string[]>, given: string, value: string | undefined, place: string): void {
@@ -121,7 +137,8 @@ function add(words: Map<string, string[]>, given: string, value: string | undefi
 export function joined(first: Words, second: Words): Words {
   const all = new Map(second)
   for (const [word, values] of first) {
-    const isList = WORDS[word]![0] === 'list'
+    // None of them (-noconnect) is none of the file's, too.
+    const isList = WORDS[word]![0] === 'list' && values.length > 0
     all.set(word, isList ? [...values, ...(second.get(word) ?? [])] : values)
   }
   return all

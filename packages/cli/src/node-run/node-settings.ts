@@ -74,8 +74,10 @@ export async function readNodeSettings(args: readonly string[]): Promise<NodeSet
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    // One that was not asked for need not be.
-    if (named !== undefined) throw usageError(`-conf: ${error instanceof Error ? error.message : ''}`, error)
+    const { code, message } = error as NodeJS.ErrnoException
+    // One that was not asked for need not be; but one that is there counts.
+    if (named !== undefined || (code !== 'ENOENT' && code !== 'ENOTDIR'))
+      throw usageError(`-conf: ${message}`, error)
   }
   // The chain may stand in the file, outside its sections; which sections count depends on it.
   const network = networkOf(joined(given, readConfig(text, '', file)))
@@ -126,7 +128,7 @@ function settingsOf(words: Words, network: Network, folder: string): NodeSetting
     },
     v2: flag(words, 'v2transport', true),
     networkActive: flag(words, 'networkactive', true),
-    listen: listens ? hosts.map((host) => bindOf(host, port)) : [],
+    listen: listens ? hosts.map((host) => addressOf('bind', host, port)) : [],
     ...(external !== undefined && { externalIp: externalOf(external, port) }),
     slots: slotsOf(number(words, 'maxconnections', DEFAULT_MAX_CONNECTIONS, 0, 10_000)),
     userAgentComments: words.get('uacomment') ?? [],
@@ -140,8 +142,11 @@ function settingsOf(words: Words, network: Network, folder: string): NodeSetting
       upload !== '0' && { uploadTarget: number(words, 'maxuploadtarget', 0, 1, 1e9) * MIB }),
     ...(flag(words, 'server', true) && {
       rpc: {
-        host: last(words, 'rpcbind') ?? '127.0.0.1',
-        port: number(words, 'rpcport', CHAINS[network.name].rpcPort, 0, 65_535),
+        ...addressOf(
+          'rpcbind',
+          last(words, 'rpcbind') ?? '127.0.0.1',
+          number(words, 'rpcport', CHAINS[network.name].rpcPort, 0, 65_535),
+        ),
         passwords: user === undefined ? [] : [`${user}:${password ?? ''}`],
       },
     }),
@@ -228,10 +233,14 @@ function everywhere(): string {
   return all.some(({ family }) => family === 'IPv6') ? '[::]' : '0.0.0.0'
 }
 
-function bindOf(text: string, port: number): { readonly host: string; readonly port: number } {
-  // `=onion` says of what the port is the target; nothing else reads it here.
-  const at = parsed('bind', /^[^[]*:.*:/.test(text) ? `[${text}]` : text, endpoint(port === 0 ? 1 : port))
-  if ('path' in at) throw usageError('-bind takes an address')
+/** An address of this machine, with its port or with one that is said elsewhere (0: any that is free). */
+function addressOf(
+  word: string,
+  text: string,
+  port: number,
+): { readonly host: string; readonly port: number } {
+  const at = parsed(word, /^[^[]*:.*:/.test(text) ? `[${text}]` : text, endpoint(port === 0 ? 1 : port))
+  if ('path' in at) throw usageError(`-${word} takes an address`)
   return port === 0 && at.port === 1 ? { ...at, port: 0 } : at
 }
 

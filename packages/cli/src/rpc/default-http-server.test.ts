@@ -12,15 +12,24 @@ let sockets: Socket[]
 /** Calls that are under way: `wait` stays until its caller is gone. */
 let waiting: number
 let changed: () => void
+/** Passwords that were looked at. */
+let tried: number
+const known = createCredentials(['user:password'])
 
 beforeEach(async () => {
+  tried = 0
   sockets = []
   waiting = 0
   changed = () => undefined
   server = await listenHttp(
     { host: '127.0.0.1', port: 0 },
     {
-      credentials: createCredentials(['user:password']),
+      credentials: {
+        allow: (authorization) => {
+          tried++
+          return known.allow(authorization)
+        },
+      },
       metrics: () => 'up 1\n',
       rpc: async (body, signal) => {
         if (body !== 'wait') return { status: 200, body }
@@ -67,6 +76,27 @@ describe('the server of JSON-RPC', () => {
     const guessing = Array.from({ length: 80 }, () => post('x', WRONG))
     expect((await post('hello')).status).toBe(200)
     for (const { status } of await Promise.all(guessing)) expect(status).toBe(401)
+  })
+
+  it('tries one password on a connection, however many were sent on it', async () => {
+    const socket = await open()
+    let answers = ''
+    socket.setEncoding('utf8').on('data', (text: string) => (answers += text))
+    socket.write(raw('x', WRONG).repeat(5_000))
+    await once(socket, 'close')
+    expect(answers.match(/HTTP\/1\.1 401 /g)).toEqual(['HTTP/1.1 401 '])
+    expect(tried).toBe(1)
+  })
+
+  it('answers what the owner sends on one connection without waiting, in order', async () => {
+    const socket = await open()
+    let answers = ''
+    socket.setEncoding('utf8').on('data', (text: string) => (answers += text))
+    for (let each = 0; each < 50; each++) socket.write(raw(`call ${each};`, RIGHT))
+    while (!answers.includes('call 49;')) await once(socket, 'data')
+    expect([...answers.matchAll(/call (\d+);/g)].map(([, each]) => Number(each))).toEqual(
+      Array.from({ length: 50 }, (_, each) => each),
+    )
   })
 
   it('reads no body of who may not call', async () => {

@@ -72,6 +72,7 @@ class Callers {
   readonly #all = new Set<Socket>()
   /** Those of them that have shown no password, the oldest first. */
   readonly #strangers = new Set<Socket>()
+  readonly #failed = new WeakSet<Socket>()
   #busy = 0
 
   /** Whoever may not call cannot keep out who may: its connections are the ones that make room. */
@@ -92,6 +93,19 @@ class Callers {
 
   known(socket: Socket): void {
     this.#strangers.delete(socket)
+  }
+
+  /**
+   * It has shown a wrong password: of what it has sent behind that nothing is read. It would not wait for the
+   * answer to one before it tries the next, and all of them would wait here.
+   */
+  failed(socket: Socket): void {
+    this.#failed.add(socket)
+    socket.pause()
+  }
+
+  hasFailed(socket: Socket): boolean {
+    return this.#failed.has(socket)
   }
 
   /** @returns false, and does nothing, where too much is under way. */
@@ -124,12 +138,15 @@ async function answer(
     return await send(response, metrics())
   }
   if (request.method !== 'POST') return refuse(response, 405)
+  const { socket } = request
+  if (callers.hasFailed(socket)) return
   if (!credentials.allow(request.headers.authorization)) {
+    callers.failed(socket)
     await new Promise((resolve) => setTimeout(resolve, REFUSAL_DELAY))
     response.setHeader('WWW-Authenticate', 'Basic realm="jsonrpc"')
     return refuse(response, 401)
   }
-  callers.known(request.socket)
+  callers.known(socket)
   const gone = new AbortController()
   response.once('close', () => gone.abort(new Error('The caller has gone')))
   const taken = await callers.work(async () => {

@@ -2,6 +2,8 @@
 export interface Io {
   /** Results. */
   out(data: string | Uint8Array): void
+  /** Resolves when results have been taken so far that more may be given: who gives many waits for it. */
+  ready(): Promise<void>
   /** Progress, and what went wrong. */
   err(text: string): void
   /** Whether people read the results. */
@@ -12,6 +14,6 @@ export interface Io {
   readonly columns: number
   /** Rows of the terminal; 24 where it is none. */
   readonly rows: number
-  /** All of standard input. */
-  readIn(): Promise<Uint8Array>
+  /** Standard input, from now on. */
+  input(): AsyncIterable<Uint8Array>
 }

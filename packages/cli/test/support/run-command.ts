@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers'
 import { Readable } from 'node:stream'
 import { systemClock } from '@sapwood/transport-v1v2/environment'
 import { run } from '../../src/program.ts'
@@ -18,7 +17,7 @@ export interface Ran {
 interface RunOptions {
   readonly signal?: AbortSignal
   readonly openScreen?: () => Promise<Screen>
-  readonly input?: string | Uint8Array
+  readonly input?: string | Uint8Array | AsyncIterable<Uint8Array>
   /** Is told of each piece of the output. */
   readonly onOut?: (text: string) => void
 }
@@ -27,6 +26,7 @@ interface RunOptions {
 export async function sapwood(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const out: Uint8Array[] = []
   let err = ''
+  const { input = '' } = options
   const exitCode = await run(args, {
     clock: systemClock,
     signal: options.signal ?? new AbortController().signal,
@@ -37,6 +37,7 @@ export async function sapwood(args: readonly string[], options: RunOptions = {})
         out.push(bytes)
         options.onOut?.(Buffer.from(bytes).toString())
       },
+      ready: () => Promise.resolve(),
       err: (text) => {
         err += text
       },
@@ -44,7 +45,10 @@ export async function sapwood(args: readonly string[], options: RunOptions = {})
       errIsTerminal: false,
       columns: 80,
       rows: 24,
-      readIn: () => buffer(Readable.from([Buffer.from(options.input ?? '')])),
+      input: () =>
+        Readable.from(
+          typeof input === 'string' || input instanceof Uint8Array ? [Buffer.from(input)] : input,
+        ),
     },
   })
   const bytes = Buffer.concat(out)
