@@ -44,6 +44,17 @@ describe('the output', () => {
     expect([out.trimEnd().split('\n').length, await child.ended]).toEqual([MESSAGES, 0])
   })
 
+  it('is all there, also what was said at once and last', async () => {
+    const entries = 10_000
+    const inv = new Uint8Array(3 + entries * 36)
+    inv.set([0xfd, entries & 0xff, entries >> 8])
+    writeFileSync(join(folder, 'inv.bin'), encodeFrame(networks.regtest.magic, 'inv', inv))
+    const child = start('decode', join(folder, 'inv.bin'), '--json')
+    await once(child.stdout, 'readable')
+    const { message } = JSON.parse(await text(child.stdout)) as { message: { inventory: unknown[] } }
+    expect([message.inventory.length, await child.ended]).toEqual([entries, 0])
+  })
+
   it('may be closed by who has seen enough: no failure, and no word', async () => {
     const child = start('decode', many)
     const err = text(child.stderr)

@@ -18,7 +18,7 @@ export async function blockCommand(
   const report = createReport(surroundings.io, options)
   const { signal } = surroundings
   await borrowNode(options, surroundings, report, { relayTransactions: false }, async (node) => {
-    await headersOf(node, surroundings)
+    await headersOf(node, options, surroundings)
     const { hash, height } = findBlock(node, name)
     const { block } = await node.getBlock(hash, { signal, timeout: options.timeout })
     give(

@@ -23,7 +23,7 @@ export async function filterCommand(
     report,
     { filters: true, relayTransactions: false },
     async (node) => {
-      await headersOf(node, surroundings)
+      await headersOf(node, options, surroundings)
       const { height } = findBlock(node, name)
       for await (const { hash, bytes, header } of node.filters.range(
         { from: height, to: height },

@@ -21,7 +21,7 @@ export interface HeadersOptions extends FetchOptions, RawOptions {
 export async function headersCommand(options: HeadersOptions, surroundings: Surroundings): Promise<ExitCode> {
   const report = createReport(surroundings.io, options)
   await borrowNode(options, surroundings, report, { relayTransactions: false }, async (node) => {
-    await headersOf(node, surroundings)
+    await headersOf(node, options, surroundings)
     const { height } = node.chain.tip()
     const to = options.to ?? height
     const from = options.from ?? Math.max(0, to - DEFAULT_COUNT + 1)

@@ -38,6 +38,7 @@ export async function replayCommand(
   const onAbort = (): void => connection.abort(new Error('interrupted'))
   addAbortListener(signal, onAbort)
   const answers = tellAnswers(connection, report)
+  let failure: Error | undefined
   try {
     let before = messages[0]!.time
     for (const { time, command, payload } of messages) {
@@ -51,6 +52,7 @@ export async function replayCommand(
       )
     }
     await endedWithin(clock, options.wait, answers.ended)
+    failure = answers.failure()
   } finally {
     removeAbortListener(signal, onAbort)
     await connection.writer.close().catch(() => undefined)
@@ -58,6 +60,7 @@ export async function replayCommand(
     await answers.ended
   }
   if (signal.aborted) return EXIT.interrupted
+  if (failure !== undefined) throw failure
   return answers.closedByRemote() ? EXIT.refused : EXIT.done
 }
 
@@ -65,8 +68,14 @@ export async function replayCommand(
 function tellAnswers(
   { reader }: Connection,
   report: Report,
-): { readonly ended: Promise<boolean>; closedByRemote(): boolean } {
+): {
+  readonly ended: Promise<boolean>
+  closedByRemote(): boolean
+  /** What the connection ended by, where that was no end in order. */
+  failure(): Error | undefined
+} {
   let closed = false
+  let failure: Error | undefined
   const ended = (async () => {
     try {
       for (let batch = await reader.read(); batch !== null; batch = await reader.read()) {
@@ -79,12 +88,13 @@ function tellAnswers(
         }
       }
       closed = true
-    } catch {
-      // Aborted by us, or cut by the remote: no more answers in either case.
+    } catch (error) {
+      // Aborted by us, or cut by the remote, or what it says is no message: no more answers in any case.
+      failure = error as Error
     }
     return true
   })()
-  return { ended, closedByRemote: () => closed }
+  return { ended, closedByRemote: () => closed, failure: () => failure }
 }
 
 /** Waits so many milliseconds, or until it has ended. */

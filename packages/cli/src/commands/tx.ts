@@ -64,12 +64,12 @@ async function fromBlock(
   node: NodeHandle,
   id: Txid,
   name: BlockName,
-  { timeout }: TxOptions,
+  options: TxOptions,
   surroundings: Surroundings,
 ): Promise<Transaction | undefined> {
-  await headersOf(node, surroundings)
+  await headersOf(node, options, surroundings)
   const { hash } = findBlock(node, name)
-  const { block } = await node.getBlock(hash, { signal: surroundings.signal, timeout })
+  const { block } = await node.getBlock(hash, { signal: surroundings.signal, timeout: options.timeout })
   const index = txids(block.transactions).findIndex((each) => bytesEqual(each, id))
   return block.transactions[index]
 }

@@ -30,7 +30,7 @@ export async function watchCommand(
   const scripts = texts.map((text) => readScript(text, network))
   const report = createReport(io, options)
   await borrowNode(options, surroundings, report, { filters: true }, async (node, store) => {
-    await headersOf(node, surroundings)
+    await headersOf(node, options, surroundings)
     await using watcher = await createWatcher(node, { store, clock }, { network })
     await watcher.watch(scripts, from === undefined ? {} : { from })
     report.note(`watching ${scripts.length} scripts from ${from ?? node.chain.tip().height + 1} on`)

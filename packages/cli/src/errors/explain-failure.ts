@@ -61,7 +61,8 @@ function ofTransport({ code, phase }: TransportError): ExitCode {
 
 /** By whose will a connection ended. */
 export function ofDisconnect({ code }: DisconnectReason): ExitCode {
-  if (code === 'remote-closed') return EXIT.refused
+  // What speaks no protocol of ours (`transport-failed`) refuses it.
+  if (code === 'remote-closed' || code === 'transport-failed') return EXIT.refused
   if (code === 'handshake-timeout' || code === 'inactive') return EXIT.unreachable
   return EXIT.failed
 }

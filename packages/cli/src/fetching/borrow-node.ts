@@ -7,7 +7,7 @@ import {
   openStore,
 } from '@sapwood/node'
 import type { PeerId } from '@sapwood/peer'
-import { DAY, withDeadline } from '@sapwood/transport-v1v2/environment'
+import { DAY, SECOND, withDeadline } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress } from '@sapwood/wire-codec'
 import { fallbackOf, type Proxies } from '../connecting/build-route.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
@@ -17,6 +17,8 @@ import { describeDisconnect } from '../messages/describe-disconnect.ts'
 import type { FetchOptions } from '../options/node-options.ts'
 import type { Report } from '../terminal/report.ts'
 
+/** Waits for one thing after which nobody is thought to have headers. */
+const PATIENCE = 5
 /** Headers between two lines of progress. */
 const PROGRESS_STEP = 20_000
 
@@ -68,9 +70,35 @@ function reachOf({ proxy, onion, i2p }: Proxies): Pick<NodeOptions, 'proxy' | 'o
   }
 }
 
-/** Waits for the headers of the best chain. It may be long: the user ends it where it is too long. */
-export async function headersOf(node: NodeHandle, { signal }: Surroundings): Promise<void> {
-  await node.chain.waitForSync({ signal, timeout: DAY })
+/**
+ * Waits for the headers of the best chain. It may be long, as long as some come now and then: the user ends it
+ * where it is too long.
+ * @throws CommandError 3 where none has come within five times `--timeout`: that is enough for others to be
+ * asked than the first.
+ */
+export async function headersOf(
+  node: NodeHandle,
+  { timeout }: Pick<FetchOptions, 'timeout'>,
+  { clock, signal }: Surroundings,
+): Promise<void> {
+  const patience = PATIENCE * timeout
+  const silence = new AbortController()
+  let cancel = (): void => undefined
+  const waitOn = (): void => {
+    cancel()
+    cancel = clock.setTimer(patience, () => {
+      const message = `nobody has given headers within ${patience / SECOND} s`
+      silence.abort(new CommandError(message, EXIT.unreachable))
+    })
+  }
+  const stop = node.events.on('headers-progress', waitOn)
+  waitOn()
+  try {
+    await node.chain.waitForSync({ signal: AbortSignal.any([signal, silence.signal]), timeout: DAY })
+  } finally {
+    stop()
+    cancel()
+  }
 }
 
 /** Waits for a peer, and for `wanted` of them as far as they can be reached. */
