@@ -96,7 +96,6 @@ it('a name that steers terminals is shown, and steers none', async () => {
   ]) {
     const { out, err } = await run(...args)
     expect(out + err).toContain('evil')
-    // eslint-disable-next-line no-control-regex
     expect((out + err).replaceAll('\n', '')).not.toMatch(/[\x00-\x1f\x7f]/)
   }
 })

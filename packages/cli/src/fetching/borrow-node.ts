@@ -71,8 +71,8 @@ function reachOf({ proxy, onion, i2p }: Proxies): Pick<NodeOptions, 'proxy' | 'o
 }
 
 /**
- * Waits for the headers of the best chain. It may be long, as long as some come now and then: the user ends it
- * where it is too long.
+ * Waits for the headers of the best chain. It may be long, as long as some come now and then: the user ends
+ * it where it is too long.
  * @throws CommandError 3 where none has come within five times `--timeout`: that is enough for others to be
  * asked than the first.
  */
