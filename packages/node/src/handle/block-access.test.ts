@@ -25,7 +25,7 @@ function setUp() {
     calls: { call: async (_, perform) => perform(), post, refuse: () => undefined },
     streams,
     chain: { base: 0 } as HeaderChain,
-    withDeadline: createCallDeadline(createVirtualClock()),
+    withDeadline: createCallDeadline(createVirtualClock(), () => undefined),
     utreexoDriver: { refuseBlock: () => undefined },
   })
   return { blocks, streams, open }

@@ -24,6 +24,7 @@ import { createServingAccess } from './serving-access.ts'
 import { createTransactionAccess } from './transaction-access.ts'
 import type { UtreexoProving } from './utreexo-access.ts'
 import { utreexoOff } from './utreexo-off.ts'
+import { createWhoIsThere } from './who-is-there.ts'
 
 /** How long connections have to end in `stop()`, in milliseconds. */
 const DEFAULT_STOP_TIMEOUT = 5_000
@@ -78,7 +79,8 @@ async function withBlocks(
   components: NodeComponents,
   parts: AssembledNode,
 ): Promise<RunningNode> {
-  const withDeadline = createCallDeadline(parts.clock, options.timeouts?.call)
+  const whyNobody = createWhoIsThere(parts.events)
+  const withDeadline = createCallDeadline(parts.clock, whyNobody, options.timeouts?.call)
   const store = components.blockStore
   const blocks = createBlockAccess({
     ...parts,
