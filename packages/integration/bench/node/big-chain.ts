@@ -1,7 +1,13 @@
 import { bytesToHex, encodeBlock, regtest, type Transaction, txid } from '@sapwood/wire-codec'
 import type { RegtestBitcoind } from '@sapwood/integration'
 import { mineBlock } from '../../src/regtest/mine-block.ts'
-import { dropScript, outputOf, spend, type SpendableOutput } from '../../src/regtest/regtest-transactions.ts'
+import {
+  dropScript,
+  outputOf,
+  spend,
+  type SpendableOutput,
+  WITNESS_OUTPUT_SCRIPT,
+} from '../../src/regtest/regtest-transactions.ts'
 
 /** Blocks before the first coins can be spent. */
 const MATURITY = 101
@@ -10,6 +16,9 @@ const MATURITY = 101
  */
 const PADDING = 510
 const TRANSACTIONS_A_BLOCK = 1_600
+/** The same where transactions have the 150 bytes of a small one with a witness. */
+const SMALL_PADDING = 40
+const SMALL_TRANSACTIONS_A_BLOCK = 4_000
 
 export interface BigChain {
   readonly height: number
@@ -21,8 +30,15 @@ export interface BigChain {
   readonly hashes: readonly Uint8Array[]
 }
 
-/** Gives bitcoind a chain of at least `bytes`, in blocks of about 0.95 MB. */
-export async function mineBigChain(bitcoind: RegtestBitcoind, bytes: number): Promise<BigChain> {
+/**
+ * Gives bitcoind a chain of at least `bytes`, in blocks of about 0.95 MB; or, of small transactions with
+ * witnesses, of about 0.6 MB.
+ */
+export async function mineBigChain(
+  bitcoind: RegtestBitcoind,
+  bytes: number,
+  { small = false }: { readonly small?: boolean } = {},
+): Promise<BigChain> {
   const startTime = Math.floor(Date.now() / 1_000) - 2_000 * 600
   const hashes: Uint8Array[] = []
   let previous = regtest.genesisHash
@@ -40,15 +56,22 @@ export async function mineBigChain(bitcoind: RegtestBitcoind, bytes: number): Pr
     hashes.push(hash)
   }
   for (let i = 0; i < MATURITY; i++) await append([])
-  const data = new Uint8Array(PADDING)
+  const data = new Uint8Array(small ? SMALL_PADDING : PADDING)
   while (total < bytes) {
     let coin = coins.shift()!
     const transactions: Transaction[] = []
-    for (let i = 0; i < TRANSACTIONS_A_BLOCK; i++) {
+    for (let i = 0; i < (small ? SMALL_TRANSACTIONS_A_BLOCK : TRANSACTIONS_A_BLOCK); i++) {
       data[0] = i
-      const transaction = spend(coin, [{ value: coin.value, scriptPubKey: dropScript(data) }])
+      const scriptPubKey = dropScript(data)
+      const outputs = small
+        ? [
+            { value: coin.value, scriptPubKey: WITNESS_OUTPUT_SCRIPT },
+            { value: 0n, scriptPubKey },
+          ]
+        : [{ value: coin.value, scriptPubKey }]
+      const transaction = spend(coin, outputs)
       transactions.push(transaction)
-      coin = { txid: txid(transaction), index: 0, value: coin.value, witness: false }
+      coin = { txid: txid(transaction), index: 0, value: coin.value, witness: small }
     }
     await append(transactions)
   }
