@@ -6,7 +6,7 @@ const LISTENERS = 2_000
 const LISTENER_PROCESSES = 4
 const WORKERS = 6
 const CONNECTIONS = 32
-const DEADLINE = 30_000
+const DEADLINE = 60_000
 
 /**
  * 2,000 listeners on loopback, of which one in ten is hostile, and six workers of which two are killed.

@@ -5,7 +5,7 @@ import { startNatsServer } from '../../src/index.ts'
 
 const LISTENERS = 1_500
 const CONNECTIONS = 32
-const DEADLINE = 30_000
+const DEADLINE = 120_000
 
 /** Processor time of a worker for each node that it crawls, its frontier on NATS included. */
 const bench: Bench = async (emit) => {

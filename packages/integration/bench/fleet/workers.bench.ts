@@ -8,7 +8,7 @@ const CONNECTIONS = 2
 /** Milliseconds until a listener answers. */
 const LATENCY = 200
 const LISTENERS_PER_WORKER = 60
-const DEADLINE = 30_000
+const DEADLINE = 120_000
 /** Of the visits, those between which the rate is taken: all workers are busy, and none runs out of work. */
 const STEADY = { from: 0.3, to: 0.9 }
 
