@@ -186,7 +186,7 @@ class Run {
   }
 }
 
-it.each(['a', 'b', 'c', 'd', 'many 193', 'many 270'])(
+it.each(['a', 'b', 'c', 'd', 'many 193', 'many 270', 'x2'])(
   'filtered blocks are those of a full scan, whatever the chain and the scripts do (seed %s)',
   async (seed) => {
     const run = new Run(seed)

@@ -2,6 +2,7 @@ import {
   asBlockHash,
   type BlockHash,
   blockHash,
+  type BlockHeader,
   type CompactBlock,
   hasServices,
   hashToHex,
@@ -81,6 +82,11 @@ export class ChainDriver implements NodePart {
   /** The block with the most work that a peer is known to have. */
   bestOf(peer: PeerId): ChainEntry | undefined {
     return this.#parts.headerSync.bestOf(peer)
+  }
+
+  /** Headers that a peer sent as an answer to another question: they may be those that the sync asked for. */
+  sent(peer: PeerId, headers: readonly BlockHeader[]): void {
+    if (this.#peers.has(peer)) this.run(this.#parts.headerSync.onHeaders(peer, headers, this.#now()))
   }
 
   ready(record: ReadyConnection): void {

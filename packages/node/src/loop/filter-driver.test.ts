@@ -41,7 +41,7 @@ function world(hasPeer: boolean) {
       ready: () => (hasPeer ? [record] : []),
       get: () => record,
     } as unknown as ConnectionTable,
-    driver: { bestOf: () => undefined },
+    driver: { bestOf: () => undefined, sent: () => undefined },
     banManager: { punish: () => undefined, letGo: () => undefined },
   }
   const chain = new StorableHeaderChain({ network: regtest })

@@ -42,7 +42,7 @@ export interface FilterDriverComponents {
   readonly calls: Pick<CallQueue, 'call'>
   readonly table: ConnectionTable
   readonly banManager: Pick<BanManager, 'punish' | 'letGo'>
-  readonly driver: Pick<ChainDriver, 'bestOf'>
+  readonly driver: Pick<ChainDriver, 'bestOf' | 'sent'>
   readonly chain: HeaderChain
   readonly clock: Clock
   readonly events: Pick<EventSource<ChainEvents & ConnectionEvents & PhaseEvents>, 'on'>
@@ -181,7 +181,7 @@ export class FilterDriver implements NodePart, FilterPeers {
    * @returns whether any has shown it.
    */
   async #showsMore(unknown: readonly FilterPeer[], height: number, signal: AbortSignal): Promise<boolean> {
-    const { chain, clock } = this.#parts
+    const { calls, driver, chain, clock } = this.#parts
     const [before, hash] = [chain.hashAt(Math.max(0, height - 1)), chain.hashAt(height)]
     if (before === undefined || hash === undefined) return false
     const now = clock.now()
@@ -191,6 +191,9 @@ export class FilterDriver implements NodePart, FilterPeers {
         this.#nextProbe.set(id, now + PROBE_PAUSE)
         const request = { locator: [before], stopHash: hash }
         const headers = await peer.getHeaders(request, { signal, timeout: PROBE_TIMEOUT }).catch(() => [])
+        // Answers have no names: this may be the one to the question of the header sync, which takes ours.
+        if (headers.some((header) => chain.heightOf(blockHash(header)) === undefined))
+          await calls.call('filter-peers', () => driver.sent(id, headers))
         if (!headers.some((header) => bytesEqual(blockHash(header), hash))) return false
         this.#nextProbe.delete(id)
         this.#shown.set(id, hash)
