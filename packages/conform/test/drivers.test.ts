@@ -77,6 +77,19 @@ describe('a driver that is an executable', () => {
     await driver.close()
   })
 
+  it('that hangs is gone when it is closed, however little it is waited for', async () => {
+    const pid = join(folder, 'hanging-pid')
+    const file = await executable(
+      'hanging',
+      `require('fs').writeFileSync(${JSON.stringify(pid)}, String(process.pid)); setInterval(() => 0, 1e6)`,
+    )
+    const driver = new AskedDriver(await open(file), { clock: systemClock, timeout: 1_500 })
+    await expect(driver.mine(1)).rejects.toMatchObject({ code: 'timeout' })
+    await driver.close()
+    const hung = Number(await readFile(pid, 'utf8'))
+    expect(() => process.kill(hung, 0)).toThrow(/ESRCH/)
+  })
+
   it('that speaks unasked is noticed by the next thing it is asked', async () => {
     const file = await executable('talker', `say({ hashes: ['${HASH}'] }); say({ more: true })`)
     const driver = new AskedDriver(await open(file), { clock: systemClock })

@@ -9,7 +9,7 @@ import { type Ability, type Driver, DriverError } from './driver.ts'
 const MAX_LINE = 1_048_576
 /** Characters of its standard error that are kept for the text of an error. */
 const KEPT_ERRORS = 2_000
-/** Milliseconds that it has after its standard input ended before it is killed. */
+/** Milliseconds that it has after its standard input ended before it is killed, at the most. */
 const GRACE = 2_000
 
 const ABILITIES: readonly Ability[] = ['mine', 'time', 'pay']
@@ -31,11 +31,13 @@ type Answer = Readonly<Partial<Record<'abilities' | 'hashes' | 'txid' | 'error',
  * - `{"ask":"pay","script":"51","satoshi":"20000"}` → `{"txid":"…"}`
  *
  * `{"error":"…"}` says that it could not. The end of its input is the end of the run.
- * @param timeout milliseconds that it may take until it has said what it can do.
+ * @param timeout milliseconds that it may take until it has said what it can do, and to end.
  * @throws DriverError `unusable`
  */
 export async function openExecutableDriver(path: string, clock: Clock, timeout: number): Promise<Driver> {
-  const program = new DriverProgram(resolve(path), clock)
+  // Whoever closes it waits no longer than for anything else.
+  const grace = Math.min(GRACE, timeout / 2)
+  const program = new DriverProgram(resolve(path), clock, grace)
   let abilities: unknown
   try {
     await program.started
@@ -84,6 +86,7 @@ interface Waiting {
 class DriverProgram {
   readonly started: Promise<unknown>
   readonly #clock: Clock
+  readonly #grace: number
   readonly #child: ChildProcess
   readonly #closed: Promise<unknown>
   #waiting: Waiting | undefined
@@ -91,8 +94,9 @@ class DriverProgram {
   #line = ''
   #errors = ''
 
-  constructor(path: string, clock: Clock) {
+  constructor(path: string, clock: Clock, grace: number) {
     this.#clock = clock
+    this.#grace = grace
     // A group of its own, so that what it has started ends with it.
     this.#child = spawn(path, [], { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
     this.started = once(this.#child, 'spawn')
@@ -133,7 +137,9 @@ class DriverProgram {
   /** Ends its input, and the program where it does not end by that. */
   async end(): Promise<void> {
     this.#child.stdin!.end()
-    const cancel = this.#clock.setTimer(GRACE, () => this.#kill())
+    // It still owes an answer: it hangs.
+    if (this.#waiting !== undefined) this.#kill()
+    const cancel = this.#clock.setTimer(this.#grace, () => this.#kill())
     await this.#closed
     cancel()
     this.#kill()
