@@ -26,6 +26,7 @@ const SYSTEM_STATUS = '/var/lib/dpkg/status'
  * the call.
  * @param beside whether the machine's own packages are taken for granted, and only what they lack is
  * unpacked.
+ * @param onProgress told, in a line, what is done.
  * @returns `name=version` of each package.
  * @throws IntegrationError `command-failed` when apt or dpkg fails; nothing is retried here.
  */
@@ -34,6 +35,7 @@ export async function unpackDebianPackages(
   packages: readonly string[],
   sources: readonly AptSource[],
   beside = false,
+  onProgress: (line: string) => void = () => undefined,
 ): Promise<readonly string[]> {
   if (sources.length === 0) {
     throw new IntegrationError('command-failed', 'no archive of Debian packages is known for this machine')
@@ -50,12 +52,15 @@ export async function unpackDebianPackages(
   ]
   await writeFile(join(state, 'apt.conf'), privateConfiguration(state, settings))
   const environment = { APT_CONFIG: join(state, 'apt.conf'), DEBIAN_FRONTEND: 'noninteractive' }
+  onProgress('reading the lists of packages')
   await runCommand(['apt-get', 'update', '-q'], { environment, timeout: UPDATE_TIMEOUT })
+  onProgress(`fetching ${packages.join(' ')} and what that needs`)
   await runCommand(['apt-get', 'install', '-q', '-y', '--download-only', ...packages], {
     environment,
     timeout: DOWNLOAD_TIMEOUT,
   })
   const files = (await readdir(archives)).filter((name) => name.endsWith('.deb')).sort()
+  onProgress(`unpacking ${files.length} packages`)
   for (const file of files) await runCommand(['dpkg', '-x', join(archives, file), folder])
   await rm(state, { recursive: true, force: true })
   return files.map((file) => decodeURIComponent(file).split('_').slice(0, 2).join('='))

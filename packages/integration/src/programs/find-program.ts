@@ -99,7 +99,7 @@ export async function findProgram(spec: ProgramSpec, options: FindProgramOptions
     const byAnother = readInstallation(folder)
     if (byAnother.state === 'whole') return fromCache(spec, folder, byAnother.installation, 'cache')
     options.onProgress?.(`installing ${spec.name} into ${folder}`)
-    await install(spec, folder, tried)
+    await install(spec, folder, tried, options.onProgress)
     const installed = readInstallation(folder)
     if (installed.state !== 'whole') throw notFound(spec, tried)
     return fromCache(spec, folder, installed.installation, 'installed')
@@ -143,11 +143,19 @@ function fromCache(
   }
 }
 
-async function install(spec: ProgramSpec, folder: string, tried: string[]): Promise<void> {
+async function install(
+  spec: ProgramSpec,
+  folder: string,
+  tried: string[],
+  onProgress: FindProgramOptions['onProgress'],
+): Promise<void> {
   const ways: (readonly [string, (into: string) => Promise<Installation>])[] = []
   const { debian, install: other } = spec
   if (debian !== undefined) {
-    ways.push([`Debian packages ${debian.packages.join(' ')}`, (into) => fromDebian(debian, into)])
+    ways.push([
+      `Debian packages ${debian.packages.join(' ')}`,
+      (into) => fromDebian(debian, into, onProgress),
+    ])
   }
   if (other !== undefined) {
     const installation = async (into: string): Promise<Installation> => ({
@@ -181,10 +189,14 @@ async function makeUnfinished(folder: string): Promise<string> {
   }
 }
 
-async function fromDebian(debian: DebianProgram, folder: string): Promise<Installation> {
+async function fromDebian(
+  debian: DebianProgram,
+  folder: string,
+  onProgress: FindProgramOptions['onProgress'],
+): Promise<Installation> {
   const sources = debian.suites === undefined ? distributionSources() : debianSources(debian.suites)
   const own = debian.libraries !== 'system'
-  const packages = await unpackDebianPackages(folder, debian.packages, sources, !own)
+  const packages = await unpackDebianPackages(folder, debian.packages, sources, !own, onProgress)
   if (!own) await leaveOutCLibrary(folder)
   const libraries = await libraryFolders(folder)
   const loader = own ? await findLoader(folder, libraries) : undefined
