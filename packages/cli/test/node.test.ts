@@ -273,6 +273,12 @@ describe('its server', () => {
       { error: { code: -32601 } },
     ])
     expect(await of({ jsonrpc: '2.0', method: 'ping' })).toEqual([204, ''])
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    expect(await of(`{"id":${deep},"method":"uptime"}`)).toMatchObject([
+      400,
+      { id: null, error: { code: -32600 } },
+    ])
+    expect(await of(`{"id":1,"method":"getblockhash","params":${deep}}`)).toMatchObject([500, { id: 1 }])
     expect(await of('{')).toMatchObject([500, { error: { code: -32700 } }])
     expect(await of('[]')).toEqual([200, []])
     expect(
@@ -342,6 +348,34 @@ describe('sapwood rpc, sapwood netinfo, and the end', () => {
     expect(lines.find(({ msg }) => msg === 'the node runs')).toMatchObject({
       listening: [expect.stringMatching(/^(\[::\]|0\.0\.0\.0):\d+$/)],
     })
+  })
+
+  it('says why it cannot run: a folder that another has, a port that is taken', async () => {
+    const held = new AbortController()
+    const other = await start(['-listen=0'], held.signal)
+    const elsewhere = mkdtempSync(join(tmpdir(), 'sapwood-node-'))
+    const node = (folder: string, ...words: readonly string[]): Promise<Ran> =>
+      sapwood(['node', '-regtest', '-connect=0', `-datadir=${folder}`, ...words])
+    try {
+      expect(await node(data, '-rpcport=0')).toMatchObject({
+        exitCode: 1,
+        err: expect.stringMatching(/^sapwood: .*\/node.*(another process has it open|This process has)/),
+      })
+      expect(existsSync(join(folder, '.cookie'))).toBe(true)
+      const taken = ['-listen', '-bind=127.0.0.1', `-port=${bitcoind.p2pPort}`, '-rpcport=0']
+      for (const words of [taken, ['-listen=0', `-rpcport=${other.port}`]]) {
+        expect(await node(elsewhere, ...words)).toMatchObject({
+          exitCode: 1,
+          err: expect.stringMatching(/EADDRINUSE/),
+        })
+      }
+      expect(existsSync(join(elsewhere, 'regtest/.cookie'))).toBe(false)
+      expect((await node('/dev/null/x')).err).toMatch(/^sapwood: Cannot make the folder \/dev\/null\/x/)
+    } finally {
+      held.abort(new Error('interrupted'))
+      await other.ran
+      rmSync(elsewhere, { recursive: true })
+    }
   })
 
   it('refuses options that it does not know, in words', async () => {

@@ -1,4 +1,4 @@
-import { isNodeError, type NodeErrorCode } from '@sapwood/node'
+import { isNodeError, type NodeError, type NodeErrorCode } from '@sapwood/node'
 import { type DisconnectReason, isPeerError } from '@sapwood/peer'
 import { isProxyError } from '@sapwood/proxy'
 import { isTransportError, type TransportError } from '@sapwood/transport-v1v2'
@@ -16,6 +16,8 @@ interface Failure {
 
 /** What a program that asks the node for something may have got wrong. */
 const USAGE_CODES: ReadonlySet<NodeErrorCode> = new Set(['invalid-address', 'invalid-argument'])
+/** Causes of causes that are followed. */
+const MAX_CAUSES = 8
 /** What means that nobody was there. */
 const UNREACHABLE_CODES: ReadonlySet<NodeErrorCode> = new Set([
   'connection-failed',
@@ -33,7 +35,7 @@ export function explainFailure(error: unknown): Failure {
     const exitCode = error.reason === undefined ? EXIT.failed : ofDisconnect(error.reason)
     return { message, exitCode, code: error.code }
   }
-  if (isNodeError(error)) return { message, exitCode: ofNode(error.code), code: error.code }
+  if (isNodeError(error)) return { message: reasoned(error), exitCode: ofNode(error.code), code: error.code }
   if (isProxyError(error)) {
     const usage = error.code === 'invalid-options' || error.code === 'invalid-address'
     return { message, exitCode: usage ? EXIT.usage : EXIT.unreachable, code: error.code }
@@ -65,6 +67,17 @@ export function ofDisconnect({ code }: DisconnectReason): ExitCode {
   if (code === 'remote-closed' || code === 'transport-failed') return EXIT.refused
   if (code === 'handshake-timeout' || code === 'inactive') return EXIT.unreachable
   return EXIT.failed
+}
+
+/** What the node says, and why: a port that is taken, a folder that another process has. */
+function reasoned({ code, message, cause }: NodeError): string {
+  const sentence = message.replace(/\.$/, '')
+  if (code === 'store-locked') return `${sentence}: another process has it open`
+  let reason: unknown = cause
+  for (let depth = 0; depth < MAX_CAUSES && reason instanceof Error && reason.cause instanceof Error; depth++)
+    reason = reason.cause
+  if (!(reason instanceof Error) || message.includes(reason.message)) return message
+  return `${sentence}: ${reason.message}`
 }
 
 function ofNode(code: NodeErrorCode): ExitCode {

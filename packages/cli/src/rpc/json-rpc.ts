@@ -59,9 +59,9 @@ export async function answerRpc(body: string, context: RpcContext): Promise<RpcA
 
 /** Of a call that is not made, since those before it fill the answer. */
 function tooLarge(request: unknown): Reply {
-  const { jsonrpc, id = null } = (request ?? {}) as { readonly jsonrpc?: unknown; readonly id?: unknown }
+  const { jsonrpc, id } = (request ?? {}) as { readonly jsonrpc?: unknown; readonly id?: unknown }
   const error = new RpcError(RPC_CODE.misc, `The answer to the batch has more than ${MAX_BATCH_ANSWER} bytes`)
-  return failed(error, id, jsonrpc === '2.0')
+  return failed(error, typeof id === 'object' ? null : (id ?? null), jsonrpc === '2.0')
 }
 
 function asText({ status, body }: Reply): RpcAnswer {
@@ -76,11 +76,14 @@ async function answerOne(request: unknown, context: RpcContext): Promise<Reply> 
   const isV2 = jsonrpc === '2.0'
   // In 2.0 a call without an id wants no answer.
   const isNotification = isV2 && !('id' in request)
-  const answerId = id ?? null
+  const answerId = typeof id === 'object' ? null : (id ?? null)
   try {
     if (jsonrpc !== undefined && jsonrpc !== '2.0' && jsonrpc !== '1.0' && jsonrpc !== '1.1') {
       throw new RpcError(RPC_CODE.invalidRequest, 'JSON-RPC version not supported')
     }
+    // One of a million brackets could not be written back.
+    if (typeof id === 'object' && id !== null)
+      throw new RpcError(RPC_CODE.invalidRequest, 'The id is text or a number')
     if (typeof method !== 'string') throw new RpcError(RPC_CODE.invalidRequest, 'Missing method')
     const found = rpcMethods.get(method)
     if (found === undefined) throw new RpcError(RPC_CODE.methodNotFound, 'Method not found')
