@@ -1,7 +1,9 @@
 import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { bytesToHex, networks, regtest } from '@sapwood/wire-codec'
+import { openStore } from '@sapwood/node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type BlockStoreOptions, type FileBlockStore, openBlockStore } from '../src/index.ts'
 import { madeBlock, madeBlocks } from './support/made-blocks.ts'
@@ -117,6 +119,32 @@ describe('what a crash leaves behind', () => {
     expect([store.damaged, await store.has(madeBlock(2).hash)]).toEqual([1, false])
     await store.append([madeBlock(2)])
     expect(await store.get(madeBlock(2).hash)).toEqual(madeBlock(2).bytes)
+  })
+})
+
+describe('a store of an earlier version', () => {
+  it('is read, and what is damaged in it is found out', async () => {
+    const [whole, damaged] = madeBlocks(1, 2)
+    await (async () => {
+      await using store = await openHere()
+      await store.append([whole!, damaged!], rangeTo(2))
+    })()
+    {
+      await using index = await openStore(join(folder, 'index'))
+      const entries = index.namespace('blocks')
+      for (const { hash, height, bytes } of [whole!, damaged!]) {
+        const key = `b${bytesToHex(hash)}`
+        const place = (await entries.get(key))!.slice(0, 20)
+        const view = new DataView(place.buffer)
+        view.setUint32(12, height === 1 ? crc32(bytes) : 0)
+        view.setUint32(16, height)
+        await entries.batch([{ type: 'put', key, value: place }])
+      }
+    }
+    await using store = await openHere()
+    expect(await store.get(whole!.hash)).toEqual(whole!.bytes)
+    expect(await store.get(damaged!.hash)).toBeUndefined()
+    expect(store.damaged).toBe(1)
   })
 })
 

@@ -1,7 +1,11 @@
 import { createCipheriv } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { bytesEqual } from '@sapwood/wire-codec'
 
 /** Bytes of a checksum. */
 export const CHECKSUM_SIZE = 8
+/** Bytes of a CRC-32, which earlier versions wrote. */
+export const OLD_CHECKSUM_SIZE = 4
 
 /** No secret: what damages a disk does not choose the bytes. */
 const KEY = new Uint8Array(16)
@@ -17,4 +21,10 @@ export function blockChecksum(bytes: Uint8Array): Uint8Array {
   cipher.setAAD(bytes)
   cipher.final()
   return new Uint8Array(cipher.getAuthTag().subarray(0, CHECKSUM_SIZE))
+}
+
+/** Whether a block's bytes are those of its checksum, of now or of an earlier version. */
+export function hasChecksum(bytes: Uint8Array, checksum: Uint8Array): boolean {
+  if (checksum.length !== OLD_CHECKSUM_SIZE) return bytesEqual(blockChecksum(bytes), checksum)
+  return new DataView(checksum.buffer, checksum.byteOffset).getUint32(0) === crc32(bytes)
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import {
   type BlockHash,
   blockHash,
-  bytesEqual,
   bytesToHex,
   concatBytes,
   decodeHeader,
@@ -31,7 +30,7 @@ import {
 } from '../files/block-frame.ts'
 import { OpenFiles } from '../files/open-files.ts'
 import { writeAll } from '../files/write-all.ts'
-import { blockChecksum } from './block-checksum.ts'
+import { blockChecksum, hasChecksum } from './block-checksum.ts'
 import type { BlockIndex, BlockPlace, FileFacts } from './block-index.ts'
 import type { BlocksToKeep, FileBlockStore } from './block-store-options.ts'
 import { blockFilesIn } from './block-files-in.ts'
@@ -85,7 +84,7 @@ export class BlockFiles implements FileBlockStore {
       // Pruned since it was looked up.
       if (!(await this.has(hash))) return undefined
     }
-    if (bytes !== undefined && bytesEqual(blockChecksum(bytes), place.checksum)) return bytes
+    if (bytes !== undefined && hasChecksum(bytes, place.checksum)) return bytes
     this.damaged += 1
     await this.#inTurn(() => index.forget(hash))
     return undefined

@@ -1,6 +1,6 @@
 import { asBlockHash, type BlockHash, bytesEqual, bytesToHex, concatBytes } from '@sapwood/wire-codec'
 import { type KeyValueNamespace, type KeyValueOperation, NodeError, type StoredRange } from '@sapwood/node'
-import { CHECKSUM_SIZE } from './block-checksum.ts'
+import { CHECKSUM_SIZE, OLD_CHECKSUM_SIZE } from './block-checksum.ts'
 
 /** Where a block is. */
 export interface BlockPlace {
@@ -35,6 +35,8 @@ const MARK = 'm'
 const MARK_SIZE = 32
 const RANGE_SIZE = 4 + 4 + 32
 const PLACE_SIZE = 16 + CHECKSUM_SIZE
+/** Of earlier versions, whose CRC-32 stands before the height. */
+const OLD_PLACE_SIZE = 16 + OLD_CHECKSUM_SIZE
 const FACTS_SIZE = 12
 /** Deletions of one batch. */
 const BATCH = 10_000
@@ -165,14 +167,15 @@ function placeBytes({ file, position, size, checksum, height }: BlockPlace): Uin
 }
 
 function readPlace(key: string, bytes: Uint8Array): BlockPlace {
-  if (bytes.length !== PLACE_SIZE) throw corrupt(key)
+  const isOld = bytes.length === OLD_PLACE_SIZE
+  if (bytes.length !== PLACE_SIZE && !isOld) throw corrupt(key)
   const view = viewOf(bytes)
   return {
     file: view.getUint32(0),
     position: view.getUint32(4),
     size: view.getUint32(8),
-    height: view.getUint32(12),
-    checksum: bytes.subarray(16),
+    height: view.getUint32(isOld ? 16 : 12),
+    checksum: isOld ? bytes.subarray(12, 16) : bytes.subarray(16),
   }
 }
 
