@@ -12,6 +12,7 @@ interface SocksConnection {
   readonly password?: string
 }
 
+/** Whom the server lets in, and how it reaches what it is asked for. */
 export interface EmbeddedSocks5Options {
   /** What clients have to give; by default any username and password will do, and none at all too. */
   readonly auth?: { readonly username: string; readonly password: string }
@@ -24,10 +25,13 @@ export interface EmbeddedSocks5Options {
  * said.
  */
 export interface EmbeddedSocks5 extends AsyncDisposable {
+  /** `127.0.0.1`. */
   readonly host: string
+  /** The one that the system gave it. */
   readonly port: number
   /** The requests that led to a connection, in order. */
   connections(): readonly SocksConnection[]
+  /** Ends its connections, and the server. */
   stop(): Promise<void>
 }
 
