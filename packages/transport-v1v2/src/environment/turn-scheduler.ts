@@ -30,9 +30,9 @@ const MAX_BEHIND = 100
 const MAX_STRANGERS_PAUSE = 100
 
 /**
- * Milliseconds of work that a stranger may do however much others have had, at once and again in each second:
- * whoever asks for little is not kept waiting by those that ask for all. For 114 of them it is a tenth of the
- * time.
+ * Milliseconds of work that a stranger may do however much others have had, for each second and at most at
+ * once: whoever asks for little is not kept waiting by those that ask for all. For 114 of them it is a tenth
+ * of the time. Who has just come has none: to come again and again would bring it each time.
  */
 const OWN_ALLOWANCE = 1
 
@@ -287,7 +287,7 @@ class Lane implements TurnLane {
   /** Up to when its work has been counted. */
   lookedAt = 0
   resume: () => void = () => undefined
-  #allowance = OWN_ALLOWANCE
+  #allowance = 0
   #allowedAt: number
 
   constructor(scheduler: RoundRobin, kind: LaneKind, now: number) {
