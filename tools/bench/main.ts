@@ -8,7 +8,7 @@ import { Tree } from './tree.ts'
 // Measures packages: ours beside the references of each bench, or with `--against` beside another state of
 // our own code, the two in turn in one run, so that a machine whose speed drifts says nothing for either.
 const ROUNDS = 5
-const usage = `usage: npm run bench -- <name>... [--json] [--only <part of a file name>] [--against <git ref>] [--rounds <n>]
+const usage = `usage: npm run bench -- <name>... [--json] [--only <part of a file name>,...] [--against <git ref>] [--rounds <n>]
   --against   beside that state of the repository, with this one's dependencies; <n> runs of each file (${ROUNDS})`
 
 const { values, positionals: names } = parseArgs({
@@ -23,7 +23,9 @@ const { values, positionals: names } = parseArgs({
 })
 const ours = new Tree(resolve(import.meta.dirname, '../..'))
 const chosen = (tree: Tree): readonly string[] =>
-  names.flatMap((name) => tree.files(name)).filter((file) => file.includes(values.only))
+  names
+    .flatMap((name) => tree.files(name))
+    .filter((file) => values.only.split(',').some((part) => file.includes(part)))
 const files = chosen(ours)
 const rounds = Number(values.rounds)
 if (values.help || files.length === 0 || !(rounds >= 1)) {
