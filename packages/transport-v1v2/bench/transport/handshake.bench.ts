@@ -44,7 +44,7 @@ export default async function bench(emit: Emit): Promise<void> {
   const prepare = (count: number): void => {
     while (prepared.length < count) prepared.push(createEphemeralKey(backend, systemRandom))
   }
-  prepare(3_000)
+  prepare(20_000)
   await compare(
     {
       name: 'handshake-prepared',
