@@ -17,7 +17,7 @@ interface Failure {
 /** What a program that asks the node for something may have got wrong. */
 const USAGE_CODES: ReadonlySet<NodeErrorCode> = new Set(['invalid-address', 'invalid-argument'])
 /** Causes of causes that are followed to the one that is told. */
-const MAX_REASONS = 8
+const MAX_TOLD = 8
 /** What means that nobody was there. */
 const UNREACHABLE_CODES: ReadonlySet<NodeErrorCode> = new Set([
   'connection-failed',
@@ -74,7 +74,7 @@ function reasoned({ code, message, cause }: NodeError): string {
   const sentence = message.replace(/\.$/, '')
   if (code === 'store-locked') return `${sentence}: another process has it open`
   let reason: unknown = cause
-  for (let depth = 0; depth < MAX_REASONS && reason instanceof Error && reason.cause instanceof Error; depth++)
+  for (let depth = 0; depth < MAX_TOLD && reason instanceof Error && reason.cause instanceof Error; depth++)
     reason = reason.cause
   if (!(reason instanceof Error) || message.includes(reason.message)) return message
   return `${sentence}: ${reason.message}`
