@@ -133,7 +133,7 @@ export interface Peer<Own extends AnyMessage = never> {
   setChainProgress(progress: Partial<ChainProgress>): void
   /**
    * Ends the connection, after what is queued has left. Resolves when it has ended. A second call changes
-   * nothing.
+   * nothing. What the remote said, and has found no room in the owner's channel, is dropped.
    */
   disconnect(request?: DisconnectRequest): Promise<DisconnectReport>
   [Symbol.asyncDispose](): Promise<void>

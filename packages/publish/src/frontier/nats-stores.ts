@@ -4,6 +4,7 @@ import { PublishError } from '../errors/publish-error.ts'
 import { connectNats, missingNats } from '../nats/connect-nats.ts'
 import { DUPLICATE_WINDOW } from '../nats/duplicate-window.ts'
 import { unavailable } from '../nats/server-answer.ts'
+import { inNanoseconds } from './in-nanoseconds.ts'
 import type { NatsQueueStream } from './nats-queue.ts'
 
 /** Milliseconds between two attempts to reach a server that has gone. */
@@ -52,7 +53,7 @@ async function storesOn(
   connection: NatsConnection,
   { name, deadline }: NatsStoresOptions,
 ): Promise<NatsStores> {
-  const [{ createInbox, millis, nanos }, jetStreamModule, { Kvm }] = await loadNats()
+  const [{ createInbox, millis }, jetStreamModule, { Kvm }] = await loadNats()
   const { AckPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } = jetStreamModule
   const limit = connection.info?.max_payload ?? 0
   if (limit < MAX_RECORD) {
@@ -67,14 +68,14 @@ async function storesOn(
     retention: RetentionPolicy.Workqueue,
     storage: StorageType.File,
     max_msg_size: MAX_RECORD,
-    duplicate_window: nanos(DUPLICATE_WINDOW),
+    duplicate_window: inNanoseconds(DUPLICATE_WINDOW),
   })
   const consumer = 'workers'
   const wanted = { durable_name: consumer, ack_policy: AckPolicy.Explicit, max_ack_pending: -1 }
   const info = await manager.consumers
     .info(name, consumer)
-    .catch(() => manager.consumers.add(name, { ...wanted, ack_wait: nanos(deadline) }))
-  const wait = info.config.ack_wait ?? nanos(deadline)
+    .catch(() => manager.consumers.add(name, { ...wanted, ack_wait: inNanoseconds(deadline) }))
+  const wait = info.config.ack_wait ?? inNanoseconds(deadline)
   const agreed = millis(wait)
   const kvm = new Kvm(connection)
   const bucket = { history: 1, maxValueSize: MAX_RECORD, storage: StorageType.File }
