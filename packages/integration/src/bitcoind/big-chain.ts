@@ -22,6 +22,7 @@ import {
   type SpendableOutput,
 } from '../regtest/regtest-transactions.ts'
 import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
+import { lastLines } from './bitcoind-log.ts'
 import { RegtestBitcoind, type RegtestBitcoindOptions } from './regtest-bitcoind.ts'
 
 /** How large a chain is made. */
@@ -77,11 +78,13 @@ async function startAt(height: number, options: RegtestBitcoindOptions): Promise
   const bitcoind = await RegtestBitcoind.start(options)
   const received = await bitcoind.rpc<number>('getblockcount')
   if (received >= height) return bitcoind
+  const logged = lastLines(bitcoind.log)
   await bitcoind.stop()
   const message = `the chain in ${bitcoind.dataFolder} ends at ${received}, not at ${height}`
   throw new IntegrationError('check-failed', message, {
     expected: String(height),
     received: String(received),
+    ...logged,
   })
 }
 
@@ -112,6 +115,7 @@ async function makeChain(folder: string, options: Required<BigChainOptions>): Pr
       if (refusal === null) continue
       throw new IntegrationError('check-failed', `bitcoind refuses a block: ${refusal}`, {
         received: refusal,
+        ...lastLines(bitcoind.log),
       })
     }
   }

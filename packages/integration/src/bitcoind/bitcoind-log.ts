@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import { IntegrationError } from '../errors/integration-error.ts'
+import { IntegrationError, type IntegrationErrorDetails } from '../errors/integration-error.ts'
 import { monotonicTime, sleep } from '../programs/default-sleep.ts'
 
 /** Milliseconds between two looks at the file. */
@@ -10,6 +10,8 @@ const EXPECT_TIMEOUT = 10_000
 const MOST_READ = 67_108_864
 /** Lines of it that an error shows. */
 const LINES_SHOWN = 20
+/** Bytes that such lines are looked for in, from its end: an error may be thrown often, and a log be long. */
+const TAIL_READ = 65_536
 
 /** How long, and from where on, a log is looked through. */
 export interface ExpectLogOptions {
@@ -38,7 +40,14 @@ export class BitcoindLog {
     const start = Math.max(since, size - MOST_READ)
     if (start >= size) return ''
     const bytes = Buffer.alloc(size - start)
-    const file = openSync(this.file, 'r')
+    let file: number
+    try {
+      file = openSync(this.file, 'r')
+    } catch (error) {
+      // Its folder was removed meanwhile.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+      throw error
+    }
     try {
       return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, start))
     } finally {
@@ -46,14 +55,20 @@ export class BitcoindLog {
     }
   }
 
-  /** Its last lines. */
+  /** Its last lines, as many as its last 64 KiB have. */
   tail(lines: number = LINES_SHOWN): string {
-    return this.text().trimEnd().split('\n').slice(-lines).join('\n')
+    const from = Math.max(0, this.mark() - TAIL_READ)
+    const whole = this.text(from).trimEnd().split('\n')
+    // The first one was cut, where there was something before it.
+    return whole
+      .slice(from > 0 && whole.length > 1 ? 1 : 0)
+      .slice(-lines)
+      .join('\n')
   }
 
   /**
    * Waits until a line is there, one that was written before included.
-   * @throws IntegrationError `timeout`, with the log's last lines.
+   * @throws IntegrationError `timeout`
    */
   async expect(pattern: RegExp, options: ExpectLogOptions = {}): Promise<RegExpMatchArray> {
     const { timeout = EXPECT_TIMEOUT, since = 0 } = options
@@ -64,8 +79,9 @@ export class BitcoindLog {
       const match = wanted.exec(this.text(since))
       if (match !== null) return match
       if (monotonicTime() > deadline) {
-        const message = `bitcoind did not log ${String(pattern)} within ${timeout} ms. Its last lines:\n${this.tail()}`
-        throw new IntegrationError('timeout', message, { expected: String(pattern), received: this.tail() })
+        const message = `bitcoind did not log ${String(pattern)} within ${timeout} ms`
+        const details = { expected: String(pattern), received: this.tail() }
+        throw new IntegrationError('timeout', message, { ...details, ...lastLines(this) })
       }
       await sleep(LOOK_INTERVAL)
     }
@@ -79,6 +95,19 @@ export class BitcoindLog {
     throw new IntegrationError('check-failed', message, {
       expected: `no ${String(pattern)}`,
       received: match[0],
+      ...lastLines(this),
     })
   }
+}
+
+/**
+ * What an error shows of logs: the last lines of each that has any, under its name where they are several.
+ */
+export function lastLines(...logs: readonly BitcoindLog[]): Pick<IntegrationErrorDetails, 'log'> {
+  const tails = logs.flatMap((log) => {
+    const tail = log.tail()
+    if (tail === '') return []
+    return [logs.length > 1 ? `${log.file}:\n${tail}` : tail]
+  })
+  return tails.length === 0 ? {} : { log: tails.join('\n') }
 }

@@ -1,3 +1,4 @@
+import { lastLines } from './bitcoind-log.ts'
 import type { RegtestBitcoind } from './regtest-bitcoind.ts'
 import { until } from './until.ts'
 
@@ -34,8 +35,9 @@ export async function mineMorePayments(bitcoind: RegtestBitcoind, blocks: number
 
 /** A wallet has been seen to say that it had too little right after it had been given coins; why, was not. */
 async function untilSpendable(bitcoind: RegtestBitcoind): Promise<void> {
-  await until(`coins to pay ${AMOUNT} with`, WALLET_PATIENCE, async () => {
+  const canPay = async (): Promise<boolean> => {
     const { mine } = await bitcoind.rpc<{ readonly mine: { readonly trusted: number } }>('getbalances')
     return mine.trusted > AMOUNT
-  })
+  }
+  await until(`coins to pay ${AMOUNT} with`, WALLET_PATIENCE, canPay, () => lastLines(bitcoind.log))
 }

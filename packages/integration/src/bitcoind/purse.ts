@@ -1,5 +1,5 @@
 import { bytesToHex, decodeBlock, encodeTransaction, hexToBytes, txid, hashToHex } from '@sapwood/wire-codec'
-import { IntegrationError } from '../errors/integration-error.ts'
+import { IntegrationError, type IntegrationErrorDetails } from '../errors/integration-error.ts'
 import {
   outputOf,
   spend,
@@ -17,10 +17,13 @@ const FEE = 10_000n
 /** Coins that anybody could spend, mined to a script without a key: payments need no wallet of bitcoind. */
 export class Purse {
   readonly #rpc: Rpc
+  readonly #facts: () => IntegrationErrorDetails
   #coins: SpendableOutput[] = []
 
-  constructor(rpc: Rpc) {
+  /** @param facts Asked for what else an error has to say. Default: nothing. */
+  constructor(rpc: Rpc, facts: () => IntegrationErrorDetails = () => ({})) {
     this.#rpc = rpc
+    this.#facts = facts
   }
 
   /** Satoshi that can be paid. */
@@ -48,7 +51,10 @@ export class Purse {
     const index = this.#coins.findIndex(({ value }) => value >= amount + FEE)
     if (index === -1) {
       const message = `no coin holds ${amount} satoshi and a fee: call fund() first, or for more coins`
-      throw new IntegrationError('check-failed', message, { expected: String(amount + FEE) })
+      throw new IntegrationError('check-failed', message, {
+        expected: String(amount + FEE),
+        ...this.#facts(),
+      })
     }
     const [coin] = this.#coins.splice(index, 1)
     const change = coin!.value - amount - FEE

@@ -47,6 +47,7 @@ it('says which port is taken where it was given', async () => {
     await expect(RegtestBitcoind.start({ program, ...options })).rejects.toMatchObject({
       code: 'port-in-use',
       message: expect.stringContaining(String(taken.port)) as string,
+      log: expect.any(String) as string,
     })
   }
   taken.server.close()

@@ -10,7 +10,7 @@ import { runCommand } from '../programs/run-command.ts'
 import { type RunningProcess, startProcess } from '../programs/start-process.ts'
 import { makeTemporaryFolder } from '../programs/usable-folder.ts'
 import { cookieFileOf, type DaemonArguments, readDaemonArguments } from './daemon-arguments.ts'
-import { BitcoindLog } from './bitcoind-log.ts'
+import { BitcoindLog, lastLines } from './bitcoind-log.ts'
 import { findBitcoind, type FindBitcoindOptions } from './find-bitcoind.ts'
 import { until } from './until.ts'
 import { Purse } from './purse.ts'
@@ -65,7 +65,8 @@ export interface RegtestBitcoindOptions extends FindBitcoindOptions {
 
 /**
  * A real bitcoind on a regtest chain of its own, on free ports of 127.0.0.1, that reaches nothing outside and
- * does not outlive our process, whatever becomes of that.
+ * does not outlive our process, whatever becomes of that. Each error of one that has been started ends with
+ * the last lines of its log.
  */
 export class RegtestBitcoind implements AsyncDisposable {
   /** Where its chain, its log (`regtest/debug.log`) and its cookie are. */
@@ -97,7 +98,8 @@ export class RegtestBitcoind implements AsyncDisposable {
     this.p2pPort = layout.p2pPort
     this.rpcPort = layout.rpcPort
     this.log = new BitcoindLog(join(layout.dataFolder, 'regtest', 'debug.log'))
-    this.#purse = new Purse((method, ...params) => this.rpc(method, ...params))
+    const facts = () => lastLines(this.log)
+    this.#purse = new Purse((method, ...params) => this.rpc(method, ...params), facts)
     this.#keepOnFailure = layout.keepOnFailure
     this.p2pAddress = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: layout.p2pPort }
     const { credentials } = layout.given
@@ -105,6 +107,7 @@ export class RegtestBitcoind implements AsyncDisposable {
     this.#rpc = new RpcClient({
       host: HOST,
       port: layout.rpcPort,
+      facts,
       ...(this.cookieFile !== undefined && { cookieFile: this.cookieFile }),
       ...(credentials !== undefined && { credentials }),
     })
@@ -155,8 +158,9 @@ export class RegtestBitcoind implements AsyncDisposable {
             ? { port: rpcPort, chosen: given.rpcPort }
             : { port: p2pPort, chosen: options.p2pPort }
           if (clash.chosen === undefined && attempt < PORT_ATTEMPTS) continue
-          const message = `bitcoind could not listen on port ${clash.port} of ${HOST}`
-          throw new IntegrationError('port-in-use', message, { cause: error, stderr })
+          const message = `bitcoind could not listen on port ${clash.port} of ${HOST}${bitcoind.#whereKept}`
+          const facts = { cause: error, stderr, ...lastLines(bitcoind.log) }
+          throw new IntegrationError('port-in-use', message, facts)
         }
       }
     } catch (error) {
@@ -276,19 +280,14 @@ export class RegtestBitcoind implements AsyncDisposable {
   /**
    * Waits until a peer is connected, and its handshake done.
    * @param userAgent what its user agent has to be like; any by default.
-   * @throws IntegrationError `timeout`, with the log's last lines.
+   * @throws IntegrationError `timeout`
    */
   async waitForPeer(userAgent: RegExp = /(?:)/, timeout: number = PEER_TIMEOUT): Promise<void> {
-    try {
-      await until(`a peer like ${String(userAgent)}`, timeout, async () => {
-        const peers = await this.rpc<{ subver: string; version: number }[]>('getpeerinfo')
-        return peers.some(({ subver, version }) => version > 0 && userAgent.test(subver))
-      })
-    } catch (error) {
-      if (!isIntegrationError(error) || error.code !== 'timeout') throw error
-      const message = `${error.message}. The last lines of its log:\n${this.log.tail()}`
-      throw new IntegrationError('timeout', message, { cause: error })
+    const isThere = async (): Promise<boolean> => {
+      const peers = await this.rpc<{ subver: string; version: number }[]>('getpeerinfo')
+      return peers.some(({ subver, version }) => version > 0 && userAgent.test(subver))
     }
+    await until(`a peer like ${String(userAgent)}`, timeout, isThere, () => lastLines(this.log))
   }
 
   /** Leaves the data folder where it is at the end, given `keepOnFailure`: a test of yours has failed. */
@@ -353,8 +352,9 @@ export class RegtestBitcoind implements AsyncDisposable {
         if (!this.process.running) throw this.#exitedError(await this.exited, error)
         if (error.code === 'rpc-error' && error.rpcCode !== RPC_IN_WARMUP) throw error
         if (monotonicTime() > deadline) {
-          const message = `bitcoind did not answer within ${START_TIMEOUT} ms. The last lines of its log:\n${this.log.tail()}`
-          throw new IntegrationError('timeout', message, { cause: error, stderr: this.process.stderr })
+          const message = `bitcoind did not answer within ${START_TIMEOUT} ms${this.#whereKept}`
+          const facts = { cause: error, stderr: this.process.stderr, ...lastLines(this.log) }
+          throw new IntegrationError('timeout', message, facts)
         }
       }
       await sleep(POLL_INTERVAL)
@@ -364,10 +364,13 @@ export class RegtestBitcoind implements AsyncDisposable {
   #exitedError(exit: ProcessExit, cause: unknown): IntegrationError {
     const how = exit.signal ?? `exit code ${String(exit.code)}`
     const said = this.process.stderr.trim()
-    const folder = this.#keepOnFailure ? `\nKept: ${this.dataFolder}` : ''
-    const log = `\nThe last lines of its log:\n${this.log.tail()}${folder}`
-    const message = `bitcoind ended by itself (${how})${said === '' ? '' : `: ${said}`}${log}`
-    return new IntegrationError('process-exited', message, { cause, exit, stderr: this.process.stderr })
+    const message = `bitcoind ended by itself (${how})${said === '' ? '' : `: ${said}`}${this.#whereKept}`
+    const { stderr } = this.process
+    return new IntegrationError('process-exited', message, { cause, exit, stderr, ...lastLines(this.log) })
+  }
+
+  get #whereKept(): string {
+    return this.#keepOnFailure ? `\nKept: ${this.dataFolder}` : ''
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
 import { type Clock, deadlineSignal, MINUTE, systemClock } from '@sapwood/transport-v1v2/environment'
-import { IntegrationError } from '../errors/integration-error.ts'
+import { IntegrationError, type IntegrationErrorDetails } from '../errors/integration-error.ts'
 
 /** Longest that one call may take by default, in milliseconds. */
 const RPC_TIMEOUT = 2 * MINUTE
@@ -18,6 +18,8 @@ export interface RpcClientOptions {
   readonly timeout?: number
   /** Default: the machine's. */
   readonly clock?: Clock
+  /** Asked, for each call that fails, for what else its error has to say: a log's last lines. */
+  readonly facts?: () => IntegrationErrorDetails
 }
 
 /**
@@ -50,12 +52,12 @@ export class RpcClient {
       parsed = JSON.parse(answer) as typeof parsed
     } catch (cause) {
       const message = `${method}: not a JSON answer: ${answer.slice(0, 200)}`
-      throw new IntegrationError('rpc-unreachable', message, { cause })
+      throw this.#error('rpc-unreachable', message, { cause })
     }
     // JSON-RPC 2.0, and btcd's, leave it out of an answer.
     if (parsed.error) {
       const { code, message } = parsed.error
-      throw new IntegrationError('rpc-error', `${method}: ${message} (${code})`, { rpcCode: code })
+      throw this.#error('rpc-error', `${method}: ${message} (${code})`, { rpcCode: code })
     }
     return parsed.result
   }
@@ -78,8 +80,16 @@ export class RpcClient {
       }
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
-      throw new IntegrationError('rpc-unreachable', `${method}: bitcoind does not answer: ${why}`, { cause })
+      throw this.#error('rpc-unreachable', `${method}: bitcoind does not answer: ${why}`, { cause })
     }
+  }
+
+  #error(
+    code: 'rpc-error' | 'rpc-unreachable',
+    message: string,
+    details: IntegrationErrorDetails,
+  ): IntegrationError {
+    return new IntegrationError(code, message, { ...details, ...this.#options.facts?.() })
   }
 
   async #credentials(): Promise<Buffer> {

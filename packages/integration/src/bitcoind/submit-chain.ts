@@ -1,6 +1,7 @@
 import { bytesToHex } from '@sapwood/wire-codec'
 import { IntegrationError } from '../errors/integration-error.ts'
 import type { RegtestChain } from '../regtest/regtest-chain.ts'
+import { lastLines } from './bitcoind-log.ts'
 import type { RegtestBitcoind } from './regtest-bitcoind.ts'
 
 /**
@@ -19,6 +20,7 @@ export async function submitChain(
     if (refusal === null || refusal === 'duplicate' || refusal === 'inconclusive') continue
     throw new IntegrationError('check-failed', `bitcoind refuses block ${height}: ${refusal}`, {
       received: refusal,
+      ...lastLines(bitcoind.log),
     })
   }
 }

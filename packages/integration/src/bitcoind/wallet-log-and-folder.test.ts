@@ -40,7 +40,7 @@ it('waits for what it logs and for who connects, and tells the time', async () =
   await expect(bitcoind.log.expect(/no such line/, { timeout: 60 })).rejects.toThrow(
     /within 60 ms[\s\S]*waited-for/,
   )
-  await expect(bitcoind.waitForPeer(/nobody/, 60)).rejects.toThrow(/in vain[\s\S]*its log/)
+  await expect(bitcoind.waitForPeer(/nobody/, 60)).rejects.toThrow(/in vain[\s\S]*bitcoind's log/)
   await bitcoind.setMockTime(2_000_000_000)
   const [hash] = await bitcoind.mine(1)
   expect((await bitcoind.rpc<{ time: number }>('getblockheader', hash)).time).toBeGreaterThanOrEqual(

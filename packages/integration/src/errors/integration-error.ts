@@ -51,6 +51,8 @@ export interface IntegrationErrorDetails {
   readonly expected?: string
   readonly received?: string
   readonly folder?: string
+  /** The last lines of the log of the bitcoind, or of each of those, that it is about. */
+  readonly log?: string
 }
 
 /** Marks the class across copies of this package, which `instanceof` does not see through. */
@@ -71,13 +73,18 @@ export class IntegrationError extends Error {
   readonly expected: string | undefined
   readonly received: string | undefined
   readonly folder: string | undefined
+  /**
+   * The last lines of the log of the bitcoind that it is about, or of each of those; undefined where there is
+   * none. The message ends with them.
+   */
+  readonly log: string | undefined
 
   static {
     Object.defineProperty(this.prototype, BRAND, { value: true })
   }
 
   constructor(code: IntegrationErrorCode, message: string, details: IntegrationErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    super(withLog(message, details.log), 'cause' in details ? { cause: details.cause } : undefined)
     this.code = code
     this.command = details.command
     this.exit = details.exit
@@ -87,7 +94,13 @@ export class IntegrationError extends Error {
     this.expected = details.expected
     this.received = details.received
     this.folder = details.folder
+    this.log = details.log
   }
+}
+
+/** What bitcoind was doing says more of a failure in a CI than the failure itself. */
+function withLog(message: string, log: string | undefined): string {
+  return log === undefined ? message : `${message}\nThe last lines of bitcoind's log:\n${log}`
 }
 
 /**
