@@ -24,6 +24,7 @@ export type {
   ProcessExit,
 } from './errors/integration-error.ts'
 export { IntegrationError, isIntegrationError } from './errors/integration-error.ts'
+export type { AptSource } from './programs/apt-sources.ts'
 export type { DebianProgram, FindProgramOptions, Program, ProgramSpec } from './programs/find-program.ts'
 export { printable, printableLines } from './cli/printable.ts'
 export { findProgram } from './programs/find-program.ts'

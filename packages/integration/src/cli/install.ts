@@ -5,7 +5,7 @@ import { isIntegrationError } from '../errors/integration-error.ts'
 const USAGE = `Usage: sapwood-integration install [--bitcoind VERSION] [--cache FOLDER]
 
 Finds a bitcoind, or installs one without root, so that no test has to wait for that: in the hook of a test runner a
-download would run into its timeout. A download that was cut off is taken up again; an installation that was is begun anew.
+download would run into its timeout. An installation that was cut off is taken up again: what has come is not fetched twice.
 
 Options:
   --bitcoind VERSION  ${BITCOIND_VERSIONS.join(' or ')}; several are kept side by side. Default: that of the BITCOIND variable, that

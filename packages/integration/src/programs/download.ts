@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdir, open, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isIntegrationError, IntegrationError } from '../errors/integration-error.ts'
 import { startTimer } from './default-sleep.ts'
+import { sha256OfFile } from './file-hash.ts'
 
 /** Milliseconds without a byte after which a connection is given up. */
 const STALL_TIMEOUT = 30_000
@@ -38,12 +37,12 @@ export async function download(
   const resumed = await sizeOf(file)
   if (resumed > 0) onProgress(`${url}: ${resumed} bytes are there already`)
   await fetchRest(url, file, maxSize, onProgress)
-  let received = await hashOf(file)
+  let received = await sha256OfFile(file)
   if (received !== sha256 && resumed > 0) {
     // What was there was of something else.
     await rm(file, { force: true })
     await fetchRest(url, file, maxSize, onProgress)
-    received = await hashOf(file)
+    received = await sha256OfFile(file)
   }
   if (received === sha256) return
   await rm(file, { force: true })
@@ -141,12 +140,6 @@ function beginsAt(range: string | null): number | undefined {
 
 async function sizeOf(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0
-}
-
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const piece of createReadStream(file) as AsyncIterable<Uint8Array>) hash.update(piece)
-  return hash.digest('hex')
 }
 
 function reasonOf(cause: unknown): string {

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { delimiter, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { IntegrationError } from '../errors/integration-error.ts'
-import { debianSources, distributionSources } from './apt-sources.ts'
+import { type AptSource, debianSources, distributionSources } from './apt-sources.ts'
 import { cacheFolder, makeCacheFolder } from './cache-folder.ts'
 import { unpackDebianPackages } from './debian-packages.ts'
 import { wallTime } from './default-sleep.ts'
@@ -22,6 +22,8 @@ export interface DebianProgram {
   readonly executable: string
   /** Suites of Debian to take them from; those of the machine's own distribution by default. */
   readonly suites?: readonly string[]
+  /** Archives to take them from in the place of Debian's. */
+  readonly sources?: readonly AptSource[]
   /**
    * Which C library it runs with. `own` (the default) starts it by the unpacked loader, so that it runs on
    * any distribution; `system` leaves that to the machine, for programs that start themselves again.
@@ -79,7 +81,8 @@ const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 /**
  * Finds a program: in its environment variable, on PATH, in the cache folder; else installs it there. Any
  * number of processes may ask for the same one at once: one installs, the others wait. What is left of an
- * installation that was cut off, or restored in part, is taken away and installed anew.
+ * installation that was restored in part is taken away and installed anew; one that was cut off is taken up
+ * again: what had been downloaded stays.
  * @throws IntegrationError `program-not-found`, with all that was tried and what can be done;
  * `folder-unusable` where the cache folder cannot be written.
  */
@@ -149,12 +152,13 @@ async function install(
   tried: string[],
   onProgress: FindProgramOptions['onProgress'],
 ): Promise<void> {
+  const aptFolder = join(dirname(folder), 'downloads', `${spec.name}.apt`)
   const ways: (readonly [string, (into: string) => Promise<Installation>])[] = []
   const { debian, install: other } = spec
   if (debian !== undefined) {
     ways.push([
       `Debian packages ${debian.packages.join(' ')}`,
-      (into) => fromDebian(debian, into, onProgress),
+      (into) => fromDebian(debian, into, aptFolder, onProgress),
     ])
   }
   if (other !== undefined) {
@@ -172,6 +176,7 @@ async function install(
     const unfinished = await makeUnfinished(folder)
     try {
       await placeInstallation(unfinished, await make(unfinished), folder)
+      await rm(aptFolder, { recursive: true, force: true }).catch(() => undefined)
       return
     } catch (error) {
       tried.push(`${way}: ${error instanceof Error ? error.message : String(error)}`)
@@ -192,11 +197,18 @@ async function makeUnfinished(folder: string): Promise<string> {
 async function fromDebian(
   debian: DebianProgram,
   folder: string,
+  aptFolder: string,
   onProgress: FindProgramOptions['onProgress'],
 ): Promise<Installation> {
-  const sources = debian.suites === undefined ? distributionSources() : debianSources(debian.suites)
+  const { suites } = debian
+  const sources = debian.sources ?? (suites === undefined ? distributionSources() : debianSources(suites))
   const own = debian.libraries !== 'system'
-  const packages = await unpackDebianPackages(folder, debian.packages, sources, !own, onProgress)
+  const packages = await unpackDebianPackages(folder, debian.packages, {
+    sources,
+    aptFolder,
+    beside: !own,
+    ...(onProgress !== undefined && { onProgress }),
+  })
   if (!own) await leaveOutCLibrary(folder)
   const libraries = await libraryFolders(folder)
   const loader = own ? await findLoader(folder, libraries) : undefined
