@@ -244,6 +244,7 @@ export class ConnectionManager {
     record.stage = 'ready'
     record.version = version
     record.readyAt = this.#parts.clock.now()
+    this.#parts.table.noteReady(record)
     const couldBeV2 = record.protocol === 'v1' && hasServices(version.services, Services.P2P_V2)
     if (couldBeV2 && record.kind !== 'inbound' && !record.downgraded) {
       this.#parts.events.emit('transport-downgraded', connectionFacts(record))

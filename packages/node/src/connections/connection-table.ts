@@ -10,15 +10,26 @@ export class ConnectionTable {
   /** Keys that a connection has beside its own: of what its name stands for. */
   readonly #others = new Map<PeerId, readonly AddressKey[]>()
   readonly #count = new Map<ConnectionKind, number>()
+  readonly #ready = new Map<PeerId, ReadyConnection>()
+  readonly #readyCount = new Map<ConnectionKind, number>()
 
   add(record: ConnectionRecord): void {
     this.#byId.set(record.id, record)
     if (record.key !== undefined) this.#byKey.set(record.key, record)
     this.#count.set(record.kind, this.count(record.kind) + 1)
+    this.noteReady(record)
+  }
+
+  /** Whoever sets the stage of a connection to `ready` says so here: every tick asks for those that are. */
+  noteReady(record: ConnectionRecord): void {
+    if (!isReady(record) || this.#byId.get(record.id) !== record || this.#ready.has(record.id)) return
+    this.#ready.set(record.id, record)
+    this.#readyCount.set(record.kind, this.countReady(record.kind) + 1)
   }
 
   remove(record: ConnectionRecord): void {
     if (!this.#byId.delete(record.id)) return
+    if (this.#ready.delete(record.id)) this.#readyCount.set(record.kind, this.countReady(record.kind) - 1)
     if (record.key !== undefined && this.#byKey.get(record.key) === record) this.#byKey.delete(record.key)
     this.#letGo(record)
     this.#count.set(record.kind, this.count(record.kind) - 1)
@@ -63,6 +74,11 @@ export class ConnectionTable {
     return this.#count.get(kind) ?? 0
   }
 
+  /** Connections of a kind that are past their handshake. */
+  countReady(kind: ConnectionKind): number {
+    return this.#readyCount.get(kind) ?? 0
+  }
+
   /** Connections to and from a host, whatever the port. */
   ofHost(address: NetworkAddress): ConnectionRecord[] {
     const host = hostKey(address)
@@ -76,8 +92,8 @@ export class ConnectionTable {
     return this.#byId.values()
   }
 
-  *ready(): Generator<ReadyConnection> {
-    for (const record of this.#byId.values()) if (isReady(record)) yield record
+  ready(): IterableIterator<ReadyConnection> {
+    return this.#ready.values()
   }
 
   get size(): number {

@@ -82,8 +82,7 @@ export class SeedDriver implements NodePart {
     const { byNetwork } = addresses.counts()
     let known = 0
     for (const network of reachable) known += byNetwork[network].new + byNetwork[network].tried
-    let connections = 0
-    for (const { kind } of table.ready()) if (kind === 'outbound-full-relay') connections += 1
+    const connections = table.countReady('outbound-full-relay')
     if (connections < ENOUGH_CONNECTIONS)
       for (const seed of this.#withoutAnswer) this.#fetchFrom(this.#named(seed))
     this.#withoutAnswer.clear()
