@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
-import { inNanoseconds } from './in-nanoseconds.ts'
+import { inNanoseconds } from '../time/in-nanoseconds.ts'
 
 /** What is answered to a message of a work queue (NATS, JetStream consumers, "Acknowledgment"). */
 const ANSWER = { done: '+ACK', again: '-NAK', never: '+TERM' }

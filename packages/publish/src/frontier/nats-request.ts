@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node'
 import type { CancelTimer, Clock } from '@sapwood/transport-v1v2/environment'
-import { inNanoseconds } from './in-nanoseconds.ts'
+import { inNanoseconds } from '../time/in-nanoseconds.ts'
 
 /**
  * Milliseconds that the server keeps a request open. Long, since nats-server 2.9.10 takes what it is about to

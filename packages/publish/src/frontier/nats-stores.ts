@@ -4,7 +4,7 @@ import { PublishError } from '../errors/publish-error.ts'
 import { connectNats, missingNats } from '../nats/connect-nats.ts'
 import { DUPLICATE_WINDOW } from '../nats/duplicate-window.ts'
 import { unavailable } from '../nats/server-answer.ts'
-import { inNanoseconds } from './in-nanoseconds.ts'
+import { inNanoseconds } from '../time/in-nanoseconds.ts'
 import type { NatsQueueStream } from './nats-queue.ts'
 
 /** Milliseconds between two attempts to reach a server that has gone. */
