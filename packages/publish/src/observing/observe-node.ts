@@ -1,9 +1,10 @@
 import type { NodeEventOf, NodeHandle, StopListening } from '@sapwood/node'
-import type { ConnectionKind, PeerEventSource, PeerId } from '@sapwood/peer'
+import type { ConnectionKind, DisconnectReason, PeerEventSource, PeerId } from '@sapwood/peer'
 import { type Logger, SECOND, silentLogger, tell } from '@sapwood/transport-v1v2/environment'
 import { type AnyMessage, decodePayload, formatPeerAddress } from '@sapwood/wire-codec'
 import { messageField } from './message-field.ts'
 import { addressField, inventoryField } from './primitive-fields.ts'
+import { inNanoseconds } from '../time/in-nanoseconds.ts'
 import { encodeFields, type Field, nested, sint, text, uint } from './protobuf-fields.ts'
 
 /** The subjects of peer-observer that its tools listen to. */
@@ -28,8 +29,6 @@ const CONNECTION_TYPE: Partial<Record<ConnectionKind, number>> = {
 }
 /** Core's `Network`. */
 const NETWORK: Readonly<Record<string, number>> = { ipv4: 1, ipv6: 2, torv3: 3, i2p: 4, cjdns: 5 }
-/** Of a millisecond. */
-const IN_NANOSECONDS = 1_000_000
 
 /** A connection, as the events of peer-observer name it. */
 interface Observed {
@@ -71,6 +70,9 @@ export function observeNode(
     listen(node.network.peerEvents(peer), peer)
   }
 
+  const misbehaved = (peer: PeerId, at: number, { code }: DisconnectReason): void =>
+    emit('netconn', at, ofConnection(nested(5, uint(1, peer), text(2, code))))
+
   const listen = (events: PeerEventSource<AnyMessage>, peer: PeerId): void => {
     const { address, type } = peers.get(peer)!
     let lastAt = 0
@@ -90,10 +92,12 @@ export function observeNode(
       if (announced !== undefined) emit('p2p-extractor', at, nested(3, announced))
       lastAt = at
     })
-    // The pong has been traced in the same turn.
+    // What it is told of has been traced in the same turn.
     events.on('ping', ({ roundTrip }) =>
-      emit('p2p-extractor', lastAt, nested(3, nested(1, uint(1, Math.round(roundTrip * IN_NANOSECONDS))))),
+      emit('p2p-extractor', lastAt, nested(3, nested(1, uint(1, inNanoseconds(roundTrip))))),
     )
+    // Whom we have dialled ourselves we bear with: no end of the connection tells of it.
+    events.on('misbehaved', ({ reason }) => misbehaved(peer, lastAt, reason))
   }
 
   const stops = [
@@ -102,9 +106,7 @@ export function observeNode(
       const known = peers.get(peer)
       if (known === undefined) return
       peers.delete(peer)
-      if (reason.blame !== 'none') {
-        emit('netconn', at, ofConnection(nested(5, uint(1, peer), text(2, reason.code))))
-      }
+      if (reason.blame !== 'none') misbehaved(peer, at, reason)
       emit('netconn', at, ofConnection(nested(1, nested(1, ...known.connection), uint(2, known.since))))
     }),
   ]

@@ -8,6 +8,7 @@ import {
   networks,
   type PeerAddress,
 } from '@sapwood/wire-codec'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Crawl, type CrawlOptions } from '../../src/crawl/crawl.ts'
 import { CrawlSummary } from '../../src/crawl/crawl-summary.ts'
@@ -146,6 +147,38 @@ describe('a crawl', () => {
     expect(failures).toEqual(['It took too long.'])
   })
 
+  it('loses to one that never ends its slot, and nothing else', async () => {
+    const clock = createVirtualClock()
+    const frontier = await openEmbeddedFrontier(
+      { network: networks.regtest, hostPause: 0 },
+      { store: createMemoryStore(), clock },
+    )
+    const [endless, honest] = [2, 200]
+    await frontier.add(Array.from({ length: endless + honest }, (_, index) => node(4 * index)))
+    let [answered, leftAlone] = [0, 0]
+    const crawl = new Crawl(
+      { connections: endless + 1, rate: 1e9 },
+      {
+        frontier,
+        clock,
+        signal: new AbortController().signal,
+        visit: (address) =>
+          (address as NetworkAddress).bytes[3]! < endless
+            ? new Promise(() => undefined)
+            : Promise.resolve(seen([])),
+        onVisited: (_, { reached }) => {
+          if (reached) answered += 1
+          else leftAlone += 1
+        },
+      },
+    )
+    const running = crawl.run()
+    // Not a millisecond of the claims' time has passed.
+    while (answered < honest) await setImmediate()
+    expect([leftAlone, crawl.counts.busy]).toEqual([0, endless])
+    await settledOn(clock, running)
+    expect([answered, leftAlone]).toEqual([honest, endless])
+  })
   it('ends with what the frontier fails of', async () => {
     const { crawl, frontier } = await crawlOf(50, { connections: 4, rate: 1e9 }, systemClock)
     frontier.claim = () => Promise.reject(new Error('the store is full'))
