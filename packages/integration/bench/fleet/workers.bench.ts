@@ -1,6 +1,7 @@
 import { type Bench, figure } from '../../../../tools/bench/measure.ts'
 import { crawlFleet } from '../../src/fleet/crawl-fleet.ts'
 import { startNatsServer } from '../../src/index.ts'
+import { BUILT } from './built.ts'
 
 const WORKERS = [1, 2, 4, 8, 16]
 /** Connections of each worker: so few that the cores are not full before there are many workers. */
@@ -40,6 +41,7 @@ async function rateOf(workers: number): Promise<number> {
     deadline: DEADLINE,
     onlyV1: true,
     together: true,
+    built: BUILT,
     onVisited: () => {
       times.push(performance.now())
       return undefined

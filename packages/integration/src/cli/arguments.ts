@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { IntegrationError } from '../errors/integration-error.ts'
+import { FLEET_LISTENERS, FLEET_WORKERS } from './fleet-limits.ts'
 
 /** What the main job was asked to do. */
 export interface MainJobOptions {
@@ -14,8 +15,11 @@ export interface MainJobOptions {
   readonly serve: boolean
   /** Watch a script by a bitcoind's filters, and compare with what its wallet says. */
   readonly watch: boolean
-  /** Crawl listeners on loopback by workers in processes of their own, one of which is killed. */
+  /** Crawl listeners on loopback by workers in processes of their own, a third of which are killed. */
   readonly fleet: boolean
+  /** Listeners of the fleet, and its workers; as many as it has by default where undefined. */
+  readonly listeners: number | undefined
+  readonly workers: number | undefined
   readonly blocks: number
   /** Where the chain and the node's store are kept from one start to the next. */
   readonly data: string | undefined
@@ -44,7 +48,9 @@ Options:
   --watch        watch a script of a bitcoind's wallet by compact filters: payments, a reorg that takes one back, a
                  restart, a spend; what is unspent is compared with listunspent after each
   --fleet        three crawl workers over 300 listeners of this machine, some of them hostile, that share a frontier on
-                 a NATS server; one is killed in the middle, and each node is found once
+                 a NATS server; a third of them is killed in the middle, and each node is found once
+  --listeners N  listeners of the fleet, ${FLEET_LISTENERS.least} to ${FLEET_LISTENERS.most}
+  --workers N    workers of the fleet, ${FLEET_WORKERS.least} to ${FLEET_WORKERS.most}
   --blocks N     blocks to mine and to follow, ${BLOCKS.least} to ${BLOCKS.most} (default 200; 300 with --utreexo)
   --port N       port of 127.0.0.1 that the peer listens on (default: a free one)
   --data FOLDER  where the peer's chain and the node's store are kept, so that the next start goes on from there
@@ -68,6 +74,8 @@ export function parseArguments(args: readonly string[]): MainJobOptions {
     serve: flag,
     watch: flag,
     fleet: flag,
+    listeners: text,
+    workers: text,
     blocks: text,
     port: text,
     data: text,
@@ -80,6 +88,8 @@ export function parseArguments(args: readonly string[]): MainJobOptions {
     serve: values.serve ?? false,
     watch: values.watch ?? false,
     fleet: values.fleet ?? false,
+    listeners: parseNumber('--listeners', values.listeners, FLEET_LISTENERS),
+    workers: parseNumber('--workers', values.workers, FLEET_WORKERS),
     blocks: parseNumber('--blocks', values.blocks, BLOCKS) ?? (values.utreexo === true ? 300 : 200),
     data: values.data,
     port: parseNumber('--port', values.port, { least: 1, most: 65_535 }),

@@ -1,3 +1,4 @@
+import { drawBelow, type Random, systemRandom } from '@sapwood/transport-v1v2/environment'
 import Table from 'cli-table3'
 import { crawlFleet, type FleetResult } from '../fleet/crawl-fleet.ts'
 import type { FleetPlan } from '../fleet/fleet-plan.ts'
@@ -29,16 +30,19 @@ export interface FleetRunOutput {
 
 /**
  * A NATS server, listeners on loopback that speak v1, v2 or are hostile, and crawl workers in processes of
- * their own, one of which is killed in the middle: in the end each that answers was found once.
+ * their own, a third of which are killed in the middle, who and when being drawn: in the end each that
+ * answers was found once.
  * @throws IntegrationError `check-failed`, `process-exited`, `program-not-found`
  */
 export async function fleetRun(
   output: FleetRunOutput,
   { listeners, workers, deadline }: FleetRunOptions = DEFAULT_FLEET,
+  random: Random = systemRandom,
 ): Promise<void> {
   await using server = await startNatsServer({ find: { onProgress: (line) => output.note(line) } })
   const plan: FleetPlan = { listeners, net: NETS.first + (process.pid % NETS.count) }
   output.note(`${listeners} listeners on 127.${plan.net}.0.0/16, nats-server on ${server.address}`)
+  const deaths = momentsOfDeath({ listeners, workers }, random)
   const result = await crawlFleet({
     plan,
     servers: server.address,
@@ -46,13 +50,23 @@ export async function fleetRun(
     connections: CONNECTIONS,
     deadline,
     onVisited: (visits, alive) => {
-      if (visits !== Math.floor(listeners / 3)) return undefined
-      const victim = alive.at(-1)!
+      if (!deaths.has(visits)) return undefined
+      const victim = alive[drawBelow(random, alive.length)]!
       output.note(`after ${visits} visits ${victim.name} (process ${victim.pid}) is killed`)
       return victim
     },
   })
   output.result(`${fleetTable(result, workers)}\n`)
+}
+
+/** Visits after each of which a worker is killed, in the first two thirds of the crawl. */
+function momentsOfDeath(
+  { listeners, workers }: Pick<FleetRunOptions, 'listeners' | 'workers'>,
+  random: Random,
+): ReadonlySet<number> {
+  const deaths = Math.max(1, Math.floor(workers / 3))
+  const span = Math.floor((listeners * 2) / (3 * deaths))
+  return new Set(Array.from({ length: deaths }, (_, index) => index * span + 1 + drawBelow(random, span)))
 }
 
 function fleetTable({ known, killed, visits }: FleetResult, workers: number): string {

@@ -6,7 +6,7 @@ const USAGE = `Usage: sapwood-integration COMMAND [options]
 
   install    finds a bitcoind, or installs one
   bitcoind   runs one on regtest, for programs to connect to
-  fleet      crawls listeners of this machine by several workers, one of which is killed
+  fleet      crawls listeners of this machine by several workers, a third of which are killed
 
 COMMAND --help says more.`
 

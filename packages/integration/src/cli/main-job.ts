@@ -11,7 +11,7 @@ import { type Microsocks, startMicrosocks } from '../socks/microsocks.ts'
 import { startIsolatingProxy } from '../tor/isolating-proxy.ts'
 import type { MainJobOptions } from './arguments.ts'
 import { connectionsTable, reportTable } from './report-table.ts'
-import { fleetRun } from './fleet-run.ts'
+import { DEFAULT_FLEET, fleetRun } from './fleet-run.ts'
 import { bitcoindHost, embeddedHost, type RunHost } from './run-host.ts'
 import { serveRun } from './serve-run.ts'
 import { utreexoRun } from './utreexo-run.ts'
@@ -36,7 +36,10 @@ const CREDENTIALS = { username: 'sapwood', password: 'regtest' }
  */
 export async function mainJob(options: MainJobOptions, output: MainJobOutput): Promise<void> {
   if (options.utreexo) return await utreexoRun(options.blocks, output)
-  if (options.fleet) return await fleetRun(output)
+  if (options.fleet) {
+    const { listeners = DEFAULT_FLEET.listeners, workers = DEFAULT_FLEET.workers } = options
+    return await fleetRun(output, { ...DEFAULT_FLEET, listeners, workers })
+  }
   const data = options.data === undefined ? join(cacheFolder(), 'main-job') : resolve(options.data)
   if (options.watch) return await watchRun({ blocks: options.blocks, folder: join(data, 'watch') }, output)
   if (options.serve) return await serveRun({ blocks: options.blocks, folder: join(data, 'serve') }, output)

@@ -24,25 +24,17 @@ export interface CrawlFleetOptions {
   readonly onlyV1?: boolean
   /** All workers begin at once, when the last of them is ready; else each begins when it is. */
   readonly together?: boolean
+  /** The folder of a build whose processes are to be run. Default: from source where this is. */
+  readonly built?: string
   /** Another worker is started for each that is killed. */
   readonly replacesKilled?: boolean
   /** Told of each visit that a worker reports. Who is given back is killed (SIGKILL). */
   readonly onVisited?: (visits: number, workers: readonly FleetChild[]) => FleetChild | undefined
 }
 
-/** What one worker of a fleet has done, as it said at its end. */
-interface WorkerReport {
-  readonly name: string
-  readonly visited: number
-  /** Milliseconds of processor time while it crawled. */
-  readonly cpu: number
-  readonly seconds: number
-}
-
 /** What a fleet has found. */
 export interface FleetResult {
   readonly known: readonly KnownNode[]
-  readonly workers: readonly WorkerReport[]
   readonly killed: readonly string[]
   /** Visits that were reported, those of the killed included. */
   readonly visits: number
@@ -55,7 +47,7 @@ export interface FleetResult {
  */
 export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResult> {
   const { plan, servers, deadline, hostPause = 0, onVisited } = options
-  const listeners = await startListeners(plan, options.listenerProcesses ?? 2)
+  const listeners = await startListeners(plan, options.listenerProcesses ?? 2, options.built)
   const workers: FleetChild[] = []
   await using frontier = await openNatsFrontier({
     network: regtest,
@@ -71,7 +63,7 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
     const counted = new Set<string>()
     let twice: string | undefined
     let visits = 0
-    const ends: Promise<readonly WorkerReport[]>[] = []
+    const ends: Promise<void>[] = []
     const start = (): void => {
       const child = startWorker(options, `w${workers.length + 1}`)
       workers.push(child)
@@ -98,14 +90,12 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
       await Promise.all(workers.map((child) => child.reported('ready')))
       for (const child of workers) child.go()
     }
-    const reports: WorkerReport[] = []
     // More come while it is waited for.
-    for (let index = 0; index < ends.length; index++) reports.push(...(await ends[index]!))
+    for (let index = 0; index < ends.length; index++) await ends[index]
     const known: KnownNode[] = []
     for await (const node of frontier.snapshot()) known.push(node)
     const result = {
       known,
-      workers: reports,
       killed: [...killed.keys()].map(({ name }) => name),
       visits,
     }
@@ -120,17 +110,15 @@ export async function crawlFleet(options: CrawlFleetOptions): Promise<FleetResul
 function startWorker(options: CrawlFleetOptions, worker: string): FleetChild {
   const { servers, connections, deadline, hostPause = 0, onlyV1 = false, together = false } = options
   const orders: WorkerOrders = { servers, worker, connections, deadline, hostPause, onlyV1, together }
-  return startChild('worker-process', worker, orders)
+  return startChild('worker-process', worker, orders, options.built)
 }
 
-/** What a worker says at its end; nothing where it was killed. */
-async function endOf(child: FleetChild, isKilled: () => boolean): Promise<readonly WorkerReport[]> {
+/** Resolves when a worker has done its part, or was killed. */
+async function endOf(child: FleetChild, isKilled: () => boolean): Promise<void> {
   try {
-    const { visited, cpu, seconds } = await child.reported('done')
-    return [{ name: child.name, visited, cpu, seconds }]
+    await child.reported('done')
   } catch (error) {
-    if (isKilled()) return []
-    throw error
+    if (!isKilled()) throw error
   }
 }
 

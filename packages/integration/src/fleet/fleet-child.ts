@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { IntegrationError } from '../errors/integration-error.ts'
 
@@ -14,7 +15,15 @@ export type ChildReport =
       readonly reached: boolean
       readonly counted: boolean
     }
-  | { readonly type: 'done'; readonly visited: number; readonly cpu: number; readonly seconds: number }
+  | {
+      readonly type: 'done'
+      readonly visited: number
+      readonly reached: number
+      /** Visits behind those that it warmed up with. */
+      readonly measured: number
+      /** Milliseconds of processor time that these took. */
+      readonly cpu: number
+    }
   | { readonly type: 'failed'; readonly message: string }
 
 /** A process of a fleet, as its parent has it. */
@@ -35,15 +44,25 @@ export type FleetScript = 'listener-process' | 'worker-process'
 
 const IS_SOURCE = import.meta.url.endsWith('.ts')
 
-/** Starts a script that stands beside this file, from source or as it was built. */
-export function startChild(script: FleetScript, name: string, orders: unknown): FleetChild {
-  const file = fileURLToPath(new URL(`${script}.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url))
-  const child = fork(file, [JSON.stringify(orders)], {
-    // One that was built runs as its parent does.
-    ...(IS_SOURCE && { execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@sapwood/source'] }),
+/**
+ * Starts a script that stands beside this file, from source or as it was built.
+ * @param built the folder of a build, whose script is taken instead: source is compiled so that its functions
+ * keep their names, which costs what no user pays.
+ */
+export function startChild(script: FleetScript, name: string, orders: unknown, built?: string): FleetChild {
+  const beside = fileURLToPath(new URL(`${script}.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url))
+  const child = fork(built === undefined ? beside : join(built, `${script}.js`), [JSON.stringify(orders)], {
+    ...argumentsOfNode(built !== undefined),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   return new ForkedChild(name, child)
+}
+
+/** One that was built beside its parent runs as that does. */
+function argumentsOfNode(isOfOtherBuild: boolean): { readonly execArgv?: string[] } {
+  if (isOfOtherBuild) return { execArgv: [] }
+  if (!IS_SOURCE) return {}
+  return { execArgv: ['--import', import.meta.resolve('tsx'), '--conditions=@sapwood/source'] }
 }
 
 /** The side of the child: it does as it was told, and does not outlive its parent. */

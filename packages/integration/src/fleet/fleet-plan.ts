@@ -48,9 +48,10 @@ export function addressOf({ net }: FleetPlan, index: number): NetworkAddress {
 /** Whom it knows: so many that all are found from the first; and nobodies, where it floods. */
 export function knownTo(plan: FleetPlan, index: number): readonly NetworkAddress[] {
   if (kindOf(plan, index) !== 'flood') {
-    // The next ones, too: whom nobody but a hostile one knew would not be found.
+    // The next ones, too: whom nobody but a hostile one knew would not be found. Behind the last comes the
+    // first, for one address alone might be an announcement, and its visitor would wait for more.
     const known = [2 * index + 1, 2 * index + 2, index, index + 1, index + 2, index + 3]
-    return known.filter((each) => each < plan.listeners).map((each) => addressOf(plan, each))
+    return known.map((each) => addressOf(plan, each % plan.listeners))
   }
   const madeUp = Array.from({ length: MAX_ADDRESSES }, (_, at) => nobody(plan, (index + at) % MADE_UP))
   return [...knownTo({ ...plan, kinds: ['v2'] }, index), ...madeUp].slice(0, MAX_ADDRESSES)

@@ -26,7 +26,8 @@ it('crawls with workers of the built package, one of which is killed, and finds 
         .exec(table)![0]
         .split('│')
         .map((cell) => cell.trim())
-    expect(row('w3')[5]).toBe('killed (SIGKILL)')
+    const ends = ['w1', 'w2', 'w3'].map((name) => row(name)[5])
+    expect(ends.filter((end) => end === 'killed (SIGKILL)')).toHaveLength(1)
     // 36 that are honest, and two of the four others: they flood.
     expect(row('together')[1]).toBe('38')
     expect([row('w1'), row('w2'), row('w3')].reduce((sum, [, found]) => sum + Number(found), 0)).toBe(38)
