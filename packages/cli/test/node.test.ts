@@ -212,6 +212,33 @@ describe('its JSON-RPC, beside that of bitcoind', () => {
       [-30, 'setban', 'nonsense', 'add'],
       [-30, 'setban', '203.0.113.1', 'remove'],
       [-8, 'getnodeaddresses', 1, 'nonet'],
+      // Of another type, out of range, or not of those that there are.
+      [-3, 'getblockhash', null],
+      [-3, 'getblockhash', true],
+      [-3, 'getblockhash', [5]],
+      [-1, 'getblockhash', 1.5],
+      [-8, 'getblockhash', -1],
+      [-3, 'getblockheader', 5],
+      [-8, 'getblockheader', 'zz'.repeat(32)],
+      [-3, 'getblock', hash, 'x'],
+      [-1, 'addnode', '203.0.113.1:8333', 'nonsense'],
+      [-1, 'setban', '203.0.113.1', 'nonsense'],
+      [-3, 'setban', '203.0.113.1', 'add', 'x'],
+      [-8, 'setban', '203.0.113.1', 'add', 5, true],
+      [-1, 'setnetworkactive'],
+      [-3, 'setnetworkactive', 1],
+      [-3, 'disconnectnode', 5],
+      [-32602, 'disconnectnode', '203.0.113.1:8333', 5],
+      [-8, 'getnodeaddresses', -1],
+      [-3, 'getblockfilter', 5],
+      [-5, 'getblockfilter', hash, 'x'],
+      [-3, 'sendrawtransaction', 5],
+      [-3, 'sendrawtransaction', 'ff', 'x'],
+      [-3, 'waitfornewblock', 'x'],
+      [-3, 'logging', 'net'],
+      [-3, 'logging', [5]],
+      [-8, 'logging', ['nonsense']],
+      [-24, 'getaddednodeinfo', 'x'],
     ]
     for (const [code, method, ...params] of refused) {
       expect([method, params, await call(method, ...params)]).toEqual([method, params, { failed: code }])
@@ -273,13 +300,17 @@ describe('its server', () => {
       { error: { code: -32601 } },
     ])
     expect(await of({ jsonrpc: '2.0', method: 'ping' })).toEqual([204, ''])
-    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
-    expect(await of(`{"id":${deep},"method":"uptime"}`)).toMatchObject([
-      400,
-      { id: null, error: { code: -32600 } },
-    ])
-    expect(await of(`{"id":1,"method":"getblockhash","params":${deep}}`)).toMatchObject([500, { id: 1 }])
-    expect(await of('{')).toMatchObject([500, { error: { code: -32700 } }])
+    // Whatever it is, as in Core.
+    expect(await of({ id: [[1]], method: 'getblockhash', params: [5] })).toMatchObject([200, { id: [[1]] }])
+    for (const deep of ['['.repeat(1_000_000), `{"id":1,"params":${'['.repeat(513)}${']'.repeat(513)}}`])
+      expect(await of(deep)).toMatchObject([500, { id: null, error: { code: -32700 } }])
+    for (const body of ['{', '', '5', '"x"', 'null'])
+      expect(await of(body)).toMatchObject([500, { error: { code: -32700 } }])
+    const named = (params: object): Promise<[number, unknown]> =>
+      of({ id: 1, method: 'getblockhash', params })
+    expect(await named({ args: [5] })).toMatchObject([200, { result: hash }])
+    for (const params of [{ args: [5], height: 6 }, { args: 5 }, { hieght: 5 }])
+      expect(await named(params)).toMatchObject([500, { error: { code: -8 } }])
     expect(await of('[]')).toEqual([200, []])
     expect(
       await of([{ jsonrpc: '2.0', id: 1, method: 'nope' }, 7, { id: 2, method: 'getblockcount' }]),

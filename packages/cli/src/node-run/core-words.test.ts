@@ -29,6 +29,12 @@ describe('options in the words of Bitcoin Core', () => {
     },
   )
 
+  it('that are mistyped are refused with what was probably meant', () => {
+    expect(() => readArguments(['-conect=a'])).toThrow("there is no option 'conect'; did you mean 'connect'?")
+    expect(() => readConfig('rcpport=1', '', 'x')).toThrow("option 'rcpport'; did you mean 'rpcport'?")
+    expect(() => readArguments(['-wallet=a'])).toThrow(/there is no option 'wallet'$/)
+  })
+
   it('stand in a file, in the section of their chain or in none', () => {
     const text = 'server=1 # yes\n\n[main]\nport=1\n[regtest]\nport=2\nconnect=a\nmain.rpcport=3\n'
     const words = readConfig(text, 'regtest', 'x.conf')

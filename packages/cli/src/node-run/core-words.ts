@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nearestName } from '@sapwood/wire-codec/arguments'
 import { usageError } from '../errors/command-error.ts'
 import { CHAINS } from '../options/chain-folders.ts'
 
@@ -123,7 +124,11 @@ function add(words: Map<string, string[]>, given: string, value: string | undefi
   const isNegated = !(given in WORDS) && given.startsWith('no') && given.slice(2) in WORDS
   const word = isNegated ? given.slice(2) : given
   const kind = Object.hasOwn(WORDS, word) ? WORDS[word]![0] : undefined
-  if (kind === undefined) throw usageError(`${place}: there is no option '${given}'`)
+  if (kind === undefined) {
+    const near = nearestName(given, Object.keys(WORDS))
+    const hint = near === undefined ? '' : `; did you mean '${near}'?`
+    throw usageError(`${place}: there is no option '${given}'${hint}`)
+  }
   if (isNegated) {
     // -nolisten is -listen=0; -noconnect is none of them.
     words.set(word, value === '0' ? ['1'] : kind === 'list' ? [] : ['0'])

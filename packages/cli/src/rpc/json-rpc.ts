@@ -5,6 +5,7 @@
  */
 
 import { rpcMethods } from './methods/control-methods.ts'
+import { parseJson } from './parse-json.ts'
 import { RpcArguments } from './rpc-arguments.ts'
 import type { RpcContext } from './rpc-context.ts'
 import { RPC_CODE, RpcError } from './rpc-error.ts'
@@ -34,9 +35,12 @@ interface Reply {
 export async function answerRpc(body: string, context: RpcContext): Promise<RpcAnswer> {
   let request: unknown
   try {
-    request = JSON.parse(body)
-  } catch {
-    return asText(failed(new RpcError(RPC_CODE.parseError, 'Parse error'), null, false))
+    request = parseJson(body)
+  } catch (error) {
+    return asText(failed(error, null, false))
+  }
+  if (typeof request !== 'object' || request === null) {
+    return asText(failed(new RpcError(RPC_CODE.parseError, 'Top-level object parse error'), null, false))
   }
   if (!Array.isArray(request)) return asText(await answerOne(request, context))
   if (request.length > MAX_BATCH) {
@@ -61,7 +65,7 @@ export async function answerRpc(body: string, context: RpcContext): Promise<RpcA
 function tooLarge(request: unknown): Reply {
   const { jsonrpc, id } = (request ?? {}) as { readonly jsonrpc?: unknown; readonly id?: unknown }
   const error = new RpcError(RPC_CODE.misc, `The answer to the batch has more than ${MAX_BATCH_ANSWER} bytes`)
-  return failed(error, typeof id === 'object' ? null : (id ?? null), jsonrpc === '2.0')
+  return failed(error, id ?? null, jsonrpc === '2.0')
 }
 
 function asText({ status, body }: Reply): RpcAnswer {
@@ -76,14 +80,11 @@ async function answerOne(request: unknown, context: RpcContext): Promise<Reply> 
   const isV2 = jsonrpc === '2.0'
   // In 2.0 a call without an id wants no answer.
   const isNotification = isV2 && !('id' in request)
-  const answerId = typeof id === 'object' ? null : (id ?? null)
+  const answerId = id ?? null
   try {
     if (jsonrpc !== undefined && jsonrpc !== '2.0' && jsonrpc !== '1.0' && jsonrpc !== '1.1') {
       throw new RpcError(RPC_CODE.invalidRequest, 'JSON-RPC version not supported')
     }
-    // One of a million brackets could not be written back.
-    if (typeof id === 'object' && id !== null)
-      throw new RpcError(RPC_CODE.invalidRequest, 'The id is text or a number')
     if (typeof method !== 'string') throw new RpcError(RPC_CODE.invalidRequest, 'Missing method')
     const found = rpcMethods.get(method)
     if (found === undefined) throw new RpcError(RPC_CODE.methodNotFound, 'Method not found')

@@ -38,8 +38,11 @@ const control: MethodFamily = Object.fromEntries([
         throw new RpcError(RPC_CODE.typeError, `${name} is not of expected type array`)
       }
       for (const category of categories as readonly unknown[]) {
+        if (typeof category !== 'string') {
+          throw new RpcError(RPC_CODE.typeError, `A category of ${name} is not of expected type string`)
+        }
         if (category !== 'net' && category !== 'all' && category !== '1') {
-          throw new RpcError(RPC_CODE.invalidParameter, `unknown logging category ${String(category)}`)
+          throw new RpcError(RPC_CODE.invalidParameter, `unknown logging category ${category}`)
         }
         debugLog.enabled = enabled
       }

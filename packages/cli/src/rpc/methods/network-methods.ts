@@ -56,6 +56,9 @@ export const networkMethods: MethodFamily = Object.fromEntries([
   method('addnode', ['node', 'command', 'v2transport?'], async ({ node }, given) => {
     const address = given.text('node')
     const command = given.text('command')
+    // Which of the two is spoken is the node's to find out; a wish for v1 alone is not kept in silence.
+    if (!given.boolean('v2transport', true) && command !== 'remove')
+      throw invalidParameter('v1 alone is spoken by the whole node (-v2transport=0), or not at all')
     try {
       switch (command) {
         case 'add':
@@ -68,7 +71,7 @@ export const networkMethods: MethodFamily = Object.fromEntries([
           await node.network.removePeer(address)
           return null
         default:
-          throw invalidParameter('The command is add, remove or onetry')
+          throw new RpcError(RPC_CODE.misc, 'The command is add, remove or onetry')
       }
     } catch (error) {
       throw asRpcError(error, ADD_NODE_CODES)
@@ -127,7 +130,7 @@ export const networkMethods: MethodFamily = Object.fromEntries([
           'Error: Unban failed. Requested address/subnet was not previously manually banned.',
         )
       }
-      if (command !== 'add') throw invalidParameter('The command is add or remove')
+      if (command !== 'add') throw new RpcError(RPC_CODE.misc, 'The command is add or remove')
       if (node.bans.bans().some(({ text }) => text === subnet)) {
         throw new RpcError(RPC_CODE.clientNodeAlreadyAdded, 'Error: IP/Subnet already banned')
       }

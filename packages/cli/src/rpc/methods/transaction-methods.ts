@@ -19,6 +19,8 @@ export const transactionMethods: MethodFamily = Object.fromEntries([
   method('sendrawtransaction', ['hexstring', 'maxfeerate?', 'maxburnamount?'], async (context, given) => {
     const { node, signal } = context
     const text = given.text('hexstring')
+    // What a transaction pays is not known here, but what is no amount was meant for something else.
+    for (const name of ['maxfeerate', 'maxburnamount']) given.checkAmount(name)
     if (!/^([0-9a-f]{2})+$/i.test(text)) throw decodeFailed()
     let transaction: ReturnType<typeof decodeTransaction>
     try {
