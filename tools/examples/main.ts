@@ -14,6 +14,9 @@ const { values } = parseArgs({ options: { only: { type: 'string' }, runtime: { t
 /** How long one may take: some install a bitcoind first. */
 const TIMEOUT = 300_000
 
+/** The repository's own. */
+const NODE_TYPES = '20.19.43'
+
 interface Example {
   readonly name: string
   readonly dependencies: Readonly<Record<string, string>>
@@ -33,14 +36,19 @@ try {
   const others = examples.flatMap(({ dependencies }) =>
     Object.entries(dependencies).filter(([name]) => !packed.manifests.has(name)),
   )
-  const dependencies = { ...packed.dependenciesOn(...packed.manifests.keys()), ...Object.fromEntries(others) }
+  const dependencies = {
+    ...packed.dependenciesOn(...packed.manifests.keys()),
+    ...Object.fromEntries(others),
+    '@types/node': NODE_TYPES,
+  }
   writeFileSync(join(work, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
   sh('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'], work)
+  for (const { name } of examples) cpSync(join(source, name), join(work, name), { recursive: true })
+  checkTypes()
   const [program = process.execPath, ...args] = values.runtime?.split(' ') ?? []
   // What tests need has been fetched for the repository before.
   const env = { SAPWOOD_CACHE: join(root, '.cache'), ...process.env }
   for (const { name } of examples) {
-    cpSync(join(source, name), join(work, name), { recursive: true })
     const started = process.uptime()
     const { status, stdout, stderr } = spawnSync(program, [...args, 'main.mjs'], {
       cwd: join(work, name),
@@ -59,3 +67,22 @@ try {
 }
 console.log(`${examples.length - failures} of ${examples.length} examples ran`)
 process.exitCode = failures === 0 && examples.length > 0 ? 0 : 1
+
+/** As an editor checks plain JavaScript, with the types of the archives. @throws Error */
+function checkTypes(): void {
+  const compilerOptions = {
+    module: 'NodeNext',
+    target: 'ES2022',
+    lib: ['ES2022', 'ESNext.Disposable', 'DOM'],
+    noEmit: true,
+    skipLibCheck: true,
+    allowJs: true,
+    checkJs: true,
+    strict: false,
+    types: ['node'],
+  }
+  const files = examples.map(({ name }) => `${name}/main.mjs`)
+  writeFileSync(join(work, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+  sh(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json'], work)
+  console.log(`${files.length} examples are type-checked against the archives`)
+}

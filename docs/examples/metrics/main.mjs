@@ -1,4 +1,5 @@
 // Feeds the collectors of prom-client, and serves them as Prometheus reads them.
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { startRegtestPeer } from '@sapwood/integration'
 import { createNode } from '@sapwood/node'
@@ -20,10 +21,11 @@ const metrics = {
 const remote = await startRegtestPeer()
 const node = await createNode({ network: regtest, connect: [formatPeerAddress(remote.address)] }, { metrics })
 const server = createServer(async (_, response) => response.end(await register.metrics()))
-await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+await once(server.listen(0, '127.0.0.1'), 'listening')
 try {
   await node.chain.waitForHeight(100)
-  const page = await fetch(`http://127.0.0.1:${server.address().port}/metrics`)
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  const page = await fetch(`http://127.0.0.1:${port}/metrics`)
   const text = await page.text()
   console.log(text)
   if (!/sapwood_tip_height 100/.test(text)) throw new Error('the height is there as soon as it is known')

@@ -9,6 +9,7 @@ const greeting = {
   encode: (message, writer) => writer.u32(message.number),
 }
 const registry = createRegistry(baseRegistry, greeting)
+/** @type {import('@sapwood/node').NodeOptions} */
 const options = { network: regtest, registry, dnsSeeds: false, fixedSeeds: false }
 
 const one = await createNode(options, { listeners: [createTcpListener()] })
@@ -17,10 +18,11 @@ try {
   const heard = one.events.next('own-message')
   const [address] = one.network.listening()
   const { peer } = await two.network.connectPeer(address)
-  two.network.peer(peer).send({ type: 'greeting', number: 7 })
+  const hello = { type: 'greeting', number: 7 }
+  two.network.peer(peer).send(hello)
   const { message } = await heard
   console.log(message)
-  if (message.number !== 7) throw new Error('another number')
+  if (!('number' in message) || message.number !== 7) throw new Error('another number')
 } finally {
   await two.stop()
   await one.stop()

@@ -4,6 +4,7 @@ import { startRegtestPeer } from '@sapwood/integration'
 import { createNode } from '@sapwood/node'
 import { formatPeerAddress, regtest } from '@sapwood/wire-codec'
 
+/** @returns {import('@sapwood/node').KeyValueStore} */
 function createMapStore() {
   const namespaces = new Map()
   return {
@@ -12,7 +13,7 @@ function createMapStore() {
       namespaces.set(name, entries)
       return {
         get: async (key) => entries.get(key),
-        entries: async function* ({ from, before } = {}) {
+        entries: async function* (/** @type {import('@sapwood/node').KeyRange} */ { from, before } = {}) {
           for (const key of [...entries.keys()].sort()) {
             const isIn = (from === undefined || key >= from) && (before === undefined || key < before)
             if (isIn) yield [key, entries.get(key)]

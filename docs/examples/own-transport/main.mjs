@@ -30,6 +30,7 @@ const dialer = {
     return portStream(port1)
   },
 }
+/** @type {import('@sapwood/wire-codec').PeerAddress} */
 const address = { network: 'name', host: 'a.thread', port: 0 }
 const connection = await connect(address, { dialer, network: regtest })
 const peer = createPeer(connection, { network: regtest, kind: 'manual' })

@@ -27,7 +27,8 @@ try {
   console.log(sent.outcome, 'after', Math.round(performance.now() - started), 'ms')
 
   const id = hashToHex(txid(transaction))
-  while (!(await bitcoind.rpc('getrawmempool')).includes(id)) await node.network.ping()
+  const pool = async () => /** @type {string[]} */ (await bitcoind.rpc('getrawmempool'))
+  while (!(await pool()).includes(id)) await node.network.ping()
   console.log('in the mempool:', id)
 } finally {
   await node.stop()

@@ -19,9 +19,10 @@ const bitcoind = await RegtestBitcoind.start()
 try {
   const [address] = node.network.listening()
   await bitcoind.rpc('addnode', address, 'onetry')
-  const tip = await bitcoind.rpc('waitforblockheight', 120, 60_000)
-  console.log('bitcoind is at', tip.height, tip.hash)
-  if (tip.hash !== hashToHex(chain.tip)) throw new Error('not our chain')
+  await bitcoind.rpc('waitforblockheight', 120, 60_000)
+  const tip = await bitcoind.rpc('getbestblockhash')
+  console.log('bitcoind is at', tip)
+  if (tip !== hashToHex(chain.tip)) throw new Error('not our chain')
 } finally {
   await bitcoind.stop()
   await node.stop()

@@ -1,5 +1,6 @@
 // Dials through a SOCKS5 proxy so that no two connections share credentials: Tor makes a circuit of each. The
 // proxy here is a few lines that write down who comes; with Tor it is { host: '127.0.0.1', port: 9050 }.
+import { once } from 'node:events'
 import { connect as openSocket, createServer } from 'node:net'
 import { startRegtestPeer } from '@sapwood/integration'
 import { createSocks5Dialer } from '@sapwood/proxy'
@@ -24,10 +25,11 @@ const proxy = createServer((socket) => {
     })
   })
 })
-await new Promise((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+await once(proxy.listen(0, '127.0.0.1'), 'listening')
+const { port } = /** @type {import('node:net').AddressInfo} */ (proxy.address())
 const peer = await startRegtestPeer()
 try {
-  const dialer = createSocks5Dialer({ proxy: { host: '127.0.0.1', port: proxy.address().port }, tor: true })
+  const dialer = createSocks5Dialer({ proxy: { host: '127.0.0.1', port }, tor: true })
   for (const name of ['first', 'second']) {
     const connection = await connect(peer.address, { dialer, network: regtest })
     console.log(name, connection.protocol, 'as', users.at(-1))
