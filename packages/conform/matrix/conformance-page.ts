@@ -13,7 +13,7 @@ export function markdownOf(reports: readonly TitledReport[]): string {
   return `# Conformance
 
 Made by \`npm run docs:conformance\`: the cases of [\`@sapwood/conform\`](../packages/conform) on what the machine had. A case counts only
-if bitcoind passes it. What a level means is told there; only \`must\` rests on the words of a BIP alone.
+if bitcoind passes it. What a level means is told there.
 
 Cases are run one after the other on one program, and what it took from one it has in the next. btcd drops what comes right behind a handshake,
 before the part of it that looks at blocks and headers has heard of the peer: some of its verdicts come of that.

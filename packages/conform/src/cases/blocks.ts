@@ -1,14 +1,15 @@
 import { mineBlockOn } from '@sapwood/integration'
 import { buildCompactBlock, concatBytes, encodeHeader } from '@sapwood/wire-codec'
 import type { ListeningCase } from '../model/conform-case.ts'
-import { BLOCKS, CHAIN, COMPACT, fate, PROCESS, sees } from './exchange-builders.ts'
+import { BLOCKS, CHAIN, COMPACT, fate, sees } from './exchange-builders.ts'
 import { fateOf } from './case-builders.ts'
+import { bip, core, onMessage, places } from './places.ts'
 
 /** Blocks that a node is given. */
 export const blockCases: readonly ListeningCase[] = [
   sees(
     'block/unasked-with-more-work-taken',
-    'Core validation.cpp, AcceptBlock',
+    core('validation.cpp', 'ChainstateManager::AcceptBlock'),
     'A block that nobody asked for is taken where it makes the best chain longer.',
     ['taken'],
     async (_peer, stage) => {
@@ -19,7 +20,7 @@ export const blockCases: readonly ListeningCase[] = [
   ),
   fate(
     'block/known',
-    `${PROCESS} "block"`,
+    onMessage('block'),
     'A block that is known ends nothing.',
     ['alive'],
     (peer, { chain }) => peer.send({ type: 'block', block: chain.at(7)!.block }),
@@ -27,7 +28,7 @@ export const blockCases: readonly ListeningCase[] = [
   ),
   fate(
     'block/wrong-merkle-root-refused',
-    'Core net_processing.cpp, "block", IsBlockMutated',
+    places(onMessage('block'), core('validation.cpp', 'IsBlockMutated')),
     'A block that its header does not vouch for ends the connection.',
     ['closed'],
     async (peer, { chain }) => {
@@ -39,7 +40,7 @@ export const blockCases: readonly ListeningCase[] = [
   ),
   fate(
     'block/without-transactions',
-    `${PROCESS} "block"`,
+    onMessage('block'),
     'A block without any transaction: it is refused, or its sender.',
     ['alive', 'closed'],
     async (peer, { chain }) => {
@@ -50,7 +51,7 @@ export const blockCases: readonly ListeningCase[] = [
   ),
   sees(
     'bip152/cmpctblock/new-block-taken',
-    'BIP152',
+    bip(152, 'cmpctblock'),
     'A block that comes as a cmpctblock with all its transactions is taken.',
     ['taken'],
     async (peer, stage) => {

@@ -15,11 +15,15 @@ import {
 import type { Level, ListeningCase } from '../model/conform-case.ts'
 import type { ListeningStage } from '../model/stage.ts'
 import { fateOf, listening } from './case-builders.ts'
+import { bip, onMessage, places } from './places.ts'
 
 /** The version of the suite that these came with. */
 const SINCE = '0.3.0'
 /** Most bytes of an element that is added to a filter (BIP37). */
 const MOST_OF_AN_ELEMENT = 520
+/** What the messages of filters are, and what becomes of those that were there. */
+const NEW_MESSAGES = bip(37, 'New messages')
+const EXTENSIONS = bip(37, 'Extensions to existing messages')
 /** A block whose coinbase is asked for. */
 const HEIGHT = 7
 
@@ -28,13 +32,13 @@ interface Facts {
   readonly says: string
   readonly accepts: readonly string[]
   readonly level?: Level
-  readonly place?: string
+  readonly place: string
   readonly needs?: ListeningCase['needs']
 }
 
 /** A case on a connection to a node that offers `NODE_BLOOM`. */
 function blooming(
-  { name, says, accepts, level = 'must', place = 'BIP37', needs = [] }: Facts,
+  { name, says, accepts, level = 'must', place, needs = [] }: Facts,
   run: (peer: TestPeer, stage: ListeningStage) => Promise<string>,
 ): ListeningCase {
   const facts = { level, source: { place, says }, accepts, needs: ['bloom', ...needs] } as const
@@ -67,17 +71,20 @@ function filterOf(size: number, hashFunctions: number): Uint8Array {
 }
 
 const loads = (name: string, says: string, size: number, functions: number): ListeningCase =>
-  blooming({ name: `filterload/${name}-taken`, says, accepts: ['alive'] }, async (peer) => {
-    await peer.sendRaw('filterload', filterOf(size, functions))
-    return await fateOf(peer)
-  })
+  blooming(
+    { name: `filterload/${name}-taken`, place: NEW_MESSAGES, says, accepts: ['alive'] },
+    async (peer) => {
+      await peer.sendRaw('filterload', filterOf(size, functions))
+      return await fateOf(peer)
+    },
+  )
 
 const overloads = (name: string, says: string, size: number, functions: number): ListeningCase =>
   blooming(
     {
       name: `filterload/${name}-refused`,
       level: 'core',
-      place: 'BIP37; Core net_processing.cpp, "filterload"',
+      place: places(NEW_MESSAGES, onMessage('filterload')),
       says,
       accepts: ['closed'],
     },
@@ -97,6 +104,7 @@ const served: readonly ListeningCase[] = [
   blooming(
     {
       name: 'getdata/filtered-block-proves-the-match',
+      place: EXTENSIONS,
       says: 'MSG_FILTERED_BLOCK gives a merkleblock that proves what the filter matches.',
       accepts: ['proved'],
       needs: ['chain', 'network'],
@@ -115,6 +123,7 @@ const served: readonly ListeningCase[] = [
   blooming(
     {
       name: 'getdata/filtered-block-brings-the-transaction',
+      place: EXTENSIONS,
       says: 'A transaction that the filter matches follows the merkleblock.',
       accepts: ['the transaction'],
       needs: ['chain', 'network'],
@@ -131,6 +140,7 @@ const served: readonly ListeningCase[] = [
   blooming(
     {
       name: 'getdata/filtered-block-without-a-match',
+      place: EXTENSIONS,
       says: 'A block in which the filter matches nothing gives a merkleblock without a match, and no transaction.',
       accepts: ['no match'],
       needs: ['chain', 'network'],
@@ -146,6 +156,7 @@ const served: readonly ListeningCase[] = [
   blooming(
     {
       name: 'filteradd/is-matched-from-then-on',
+      place: NEW_MESSAGES,
       says: 'What filteradd brings is matched as what filterload brought.',
       accepts: ['proved'],
       needs: ['chain', 'network'],
@@ -161,6 +172,7 @@ const served: readonly ListeningCase[] = [
   blooming(
     {
       name: 'getdata/filtered-block-without-a-filter-ignored',
+      place: EXTENSIONS,
       says: 'MSG_FILTERED_BLOCK of a connection without a filter is ignored.',
       accepts: ['unanswered'],
       needs: ['chain', 'network'],
@@ -174,6 +186,7 @@ const served: readonly ListeningCase[] = [
   blooming(
     {
       name: 'filterclear/takes-the-filter-away',
+      place: NEW_MESSAGES,
       says: 'Behind filterclear the connection has no filter.',
       accepts: ['unanswered'],
       needs: ['chain', 'network'],
@@ -196,6 +209,7 @@ export const bloomCases: readonly ListeningCase[] = [
   blooming(
     {
       name: 'filteradd/520-bytes-taken',
+      place: NEW_MESSAGES,
       says: 'An element has 520 bytes at the most.',
       accepts: ['alive'],
     },
@@ -208,7 +222,7 @@ export const bloomCases: readonly ListeningCase[] = [
     {
       name: 'filteradd/521-bytes-refused',
       level: 'core',
-      place: 'BIP37; Core net_processing.cpp, "filteradd"',
+      place: places(NEW_MESSAGES, onMessage('filteradd')),
       says: 'A longer element ends the connection.',
       accepts: ['closed'],
     },
@@ -223,7 +237,7 @@ export const bloomCases: readonly ListeningCase[] = [
     {
       name: 'filteradd/without-a-filter-refused',
       level: 'core',
-      place: 'BIP37; Core net_processing.cpp, "filteradd"',
+      place: places(NEW_MESSAGES, onMessage('filteradd')),
       says: 'An element for a filter that there is not ends the connection.',
       accepts: ['closed'],
     },
@@ -236,7 +250,7 @@ export const bloomCases: readonly ListeningCase[] = [
     {
       name: 'filterclear/without-a-filter',
       level: 'core',
-      place: 'Core net_processing.cpp, "filterclear"',
+      place: onMessage('filterclear'),
       says: 'filterclear without a filter ends nothing.',
       accepts: ['alive'],
     },

@@ -5,10 +5,11 @@ import type { Transport } from '../model/transport.ts'
 import type { DiallingStage } from '../model/stage.ts'
 import { FIRST } from './case-builders.ts'
 import { frameOf } from './v1-frame.ts'
+import { bip, core, onMessage, places, TCP_STREAM, wiki } from './places.ts'
 
 interface Facts {
   readonly level?: Level
-  readonly place?: string
+  readonly place: string
   readonly transports?: readonly Transport[]
 }
 
@@ -17,7 +18,7 @@ function dialling(
   says: string,
   accepts: readonly string[],
   run: (stage: DiallingStage) => Promise<string>,
-  { level = 'core', place = 'Core net_processing.cpp', ...rest }: Facts = {},
+  { level = 'core', place, ...rest }: Facts,
 ): DiallingCase {
   return {
     name: `dials/${name}`,
@@ -44,7 +45,7 @@ function afterwards(
   says: string,
   accepts: readonly string[],
   send: (peer: TestPeer, stage: DiallingStage) => Promise<void>,
-  facts: Facts = {},
+  facts: Facts,
 ): DiallingCase {
   return dialling(
     name,
@@ -59,13 +60,18 @@ function afterwards(
   )
 }
 
-const MUST: Facts = { level: 'must', place: 'Protocol documentation, "version"' }
+const MUST: Facts = { level: 'must', place: wiki('version') }
+/** What cannot be read is noted, and the next message is: a stranger has nobody's program in his hands. */
+const SURVIVAL: Facts = { level: 'must', place: core('net_processing.cpp', 'ProcessMessages') }
+/** The end of a connection is that of a peer. */
+const SURVIVED_END: Facts = { level: 'must', place: core('net.cpp', 'CConnman::SocketHandlerConnected') }
 
 /** Whether something holds of the `version` that the software begins with. */
 function ofVersion(
   name: string,
   says: string,
   holds: (version: NonNullable<TestPeer['version']>) => boolean,
+  facts: Facts = MUST,
 ): DiallingCase {
   return dialling(
     `version/${name}`,
@@ -75,7 +81,7 @@ function ofVersion(
       const peer = await stage.accept()
       return peer.version !== undefined && holds(peer.version) ? 'holds' : 'does not hold'
     },
-    MUST,
+    facts,
   )
 }
 
@@ -119,12 +125,14 @@ const versions: readonly DiallingCase[] = [
     'user-agent-within-256',
     'A user agent has 256 bytes at the most.',
     ({ userAgent }) => userAgent.length <= 256,
+    { place: core('net.h', 'MAX_SUBVERSION_LENGTH') },
   ),
   ofVersion('nonce-not-zero', 'The nonce is random.', ({ nonce }) => nonce !== 0n),
   ofVersion(
     'protocol-at-least-31800',
     'The protocol version is one that is spoken.',
     ({ version }) => version >= 31_800,
+    { place: core('node/protocol_version.h', 'MIN_PEER_PROTO_VERSION') },
   ),
   ofVersion(
     'time-of-the-present',
@@ -142,7 +150,7 @@ const versions: readonly DiallingCase[] = [
       const other = await stage.accept()
       return one.version?.nonce === other.version?.nonce ? 'is the same' : 'differs'
     },
-    { level: 'should', place: 'Protocol documentation, "version"' },
+    { level: 'should', place: wiki('version') },
   ),
   dialling(
     'version/obsolete-refused',
@@ -154,6 +162,7 @@ const versions: readonly DiallingCase[] = [
       await peer.expectClosed()
       return 'closed'
     },
+    { place: onMessage('version') },
   ),
   ...(['wtxidrelay', 'sendaddrv2'] as const).map((type) =>
     dialling(
@@ -170,7 +179,11 @@ const versions: readonly DiallingCase[] = [
         if (at(type) === -1) return 'not said'
         return at(type) < at('verack') ? 'before verack' : 'after verack'
       },
-      { level: 'must', place: type === 'wtxidrelay' ? 'BIP339' : 'BIP155' },
+      {
+        level: 'must',
+        place:
+          type === 'wtxidrelay' ? bip(339, 'Specification') : bip(155, 'Signaling support and compatibility'),
+      },
     ),
   ),
   dialling(
@@ -183,6 +196,7 @@ const versions: readonly DiallingCase[] = [
       await peer.send({ type: 'ping', nonce: 1n }, { type: 'sendheaders' }, { type: 'verack' })
       return await fateOf(peer, stage)
     },
+    { place: onMessage() },
   ),
 ]
 
@@ -234,16 +248,17 @@ const spoilt: readonly DiallingCase[] = (
     'Whatever a peer sends, the program goes on.',
     SURVIVES,
     (peer) => peer.sendRaw(command, payload),
-    {
-      level: 'must',
-      place: 'Plain sense',
-    },
+    SURVIVAL,
   ),
 )
 
 const unknown: readonly DiallingCase[] = ['conformtest', 'zzzzzzzzzzzz', 'sendpackages'].map((command) =>
-  afterwards(`unknown/${command}-ignored`, 'Commands that are not known are ignored.', ['alive'], (peer) =>
-    peer.sendRaw(command, new Uint8Array(9)),
+  afterwards(
+    `unknown/${command}-ignored`,
+    'Commands that are not known are ignored.',
+    ['alive'],
+    (peer) => peer.sendRaw(command, new Uint8Array(9)),
+    { place: onMessage() },
   ),
 )
 
@@ -255,7 +270,7 @@ function shaken(name: string, says: string, handshake: TransportHandshake): Dial
     async (stage) => fateOf(await stage.accept(handshake), stage),
     {
       level: 'must',
-      place: 'BIP324',
+      place: bip(324, 'Overview and design'),
       transports: ['v2'],
     },
   )
@@ -263,16 +278,19 @@ function shaken(name: string, says: string, handshake: TransportHandshake): Dial
 
 function packets(
   name: string,
+  place: string,
   says: string,
   accepts: readonly string[],
   send: (peer: TestPeer) => Promise<void>,
 ): DiallingCase {
   return afterwards(`bip324/${name}`, says, accepts, send, {
     level: 'must',
-    place: 'BIP324',
+    place,
     transports: ['v2'],
   })
 }
+
+const PACKETS = bip(324, 'Overall packet encryption and decryption pseudocode')
 
 const encrypted: readonly DiallingCase[] = [
   shaken('garbage-none-accepted', 'Garbage may be empty.', {}),
@@ -283,26 +301,33 @@ const encrypted: readonly DiallingCase[] = [
   shaken('version-packet-with-contents', 'The contents of a version packet are ignored.', {
     versionContents: new Uint8Array(64),
   }),
-  packets('decoys-ignored', 'Decoys are ignored.', ['alive'], async (peer) => {
+  packets('decoys-ignored', PACKETS, 'Decoys are ignored.', ['alive'], async (peer) => {
     for (let index = 0; index < 300; index++) await peer.sendDecoy(index)
   }),
   packets(
     'reserved-header-bits-ignored',
+    bip(324, 'Overview and design'),
     'The lower seven bits of a header are ignored.',
     ['alive'],
     (peer) => peer.sendPacket(Uint8Array.of(18, 0, 0, 0, 0, 0, 0, 0, 1), { header: 0x7f }),
   ),
   packets(
     'forged-refused',
+    PACKETS,
     'A packet that cannot be authenticated ends the connection.',
     ['closed'],
     (peer) => peer.sendPacket(Uint8Array.of(18, 0, 0, 0, 0, 0, 0, 0, 1), { forged: true }),
   ),
-  packets('long-command-of-a-short-id', 'A message may name its command in full.', ['alive'], (peer) =>
-    peer.sendRaw('ping', Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0), { longCommand: true }),
+  packets(
+    'long-command-of-a-short-id',
+    bip(324, 'v2 Bitcoin P2P message structure'),
+    'A message may name its command in full.',
+    ['alive'],
+    (peer) => peer.sendRaw('ping', Uint8Array.of(9, 0, 0, 0, 0, 0, 0, 0), { longCommand: true }),
   ),
   packets(
     'keys-change-every-224',
+    bip(324, 'Rekeying wrappers: FSChaCha20Poly1305 and FSChaCha20'),
     'Each direction changes its key after 224 packets.',
     ['alive'],
     async (peer) => {
@@ -319,7 +344,7 @@ const encrypted: readonly DiallingCase[] = [
       await peer.expectClosed()
       return 'closed'
     },
-    { level: 'must', place: 'BIP324', transports: ['v2'] },
+    { level: 'must', place: bip(324, 'Overall handshake pseudocode'), transports: ['v2'] },
   ),
   dialling(
     'bip324/comes-back-in-v1',
@@ -330,9 +355,15 @@ const encrypted: readonly DiallingCase[] = [
       const peer = await stage.accept({ transport: 'v1' })
       return peer.transport
     },
-    { level: 'should', place: 'BIP324; Core net.cpp, ShouldReconnectV1', transports: ['v1'] },
+    {
+      level: 'should',
+      place: places(bip(324, 'Signaling v2 support'), core('net.cpp', 'V2Transport::ShouldReconnectV1')),
+      transports: ['v1'],
+    },
   ),
 ]
+
+const READ_HEADER = core('net.cpp', 'V1Transport::readHeader')
 
 const framed: readonly DiallingCase[] = [
   afterwards(
@@ -340,21 +371,21 @@ const framed: readonly DiallingCase[] = [
     'A message with a wrong checksum is dropped.',
     SURVIVES,
     (peer) => peer.sendRaw('inv', NOTHING, { checksum: 1 }),
-    { transports: ['v1'], level: 'must', place: 'Plain sense' },
+    { ...SURVIVAL, transports: ['v1'], place: core('net.cpp', 'V1Transport::GetReceivedMessage') },
   ),
   afterwards(
     'v1/magic-wrong-refused',
     'A message with another magic ends the connection.',
     ['closed'],
     (peer) => peer.sendRaw('ping', new Uint8Array(8), { magic: Uint8Array.of(1, 2, 3, 4) }),
-    { transports: ['v1'], level: 'must' },
+    { transports: ['v1'], place: READ_HEADER },
   ),
   afterwards(
     'v1/length-above-4000000-refused',
     'A length above 4,000,000 ends the connection.',
     ['closed'],
     (peer) => peer.sendRaw('ping', NOTHING, { length: 0xffff_ffff }),
-    { transports: ['v1'] },
+    { transports: ['v1'], place: READ_HEADER },
   ),
   dialling(
     'v1/one-byte-at-a-time',
@@ -365,7 +396,7 @@ const framed: readonly DiallingCase[] = [
       for (const byte of frameOf('ping', new Uint8Array(8))) await peer.sendBytes(Uint8Array.of(byte), 'byte')
       return await fateOf(peer, stage)
     },
-    { transports: ['v1'], level: 'must', place: 'RFC 9293' },
+    { transports: ['v1'], level: 'must', place: TCP_STREAM },
   ),
 ]
 
@@ -380,7 +411,7 @@ const alive: readonly DiallingCase[] = [
       await peer.expect('pong', ({ nonce }) => nonce === 0xfeed_beefn)
       return 'answered'
     },
-    { level: 'must', place: 'BIP31' },
+    { level: 'must', place: bip(31, 'Specification') },
   ),
   dialling(
     'survives/end-after-handshake',
@@ -392,7 +423,7 @@ const alive: readonly DiallingCase[] = [
       await peer.expectClosed()
       return stage.running ? 'program runs' : 'program ended'
     },
-    { level: 'must', place: 'Plain sense' },
+    SURVIVED_END,
   ),
   dialling(
     'survives/reset-after-handshake',
@@ -404,7 +435,7 @@ const alive: readonly DiallingCase[] = [
       const again = await stage.accept({ handshake: 'none' }).catch(() => undefined)
       return stage.running || again !== undefined ? 'program runs' : 'program ended'
     },
-    { level: 'must', place: 'Plain sense' },
+    SURVIVED_END,
   ),
 ]
 
@@ -421,6 +452,7 @@ const chains: readonly DiallingCase[] = [
         () => 'neither',
       )
     },
+    { place: core('net_processing.cpp', 'SendMessages') },
   ),
   dialling(
     'sync/follows-headers-with-requests',
@@ -435,7 +467,7 @@ const chains: readonly DiallingCase[] = [
         () => 'asks for nothing',
       )
     },
-    { level: 'info' },
+    { level: 'info', place: core('net_processing.cpp', 'HeadersDirectFetchBlocks') },
   ),
   dialling(
     'sync/silence-survived',
@@ -445,7 +477,7 @@ const chains: readonly DiallingCase[] = [
       const peer = await stage.accept({ version: { startHeight: 500_000 } })
       return await fateOf(peer, stage)
     },
-    { level: 'must', place: 'Plain sense' },
+    { ...SURVIVAL, place: core('net_processing.cpp', 'SendMessages') },
   ),
 ]
 

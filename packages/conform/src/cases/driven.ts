@@ -16,6 +16,7 @@ import type { ListeningStage } from '../model/stage.ts'
 import { EMPTY_FILTER, filterFor } from './bloom.ts'
 import { fateOf, listening } from './case-builders.ts'
 import { NO_HASH } from './exchange-builders.ts'
+import { bip, core, places, wiki } from './places.ts'
 
 /** The version of the suite that most of these came with. */
 const SINCE = '0.2.0'
@@ -32,7 +33,7 @@ const PING_INTERVAL = 2 * MINUTE
 const PING_TIMEOUT = 20 * MINUTE
 /** Core net.h, DEFAULT_PEER_CONNECT_TIMEOUT. */
 const HANDSHAKE_TIMEOUT = MINUTE
-/** Core net_processing.cpp and txrequest.h, NONPREF_PEER_TX_DELAY and GETDATA_TX_INTERVAL. */
+/** Core node/txdownloadman.h, NONPREF_PEER_TX_DELAY and GETDATA_TX_INTERVAL. */
 const INBOUND_DELAY = 2 * SECOND
 const TX_REQUEST_INTERVAL = MINUTE
 
@@ -58,7 +59,7 @@ function driven(
 
 const MINE: More = { needs: ['network', 'mine'] }
 const MUST_MINE: More = { ...MINE, level: 'must' }
-const COMPACT_MINE: More = { needs: ['network', 'compact-blocks', 'mine'], level: 'must' }
+const COMPACT_SHOULD: More = { needs: ['network', 'compact-blocks', 'mine'], level: 'should' }
 const PAY: More = { needs: ['network', 'pay'], level: 'must' }
 const TIME: More = { needs: ['time'] }
 
@@ -109,7 +110,7 @@ const pass = ({ driver }: ListeningStage, milliseconds: number): Promise<void> =
 const minedCases: readonly ListeningCase[] = [
   driven(
     'mined/announced-by-inv',
-    'Protocol documentation, "inv"',
+    wiki('inv'),
     'A block of its own is announced by inv to who asked for nothing else.',
     ['inv'],
     async (peer, stage) => {
@@ -122,7 +123,7 @@ const minedCases: readonly ListeningCase[] = [
   ),
   driven(
     'mined/served',
-    'Protocol documentation, "getdata"',
+    wiki('getdata'),
     'A block of its own is given to who asks for it.',
     ['the block'],
     async (peer, stage) => {
@@ -138,7 +139,7 @@ const minedCases: readonly ListeningCase[] = [
   ),
   driven(
     'mined/header-served',
-    'Protocol documentation, "getheaders"',
+    wiki('getheaders'),
     'The header of a block of its own is the last that getheaders brings.',
     ['the header'],
     async (peer, stage) => {
@@ -151,7 +152,7 @@ const minedCases: readonly ListeningCase[] = [
   ),
   driven(
     'mined/several-the-last-announced',
-    'Core net_processing.cpp, SendMessages',
+    core('net_processing.cpp', 'SendMessages'),
     'Of blocks mined one after the other the last is announced.',
     ['announced'],
     async (peer, stage) => {
@@ -164,7 +165,7 @@ const minedCases: readonly ListeningCase[] = [
   ),
   driven(
     'bip130/mined/announced-by-headers',
-    'BIP130',
+    places(bip(130, 'Specification'), core('net_processing.cpp', 'SendMessages')),
     'A block of its own is announced by headers to who said sendheaders and has its parent.',
     ['headers'],
     async (peer, stage) => {
@@ -176,22 +177,22 @@ const minedCases: readonly ListeningCase[] = [
       )
       return 'headers'
     },
-    MUST_MINE,
+    MINE,
   ),
   driven(
     'bip152/mined/high-bandwidth-pushed',
-    'BIP152',
+    bip(152, 'sendcmpct'),
     'A block of its own goes as cmpctblock to who asked for high bandwidth.',
     ['cmpctblock'],
     async (peer, stage) => {
       await minedCompact(peer, stage)
       return 'cmpctblock'
     },
-    COMPACT_MINE,
+    COMPACT_SHOULD,
   ),
   driven(
     'bip152/mined/low-bandwidth-not-pushed',
-    'BIP152',
+    bip(152, 'sendcmpct'),
     'Who asked for low bandwidth is not sent a cmpctblock unasked.',
     ['announced'],
     async (peer, stage) => {
@@ -204,11 +205,11 @@ const minedCases: readonly ListeningCase[] = [
       await peer.sync()
       return peer.count('cmpctblock') === 0 ? 'announced' : 'pushed'
     },
-    COMPACT_MINE,
+    COMPACT_SHOULD,
   ),
   driven(
     'bip152/mined/transactions-given',
-    'BIP152',
+    bip(152, 'getblocktxn'),
     'What a cmpctblock has left out is given by getblocktxn.',
     ['the coinbase'],
     async (peer, stage) => {
@@ -220,7 +221,7 @@ const minedCases: readonly ListeningCase[] = [
         ? 'the coinbase'
         : 'another'
     },
-    COMPACT_MINE,
+    { ...COMPACT_SHOULD, level: 'must' },
   ),
 ]
 
@@ -248,7 +249,7 @@ const paysScript = ({ outputs }: Transaction): boolean =>
 const paidCases: readonly ListeningCase[] = [
   driven(
     'bip339/paid/announced-by-wtxid',
-    'BIP339',
+    bip(339, 'Specification'),
     'A transaction of its own is announced by wtxid to who said wtxidrelay.',
     ['by wtxid'],
     async (peer, stage) => {
@@ -260,7 +261,7 @@ const paidCases: readonly ListeningCase[] = [
   ),
   driven(
     'bip339/paid/announced-by-txid-to-others',
-    'BIP339',
+    bip(339, 'Specification'),
     'Who did not say wtxidrelay is told of transactions by txid.',
     ['by txid'],
     async (peer, stage) => {
@@ -272,7 +273,7 @@ const paidCases: readonly ListeningCase[] = [
   ),
   driven(
     'paid/served-whole',
-    'BIP144',
+    bip(144, 'Relay'),
     'A transaction of its own is given with its witnesses, and pays what it was to pay.',
     ['the payment'],
     async (peer, stage) => {
@@ -285,7 +286,7 @@ const paidCases: readonly ListeningCase[] = [
   ),
   driven(
     'bip37/paid/not-told-without-relay',
-    'BIP37',
+    bip(37, 'Extensions to existing messages'),
     'Who said in its version that it wants no transactions is told of none.',
     ['not told'],
     async (peer, stage) => {
@@ -299,7 +300,7 @@ const paidCases: readonly ListeningCase[] = [
   ),
   driven(
     'bip133/paid/not-told-below-its-fee',
-    'BIP133',
+    places(bip(133, 'Specification'), core('net_processing.cpp', 'SendMessages')),
     'Who said by feefilter that it wants more is not told of what pays less.',
     ['not told'],
     async (peer, stage) => {
@@ -310,7 +311,7 @@ const paidCases: readonly ListeningCase[] = [
       const told = peer.all('inv').flatMap(({ inventory }) => inventory)
       return told.some(({ type }) => type !== InventoryType.BLOCK) ? 'told' : 'not told'
     },
-    PAY,
+    { ...PAY, level: 'core' },
   ),
 ]
 
@@ -321,7 +322,7 @@ const PAY_BLOOM: More = { ...PAY, needs: [...PAY.needs, 'bloom'], dial: { versio
 const bloomPaidCases: readonly ListeningCase[] = [
   driven(
     'bip37/paid/told-what-its-filter-matches',
-    'BIP37',
+    places(bip(37, 'Extensions to existing messages'), bip(37, 'Filter matching algorithm')),
     'Who has loaded a filter is told of what it matches, though its version wanted no transactions.',
     ['told'],
     async (peer, stage) => {
@@ -333,7 +334,7 @@ const bloomPaidCases: readonly ListeningCase[] = [
   ),
   driven(
     'bip37/paid/not-told-what-its-filter-does-not-match',
-    'BIP37',
+    bip(37, 'New messages'),
     'Who has loaded a filter is not told of what it does not match.',
     ['not told'],
     async (peer, stage) => {
@@ -353,7 +354,7 @@ const NO_PONG: DialOptions = { answerPings: false }
 const timeCases: readonly ListeningCase[] = [
   driven(
     'bip35/time/mempool-announced',
-    'BIP35',
+    bip(35, 'Specification'),
     'mempool is answered by an inv of the transactions that the node has.',
     ['announced'],
     async (giver, stage) => {
@@ -373,7 +374,7 @@ const timeCases: readonly ListeningCase[] = [
   ),
   driven(
     'bip31/time/pings-again-after-two-minutes',
-    'Core net_processing.cpp, PING_INTERVAL',
+    core('net_processing.cpp', 'PING_INTERVAL'),
     'A peer that has answered is pinged again two minutes later.',
     ['pings again'],
     async (peer, stage) => {
@@ -387,7 +388,7 @@ const timeCases: readonly ListeningCase[] = [
   ),
   driven(
     'bip31/time/unanswered-for-nineteen-minutes-alive',
-    'Core net_processing.cpp, TIMEOUT_INTERVAL',
+    core('net_processing.cpp', 'TIMEOUT_INTERVAL'),
     'A ping that is not answered ends nothing within twenty minutes.',
     ['alive'],
     async (peer, stage) => {
@@ -399,7 +400,7 @@ const timeCases: readonly ListeningCase[] = [
   ),
   driven(
     'bip31/time/unanswered-for-twenty-minutes-closed',
-    'Core net_processing.cpp, TIMEOUT_INTERVAL',
+    core('net_processing.cpp', 'TIMEOUT_INTERVAL'),
     'A ping that is not answered within twenty minutes ends the connection.',
     ['closed'],
     async (peer, stage) => {
@@ -412,7 +413,7 @@ const timeCases: readonly ListeningCase[] = [
   ),
   driven(
     'handshake/time/without-version-closed',
-    'Core net.cpp, InactivityCheck',
+    core('net.cpp', 'CConnman::InactivityCheck'),
     'Who has sent no version within a minute is hung up on.',
     ['closed'],
     async (peer, stage) => {
@@ -426,7 +427,7 @@ const timeCases: readonly ListeningCase[] = [
   ),
   driven(
     'handshake/time/without-verack-closed',
-    'Core net.cpp, InactivityCheck',
+    core('net.cpp', 'CConnman::InactivityCheck'),
     'Who has sent no verack within a minute is hung up on.',
     ['closed'],
     async (peer, stage) => {
@@ -440,7 +441,7 @@ const timeCases: readonly ListeningCase[] = [
   ),
   driven(
     'inv/time/asked-of-another-after-a-minute',
-    'Core txrequest.h, GETDATA_TX_INTERVAL',
+    core('node/txdownloadman.h', 'GETDATA_TX_INTERVAL'),
     'A transaction that one peer does not give is asked of another that has it.',
     ['asked of both'],
     async (peer, stage) => {

@@ -3,8 +3,19 @@ import type { TestPeer, TransportHandshake } from '@sapwood/integration/test-pee
 import type { ListeningCase } from '../model/conform-case.ts'
 import type { ListeningStage } from '../model/stage.ts'
 import { afterwards, fateOf, listening } from './case-builders.ts'
+import { bip, core, onMessage, places, TCP_STREAM } from './places.ts'
 
-const BIP324 = 'BIP324'
+/** What is sent, and in which order. */
+const OVERVIEW = bip(324, 'Overview and design')
+/** How the bytes up to the terminator are read. */
+const HANDSHAKE = bip(324, 'Overall handshake pseudocode')
+/** How a packet is opened. */
+const PACKETS = bip(324, 'Overall packet encryption and decryption pseudocode')
+/** What is in a packet. */
+const CONTENTS = bip(324, 'v2 Bitcoin P2P message structure')
+/** What Core takes for contents. */
+const CORE_CONTENTS = core('net.cpp', 'V2Transport::GetMessageType')
+const CORE_PACKETS = core('net.cpp', 'V2Transport::ProcessReceivedPacketBytes')
 const NOTHING = new Uint8Array(0)
 /** Most garbage that there may be (BIP324, MAX_GARBAGE_LEN). */
 const MAX_GARBAGE = 4_095
@@ -14,11 +25,11 @@ interface V2Facts {
   readonly says: string
   readonly accepts: readonly string[]
   readonly level?: ListeningCase['level']
-  readonly place?: string
+  readonly place: string
 }
 
 function v2(facts: V2Facts, run: (stage: ListeningStage) => Promise<string>): ListeningCase {
-  const { name, says, accepts, level = 'must', place = BIP324 } = facts
+  const { name, says, accepts, level = 'must', place } = facts
   return listening(
     { name: `bip324/${name}`, level, source: { place, says }, transports: ['v2'], accepts },
     run,
@@ -27,7 +38,7 @@ function v2(facts: V2Facts, run: (stage: ListeningStage) => Promise<string>): Li
 
 /** A handshake of v2 that is unusual, and has to come about. */
 function shaken(name: string, says: string, handshake: TransportHandshake): ListeningCase {
-  return v2({ name: `handshake/${name}`, says, accepts: ['alive'] }, async (stage) =>
+  return v2({ name: `handshake/${name}`, place: OVERVIEW, says, accepts: ['alive'] }, async (stage) =>
     fateOf(await stage.dial(handshake)),
   )
 }
@@ -69,6 +80,7 @@ const handshakes: readonly ListeningCase[] = [
   v2(
     {
       name: 'handshake/garbage-4096-refused',
+      place: HANDSHAKE,
       says: 'Without a terminator within 4,111 bytes the connection ends.',
       accepts: ['closed'],
     },
@@ -81,6 +93,7 @@ const handshakes: readonly ListeningCase[] = [
   v2(
     {
       name: 'handshake/terminator-wrong-refused',
+      place: HANDSHAKE,
       says: 'Without a terminator within 4,111 bytes the connection ends.',
       accepts: ['closed'],
     },
@@ -93,6 +106,7 @@ const handshakes: readonly ListeningCase[] = [
   v2(
     {
       name: 'handshake/garbage-not-authenticated-refused',
+      place: HANDSHAKE,
       says: 'The first packet authenticates the garbage.',
       accepts: ['closed'],
     },
@@ -105,6 +119,7 @@ const handshakes: readonly ListeningCase[] = [
   v2(
     {
       name: 'handshake/version-packet-forged-refused',
+      place: PACKETS,
       says: 'A packet that cannot be authenticated ends the connection.',
       accepts: ['closed'],
     },
@@ -120,6 +135,7 @@ const handshakes: readonly ListeningCase[] = [
   v2(
     {
       name: 'handshake/key-one-byte-at-a-time',
+      place: HANDSHAKE,
       says: 'However the stream is cut, it says the same.',
       accepts: ['agreed'],
     },
@@ -133,6 +149,7 @@ const handshakes: readonly ListeningCase[] = [
   v2(
     {
       name: 'handshake/answers-a-key-before-the-terminator',
+      place: OVERVIEW,
       says: 'The responder sends its key as soon as it knows that v2 is spoken.',
       accepts: ['agreed'],
     },
@@ -144,6 +161,7 @@ const handshakes: readonly ListeningCase[] = [
   v2(
     {
       name: 'handshake/its-garbage-at-most-4095',
+      place: OVERVIEW,
       says: 'A side sends 4,095 bytes of garbage at the most.',
       accepts: ['within'],
     },
@@ -156,6 +174,7 @@ const handshakes: readonly ListeningCase[] = [
   v2(
     {
       name: 'handshake/session-differs-by-connection',
+      place: bip(324, 'Keys and session ID derivation'),
       says: 'Keys are made for each connection.',
       accepts: ['differs'],
     },
@@ -169,6 +188,7 @@ const handshakes: readonly ListeningCase[] = [
   v2(
     {
       name: 'fallback/v1-spoken-on-the-same-port',
+      place: OVERVIEW,
       says: 'Who begins with the v1 prefix is spoken v1 to.',
       accepts: ['alive'],
     },
@@ -177,7 +197,7 @@ const handshakes: readonly ListeningCase[] = [
   v2(
     {
       name: 'fallback/v1-of-another-network-refused',
-      place: 'Core net.cpp, V2Transport::ProcessReceivedKeyBytes',
+      place: core('net.cpp', 'V2Transport::ProcessReceivedKeyBytes'),
       level: 'core',
       says: 'A version of v1 with the magic of another network ends the connection.',
       accepts: ['closed'],
@@ -198,6 +218,7 @@ type Send = (peer: TestPeer) => Promise<void>
 /** Something that is sent in packets, and what becomes of the connection. */
 function packets(
   name: string,
+  place: string,
   says: string,
   accepts: readonly string[],
   send: Send,
@@ -206,7 +227,7 @@ function packets(
   const facts = {
     name: `bip324/${name}`,
     level,
-    source: { place: BIP324, says },
+    source: { place, says },
     transports: ['v2'],
     accepts,
   } as const
@@ -216,42 +237,61 @@ function packets(
 const PING = Uint8Array.of(18, 1, 2, 3, 4, 5, 6, 7, 8)
 
 const inPackets: readonly ListeningCase[] = [
-  packets('packets/decoy-ignored', 'A decoy is ignored.', ['alive'], (peer) => peer.sendDecoy()),
-  packets('packets/decoy-large-ignored', 'A decoy is ignored, whatever its size.', ['alive'], (peer) =>
-    peer.sendDecoy(100_000),
+  packets('packets/decoy-ignored', PACKETS, 'A decoy is ignored.', ['alive'], (peer) => peer.sendDecoy()),
+  packets(
+    'packets/decoy-large-ignored',
+    PACKETS,
+    'A decoy is ignored, whatever its size.',
+    ['alive'],
+    (peer) => peer.sendDecoy(100_000),
   ),
-  packets('packets/decoys-1000-ignored', 'Any number of decoys is ignored.', ['alive'], async (peer) => {
-    for (let index = 0; index < 1_000; index++) await peer.sendDecoy(index % 50)
-  }),
+  packets(
+    'packets/decoys-1000-ignored',
+    PACKETS,
+    'Any number of decoys is ignored.',
+    ['alive'],
+    async (peer) => {
+      for (let index = 0; index < 1_000; index++) await peer.sendDecoy(index % 50)
+    },
+  ),
   packets(
     'packets/decoy-of-a-message-ignored',
+    PACKETS,
     'The contents of a decoy are not looked at.',
     ['alive'],
     (peer) => peer.sendPacket(concatBytes(Uint8Array.of(14), new Uint8Array(9).fill(0xff)), { decoy: true }),
   ),
   packets(
     'packets/reserved-header-bits-ignored',
+    OVERVIEW,
     'The lower seven bits of a header are ignored.',
     ['alive'],
     (peer) => peer.sendPacket(PING, { header: 0x7f }),
   ),
   packets(
     'packets/forged-refused',
+    PACKETS,
     'A packet that cannot be authenticated ends the connection.',
     ['closed'],
     (peer) => peer.sendPacket(PING, { forged: true }),
   ),
-  packets('packets/forged-decoy-refused', 'A decoy has to be authenticated too.', ['closed'], (peer) =>
-    peer.sendPacket(PING, { decoy: true, forged: true }),
+  packets(
+    'packets/forged-decoy-refused',
+    PACKETS,
+    'A decoy has to be authenticated too.',
+    ['closed'],
+    (peer) => peer.sendPacket(PING, { decoy: true, forged: true }),
   ),
   packets(
     'packets/wrong-aad-refused',
+    PACKETS,
     'Packets after the first authenticate nothing besides.',
     ['closed'],
     (peer) => peer.sendPacket(PING, { aad: Uint8Array.of(1) }),
   ),
   packets(
     'packets/length-above-limit-refused',
+    CORE_PACKETS,
     'A length that no message can have ends the connection.',
     ['closed'],
     (peer) => peer.sendPacket(PING, { length: 0xff_ffff }),
@@ -259,6 +299,7 @@ const inPackets: readonly ListeningCase[] = [
   ),
   packets(
     'contents/empty-ignored',
+    CORE_CONTENTS,
     'Contents without anything in them are no message.',
     ['alive'],
     (peer) => peer.sendPacket(NOTHING),
@@ -266,6 +307,7 @@ const inPackets: readonly ListeningCase[] = [
   ),
   packets(
     'contents/short-id-unknown-ignored',
+    CORE_CONTENTS,
     'A message of an id that is not known is ignored.',
     ['alive'],
     (peer) => peer.sendPacket(Uint8Array.of(255, 1, 2, 3)),
@@ -273,6 +315,7 @@ const inPackets: readonly ListeningCase[] = [
   ),
   packets(
     'contents/short-id-reserved-ignored',
+    CORE_CONTENTS,
     'A message of an id that is not known is ignored.',
     ['alive'],
     (peer) => peer.sendPacket(Uint8Array.of(29, 1, 2, 3)),
@@ -280,6 +323,7 @@ const inPackets: readonly ListeningCase[] = [
   ),
   packets(
     'contents/command-cut-short-ignored',
+    CORE_CONTENTS,
     'A long command has 12 bytes.',
     ['alive'],
     (peer) => peer.sendPacket(Uint8Array.of(0, 0x70, 0x69)),
@@ -287,6 +331,7 @@ const inPackets: readonly ListeningCase[] = [
   ),
   packets(
     'contents/command-bytes-after-zero-ignored',
+    CORE_CONTENTS,
     'After its zeros a command has nothing.',
     ['alive'],
     (peer) => peer.sendPacket(Uint8Array.of(0, 0x70, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)),
@@ -294,12 +339,14 @@ const inPackets: readonly ListeningCase[] = [
   ),
   packets(
     'contents/unknown-long-command-ignored',
+    places(CONTENTS, onMessage()),
     'A command that is not known is ignored.',
     ['alive'],
     (peer) => peer.sendRaw('conformtest', new Uint8Array(20)),
   ),
   packets(
     'contents/4000000-taken',
+    CORE_PACKETS,
     'A message of 4,000,000 bytes is read.',
     ['alive'],
     (peer) => peer.sendRaw('conformtest', new Uint8Array(4_000_000)),
@@ -310,7 +357,7 @@ const inPackets: readonly ListeningCase[] = [
       name: 'bip324/contents/long-command-of-a-short-id-answered',
       level: 'must',
       source: {
-        place: BIP324,
+        place: CONTENTS,
         says: 'A message may name its command in full although there is an id for it.',
       },
       transports: ['v2'],
@@ -327,7 +374,10 @@ const inPackets: readonly ListeningCase[] = [
     {
       name: 'bip324/packets/keys-change-every-224',
       level: 'must',
-      source: { place: BIP324, says: 'Each direction changes its key after 224 packets.' },
+      source: {
+        place: bip(324, 'Rekeying wrappers: FSChaCha20Poly1305 and FSChaCha20'),
+        says: 'Each direction changes its key after 224 packets.',
+      },
       transports: ['v2'],
       accepts: ['alive'],
     },
@@ -342,7 +392,7 @@ const inPackets: readonly ListeningCase[] = [
       name: 'bip324/packets/one-byte-at-a-time',
       level: 'must',
       source: {
-        place: 'RFC 9293',
+        place: TCP_STREAM,
         says: 'A stream of bytes has no boundaries: however it is cut, it says the same.',
       },
       transports: ['v2'],

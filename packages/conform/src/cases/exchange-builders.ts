@@ -17,8 +17,6 @@ export const CHAIN: Needs = { needs: ['chain'] }
 export const BLOCKS: Needs = { needs: ['chain', 'network'] }
 /** What a case needs that is about blocks given out in parts (BIP152). */
 export const COMPACT: Needs = { needs: ['chain', 'network', 'compact-blocks'] }
-/** Where most rules of what is exchanged stand. */
-export const PROCESS = 'Core net_processing.cpp, ProcessMessage'
 
 type Level = ListeningCase['level']
 type Send = (peer: TestPeer, stage: ListeningStage) => Promise<void>

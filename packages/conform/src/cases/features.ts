@@ -1,6 +1,7 @@
 import { ByteWriter, type Message } from '@sapwood/wire-codec'
 import type { Level, ListeningCase, Need } from '../model/conform-case.ts'
 import { afterwards, fateOf, listening } from './case-builders.ts'
+import { bip, core, onMessage, places } from './places.ts'
 
 const NO_HASH = new Uint8Array(32) as never
 
@@ -75,7 +76,10 @@ function offersInTime(name: string, place: string, type: Message['type']): Liste
   })
 }
 
-const BIP133 = 'BIP133'
+const BIP133 = bip(133, 'Specification')
+const BIP155 = bip(155, 'Signaling support and compatibility')
+const BIP330 = bip(330, 'sendtxrcncl')
+const BIP339 = bip(339, 'Specification')
 const reconciliation = (version: number): Message => ({ type: 'sendtxrcncl', version, salt: 5n })
 
 /** What is said of a feature that nobody has. @param data bytes of it. */
@@ -86,21 +90,21 @@ const TALKS_OF_FEATURES = { version: 70_017, needs: ['features'] } as const
 const featureMessages: readonly ListeningCase[] = [
   offers(
     'bip434/offer/none-to-70016',
-    'BIP434',
+    bip(434, 'Specification'),
     'feature is said to peers of version 70,017 and later.',
     'feature',
     { level: 'must', accepts: ['not said'], since: '0.3.0' },
   ),
   between(
     'bip434/agree/unknown-ignored',
-    'BIP434',
+    bip(434, 'feature message'),
     'A feature that is not known is ignored.',
     [feature('conform'), feature('x'.repeat(80), 512)],
     { ...TALKS_OF_FEATURES, level: 'info', accepts: [], since: '0.3.0' },
   ),
   late(
     'bip434/agree/after-verack',
-    'BIP434',
+    bip(434, 'Specification'),
     'A feature behind the verack may be ignored, or end the connection.',
     [feature('conform')],
     { ...TALKS_OF_FEATURES, level: 'info', accepts: [], since: '0.3.0' },
@@ -109,75 +113,76 @@ const featureMessages: readonly ListeningCase[] = [
 
 /** BIP130, 133, 152, 155, 324's service bit, 330, 339 and 434: what is agreed on around the handshake. */
 export const featureCases: readonly ListeningCase[] = [
-  offers('bip339/offer/wtxidrelay-to-70016', 'BIP339', 'A node that knows it says wtxidrelay.', 'wtxidrelay'),
+  offers('bip339/offer/wtxidrelay-to-70016', BIP339, 'A node that knows it says wtxidrelay.', 'wtxidrelay'),
   offers(
     'bip339/offer/no-wtxidrelay-to-70015',
-    'BIP339',
+    BIP339,
     'wtxidrelay is said to peers of version 70,016 and later.',
     'wtxidrelay',
     { level: 'must', version: 70_015, accepts: ['not said'] },
   ),
-  offersInTime('bip339/offer/before-verack', 'BIP339', 'wtxidrelay'),
+  offersInTime('bip339/offer/before-verack', BIP339, 'wtxidrelay'),
   between(
     'bip339/agree/before-verack',
-    'BIP339',
+    BIP339,
     'wtxidrelay before the verack is taken.',
     [{ type: 'wtxidrelay' }],
     {
       level: 'must',
     },
   ),
-  between(
-    'bip339/agree/repeated',
-    'Core net_processing.cpp, "wtxidrelay"',
-    'A second wtxidrelay is ignored.',
-    [{ type: 'wtxidrelay' }, { type: 'wtxidrelay' }],
-  ),
+  between('bip339/agree/repeated', onMessage('wtxidrelay'), 'A second wtxidrelay is ignored.', [
+    { type: 'wtxidrelay' },
+    { type: 'wtxidrelay' },
+  ]),
   between(
     'bip339/agree/below-70016',
-    'Core net_processing.cpp, "wtxidrelay"',
+    onMessage('wtxidrelay'),
     'wtxidrelay of a peer below version 70,016 is ignored.',
     [{ type: 'wtxidrelay' }],
     { version: 70_015 },
   ),
   late(
     'bip339/agree/after-verack-refused',
-    'BIP339; Core net_processing.cpp, "wtxidrelay"',
+    places(BIP339, onMessage('wtxidrelay')),
     'A peer that says wtxidrelay after its verack is hung up on.',
     [{ type: 'wtxidrelay' }],
     { accepts: ['closed'] },
   ),
-  offers('bip155/offer/sendaddrv2-to-70016', 'BIP155', 'A node that knows it says sendaddrv2.', 'sendaddrv2'),
-  offersInTime('bip155/offer/before-verack', 'BIP155', 'sendaddrv2'),
+  offers('bip155/offer/sendaddrv2-to-70016', BIP155, 'A node that knows it says sendaddrv2.', 'sendaddrv2'),
+  offersInTime('bip155/offer/before-verack', BIP155, 'sendaddrv2'),
   between(
     'bip155/agree/before-verack',
-    'BIP155',
+    BIP155,
     'sendaddrv2 before the verack is taken.',
     [{ type: 'sendaddrv2' }],
     {
       level: 'must',
     },
   ),
-  between(
-    'bip155/agree/repeated',
-    'Core net_processing.cpp, "sendaddrv2"',
-    'A second sendaddrv2 is ignored.',
-    [{ type: 'sendaddrv2' }, { type: 'sendaddrv2' }],
-  ),
+  between('bip155/agree/repeated', onMessage('sendaddrv2'), 'A second sendaddrv2 is ignored.', [
+    { type: 'sendaddrv2' },
+    { type: 'sendaddrv2' },
+  ]),
   late(
     'bip155/agree/after-verack-refused',
-    'BIP155; Core net_processing.cpp, "sendaddrv2"',
+    places(BIP155, onMessage('sendaddrv2')),
     'A peer that says sendaddrv2 after its verack is hung up on.',
     [{ type: 'sendaddrv2' }],
     { accepts: ['closed'] },
   ),
-  offers('bip152/offer/sendcmpct', 'BIP152', 'A node that knows compact blocks says sendcmpct.', 'sendcmpct'),
+  offers(
+    'bip152/offer/sendcmpct',
+    bip(152, 'Implementation Notes'),
+    'A node that knows compact blocks says sendcmpct.',
+    'sendcmpct',
+  ),
   listening(
     {
       name: 'bip152/offer/version-2-low-bandwidth',
       level: 'core',
       source: {
-        place: 'Core net_processing.cpp, ProcessMessage "verack"',
+        place: onMessage('verack'),
         says: 'What is offered to who dials is version 2, and not to be announced to at once.',
       },
       accepts: ['version 2, low bandwidth'],
@@ -191,7 +196,7 @@ export const featureCases: readonly ListeningCase[] = [
   ...([1n, 2n, 3n, 0n, 0xffff_ffff_ffff_ffffn] as const).map((version) =>
     late(
       `bip152/agree/sendcmpct-version-${version}`,
-      'BIP152',
+      places(bip(152, 'sendcmpct'), bip(152, 'Protocol Versioning')),
       version === 2n
         ? 'sendcmpct of a version that is known is taken.'
         : 'sendcmpct of another version is ignored.',
@@ -199,7 +204,7 @@ export const featureCases: readonly ListeningCase[] = [
       { level: 'must' },
     ),
   ),
-  late('bip152/agree/announce-at-once', 'BIP152', 'A peer may ask to be announced to at once.', [
+  late('bip152/agree/announce-at-once', bip(152, 'sendcmpct'), 'A peer may ask to be announced to at once.', [
     { type: 'sendcmpct', announce: true, version: 2n },
   ]),
   afterwards(
@@ -207,7 +212,7 @@ export const featureCases: readonly ListeningCase[] = [
       name: 'bip152/agree/sendcmpct-cut-short',
       level: 'core',
       source: {
-        place: 'Core net_processing.cpp, ProcessMessages',
+        place: core('net_processing.cpp', 'ProcessMessages'),
         says: 'A message that cannot be read is ignored.',
       },
       accepts: ['alive'],
@@ -216,20 +221,20 @@ export const featureCases: readonly ListeningCase[] = [
   ),
   late(
     'bip130/agree/sendheaders',
-    'BIP130',
+    bip(130, 'Specification'),
     'A peer may ask for headers as announcements.',
     [{ type: 'sendheaders' }],
     {
       level: 'must',
     },
   ),
-  late('bip130/agree/repeated', 'BIP130', 'A second sendheaders changes nothing.', [
+  late('bip130/agree/repeated', onMessage('sendheaders'), 'A second sendheaders changes nothing.', [
     { type: 'sendheaders' },
     { type: 'sendheaders' },
   ]),
   offers(
     'bip133/offer/feefilter',
-    BIP133,
+    core('net_processing.cpp', 'MaybeSendFeefilter'),
     'A node that takes transactions says what fee rate it wants.',
     'feefilter',
   ),
@@ -258,7 +263,7 @@ export const featureCases: readonly ListeningCase[] = [
         name: `bip133/feefilter/${name}`,
         level: 'core',
         source: {
-          place: `${BIP133}; Core net_processing.cpp, "feefilter"`,
+          place: places(BIP133, onMessage('feefilter')),
           says: 'No fee rate ends a connection.',
         },
         accepts: ['alive'],
@@ -268,49 +273,49 @@ export const featureCases: readonly ListeningCase[] = [
   ),
   between(
     'bip330/agree/unknown-before-verack',
-    'BIP330',
+    BIP330,
     'sendtxrcncl is ignored where it is not known.',
     [reconciliation(1)],
     { needs: ['no-reconciliation'] },
   ),
   late(
     'bip330/agree/unknown-after-verack',
-    'Core net_processing.cpp, "sendtxrcncl"',
+    onMessage('sendtxrcncl'),
     'sendtxrcncl is ignored where reconciliation is off, also after the verack.',
     [reconciliation(1)],
     { needs: ['no-reconciliation'] },
   ),
   between(
     'bip330/agree/version-1',
-    'BIP330',
+    BIP330,
     'sendtxrcncl of version 1 is taken.',
     [{ type: 'wtxidrelay' }, reconciliation(1)],
     { level: 'must', needs: ['reconciliation'] },
   ),
   between(
     'bip330/agree/version-0-refused',
-    'BIP330',
+    places(BIP330, onMessage('sendtxrcncl')),
     'A peer that offers version 0 is hung up on.',
     [{ type: 'wtxidrelay' }, reconciliation(0)],
     { needs: ['reconciliation'], accepts: ['closed'] },
   ),
   between(
     'bip330/agree/repeated-refused',
-    'Core net_processing.cpp, "sendtxrcncl"',
+    onMessage('sendtxrcncl'),
     'A peer that offers reconciliation twice is hung up on.',
     [{ type: 'wtxidrelay' }, reconciliation(1), reconciliation(1)],
     { needs: ['reconciliation'], accepts: ['closed'] },
   ),
   late(
     'bip330/agree/after-verack-refused',
-    'Core net_processing.cpp, "sendtxrcncl"',
+    places(BIP330, onMessage('sendtxrcncl')),
     'A peer that offers reconciliation after its verack is hung up on.',
     [reconciliation(1)],
     { needs: ['reconciliation'], accepts: ['closed'] },
   ),
   between(
     'bip434/agree/feature-below-70017',
-    'BIP434',
+    bip(434, 'Specification'),
     'A feature that is said to a node of an earlier version: no text says what becomes of it.',
     [{ type: 'feature', id: 'conform', data: new Uint8Array(2) }],
     { level: 'info', accepts: [] },
@@ -318,14 +323,14 @@ export const featureCases: readonly ListeningCase[] = [
   ...featureMessages,
   late(
     'bip35/mempool/refused-without-bloom',
-    'BIP111; Core net_processing.cpp, "mempool"',
+    onMessage('mempool'),
     'mempool of a peer that NODE_BLOOM was not offered to ends its connection.',
     [{ type: 'mempool' }],
     { needs: ['no-bloom'], accepts: ['closed'] },
   ),
   late(
     'bip35/mempool/taken-with-bloom',
-    'BIP35',
+    bip(35, 'Specification'),
     'mempool is answered where NODE_BLOOM is offered.',
     [{ type: 'mempool' }],
     {
@@ -335,21 +340,21 @@ export const featureCases: readonly ListeningCase[] = [
   ),
   late(
     'bip111/filterload/refused-without-bloom',
-    'BIP111',
+    bip(111, 'Specification'),
     'filterload to a node that does not offer NODE_BLOOM ends the connection.',
     [{ type: 'filterload', filter: Uint8Array.of(1), hashFunctions: 1, tweak: 0, flags: 0 }],
     { level: 'should', needs: ['no-bloom'], accepts: ['closed'] },
   ),
   late(
     'bip111/filteradd/refused-without-bloom',
-    'BIP111',
+    bip(111, 'Specification'),
     'filteradd to a node that does not offer NODE_BLOOM ends the connection.',
     [{ type: 'filteradd', element: Uint8Array.of(1) }],
     { level: 'should', needs: ['no-bloom'], accepts: ['closed'] },
   ),
   late(
     'bip111/filterclear/refused-without-bloom',
-    'BIP111',
+    bip(111, 'Specification'),
     'filterclear to a node that does not offer NODE_BLOOM ends the connection.',
     [{ type: 'filterclear' }],
     { level: 'should', needs: ['no-bloom'], accepts: ['closed'] },
@@ -357,7 +362,7 @@ export const featureCases: readonly ListeningCase[] = [
   ...(['getcfilters', 'getcfheaders'] as const).map((type) =>
     late(
       `bip157/${type}/refused-without-filters`,
-      'BIP157; Core net_processing.cpp, PrepareBlockFilterRequest',
+      places(bip(157, type), core('net_processing.cpp', 'PrepareBlockFilterRequest')),
       `${type} to a node that offers no filters ends the connection.`,
       [{ type, filterType: 0, startHeight: 0, stopHash: NO_HASH }],
       { needs: ['no-compact-filters'], accepts: ['closed'] },
@@ -365,7 +370,7 @@ export const featureCases: readonly ListeningCase[] = [
   ),
   late(
     'bip157/getcfcheckpt/refused-without-filters',
-    'BIP157; Core net_processing.cpp, PrepareBlockFilterRequest',
+    places(bip(157, 'getcfcheckpt'), core('net_processing.cpp', 'PrepareBlockFilterRequest')),
     'getcfcheckpt to a node that offers no filters ends the connection.',
     [{ type: 'getcfcheckpt', filterType: 0, stopHash: NO_HASH }],
     { needs: ['no-compact-filters'], accepts: ['closed'] },

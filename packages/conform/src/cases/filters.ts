@@ -17,6 +17,7 @@ import type { Level, ListeningCase } from '../model/conform-case.ts'
 import type { ListeningStage } from '../model/stage.ts'
 import { fateOf, listening } from './case-builders.ts'
 import { UNKNOWN_HASH } from './exchange-builders.ts'
+import { bip, core } from './places.ts'
 
 /** The version of the suite that these came with. */
 const SINCE = '0.3.0'
@@ -35,12 +36,12 @@ interface Facts {
   readonly says: string
   readonly accepts: readonly string[]
   readonly level?: Level
-  readonly place?: string
+  readonly place: string
 }
 
 /** A case on a connection that is ready, once the target has filters for all of its blocks. */
 function filtering(
-  { name, says, accepts, level = 'must', place = 'BIP157' }: Facts,
+  { name, says, accepts, level = 'must', place }: Facts,
   run: (peer: TestPeer, stage: ListeningStage) => Promise<string>,
 ): ListeningCase {
   const needs = ['chain', 'compact-filters'] as const
@@ -51,6 +52,9 @@ function filtering(
     return await run(peer, stage)
   })
 }
+
+/** Where Core looks at a request. */
+const REFUSES = core('net_processing.cpp', 'PrepareBlockFilterRequest')
 
 type Range = 'getcfilters' | 'getcfheaders'
 
@@ -86,6 +90,7 @@ const requests: readonly ListeningCase[] = (['getcfilters', 'getcfheaders'] as c
   filtering(
     {
       name: `${type}/unknown-filter-type-unanswered`,
+      place: bip(157, type),
       level: 'should',
       says: `${type} of a type of filters that the node does not have is not answered.`,
       accepts: ['unanswered', 'closed'],
@@ -95,6 +100,7 @@ const requests: readonly ListeningCase[] = (['getcfilters', 'getcfheaders'] as c
   filtering(
     {
       name: `${type}/unknown-stop-unanswered`,
+      place: bip(157, type),
       level: 'should',
       says: `${type} up to a block that is not known is not answered.`,
       accepts: ['unanswered', 'closed'],
@@ -105,7 +111,7 @@ const requests: readonly ListeningCase[] = (['getcfilters', 'getcfheaders'] as c
     {
       name: `${type}/start-above-stop-refused`,
       level: 'core',
-      place: 'Core net_processing.cpp, PrepareBlockFilterRequest',
+      place: REFUSES,
       says: `${type} that begins above its end ends the connection.`,
       accepts: ['closed'],
     },
@@ -115,7 +121,7 @@ const requests: readonly ListeningCase[] = (['getcfilters', 'getcfheaders'] as c
     {
       name: `${type}/${MOST[type] + 1}-refused`,
       level: 'core',
-      place: 'Core net_processing.cpp, PrepareBlockFilterRequest',
+      place: REFUSES,
       says: `${type} of more than ${MOST[type].toLocaleString('en')} blocks ends the connection.`,
       accepts: ['closed'],
     },
@@ -128,6 +134,7 @@ export const filterCases: readonly ListeningCase[] = [
   filtering(
     {
       name: 'getcfilters/served-in-order',
+      place: bip(157, 'getcfilters'),
       says: 'getcfilters is answered with a cfilter for each block of the range, by rising height.',
       accepts: ['each, in order'],
     },
@@ -143,7 +150,7 @@ export const filterCases: readonly ListeningCase[] = [
   filtering(
     {
       name: 'cfilter/is-that-of-its-block',
-      place: 'BIP158',
+      place: bip(158, 'Contents'),
       says: 'A basic filter is made of the scripts of its block, and of nothing else.',
       accepts: ['the filter'],
     },
@@ -157,6 +164,7 @@ export const filterCases: readonly ListeningCase[] = [
   filtering(
     {
       name: 'getcfilters/of-the-genesis-block',
+      place: bip(157, 'getcfilters'),
       says: 'The range may begin with the genesis block.',
       accepts: ['the filter'],
     },
@@ -172,6 +180,7 @@ export const filterCases: readonly ListeningCase[] = [
   filtering(
     {
       name: 'getcfilters/1000-served',
+      place: bip(157, 'getcfilters'),
       says: 'A range may have 1,000 blocks.',
       accepts: ['1000'],
     },
@@ -185,6 +194,7 @@ export const filterCases: readonly ListeningCase[] = [
   filtering(
     {
       name: 'getcfheaders/hashes-of-the-filters',
+      place: bip(157, 'cfheaders'),
       says: 'cfheaders has the hash of the filter of each block of the range, by rising height.',
       accepts: ['those of the filters'],
     },
@@ -202,6 +212,7 @@ export const filterCases: readonly ListeningCase[] = [
   filtering(
     {
       name: 'getcfheaders/header-before-the-range',
+      place: bip(157, 'cfheaders'),
       says: 'cfheaders begins with the filter header of the block before its range.',
       accepts: ['that before'],
     },
@@ -218,6 +229,7 @@ export const filterCases: readonly ListeningCase[] = [
   filtering(
     {
       name: 'getcfheaders/zeros-before-the-genesis-block',
+      place: bip(157, 'Filter Headers'),
       says: 'The filter header before that of the genesis block is zeros.',
       accepts: ['zeros'],
     },
@@ -231,6 +243,7 @@ export const filterCases: readonly ListeningCase[] = [
   filtering(
     {
       name: 'getcfheaders/2000-served',
+      place: bip(157, 'getcfheaders'),
       says: 'A range may have 2,000 blocks.',
       accepts: ['2000'],
     },
@@ -244,6 +257,7 @@ export const filterCases: readonly ListeningCase[] = [
   filtering(
     {
       name: 'getcfcheckpt/one-each-thousand-blocks',
+      place: bip(157, 'cfcheckpt'),
       says: 'cfcheckpt has the filter header of each height that is a multiple of 1,000, and they are those of cfheaders.',
       accepts: ['those of cfheaders'],
     },
@@ -261,6 +275,7 @@ export const filterCases: readonly ListeningCase[] = [
   filtering(
     {
       name: 'getcfcheckpt/unknown-stop-unanswered',
+      place: bip(157, 'getcfcheckpt'),
       level: 'should',
       says: 'getcfcheckpt up to a block that is not known is not answered.',
       accepts: ['unanswered', 'closed'],

@@ -2,9 +2,10 @@ import { concatBytes } from '@sapwood/wire-codec'
 import type { ListeningCase } from '../model/conform-case.ts'
 import { afterwards, fateOf, listening } from './case-builders.ts'
 import { frameOf } from './v1-frame.ts'
+import { core, onMessage, TCP_STREAM } from './places.ts'
 
-const HEADER = 'Core net.cpp, V1Transport::readHeader'
-const MESSAGE = 'Core net.cpp, V1Transport::GetReceivedMessage'
+const HEADER = core('net.cpp', 'V1Transport::readHeader')
+const MESSAGE = core('net.cpp', 'V1Transport::GetReceivedMessage')
 const EIGHT = new Uint8Array(8)
 const command = (text: string): Uint8Array => {
   const bytes = new Uint8Array(12)
@@ -23,9 +24,11 @@ function v1(
   says: string,
   accepts: readonly string[],
   send: Send,
-  level: ListeningCase['level'] = 'core',
 ): ListeningCase {
-  return afterwards({ name: `v1/${name}`, level, source: { place, says }, transports: ['v1'], accepts }, send)
+  return afterwards(
+    { name: `v1/${name}`, level: 'core', source: { place, says }, transports: ['v1'], accepts },
+    send,
+  )
 }
 
 /** The framing of v1. */
@@ -43,7 +46,6 @@ const v1Cases: readonly ListeningCase[] = [
     'A message that begins with another magic ends the connection.',
     ['closed'],
     (peer) => peer.sendRaw('ping', EIGHT, { magic: Uint8Array.of(1, 2, 3, 4) }),
-    'must',
   ),
   v1(
     'magic/mainnet-refused',
@@ -95,7 +97,7 @@ const v1Cases: readonly ListeningCase[] = [
       name: 'v1/stream/one-byte-at-a-time',
       level: 'must',
       source: {
-        place: 'RFC 9293',
+        place: TCP_STREAM,
         says: 'A stream of bytes has no boundaries: however it is cut, it says the same.',
       },
       transports: ['v1'],
@@ -112,7 +114,7 @@ const v1Cases: readonly ListeningCase[] = [
       name: 'v1/stream/many-messages-in-one-write',
       level: 'must',
       source: {
-        place: 'RFC 9293',
+        place: TCP_STREAM,
         says: 'A stream of bytes has no boundaries: however it is cut, it says the same.',
       },
       transports: ['v1'],
@@ -154,7 +156,7 @@ const unknown: readonly ListeningCase[] = UNKNOWN.map(([name, payload]) =>
       name: `unknown/${name}-ignored`,
       level: 'core',
       source: {
-        place: 'Core net_processing.cpp, ProcessMessage',
+        place: onMessage(),
         says: 'Commands that are not known are ignored: they are how the protocol grows.',
       },
       accepts: ['alive'],
@@ -163,7 +165,7 @@ const unknown: readonly ListeningCase[] = UNKNOWN.map(([name, payload]) =>
   ),
 )
 
-const CUT = 'Core net_processing.cpp, ProcessMessages'
+const CUT = core('net_processing.cpp', 'ProcessMessages')
 
 /** Messages whose payload ends before they do: Core notes it, and keeps the connection. */
 const cut: readonly ListeningCase[] = (
@@ -202,7 +204,7 @@ const wide: readonly ListeningCase[] = (['inv', 'getdata', 'addr', 'headers'] as
       name: `malformed/${name}/count-not-minimal-ignored`,
       level: 'core',
       source: {
-        place: 'Core serialize.h, ReadCompactSize',
+        place: core('serialize.h', 'ReadCompactSize'),
         says: 'A count in more bytes than it needs cannot be read.',
       },
       accepts: ['alive'],
@@ -216,7 +218,10 @@ const huge: readonly ListeningCase[] = (['inv', 'headers', 'addr', 'getdata'] as
     {
       name: `malformed/${name}/count-of-2-to-the-64-survived`,
       level: 'must',
-      source: { place: 'Plain sense', says: 'No count that is told makes a node fall over.' },
+      source: {
+        place: core('serialize.h', 'ReadCompactSize'),
+        says: 'No count that is told makes a node fall over.',
+      },
       accepts: ['alive', 'closed'],
     },
     (peer) => peer.sendRaw(name, new Uint8Array(9).fill(0xff)),

@@ -2,9 +2,10 @@ import { encodePayload, type Message, type VersionMessage } from '@sapwood/wire-
 import { cutShort, type TestPeer, withTrailing } from '@sapwood/integration/test-peer'
 import type { ListeningCase } from '../model/conform-case.ts'
 import { fateOf, listening } from './case-builders.ts'
+import { bip, core, onMessage, wiki } from './places.ts'
 
-const CORE_VERSION = 'Core net_processing.cpp, ProcessMessage "version"'
-const CORE_VERACK = 'Core net_processing.cpp, ProcessMessage "verack"'
+const CORE_VERSION = onMessage('version')
+const CORE_VERACK = onMessage('verack')
 
 /** Whether the handshake comes about: `ready`, `closed`, or `ignored` where no `verack` comes. */
 async function readiness(peer: TestPeer): Promise<string> {
@@ -88,7 +89,12 @@ function ordinaryPayload(): Uint8Array {
 const AFTER_NONCE = 4 + 8 + 8 + 26 + 26 + 8
 
 const versions: readonly ListeningCase[] = [
-  withVersion('ordinary', 'An ordinary version and a verack make a connection.', {}, { level: 'must' }),
+  withVersion(
+    'ordinary',
+    'An ordinary version and a verack make a connection.',
+    {},
+    { level: 'must', place: wiki('version') },
+  ),
   listening(
     {
       name: 'handshake/version/protocol-31800',
@@ -137,8 +143,18 @@ const versions: readonly ListeningCase[] = [
     startHeight: 0x7fff_ffff,
   }),
   withVersion('nonce-zero', 'A nonce of zero is one like any other.', { nonce: 0n }),
-  withVersion('no-relay', 'A peer may want no transactions.', { relay: false }, { place: 'BIP37' }),
-  withVersion('user-agent-empty', 'A user agent may be empty.', { userAgent: '' }, { place: 'BIP14' }),
+  withVersion(
+    'no-relay',
+    'A peer may want no transactions.',
+    { relay: false },
+    { place: bip(37, 'Extensions to existing messages') },
+  ),
+  withVersion(
+    'user-agent-empty',
+    'A user agent may be empty.',
+    { userAgent: '' },
+    { place: bip(14, 'Proposal') },
+  ),
   withVersion('user-agent-256', 'A user agent of 256 bytes is taken.', { userAgent: 'a'.repeat(256) }),
   withVersion('user-agent-control-characters', 'Whatever bytes a user agent has, the peer is spoken to.', {
     userAgent: '/\u0000\u001b[2J\n\u00ff/',
@@ -170,7 +186,7 @@ const versions: readonly ListeningCase[] = [
       name: 'handshake/version/answered-with-version-and-verack',
       level: 'must',
       source: {
-        place: 'Protocol documentation, "version"',
+        place: wiki('version'),
         says: 'Each side sends its version, and a verack for the other.',
       },
       accepts: ['version, verack'],
@@ -220,8 +236,11 @@ const versions: readonly ListeningCase[] = [
   listening(
     {
       name: 'handshake/version/user-agent-within-256',
-      level: 'must',
-      source: { place: 'Core net.h, MAX_SUBVERSION_LENGTH', says: 'A user agent has 256 bytes at the most.' },
+      level: 'core',
+      source: {
+        place: core('net.h', 'MAX_SUBVERSION_LENGTH'),
+        says: 'A user agent has 256 bytes at the most.',
+      },
       accepts: ['within'],
     },
     async (stage) => {
@@ -234,7 +253,7 @@ const versions: readonly ListeningCase[] = [
       name: 'handshake/version/nonce-differs-by-connection',
       level: 'should',
       source: {
-        place: 'Protocol documentation, "version"',
+        place: wiki('version'),
         says: 'The nonce is random, and new for each connection.',
       },
       accepts: ['differs'],
@@ -279,7 +298,7 @@ const veracks: readonly ListeningCase[] = [
       name: 'handshake/verack/before-version',
       level: 'core',
       source: {
-        place: 'Core net_processing.cpp, ProcessMessage',
+        place: onMessage(),
         says: 'What comes before the version is ignored.',
       },
       // In v1 the first 16 bytes of a connection are what tells it from v2: it has to begin with a version.
@@ -303,7 +322,7 @@ function tooEarly(type: string, message: Message | { readonly command: string })
     else await peer.send(message)
   }
   const source = {
-    place: 'Core net_processing.cpp, ProcessMessage',
+    place: onMessage(),
     says: 'Before its time a message is ignored.',
   }
   return [
@@ -363,7 +382,7 @@ const silent: readonly ListeningCase[] = [
       name: 'handshake/order/ping-before-verack-unanswered',
       level: 'core',
       source: {
-        place: 'Core net_processing.cpp, ProcessMessage',
+        place: onMessage(),
         says: 'A ping before the verack gets no answer.',
       },
       accepts: ['unanswered'],

@@ -2,16 +2,8 @@ import { mineBlockOn } from '@sapwood/integration'
 import { listPayload } from '@sapwood/integration/test-peer'
 import { type BlockHash, blockHash, bytesEqual, concatBytes, encodeHeader } from '@sapwood/wire-codec'
 import type { ListeningCase } from '../model/conform-case.ts'
-import {
-  asksForHeaders,
-  BLOCKS,
-  CHAIN,
-  COMPACT,
-  fate,
-  PROCESS,
-  sees,
-  UNKNOWN_HASH,
-} from './exchange-builders.ts'
+import { asksForHeaders, BLOCKS, CHAIN, COMPACT, fate, sees, UNKNOWN_HASH } from './exchange-builders.ts'
+import { bip, core, onMessage, places, wiki } from './places.ts'
 
 const headerPayload = (headers: readonly Parameters<typeof encodeHeader>[0][]): Uint8Array =>
   concatBytes(
@@ -21,19 +13,19 @@ const headerPayload = (headers: readonly Parameters<typeof encodeHeader>[0][]): 
 
 /** Headers that a node is given, and how it announces blocks. */
 export const headerCases: readonly ListeningCase[] = [
-  fate('headers/empty', `${PROCESS} "headers"`, 'A headers may be empty.', ['alive'], (peer) =>
+  fate('headers/empty', onMessage('headers'), 'A headers may be empty.', ['alive'], (peer) =>
     peer.send({ type: 'headers', headers: [] }),
   ),
   fate(
     'headers/2001-refused',
-    `${PROCESS} "headers"`,
+    onMessage('headers'),
     'More than 2,000 headers end the connection.',
     ['closed'],
     (peer) => peer.sendRaw('headers', listPayload(2_001, new Uint8Array(81))),
   ),
   fate(
     'headers/known',
-    `${PROCESS} "headers"`,
+    onMessage('headers'),
     'Headers that are known end nothing.',
     ['alive'],
     (peer, { chain }) => peer.send({ type: 'headers', headers: chain.headers.slice(0, 10) }),
@@ -41,7 +33,7 @@ export const headerCases: readonly ListeningCase[] = [
   ),
   fate(
     'headers/not-a-chain-refused',
-    'Core net_processing.cpp, CheckHeadersAreContinuous',
+    core('net_processing.cpp', 'CheckHeadersAreContinuous'),
     'Headers that do not follow each other end the connection.',
     ['closed'],
     (peer, { chain }) => peer.send({ type: 'headers', headers: [chain.headers[3]!, chain.headers[7]!] }),
@@ -49,7 +41,7 @@ export const headerCases: readonly ListeningCase[] = [
   ),
   fate(
     'headers/without-proof-of-work-refused',
-    'Core net_processing.cpp, CheckHeadersPoW',
+    core('net_processing.cpp', 'CheckHeadersPoW'),
     'A header without its proof of work ends the connection.',
     ['closed'],
     (peer, { chain }) =>
@@ -61,7 +53,7 @@ export const headerCases: readonly ListeningCase[] = [
   ),
   fate(
     'headers/wrong-difficulty-refused',
-    'Core validation.cpp, ContextualCheckBlockHeader "bad-diffbits"',
+    core('validation.cpp', 'ContextualCheckBlockHeader'),
     'A header of another difficulty ends the connection.',
     ['closed'],
     (peer, { chain }) =>
@@ -75,7 +67,7 @@ export const headerCases: readonly ListeningCase[] = [
   ),
   sees(
     'headers/unconnected-asks-for-headers',
-    'Core net_processing.cpp, HandleUnconnectingHeaders',
+    core('net_processing.cpp', 'HandleUnconnectingHeaders'),
     'A header whose parent is not known is asked about by getheaders.',
     ['getheaders'],
     (peer, { chain }) => {
@@ -85,7 +77,7 @@ export const headerCases: readonly ListeningCase[] = [
   ),
   sees(
     'bip130/announce/by-headers',
-    'BIP130',
+    places(bip(130, 'Specification'), core('net_processing.cpp', 'SendMessages')),
     'Who asked for it is announced to by headers.',
     ['headers'],
     async (peer, stage) => {
@@ -97,11 +89,11 @@ export const headerCases: readonly ListeningCase[] = [
       )
       return 'headers'
     },
-    { ...BLOCKS, level: 'must' },
+    BLOCKS,
   ),
   sees(
     'inv/new-block-announced',
-    'Protocol documentation, "inv"',
+    wiki('inv'),
     'Who asked for nothing else is announced to by inv.',
     ['inv'],
     async (peer, stage) => {
@@ -116,7 +108,7 @@ export const headerCases: readonly ListeningCase[] = [
   ),
   sees(
     'bip152/announce/at-once',
-    'BIP152',
+    bip(152, 'sendcmpct'),
     'Who asked for it is announced to by cmpctblock.',
     ['cmpctblock'],
     async (peer, stage) => {

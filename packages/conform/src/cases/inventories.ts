@@ -1,36 +1,37 @@
 import { listPayload } from '@sapwood/integration/test-peer'
 import { concatBytes, InventoryType } from '@sapwood/wire-codec'
 import type { ListeningCase } from '../model/conform-case.ts'
-import { asksForHeaders, fate, NO_HASH, PROCESS, sees, UNKNOWN_HASH } from './exchange-builders.ts'
+import { asksForHeaders, fate, NO_HASH, sees, UNKNOWN_HASH } from './exchange-builders.ts'
+import { core, onMessage, places, wiki } from './places.ts'
 
 const ENTRY = new Uint8Array(36)
 const TX_ENTRY = concatBytes(Uint8Array.of(1, 0, 0, 0), new Uint8Array(32).fill(0x5a))
 
 /** What is announced and asked for by hash, and the limits of the lists. */
 export const inventoryCases: readonly ListeningCase[] = [
-  fate('inv/50000-taken', `${PROCESS} "inv"`, 'inv has 50,000 entries at the most.', ['alive'], (peer) =>
+  fate('inv/50000-taken', onMessage('inv'), 'inv has 50,000 entries at the most.', ['alive'], (peer) =>
     peer.sendRaw('inv', listPayload(50_000, ENTRY)),
   ),
   fate(
     'inv/50001-refused',
-    `${PROCESS} "inv"`,
+    onMessage('inv'),
     'More than 50,000 entries end the connection.',
     ['closed'],
     (peer) => peer.sendRaw('inv', listPayload(50_001, ENTRY)),
   ),
-  fate('inv/empty', `${PROCESS} "inv"`, 'An inv may be empty.', ['alive'], (peer) =>
+  fate('inv/empty', onMessage('inv'), 'An inv may be empty.', ['alive'], (peer) =>
     peer.send({ type: 'inv', inventory: [] }),
   ),
   fate(
     'inv/unknown-type-ignored',
-    `${PROCESS} "inv"`,
+    onMessage('inv'),
     'Entries of a type that is not known are ignored.',
     ['alive'],
     (peer) => peer.sendRaw('inv', Uint8Array.of(1, 0xff, 0xff, 0xff, 0x0f, ...new Uint8Array(32))),
   ),
   sees(
     'inv/unknown-block-asks-for-headers',
-    `${PROCESS} "inv"`,
+    onMessage('inv'),
     'A block that is not known is asked for by getheaders.',
     ['getheaders'],
     (peer) =>
@@ -41,17 +42,17 @@ export const inventoryCases: readonly ListeningCase[] = [
   ),
   fate(
     'getdata/50001-refused',
-    `${PROCESS} "getdata"`,
+    onMessage('getdata'),
     'More than 50,000 entries end the connection.',
     ['closed'],
     (peer) => peer.sendRaw('getdata', listPayload(50_001, ENTRY)),
   ),
-  fate('getdata/empty', `${PROCESS} "getdata"`, 'A getdata may be empty.', ['alive'], (peer) =>
+  fate('getdata/empty', onMessage('getdata'), 'A getdata may be empty.', ['alive'], (peer) =>
     peer.send({ type: 'getdata', inventory: [] }),
   ),
   fate(
     'getdata/unknown-block-survived',
-    `${PROCESS} "getdata"`,
+    onMessage('getdata'),
     'A block that is not there is not answered.',
     ['alive'],
     (peer) =>
@@ -62,7 +63,7 @@ export const inventoryCases: readonly ListeningCase[] = [
   ),
   sees(
     'getdata/unknown-transaction-notfound',
-    'Protocol documentation, "notfound"; Core net_processing.cpp, ProcessGetData',
+    places(wiki('notfound'), core('net_processing.cpp', 'ProcessGetData')),
     'A transaction that is not there is answered with notfound.',
     ['notfound'],
     async (peer) => {
@@ -74,42 +75,42 @@ export const inventoryCases: readonly ListeningCase[] = [
   ),
   fate(
     'notfound/unasked-ignored',
-    `${PROCESS} "notfound"`,
+    onMessage('notfound'),
     'A notfound that nobody waits for is ignored.',
     ['alive'],
     (peer) => peer.sendRaw('notfound', listPayload(1, TX_ENTRY)),
   ),
   fate(
     'notfound/50001-ignored',
-    `${PROCESS} "notfound"`,
+    onMessage('notfound'),
     'A notfound that is too long is ignored.',
     ['alive'],
     (peer) => peer.sendRaw('notfound', listPayload(50_001, TX_ENTRY)),
   ),
   fate(
     'getblocks/101-taken',
-    `${PROCESS} "getblocks"`,
+    onMessage('getblocks'),
     'A locator has 101 hashes at the most.',
     ['alive'],
     (peer) => peer.sendRaw('getblocks', locator(101)),
   ),
   fate(
     'getblocks/102-refused',
-    `${PROCESS} "getblocks"`,
+    onMessage('getblocks'),
     'A longer locator ends the connection.',
     ['closed'],
     (peer) => peer.sendRaw('getblocks', locator(102)),
   ),
   fate(
     'getheaders/101-taken',
-    `${PROCESS} "getheaders"`,
+    onMessage('getheaders'),
     'A locator has 101 hashes at the most.',
     ['alive'],
     (peer) => peer.sendRaw('getheaders', locator(101)),
   ),
   fate(
     'getheaders/102-refused',
-    `${PROCESS} "getheaders"`,
+    onMessage('getheaders'),
     'A longer locator ends the connection.',
     ['closed'],
     (peer) => peer.sendRaw('getheaders', locator(102)),

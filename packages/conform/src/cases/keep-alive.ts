@@ -1,7 +1,8 @@
 import type { ListeningCase } from '../model/conform-case.ts'
 import { afterwards, fateOf, listening } from './case-builders.ts'
+import { bip, core, onMessage } from './places.ts'
 
-const BIP31 = { place: 'BIP31', says: 'A pong carries the nonce of its ping.' }
+const BIP31 = { place: bip(31, 'Specification'), says: 'A pong carries the nonce of its ping.' }
 
 /** A `ping` with a nonce, and whether that comes back. */
 function nonceCase(name: string, nonce: bigint): ListeningCase {
@@ -16,7 +17,7 @@ function nonceCase(name: string, nonce: bigint): ListeningCase {
 
 /** A payload under `ping` or `pong` that is not as it should be, and ends nothing. */
 function harmless(name: string, says: string, command: 'ping' | 'pong', payload: Uint8Array): ListeningCase {
-  const source = { place: `Core net_processing.cpp, "${command}"`, says }
+  const source = { place: onMessage(command), says }
   return afterwards({ name: `bip31/${command}/${name}`, level: 'core', source, accepts: ['alive'] }, (peer) =>
     peer.sendRaw(command, payload),
   )
@@ -48,7 +49,7 @@ export const keepAliveCases: readonly ListeningCase[] = [
     {
       name: 'bip31/ping/trailing-bytes-answered',
       level: 'core',
-      source: { place: 'Core net_processing.cpp, "ping"', says: 'What follows the nonce is not looked at.' },
+      source: { place: onMessage('ping'), says: 'What follows the nonce is not looked at.' },
       accepts: ['answered'],
     },
     async (stage) => {
@@ -74,7 +75,7 @@ export const keepAliveCases: readonly ListeningCase[] = [
       name: 'bip31/ping/its-own-after-the-handshake',
       level: 'core',
       source: {
-        place: 'Core net_processing.cpp, MaybeSendPing',
+        place: core('net_processing.cpp', 'MaybeSendPing'),
         says: 'A node pings each peer once it is ready.',
       },
       accepts: ['pings'],
@@ -90,7 +91,7 @@ export const keepAliveCases: readonly ListeningCase[] = [
       name: 'bip31/ping/its-own-answered-wrongly',
       level: 'core',
       source: {
-        place: 'Core net_processing.cpp, "pong"',
+        place: onMessage('pong'),
         says: 'A pong with another nonce ends no connection.',
       },
       accepts: ['alive', 'does not ping'],

@@ -2,6 +2,7 @@ import type { TestPeer } from '@sapwood/integration/test-peer'
 import { blockHash, bytesEqual, hasServices, InventoryType, Services } from '@sapwood/wire-codec'
 import type { ListeningCase } from '../model/conform-case.ts'
 import { fateOf, listening } from './case-builders.ts'
+import { bip, core, places } from './places.ts'
 
 /** The version of the suite that these came with. */
 const SINCE = '0.3.0'
@@ -25,7 +26,7 @@ export const limitedCases: readonly ListeningCase[] = [
       since: SINCE,
       level: 'core',
       source: {
-        place: 'BIP159; Core init.cpp, g_local_services',
+        place: places(bip(159, 'New service bit'), core('init.cpp', 'g_local_services')),
         says: 'A node that has all blocks offers the last 288 by their own bit too.',
       },
       needs: ['network'],
@@ -41,7 +42,10 @@ export const limitedCases: readonly ListeningCase[] = [
       name: 'bip159/getdata/last-288-served',
       since: SINCE,
       level: 'must',
-      source: { place: 'BIP159', says: 'Who offers NODE_NETWORK_LIMITED gives the last 288 blocks.' },
+      source: {
+        place: bip(159, 'New service bit'),
+        says: 'Who offers NODE_NETWORK_LIMITED gives the last 288 blocks.',
+      },
       needs: ['chain', 'network-limited'],
       accepts: ['the block'],
     },
@@ -60,7 +64,7 @@ export const limitedCases: readonly ListeningCase[] = [
       since: SINCE,
       level: 'should',
       source: {
-        place: 'BIP159',
+        place: bip(159, 'Counter-measures for peer fingerprinting'),
         says: 'Who offers no more than that gives none below: how much is kept would tell who it is.',
       },
       needs: ['chain', 'network-limited', 'no-network'],

@@ -1,11 +1,12 @@
 import { ByteWriter } from '@sapwood/wire-codec'
 import type { ListeningCase } from '../model/conform-case.ts'
 import { afterwards, fateOf, listening } from './case-builders.ts'
+import { bip, onMessage, places } from './places.ts'
 
 /** The version of the suite that these came with. */
 const SINCE = '0.3.0'
 const SOURCE = {
-  place: 'BIP61; Core net_processing.cpp, ProcessMessage',
+  place: places(bip(61, 'Compatibility'), onMessage()),
   says: 'A reject is read by nobody any more, and ends nothing.',
 } as const
 
@@ -67,7 +68,7 @@ export const rejectCases: readonly ListeningCase[] = [
       since: SINCE,
       level: 'info',
       source: {
-        place: 'BIP61',
+        place: bip(61, 'reject'),
         says: 'Whether a transaction that cannot be taken is answered with a reject: Core has done so until 0.20.',
       },
       accepts: [],

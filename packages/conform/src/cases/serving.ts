@@ -9,7 +9,8 @@ import {
   regtest,
 } from '@sapwood/wire-codec'
 import type { ListeningCase } from '../model/conform-case.ts'
-import { BLOCKS, COMPACT, fate, NO_HASH, PROCESS, sees, UNKNOWN_HASH } from './exchange-builders.ts'
+import { BLOCKS, COMPACT, fate, NO_HASH, sees, UNKNOWN_HASH } from './exchange-builders.ts'
+import { bip, core, onMessage, places } from './places.ts'
 
 const ask = (locatorHashes: readonly BlockHash[], stopHash: BlockHash = NO_HASH): Message => ({
   type: 'getheaders',
@@ -22,7 +23,7 @@ const ask = (locatorHashes: readonly BlockHash[], stopHash: BlockHash = NO_HASH)
 export const servingCases: readonly ListeningCase[] = [
   sees(
     'getheaders/2000-at-the-most',
-    `${PROCESS} "getheaders"`,
+    onMessage('getheaders'),
     'headers has 2,000 entries at the most.',
     ['2000'],
     async (peer) => {
@@ -32,7 +33,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'getheaders/after-the-locator',
-    `${PROCESS} "getheaders"`,
+    onMessage('getheaders'),
     'headers follow the first hash that is known.',
     ['the next'],
     async (peer, { chain }) => {
@@ -43,7 +44,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'getheaders/up-to-the-stop',
-    `${PROCESS} "getheaders"`,
+    onMessage('getheaders'),
     'The header of the stop hash is the last.',
     ['5'],
     async (peer, { chain }) => {
@@ -53,7 +54,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'getheaders/no-locator-gives-the-stop-alone',
-    `${PROCESS} "getheaders"`,
+    onMessage('getheaders'),
     'Without a locator the header of the stop hash is the answer.',
     ['that one'],
     async (peer, { chain }) => {
@@ -66,7 +67,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'getheaders/nothing-known-begins-at-genesis',
-    `${PROCESS} "getheaders"`,
+    onMessage('getheaders'),
     'Where no hash is known the headers begin after the genesis block.',
     ['from height 1'],
     async (peer, { chain }) => {
@@ -79,7 +80,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'getheaders/at-the-tip-empty',
-    `${PROCESS} "getheaders"`,
+    onMessage('getheaders'),
     'At the tip headers is empty, and is sent.',
     ['0'],
     async (peer, stage) => {
@@ -91,7 +92,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'getblocks/500-at-the-most',
-    `${PROCESS} "getblocks"`,
+    onMessage('getblocks'),
     '500 blocks are announced at the most.',
     ['500'],
     async (peer, { chain }) => {
@@ -111,7 +112,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'bip144/getdata/block-with-witness',
-    'BIP144',
+    bip(144, 'Relay'),
     'MSG_WITNESS_BLOCK gives a block with its witnesses.',
     ['the whole block'],
     async (peer, { chain }) => {
@@ -127,7 +128,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'bip144/getdata/block-without-witness',
-    'BIP144',
+    bip(144, 'Relay'),
     'MSG_BLOCK gives a block without witnesses.',
     ['without witness'],
     async (peer, { chain }) => {
@@ -142,7 +143,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'getdata/blocks-in-order',
-    'Core net_processing.cpp, ProcessGetData',
+    core('net_processing.cpp', 'ProcessGetData'),
     'Blocks come in the order in which they are asked for.',
     ['in order'],
     async (peer, { chain }) => {
@@ -161,7 +162,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'bip152/getdata/compact-block-of-the-tip',
-    'BIP152',
+    bip(152, 'MSG_CMPCT_BLOCK'),
     'MSG_CMPCT_BLOCK of a recent block gives a cmpctblock.',
     ['compact'],
     async (peer, { chain }) => {
@@ -176,7 +177,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'bip152/getdata/compact-block-of-old-is-whole',
-    'BIP152; Core net_processing.cpp, MAX_CMPCTBLOCK_DEPTH',
+    places(bip(152, 'MSG_CMPCT_BLOCK'), core('net_processing.cpp', 'ProcessGetBlockData')),
     'MSG_CMPCT_BLOCK of an old block gives the block.',
     ['whole'],
     async (peer, { chain }) => {
@@ -191,7 +192,7 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   sees(
     'bip152/getblocktxn/answered',
-    'BIP152',
+    bip(152, 'getblocktxn'),
     'getblocktxn is answered with the transactions that it names.',
     ['1 transaction'],
     async (peer, { chain }) => {
@@ -199,11 +200,11 @@ export const servingCases: readonly ListeningCase[] = [
       const { transactions } = await peer.expect('blocktxn')
       return `${transactions.length} transaction`
     },
-    { ...COMPACT, level: 'must' },
+    COMPACT,
   ),
   fate(
     'bip152/getblocktxn/index-past-the-end-refused',
-    `${PROCESS} "getblocktxn"`,
+    onMessage('getblocktxn'),
     'An index past the end of the block ends the connection.',
     ['closed'],
     (peer, { chain }) =>
@@ -212,14 +213,14 @@ export const servingCases: readonly ListeningCase[] = [
   ),
   fate(
     'bip152/getblocktxn/unknown-block-ignored',
-    `${PROCESS} "getblocktxn"`,
+    onMessage('getblocktxn'),
     'getblocktxn of a block that is not there is ignored.',
     ['alive'],
     (peer) => peer.send({ type: 'getblocktxn', blockHash: UNKNOWN_HASH, indexes: Uint16Array.of(0) }),
   ),
   fate(
     'bip152/blocktxn/unasked-ignored',
-    `${PROCESS} "blocktxn"`,
+    onMessage('blocktxn'),
     'A blocktxn that nobody waits for is ignored.',
     ['alive'],
     (peer) => peer.send({ type: 'blocktxn', blockHash: UNKNOWN_HASH, transactions: [] }),

@@ -10,7 +10,8 @@ import {
 import { MINUTE } from '@sapwood/transport-v1v2/environment'
 import type { ListeningCase } from '../model/conform-case.ts'
 import type { ListeningStage } from '../model/stage.ts'
-import { BLOCKS, CHAIN, fate, PROCESS, sees } from './exchange-builders.ts'
+import { BLOCKS, CHAIN, fate, sees } from './exchange-builders.ts'
+import { bip, core, onMessage, wiki } from './places.ts'
 
 /** Core tells who dialled it of transactions every 5 s on average, by a Poisson process. */
 const RELAY_TIMEOUT = MINUTE
@@ -45,7 +46,7 @@ async function announcedTo(
 export const transactionCases: readonly ListeningCase[] = [
   sees(
     'bip339/relay/by-wtxid',
-    'BIP339',
+    bip(339, 'Specification'),
     'Who said wtxidrelay is told of transactions by wtxid.',
     ['by wtxid'],
     async (peer, stage) => {
@@ -59,7 +60,7 @@ export const transactionCases: readonly ListeningCase[] = [
   ),
   sees(
     'relay/transaction-served',
-    'Protocol documentation, "getdata"',
+    wiki('getdata'),
     'A transaction that was announced is given to who asks for it.',
     ['the same'],
     async (peer, stage) => {
@@ -74,7 +75,7 @@ export const transactionCases: readonly ListeningCase[] = [
   ),
   sees(
     'inv/unknown-transaction-asked-for',
-    'Core txrequest.h',
+    core('node/txdownloadman_impl.cpp', 'TxDownloadManagerImpl::GetRequestsToSend'),
     'A transaction that is not known is asked for.',
     ['getdata'],
     async (peer, stage) => {
@@ -94,7 +95,7 @@ export const transactionCases: readonly ListeningCase[] = [
   ),
   fate(
     'tx/spends-nothing-known',
-    `${PROCESS} "tx"`,
+    onMessage('tx'),
     'A transaction whose inputs are not known ends nothing.',
     ['alive'],
     async (peer, stage) => {
@@ -110,7 +111,7 @@ export const transactionCases: readonly ListeningCase[] = [
   ),
   fate(
     'tx/known',
-    `${PROCESS} "tx"`,
+    onMessage('tx'),
     'A transaction that comes twice ends nothing.',
     ['alive'],
     async (peer, stage) => {
@@ -121,7 +122,7 @@ export const transactionCases: readonly ListeningCase[] = [
   ),
   fate(
     'tx/without-outputs',
-    `${PROCESS} "tx"`,
+    onMessage('tx'),
     'A transaction without outputs: it is refused, or its sender.',
     ['alive', 'closed'],
     async (peer, stage) => {

@@ -3,14 +3,15 @@ import type { DiallingStage, ListeningStage } from './stage.ts'
 import type { Transport } from './transport.ts'
 
 /**
- * What a case rests on: `must` and `should` on the words of a BIP, `core` on what Bitcoin Core does where no
- * text decides, `info` on neither: it tells, and cannot fail.
+ * What a case rests on: `must` and `should` on the words of a BIP or of the protocol's documentation, or on
+ * that nothing is to fall over; `core` on what Bitcoin Core does where no text decides, `info` on neither: it
+ * tells, and cannot fail.
  */
 export type Level = 'must' | 'should' | 'core' | 'info'
 
 /** Where a rule stands, and what it says there. */
 export interface Source {
-  /** `BIP31`, `Core net_processing.cpp, ProcessMessage "inv"`, … */
+  /** `BIP152, "getblocktxn"`, `Core net_processing.cpp, ProcessMessage "inv"`, … */
   readonly place: string
   /** The rule in a sentence of our own. */
   readonly says: string
