@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runCommand } from '../programs/run-command.ts'
-import { bitcoinCoreArchive, unpackArchive } from './find-bitcoind.ts'
+import { findProgram } from '../programs/find-program.ts'
+import { bitcoinCoreArchive, findBitcoind, unpackArchive } from './find-bitcoind.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -29,6 +30,7 @@ async function serveArchive(): Promise<{ readonly url: string; readonly sha256: 
   mkdirSync(join(folder, 'made/bitcoin/bin'), { recursive: true })
   writeFileSync(join(folder, 'made/bitcoin/bin/bitcoind'), '#!/bin/sh\necho a bitcoind\n')
   chmodSync(join(folder, 'made/bitcoin/bin/bitcoind'), 0o755)
+  writeFileSync(join(folder, 'made/bitcoin/COPYING'), 'its licence')
   await runCommand(['tar', '-czf', join(folder, 'made.tar.gz'), '-C', join(folder, 'made'), 'bitcoin'])
   const bytes = readFileSync(join(folder, 'made.tar.gz'))
   const server = createServer((request, response) => {
@@ -73,6 +75,41 @@ describe('the archive of Bitcoin Core', () => {
     const missing = { ...served, url: `${served.url}-missing`, executable }
     await expect(unpackArchive(missing, bad)).rejects.toThrow('status 404')
     served.stop()
+  })
+
+  it('is kept beside another version, with its licence, and taken by its name alone', async () => {
+    const served = await serveArchive()
+    const archive = { ...served, executable: 'bitcoin/bin/bitcoind' }
+    const cache = join(folder, 'cache')
+    const elsewhere = {
+      BITCOIND: join(folder, 'made/bitcoin/bin/bitcoind'),
+      PATH: join(folder, 'made/bitcoin/bin'),
+    }
+    const options = { cache, environment: elsewhere }
+    const knots = await findProgram(
+      {
+        name: 'bitcoind-knots',
+        install: (into) => {
+          writeFileSync(join(into, 'bitcoind'), '#!/bin/sh\necho knots\n', { mode: 0o755 })
+          return Promise.resolve('bitcoind')
+        },
+      },
+      options,
+    )
+    const core = await findBitcoind({ version: 'core@29.0', archive, ...options })
+    expect([knots.origin, core.origin]).toEqual(['installed', 'installed'])
+    served.stop()
+    for (const [version, says] of [
+      ['knots', 'knots'],
+      ['core@29.0', 'a bitcoind'],
+    ] as const) {
+      const found = await findBitcoind({ version, archive, install: false, ...options })
+      expect(found).toMatchObject({ origin: 'cache', folder: join(cache, `bitcoind-${version}`) })
+      expect(await runCommand(found.command)).toBe(`${says}\n`)
+    }
+    expect(readFileSync(join(core.folder!, 'bitcoin/COPYING'), 'utf8')).toBe('its licence')
+    expect(readFileSync(join(cache, '.gitignore'), 'utf8')).toBe('*\n')
+    expect((await findBitcoind(options)).origin).toBe('variable')
   })
 
   it('is read no further than an archive can be long, whatever is served', async () => {

@@ -111,11 +111,18 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
     for (const waiter of this.#waiting.splice(0)) waiter.fail('none before it was given up')
   }
 
-  /** Stops listening and ends every connection; who waits for one gets none. */
+  /**
+   * Stops listening and ends every connection; who waits for one gets none.
+   * @throws WireAssertionError where `unhandled` is `error`, of the first peer that has something to tell and
+   * was not closed before.
+   */
   async close(): Promise<void> {
     this.forget()
-    for (const peer of this.#peers) await peer.close().catch(() => undefined)
+    const failures: unknown[] = []
+    for (const peer of this.#peers) await peer.close().catch((error: unknown) => failures.push(error))
+    this.#peers.clear()
     await this.#listener.close()
+    if (failures.length > 0) throw failures[0]
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,7 +134,10 @@ export class PeerListener<P extends { close(): Promise<void> }> implements Async
     const peer = await this.#greet(stream, rest, transport).catch(() => undefined)
     if (peer === undefined) return
     this.#peers.add(peer)
-    await act(peer).catch(() => peer.close())
+    await act(peer).catch(async () => {
+      this.#peers.delete(peer)
+      await peer.close().catch(() => undefined)
+    })
   }
 
   async #greet(

@@ -2,7 +2,7 @@ import { concatBytes, hashToHex, regtest } from '@sapwood/wire-codec'
 import { createPeer } from '@sapwood/peer'
 import { connect, onlyV1, streamPair } from '@sapwood/transport-v1v2'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
 import { RegtestChain } from '../regtest/regtest-chain.ts'
 import { startRegtestPeer } from '../regtest/regtest-peer.ts'
@@ -170,6 +170,55 @@ describe('TestPeer', () => {
     const failure = await failureOf(peer.expect('block'))
     expect(failure.received).toBe("a handler of 'pong' failed: no pong is wanted")
     expect((await failureOf(peer.close())).received).toMatch(/^unhandled: /)
+  })
+
+  it.each(['ignore', 'warn', 'error'] as const)(
+    'tells once of what it left unhandled: %s',
+    async (unhandled) => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+      try {
+        await using embedded = await startRegtestPeer()
+        const peer = await TestPeer.dial(embedded.port, { unhandled })
+        await peer.sync()
+        const closed = await peer.close().catch((error: unknown) => error)
+        const told = warn.mock.calls.flat().join()
+        expect(told).toMatch(unhandled === 'warn' ? /^test peer: unhandled: .*sendcmpct/ : /^$/)
+        expect(closed instanceof WireAssertionError).toBe(unhandled === 'error')
+        await peer.close()
+        expect(warn).toHaveBeenCalledTimes(unhandled === 'warn' ? 1 : 0)
+      } finally {
+        warn.mockRestore()
+      }
+    },
+  )
+
+  it('tells of it by its listener too, where nobody has closed it', async () => {
+    const listener = await TestPeer.listen({ unhandled: 'error' })
+    const [left, dialled] = await Promise.all([listener.next(), TestPeer.dial(listener.port)])
+    await dialled.send({ type: 'getaddr' })
+    await dialled.sync()
+    expect((await failureOf(listener.close())).received).toMatch(/^unhandled: .*getaddr/)
+    await left.close()
+    await listener.close()
+    await dialled.close()
+  })
+
+  it('asks for the end that is to come, by whom and how', async () => {
+    await using listener = await TestPeer.listen()
+    const pair = async () => await Promise.all([listener.next(), TestPeer.dial(listener.port)])
+    const [ending, ended] = await pair()
+    await ending.end()
+    expect((await failureOf(ended.expectClosed({ how: 'reset' }))).message).toMatch(
+      /expected the connection to be ended by the remote \(reset\)\nreceived an end by the remote \(end\)/,
+    )
+    expect((await failureOf(ended.expectClosed({ by: 'us' }))).received).toBe('an end by the remote (end)')
+    const [resetting, reset] = await pair()
+    await reset.send({ type: 'getaddr' })
+    await resetting.expect('getaddr')
+    await resetting.reset()
+    expect(await reset.expectClosed({ how: 'reset' })).toMatchObject({ by: 'remote', how: 'reset' })
+    expect(reset.closed?.after?.type).toBe('getaddr')
+    expect(await resetting.expectClosed({ by: 'us' })).toMatchObject({ by: 'us', how: 'reset' })
   })
 
   it('gives out a ping that came early too, which it has answered by itself', async () => {

@@ -59,6 +59,7 @@ export class TestPeer implements AsyncDisposable {
   /** Pings that were answered by itself: they may be expected, and no handler answers them again. */
   readonly #answered = new Set<number>()
   readonly #handlers = new Map<string, MessageHandler<Message['type']>>()
+  #isClosed = false
 
   private constructor(stream: ByteStream, role: 'initiator' | 'responder', options: TestPeerOptions) {
     const seed = String(options.seed ?? new DataView(systemRandom.bytes(4).buffer).getUint32(0))
@@ -338,12 +339,13 @@ export class TestPeer implements AsyncDisposable {
   }
 
   /**
-   * Ends the connection, whatever its state.
+   * Ends the connection, whatever its state. What was left unhandled is told of once, by the first call.
    * @throws WireAssertionError where `unhandled` is `error` and a message was neither expected nor handled.
    */
   close(): Promise<void> {
     this.#wire.drop()
-    const { unhandled = 'ignore' } = this.#options
+    const unhandled = this.#isClosed ? 'ignore' : (this.#options.unhandled ?? 'ignore')
+    this.#isClosed = true
     const left = this.log.entries.filter(
       ({ direction, type, index }) =>
         direction === 'received' &&

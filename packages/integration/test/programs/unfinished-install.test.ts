@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -81,6 +81,10 @@ async function install(archive: DebianArchive): Promise<readonly string[]> {
   expect(await runCommand(program.command)).toBe(`${NAMES[0]}\n`)
   expect(program.packages).toEqual(NAMES.map((name) => `${name}=1.0`))
   expect(readdirSync(join(cache(), 'downloads'))).toEqual([])
+  for (const name of NAMES) {
+    const licence = join(program.folder!, 'usr/share/doc', name, 'copyright')
+    expect(readFileSync(licence, 'utf8')).toBe(`of ${name}`)
+  }
   return said
 }
 
