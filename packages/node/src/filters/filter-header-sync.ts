@@ -16,6 +16,7 @@ import {
   MAX_FILTER_HEADERS_PER_REQUEST,
 } from '@sapwood/wire-codec'
 import type { CompactFilterHeaders, PeerId } from '@sapwood/peer'
+import { FewAtOnce } from '@sapwood/transport-v1v2/environment'
 import type { TipChange } from '../chain/chain-entry.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { type FilterDisputeComponents, settleDispute } from './filter-dispute.ts'
@@ -24,7 +25,6 @@ import { NodeError } from '../errors/node-error.ts'
 import type { FilterHeaderStore } from './filter-header-store.ts'
 import { CHECKPOINTS_TIMEOUT, FILTER_HEADER_TIMEOUTS, isLate } from './filter-timeouts.ts'
 import type { FilterPeer } from './filter-peers.ts'
-import { Mutex } from './mutex.ts'
 import { ReplacedFilters } from './replaced-filters.ts'
 import { StrayAnswers } from './stray-answers.ts'
 
@@ -78,7 +78,7 @@ export class FilterHeaderSync {
   readonly #parts: FilterHeaderSyncComponents
   /** Height up to which a peer has agreed with what is kept now. */
   readonly #agreed = new Map<PeerId, number>()
-  readonly #mutex = new Mutex()
+  readonly #oneByOne = new FewAtOnce(1)
   #isLoaded = false
   #saving: Promise<void> = Promise.resolve()
 
@@ -105,10 +105,10 @@ export class FilterHeaderSync {
    */
   async extendTo(height: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    if (!this.#isLoaded) await this.#mutex.take(() => this.#load(), signal)
+    if (!this.#isLoaded) await this.#oneByOne.run(() => this.#load(), signal)
     while (this.headers.height < height) {
       await this.#parts.waitForHeight(height, signal)
-      await this.#mutex.take(() => this.#extend(height, signal), signal)
+      await this.#oneByOne.run(() => this.#extend(height, signal), signal)
     }
   }
 

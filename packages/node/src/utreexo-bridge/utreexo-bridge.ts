@@ -17,6 +17,7 @@ import type { ServingContext } from '@sapwood/peer'
 import { isUtreexoError, type Stump } from '@sapwood/utreexo'
 import {
   type Clock,
+  FewAtOnce,
   guardedLogger,
   keepTrying,
   type Logger,
@@ -43,7 +44,6 @@ import type {
   UtreexoBridgeOptions,
 } from './bridge-options.ts'
 import { BridgeStore } from './bridge-store.ts'
-import { FewAtOnce } from './few-at-once.ts'
 import { Milestones } from './milestones.ts'
 
 /** Where everything of a bridge is in its store. */
@@ -121,7 +121,9 @@ class Bridge implements UtreexoBridge {
       services: {
         utreexoProof: (request, context) => this.#serveProof(request, context),
         utreexoRoots: (hash, context) => this.#serveRoots(hash, context),
-        ...(keepBlocks && { block: (hash: BlockHash) => this.#reads.run(() => store.block(hash)) }),
+        ...(keepBlocks && {
+          block: (hash: BlockHash, context: ServingContext) => this.#read(() => store.block(hash), context),
+        }),
       },
     })
     this.#running = this.#run()
@@ -271,15 +273,24 @@ class Bridge implements UtreexoBridge {
     const { blockHash } = request
     const { store } = this.#parts
     await this.#hold(blockHash, context)
-    const payload = await this.#reads.run(async () => {
-      if (context.signal.aborted) return undefined
+    const payload = await this.#read(async () => {
       const whole = this.#isGenesis(blockHash) ? emptyProof(blockHash) : await store.proof(blockHash)
       return whole && selectUtreexoProof(whole, request)
-    })
+    }, context)
     if (payload === undefined) return undefined
     this.#proofsServed++
     this.#bytesServed += payload.length
     return payload
+  }
+
+  /** In its turn; undefined where whoever asked has gone before it. */
+  async #read<T>(work: () => Promise<T>, { signal }: ServingContext): Promise<T | undefined> {
+    try {
+      return await this.#reads.run(work, signal)
+    } catch (error) {
+      if (signal.aborted) return undefined
+      throw error
+    }
   }
 
   async #serveRoots(hash: BlockHash, context: ServingContext): Promise<Uint8Array | undefined> {

@@ -36,5 +36,6 @@ export {
 } from './turn-scheduler.ts'
 export { tell } from './tell.ts'
 export { abortReason, untilAborted, whenAborted } from './until-aborted.ts'
+export { FewAtOnce } from './few-at-once.ts'
 export { WakeUp } from './wake-up.ts'
 export { keepTrying, type KeepTryingOptions } from './keep-trying.ts'
