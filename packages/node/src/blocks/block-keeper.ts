@@ -34,7 +34,8 @@ export class BlockKeeper {
   #unwrittenBytes = 0
   #range: StoredRange | undefined
   #writing: Promise<void> | undefined
-  #failure: Error | undefined
+  /** Ends where the store refuses: nothing is to be taken that stands on what is not there. */
+  #attempt = new AbortController()
 
   constructor(components: BlockKeeperComponents) {
     this.#parts = components
@@ -66,11 +67,13 @@ export class BlockKeeper {
     })
   }
 
-  async #follow(signal: AbortSignal): Promise<void> {
-    this.#failure = undefined
+  async #follow(ending: AbortSignal): Promise<void> {
+    this.#attempt = new AbortController()
     this.#range = undefined
+    const signal = AbortSignal.any([ending, this.#attempt.signal])
     let from = await this.#first(signal)
     for await (const item of this.#parts.follow({ from: this.#next(from) }, { signal })) {
+      signal.throwIfAborted()
       if (item.type === 'reorg') {
         const { fork } = item.change
         from = Math.min(from, fork.height + 1)
@@ -81,7 +84,6 @@ export class BlockKeeper {
       this.#range = { from, tip: { height, hash } }
       this.#writing ??= this.#write()
       if (this.#unwrittenBytes > MAX_UNWRITTEN) await this.#writing
-      this.#throwFailure()
     }
   }
 
@@ -106,10 +108,6 @@ export class BlockKeeper {
     return Math.max(from, fork.height + 1)
   }
 
-  #throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure
-  }
-
   #take(block: BlockToStore): void {
     this.#unwritten.push(block)
     this.#unwrittenBytes += block.bytes.length
@@ -129,7 +127,7 @@ export class BlockKeeper {
         if (stored !== undefined) onKept(stored)
       }
     } catch (error) {
-      this.#failure = error as Error
+      this.#attempt.abort(error)
       this.#unwritten = []
       this.#unwrittenBytes = 0
     } finally {

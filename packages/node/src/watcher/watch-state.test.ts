@@ -18,6 +18,16 @@ async function begun(): Promise<{ readonly state: WatchState; readonly store: Wa
   return { state, store }
 }
 
+it('writes as much at once as there is: more than a call has arguments', async () => {
+  const { state, store } = await begun()
+  const operations = Array.from({ length: 200_000 }, (_, index) => ({
+    type: 'delete' as const,
+    key: `script/${index}`,
+  }))
+  await state.save(operations)
+  expect((await store.load()).place?.position?.height).toBe(100)
+})
+
 describe('what a watcher has to look back for, over a restart', () => {
   it('is still a script that was added again from further down while it was looked for', async () => {
     const { state, store } = await begun()

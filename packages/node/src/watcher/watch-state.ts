@@ -100,7 +100,7 @@ export class WatchState {
    * Writes all that has changed, at once or not at all; what could not be written goes with the next call.
    */
   save(operations: readonly KeyValueOperation[] = []): Promise<void> {
-    this.#operations.push(...operations)
+    this.#operations = [...this.#operations, ...operations]
     const saved = this.#saving.then(() => this.#write())
     this.#saving = saved.catch(() => undefined)
     return saved
@@ -127,6 +127,6 @@ export class WatchState {
       this.ledger.giveBack(changes)
       throw error
     }
-    this.#operations.push(...this.#onSaved(changes, position))
+    this.#operations = [...this.#operations, ...this.#onSaved(changes, position)]
   }
 }

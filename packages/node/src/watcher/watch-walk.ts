@@ -74,6 +74,8 @@ export class WatchWalk {
    */
   async follow(signal: AbortSignal): Promise<void> {
     const { state, onWait } = this.#parts
+    // What the store has refused goes first: the next block may be long in coming.
+    await state.save()
     if (state.place === undefined) {
       onWait()
       await this.#wake.wait(signal)
