@@ -1,4 +1,15 @@
-import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import {
+  appendFile,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -63,7 +74,7 @@ describe('blocks on disk', () => {
     expect(await readFile(join(folder, 'blk00000.dat'), 'utf8')).toBe('theirs')
   })
 
-  it.each([{ keep: { last: 0 } }, { keep: { bytes: 1.5 } }, { fileSize: -1 }])(
+  it.each([{ keep: { last: 0 } }, { keep: { bytes: 1.5 } }, { fileSize: -1 }, { fileSize: 2 ** 31 + 1 }])(
     'are not kept by %o',
     async (options) => {
       await expect(openHere(options)).rejects.toMatchObject({ code: 'invalid-argument' })
@@ -119,6 +130,21 @@ describe('what a crash leaves behind', () => {
     expect([store.damaged, await store.has(madeBlock(2).hash)]).toEqual([1, false])
     await store.append([madeBlock(2)])
     expect(await store.get(madeBlock(2).hash)).toEqual(madeBlock(2).bytes)
+  })
+})
+
+describe('an export', () => {
+  it('that fails leaves nothing in the way of the next', async () => {
+    await using store = await openHere({ fileSize: 10_000 })
+    await store.append(madeBlocks(1, 20), rangeTo(20))
+    const [, second] = await blockFiles()
+    const target = join(folder, 'theirs')
+    await rename(join(folder, second!), join(folder, 'elsewhere'))
+    await expect(store.exportTo(target)).rejects.toMatchObject({ detail: target })
+    expect(await readdir(target)).toEqual([])
+    await rename(join(folder, 'elsewhere'), join(folder, second!))
+    expect(await store.exportTo(target)).toBe((await blockFiles()).length + 1)
+    expect(await readdir(target)).toContain('xor.dat')
   })
 })
 

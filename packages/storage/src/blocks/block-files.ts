@@ -117,19 +117,35 @@ export class BlockFiles implements FileBlockStore {
         await makeFolder(folder)
         if ((await blockFilesIn(folder)).length > 0)
           throw new NodeError('store-foreign', `There are blocks in ${folder} already.`, { detail: folder })
-        await writeFile(join(folder, blockFileName(0)), this.#genesisFrame())
-        for (const [number, file] of this.#files.entries()) {
-          const target = join(folder, blockFileName(number + 1))
-          await copyFile(this.#pathOf(file.number), target, constants.COPYFILE_EXCL)
-          // What stands behind it was never acknowledged.
-          await truncate(target, file.end)
-        }
-        await writeFile(join(folder, 'xor.dat'), new Uint8Array(8))
-        return this.#files.length + 1
+        return await this.#copyTo(folder)
       } catch (cause) {
         throw storeError(`The blocks cannot be exported to ${folder}.`, cause, { detail: folder })
       }
     })
+  }
+
+  /** All files, or none: half of them would stand in the way of the next try. */
+  async #copyTo(folder: string): Promise<number> {
+    const made: string[] = []
+    const pathOfNext = (): string => {
+      const path = join(folder, blockFileName(made.length))
+      made.push(path)
+      return path
+    }
+    try {
+      await writeFile(pathOfNext(), this.#genesisFrame())
+      for (const { number, end } of this.#files) {
+        const target = pathOfNext()
+        await copyFile(this.#pathOf(number), target, constants.COPYFILE_EXCL)
+        // What stands behind it was never acknowledged.
+        await truncate(target, end)
+      }
+      await writeFile(join(folder, 'xor.dat'), new Uint8Array(8))
+      return made.length
+    } catch (error) {
+      await Promise.allSettled(made.map((path) => unlink(path)))
+      throw error
+    }
   }
 
   /** No peer is asked for it, but Core takes no block before it. */

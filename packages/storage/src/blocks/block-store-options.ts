@@ -10,8 +10,8 @@ export interface BlockStoreOptions {
   /** Default: `all`. What is pruned goes file by file, from the oldest on, and leaves 288 blocks at least. */
   readonly keep?: BlocksToKeep
   /**
-   * Bytes of a file. Default: 134,217,728 as in Bitcoin Core (`MAX_BLOCKFILE_SIZE`); where blocks are pruned
-   * 16,777,216, so that about as many are kept as was said.
+   * Bytes of a file, at most 2,147,483,648. Default: 134,217,728 as in Bitcoin Core (`MAX_BLOCKFILE_SIZE`);
+   * where blocks are pruned 16,777,216, so that about as many are kept as was said.
    */
   readonly fileSize?: number
 }
@@ -24,7 +24,8 @@ export interface FileBlockStore extends BlockStore, AsyncDisposable {
    * Copies all that is stored into another folder, as `blk*.dat` with an `xor.dat` of zeros, which Bitcoin
    * Core reads with `-reindex`.
    * @returns how many files.
-   * @throws NodeError `store-full`, `store-foreign` where the folder has such files already.
+   * @throws NodeError `store-full`, `store-foreign` where the folder has such files already; none are left
+   * there then that were not before.
    */
   exportTo(folder: string): Promise<number>
   /** Waits for what is being written, and lets go of the folder. */

@@ -1,6 +1,7 @@
-import { open, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  type Block,
   type BlockHash,
   blockHash,
   type BlockHeader,
@@ -8,6 +9,7 @@ import {
   decodeBlock,
   decodeHeader,
   HEADER_SIZE,
+  isDecodeError,
   type Network,
 } from '@sapwood/wire-codec'
 import {
@@ -15,11 +17,13 @@ import {
   type BlockToStore,
   type ChainAccess,
   checkBlock,
+  isNodeError,
   NodeError,
   storeError,
 } from '@sapwood/node'
 import { blockFileName, MAX_BLOCK_SERIALIZED_SIZE } from '../files/block-frame.ts'
 import { type BlockFrame, framesIn, ObfuscatedFile } from '../files/frames-in.ts'
+import { OpenFiles } from '../files/open-files.ts'
 import { blockFilesIn } from './block-files-in.ts'
 
 /** Bytes of Bitcoin Core's `xor.dat`. */
@@ -39,10 +43,10 @@ export interface ImportComponents {
 
 /** What an import came to. */
 export interface ImportReport {
-  /** Blocks in the files. */
+  /** Blocks in the files, each once. */
   readonly found: number
   readonly imported: number
-  /** Those that do not build on the chain, or break a rule that is checked. */
+  /** Those that do not build on the chain, break a rule that is checked, or are damaged or cut short. */
   readonly refused: number
 }
 
@@ -57,7 +61,8 @@ interface FoundBlock extends Pick<BlockFrame, 'position' | 'size'> {
  * their headers into the chain of a node. Each is checked as one that comes from a peer is. The headers of
  * all files are in memory meanwhile, about 400 bytes a block.
  * @param folder Core's folder `blocks`, while no Core writes to it.
- * @throws NodeError `store-foreign` where there are no such files; `store-full` and its sisters.
+ * @throws NodeError `store-foreign` where there are no such files, or no block of the network in them;
+ * `store-corrupt` where `xor.dat` is no key; `store-full` and its sisters.
  */
 export async function importBlockFiles(
   folder: string,
@@ -65,7 +70,7 @@ export async function importBlockFiles(
 ): Promise<ImportReport> {
   const files = new BlockFolder(folder)
   try {
-    const found = await files.headers(network)
+    const found = await files.blocks(network)
     await submitInOrder(found, network, chain)
     const known = found
       .flatMap((each) => {
@@ -84,8 +89,9 @@ export async function importBlockFiles(
       bytesOfBatch = 0
     }
     for (const { height, hash, ...place } of known) {
-      const bytes = await files.block(place)
-      if (checkBlock(decodeBlock(bytes), height, network) !== undefined) continue
+      const bytes = await files.bytes(place)
+      const block = blockIn(bytes)
+      if (block === undefined || checkBlock(block, height, network) !== undefined) continue
       batch.push({ height, hash, bytes })
       bytesOfBatch += bytes.length
       if (bytesOfBatch > BYTES_AT_A_TIME) await write()
@@ -96,7 +102,7 @@ export async function importBlockFiles(
   } catch (cause) {
     throw storeError(`The blocks in ${folder} cannot be imported.`, cause, { detail: folder })
   } finally {
-    await files.close()
+    files.close()
   }
 }
 
@@ -110,6 +116,16 @@ async function noteRange(store: BlockStore, chain: ImportComponents['chain']): P
   }
   const hash = chain.hashAt(height)
   if (height > 0 && hash !== undefined) await store.append([], { from: 1, tip: { height, hash } })
+}
+
+/** Undefined for bytes that are none: a crash of Core's machine leaves such. */
+function blockIn(bytes: Uint8Array): Block | undefined {
+  try {
+    return decodeBlock(bytes)
+  } catch (error) {
+    if (isDecodeError(error)) return undefined
+    throw error
+  }
 }
 
 /** Core writes blocks as they come: each header goes to the chain after its parent. */
@@ -131,62 +147,85 @@ async function submitInOrder(
     batch.push(...next.map(({ header }) => header))
     level = next.map(({ hash }) => hash)
     if (batch.length < HEADERS_AT_A_TIME && level.length > 0) continue
-    if (batch.length > 0) await chain.submitHeaders(batch)
+    await submitValid(batch, chain)
     batch = []
+    // Nothing builds on what was refused.
+    level = level.filter((hash) => chain.heightOf(hash) !== undefined)
+  }
+}
+
+/** Those before the one that is refused have been taken, and those after it are still to come. */
+async function submitValid(
+  headers: readonly BlockHeader[],
+  chain: Pick<ChainAccess, 'submitHeaders'>,
+): Promise<void> {
+  for (let left = headers; left.length > 0; ) {
+    try {
+      await chain.submitHeaders(left)
+      return
+    } catch (error) {
+      if (!isNodeError(error) || error.code !== 'invalid-header') throw error
+      left = left.slice(1 + Number(error.received))
+    }
   }
 }
 
 /** Core's folder `blocks`. */
 class BlockFolder {
   readonly #folder: string
-  readonly #files = new Map<number, ObfuscatedFile>()
-  readonly #closings: (() => Promise<void>)[] = []
+  readonly #files = new OpenFiles()
+  #key: Uint8Array | undefined
 
   constructor(folder: string) {
     this.#folder = folder
   }
 
-  async headers({ magic }: Network): Promise<readonly FoundBlock[]> {
+  /** Each once, though Core may have written it twice: after a crash it fetches again what its index lost. */
+  async blocks({ name, magic }: Network): Promise<readonly FoundBlock[]> {
     const numbers = await blockFilesIn(this.#folder)
-    if (numbers.length === 0)
-      throw new NodeError('store-foreign', `There are no blk*.dat in ${this.#folder}.`, {
+    const sizes = { headSize: HEADER_SIZE, maxSize: MAX_BLOCK_SERIALIZED_SIZE }
+    const found = new Map<string, FoundBlock>()
+    for (const file of numbers)
+      await this.#read(file, async (bytes) => {
+        for await (const { position, size, head } of framesIn(bytes, magic, sizes)) {
+          const header = decodeHeader(head)
+          const hash = blockHash(header)
+          // The later one: the first was not whole, or it would not have been fetched again.
+          found.set(bytesToHex(hash), { file, position, size, hash, header })
+        }
+      })
+    if (found.size === 0)
+      throw new NodeError('store-foreign', `There are no blocks of ${name} in ${this.#folder}.`, {
         detail: this.#folder,
       })
-    const sizes = { headSize: HEADER_SIZE, maxSize: MAX_BLOCK_SERIALIZED_SIZE }
-    const found: FoundBlock[] = []
-    for (const file of numbers) {
-      for await (const { position, size, head } of framesIn(await this.#open(file), magic, sizes)) {
-        const header = decodeHeader(head)
-        found.push({ file, position, size, hash: blockHash(header), header })
-      }
-    }
-    return found
+    return [...found.values()]
   }
 
-  async block({ file, position, size }: Pick<FoundBlock, 'file' | 'position' | 'size'>): Promise<Uint8Array> {
-    return (await this.#open(file)).read(position, size)
+  bytes({ file, position, size }: Pick<FoundBlock, 'file' | 'position' | 'size'>): Promise<Uint8Array> {
+    return this.#read(file, (bytes) => bytes.read(position, size))
   }
 
-  async close(): Promise<void> {
-    for (const close of this.#closings) await close()
+  close(): void {
+    this.#files.close()
   }
 
-  async #open(number: number): Promise<ObfuscatedFile> {
-    const known = this.#files.get(number)
-    if (known !== undefined) return known
-    const handle = await open(join(this.#folder, blockFileName(number)), 'r')
-    this.#closings.push(() => handle.close())
-    const file = new ObfuscatedFile(handle, await this.#key())
-    this.#files.set(number, file)
-    return file
+  async #read<T>(number: number, read: (file: ObfuscatedFile) => Promise<T>): Promise<T> {
+    this.#key ??= await this.#readKey()
+    const key = this.#key
+    return await this.#files.use(join(this.#folder, blockFileName(number)), (handle) =>
+      read(new ObfuscatedFile(handle, key)),
+    )
   }
 
-  async #key(): Promise<Uint8Array> {
+  async #readKey(): Promise<Uint8Array> {
+    const path = join(this.#folder, 'xor.dat')
     try {
-      return (await readFile(join(this.#folder, 'xor.dat'))).subarray(0, XOR_KEY_SIZE)
+      const key = await readFile(path)
+      if (key.length === XOR_KEY_SIZE) return key
     } catch (error) {
       if ((error as { code?: unknown }).code === 'ENOENT') return new Uint8Array(0)
       throw error
     }
+    throw new NodeError('store-corrupt', `${path} is no key of ${XOR_KEY_SIZE} bytes.`, { detail: path })
   }
 }

@@ -55,11 +55,18 @@ const MAX_BLOCKFILE_SIZE = 0x8000000
 /** Bytes of a file where blocks are pruned, which they are file by file. */
 const PRUNED_FILE_SIZE = 0x1000000
 
-function refuseBadOptions({ keep, fileSize }: BlockStoreOptions): void {
+/** Most bytes of a file: the index has 32 bits for a place in one, and the last block may stand above it. */
+const MAX_FILE_SIZE = 0x80000000
+
+function refuseBadOptions({ keep, fileSize = MAX_BLOCKFILE_SIZE }: BlockStoreOptions): void {
   const counts = [fileSize, ...(typeof keep === 'object' ? Object.values(keep) : [])]
   for (const count of counts)
-    if (count !== undefined && !(Number.isSafeInteger(count) && count > 0))
+    if (!(Number.isSafeInteger(count) && count > 0))
       throw new NodeError('invalid-argument', `Not a number of blocks or bytes: ${count}`)
+  if (fileSize > MAX_FILE_SIZE)
+    throw new NodeError('invalid-argument', `A file has ${MAX_FILE_SIZE} bytes at most: ${fileSize}`, {
+      limit: MAX_FILE_SIZE,
+    })
 }
 
 /** Holds each file against what the index says of it. */
