@@ -147,6 +147,40 @@ describe('a remote that does not keep up', () => {
     expect(calls).toBe(20)
   })
 
+  it('is sent filters that come one by one as it takes them', async () => {
+    let made = 0
+    let isEnded = false
+    const services: PeerServices = {
+      compactFilters: async function* () {
+        try {
+          for (; made < 100; ) {
+            made += 1
+            yield await Promise.resolve({ filterType: 0, blockHash: hash, filter: new Uint8Array(1_000) })
+          }
+        } finally {
+          isEnded = true
+        }
+      },
+    }
+    const remote = new ScriptedRemote({ kind: 'inbound', components: { services } })
+    await remote.shakeHands()
+    remote.transport.blocked = true
+    const ask: Message = { type: 'getcfilters', filterType: 0, startHeight: 0, stopHash: hash }
+    await remote.say(ask)
+    expect(made).toBe(1)
+    remote.transport.unblock()
+    await remote.settle()
+    expect(remote.heardTypes()).toEqual(Array.from({ length: 100 }, () => 'cfilter'))
+
+    made = 0
+    isEnded = false
+    remote.transport.blocked = true
+    await remote.say(ask)
+    remote.transport.push(null)
+    await remote.settle()
+    expect([made, isEnded]).toEqual([1, true])
+  })
+
   it('holds up its own requests only, up to a limit with a reason', async () => {
     const remote = new ScriptedRemote({ limits: { maxQueuedRequests: 2 } })
     await remote.shakeHands()

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -17,7 +17,13 @@ import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { createMemoryStore, createTcpListener } from '@sapwood/node'
 import { createChainIndex, openBlockStore, serveChain } from '@sapwood/storage'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { mineWithPayments, RegtestBitcoind, RegtestChain } from '../../src/index.ts'
+import {
+  createMemoryDialer,
+  createRegtestPeer,
+  mineWithPayments,
+  RegtestBitcoind,
+  RegtestChain,
+} from '../../src/index.ts'
 import { startNode } from '../end-to-end/start-node.ts'
 
 let folder = ''
@@ -140,6 +146,31 @@ describe('a chain that is kept and served', () => {
     expect(filters).toBe(110)
     expect(follower.peers()).toHaveLength(2)
   }, 240_000)
+})
+
+describe('a block that a disk has damaged', () => {
+  it('is fetched again when somebody asks for it, and served from then on', async () => {
+    await using source = createRegtestPeer({ chain: new RegtestChain({ blocks: 20 }) })
+    const { chain } = source
+    await using blockStore = await openBlockStore(folder, { network: regtest })
+    await using node = await startNode(
+      { connect: ['127.0.0.1:18444'] },
+      { blockStore, dialer: createMemoryDialer(source), listeners: [createTcpListener()] },
+    )
+    await using server = serveChain(node, { blockStore })
+    await expect.poll(() => blockStore.stored().range?.tip.height, { timeout: 30_000 }).toBe(20)
+    await truncate(join(folder, 'blk00000.dat'), blockStore.stored().bytes - 1)
+
+    const address = parsePeerAddress(node.network.listening()[0]!, { defaultPort: regtest.defaultPort })
+    const transport = await connect(address, { dialer: createTcpDialer(), network: regtest })
+    await using asking = createPeer(transport, { network: regtest, kind: 'manual' })
+    await asking.handshake
+    const tip = (): Promise<unknown> => asking.getBlock(chain.tip).then(({ block }) => block.header)
+    await expect
+      .poll(() => tip().catch(() => undefined), { timeout: 30_000 })
+      .toEqual(chain.at(20)!.block.header)
+    expect([blockStore.damaged, server.info().blocks > 0]).toEqual([1, true])
+  }, 60_000)
 })
 
 describe('a node that has the last blocks alone', () => {

@@ -72,13 +72,14 @@ export interface PeerServices {
   /** What `mempool` (BIP35) is answered with. Absent: a `mempool` message ends the connection. */
   mempool?(context: ServingContext): MaybePromise<readonly InventoryVector[]>
   /**
-   * BIP157 filters from `startHeight` to the stop block, fewer than 1,000. Absent: the request ends the
-   * connection. Undefined, in the next two: it goes unanswered.
+   * BIP157 filters from `startHeight` to the stop block, fewer than 1,000: all at once, or each when the
+   * remote has taken those before it. Absent: the request ends the connection. Undefined, in the next two: it
+   * goes unanswered.
    */
   compactFilters?(
     query: CompactFilterQuery,
     context: ServingContext,
-  ): MaybePromise<readonly CompactFilter[] | InvalidRequest>
+  ): MaybePromise<readonly CompactFilter[] | AsyncIterable<CompactFilter> | InvalidRequest>
   compactFilterHeaders?(
     query: CompactFilterQuery,
     context: ServingContext,

@@ -23,7 +23,7 @@ import {
   type Wtxid,
 } from '@sapwood/wire-codec'
 import type { DisconnectReason } from '../contract/disconnect-reason.ts'
-import type { TransactionId } from '../contract/request-map.ts'
+import type { CompactFilter, TransactionId } from '../contract/request-map.ts'
 import type { InvalidRequest, PeerServices, ServedType, ServingContext } from '../contract/peer-services.ts'
 import type { ServedMessage } from './served-message.ts'
 
@@ -280,12 +280,18 @@ export class Server {
     const found = await this.#found(this.#services.compactFilters?.(query, this.#context))
     if (found === undefined) return
     if ('invalid' in found) return this.#invalid('getcfilters', found)
-    for (const filter of found) {
-      const wait = this.#output.turn()
-      if (wait !== undefined) await wait
-      await this.#room(ROOM_FOR_SMALL)
-      if (this.#context.signal.aborted) return
-      this.#output.send({ type: 'cfilter', ...filter })
+    const filters = Symbol.asyncIterator in found ? found[Symbol.asyncIterator]() : found.values()
+    try {
+      for (;;) {
+        await this.#turn()
+        await this.#room(ROOM_FOR_SMALL)
+        if (this.#context.signal.aborted) return
+        const { done, value } = await this.#found<IteratorResult<CompactFilter, undefined>>(filters.next())
+        if (done === true) return
+        this.#output.send({ type: 'cfilter', ...value })
+      }
+    } finally {
+      await filters.return?.()
     }
   }
 

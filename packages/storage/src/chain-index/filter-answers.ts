@@ -33,21 +33,12 @@ export class FilterAnswers {
     this.#indexed = indexed
   }
 
-  readonly compactFilters = async (
+  readonly compactFilters = (
     query: CompactFilterQuery,
-  ): Promise<readonly CompactFilter[] | InvalidRequest> => {
+  ): AsyncIterable<CompactFilter> | readonly CompactFilter[] | InvalidRequest => {
     const stop = this.#stop(query, MAX_FILTERS_PER_REQUEST)
     if (typeof stop === 'object') return stop
-    const entries =
-      stop === undefined ? undefined : await this.#entries(query.startHeight, stop, query.stopHash)
-    if (entries === undefined) return []
-    const filters: CompactFilter[] = []
-    for (const [index, { blockHash }] of entries.entries()) {
-      const filter = await this.#indexed.filter(query.startHeight + index)
-      if (filter === undefined) return []
-      filters.push({ filterType: BASIC_FILTER_TYPE, blockHash, filter })
-    }
-    return filters
+    return stop === undefined ? [] : this.#filters(query, stop)
   }
 
   readonly compactFilterHeaders = async (
@@ -56,8 +47,8 @@ export class FilterAnswers {
     const stop = this.#stop(query, MAX_FILTER_HEADERS_PER_REQUEST)
     if (typeof stop === 'object') return stop
     const { startHeight, stopHash } = query
-    const entries = stop === undefined ? undefined : await this.#entries(startHeight, stop, stopHash)
     const before = startHeight === 0 ? NO_HEADER : (await this.#indexed.filterEntry(startHeight - 1))?.header
+    const entries = stop === undefined ? undefined : await this.#entries(startHeight, stop, stopHash)
     if (entries === undefined || before === undefined) return undefined
     const filterHashes = entries.map(({ filterHash }) => filterHash)
     return { filterType: BASIC_FILTER_TYPE, stopHash, previousFilterHeader: before, filterHashes }
@@ -69,14 +60,29 @@ export class FilterAnswers {
     const { stopHash } = query
     const stop = this.#stop({ ...query, startHeight: 0 }, Infinity)
     if (typeof stop === 'object') return stop
-    if (stop === undefined || (await this.#entries(stop, stop, stopHash)) === undefined) return undefined
+    if (stop === undefined) return undefined
     const filterHeaders: Hash256[] = []
     for (let height = FILTER_CHECKPOINT_INTERVAL; height <= stop; height += FILTER_CHECKPOINT_INTERVAL) {
       const entry = await this.#indexed.filterEntry(height)
       if (entry === undefined) return undefined
       filterHeaders.push(entry.header)
     }
-    return { filterType: BASIC_FILTER_TYPE, stopHash, filterHeaders }
+    const isOfThisChain = (await this.#entries(stop, stop, stopHash)) !== undefined
+    return isOfThisChain ? { filterType: BASIC_FILTER_TYPE, stopHash, filterHeaders } : undefined
+  }
+
+  /** One at a time: of mainnet's a thousand have 20 MB, and nobody knows when the remote takes them. */
+  async *#filters(
+    { startHeight, stopHash }: CompactFilterQuery,
+    stop: number,
+  ): AsyncGenerator<CompactFilter, void, undefined> {
+    const entries = (await this.#entries(startHeight, stop, stopHash)) ?? []
+    for (const [index, { blockHash }] of entries.entries()) {
+      const filter = await this.#indexed.filter(startHeight + index)
+      // The chain moves before the index does: what was read is still of the block that was asked for.
+      if (filter === undefined || !this.#chain.isActive(stopHash)) return
+      yield { filterType: BASIC_FILTER_TYPE, blockHash, filter }
+    }
   }
 
   /** Height of the stop block; undefined where the request is a good one that cannot be answered. */
@@ -97,8 +103,7 @@ export class FilterAnswers {
     const found = await Promise.all(heights.map((height) => this.#indexed.filterEntry(height)))
     const entries = found.filter((entry) => entry !== undefined)
     const last = entries.at(-1)
-    return entries.length === heights.length && last !== undefined && bytesEqual(last.blockHash, stopHash)
-      ? entries
-      : undefined
+    if (entries.length < heights.length || last === undefined) return undefined
+    return bytesEqual(last.blockHash, stopHash) && this.#chain.isActive(stopHash) ? entries : undefined
   }
 }

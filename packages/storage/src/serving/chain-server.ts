@@ -3,6 +3,7 @@ import {
   type BlockHash,
   buildCompactBlock,
   bytesEqual,
+  bytesToHex,
   decodeBlock,
   encodeBlock,
   encodePayload,
@@ -18,7 +19,7 @@ import {
   type OfferedServices,
   type StandingOffer,
 } from '@sapwood/node'
-import type { PeerId, PeerServices, ServingContext } from '@sapwood/peer'
+import type { CompactFilter, PeerId, PeerServices, ServingContext } from '@sapwood/peer'
 import { type Clock, type Random, systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
 import type { ChainIndex } from '../chain-index/chain-index.ts'
 import { answerTo, type BlockAnswer } from './block-rules.ts'
@@ -30,6 +31,9 @@ const MAX_CMPCTBLOCK_DEPTH = 5
 const MAX_BLOCKTXN_DEPTH = 10
 /** Blocks that the store may be behind the headers while the service bits are offered. */
 const MAX_BLOCKS_BEHIND = 2
+
+/** Damaged blocks that are fetched at a time. */
+const MAX_FETCHED_AGAIN = 4
 
 /** How much is served, and of which network. */
 export interface ChainServerOptions {
@@ -98,6 +102,8 @@ class Server implements ChainServer {
   readonly #offer: StandingOffer
   /** The last that was made: whoever hears of a new block asks for it. */
   #compact: { readonly hash: BlockHash; readonly payload: Uint8Array } | undefined
+  /** Blocks that did not read back, and are being fetched, by the hex of the hash. */
+  readonly #fetching = new Set<string>()
   #blocks = 0
   #blockBytes = 0
   #filters = 0
@@ -165,13 +171,21 @@ class Server implements ChainServer {
     const services = this.#index?.filterServices
     if (services === undefined) return {}
     return {
-      compactFilters: async (query) => {
-        const found = await services.compactFilters(query)
-        if (!('invalid' in found)) this.#filters += found.length
-        return found
+      compactFilters: (query) => {
+        const found = services.compactFilters(query)
+        return 'invalid' in found ? found : this.#counted(found)
       },
       compactFilterHeaders: (query) => services.compactFilterHeaders(query),
       compactFilterCheckpoints: (query) => services.compactFilterCheckpoints(query),
+    }
+  }
+
+  async *#counted(
+    filters: AsyncIterable<CompactFilter> | Iterable<CompactFilter>,
+  ): AsyncGenerator<CompactFilter, void, undefined> {
+    for await (const filter of filters) {
+      this.#filters += 1
+      yield filter
     }
   }
 
@@ -180,7 +194,10 @@ class Server implements ChainServer {
     if (answer === 'over-target' || answer === 'too-old') this.#letGo(peer, answer)
     if (answer !== 'serve') return undefined
     const bytes = await this.#bytes(hash)
-    if (bytes === undefined) return undefined
+    if (bytes === undefined) {
+      this.#fetchAgain(hash)
+      return undefined
+    }
     this.#blocks += 1
     this.#blockBytes += bytes.length
     return this.#given(bytes)
@@ -230,6 +247,20 @@ class Server implements ChainServer {
   async #bytes(hash: BlockHash): Promise<Uint8Array | undefined> {
     if (bytesEqual(hash, this.#network.genesisHash)) return this.#genesis
     return await this.#store.get(hash)
+  }
+
+  /** What ought to be there, and does not read back, the node fetches, and puts it there. */
+  #fetchAgain(hash: BlockHash): void {
+    const { range } = this.#store.stored()
+    const height = this.#node.chain.heightOf(hash)
+    if (range === undefined || height === undefined || !this.#node.chain.isActive(hash)) return
+    if (height < range.from || height > range.tip.height) return
+    const key = bytesToHex(hash)
+    if (this.#fetching.size >= MAX_FETCHED_AGAIN || this.#fetching.has(key)) return
+    this.#fetching.add(key)
+    // Where no peer has it, whoever asks next brings it up again.
+    const fetched = this.#node.blocks.getBlock(hash).catch(() => undefined)
+    void fetched.finally(() => this.#fetching.delete(key))
   }
 
   #answer(hash: BlockHash): BlockAnswer {

@@ -1,0 +1,80 @@
+import { BASIC_FILTER_TYPE, bytesToHex } from '@sapwood/wire-codec'
+import { type ChainAccess, createMemoryStore } from '@sapwood/node'
+import { expect, it } from 'vitest'
+import { openIndex } from '../../test/support/index-on.ts'
+import { blockOn, type SpendingBlock, spendingBlocks } from '../../test/support/spending-blocks.ts'
+import { FilterAnswers } from './filter-answers.ts'
+import type { IndexedChain } from './indexed-chain.ts'
+
+const FORK = 4
+const TOP = 10
+const blocks = spendingBlocks(TOP)
+const { hash: stopHash } = blocks.at(-1)!
+const query = { filterType: BASIC_FILTER_TYPE, startHeight: 1, stopHash }
+
+/** An index of the blocks, and a chain that leaves them when it is told to. */
+async function answers() {
+  const store = createMemoryStore()
+  const indexed = await openIndex(store, blocks)
+  for (const each of blocks) await indexed.connect(each.block, each)
+  let isLeft = false
+  const chain: Pick<ChainAccess, 'heightOf' | 'isActive'> = {
+    heightOf: (hash) => blocks.find((each) => bytesToHex(each.hash) === bytesToHex(hash))?.height,
+    isActive: () => !isLeft,
+  }
+  const reads: number[] = []
+  const counted = new Proxy(indexed, {
+    get: (target, name) => {
+      if (name === 'filter') return (height: number) => (reads.push(height), target.filter(height))
+      const member = target[name as keyof IndexedChain]
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
+  /** Another branch, above the fork: the chain first, and then the index. */
+  const reorganise = async (): Promise<void> => {
+    isLeft = true
+    await indexed.rewind(FORK)
+    let below: SpendingBlock = blocks[FORK - 1]!
+    for (let height = FORK + 1; height <= TOP + 1; height++) {
+      const { block, ...at } = blockOn(below, [])
+      below = { block: { ...block, transactions: blocks[0]!.block.transactions }, ...at }
+      below = { ...below, hash: at.hash.map((byte) => byte ^ 1) as SpendingBlock['hash'] }
+      await indexed.connect(below.block, below)
+    }
+  }
+  return { answers: new FilterAnswers(chain as ChainAccess, counted), indexed, reads, reorganise }
+}
+
+it('reads a filter when the one before it has been taken', async () => {
+  const { answers: served, reads } = await answers()
+  const found = served.compactFilters(query)
+  if (!(Symbol.asyncIterator in found)) throw new Error('no filters')
+  const taken: string[] = []
+  for await (const { blockHash } of found) {
+    taken.push(bytesToHex(blockHash))
+    expect(reads).toHaveLength(taken.length)
+  }
+  expect(taken).toEqual(blocks.map(({ hash }) => bytesToHex(hash)))
+})
+
+it('gives no filter for that of a block whose place another has taken meanwhile', async () => {
+  const { answers: served, indexed, reorganise } = await answers()
+  const right = new Map<string, Uint8Array | undefined>()
+  for (const { height, hash } of blocks) right.set(bytesToHex(hash), await indexed.filter(height))
+  const found = served.compactFilters(query)
+  if (!(Symbol.asyncIterator in found)) throw new Error('no filters')
+  let taken = 0
+  for await (const { blockHash, filter } of found) {
+    expect(filter).toEqual(right.get(bytesToHex(blockHash)))
+    taken += 1
+    if (taken === FORK + 1) await reorganise()
+  }
+  expect(taken).toBe(FORK + 1)
+})
+
+it('gives no headers of a chain that was left while they were read', async () => {
+  const { answers: served, reorganise } = await answers()
+  const asked = [served.compactFilterHeaders(query), served.compactFilterCheckpoints(query)]
+  await reorganise()
+  expect(await Promise.all(asked)).toEqual([undefined, undefined])
+})
