@@ -134,6 +134,29 @@ it(
 )
 
 it(
+  'begins anew with the chain of another start, shorter though it is, and goes on watching',
+  async () => {
+    const script = '0014' + '08'.repeat(20)
+    const before = await servePage()
+    const port = Number(new URL(before.url).port)
+    await before.bitcoind.mine(5)
+    await page.goto(before.url)
+    await shows('#hash', await before.bitcoind.rpc<string>('getbestblockhash'))
+    await page.fill('#script', script)
+    await page.keyboard.press('Enter')
+    await shows('#scan', /height 5/)
+    await before.close()
+    await using after = await servePage({ port })
+    await after.bitcoind.mine(2)
+    await page.reload()
+    await shows('#hash', await after.bitcoind.rpc<string>('getbestblockhash'))
+    await shows('#scan', /height 2/)
+    expect(await textOf('#watched')).toBe(script)
+  },
+  INSTALL_TIMEOUT,
+)
+
+it(
   'asks again for what does not read back, and goes on where nothing can be kept any more',
   async () => {
     const { bitcoind } = served

@@ -4,22 +4,29 @@ import { SECOND, systemClock } from '@sapwood/transport-v1v2/environment'
 import { bytesToHex, hashToHex, hexToBytes } from '@sapwood/wire-codec'
 import type { NodeSettings, SeenByRelay, WorkDoneBy } from '../worker/settings.ts'
 import { MessageLog } from './message-log.ts'
-import { foldPayments, positionOf, type Watch } from './payments.ts'
+import { foldPayments, positionOf, type Watch, watchOf } from './payments.ts'
+import { forgetOtherChain } from './other-chain.ts'
 import { readScript } from './read-script.ts'
 
 /** Lines that a list keeps. */
 const MAX_LINES = 100
 const KEPT = 'sapwood light-client'
 const SATOSHI = 100_000_000
+/** What says that the place of an earlier visit is worth nothing: everything is looked at again. */
+const LOST: ReadonlySet<string> = new Set(['filters-replaced', 'unknown-block'])
 
 // The page is ours, and says of what kind each of its elements is.
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 const $ = <Type extends HTMLElement>(id: string): Type => document.getElementById(id) as Type
 const settings = (await (await fetch('settings.json')).json()) as Omit<NodeSettings, 'v1'>
 const isV1 = new URLSearchParams(location.search).has('v1')
+const isOtherChain = await forgetOtherChain(settings.peer)
 const worker = new Worker('node-worker.js', { type: 'module' })
 const watches = new Map<string, Watch>(
-  (JSON.parse(localStorage.getItem(KEPT) ?? '[]') as Watch[]).map((watch) => [watch.script, watch]),
+  (JSON.parse(localStorage.getItem(KEPT) ?? '[]') as Watch[]).map((watch) => [
+    watch.script,
+    isOtherChain ? watchOf(watch) : watch,
+  ]),
 )
 const log = new MessageLog()
 // What was known at the end of the last visit.
@@ -119,6 +126,8 @@ async function follow(node: RemoteNode, watch: Watch): Promise<void> {
       keep(known)
     }
   } catch (error) {
+    const { code = '' } = error as { readonly code?: string }
+    if (watch.position !== undefined && LOST.has(code)) return await follow(node, watchOf(watch))
     $('scan').textContent = String(error)
   }
 }

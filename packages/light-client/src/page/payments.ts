@@ -20,6 +20,11 @@ export interface Watch {
   readonly position?: { readonly height: number; readonly hash: string; readonly filterHeader?: string }
 }
 
+/** What is known of a script before any block has been looked at. */
+export function watchOf({ label, script }: Pick<Watch, 'label' | 'script'>): Watch {
+  return { label, script, payments: [] }
+}
+
 /** One step of a stream of filtered blocks, into what was known before it. */
 export function foldPayments(watch: Watch, item: FilteredBlockItem): Watch {
   if (item.type === 'passed') return { ...watch, position: positionText(item.position) }
@@ -29,8 +34,7 @@ export function foldPayments(watch: Watch, item: FilteredBlockItem): Watch {
   }
   if (item.type === 'again') {
     // Filters were false: the blocks come once more, and so does what they pay.
-    const { label, script, payments } = watch
-    return { label, script, payments: upTo(item.from - 1, payments) }
+    return { ...watchOf(watch), payments: upTo(item.from - 1, watch.payments) }
   }
   const payments = item.block.transactions.reduce(
     (known, transaction) => withTransaction(known, transaction, watch.script, item.height),
@@ -63,9 +67,12 @@ function withTransaction(
   const found = transaction.outputs.flatMap(({ value, scriptPubKey }, index) =>
     bytesEqual(scriptPubKey, wanted) ? [{ txid: id, index, value: value.toString(), height }] : [],
   )
-  const before = payments.map((payment) =>
-    spent.has(`${payment.txid}:${payment.index}`) ? { ...payment, spentAt: height } : payment,
-  )
+  // A block that comes again says what it said before.
+  const before = payments
+    .filter((payment) => payment.txid !== id)
+    .map((payment) =>
+      spent.has(`${payment.txid}:${payment.index}`) ? { ...payment, spentAt: height } : payment,
+    )
   return [...before, ...found]
 }
 
