@@ -6,6 +6,7 @@ import Table from 'cli-table3'
 import { findBitcoind } from '../bitcoind/find-bitcoind.ts'
 import { mineWithPayments } from '../bitcoind/funded-chain.ts'
 import { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
+import { until } from '../bitcoind/until.ts'
 import { IntegrationError } from '../errors/integration-error.ts'
 import { monotonicTime } from '../programs/default-sleep.ts'
 import { makeFolder } from '../programs/usable-folder.ts'
@@ -35,7 +36,7 @@ export interface ServeRunOutput {
  * A bitcoind, a node of ours that keeps its blocks and builds its filters, and a second bitcoind with an
  * empty folder that does its whole initial download from the node over v2: at the end of it all three have
  * one tip, and every filter is that of the first.
- * @throws IntegrationError `check-failed`, `program-not-found`, `folder-unusable`
+ * @throws IntegrationError `check-failed`, `timeout`, `program-not-found`, `folder-unusable`
  */
 export async function serveRun({ blocks, folder }: ServeRunOptions, output: ServeRunOutput): Promise<void> {
   const [chain, state, kept] = ['chain', 'node', 'blocks'].map((name) => join(folder, name))
@@ -80,6 +81,7 @@ export async function serveRun({ blocks, folder }: ServeRunOptions, output: Serv
       expected: tip,
       received: synced.hash,
     })
+  await until('the filters of bitcoind', STEP_TIMEOUT, () => hasFilters(first, height))
   const filters = await sameFilters(first, index, height)
   const sent = node.peers().find(({ id }) => id === peer)?.sentByMessage['block']
   const { blocks: storedBlocks, bytes } = node.blocks.stored()
@@ -104,6 +106,13 @@ async function storedUpTo(node: NodeHandle, height: number): Promise<void> {
     filter: ({ range }) => range.tip.height === height,
     timeout: STEP_TIMEOUT,
   })
+}
+
+/** It builds them behind its blocks. */
+async function hasFilters(bitcoind: RegtestBitcoind, height: number): Promise<boolean> {
+  type Indexes = Readonly<Record<string, { readonly best_block_height: number }>>
+  const indexes = Object.values(await bitcoind.rpc<Indexes>('getindexinfo', 'basic block filter index'))
+  return indexes.some(({ best_block_height: best }) => best >= height)
 }
 
 /** @returns how many. @throws IntegrationError `check-failed` where one is another than bitcoind's. */
