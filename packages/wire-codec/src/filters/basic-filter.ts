@@ -7,14 +7,14 @@
 import { requireBytes } from '../arguments/require-argument.ts'
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
-import type { RangedHash } from '../hash/ranged-hash.ts'
+import { rangedHashes } from '../hash/ranged-hash.ts'
 import { type SipKey, sipKey } from '../hash/sip-hash.ts'
 import { type Block } from '../primitives/block.ts'
 import { blockHash } from '../primitives/header.ts'
 import { OP_RETURN } from '../primitives/opcodes.ts'
 import { sha256d } from '../crypto/backend-in-force.ts'
 import { SortedNumbers } from './sorted-numbers.ts'
-import { decodeGolombSet, encodeGolombSet, FILTER_INVERSE_RATE, setHash } from './golomb-coded-set.ts'
+import { decodeGolombSet, encodeGolombSet, FILTER_INVERSE_RATE, setRange } from './golomb-coded-set.ts'
 
 /** The filter type that BIP158 defines, and the only one in use. */
 export const BASIC_FILTER_TYPE = 0
@@ -70,11 +70,11 @@ export function openBasicFilter(bytes: Uint8Array, hash: BlockHash): BasicFilter
 
 class DecodedBasicFilter implements BasicFilter {
   readonly #values: SortedNumbers
-  readonly #hash: RangedHash
+  readonly #key: SipKey
 
   constructor(values: Float64Array, key: SipKey) {
     this.#values = new SortedNumbers(values, FILTER_INVERSE_RATE)
-    this.#hash = setHash(key, values.length)
+    this.#key = key
   }
 
   get count(): number {
@@ -82,14 +82,15 @@ class DecodedBasicFilter implements BasicFilter {
   }
 
   matchOne(script: Uint8Array): boolean {
-    return this.#values.has(this.#hash(script))
+    return this.matchAny([script])
   }
 
   matchAny(scripts: readonly Uint8Array[]): boolean {
     const values = this.#values
     if (values.size === 0) return false
     values.expect(scripts.length)
-    for (const script of scripts) if (values.has(this.#hash(script))) return true
+    for (const hashes of rangedHashes(this.#key, setRange(values.size), scripts))
+      for (let i = 0; i < hashes.length; i++) if (values.has(hashes[i]!)) return true
     return false
   }
 }

@@ -8,7 +8,7 @@ import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import { bytesToHex } from '../bytes/hex.ts'
-import { type RangedHash, rangedHash } from '../hash/ranged-hash.ts'
+import { rangedHashes } from '../hash/ranged-hash.ts'
 import type { SipKey } from '../hash/sip-hash.ts'
 import { BitReader, BitWriter } from './bit-stream.ts'
 
@@ -33,7 +33,7 @@ const REMAINDER = 2 ** FILTER_REMAINDER_BITS
 export function encodeGolombSet(key: SipKey, items: Iterable<Uint8Array>): Uint8Array {
   const unique = new Map<string, Uint8Array>()
   for (const item of items) unique.set(bytesToHex(item), item)
-  const values = Float64Array.from(unique.values(), setHash(key, unique.size)).sort()
+  const values = sortedHashes(key, [...unique.values()])
   const writer = new BitWriter(unique.size * MAX_CODE_BYTES)
   let last = 0
   for (const value of values) {
@@ -68,7 +68,17 @@ export function decodeGolombSet(bytes: Uint8Array): Float64Array {
   return values
 }
 
-/** The hash of each item of a set of `count`: below `count` times M. */
-export function setHash(key: SipKey, count: number): RangedHash {
-  return rangedHash(key, count * FILTER_INVERSE_RATE)
+function sortedHashes(key: SipKey, items: readonly Uint8Array[]): Float64Array {
+  const all = new Float64Array(items.length)
+  let at = 0
+  for (const hashes of rangedHashes(key, setRange(items.length), items)) {
+    all.set(hashes, at)
+    at += hashes.length
+  }
+  return all.sort()
+}
+
+/** What the hashes of the items of a set of `count` are below: as many times M. */
+export function setRange(count: number): number {
+  return count * FILTER_INVERSE_RATE
 }

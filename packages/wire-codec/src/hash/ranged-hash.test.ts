@@ -1,45 +1,75 @@
 import { createHash } from 'node:crypto'
-import { describe, expect, it } from 'vitest'
-import { plainRangedHash, rangedHash } from './ranged-hash.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { plainRangedHash } from './ranged-hash.ts'
 import { sipHash24, sipKey } from './sip-hash.ts'
 
 const noise = (seed: string, length: number): Uint8Array =>
-  createHash('shake256', { outputLength: length }).update(seed).digest()
+  createHash('shake256', { outputLength: Math.max(1, length) })
+    .update(seed)
+    .digest()
+    .subarray(0, length)
 
 /** By bigint, as BIP158 has it. */
 const byBigint = (key: Uint8Array, item: Uint8Array, range: number): number =>
   Number((sipHash24(key, item) * BigInt(range)) >> 64n)
 
-describe('a ranged hash', () => {
-  const key = noise('key', 16)
+type RangedHashes = typeof import('./ranged-hash.ts').rangedHashes
+const key = noise('key', 16)
 
-  it('is the upper half of hash times range, at every length of an item', () => {
+describe.each(['WebAssembly', 'JavaScript'])('ranged hashes by %s', (by) => {
+  let rangedHashes: RangedHashes
+  /** Each hash, and how many came at a time. */
+  const all = (...of: Parameters<RangedHashes>): { hashes: number[]; batches: number[] } => {
+    const hashes: number[] = []
+    const batches: number[] = []
+    for (const some of rangedHashes(...of)) {
+      hashes.push(...some)
+      batches.push(some.length)
+    }
+    return { hashes, batches }
+  }
+
+  beforeEach(async () => {
+    vi.resetModules()
+    if (by === 'JavaScript') vi.stubGlobal('WebAssembly', undefined)
+    ;({ rangedHashes } = await import('./ranged-hash.ts'))
+  })
+  afterEach(() => vi.unstubAllGlobals())
+
+  it('are the upper half of hash times range, at every length of an item, alone and beside any other', () => {
     const range = 784_931 * 12_345
-    const hashes = [rangedHash, plainRangedHash].map((make) => make(sipKey(key), range))
-    for (let length = 0; length <= 1_040; length += length < 70 ? 1 : 97) {
-      const item = noise(`${length}`, Math.max(1, length)).subarray(0, length)
-      const expected = byBigint(key, item, range)
-      for (const hash of hashes) expect(hash(item), `${length} bytes`).toBe(expected)
+    const lengths = Array.from({ length: 70 }, (_, length) => length).concat(97, 1_024, 1_040)
+    const items = lengths.map((length) => noise(`${length}`, length))
+    const expected = items.map((item) => byBigint(key, item, range))
+    const plain = plainRangedHash(sipKey(key), range)
+    expect(items.map(plain)).toEqual(expected)
+    expect(items.map((item) => all(sipKey(key), range, [item]).hashes[0])).toEqual(expected)
+    for (let distance = 1; distance <= 9; distance++) {
+      const pairs = items.flatMap((item, index) => [item, items[(index + distance) % items.length]!])
+      const hashes = expected.flatMap((hash, index) => [hash, expected[(index + distance) % items.length]!])
+      expect(all(sipKey(key), range, pairs).hashes).toEqual(hashes)
+      expect(all(sipKey(key), range, pairs.slice(1)).hashes).toEqual(hashes.slice(1))
     }
   })
 
-  it('is exact for ranges up to 2^53, and for many keys', () => {
-    for (let round = 0; round < 2_000; round++) {
+  it('are exact for ranges up to 2^53, and for many keys', () => {
+    for (let round = 0; round < 500; round++) {
       const ownKey = noise(`key ${round}`, 16)
-      const item = noise(`item ${round}`, 1 + (round % 40))
+      const items = [1, 2, 3].map((n) => noise(`item ${round} ${n}`, 1 + ((n * round) % 40)))
       const range = [0, 1, 784_931, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1, 784_931 * round][round % 7]!
-      const expected = byBigint(ownKey, item, range)
-      expect(rangedHash(sipKey(ownKey), range)(item)).toBe(expected)
-      expect(plainRangedHash(sipKey(ownKey), range)(item)).toBe(expected)
+      const expected = items.map((item) => byBigint(ownKey, item, range))
+      expect(all(sipKey(ownKey), range, items).hashes).toEqual(expected)
     }
   })
 
-  it('stays its own beside another', () => {
-    const one = rangedHash(sipKey(key), 1_000_003)
-    const other = rangedHash(sipKey(noise('other key', 16)), 99)
-    const item = noise('item', 25)
-    const [first, second] = [one(item), other(item)]
-    expect([one(item), other(item)]).toEqual([first, second])
-    expect(first).toBe(byBigint(key, item, 1_000_003))
+  it('are in order where there are more than fit, and where one alone is too large', () => {
+    const items = Array.from({ length: 9_000 }, (_, index) => noise(`${index}`, 3))
+    const large = [65_535, 65_536, 65_537, 1].map((length) => noise('large', length))
+    const mixed = [...items.slice(0, 5), ...large, ...items.slice(5)]
+    const plain = plainRangedHash(sipKey(key), 2 ** 40)
+    const { hashes, batches } = all(sipKey(key), 2 ** 40, mixed)
+    expect(hashes).toEqual(mixed.map(plain))
+    if (by === 'WebAssembly') expect(batches).toEqual([5, 1, 1, 1, 4_096, 4_096, 804])
+    expect(all(sipKey(key), 2 ** 40, []).hashes).toEqual([])
   })
 })

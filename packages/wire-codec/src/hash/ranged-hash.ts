@@ -4,33 +4,39 @@
  * @module
  */
 
+import { SMALL } from '../bytes/byte-writer.ts'
 import { loadWasm } from '../crypto/load-wasm.ts'
 import { MODULE } from '../crypto/siphash.wasm.ts'
 import { type SipKey, sipHashInto } from './sip-hash.ts'
 
-/** Bytes of an item at most that the module takes (wasm/siphash.c). Scripts of usual forms have 22 to 34. */
-const MAX_ITEM = 1_024
-
-/** Of an item, a number of the range that it was made for. */
-export type RangedHash = (item: Uint8Array) => number
+/** Bytes and items of one batch (wasm/siphash.c). */
+const WINDOW = 65_536
+const MAX_ITEMS = 4_096
 
 /** What wasm/siphash.c exports. */
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer }
-  readonly item_at: () => number
+  readonly items_at: () => number
+  readonly ends_at: () => number
+  readonly values_at: () => number
   readonly ranged: (
-    length: number,
+    count: number,
     k0Low: number,
     k0High: number,
     k1Low: number,
     k1High: number,
     range: number,
-  ) => number
+  ) => void
 }
 
 interface Loaded {
   readonly ranged: Exports['ranged']
-  readonly item: Uint8Array
+  /** The items, one after the other. */
+  readonly items: Uint8Array
+  /** Where each of them ends. */
+  readonly ends: Uint32Array
+  /** Their hashes. */
+  readonly values: Float64Array
 }
 
 let loaded: Loaded | undefined | null = null
@@ -39,33 +45,62 @@ let loaded: Loaded | undefined | null = null
 function module(): Loaded | undefined {
   if (loaded !== null) return loaded
   const exports = loadWasm(MODULE) as Exports | undefined
-  loaded = exports && {
+  if (exports === undefined) return (loaded = undefined)
+  const { buffer } = exports.memory
+  return (loaded = {
     ranged: exports.ranged,
-    item: new Uint8Array(exports.memory.buffer, exports.item_at(), MAX_ITEM),
-  }
-  return loaded
+    items: new Uint8Array(buffer, exports.items_at(), WINDOW),
+    ends: new Uint32Array(buffer, exports.ends_at(), MAX_ITEMS),
+    values: new Float64Array(buffer, exports.values_at(), MAX_ITEMS),
+  })
 }
 
 /**
- * SipHash of an item, spread evenly over 0 to `range` - 1.
+ * SipHash of each of `items`, spread evenly over 0 to `range` - 1, in their order: thousands for each call
+ * into WebAssembly.
  * @param range A whole number below 2^53.
+ * @returns some of the hashes at a time; they are good until the next are asked for, or any other is made.
  */
-export function rangedHash(key: SipKey, range: number): RangedHash {
-  const plain = plainRangedHash(key, range)
+export function* rangedHashes(
+  key: SipKey,
+  range: number,
+  items: readonly Uint8Array[],
+): Generator<Float64Array, void, undefined> {
   const wasm = module()
-  if (wasm === undefined) return plain
-  const { ranged, item } = wasm
+  const plain = plainRangedHash(key, range)
   const { k0Low, k0High, k1Low, k1High } = key
-  return (bytes) => {
-    const { length } = bytes
-    if (length > MAX_ITEM) return plain(bytes)
-    item.set(bytes)
-    return ranged(length, k0Low, k0High, k1Low, k1High, range)
+  for (let first = 0; first < items.length; ) {
+    const count = wasm === undefined ? 0 : layOut(wasm, items, first)
+    if (wasm === undefined || count === 0) {
+      yield Float64Array.of(plain(items[first++]!))
+      continue
+    }
+    wasm.ranged(count, k0Low, k0High, k1Low, k1High, range)
+    yield wasm.values.subarray(0, count)
+    first += count
   }
 }
 
-/** The same in JavaScript. */
-export function plainRangedHash(key: SipKey, range: number): RangedHash {
+/**
+ * Copies items from `first` on into the module. @returns how many: none where that one fits into no batch.
+ */
+function layOut({ items, ends }: Loaded, from: readonly Uint8Array[], first: number): number {
+  const most = Math.min(from.length - first, MAX_ITEMS)
+  let end = 0
+  for (let count = 0; count < most; count++) {
+    const item = from[first + count]!
+    const { length } = item
+    if (end + length > WINDOW) return count
+    if (length > SMALL) items.set(item, end)
+    else for (let i = 0; i < length; i++) items[end + i] = item[i]!
+    end += length
+    ends[count] = end
+  }
+  return most
+}
+
+/** The hash of one item, in JavaScript. */
+export function plainRangedHash(key: SipKey, range: number): (item: Uint8Array) => number {
   const rangeHigh = Math.floor(range / 2 ** 32)
   const rangeLow = range >>> 0
   const hash = { low: 0, high: 0 }

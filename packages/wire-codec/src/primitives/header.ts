@@ -2,10 +2,10 @@ import { aHeader } from '../arguments/primitive-check.ts'
 import { requireArgument, requireBytes } from '../arguments/require-argument.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
-import { withTextForm } from '../text-form/text-form.ts'
 import { asBlockHash, type BlockHash, HASH_SIZE, type Hash256 } from '../hash/hashes.ts'
 import { sha256Backend, sha256d } from '../crypto/backend-in-force.ts'
 import { HEADER_SIZE } from '../crypto/sizes.ts'
+import { DecodedHeader, type HeaderPlaces } from './decoded-header.ts'
 
 export { HEADER_SIZE }
 
@@ -32,29 +32,15 @@ export interface BlockHeader {
  */
 export function decodeHeader(bytes: Uint8Array): BlockHeader {
   requireBytes(bytes, 'decodeHeader')
-  return withTextForm(readHeader(new ByteReader(bytes)))
+  return readHeader(new ByteReader(bytes))
 }
 
 /** Reads the next 80 bytes as a header. */
 export function readHeader(reader: ByteReader): BlockHeader {
   reader.need(HEADER_SIZE)
   const { source, offset } = reader
-  const start = source.byteOffset + offset
   reader.offset = offset + HEADER_SIZE
-  return {
-    version: i32At(source, offset),
-    previousBlockHash: asBlockHash(new Uint8Array(source.buffer, start + 4, 32)),
-    merkleRoot: new Uint8Array(source.buffer, start + 36, 32),
-    time: i32At(source, offset + 68) >>> 0,
-    bits: i32At(source, offset + 72) >>> 0,
-    nonce: i32At(source, offset + 76) >>> 0,
-  }
-}
-
-function i32At(source: Uint8Array, offset: number): number {
-  return (
-    source[offset]! | (source[offset + 1]! << 8) | (source[offset + 2]! << 16) | (source[offset + 3]! << 24)
-  )
+  return new DecodedHeader(source, offset, source.buffer, source.byteOffset)
 }
 
 /**
@@ -92,12 +78,24 @@ export function blockHash(header: BlockHeader): BlockHash {
 }
 
 /**
- * The {@link blockHash} of each of `headers`: hashed together, which is several times as fast.
+ * The {@link blockHash} of each of `headers`: hashed together, which is several times as fast, and those of
+ * one message from the bytes that it came in.
  * @example
  * const { header } = genesisBlock(mainnet)
  * hashToHex(blockHashes([header])[0]!) // '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f'
  */
 export function blockHashes(headers: readonly BlockHeader[]): BlockHash[] {
+  const { source, offset, stride } = DecodedHeader.placesOf(headers) ?? placesIn(written(headers))
+  const hashes = sha256Backend().hashHeaders(source, offset, stride, headers.length)
+  const { buffer } = hashes
+  return headers.map((_, index) => new Uint8Array(buffer, index * HASH_SIZE, HASH_SIZE) as BlockHash)
+}
+
+function placesIn(source: Uint8Array): HeaderPlaces {
+  return { source, offset: 0, stride: HEADER_SIZE }
+}
+
+function written(headers: readonly BlockHeader[]): Uint8Array {
   const bytes = new Uint8Array(HEADER_SIZE * headers.length)
   const view = new DataView(bytes.buffer)
   headers.forEach((header, index) => {
@@ -109,6 +107,5 @@ export function blockHashes(headers: readonly BlockHeader[]): BlockHash[] {
     view.setUint32(at + 72, header.bits, true)
     view.setUint32(at + 76, header.nonce, true)
   })
-  const hashes = sha256Backend().hashHeaders(bytes, 0, HEADER_SIZE, headers.length)
-  return headers.map((_, index) => asBlockHash(new Uint8Array(hashes.buffer, index * HASH_SIZE, HASH_SIZE)))
+  return bytes
 }

@@ -1,7 +1,8 @@
 import type { ByteReader } from '../../bytes/byte-reader.ts'
 import { lazyList } from '../../bytes/lazy-list.ts'
 import type { BlockHash } from '../../hash/hashes.ts'
-import { HEADER_SIZE, readHeader, writeHeader, type BlockHeader } from '../../primitives/header.ts'
+import { DecodedHeader } from '../../primitives/decoded-header.ts'
+import { HEADER_SIZE, writeHeader, type BlockHeader } from '../../primitives/header.ts'
 import type { MessageCodec } from '../codec.ts'
 import { MAX_HEADERS_RESULTS, MAX_LOCATOR_SIZE } from '../limits.ts'
 import type { MessageOf } from '../message.ts'
@@ -22,7 +23,7 @@ export const headersCodec: MessageCodec<MessageOf<'headers'>> = {
       reader.fail('too-many', { value: count, limit: MAX_HEADERS_RESULTS, offset, severity: 'discourage' })
     }
     reader.need(count * ENTRY_SIZE)
-    const headers = lazyList(reader, (next) => next.list(count, readEntry))
+    const headers = lazyList(reader, (next) => readEntries(next, count))
     for (let i = 0; i < count; i++) {
       reader.skip(HEADER_SIZE)
       reader.compactSize()
@@ -45,10 +46,16 @@ export const headersCodec: MessageCodec<MessageOf<'headers'>> = {
   payloadSize: ({ headers }) => (headers.length < 0xfd ? 1 : 3) + headers.length * ENTRY_SIZE,
 }
 
-function readEntry(reader: ByteReader): BlockHeader {
-  const header = readHeader(reader)
-  reader.compactSize()
-  return header
+function readEntries(reader: ByteReader, count: number): BlockHeader[] {
+  const { source } = reader
+  const { buffer, byteOffset } = source
+  const headers = new Array<BlockHeader>(count)
+  for (let i = 0; i < count; i++) {
+    headers[i] = new DecodedHeader(source, reader.offset, buffer, byteOffset)
+    reader.skip(HEADER_SIZE)
+    reader.compactSize()
+  }
+  return headers
 }
 
 type LocatorType = 'getheaders' | 'getblocks'
