@@ -70,9 +70,10 @@ describe('prepack', () => {
     expect(stderr).toContain('@sapwood/wire-codec is not built: there is no ./dist/index.d.ts')
 
     const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { exports: object }
-    mkdirSync(join(folder, 'dist'))
-    for (const [file] of JSON.stringify(exports).matchAll(/\.\/dist\/[^"]+/g))
+    for (const [file] of JSON.stringify(exports).matchAll(/\.\/dist\/[^"]+/g)) {
+      mkdirSync(join(folder, file, '..'), { recursive: true })
       writeFileSync(join(folder, file), '')
+    }
     cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'))
     execFileSync(process.execPath, [script], { cwd: folder })
   })

@@ -20,7 +20,6 @@ import {
   SOCKS5_ISOLATIONS,
   type Socks5Isolation,
 } from './credentials.ts'
-import { negotiate } from './negotiate.ts'
 import { socksTarget } from './target.ts'
 import { DEFAULT_SOCKS5_TIMEOUTS, type Socks5Timeouts } from './timeouts.ts'
 
@@ -123,6 +122,8 @@ export function createSocks5Dialer(
         reason: () => timeoutError('connect', timeouts.connect),
       })
       try {
+        // Loaded when it is first needed: `socks` takes as long as the rest of this package and those below.
+        const { negotiate } = await import('./negotiate.ts')
         const socket = await connectToProxy(proxy, resolver, { clock, signal: connecting.signal })
         connecting.cancel()
         if (total.signal.aborted) socket.destroy()
