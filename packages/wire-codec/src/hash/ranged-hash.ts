@@ -4,7 +4,6 @@
  * @module
  */
 
-import { SMALL } from '../bytes/byte-writer.ts'
 import { loadWasm } from '../crypto/load-wasm.ts'
 import { MODULE } from '../crypto/siphash.wasm.ts'
 import { type SipKey, sipHashInto } from './sip-hash.ts'
@@ -91,8 +90,7 @@ function layOut({ items, ends }: Loaded, from: readonly Uint8Array[], first: num
     const item = from[first + count]!
     const { length } = item
     if (end + length > WINDOW) return count
-    if (length > SMALL) items.set(item, end)
-    else for (let i = 0; i < length; i++) items[end + i] = item[i]!
+    items.set(item, end)
     end += length
     ends[count] = end
   }

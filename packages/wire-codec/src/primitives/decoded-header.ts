@@ -1,7 +1,6 @@
 import { HEADER_SIZE } from '../crypto/sizes.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
 import { giveTextForm } from '../text-form/text-form.ts'
-import type { BlockHeader } from './header.ts'
 
 /** Where some headers stand: `stride` bytes from the start of one to that of the next. */
 export interface HeaderPlaces {
@@ -10,8 +9,8 @@ export interface HeaderPlaces {
   readonly stride: number
 }
 
-/** A header that knows the bytes that it was decoded from: they need not be written anew to be hashed. */
-export class DecodedHeader implements BlockHeader {
+/** A `BlockHeader` that knows the bytes that it came in: they need not be written anew to be hashed. */
+export class DecodedHeader {
   readonly version: number
   readonly previousBlockHash: BlockHash
   readonly merkleRoot: Hash256
@@ -42,7 +41,7 @@ export class DecodedHeader implements BlockHeader {
   }
 
   /** @returns undefined unless all of `headers` were decoded from one list, and are in its order. */
-  static placesOf(headers: readonly BlockHeader[]): HeaderPlaces | undefined {
+  static placesOf(headers: readonly object[]): HeaderPlaces | undefined {
     const [first, second] = headers
     if (first === undefined || !(#source in first)) return undefined
     const source = first.#source
