@@ -167,11 +167,23 @@ describe('conform', () => {
     expect(await conform([target, '--json', join(folder, 'no-such-folder/report.json')])).toBe(2)
     expect(said.at(-1)).toContain('a report cannot be written')
     expect(await conform(['merge', inFolder('none.json')])).toBe(2)
+    expect(await conform(['merge', folder])).toBe(2)
+    expect(said.at(-1)).toContain(`${folder} cannot be read`)
     for (const text of ['null', '{}', 'not a report']) {
       await writeFile(file, text)
       expect(await conform(['merge', file])).toBe(2)
       expect(said.at(-1)).toContain('is no report of conform')
     }
+  })
+
+  it('writes the reports that it can write where a disk is full, and says what came of the run', async () => {
+    await using peer = await startRegtestPeer()
+    const only = ['--only', 'bip31/ping/nonce-zero', '--wait', '20000']
+    const reports = ['--json', '/dev/full', '--tap', inFolder('rest.tap')]
+    expect(await conform([`127.0.0.1:${peer.port}`, ...only, ...reports])).toBe(2)
+    expect(said.at(-2)).toMatch(/2 passed, 0 failed/)
+    expect(said.at(-1)).toMatch(/a report cannot be written: ENOSPC/)
+    expect(await readFile(inFolder('rest.tap'), 'utf8')).toMatch(/^ok 2 - v2 bip31/m)
   })
 
   it('says why nothing dials: the port is taken, the program is not there, or fails', async () => {

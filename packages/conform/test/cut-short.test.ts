@@ -150,20 +150,45 @@ describe('a target that goes away', () => {
   })
 })
 
-it('a program that ends in the place of dialling fails that case, at once, and no other', async () => {
-  const port = await freePort()
-  const starts = join(folder, 'starts')
-  const hello = [VERSION, { type: 'verack' } as const].map((message) => {
+/** A version and a verack, in v1, as text in hex. */
+const HELLO = [VERSION, { type: 'verack' } as const]
+  .map((message) => {
     const { command, payload } = encodePayload(message)
     return bytesToHex(frameOf(command, payload))
   })
+  .join('')
+
+it.each([
+  ['is killed', "process.kill(process.pid, 'SIGKILL')", 'program ended'],
+  ['throws', "throw new Error('what is this?')", 'program ended'],
+  ['hangs up first', 'socket.destroy(); setTimeout(() => process.exit(1), 50)', 'program ended'],
+  ['hangs up and goes on', 'socket.destroy()', 'closed'],
+  ['hangs up and ends well', 'socket.destroy(); setTimeout(() => process.exit(0), 50)', 'closed'],
+])('a program that falls over what it is sent has not survived it: one that %s', async (_, act, outcome) => {
+  const port = await freePort()
+  const program = `
+    const socket = require('net').connect(${port}, '127.0.0.1').on('error', () => 0)
+    socket.write(Buffer.from('${HELLO}', 'hex'))
+    socket.on('data', (bytes) => { if (bytes.includes('inv')) { ${act} } })
+    setInterval(() => 0, 1e6)`
+  const { results } = await runDialling(
+    diallingCases.filter(({ name }) => name === 'dials/survives/inv-50001'),
+    { port, command: [process.execPath, '-e', program], transports: ['v1'], wait: 20_000 },
+  )
+  const verdict = outcome === 'closed' ? 'passed' : 'failed'
+  expect(results.map((result) => [result.verdict, result.outcome])).toEqual([[verdict, outcome]])
+})
+
+it('a program that ends in the place of dialling fails that case, at once, and no other', async () => {
+  const port = await freePort()
+  const starts = join(folder, 'starts')
   // Met at its first start, it fails at the second, and dials again from then on.
   const program = `
     const fs = require('fs')
     fs.appendFileSync(${JSON.stringify(starts)}, '.')
     if (fs.statSync(${JSON.stringify(starts)}).size === 2) { console.error('out of coal'); process.exit(9) }
     const socket = require('net').connect(${port}, '127.0.0.1').on('error', () => 0).resume()
-    socket.write(Buffer.from('${hello.join('')}', 'hex'))
+    socket.write(Buffer.from('${HELLO}', 'hex'))
     setInterval(() => 0, 1e6)`
   const one: DiallingCase = {
     ...diallingCases.find(({ name }) => name === 'dials/handshake/comes-about')!,

@@ -3,7 +3,7 @@ import { listPayload, reply, type TestPeer, type TransportHandshake } from '@sap
 import type { DiallingCase, Level } from '../model/conform-case.ts'
 import type { Transport } from '../model/transport.ts'
 import type { DiallingStage } from '../model/stage.ts'
-import { FIRST } from './case-builders.ts'
+import { fateOf as fateOfConnection, FIRST } from './case-builders.ts'
 import { frameOf } from './v1-frame.ts'
 import { bip, core, onMessage, places, TCP_STREAM, wiki } from './places.ts'
 
@@ -34,9 +34,8 @@ function dialling(
 
 /** What becomes of the connection, and of the program: it may hang up, and has to live. */
 async function fateOf(peer: TestPeer, stage: DiallingStage): Promise<string> {
-  const fate = await peer.fate()
-  if (fate === 'alive') return 'alive'
-  return stage.running ? 'closed' : 'program ended'
+  if ((await fateOfConnection(peer)) === 'alive') return 'alive'
+  return (await stage.survives()) ? 'closed' : 'program ended'
 }
 
 /** Something that is sent to software that has dialled us, and what becomes of that. */
@@ -421,7 +420,7 @@ const alive: readonly DiallingCase[] = [
       const peer = await stage.accept()
       await peer.end()
       await peer.expectClosed()
-      return stage.running ? 'program runs' : 'program ended'
+      return (await stage.survives()) ? 'program runs' : 'program ended'
     },
     SURVIVED_END,
   ),
@@ -433,7 +432,7 @@ const alive: readonly DiallingCase[] = [
       const peer = await stage.accept()
       await peer.reset()
       const again = await stage.accept({ handshake: 'none' }).catch(() => undefined)
-      return stage.running || again !== undefined ? 'program runs' : 'program ended'
+      return again !== undefined || (await stage.survives()) ? 'program runs' : 'program ended'
     },
     SURVIVED_END,
   ),

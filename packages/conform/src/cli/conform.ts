@@ -127,10 +127,11 @@ async function run(options: Arguments, signal: AbortSignal | undefined): Promise
     ...(options.label !== undefined && { label: options.label }),
     results: whole.results.map((result) => withExpectations(result, known)),
   }
-  await writeReports(report, options)
+  const unwritten = await writeReports(report, options)
   say(summaryOf(report))
   const stale = noLongerFailing(report.results, known)
   for (const line of stale) say(`passes, and is among the known failures: ${line}`)
+  if (unwritten !== undefined) throw unwritten
   if (signal?.aborted === true) return EXIT.interrupted
   if (report.unfinished !== undefined) return EXIT.unreachable
   const failed = stale.length > 0 || report.results.some((result) => counts(result, options.strict))
@@ -175,7 +176,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new UsageError((cause as Error).message, { cause })
+    throw new UsageError(`${file} cannot be read: ${(cause as Error).message}`, { cause })
   }
 }
 
@@ -193,13 +194,30 @@ async function driverOf({ driver, driverWait, rpcCookie }: Arguments): Promise<{
   return { driver: opened, ...(driverWait !== undefined && { driverWait }) }
 }
 
-async function writeReports(report: Report, { json, junit, tap, html, summary }: Arguments): Promise<void> {
-  if (json !== undefined) await put(json, `${JSON.stringify(report, null, 2)}\n`)
-  if (junit !== undefined) await put(junit, junitOf(report))
-  if (tap !== undefined) await put(tap, tapOf(report))
-  if (html !== undefined) await put(html, htmlOf([report]))
-  // Other steps of a job have theirs in the same file.
-  if (summary !== undefined) await put(summary, markdownOf(report), appendFile)
+/** Writes those that can be written. @returns why the first of the others could not. */
+async function writeReports(
+  report: Report,
+  { json, junit, tap, html, summary }: Arguments,
+): Promise<UsageError | undefined> {
+  const all: readonly (readonly [string | undefined, () => string, typeof appendFile?])[] = [
+    [json, () => `${JSON.stringify(report, null, 2)}\n`],
+    [junit, () => junitOf(report)],
+    [tap, () => tapOf(report)],
+    [html, () => htmlOf([report])],
+    // Other steps of a job have theirs in the same file.
+    [summary, () => markdownOf(report), appendFile],
+  ]
+  let unwritten: UsageError | undefined
+  for (const [file, textOf, write] of all) {
+    if (file === undefined) continue
+    try {
+      await put(file, textOf(), write)
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      unwritten ??= error
+    }
+  }
+  return unwritten
 }
 
 /** @throws UsageError */

@@ -26,6 +26,10 @@ export interface DiallingStage {
   readonly chain: RegtestChain
   /** The next connection of the software, with its handshake done unless told otherwise. */
   accept(options?: ListenOptions): Promise<TestPeer>
-  /** Whether the program still runs. */
-  readonly running: boolean
+  /**
+   * Whether the program goes on. One that has just let go of a connection has a moment to turn out to have
+   * failed: what it held is closed before its end is known. One that has ended well, with exit code 0, may
+   * have gone into the background.
+   */
+  survives(): Promise<boolean>
 }

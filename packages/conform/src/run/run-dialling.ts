@@ -1,4 +1,4 @@
-import { type RunningProcess, startProcess } from '@sapwood/integration'
+import { type ProcessExit, type RunningProcess, startProcess } from '@sapwood/integration'
 import {
   type ListenOptions,
   TestPeer,
@@ -23,6 +23,11 @@ const BLOCKS = 120
 const WAIT = 15_000
 /** Longest that a program may take until it dials, in milliseconds. */
 const START = MINUTE
+/**
+ * Milliseconds in which a program whose connection has ended may turn out to have failed: some close it
+ * themselves, and end a little later.
+ */
+const FALL = 500
 /** Characters of a program's output that are shown. */
 const SHOWN_OUTPUT = 2_000
 
@@ -127,8 +132,9 @@ class DiallingTarget {
     const stage: DiallingStage = {
       transport,
       chain: this.#chain,
-      get running() {
-        return program.running
+      survives: async () => {
+        const exit = await exitWithin(program, FALL)
+        return exit === undefined || exit.code === 0
       },
       accept: async (options: ListenOptions = {}) => {
         const peer = await this.#nextOf(program, { transport, dialTimeout: START, ...options })
@@ -150,5 +156,17 @@ class DiallingTarget {
   async #leave(program: RunningProcess): Promise<void> {
     await this.#end(program)
     this.#listener.forget()
+  }
+}
+
+async function exitWithin(program: RunningProcess, milliseconds: number): Promise<ProcessExit | undefined> {
+  let cancel = (): void => undefined
+  const late = new Promise<undefined>((resolve) => {
+    cancel = systemClock.setTimer(milliseconds, () => resolve(undefined))
+  })
+  try {
+    return await Promise.race([program.exited, late])
+  } finally {
+    cancel()
   }
 }
