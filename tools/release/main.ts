@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { PackedPackages, sh } from '../check-packages/pack.ts'
+import { installedDependencies } from '../check-packages/written-dependencies.ts'
 import { notesOf } from './notes-of.ts'
 import { publishOrder } from './publish-order.ts'
+import { missingFromSbom, sbomOf } from './sbom.ts'
 
 // Packs all packages from a clean build, as the release workflow publishes them. `--twice` does it again and
 // holds the archives against each other, byte for byte; `--tag v0.2.0` holds their version against the tag;
-// `--into FOLDER` leaves there what is published: archives, SHA256SUMS, ORDER and NOTES.md.
+// `--into FOLDER` leaves there what is published: archives, SHA256SUMS, ORDER, NOTES.md and sbom.json.
 const root = resolve(import.meta.dirname, '../..')
 const { values } = parseArgs({
   options: { twice: { type: 'boolean' }, tag: { type: 'string' }, into: { type: 'string' } },
@@ -72,6 +74,10 @@ try {
   writeFileSync(join(into, 'SHA256SUMS'), sums)
   writeFileSync(join(into, 'ORDER'), `${order.join('\n')}\n`)
   writeFileSync(join(into, 'NOTES.md'), notesOf(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version))
+  const sbom = sbomOf(packed, join(work, 'installed'))
+  const missing = missingFromSbom(sbom, installedDependencies(root))
+  if (missing.length > 0) throw new Error(`the bill of materials lacks ${missing.join(', ')}`)
+  writeFileSync(join(into, 'sbom.json'), sbom)
   for (const archive of order) sh('npm', ['publish', '--dry-run', '--ignore-scripts', `./${archive}`], into)
   console.log(`${order.length} archives would be published, in this order: ${order.join(', ')}`)
 } finally {

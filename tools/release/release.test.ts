@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { notesOf } from './notes-of.ts'
 import { publishOrder } from './publish-order.ts'
+import { missingFromSbom } from './sbom.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const folders: string[] = []
@@ -99,4 +100,20 @@ describe('notesOf', () => {
     expect(notesOf(changelog, '0.1.0')).toBe('One.')
     expect(notesOf(changelog, '0.3.0')).toBe('')
   })
+})
+
+it('a bill of materials that lacks what is installed is found', () => {
+  const sbom = JSON.stringify({
+    components: [
+      { name: 'socks', version: '2.8.10' },
+      { group: '@noble', name: 'hashes', version: '2.4.0' },
+    ],
+  })
+  const installed = [
+    { name: 'socks', version: '2.8.10' },
+    { name: '@noble/hashes', version: '2.4.0' },
+  ]
+  expect(missingFromSbom(sbom, installed)).toEqual([])
+  const more = [...installed, { name: 'ws', version: '8.23.0' }, { name: 'socks', version: '2.8.11' }]
+  expect(missingFromSbom(sbom, more)).toEqual(['ws 8.23.0', 'socks 2.8.11'])
 })
