@@ -74,6 +74,24 @@ describe('files of Bitcoin Core', () => {
     expect(await imported()).toEqual({ found: 15, imported: 10, refused: 5, upTo: 9 })
   })
 
+  it('of another branch do not make whole what lacks one of its blocks', async () => {
+    const chain = new RegtestChain({ blocks: 5 })
+    const fork = chain.forkAt(3)
+    fork.mine(4)
+    const blocks = bytesOf(fork).slice(3)
+    blocks[0]![IN_COINBASE]! ^= 1
+    await write([concatBytes(...blocks.map(framed))])
+    await using store = await openBlockStore(join(folder, 'ours'), { network: regtest })
+    await using node = await startNode()
+    await node.chain.submitHeaders(chain.headers)
+    const ours = chain.headers.map((_, index) => chain.at(index + 1)!)
+    await store.append(ours, { from: 1, tip: { height: 5, hash: chain.tip } })
+    const parts = { network: regtest, store, chain: node.chain }
+    const report = await importBlockFiles(join(folder, 'theirs'), parts)
+    expect(report).toEqual({ found: 4, imported: 3, refused: 1 })
+    expect(store.stored().range?.tip.height).toBe(3)
+  })
+
   it('are none where nothing in them is of the network, or where their key is another', async () => {
     const foreign = { code: 'store-foreign', detail: join(folder, 'theirs') }
     await expect(imported()).rejects.toMatchObject(foreign)

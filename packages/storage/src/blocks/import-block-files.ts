@@ -5,6 +5,7 @@ import {
   type BlockHash,
   blockHash,
   type BlockHeader,
+  bytesEqual,
   bytesToHex,
   decodeBlock,
   decodeHeader,
@@ -13,6 +14,7 @@ import {
   type Network,
 } from '@sapwood/wire-codec'
 import {
+  type BlockRef,
   type BlockStore,
   type BlockToStore,
   type ChainAccess,
@@ -58,8 +60,9 @@ interface FoundBlock extends Pick<BlockFrame, 'position' | 'size'> {
 
 /**
  * Takes the blocks of Bitcoin Core's `blk*.dat` (with `xor.dat`, where there is one) into a block store, and
- * their headers into the chain of a node. Each is checked as one that comes from a peer is. The headers of
- * all files are in memory meanwhile, about 400 bytes a block.
+ * their headers into the chain of a node. Each is checked as one that comes from a peer is. What a pruned
+ * Core has left is taken where the chain has the headers below it. The headers of all files are in memory
+ * meanwhile, about 400 bytes a block.
  * @param folder Core's folder `blocks`, while no Core writes to it.
  * @throws NodeError `store-foreign` where there are no such files, or no block of the network in them;
  * `store-corrupt` where `xor.dat` is no key; `store-full` and its sisters.
@@ -71,7 +74,7 @@ export async function importBlockFiles(
   const files = new BlockFolder(folder)
   try {
     const found = await files.blocks(network)
-    await submitInOrder(found, network, chain)
+    await submitInOrder(found, chain)
     const known = found
       .flatMap((each) => {
         const height = chain.heightOf(each.hash)
@@ -109,13 +112,18 @@ export async function importBlockFiles(
 /** A chain that is there from block 1 on is said to be. */
 async function noteRange(store: BlockStore, chain: ImportComponents['chain']): Promise<void> {
   const { range } = store.stored()
-  let height = range?.from === 1 ? range.tip.height : 0
+  let height = range?.from === 1 && isOn(chain, range.tip) ? range.tip.height : 0
   for (let hash = chain.hashAt(height + 1); hash !== undefined; hash = chain.hashAt(height + 1)) {
     if (!(await store.has(hash))) break
     height += 1
   }
   const hash = chain.hashAt(height)
   if (height > 0 && hash !== undefined) await store.append([], { from: 1, tip: { height, hash } })
+}
+
+function isOn(chain: Pick<ChainAccess, 'hashAt'>, { height, hash }: BlockRef): boolean {
+  const known = chain.hashAt(height)
+  return known !== undefined && bytesEqual(known, hash)
 }
 
 /** Undefined for bytes that are none: a crash of Core's machine leaves such. */
@@ -128,12 +136,11 @@ function blockIn(bytes: Uint8Array): Block | undefined {
   }
 }
 
-/** Core writes blocks as they come: each header goes to the chain after its parent. */
-async function submitInOrder(
-  found: readonly FoundBlock[],
-  network: Network,
-  chain: ImportComponents['chain'],
-): Promise<void> {
+/**
+ * Core writes blocks as they come: each header goes to the chain after its parent, which may have been there
+ * before.
+ */
+async function submitInOrder(found: readonly FoundBlock[], chain: ImportComponents['chain']): Promise<void> {
   const byParent = new Map<string, FoundBlock[]>()
   for (const each of found) {
     const parent = bytesToHex(each.header.previousBlockHash)
@@ -141,10 +148,19 @@ async function submitInOrder(
     if (siblings === undefined) byParent.set(parent, [each])
     else siblings.push(each)
   }
+  const submitted = new Set<FoundBlock>()
   let batch: BlockHeader[] = []
-  for (let level: readonly BlockHash[] = [network.genesisHash]; level.length > 0; ) {
-    const next = level.flatMap((hash) => byParent.get(bytesToHex(hash)) ?? [])
-    batch.push(...next.map(({ header }) => header))
+  let level = [...byParent.values()]
+    .map(([first]) => first!.header.previousBlockHash)
+    .filter((hash) => chain.heightOf(hash) !== undefined)
+  while (level.length > 0) {
+    const next = level
+      .flatMap((hash) => byParent.get(bytesToHex(hash)) ?? [])
+      .filter((each) => !submitted.has(each))
+    for (const each of next) {
+      submitted.add(each)
+      batch.push(each.header)
+    }
     level = next.map(({ hash }) => hash)
     if (batch.length < HEADERS_AT_A_TIME && level.length > 0) continue
     await submitValid(batch, chain)
