@@ -28,13 +28,10 @@ export function fate(
   says: string,
   accepts: readonly string[],
   send: Send,
-  more: { readonly level?: Level; readonly needs?: readonly Need[] } = {},
+  more: { readonly level?: Level; readonly needs?: readonly Need[]; readonly since?: string } = {},
 ): ListeningCase {
-  const { level = 'core', needs } = more
-  return afterwards(
-    { name, level, source: { place, says }, accepts, ...(needs !== undefined && { needs }) },
-    send,
-  )
+  const { level = 'core', ...rest } = more
+  return afterwards({ name, level, source: { place, says }, accepts, ...rest }, send)
 }
 
 /** A case that asks for something on a connection that is ready, and tells what came. */

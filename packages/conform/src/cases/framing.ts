@@ -1,6 +1,6 @@
 import { concatBytes } from '@sapwood/wire-codec'
 import type { ListeningCase } from '../model/conform-case.ts'
-import { afterwards, fateOf, listening } from './case-builders.ts'
+import { afterwards, fateOf, FIRST, listening } from './case-builders.ts'
 import { frameOf } from './v1-frame.ts'
 import { core, onMessage, TCP_STREAM } from './places.ts'
 
@@ -149,11 +149,16 @@ const UNKNOWN = [
   ['getuproof', EIGHT],
   ['zzzzzzzzzzzz', EIGHT],
 ] as const
+/** Those of Utreexo: a node that knows them takes a wrong one for no reason to hang up, either. */
+const UTREEXO = ['uproof', 'getuttls', 'uttls', 'usummary', 'utreexotx', 'uroot', 'geturoot'].map(
+  (name) => [name, EIGHT, '0.4.0'] as const,
+)
 
-const unknown: readonly ListeningCase[] = UNKNOWN.map(([name, payload]) =>
+const unknown: readonly ListeningCase[] = [...UNKNOWN, ...UTREEXO].map(([name, payload, since = FIRST]) =>
   afterwards(
     {
       name: `unknown/${name}-ignored`,
+      since,
       level: 'core',
       source: {
         place: onMessage(),

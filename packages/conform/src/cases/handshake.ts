@@ -1,7 +1,7 @@
 import { encodePayload, type Message, type VersionMessage } from '@sapwood/wire-codec'
 import { cutShort, type TestPeer, withTrailing } from '@sapwood/integration/test-peer'
 import type { ListeningCase } from '../model/conform-case.ts'
-import { fateOf, listening } from './case-builders.ts'
+import { fateOf, FIRST, listening } from './case-builders.ts'
 import { bip, core, onMessage, wiki } from './places.ts'
 
 const CORE_VERSION = onMessage('version')
@@ -316,7 +316,11 @@ const veracks: readonly ListeningCase[] = [
 ]
 
 /** A message before the `version`, or between `version` and `verack`, where Core ignores it. */
-function tooEarly(type: string, message: Message | { readonly command: string }): ListeningCase[] {
+function tooEarly(
+  type: string,
+  message: Message | { readonly command: string },
+  since: string = FIRST,
+): ListeningCase[] {
   const say = async (peer: TestPeer): Promise<void> => {
     if ('command' in message && !('type' in message)) await peer.sendRaw(message.command)
     else await peer.send(message)
@@ -329,6 +333,7 @@ function tooEarly(type: string, message: Message | { readonly command: string })
     listening(
       {
         name: `handshake/order/${type}-before-version`,
+        since,
         level: 'core',
         source,
         transports: ['v2'],
@@ -343,7 +348,7 @@ function tooEarly(type: string, message: Message | { readonly command: string })
       },
     ),
     listening(
-      { name: `handshake/order/${type}-before-verack`, level: 'core', source, accepts: ['ready'] },
+      { name: `handshake/order/${type}-before-verack`, since, level: 'core', source, accepts: ['ready'] },
       async (stage) => {
         const peer = await stage.dial({ handshake: 'transport' })
         await peer.sendVersion()
@@ -374,6 +379,28 @@ const early: readonly ListeningCase[] = [
   tooEarly('sendcmpct', { type: 'sendcmpct', announce: false, version: 2n }),
   tooEarly('mempool', { type: 'mempool' }),
   tooEarly('unknown-command', { command: 'conformtest' }),
+  // None of them is looked into that early: they have no payload.
+  ...[
+    'block',
+    'tx',
+    'merkleblock',
+    'filterload',
+    'filteradd',
+    'filterclear',
+    'cmpctblock',
+    'getblocktxn',
+    'blocktxn',
+    'getcfilters',
+    'cfilter',
+    'getcfheaders',
+    'cfheaders',
+    'getcfcheckpt',
+    'cfcheckpt',
+  ].map((command) => tooEarly(command, { command }, '0.4.0')),
+  // These have their time before the verack.
+  ...['wtxidrelay', 'sendaddrv2', 'sendtxrcncl', 'feature'].map((command) =>
+    tooEarly(command, { command }, '0.4.0').filter(({ name }) => name.endsWith('-before-version')),
+  ),
 ].flat()
 
 const silent: readonly ListeningCase[] = [

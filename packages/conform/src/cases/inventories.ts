@@ -7,6 +7,14 @@ import { core, onMessage, places, wiki } from './places.ts'
 const ENTRY = new Uint8Array(36)
 const TX_ENTRY = concatBytes(Uint8Array.of(1, 0, 0, 0), new Uint8Array(32).fill(0x5a))
 
+/** Answers to what a node with all blocks asks nobody for: a header, or a hash, and nothing in them. */
+const UNASKED = [
+  ['bip37/merkleblock/unasked-ignored', 'merkleblock', new Uint8Array(86)],
+  ['bip157/cfilter/unasked-ignored', 'cfilter', new Uint8Array(34)],
+  ['bip157/cfheaders/unasked-ignored', 'cfheaders', new Uint8Array(66)],
+  ['bip157/cfcheckpt/unasked-ignored', 'cfcheckpt', new Uint8Array(34)],
+] as const
+
 /** What is announced and asked for by hash, and the limits of the lists. */
 export const inventoryCases: readonly ListeningCase[] = [
   fate('inv/50000-taken', onMessage('inv'), 'inv has 50,000 entries at the most.', ['alive'], (peer) =>
@@ -86,6 +94,16 @@ export const inventoryCases: readonly ListeningCase[] = [
     'A notfound that is too long is ignored.',
     ['alive'],
     (peer) => peer.sendRaw('notfound', listPayload(50_001, TX_ENTRY)),
+  ),
+  ...UNASKED.map(([name, command, payload]) =>
+    fate(
+      name,
+      onMessage(),
+      'An answer that nobody waits for is ignored.',
+      ['alive'],
+      (peer) => peer.sendRaw(command, payload),
+      { since: '0.4.0' },
+    ),
   ),
   fate(
     'getblocks/101-taken',

@@ -48,15 +48,29 @@ interface Row {
 
 function matrixOf(reports: readonly Report[]): readonly Row[] {
   const names = [...new Set(reports.flatMap(({ results }) => results.map(({ name }) => name)))]
+  const newestFirst = [...reports].sort((a, b) => compareVersions(b.suite, a.suite))
   return names.map((name) => {
     const results = reports.flatMap((report) =>
       (['v1', 'v2'] as const).map((transport) =>
         report.results.find((result) => result.name === name && result.transport === transport),
       ),
     )
-    const any = results.find((result) => result !== undefined)!
-    return { name, level: any.level, says: `${any.source.says} (${any.source.place})`, results }
+    // A level and a sentence may have been mended since an older report was made.
+    const { level, source } = newestFirst
+      .flatMap((report) => report.results)
+      .find((result) => result.name === name)!
+    return { name, level, says: `${source.says} (${source.place})`, results }
   })
+}
+
+/** Versions of the suite by their numbers: `0.10.0` is later than `0.9.0`. */
+function compareVersions(a: string, b: string): number {
+  const [ours, theirs] = [a, b].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0))
+  for (let index = 0; index < Math.max(ours!.length, theirs!.length); index++) {
+    const difference = (ours![index] ?? 0) - (theirs![index] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
 }
 
 function rowOf({ name, level, says, results }: Row, reports: number): string {

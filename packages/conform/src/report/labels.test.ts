@@ -24,6 +24,36 @@ describe('reports of one agent', () => {
     expect(labelsOf([report('/a/'), report('/a/', { side: 'dials' })])).toEqual([undefined, undefined])
   })
 
+  it('of several versions of the suite make one matrix, with the level that the newest gives a case', () => {
+    const result = (name: string, level: 'must' | 'core', outcome: string) => ({
+      name,
+      level,
+      transport: 'v1' as const,
+      verdict: 'passed' as const,
+      outcome,
+      accepts: [outcome],
+      source: { place: 'x', says: `As a ${level}.` },
+      milliseconds: 1,
+    })
+    const page = htmlOf([
+      report('/old/', {
+        suite: '0.9.0',
+        results: [result('inv/a', 'must', 'one'), result('inv/gone', 'core', 'two')],
+      }),
+      report('/new/', {
+        suite: '0.10.0',
+        results: [result('inv/a', 'core', 'three'), result('inv/b', 'core', 'four')],
+      }),
+    ])
+    const rowOf = (name: string): string =>
+      page.split('<tr>').find((row) => row.includes(`<code>${name}</code>`))!
+    expect(rowOf('inv/a')).toMatch(/title="As a core\. \(x\)".*<td>core<\/td>.*one.*three/)
+    expect(rowOf('inv/gone')).toMatch(/two<\/td><td><\/td><td><\/td><td><\/td>/)
+    expect(rowOf('inv/b')).toMatch(/<td>core<\/td><td><\/td><td><\/td><td class="passed" title="">four/)
+    expect(page).toContain('suite 0.9.0')
+    expect(page).toContain('suite 0.10.0')
+  })
+
   it('have heads of their own in the page, with no markup of a label', () => {
     const page = htmlOf([report('/a/'), report('/a/', { label: '<pruned>' }), report('/a/')])
     const rows = page.match(/<td><b>[^<]*<\/b><br>\/a\//g)
