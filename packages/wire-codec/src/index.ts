@@ -67,6 +67,8 @@ export {
   filterHeader,
   filterHeaderChain,
   openBasicFilter,
+  type PackedScripts,
+  packScripts,
   type BasicFilter,
 } from './filters/basic-filter.ts'
 export { FILTER_INVERSE_RATE, FILTER_REMAINDER_BITS } from './filters/golomb-coded-set.ts'

@@ -15,6 +15,7 @@ import {
   hashToHex,
   hexToBytes,
   openBasicFilter,
+  packScripts,
   regtest,
 } from '../src/index.ts'
 import table from './vectors/bip158-testnet-19.json' with { type: 'json' }
@@ -68,8 +69,10 @@ describe.each(rows)('testnet block $height ($note)', (row) => {
     for (const script of scriptsOf(row)) {
       expect(filter.matchOne(script)).toBe(true)
       expect(filter.matchAny([...others, script])).toBe(true)
+      expect(filter.matchAny(packScripts([...others, script]))).toBe(true)
     }
     expect(filter.matchAny(others)).toBe(false)
+    expect(filter.matchAny(packScripts(others))).toBe(false)
     expect(filter.matchAny([])).toBe(false)
     expect(filter.count).toBe(new Set(scriptsOf(row).map(bytesToHex)).size)
   })

@@ -1,10 +1,10 @@
-import { openBasicFilter } from '@sapwood/wire-codec'
+import { openBasicFilter, type PackedScripts } from '@sapwood/wire-codec'
 import type { VerifiedFilter } from './filter-stream.ts'
 
 /** Whether a filter's block may pay to one of the scripts or spend from it. */
 export function mayConcern(
   { bytes, hash }: Pick<VerifiedFilter, 'bytes' | 'hash'>,
-  scripts: readonly Uint8Array[],
+  scripts: PackedScripts,
 ): boolean {
   try {
     return openBasicFilter(bytes, hash).matchAny(scripts)

@@ -251,7 +251,7 @@ export class FilteredBlockStream implements FilteredBlocks {
   async #ask(filter: VerifiedFilter, signal: AbortSignal): Promise<FilteredBlockItem | undefined> {
     const { height, hash, header } = filter
     const position = { height, hash, filterHeader: header }
-    if (!mayConcern(filter, this.#scripts.list)) {
+    if (!mayConcern(filter, this.#scripts.packed)) {
       this.#pass(position)
       await this.#parts.lane.due()
       return this.#unsaid >= FILTERS_PER_POSITION ? this.#say() : undefined

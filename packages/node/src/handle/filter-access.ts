@@ -1,4 +1,4 @@
-import type { Hash256 } from '@sapwood/wire-codec'
+import { type Hash256, packScripts } from '@sapwood/wire-codec'
 import { type Clock, type Logger, schedulerFor } from '@sapwood/transport-v1v2/environment'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { NodeError } from '../errors/node-error.ts'
@@ -72,8 +72,9 @@ export function createFilterAccess(
     range,
     scan: async function* ({ scripts, from, to }, call) {
       refuseArgument(someScripts, scripts, 'filters.scan: scripts')
+      const packed = packScripts(scripts)
       for await (const filter of range({ from, to }, call)) {
-        if (mayConcern(filter, scripts)) yield { height: filter.height, hash: filter.hash }
+        if (mayConcern(filter, packed)) yield { height: filter.height, hash: filter.hash }
         await lane.due()
       }
     },

@@ -7,7 +7,7 @@
 import { requireBytes } from '../arguments/require-argument.ts'
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
-import { rangedHashes } from '../hash/ranged-hash.ts'
+import { PackedItems, rangedHashes } from '../hash/ranged-hash.ts'
 import { type SipKey, sipKey } from '../hash/sip-hash.ts'
 import { type Block } from '../primitives/block.ts'
 import { blockHash } from '../primitives/header.ts'
@@ -53,7 +53,31 @@ export interface BasicFilter {
   /** Whether the block may pay to `script` or spend from it. */
   matchOne(script: Uint8Array): boolean
   /** Whether that is so for one of `scripts` at least: much cheaper than asking for each. */
-  matchAny(scripts: readonly Uint8Array[]): boolean
+  matchAny(scripts: readonly Uint8Array[] | PackedScripts): boolean
+}
+
+/** Scripts that many filters are asked for: what {@link packScripts} makes. */
+export interface PackedScripts {
+  /** How many they are. */
+  readonly length: number
+  /** All of them, one after the other; not to be changed. */
+  readonly bytes: Uint8Array
+  /** Index in `bytes` after the last byte of each. */
+  readonly ends: Uint32Array
+}
+
+/**
+ * Copies scripts into one piece of memory. Asking each filter of a chain for the same thousands takes about
+ * half as long then.
+ * @example
+ * const block = genesisBlock(regtest)
+ * const scripts = packScripts([block.transactions[0]!.outputs[0]!.scriptPubKey])
+ * const filter = openBasicFilter(buildBasicFilter(block, []), blockHash(block.header))
+ * filter.matchAny(scripts) // true
+ */
+export function packScripts(scripts: readonly Uint8Array[]): PackedScripts {
+  for (const script of scripts) requireBytes(script, 'packScripts: scripts')
+  return new PackedItems(scripts)
 }
 
 /**
@@ -85,7 +109,7 @@ class DecodedBasicFilter implements BasicFilter {
     return this.matchAny([script])
   }
 
-  matchAny(scripts: readonly Uint8Array[]): boolean {
+  matchAny(scripts: readonly Uint8Array[] | PackedItems): boolean {
     const values = this.#values
     if (values.size === 0) return false
     values.expect(scripts.length)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { plainRangedHash } from './ranged-hash.ts'
-import { sipHash24, sipKey } from './sip-hash.ts'
+import { type PackedItems, plainRangedHash } from './ranged-hash.ts'
+import { sipHash24, type SipKey, sipKey } from './sip-hash.ts'
 
 const noise = (seed: string, length: number): Uint8Array =>
   createHash('shake256', { outputLength: Math.max(1, length) })
@@ -18,8 +18,18 @@ const key = noise('key', 16)
 
 describe.each(['WebAssembly', 'JavaScript'])('ranged hashes by %s', (by) => {
   let rangedHashes: RangedHashes
-  /** Each hash, and how many came at a time. */
-  const all = (...of: Parameters<RangedHashes>): { hashes: number[]; batches: number[] } => {
+  let pack: (items: readonly Uint8Array[]) => PackedItems
+  /** Each hash, and how many came at a time: the same of a list and of what has been packed. */
+  const all = (
+    sip: SipKey,
+    range: number,
+    items: readonly Uint8Array[],
+  ): { hashes: number[]; batches: number[] } => {
+    const of = hashed(sip, range, items)
+    expect(hashed(sip, range, pack(items))).toEqual(of)
+    return of
+  }
+  const hashed = (...of: Parameters<RangedHashes>): { hashes: number[]; batches: number[] } => {
     const hashes: number[] = []
     const batches: number[] = []
     for (const some of rangedHashes(...of)) {
@@ -32,7 +42,9 @@ describe.each(['WebAssembly', 'JavaScript'])('ranged hashes by %s', (by) => {
   beforeEach(async () => {
     vi.resetModules()
     if (by === 'JavaScript') vi.stubGlobal('WebAssembly', undefined)
-    ;({ rangedHashes } = await import('./ranged-hash.ts'))
+    const made = await import('./ranged-hash.ts')
+    rangedHashes = made.rangedHashes
+    pack = (items) => new made.PackedItems(items)
   })
   afterEach(() => vi.unstubAllGlobals())
 

@@ -54,6 +54,30 @@ function module(): Loaded | undefined {
   })
 }
 
+/** Items one after the other in memory: copied once, for those that are hashed under many keys. */
+export class PackedItems {
+  readonly bytes: Uint8Array
+  /** Where each of them ends. */
+  readonly ends: Uint32Array
+
+  constructor(items: readonly Uint8Array[]) {
+    this.ends = new Uint32Array(items.length)
+    let end = 0
+    for (let i = 0; i < items.length; i++) this.ends[i] = end += items[i]!.length
+    this.bytes = new Uint8Array(end)
+    for (let i = 0; i < items.length; i++) this.bytes.set(items[i]!, this.start(i))
+  }
+
+  get length(): number {
+    return this.ends.length
+  }
+
+  /** Where an item begins. */
+  start(index: number): number {
+    return index === 0 ? 0 : this.ends[index - 1]!
+  }
+}
+
 /**
  * SipHash of each of `items`, spread evenly over 0 to `range` - 1, in their order: thousands for each call
  * into WebAssembly.
@@ -63,7 +87,7 @@ function module(): Loaded | undefined {
 export function* rangedHashes(
   key: SipKey,
   range: number,
-  items: readonly Uint8Array[],
+  items: readonly Uint8Array[] | PackedItems,
 ): Generator<Float64Array, void, undefined> {
   const wasm = module()
   const plain = plainRangedHash(key, range)
@@ -71,7 +95,7 @@ export function* rangedHashes(
   for (let first = 0; first < items.length; ) {
     const count = wasm === undefined ? 0 : layOut(wasm, items, first)
     if (wasm === undefined || count === 0) {
-      yield Float64Array.of(plain(items[first++]!))
+      yield Float64Array.of(plain(itemOf(items, first++)))
       continue
     }
     wasm.ranged(count, k0Low, k0High, k1Low, k1High, range)
@@ -80,11 +104,18 @@ export function* rangedHashes(
   }
 }
 
+function itemOf(items: readonly Uint8Array[] | PackedItems, index: number): Uint8Array {
+  return items instanceof PackedItems
+    ? items.bytes.subarray(items.start(index), items.ends[index])
+    : items[index]!
+}
+
 /**
  * Copies items from `first` on into the module. @returns how many: none where that one fits into no batch.
  */
-function layOut({ items, ends }: Loaded, from: readonly Uint8Array[], first: number): number {
+function layOut({ items, ends }: Loaded, from: readonly Uint8Array[] | PackedItems, first: number): number {
   const most = Math.min(from.length - first, MAX_ITEMS)
+  if (from instanceof PackedItems) return layOutPacked({ items, ends }, from, first, most)
   let end = 0
   for (let count = 0; count < most; count++) {
     const item = from[first + count]!
@@ -95,6 +126,22 @@ function layOut({ items, ends }: Loaded, from: readonly Uint8Array[], first: num
     ends[count] = end
   }
   return most
+}
+
+function layOutPacked(
+  { items, ends }: Pick<Loaded, 'items' | 'ends'>,
+  from: PackedItems,
+  first: number,
+  most: number,
+): number {
+  const start = from.start(first)
+  let count = 0
+  while (count < most && from.ends[first + count]! - start <= WINDOW) {
+    ends[count] = from.ends[first + count]! - start
+    count++
+  }
+  if (count > 0) items.set(from.bytes.subarray(start, start + ends[count - 1]!))
+  return count
 }
 
 /** The hash of one item, in JavaScript. */
