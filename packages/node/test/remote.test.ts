@@ -76,3 +76,57 @@ it('rejects where the node could not be made', async () => {
   serveNode(ports.port2, () => createNode({ network: regtest, connect: ['!'] }))
   await expect(attachNode(ports.port1)).rejects.toMatchObject({ code: 'invalid-address' })
 })
+
+it('tells of errors that hold what no port carries: themselves, functions, sockets', async () => {
+  const failure = Object.assign(new Error('not reached'), {
+    code: 'E_PROGRAM',
+    request: { retry: () => undefined, again: [] as unknown[], socket: new AbortController() },
+    mark: Symbol('mark'),
+  })
+  failure.request.again.push(failure.request)
+  ports = new MessageChannel()
+  serveNode(ports.port2, async () => {
+    here = await createNode(
+      { network: regtest, connect: ['192.0.2.1:8333'] },
+      { clock: createVirtualClock(), dialer: { dial: () => Promise.reject(failure) } },
+    )
+    return here
+  })
+  await using node = await attachNode(ports.port1)
+  const failed = await node.events.next('connection-failed')
+  expect(failed.error.message).toContain('not reached')
+  expect(failed.error.cause).toMatchObject({ code: 'E_PROGRAM', message: 'not reached' })
+  // The stream of events is still there.
+  const switched = node.events.next('network-active')
+  await node.network.setActive(false)
+  expect(await switched).toMatchObject({ active: false })
+})
+
+it('posts no more events than a port that nobody listens at may hold', async () => {
+  const posted: { readonly type: string }[] = []
+  let give: (data: object) => void = () => undefined
+  serveNode(
+    {
+      postMessage: (message) => posted.push(message as (typeof posted)[number]),
+      addEventListener: (type, listener) => {
+        if (type === 'message') give = (data) => listener({ data: { sapwood: 'node', ...data } })
+      },
+    },
+    async () => (here = await createNode({ network: regtest, connect: [] }, { clock: createVirtualClock() })),
+  )
+  ports = new MessageChannel()
+  give({ type: 'start' })
+  const events = (): number => posted.filter(({ type }) => type === 'event').length
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+  while (posted.length === 0) await turn()
+  for (let toggle = 0; toggle < 200; toggle++) await here.network.setActive(toggle % 2 === 1)
+  await turn()
+  expect(events()).toBe(64)
+  give({ type: 'heard', count: 16 })
+  await turn()
+  expect(events()).toBe(80)
+  give({ type: 'heard', count: 1_000 })
+  await here.stop()
+  while (posted.at(-1)?.type !== 'ended') await turn()
+  expect(events()).toBe(201)
+})

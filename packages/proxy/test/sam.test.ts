@@ -109,6 +109,16 @@ describe('createSamSession', () => {
     expect(lines[2]).toContain(`DESTINATION=${ours.priv} `)
   })
 
+  it('shows nothing of what a bridge said that a terminal would obey', async () => {
+    const { sam } = await bridge({
+      'SESSION CREATE': 'SESSION STATUS RESULT=I2P\u009bERROR MESSAGE="\\033[2J\\nall is well"',
+    })
+    expect(await refusal(createSamSession({ sam }))).toMatchObject({
+      received: 'I2P?ERROR',
+      message: 'The SAM bridge refused at session: I2P?ERROR, ?[2J?all is well',
+    })
+  })
+
   it('takes a stored destination', async () => {
     const { made, lines } = await session({}, { privateKey: peer.priv })
     expect(made.address).toEqual(peer.address)

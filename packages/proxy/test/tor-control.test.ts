@@ -217,6 +217,16 @@ describe('onion services', () => {
     })
   })
 
+  it('shows nothing of what Tor said that a terminal would obey, and not more than a line of it', async () => {
+    const { control } = await controlPort({
+      answers: { ADD_ONION: (peer) => peer.write(`550 \u001b[2J\u0000${'x'.repeat(50_000)}\r\n`) },
+    })
+    const tor = await open({ control })
+    const { message, received } = await refusal(tor.addOnion({ port: 8333, target }))
+    expect(received).toMatch(/^\?\[2J\?x{195}…$/)
+    expect(message).toBe(`Tor refused ADD_ONION: 550 ${received}`)
+  })
+
   it.each([
     ['an id that is none', `250-ServiceID=${SERVICE.slice(1)}b\r\n250-PrivateKey=${KEY}\r\n250 OK\r\n`],
     ['no id', '250 OK\r\n'],
@@ -435,6 +445,35 @@ describe('replies', () => {
     const parser = createControlReplyParser()
     const flood = Buffer.from('250-x\r\n'.repeat(10_001))
     expect(() => parser.push(flood)).toThrow(expect.objectContaining({ code: 'protocol-violation' }))
+  })
+
+  it('holds no more of a reply that has no end than it may, in how long lines ever it comes', () => {
+    const parser = createControlReplyParser()
+    const line = Buffer.from(`250-${'x'.repeat(99_000)}\r\n`)
+    for (let lines = 0; lines < 10; lines++) parser.push(line)
+    expect(() => parser.push(line)).toThrow(expect.objectContaining({ code: 'protocol-violation' }))
+    // What a reply held counts no more once it is whole.
+    const patient = createControlReplyParser()
+    const whole = Buffer.concat([line, Buffer.from('250 OK\r\n')])
+    for (let replies = 0; replies < 20; replies++) expect(patient.push(whole)).toHaveLength(1)
+  })
+
+  it('takes a long line byte by byte in the time that its length takes', () => {
+    const parser = createControlReplyParser()
+    const text = Buffer.from(`250 ${'x'.repeat(90_000)}\r\n`)
+    let moved = 0
+    const set = Uint8Array.prototype.set
+    Uint8Array.prototype.set = function (from, offset) {
+      moved += from.length
+      set.call(this, from, offset)
+    }
+    try {
+      const replies = [...text].flatMap((byte) => parser.push(Uint8Array.of(byte)))
+      expect(replies).toHaveLength(1)
+    } finally {
+      Uint8Array.prototype.set = set
+    }
+    expect(moved).toBeLessThan(4 * text.length)
   })
 
   it('gives up when its signal does', async () => {

@@ -10,6 +10,7 @@ import { EventHub } from '../events/event-hub.ts'
 import { REMOTE_GROUPS, REMOTE_STREAMS, type RemoteNode } from './remote-node.ts'
 import {
   type CallId,
+  HEARD_AT_ONCE,
   type RemoteAnswer,
   type RemotePort,
   remoteMessage,
@@ -47,6 +48,8 @@ class NodeClient {
   #started: PromiseWithResolvers | undefined
   #failure: NodeError | undefined
   #lastId = 0
+  /** Events heard that the other end has not been told of. */
+  #heard = 0
 
   constructor(port: RemotePort, logger: Logger) {
     this.#port = port
@@ -178,6 +181,10 @@ class NodeClient {
       case 'event': {
         const { type, ...facts } = answer.event as NodeEvent
         this.#events.emit(type, facts)
+        this.#heard += 1
+        if (this.#heard < HEARD_AT_ONCE) return
+        this.#post({ type: 'heard', count: this.#heard })
+        this.#heard = 0
         return
       }
       case 'ended':

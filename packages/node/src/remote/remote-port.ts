@@ -24,6 +24,8 @@ export type RemoteRequest =
       readonly args: unknown
     }
   | { readonly type: 'abort'; readonly id: CallId; readonly reason: unknown }
+  /** So many more events have been heard. */
+  | { readonly type: 'heard'; readonly count: number }
 
 /** The way back. */
 export type RemoteAnswer =
@@ -33,6 +35,14 @@ export type RemoteAnswer =
   | { readonly type: 'error'; readonly id: CallId; readonly error: unknown }
   | { readonly type: 'event'; readonly event: unknown }
   | { readonly type: 'ended' }
+
+/**
+ * Events that are on their way and not heard yet, at most: a port holds whatever is posted to it, and a page
+ * may stand still for minutes. Beyond them the node's own subscription holds back, which is bounded in bytes.
+ */
+export const MAX_UNHEARD_EVENTS = 64
+/** Events of which the one that holds the handle tells at once that it has heard them. */
+export const HEARD_AT_ONCE = 16
 
 /** The message of an event of the port; undefined for one that is not ours: others may use it, too. */
 export function remoteMessage(event: unknown): object | undefined {

@@ -18,10 +18,10 @@ type Packed =
   | { readonly [TAG]: 'signal' }
   | { readonly [TAG]: 'error'; readonly name: string; readonly message: string; readonly facts: object }
 
-/** A value as a port carries it. @throws NodeError `invalid-argument` for a function. */
+/** A value as a port carries it. @throws NodeError `invalid-argument` for a function and for a symbol. */
 export function packValue(value: unknown, depth = 0): unknown {
-  if (typeof value === 'function')
-    throw new NodeError('invalid-argument', 'A function cannot be given to a node behind a port')
+  if (typeof value === 'function' || typeof value === 'symbol')
+    throw new NodeError('invalid-argument', `A ${typeof value} cannot be given to a node behind a port`)
   if (typeof value !== 'object' || value === null) return value
   // Of a view, all of the memory that it looks at would be copied.
   if (value instanceof Uint8Array) return Uint8Array.from(value)
@@ -61,8 +61,12 @@ function unpackTagged(packed: Packed, signal: AbortSignal | undefined): unknown 
 function packError(error: Error, depth: number): unknown {
   const facts: Record<string, unknown> = {}
   for (const [key, value] of [...Object.entries(error), ['cause', error.cause] as const]) {
-    if (typeof value === 'function' || value === undefined) continue
-    if (depth < MAX_TOLD_CAUSES) facts[key] = packValue(value, depth + 1)
+    if (value === undefined || depth >= MAX_TOLD_CAUSES || !isData(value)) continue
+    try {
+      facts[key] = packValue(value, depth + 1)
+    } catch {
+      // A dialer's or a store's error may hold anything, itself too: what no port carries is left out.
+    }
   }
   return {
     [TAG]: 'error',
@@ -79,6 +83,14 @@ function unpackError(name: string, message: string, facts: object): Error {
   }
   const { cause, ...rest } = facts as { readonly cause?: unknown }
   return Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { ...rest, name })
+}
+
+/** Not an instance of a class, such as a socket, which holds half of the process. */
+function isData(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (Array.isArray(value) || ArrayBuffer.isView(value) || value instanceof Error) return true
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null || value instanceof Map || value instanceof Set
 }
 
 function isBlock(value: object): value is Block {

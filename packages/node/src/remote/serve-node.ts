@@ -1,7 +1,9 @@
-import { NodeError, type NodeHandle } from '../index.ts'
+import { WakeUp } from '@sapwood/transport-v1v2/environment'
+import { NodeError, type NodeEvent, type NodeHandle } from '../index.ts'
 import { REMOTE_GROUPS, REMOTE_STREAMS } from './remote-node.ts'
 import {
   type CallId,
+  MAX_UNHEARD_EVENTS,
   type RemoteAnswer,
   type RemotePort,
   remoteMessage,
@@ -52,6 +54,9 @@ class NodeServer {
   readonly #port: RemotePort
   readonly #calls = new Map<CallId, AbortController>()
   readonly #streams = new Map<CallId, Stream>()
+  /** Some more events have been heard at the other end. */
+  readonly #heard = new WakeUp()
+  #unheard = 0
   #node: NodeHandle | undefined
 
   constructor(port: RemotePort) {
@@ -62,13 +67,26 @@ class NodeServer {
     try {
       this.#node = await make()
     } catch (error) {
-      this.#post({ type: 'refused', error })
+      this.#postError((told) => ({ type: 'refused', error: told }), error)
       return
     }
     const events = this.#node.events.subscribe({ buffer: EVENT_BUFFER })
     this.#post({ type: 'started' })
-    for await (const event of events) this.#post({ type: 'event', event })
+    for await (const event of events) {
+      this.#tell(event)
+      while (this.#unheard >= MAX_UNHEARD_EVENTS) await this.#heard.wait()
+    }
     this.#post({ type: 'ended' })
+  }
+
+  #tell(event: NodeEvent): void {
+    this.#unheard += 1
+    try {
+      this.#post({ type: 'event', event })
+    } catch {
+      // It holds what no port carries.
+      this.#post({ type: 'event', event: { type: 'events-dropped', at: event.at, count: 1 } })
+    }
   }
 
   handle(request: Exclude<RemoteRequest, { readonly type: 'start' }>): void {
@@ -86,6 +104,10 @@ class NodeServer {
         return
       case 'abort':
         this.#calls.get(request.id)?.abort(unpackValue(request.reason))
+        return
+      case 'heard':
+        this.#unheard -= request.count
+        this.#heard.ring()
         return
     }
   }
@@ -139,7 +161,7 @@ class NodeServer {
       const value = await act(abort.signal)
       this.#post({ type: 'result', id, value, ...(facts !== undefined && { facts: facts() }) })
     } catch (error) {
-      this.#post({ type: 'error', id, error })
+      this.#postError((told) => ({ type: 'error', id, error: told }), error)
     } finally {
       this.#calls.delete(id)
     }
@@ -160,6 +182,16 @@ class NodeServer {
     const isOpen = name !== undefined || OWN_METHODS.includes(key)
     if (typeof method !== 'function' || !isOpen) throw unknown(path)
     return (...args) => (method as Method).apply(holder, args)
+  }
+
+  /** Whatever was thrown: somebody waits for it, and nobody is there to catch what telling it throws. */
+  #postError(answer: (told: unknown) => RemoteAnswer, error: unknown): void {
+    try {
+      this.#post(answer(error))
+    } catch {
+      const name = error instanceof Error ? error.name : typeof error
+      this.#post(answer(new Error(`What was thrown cannot be told over a port (${name})`)))
+    }
   }
 
   #post(answer: RemoteAnswer): void {

@@ -12,8 +12,9 @@ import type {
 type PeerMessage = MessageOf<AnyMessage>
 type PeerNotification = NotificationOf<AnyMessage>
 
-/** Notifications held for `messages()`. */
+/** Notifications held for `messages()`, and bytes of their payloads, or one message. */
 const MESSAGE_QUEUE = 64
+const MAX_MESSAGE_BYTES = 4_000_000
 
 type Sink = Pick<Channel<PeerNotification>, 'send' | 'trySend'>
 
@@ -47,7 +48,10 @@ export class Notifier {
     const sink = this.#sink
     if (sink === undefined) return
     const notification: PeerNotification = { type: 'peer', peer: this.#id, at, message }
-    if (this.#backlog.length === 0 && trySend(sink, notification)) return
+    if (this.#backlog.length === 0 && trySend(sink, notification)) {
+      if (sink === this.#own) this.#memory.hold('notifications', payloadBytes(notification))
+      return
+    }
     this.#backlog.push(notification)
     this.#memory.hold('notifications', payloadBytes(notification))
     // Not at once: a channel that throws would have it over before it is noted as begun, and noted for ever.
@@ -78,16 +82,23 @@ export class Notifier {
   messages(): AsyncIterable<PeerNotification> {
     if (this.#shared)
       throw new PeerError('invalid-argument', 'messages go to the notifications channel that was given')
-    const channel = (this.#own ??= createChannel(this.#capacity))
+    const weight = { of: payloadBytes, limit: MAX_MESSAGE_BYTES }
+    const channel = (this.#own ??= createChannel(this.#capacity, weight))
     if (this.#finished) channel.close()
     else this.#sink = channel
     return {
       [Symbol.asyncIterator]: () => ({
-        next: () => channel[Symbol.asyncIterator]().next(),
+        next: async () => {
+          const next = await channel[Symbol.asyncIterator]().next()
+          if (next.done !== true) this.#give(next.value)
+          return next
+        },
         return: () => {
           this.#sink = undefined
           this.#own = undefined
           channel.close()
+          for (let left = channel.tryReceive(); left !== undefined; left = channel.tryReceive())
+            this.#give(left)
           return Promise.resolve({ done: true, value: undefined })
         },
       }),
@@ -97,15 +108,21 @@ export class Notifier {
   async #drain(): Promise<void> {
     for (let next = this.#backlog[0]; next !== undefined; next = this.#backlog[0]) {
       try {
-        await this.#sink?.send(next)
+        const sink = this.#sink
+        await sink?.send(next)
+        // What waits for `messages()` is held on until it is taken.
+        if (sink === undefined || sink !== this.#own) this.#give(next)
       } catch {
         // The owner closed its channel: nobody is there to be told.
-        this.#backlog.length = 0
+        for (const left of this.#backlog.splice(0)) this.#give(left)
       }
-      this.#memory.give('notifications', payloadBytes(next))
       if (this.#backlog[0] === next) this.#backlog.shift()
     }
     this.#draining = undefined
+  }
+
+  #give(notification: PeerNotification): void {
+    this.#memory.give('notifications', payloadBytes(notification))
   }
 }
 

@@ -17,6 +17,7 @@ import {
 } from '@sapwood/transport-v1v2/environment'
 import { tcpStream } from '@sapwood/transport-v1v2/tcp'
 import { ProxyError, type ProxyErrorCode, type ProxyStep, type RetryAdvice } from '../errors/proxy-error.ts'
+import { shownText } from '../errors/shown-text.ts'
 import { parseKeyValues } from '../socket/key-values.ts'
 import { createLineBuffer } from '../socket/line-buffer.ts'
 import { connectToProxy } from '../socket/connect-to-proxy.ts'
@@ -279,8 +280,9 @@ const RESULTS: ReadonlyMap<string, readonly [ProxyErrorCode, RetryAdvice]> = new
 
 function resultError(result: string, message: string | undefined, step: ProxyStep): ProxyError {
   const [code, retry] = RESULTS.get(result) ?? ['sam-refused', 'later']
-  const text = message === undefined ? result : `${result}, ${message}`
-  return new ProxyError(code, `The SAM bridge refused at ${step}: ${text}`, { step, received: result, retry })
+  const received = shownText(result)
+  const text = message === undefined ? received : `${received}, ${shownText(message)}`
+  return new ProxyError(code, `The SAM bridge refused at ${step}: ${text}`, { step, received, retry })
 }
 
 function timeoutError(step: ProxyStep, limit: number): ProxyError {

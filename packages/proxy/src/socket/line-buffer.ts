@@ -15,32 +15,46 @@ const CARRIAGE_RETURN = 0x0d
 
 /** @param maxLength bytes that a line may have with its end. */
 export function createLineBuffer(maxLength: number): LineBuffer {
-  let bytes: Uint8Array = new Uint8Array(0)
-  /** How far the buffer has been searched: a line that comes byte by byte is not searched again each time. */
+  let memory: Uint8Array = new Uint8Array(0)
+  /** What has been pushed and not been taken: a part of the memory. */
+  let start = 0
+  let end = 0
+  /** How far it has been searched: a line that comes byte by byte is not searched again each time. */
   let searched = 0
   const decoder = new TextDecoder()
+
+  /** Twice what is needed: a line that comes byte by byte is not copied again each time either. */
+  const grow = (needed: number): void => {
+    const larger = new Uint8Array(2 * needed)
+    larger.set(memory.subarray(start, end))
+    memory = larger
+    end -= start
+    searched -= start
+    start = 0
+  }
+
   return {
     push: (more) => {
-      const joined = new Uint8Array(bytes.length + more.length)
-      joined.set(bytes)
-      joined.set(more, bytes.length)
-      bytes = joined
+      if (end + more.length > memory.length) grow(end - start + more.length)
+      memory.set(more, end)
+      end += more.length
     },
     nextLine: () => {
-      const end = bytes.indexOf(LINE_FEED, searched)
-      searched = end < 0 ? bytes.length : 0
-      if (end >= maxLength || (end < 0 && bytes.length >= maxLength)) {
+      const feed = memory.subarray(0, end).indexOf(LINE_FEED, searched)
+      searched = feed < 0 ? end : feed + 1
+      if ((feed < 0 ? end : feed) - start >= maxLength) {
         throw new RangeError(`A line of more than ${maxLength} bytes`)
       }
-      if (end < 0) return undefined
-      const line = bytes.subarray(0, bytes[end - 1] === CARRIAGE_RETURN ? end - 1 : end)
-      bytes = bytes.subarray(end + 1)
-      return decoder.decode(line)
+      if (feed < 0) return undefined
+      const hasReturn = feed > start && memory[feed - 1] === CARRIAGE_RETURN
+      const line = decoder.decode(memory.subarray(start, hasReturn ? feed - 1 : feed))
+      start = feed + 1
+      return line
     },
     takeRest: () => {
-      const rest = bytes
-      bytes = new Uint8Array(0)
-      searched = 0
+      const rest = memory.subarray(start, end)
+      memory = new Uint8Array(0)
+      start = end = searched = 0
       return rest
     },
   }

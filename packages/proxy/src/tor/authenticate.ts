@@ -9,6 +9,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Random } from '@sapwood/transport-v1v2/environment'
 import { isProxyError, ProxyError } from '../errors/proxy-error.ts'
+import { shownText } from '../errors/shown-text.ts'
 import { parseKeyValues } from '../socket/key-values.ts'
 import type { ControlConnection } from './control-connection.ts'
 
@@ -79,7 +80,7 @@ async function protocolInfo(connection: ControlConnection): Promise<TorProtocolI
     parseKeyValues(lines.find((line) => line.startsWith(`${word} `)) ?? '')
   const auth = lineOf('AUTH')
   return {
-    version: lineOf('VERSION').get('Tor') ?? '',
+    version: shownText(lineOf('VERSION').get('Tor') ?? ''),
     methods: (auth.get('METHODS') ?? '').split(',').filter((name) => name !== ''),
     cookieFile: auth.get('COOKIEFILE'),
   }
@@ -95,9 +96,10 @@ function chooseMethod(info: TorProtocolInfo, options: TorAuthenticationOptions):
         : ['none', 'safe-cookie']
   const chosen = wanted.find(offered)
   if (chosen !== undefined) return chosen
-  throw failed(`Tor offers ${info.methods.join(', ')}, and we could use ${wanted.join(', ')}`, {
+  const received = shownText(info.methods.join(','))
+  throw failed(`Tor offers ${received}, and we could use ${wanted.join(', ')}`, {
     expected: wanted.map((method) => METHOD_NAMES[method]).join(','),
-    received: info.methods.join(','),
+    received,
   })
 }
 
@@ -130,11 +132,11 @@ async function makeProof(
 async function readCookie(path: string | undefined): Promise<Uint8Array> {
   if (path === undefined) throw failed('Tor does not say where its cookie is')
   const cookie = await readStart(path, COOKIE_LENGTH + 1).catch((cause: unknown) => {
-    throw failed(`Tor's cookie ${path} cannot be read`, { cause })
+    throw failed(`Tor's cookie ${shownText(path)} cannot be read`, { cause })
   })
   // The path may come from whoever listens on the port: a file that is no cookie goes nowhere.
   if (cookie.length !== COOKIE_LENGTH) {
-    throw failed(`Tor's cookie ${path} has not ${COOKIE_LENGTH} bytes`, {
+    throw failed(`Tor's cookie ${shownText(path)} has not ${COOKIE_LENGTH} bytes`, {
       expected: COOKIE_LENGTH,
       received: cookie.length,
     })

@@ -13,6 +13,7 @@ import {
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
 import { ProxyError } from '../errors/proxy-error.ts'
+import { shownText } from '../errors/shown-text.ts'
 import { connectToProxy } from '../socket/connect-to-proxy.ts'
 import type { ProxyAddress } from '../socket/proxy-address.ts'
 import { type ControlReply, createControlReplyParser } from './control-reply.ts'
@@ -111,7 +112,7 @@ export class ControlConnection {
     const name = /^\w*/.exec(line)?.[0] ?? ''
     const reply = await this.#send(line, name)
     if (reply.status >= 200 && reply.status < 300) return reply
-    const text = reply.lines[0] ?? ''
+    const text = shownText(reply.lines[0] ?? '')
     throw new ProxyError('control-refused', `Tor refused ${name}: ${reply.status} ${text}`, {
       step: 'command',
       reply: reply.status,

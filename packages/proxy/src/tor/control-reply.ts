@@ -23,6 +23,8 @@ const MAX_CONTROL_LINE_LENGTH = 100_000
  * Lines in a reply, data included: the longest that we ask for (all circuits of a client) has a few hundred.
  */
 const MAX_CONTROL_REPLY_LINES = 10_000
+/** Characters of all lines of a reply together. */
+const MAX_CONTROL_REPLY_LENGTH = 1_000_000
 
 /** Takes what a control port sends apart, without any I/O. */
 export interface ControlReplyParser {
@@ -38,10 +40,16 @@ export function createControlReplyParser(): ControlReplyParser {
   let status: number | undefined
   let lines: string[] = []
   let data: string[] | undefined
+  /** Of the reply that is not whole yet. */
+  let length = 0
 
   const takeLine = (line: string): ControlReply | undefined => {
     if (lines.length + (data?.length ?? 0) >= MAX_CONTROL_REPLY_LINES) {
       throw violation(`A reply of more than ${MAX_CONTROL_REPLY_LINES} lines`)
+    }
+    length += line.length
+    if (length > MAX_CONTROL_REPLY_LENGTH) {
+      throw violation(`A reply of more than ${MAX_CONTROL_REPLY_LENGTH} characters`)
     }
     if (data !== undefined) {
       if (line === '.') {
@@ -61,6 +69,7 @@ export function createControlReplyParser(): ControlReplyParser {
     const reply = { status, lines }
     status = undefined
     lines = []
+    length = 0
     return reply
   }
 
