@@ -56,6 +56,13 @@ it('keeps the folder of one that ended by itself, and of a test that failed, whe
   await bitcoind.stop()
   expect(existsSync(bitcoind.dataFolder)).toBe(true)
   await rm(bitcoind.dataFolder, { recursive: true })
+  const unstarted: unknown = await RegtestBitcoind.start({
+    keepOnFailure: true,
+    args: ['-no-such-option'],
+  }).catch((error: unknown) => error)
+  const kept = /no-such-option[\s\S]*\nKept: (\S+)/.exec(String(unstarted))?.[1]
+  expect(existsSync(kept!)).toBe(true)
+  await rm(kept!, { recursive: true })
   const good = await RegtestBitcoind.start({ keepOnFailure: true })
   await good.stop()
   expect(existsSync(good.dataFolder)).toBe(false)

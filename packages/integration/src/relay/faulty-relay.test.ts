@@ -190,6 +190,15 @@ describe('FaultyRelay', () => {
     server.close()
   })
 
+  it('says that its port is taken', async () => {
+    await using target = await startRegtestPeer()
+    await using first = await FaultyRelay.start(target.port)
+    await expect(FaultyRelay.start(target.port, { port: first.port })).rejects.toMatchObject({
+      code: 'port-in-use',
+      message: expect.stringContaining(String(first.port)) as string,
+    })
+  })
+
   it('is a node of v1 alone', async () => {
     await using target = await startRegtestPeer()
     await using relay = await FaultyRelay.start(target.port, { faults: { v1First: true } })
