@@ -1,7 +1,7 @@
 import { createMemoryBudget, silentLogger } from '@sapwood/transport-v1v2/environment'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
-import type { NodeEvents } from '../handle/node-events.ts'
+import { NODE_EVENT_NAMES, type NodeEventName, type NodeEvents } from '../handle/node-events.ts'
 import { EventHub } from './event-hub.ts'
 
 function setUp() {
@@ -9,10 +9,27 @@ function setUp() {
   const logged: string[] = []
   const logger = { ...silentLogger, error: (_: object, message: string) => void logged.push(message) }
   const memory = createMemoryBudget({ clock })
-  return { clock, logged, memory, hub: new EventHub<NodeEvents>({ clock, logger, memory }) }
+  return {
+    clock,
+    logged,
+    memory,
+    hub: new EventHub<NodeEvents>({ clock, logger, memory, names: NODE_EVENT_NAMES }),
+  }
 }
 
 describe('the events', () => {
+  it('are those that there are: a name that is not is refused, with the nearest', async () => {
+    const { hub } = setUp()
+    const mistyped = 'peer-redy' as NodeEventName
+    const refused = {
+      code: 'invalid-argument',
+      message: expect.stringMatching(/did you mean 'peer-ready'\?$/) as string,
+    }
+    expect(() => hub.on(mistyped, () => undefined)).toThrow(expect.objectContaining(refused))
+    expect(() => hub.subscribe({ types: ['phase', mistyped] })).toThrow(expect.objectContaining(refused))
+    await expect(hub.next(mistyped)).rejects.toMatchObject(refused)
+  })
+
   it('reach every subscriber in order, from its subscription on', async () => {
     const { hub, clock } = setUp()
     hub.emit('network-active', { active: true })

@@ -5,7 +5,9 @@ import {
   tell,
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
+import { type ArgumentCheck, oneOf } from '@sapwood/wire-codec/arguments'
 import { NodeError } from '../errors/node-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { BoundedQueue } from './bounded-queue.ts'
 import type { DroppedEvents, EventOf, EventSink, EventSource, SubscribeOptions } from './event-source.ts'
 
@@ -20,6 +22,8 @@ export interface EventHubComponents {
   readonly logger: Logger
   /** What subscriptions hold counts there, as `events`. Default: nowhere. */
   readonly memory?: MemoryBudget
+  /** The names that there are: no other is ever told of, and whoever waits for one waits for ever. */
+  readonly names?: readonly string[]
 }
 
 /** Any event, as the hub sees it. */
@@ -37,12 +41,14 @@ export class EventHub<Events extends DroppedEvents> implements EventSource<Event
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #account: MemoryAccount | undefined
+  readonly #aName: ArgumentCheck | undefined
   readonly #listeners = new Map<PropertyKey, Set<(event: never) => void>>()
   readonly #subscriptions = new Set<Subscription>()
   readonly #waiting = new Set<(error: NodeError) => void>()
   #closed = false
 
-  constructor({ clock, logger, memory }: EventHubComponents) {
+  constructor({ clock, logger, memory, names }: EventHubComponents) {
+    this.#aName = names === undefined ? undefined : oneOf(...names)
     this.#clock = clock
     this.#logger = logger
     this.#account = memory?.open({ rank: 'protected' })
@@ -69,7 +75,12 @@ export class EventHub<Events extends DroppedEvents> implements EventSource<Event
     for (const reject of [...this.#waiting]) reject(stopped())
   }
 
+  #refuseName(name: unknown, path: string): void {
+    if (this.#aName !== undefined) refuseArgument(this.#aName, name, path)
+  }
+
   on<Name extends keyof Events>(name: Name, listener: (event: EventOf<Events, Name>) => void): () => void {
+    this.#refuseName(name, 'events.on: name')
     const onFailure = (error: unknown): void => {
       this.#logger.error({ err: error, event: name }, 'a listener of the node threw')
     }
@@ -85,6 +96,8 @@ export class EventHub<Events extends DroppedEvents> implements EventSource<Event
   subscribe<Name extends keyof Events = keyof Events>(
     options: SubscribeOptions<Name> = {},
   ): AsyncIterableIterator<EventOf<Events, Name>> {
+    for (const [index, name] of (options.types ?? []).entries())
+      this.#refuseName(name, `events.subscribe: options.types[${index}]`)
     const release = (): boolean => this.#subscriptions.delete(subscription)
     const subscription: Subscription = new Subscription(this.#clock, options, release, this.#account)
     if (this.#closed) subscription.end()
@@ -101,6 +114,7 @@ export class EventHub<Events extends DroppedEvents> implements EventSource<Event
       readonly timeout?: number
     } = {},
   ): Promise<EventOf<Events, Name>> {
+    this.#refuseName(name, 'events.next: name')
     if (this.#closed) throw stopped()
     options.signal?.throwIfAborted()
     const { filter, signal, timeout: limit } = options

@@ -30,6 +30,44 @@ export interface NodeEvents
 
 /** The name of an event of a node. */
 export type NodeEventName = keyof NodeEvents
+
+/** All of them, for programs that have no types to be told by. */
+const KNOWN: Readonly<Record<NodeEventName, true>> = {
+  phase: true,
+  stopped: true,
+  'peer-connecting': true,
+  'connection-failed': true,
+  'peer-connected': true,
+  'transport-downgraded': true,
+  'peer-ready': true,
+  'peer-disconnected': true,
+  'inbound-refused': true,
+  'network-active': true,
+  discouraged: true,
+  'ban-added': true,
+  'ban-lifted': true,
+  'addresses-added': true,
+  'tip-changed': true,
+  'headers-progress': true,
+  'block-received': true,
+  'block-invalid': true,
+  'block-unavailable': true,
+  'blocks-stored': true,
+  'transaction-heard': true,
+  'broadcast-changed': true,
+  'private-broadcast-changed': true,
+  'own-message': true,
+  'block-proved': true,
+  'proof-invalid': true,
+  'proof-late': true,
+  'no-utreexo-peer': true,
+  'utreexo-suspected': true,
+  'utreexo-stopped': true,
+  'utreexo-history-proved': true,
+  'events-dropped': true,
+}
+export const NODE_EVENT_NAMES: readonly string[] = Object.keys(KNOWN)
+
 /** One event: its name in `type`, when it happened, its facts. */
 export type NodeEventOf<Name extends NodeEventName> = EventOf<NodeEvents, Name>
 /** Any event of a node. */
