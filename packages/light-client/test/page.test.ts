@@ -173,6 +173,10 @@ it(
       const [hash = ''] = await bitcoind.mine(1)
       await shows('#hash', hash)
     }
+    // Nor is there room to begin with.
+    await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' })
+    await page.reload()
+    await shows('#hash', await bitcoind.rpc<string>('getbestblockhash'))
     await devtools.send('Storage.overrideQuotaForOrigin', { origin })
     await page.reload()
     await shows('#hash', await bitcoind.rpc<string>('getbestblockhash'))

@@ -17,6 +17,10 @@ export async function forgetOtherChain(peer: string): Promise<boolean> {
       // A tab that has it open still is told of by the store itself.
       request.onsuccess = request.onerror = request.onblocked = () => resolve()
     })
-  localStorage.setItem(KEPT_OF, peer)
+  try {
+    localStorage.setItem(KEPT_OF, peer)
+  } catch {
+    // The origin's quota: then nothing else is kept either.
+  }
   return before !== null
 }
