@@ -41,9 +41,11 @@ export async function visitNode(
         kind: 'manual',
         address,
         askForAddresses: false,
-        // It is not to spend its time on us.
+        // It is not to spend its time on us, nor we ours on what is not addresses.
         version: { relay: false },
-        timeouts: { handshake: timeout },
+        compactBlocks: false,
+        preferHeaders: false,
+        timeouts: { handshake: timeout, pingInterval: 0 },
         signal,
       },
       { clock },

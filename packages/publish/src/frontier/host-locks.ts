@@ -1,8 +1,24 @@
 import type { KV } from '@nats-io/kv'
+import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
 import type { CancelTimer, Clock } from '@sapwood/transport-v1v2/environment'
 import { isWrongSequence } from '../nats/server-answer.ts'
 import { natsKey } from './nats-key.ts'
 import type { NatsPatience } from './nats-patience.ts'
+
+/** What a bucket's entry is deleted by (NATS, ADR-8): a message without content that says so. */
+const OPERATION = 'KV-Operation'
+const DELETE = 'DEL'
+/** What it has to stand behind: the entry that we have made, and nobody's after it. */
+const EXPECTED_REVISION = 'Nats-Expected-Last-Subject-Sequence'
+
+/** Where the hosts are on the server. */
+export interface HostStore {
+  readonly connection: NatsConnection
+  readonly hosts: KV
+  /** Of a key of `hosts`: what is said to change its entry. */
+  readonly hostSubject: (key: string) => string
+  readonly headers: () => MsgHdrs
+}
 
 /** A host that is ours for now. */
 export interface HostLock {
@@ -18,7 +34,7 @@ export interface HostLock {
  * need not agree.
  */
 export class HostLocks {
-  readonly #hosts: KV
+  readonly #store: HostStore
   readonly #patience: NatsPatience
   readonly #clock: Clock
   readonly #pause: number
@@ -26,7 +42,7 @@ export class HostLocks {
   readonly #resting = new Set<CancelTimer>()
 
   constructor(
-    hosts: KV,
+    store: HostStore,
     parts: {
       readonly patience: NatsPatience
       readonly clock: Clock
@@ -34,7 +50,7 @@ export class HostLocks {
       readonly worker: string
     },
   ) {
-    this.#hosts = hosts
+    this.#store = store
     this.#patience = parts.patience
     this.#clock = parts.clock
     this.#pause = parts.pause
@@ -49,10 +65,10 @@ export class HostLocks {
     // By revision: where it has gone by its age, and another has made one, that stays.
     const free = async (): Promise<void> => {
       await this.#patience
-        .ask(() => this.#hosts.delete(key, { previousSeq: revision }))
+        .ask(() => this.#store.hosts.delete(key, { previousSeq: revision }))
         .catch(() => undefined)
     }
-    return { free, rest: () => this.#later(free) }
+    return { free, rest: () => this.#later(() => this.#forget(key, revision)) }
   }
 
   /** Hosts that rest are left to the bucket's age. */
@@ -64,20 +80,33 @@ export class HostLocks {
   /** An answer that was lost leaves an entry of nobody: the host is had again when that has gone. */
   async #create(key: string): Promise<number | undefined> {
     try {
-      return await this.#patience.ask(() => this.#hosts.create(key, this.#worker))
+      return await this.#patience.ask(() => this.#store.hosts.create(key, this.#worker))
     } catch (error) {
       if (isWrongSequence(error)) return undefined
       throw error
     }
   }
 
-  #later(free: () => Promise<void>): void {
-    if (this.#pause === 0) return void free()
+  /** Waits for no word of the server: what is lost of it leaves the host to the bucket's age. */
+  #forget(key: string, revision: number): void {
+    const { connection, hostSubject, headers } = this.#store
+    const said = headers()
+    said.set(OPERATION, DELETE)
+    said.set(EXPECTED_REVISION, String(revision))
+    try {
+      connection.publish(hostSubject(key), undefined, { headers: said })
+    } catch {
+      // The connection is closed.
+    }
+  }
+
+  #later(free: () => void): void {
+    if (this.#pause === 0) return free()
     const cancel = this.#clock.setTimer(
       this.#pause,
       () => {
         this.#resting.delete(cancel)
-        void free()
+        free()
       },
       { idle: true },
     )

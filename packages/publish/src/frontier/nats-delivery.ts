@@ -25,7 +25,7 @@ export class NatsDelivery {
     }
   }
 
-  /** It is taken out of the queue. */
+  /** It is taken out of the queue, soon. */
   done(): void {
     this.#message.respond(ANSWER.done)
   }

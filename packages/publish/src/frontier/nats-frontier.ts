@@ -132,7 +132,7 @@ class NatsFrontier implements Frontier {
     this.#queue = new NatsQueue(stores, network, patience)
     this.#stuck = new StuckQueue(stores, patience)
     this.#intake = new NatsIntake(this.#nodes, this.#queue)
-    this.#locks = new HostLocks(stores.hosts, { patience, clock, pause: this.#hostPause, worker })
+    this.#locks = new HostLocks(stores, { patience, clock, pause: this.#hostPause, worker })
   }
 
   /** Begins the first round where there was none. */
@@ -338,8 +338,10 @@ class NatsFrontier implements Frontier {
     const { round, delivery, lock } = claim
     const added = await this.#intake.take(given, round)
     const counted = await this.#note(claim, outcome)
-    // Where the answer is lost it is offered again, found to be visited, and dropped.
-    await delivery.noted().catch(() => undefined)
+    // Where the answer is lost it is offered again, found to be visited, and dropped. The server hears
+    // answers in their order: who waits for that of the last claim has waited for all.
+    if (this.#claims.size > 0) delivery.done()
+    else await delivery.noted().catch(() => undefined)
     lock.rest()
     return { counted, added }
   }

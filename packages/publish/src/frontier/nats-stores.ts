@@ -5,6 +5,7 @@ import { connectNats, missingNats } from '../nats/connect-nats.ts'
 import { DUPLICATE_WINDOW } from '../nats/duplicate-window.ts'
 import { unavailable } from '../nats/server-answer.ts'
 import { inNanoseconds } from '../time/in-nanoseconds.ts'
+import type { HostStore } from './host-locks.ts'
 import type { NatsQueueStream } from './nats-queue.ts'
 
 /** Milliseconds between two attempts to reach a server that has gone. */
@@ -13,11 +14,9 @@ const RECONNECT_PAUSE = 100
 const MAX_RECORD = 4_096
 
 /** Where the parts of one crawl are on the server. */
-export interface NatsStores extends NatsQueueStream {
+export interface NatsStores extends NatsQueueStream, HostStore {
   /** Address to what is known of it; and the round. */
   readonly nodes: KV
-  /** Hosts that are being visited, or rest: each entry goes by itself when its deadline has passed. */
-  readonly hosts: KV
 }
 
 /** What is asked of the server. */
@@ -53,7 +52,7 @@ async function storesOn(
   connection: NatsConnection,
   { name, deadline }: NatsStoresOptions,
 ): Promise<NatsStores> {
-  const [{ createInbox, millis }, jetStreamModule, { Kvm }] = await loadNats()
+  const [{ createInbox, headers, millis }, jetStreamModule, { Kvm }] = await loadNats()
   const { AckPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } = jetStreamModule
   const limit = connection.info?.max_payload ?? 0
   if (limit < MAX_RECORD) {
@@ -80,11 +79,25 @@ async function storesOn(
   const kvm = new Kvm(connection)
   const bucket = { history: 1, maxValueSize: MAX_RECORD, storage: StorageType.File }
   const nodes = await kvm.create(`${name}-nodes`, bucket)
-  const hosts = await kvm.create(`${name}-hosts`, { ...bucket, ttl: agreed })
+  const bucketOfHosts = `${name}-hosts`
+  // Each entry goes by itself when its deadline has passed.
+  const hosts = await kvm.create(bucketOfHosts, { ...bucket, ttl: agreed })
+  const hostSubject = (key: string): string => `$KV.${bucketOfHosts}.${key}`
   const queue = { jetStream, manager, stream: name, subject, consumer, deadline: agreed }
   const settings = { ...wanted, ack_wait: wait }
   const requests = `$JS.API.CONSUMER.MSG.NEXT.${name}.${consumer}`
-  return { connection, ...queue, settings, requests, inbox: () => createInbox(), nodes, hosts }
+  const inbox = (): string => createInbox()
+  return {
+    connection,
+    ...queue,
+    settings,
+    requests,
+    inbox,
+    nodes,
+    hosts,
+    hostSubject,
+    headers: () => headers(),
+  }
 }
 
 /** Optional: who crawls in one process does without. */
