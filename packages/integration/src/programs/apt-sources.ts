@@ -3,8 +3,11 @@ import { join } from 'node:path'
 
 /** One archive of Debian packages, as a stanza of a sources file names it. */
 export interface AptSource {
+  /** Where the archive is. */
   readonly uri: string
+  /** `bookworm`, `bookworm-updates`, … */
   readonly suites: readonly string[]
+  /** `main`, `contrib`, … */
   readonly components: readonly string[]
   /** The keyring that its signatures are checked with; apt's trusted keys where it is not given. */
   readonly signedBy?: string
