@@ -20,9 +20,9 @@ function createMapStore() {
           }
         },
         batch: async (operations) => {
-          for (const { type, key, value } of operations) {
-            if (type === 'put') entries.set(key, value.slice())
-            else entries.delete(key)
+          for (const operation of operations) {
+            if (operation.type === 'put') entries.set(operation.key, operation.value.slice())
+            else entries.delete(operation.key)
           }
         },
       }
