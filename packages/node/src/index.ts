@@ -22,6 +22,7 @@ export { isNodeError, NodeError, type NodeErrorCode, type NodeErrorFacts } from 
 export type { FilteredBlockItem, FilteredBlocks, FilterPosition } from './filters/filtered-block-item.ts'
 export type { VerifiedFilter } from './filters/filter-stream.ts'
 export { createNode } from './handle/create-node.ts'
+export { nodeEventNames } from './handle/node-events.ts'
 export type {
   NodeEvent,
   NodeEventName,

@@ -1,7 +1,7 @@
 import { createMemoryBudget, silentLogger } from '@sapwood/transport-v1v2/environment'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
-import { NODE_EVENT_NAMES, type NodeEventName, type NodeEvents } from '../handle/node-events.ts'
+import { nodeEventNames, type NodeEventName, type NodeEvents } from '../handle/node-events.ts'
 import { EventHub } from './event-hub.ts'
 
 function setUp() {
@@ -13,7 +13,7 @@ function setUp() {
     clock,
     logged,
     memory,
-    hub: new EventHub<NodeEvents>({ clock, logger, memory, names: NODE_EVENT_NAMES }),
+    hub: new EventHub<NodeEvents>({ clock, logger, memory, names: nodeEventNames }),
   }
 }
 

@@ -31,7 +31,6 @@ export interface NodeEvents
 /** The name of an event of a node. */
 export type NodeEventName = keyof NodeEvents
 
-/** All of them, for programs that have no types to be told by. */
 const KNOWN: Readonly<Record<NodeEventName, true>> = {
   phase: true,
   stopped: true,
@@ -66,7 +65,8 @@ const KNOWN: Readonly<Record<NodeEventName, true>> = {
   'utreexo-history-proved': true,
   'events-dropped': true,
 }
-export const NODE_EVENT_NAMES: readonly string[] = Object.keys(KNOWN)
+/** The names of all events of a node, for programs that have no types to be told them by. */
+export const nodeEventNames: readonly NodeEventName[] = Object.keys(KNOWN) as NodeEventName[]
 
 /** One event: its name in `type`, when it happened, its facts. */
 export type NodeEventOf<Name extends NodeEventName> = EventOf<NodeEvents, Name>

@@ -31,7 +31,7 @@ import { noStore } from '../store/no-store.ts'
 import { TransactionRelay } from '../transactions/transaction-relay.ts'
 import { readAddress } from './read-address.ts'
 import { defaultServices, DIRECT_NETWORKS } from './node-defaults.ts'
-import { NODE_EVENT_NAMES, type NodeEventHub, type NodeEvents } from './node-events.ts'
+import { nodeEventNames, type NodeEventHub, type NodeEvents } from './node-events.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
 
 /**
@@ -85,7 +85,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     clock,
     ...(options.memoryLimit !== undefined && { limit: options.memoryLimit }),
   })
-  const events = new EventHub<NodeEvents>({ clock, logger, memory, names: NODE_EVENT_NAMES })
+  const events = new EventHub<NodeEvents>({ clock, logger, memory, names: nodeEventNames })
   const store = components.store ?? noStore
   refuseCheckpoint(options, components)
   const checkpoint = await new HeaderStore(checkedStore(store)).checkpoint(options.checkpoint, network)

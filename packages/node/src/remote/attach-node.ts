@@ -5,8 +5,7 @@ import {
   silentLogger,
   systemClock,
 } from '@sapwood/transport-v1v2/environment'
-import { NODE_EVENT_NAMES } from '../handle/node-events.ts'
-import { NodeError, type NodeEvent, type NodeEvents } from '../index.ts'
+import { NodeError, type NodeEvent, nodeEventNames, type NodeEvents } from '../index.ts'
 import { EventHub } from '../events/event-hub.ts'
 import { REMOTE_GROUPS, REMOTE_STREAMS, type RemoteNode } from './remote-node.ts'
 import {
@@ -54,7 +53,7 @@ class NodeClient {
 
   constructor(port: RemotePort, logger: Logger) {
     this.#port = port
-    this.#events = new EventHub<NodeEvents>({ clock: systemClock, logger, names: NODE_EVENT_NAMES })
+    this.#events = new EventHub<NodeEvents>({ clock: systemClock, logger, names: nodeEventNames })
     port.addEventListener('message', (event) => {
       const answer = unpackValue(remoteMessage(event)) as RemoteAnswer | undefined
       if (answer !== undefined) this.#take(answer)
