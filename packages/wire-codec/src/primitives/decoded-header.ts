@@ -40,22 +40,28 @@ export class DecodedHeader {
     this.#offset = offset
   }
 
-  /** @returns undefined unless all of `headers` were decoded from one list, and are in its order. */
-  static placesOf(headers: readonly object[]): HeaderPlaces | undefined {
-    const [first, second] = headers
-    if (first === undefined || !(#source in first)) return undefined
-    const source = first.#source
-    const offset = first.#offset
-    const stride = second === undefined || !(#source in second) ? HEADER_SIZE : second.#offset - offset
-    // In a list there is a count after each (the message `headers`), or nothing.
-    if (stride !== HEADER_SIZE && stride !== HEADER_SIZE + 1) return undefined
-    for (let i = 1; i < headers.length; i++) {
-      const header = headers[i]!
-      if (!(#source in header)) return undefined
-      if (header.#source !== source || header.#offset !== offset + i * stride) return undefined
-    }
-    return { source, offset, stride }
+  /** Where the bytes of a header are that was decoded; undefined for any other. */
+  static placeOf(
+    header: object | undefined,
+  ): { readonly source: Uint8Array; readonly offset: number } | undefined {
+    if (header === undefined || !(#source in header)) return undefined
+    return { source: header.#source, offset: header.#offset }
   }
+}
+
+/** @returns undefined unless all of `headers` were decoded from one list, and are in its order. */
+export function placesOf(headers: readonly object[]): HeaderPlaces | undefined {
+  const first = DecodedHeader.placeOf(headers[0])
+  if (first === undefined) return undefined
+  const { source, offset } = first
+  const stride = (DecodedHeader.placeOf(headers[1])?.offset ?? offset + HEADER_SIZE) - offset
+  // In a list there is a count after each (the message `headers`), or nothing.
+  if (stride !== HEADER_SIZE && stride !== HEADER_SIZE + 1) return undefined
+  for (let i = 1; i < headers.length; i++) {
+    const place = DecodedHeader.placeOf(headers[i])
+    if (place?.source !== source || place.offset !== offset + i * stride) return undefined
+  }
+  return { source, offset, stride }
 }
 
 function i32At(source: Uint8Array, offset: number): number {

@@ -5,7 +5,7 @@ import { ByteWriter } from '../bytes/byte-writer.ts'
 import { asBlockHash, type BlockHash, HASH_SIZE, type Hash256 } from '../hash/hashes.ts'
 import { sha256Backend, sha256d } from '../crypto/backend-in-force.ts'
 import { HEADER_SIZE } from '../crypto/sizes.ts'
-import { DecodedHeader, type HeaderPlaces } from './decoded-header.ts'
+import { DecodedHeader, type HeaderPlaces, placesOf } from './decoded-header.ts'
 
 export { HEADER_SIZE }
 
@@ -85,7 +85,7 @@ export function blockHash(header: BlockHeader): BlockHash {
  * hashToHex(blockHashes([header])[0]!) // '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f'
  */
 export function blockHashes(headers: readonly BlockHeader[]): BlockHash[] {
-  const { source, offset, stride } = DecodedHeader.placesOf(headers) ?? placesIn(written(headers))
+  const { source, offset, stride } = placesOf(headers) ?? placesIn(written(headers))
   const hashes = sha256Backend().hashHeaders(source, offset, stride, headers.length)
   const { buffer } = hashes
   return headers.map((_, index) => new Uint8Array(buffer, index * HASH_SIZE, HASH_SIZE) as BlockHash)
@@ -96,16 +96,7 @@ function placesIn(source: Uint8Array): HeaderPlaces {
 }
 
 function written(headers: readonly BlockHeader[]): Uint8Array {
-  const bytes = new Uint8Array(HEADER_SIZE * headers.length)
-  const view = new DataView(bytes.buffer)
-  headers.forEach((header, index) => {
-    const at = HEADER_SIZE * index
-    view.setInt32(at, header.version, true)
-    bytes.set(header.previousBlockHash, at + 4)
-    bytes.set(header.merkleRoot, at + 36)
-    view.setUint32(at + 68, header.time, true)
-    view.setUint32(at + 72, header.bits, true)
-    view.setUint32(at + 76, header.nonce, true)
-  })
-  return bytes
+  const writer = new ByteWriter(HEADER_SIZE * headers.length)
+  for (const header of headers) writeHeader(writer, header)
+  return writer.finish()
 }
