@@ -106,6 +106,8 @@ async function startVerdaccio(url: string): Promise<ChildProcess> {
     uplinks: { npm: { url: uplink } },
     packages: {
       '@sapwood/*': { access: '$all', publish: '$all' },
+      // The command, which has no scope.
+      sapwood: { access: '$all', publish: '$all' },
       '**': { access: '$all', proxy: 'npm' },
     },
     web: { enable: false },
