@@ -3,7 +3,9 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { checkPlainJavaScript } from '../check-packages/check-plain-javascript.ts'
 import { PackedPackages, sh } from '../check-packages/pack.ts'
+import { ownVersion, QUIETLY } from '../outside-project/outside-project.ts'
 
 // Runs every example of docs/examples as a stranger would: in a folder outside the repository, against the
 // packed archives, as plain JavaScript. `--only NAME` runs one; `--runtime PROGRAM` runs them on another
@@ -13,9 +15,6 @@ const source = join(root, 'docs/examples')
 const { values } = parseArgs({ options: { only: { type: 'string' }, runtime: { type: 'string' } } })
 /** How long one may take: some install a bitcoind first. */
 const TIMEOUT = 300_000
-
-/** The repository's own. */
-const NODE_TYPES = '20.19.43'
 
 interface Example {
   readonly name: string
@@ -39,12 +38,14 @@ try {
   const dependencies = {
     ...packed.dependenciesOn(...packed.manifests.keys()),
     ...Object.fromEntries(others),
-    '@types/node': NODE_TYPES,
+    '@types/node': ownVersion('@types/node'),
   }
   writeFileSync(join(work, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
-  sh('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts'], work)
+  sh('npm', ['install', ...QUIETLY], work)
   for (const { name } of examples) cpSync(join(source, name), join(work, name), { recursive: true })
-  checkTypes()
+  const programs = examples.map(({ name }) => `${name}/main.mjs`)
+  checkPlainJavaScript(work, programs, false)
+  console.log(`${programs.length} examples are type-checked against the archives`)
   const [program = process.execPath, ...args] = values.runtime?.split(' ') ?? []
   // What tests need has been fetched for the repository before.
   const env = { SAPWOOD_CACHE: join(root, '.cache'), ...process.env }
@@ -67,22 +68,3 @@ try {
 }
 console.log(`${examples.length - failures} of ${examples.length} examples ran`)
 process.exitCode = failures === 0 && examples.length > 0 ? 0 : 1
-
-/** As an editor checks plain JavaScript, with the types of the archives. @throws Error */
-function checkTypes(): void {
-  const compilerOptions = {
-    module: 'NodeNext',
-    target: 'ES2022',
-    lib: ['ES2022', 'ESNext.Disposable', 'DOM'],
-    noEmit: true,
-    skipLibCheck: true,
-    allowJs: true,
-    checkJs: true,
-    strict: false,
-    types: ['node'],
-  }
-  const files = examples.map(({ name }) => `${name}/main.mjs`)
-  writeFileSync(join(work, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
-  sh(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json'], work)
-  console.log(`${files.length} examples are type-checked against the archives`)
-}

@@ -3,8 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { checkPlainJavaScript } from '../check-packages/check-plain-javascript.ts'
 import { PackedPackages, sh } from '../check-packages/pack.ts'
-import { QUIETLY } from '../outside-project/outside-project.ts'
+import { ownVersion, QUIETLY } from '../outside-project/outside-project.ts'
 import { NEWCOMER_TASKS, TASKS_FOLDER, unnamedImports } from './newcomer-tasks.ts'
 
 // The twelve tasks of somebody new, as far as a script can be new: programs in plain JavaScript that use
@@ -14,8 +15,8 @@ import { NEWCOMER_TASKS, TASKS_FOLDER, unnamedImports } from './newcomer-tasks.t
 const root = resolve(import.meta.dirname, '../..')
 /** How long one may take, in milliseconds: the first may install a bitcoind. */
 const TIMEOUT = 300_000
-/** The same Node.js types as the repository's own, and what the metrics are shown with. */
-const OTHERS = { '@types/node': '20.19.43', 'prom-client': '15.1.3' }
+/** What editors know Node.js by, and what the metrics are shown with. */
+const OTHERS = { '@types/node': ownVersion('@types/node'), 'prom-client': '15.1.3' }
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, runtime: { type: 'string' } } })
 const tasks = NEWCOMER_TASKS.filter(({ file }) => values.only === undefined || file === values.only)
@@ -28,32 +29,15 @@ try {
   writeFileSync(join(work, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }))
   sh('npm', ['install', ...QUIETLY], work)
   for (const { file } of tasks) cpSync(join(TASKS_FOLDER, file), join(work, file))
-  checkTypes()
+  const programs = tasks.map(({ file }) => file)
+  checkPlainJavaScript(work, programs, true)
+  console.log(`${programs.length} programs are type-checked against the archives`)
   for (const { title, file } of tasks) run(title, file)
 } finally {
   rmSync(work, { recursive: true, force: true })
 }
 console.log(`${tasks.length - failures} of ${tasks.length} tasks of a newcomer are done`)
 process.exitCode = failures === 0 && tasks.length > 0 ? 0 : 1
-
-/** As an editor sees them, with the types of the archives. @throws Error */
-function checkTypes(): void {
-  const compilerOptions = {
-    module: 'NodeNext',
-    target: 'ES2022',
-    lib: ['ES2022', 'ESNext.Disposable', 'DOM'],
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-    allowJs: true,
-    checkJs: true,
-    types: ['node'],
-  }
-  const files = tasks.map(({ file }) => file)
-  writeFileSync(join(work, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
-  sh(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json'], work)
-  console.log(`${files.length} programs are type-checked against the archives`)
-}
 
 function run(title: string, file: string): void {
   const unnamed = unnamedImports(file, (from) =>

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type PackedPackages, sh } from '../check-packages/pack.ts'
+import { QUIETLY } from '../outside-project/outside-project.ts'
 import type { InstalledDependency } from '../check-packages/written-dependencies.ts'
 
 /** What this looks at of a bill of materials in CycloneDX. */
@@ -23,8 +24,7 @@ export function sbomOf(packed: PackedPackages, folder: string): string {
   const dependencies = packed.dependenciesOn(...packed.manifests.keys())
   const manifest = { name: 'sapwood-release', version, private: true, dependencies }
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest))
-  const quietly = ['--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', '--legacy-peer-deps']
-  sh('npm', ['install', '--package-lock-only', ...quietly], folder)
+  sh('npm', ['install', '--package-lock-only', '--legacy-peer-deps', ...QUIETLY], folder)
   return sh('npm', ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'], folder)
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { nearestName } from '@sapwood/wire-codec/arguments'
+import { didYouMean, nearestName } from '@sapwood/wire-codec/arguments'
 import { usageError } from '../errors/command-error.ts'
 import { CHAINS } from '../options/chain-folders.ts'
 
@@ -125,8 +125,7 @@ function add(words: Map<string, string[]>, given: string, value: string | undefi
   const word = isNegated ? given.slice(2) : given
   const kind = Object.hasOwn(WORDS, word) ? WORDS[word]![0] : undefined
   if (kind === undefined) {
-    const near = nearestName(given, Object.keys(WORDS))
-    const hint = near === undefined ? '' : `; did you mean '${near}'?`
+    const hint = didYouMean(nearestName(given, Object.keys(WORDS)))
     throw usageError(`${place}: there is no option '${given}'${hint}`)
   }
   if (isNegated) {

@@ -288,9 +288,7 @@ export class ConnectionOpener {
 
   #readyOutbound(): number {
     let count = 0
-    for (const record of this.#parts.table.all()) {
-      if (isReady(record) && record.kind !== 'inbound') count += 1
-    }
+    for (const { kind } of this.#parts.table.ready()) if (kind !== 'inbound') count += 1
     return count
   }
 

@@ -1,6 +1,6 @@
 import { HASH_SIZE } from '../crypto/sizes.ts'
 import { describeValue, isBytes, quote } from './describe-value.ts'
-import { nearestName } from './nearest-name.ts'
+import { didYouMean, nearestName } from './nearest-name.ts'
 
 /**
  * What is wrong with an argument, as a sentence with a hint; undefined where nothing is.
@@ -193,10 +193,6 @@ export function optionsOf<O extends object>(
     }
     return undefined
   }
-}
-
-function didYouMean(near: string | undefined): string {
-  return near === undefined ? '' : `; did you mean ${quote(near)}?`
 }
 
 function listed(byName: ReadonlyMap<string, unknown>): string {

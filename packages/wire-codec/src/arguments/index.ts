@@ -31,4 +31,4 @@ export {
   type UnknownNames,
 } from './argument-check.ts'
 export { aHeader, aTransaction } from './primitive-check.ts'
-export { nearestName } from './nearest-name.ts'
+export { didYouMean, nearestName } from './nearest-name.ts'

@@ -1,3 +1,5 @@
+import { quote } from './describe-value.ts'
+
 /** Names longer than this are compared by no distance: nobody mistypes them letter by letter. */
 const MAX_COMPARED_LENGTH = 64
 
@@ -19,6 +21,11 @@ export function nearestName(name: string, known: Iterable<string>): string | und
     }
   }
   return best
+}
+
+/** What the message of a fault ends with: the name that was probably meant, or nothing where none is near. */
+export function didYouMean(near: string | undefined): string {
+  return near === undefined ? '' : `; did you mean ${quote(near)}?`
 }
 
 /** Letters to insert, delete, change or swap with their neighbour (Damerau and Levenshtein). */

@@ -1,6 +1,6 @@
 import { requireArgument, requireBytes } from '../arguments/require-argument.ts'
 import { aText } from '../arguments/argument-check.ts'
-import { nearestName } from '../arguments/nearest-name.ts'
+import { didYouMean, nearestName } from '../arguments/nearest-name.ts'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { DecodeError } from '../errors/decode-error.ts'
@@ -112,7 +112,7 @@ function notSent(type: string, registry: Registry<AnyMessage>): string {
         type,
         registry.codecs().map(({ command }) => command),
       )
-  return `Not a message that is sent: ${type}${near === undefined ? '' : `; did you mean '${near}'?`}`
+  return `Not a message that is sent: ${type}${didYouMean(near)}`
 }
 
 function isUnknown(message: AnyMessage): message is UnknownMessage {

@@ -5,7 +5,7 @@ import { ByteWriter } from '../bytes/byte-writer.ts'
 import { asBlockHash, type BlockHash, HASH_SIZE, type Hash256 } from '../hash/hashes.ts'
 import { sha256Backend, sha256d } from '../crypto/backend-in-force.ts'
 import { HEADER_SIZE } from '../crypto/sizes.ts'
-import { DecodedHeader, type HeaderPlaces, placesOf } from './decoded-header.ts'
+import { DecodedHeader, placesOf } from './decoded-header.ts'
 
 export { HEADER_SIZE }
 
@@ -85,14 +85,14 @@ export function blockHash(header: BlockHeader): BlockHash {
  * hashToHex(blockHashes([header])[0]!) // '000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f'
  */
 export function blockHashes(headers: readonly BlockHeader[]): BlockHash[] {
-  const { source, offset, stride } = placesOf(headers) ?? placesIn(written(headers))
+  const { source, offset, stride } = placesOf(headers) ?? {
+    source: written(headers),
+    offset: 0,
+    stride: HEADER_SIZE,
+  }
   const hashes = sha256Backend().hashHeaders(source, offset, stride, headers.length)
   const { buffer } = hashes
   return headers.map((_, index) => new Uint8Array(buffer, index * HASH_SIZE, HASH_SIZE) as BlockHash)
-}
-
-function placesIn(source: Uint8Array): HeaderPlaces {
-  return { source, offset: 0, stride: HEADER_SIZE }
 }
 
 function written(headers: readonly BlockHeader[]): Uint8Array {
