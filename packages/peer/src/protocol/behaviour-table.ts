@@ -89,7 +89,7 @@ function withoutBloom<Type extends keyof MessageMap>(command: string): Rule<Type
 }
 
 const addressesUnwanted: Rule<'addr' | 'addrv2'> = {
-  when: 'no addresses are exchanged on a connection of this kind',
+  when: 'this kind of connection exchanges no addresses',
   applies: (_, facts) => !facts.behaviour.relaysAddresses,
   outcome: 'ignore',
 }
@@ -97,7 +97,7 @@ const addressesUnwanted: Rule<'addr' | 'addrv2'> = {
 /** Not in Core's words: reading them costs a decoder, and nothing is done with them. */
 const notSpoken = 'a draft that is not spoken'
 const givenToTheAsker = 'is delivered to whoever asked for it (Utreexo)'
-const servedWherePossible = 'is answered (Utreexo) where the owner serves it, else handed on to the owner'
+const servedWherePossible = 'is answered (Utreexo), or handed on to the owner'
 
 /**
  * What every message does in every state: the one place where it is decided. Limits on the number of entries
@@ -105,10 +105,10 @@ const servedWherePossible = 'is answered (Utreexo) where the owner serves it, el
  * connection, or drop the message, before these rules are looked at.
  */
 export const behaviourTable: Table = {
-  version: row('handshake', ['handle', 'ignore', 'ignore'], 'answers, and settles what both speak', {
+  version: row('handshake', ['handle', 'ignore', 'ignore'], 'answers, settles what both speak', {
     rules: [
       {
-        when: 'the remote lacks a service that this kind of connection needs',
+        when: 'it lacks a service that this kind of connection needs',
         applies: ({ services }, facts) =>
           facts.behaviour.expectsServices && !hasServices(services, facts.servicesWanted(services)),
         outcome: 'disconnect',
@@ -129,7 +129,7 @@ export const behaviourTable: Table = {
         }),
       },
       {
-        when: 'the remote dialled us, and its nonce is one of ours: we are talking to ourselves',
+        when: 'its nonce is one of ours: it is ourselves',
         applies: ({ nonce }, facts) => facts.behaviour.direction === 'inbound' && facts.isOwnNonce(nonce),
         outcome: 'disconnect',
         reason: ({ nonce }) => ({ code: 'self-connection', nonce }),
@@ -203,10 +203,10 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  ping: whenReady('keep-alive', 'answers with `pong` (BIP31), behind the answers to what was asked before', {
+  ping: whenReady('keep-alive', 'answers with `pong` (BIP31), after what was asked before', {
     rules: [
       {
-        when: 'the common version is 60,000 or below, which has no `pong`',
+        when: 'the common version is 60,000 or below',
         applies: (_, facts) => facts.commonVersion <= ProtocolVersion.BIP31,
         outcome: 'ignore',
       },
@@ -243,12 +243,12 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  getdata: whenReady('request', 'answers with what it names, `notfound` for what we lack', {
+  getdata: whenReady('request', 'answers with what it names, or `notfound`', {
     core: { ready: 'handle, with silence for blocks that it lacks' },
     onPrivateBroadcast: true,
     rules: [
       {
-        when: 'a private broadcast, and it asks for anything but its transaction',
+        when: 'a private broadcast, and it is for another than its transaction',
         applies: (message, facts) =>
           facts.kind === 'private-broadcast' && !asksForItsTransactionOnly(message, facts.privateTxid),
         outcome: 'disconnect',
@@ -272,16 +272,16 @@ export const behaviourTable: Table = {
   }),
   getblocks: whenReady('request', 'answers with at most 500 announcements'),
   getheaders: whenReady('request', 'answers with at most 2,000 headers'),
-  headers: whenReady('reply', 'answers the request that they connect to, or is handed on as an announcement'),
+  headers: whenReady('reply', 'answers the request that they connect to, or is an announcement'),
   block: whenReady('reply', 'is delivered to whoever asked for it'),
   tx: whenReady('reply', 'is delivered to whoever asked for it', {
     rules: [
       {
-        when: 'nobody asked for it, and our `version` wanted no transactions',
+        when: 'nobody asked for it, and our `version` wanted none',
         applies: (_, facts, askedBy) => askedBy === 'none' && !facts.ourRelay,
         outcome: 'disconnect',
         reason: () => ({ code: 'unwanted-transactions', command: 'tx' }),
-        core: 'disconnect whether asked for or not: such a connection never asks',
+        core: 'disconnect in any case: such a connection never asks',
       },
     ],
   }),

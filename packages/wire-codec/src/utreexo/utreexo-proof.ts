@@ -6,6 +6,7 @@
 
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
+import { given, lazyFields } from '../primitives/lazy-fields.ts'
 import { lazyList } from '../bytes/lazy-list.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
 import type { Bitmap } from './bitmap.ts'
@@ -82,6 +83,18 @@ export function writeUtreexoProofRequest(writer: ByteWriter, request: UtreexoPro
   writer.hash(request.blockHash).u8(mask).varBytes(request.proofBitmap).varBytes(request.leafBitmap)
 }
 
+interface ProofLists {
+  readonly lists: () => Pick<UtreexoProof, 'targets' | 'leafData'>
+  readonly hashes: () => UtreexoProof['proofHashes']
+}
+
+const withLists = /* @__PURE__ */ lazyFields({
+  targets: ({ lists }: ProofLists) => lists().targets,
+  leafData: ({ lists }: ProofLists) => lists().leafData,
+  proofHashes: ({ hashes }: ProofLists) => hashes(),
+})
+const withHashes = /* @__PURE__ */ lazyFields({ proofHashes: given<UtreexoProof['proofHashes']> })
+
 /**
  * Reads the payload of `uproof`. Its lists, which take more memory than their bytes, are made when one is
  * first asked for.
@@ -92,15 +105,9 @@ export function readUtreexoProof(reader: ByteReader): UtreexoProof {
   const hashes = reader.view(reader.count(MAX_UTREEXO_HASHES, 32) * 32)
   for (let left = reader.count(MAX_UTREEXO_TARGETS, 1); left > 0; left--) reader.skipCompactSize64()
   for (let left = reader.count(MAX_UTREEXO_TARGETS, MIN_LEAF_SIZE); left > 0; left--) skipLeafData(reader)
-  return withPackedHashes(hashes, {
-    blockHash,
-    get targets() {
-      return lists().targets
-    },
-    get leafData() {
-      return lists().leafData
-    },
-  })
+  const proof = withLists({ blockHash }, { lists, hashes: listOf(hashes) })
+  packedHashes.set(proof, hashes)
+  return proof
 }
 
 /** Of proofs whose hashes stand one behind the other, the bytes of these. */
@@ -108,21 +115,18 @@ const packedHashes = new WeakMap<object, Uint8Array>()
 
 /**
  * A proof whose hashes are given one behind the other, 32 bytes each; its list of them is made when it is
- * first asked for. `rest` becomes the proof. The bytes must not be changed afterwards.
+ * first asked for. The bytes must not be changed afterwards.
  * @throws RangeError for bytes that are no whole number of hashes.
  */
 export function withPackedHashes(hashes: Uint8Array, rest: Omit<UtreexoProof, 'proofHashes'>): UtreexoProof {
   if (hashes.length % 32 !== 0) throw new RangeError(`Not a number of hashes: ${hashes.length} bytes`)
-  const list = lazyList(new ByteReader(hashes), (reader) =>
-    reader.list(hashes.length / 32, (next) => next.hash()),
-  )
-  const proof = Object.defineProperty(rest, 'proofHashes', {
-    get: list,
-    enumerable: true,
-    configurable: true,
-  }) as UtreexoProof
+  const proof = withHashes(rest, listOf(hashes))
   packedHashes.set(proof, hashes)
   return proof
+}
+
+function listOf(hashes: Uint8Array): () => UtreexoProof['proofHashes'] {
+  return lazyList(new ByteReader(hashes), (reader) => reader.list(hashes.length / 32, (next) => next.hash()))
 }
 
 /**

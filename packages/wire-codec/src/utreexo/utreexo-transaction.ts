@@ -6,6 +6,7 @@
 
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
+import { lazyFields } from '../primitives/lazy-fields.ts'
 import { lazyList } from '../bytes/lazy-list.ts'
 import type { Hash256 } from '../hash/hashes.ts'
 import {
@@ -33,6 +34,17 @@ const MAX_INDEX = 0x7fff_ffff
 /** From the start of an input to the index of the output that it spends. */
 const INDEX_OFFSET = 32
 
+interface Lists {
+  readonly proof: () => Pick<UtreexoTransaction, 'targets' | 'proofHashes'>
+  readonly leafData: () => UtreexoTransaction['leafData']
+}
+
+const withLists = /* @__PURE__ */ lazyFields({
+  targets: ({ proof }: Lists) => proof().targets,
+  proofHashes: ({ proof }: Lists) => proof().proofHashes,
+  leafData: ({ leafData }: Lists) => leafData(),
+})
+
 /**
  * Reads the payload of `utreexotx`. The index of each spent output is doubled on the wire, with a 1 added
  * where the output is not confirmed; the leaves are as many as there are without, uncounted (the draft of
@@ -52,18 +64,7 @@ export function readUtreexoTransaction(reader: ByteReader): UtreexoTransaction {
     unconfirmed.map((isUnconfirmed) => (isUnconfirmed ? undefined : readLeafData(next))),
   )
   for (const isUnconfirmed of unconfirmed) if (!isUnconfirmed) skipLeafData(reader)
-  return {
-    transaction: decodeTransaction(bytes),
-    get targets() {
-      return proof().targets
-    },
-    get proofHashes() {
-      return proof().proofHashes
-    },
-    get leafData() {
-      return leafData()
-    },
-  }
+  return withLists({ transaction: decodeTransaction(bytes) }, { proof, leafData })
 }
 
 function withOwnIndexes({ source, start, end, inputsStart }: DecodedTransaction): {

@@ -6,6 +6,7 @@
 
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import type { ByteWriter } from '../bytes/byte-writer.ts'
+import { lazyFields } from '../primitives/lazy-fields.ts'
 import { lazyList } from '../bytes/lazy-list.ts'
 import type { Hash256 } from '../hash/hashes.ts'
 import { MAX_UTREEXO_TREE_HASHES } from './utreexo-roots.ts'
@@ -71,6 +72,11 @@ export function writeUtreexoTtlsRequest(writer: ByteWriter, request: UtreexoTtls
   writer.u32(version).u32(startHeight).u8(exponent)
 }
 
+const withLists = /* @__PURE__ */ lazyFields({
+  blocks: (lists: () => UtreexoTtls) => lists().blocks,
+  proofHashes: (lists: () => UtreexoTtls) => lists().proofHashes,
+})
+
 /** Reads the payload of `uttls`. Its lists are made when one is first asked for. */
 export function readUtreexoTtls(reader: ByteReader): UtreexoTtls {
   const lists = lazyList(reader, readLists)
@@ -79,14 +85,7 @@ export function readUtreexoTtls(reader: ByteReader): UtreexoTtls {
     reader.skip(reader.count(MAX_BLOCK_TTLS, TTL_SIZE) * TTL_SIZE)
   }
   reader.skip(reader.count(MAX_UTREEXO_TREE_HASHES, 32) * 32)
-  return {
-    get blocks() {
-      return lists().blocks
-    },
-    get proofHashes() {
-      return lists().proofHashes
-    },
-  }
+  return withLists({}, lists)
 }
 
 /** What has been checked. */

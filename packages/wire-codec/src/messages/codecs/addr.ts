@@ -12,6 +12,7 @@ import type { MessageCodec } from '../codec.ts'
 import { MAX_ADDRESSES, MAX_ADDRV2_SIZE } from '../limits.ts'
 import type { GossipedAddress, MessageOf } from '../message.ts'
 import { checkLength } from './check-length.ts'
+import { given, lazyFields } from '../../primitives/lazy-fields.ts'
 import { lazyList, MAX_EAGER_ENTRIES } from '../../bytes/lazy-list.ts'
 import { giveTextForm } from '../../text-form/text-form.ts'
 
@@ -34,6 +35,8 @@ class ShortAddresses<T> {
   }
 }
 
+const withAddresses = /* @__PURE__ */ lazyFields({ addresses: given<readonly GossipedAddress[]> })
+
 /** Entries for Tor v2 are left out: that network is gone. */
 export const addrCodec: MessageCodec<MessageOf<'addr'>> = {
   command: 'addr',
@@ -43,12 +46,7 @@ export const addrCodec: MessageCodec<MessageOf<'addr'>> = {
     if (count <= MAX_EAGER_ENTRIES) return new ShortAddresses('addr', present(reader.list(count, readEntry)))
     const addresses = lazyList(reader, (next) => present(next.list(count, readEntry)))
     reader.skip(count * ADDR_ENTRY_SIZE)
-    return {
-      type: 'addr',
-      get addresses() {
-        return addresses()
-      },
-    }
+    return withAddresses({ type: 'addr' }, addresses)
   },
   encode({ addresses }, writer) {
     checkLength('addresses', addresses.length, MAX_ADDRESSES)
@@ -79,12 +77,7 @@ export const addrv2Codec: MessageCodec<MessageOf<'addrv2'>> = {
       reader.offset = start
       return new ShortAddresses('addrv2', present(reader.list(count, readV2Entry)))
     }
-    return {
-      type: 'addrv2',
-      get addresses() {
-        return addresses()
-      },
-    }
+    return withAddresses({ type: 'addrv2' }, addresses)
   },
   encode({ addresses }, writer) {
     checkLength('addresses', addresses.length, MAX_ADDRESSES)

@@ -1,4 +1,5 @@
 import type { ByteReader } from '../../bytes/byte-reader.ts'
+import { given, lazyFields } from '../../primitives/lazy-fields.ts'
 import { lazyList } from '../../bytes/lazy-list.ts'
 import type { BlockHash } from '../../hash/hashes.ts'
 import { DecodedHeader } from '../../primitives/decoded-header.ts'
@@ -10,6 +11,8 @@ import { checkLength } from './check-length.ts'
 
 /** The header and the count of transactions after it. */
 const ENTRY_SIZE = HEADER_SIZE + 1
+
+const withHeaders = /* @__PURE__ */ lazyFields({ headers: given<readonly BlockHeader[]> })
 
 /** The count of transactions after each header is read and ignored, as Core does; it is written as 0. */
 export const headersCodec: MessageCodec<MessageOf<'headers'>> = {
@@ -28,12 +31,7 @@ export const headersCodec: MessageCodec<MessageOf<'headers'>> = {
       reader.skip(HEADER_SIZE)
       reader.compactSize()
     }
-    return {
-      type: 'headers',
-      get headers() {
-        return headers()
-      },
-    }
+    return withHeaders({ type: 'headers' }, headers)
   },
   encode({ headers }, writer) {
     checkLength('headers', headers.length, MAX_HEADERS_RESULTS)

@@ -5,6 +5,7 @@ import { MAX_INV_SIZE } from '../limits.ts'
 import type { InventoryVector, MessageOf } from '../message.ts'
 import { checkLength } from './check-length.ts'
 import { INVENTORY_VECTOR_SIZE } from '../inventory-payload.ts'
+import { given, lazyFields } from '../../primitives/lazy-fields.ts'
 import { lazyList, MAX_EAGER_ENTRIES } from '../../bytes/lazy-list.ts'
 import { giveTextForm } from '../../text-form/text-form.ts'
 
@@ -27,6 +28,8 @@ class ShortInventory<T> {
   }
 }
 
+const withInventory = /* @__PURE__ */ lazyFields({ inventory: given<readonly InventoryVector[]> })
+
 type InventoryType = 'inv' | 'getdata' | 'notfound'
 
 function inventoryCodec<T extends InventoryType>(
@@ -42,12 +45,7 @@ function inventoryCodec<T extends InventoryType>(
       if (count <= MAX_EAGER_ENTRIES) return new ShortInventory(command, reader.list(count, readEntry))
       const inventory = lazyList(reader, (next) => next.list(count, readEntry))
       reader.skip(count * INVENTORY_VECTOR_SIZE)
-      return {
-        type: command,
-        get inventory() {
-          return inventory()
-        },
-      }
+      return withInventory({ type: command }, inventory)
     },
     encode({ inventory }, writer) {
       checkLength('inventory', inventory.length, MAX_INV_SIZE)
