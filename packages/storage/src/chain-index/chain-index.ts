@@ -58,7 +58,10 @@ export interface KeptFilter extends FilterEntry {
 export interface ChainIndex extends AsyncDisposable {
   /** The last block that is in it. */
   readonly tip: BlockRef
-  /** Whether it has been at the tip of the node's chain, from when on filters are offered. */
+  /**
+   * Whether it has been at the tip of the node's chain, from when on filters are offered; not while it begins
+   * anew, after a reorganisation of more than 288 blocks.
+   */
   readonly caughtUp: boolean
   /** A block that cannot be, which has been refused: until the best chain has left it. */
   readonly stalledAt: (BlockRef & { readonly rule: string }) | undefined
@@ -213,6 +216,7 @@ class FollowingIndex implements ChainIndex {
     const { node, indexed } = this.#parts
     // What the store has refused is written before there is more of it: or memory would fill up.
     await indexed.flush()
+    this.#passed()
     const from = Math.max(1, indexed.tip.height)
     for await (const item of node.blocks.follow({ from }, { signal }))
       if (signal.aborted || !(await this.#take(item))) return
@@ -225,19 +229,26 @@ class FollowingIndex implements ChainIndex {
       const { height } = item.change.fork
       if (this.stalledAt !== undefined && height < this.stalledAt.height) this.stalledAt = undefined
       const isBelow = indexed.tip.height <= height
-      await indexed.rewind(height)
-      this.#passed()
+      await this.#rewind(height)
       return isBelow || indexed.tip.height === height
     }
     if (this.stalledAt !== undefined || bytesEqual(item.hash, indexed.tip.hash)) return true
     const { height, hash } = indexed.tip
     if (item.height !== height + 1 || !bytesEqual(item.block.header.previousBlockHash, hash)) {
-      await indexed.rewind(node.chain.forkPoint(hash)?.height ?? 0)
-      this.#passed()
+      await this.#rewind(node.chain.forkPoint(hash)?.height ?? 0)
       return false
     }
     await this.#connect(item)
     return true
+  }
+
+  /** What was taken back is not there any more, also where the store refuses to write that down. */
+  async #rewind(height: number): Promise<void> {
+    try {
+      await this.#parts.indexed.rewind(height)
+    } finally {
+      this.#passed()
+    }
   }
 
   async #connect(item: Extract<BlockStreamItem, { readonly type: 'block' }>): Promise<void> {
@@ -260,7 +271,9 @@ class FollowingIndex implements ChainIndex {
   #passed(): void {
     const { node, indexed } = this.#parts
     const { height, hash } = indexed.tip
-    if (height > 0 && bytesEqual(node.chain.tip().hash, hash)) this.#isCaughtUp = true
+    // One that begins anew has nothing of what it would offer.
+    if (height === 0) this.#isCaughtUp = false
+    else if (bytesEqual(node.chain.tip().hash, hash)) this.#isCaughtUp = true
     this.#step.ring()
   }
 

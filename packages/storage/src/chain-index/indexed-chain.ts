@@ -67,6 +67,8 @@ export interface IndexedChainParts {
 export class IndexedChain {
   readonly #parts: IndexedChainParts
   readonly #buffer: WriteBuffer
+  /** Everything is to be forgotten, which the store has refused so far: what it still has may be a part. */
+  #isToBegin = false
   tip: BlockRef
 
   private constructor(parts: IndexedChainParts, tip: BlockRef) {
@@ -82,8 +84,7 @@ export class IndexedChain {
     const chain = new IndexedChain(parts, { height: 0, hash: genesisHash })
     if (bytes === undefined) {
       // What a start anew was killed in the middle of.
-      await chain.#forget()
-      await chain.#begin()
+      await chain.#beginAnew()
       return chain
     }
     let mark: ReturnType<typeof readMark>
@@ -140,44 +141,43 @@ export class IndexedChain {
   async rewind(height: number): Promise<void> {
     while (this.tip.height > height) {
       const undo = await this.#buffer.get(undoKey(this.tip.height))
-      if (undo === undefined) {
-        this.#buffer.drop()
-        await this.#forget()
-        await this.#begin()
-        return
-      }
+      if (undo === undefined) return await this.#beginAnew()
       this.#disconnect(readUndo(undo))
     }
     await this.flush()
   }
 
-  /** Brings all into the store, in one batch. */
+  /** Brings all into the store, in one batch; where everything was to be forgotten, that first. */
   flush(): Promise<void> {
-    return this.#buffer.flush()
+    return this.#isToBegin ? this.#beginAnew() : this.#buffer.flush()
   }
 
   async output(outPoint: OutPoint): Promise<SpentOutput | undefined> {
-    const bytes = await this.#buffer.get(outputKey(outPoint))
+    const bytes = await this.#found(outputKey(outPoint))
     return bytes && readCoin(bytes)
   }
 
   async transaction(txid: Txid): Promise<TransactionPlace | undefined> {
-    const bytes = await this.#buffer.get(transactionKey(txid))
+    const bytes = await this.#found(transactionKey(txid))
     return bytes && readPlace(bytes)
   }
 
   async spender(outPoint: OutPoint): Promise<TransactionPlace | undefined> {
-    const bytes = await this.#buffer.get(spendKey(outPoint))
+    const bytes = await this.#found(spendKey(outPoint))
     return bytes && readPlace(bytes)
   }
 
   filter(height: number): Promise<Uint8Array | undefined> {
-    return this.#buffer.get(filterKey(height))
+    return this.#found(filterKey(height))
   }
 
   async filterEntry(height: number): Promise<FilterEntry | undefined> {
-    const bytes = await this.#buffer.get(filterHeaderKey(height))
+    const bytes = await this.#found(filterHeaderKey(height))
     return bytes && readFilterEntry(bytes)
+  }
+
+  #found(key: string): Promise<Uint8Array | undefined> {
+    return this.#isToBegin ? Promise.resolve(undefined) : this.#buffer.get(key)
   }
 
   async #coins(keys: readonly string[]): Promise<(SpentOutput | undefined)[]> {
@@ -233,13 +233,22 @@ export class IndexedChain {
     this.tip = tip
   }
 
-  async #begin(): Promise<void> {
+  /**
+   * Forgets everything, and begins with the first block. Where the store refuses a part of it, all of it is
+   * still to be done: what is left of the old entries counts for nothing until then.
+   */
+  async #beginAnew(): Promise<void> {
     const { network, topics } = this.#parts
     const tip = { height: 0, hash: network.genesisHash }
+    this.#isToBegin = true
+    this.tip = tip
+    this.#buffer.drop()
+    await this.#forget()
     // What the first block pays cannot be spent.
     if (topics.filters) await this.#addFilter(genesisBlock(network), tip, [])
     this.#moveTo(tip)
-    await this.flush()
+    await this.#buffer.flush()
+    this.#isToBegin = false
   }
 
   /** Forgets everything; the mark first, so that a kill in the middle of it is known for what it was. */

@@ -41,13 +41,18 @@ function coinbase(height: number): Transaction {
   return { version: 2, inputs: [{ ...input!, scriptSig }], outputs, lockTime: 0 }
 }
 
-/** A block on another, with these transactions behind its coinbase. */
+/**
+ * A block on another, with these transactions behind its coinbase.
+ * @param branch Tells apart what stands on the same block.
+ */
 export function blockOn(
   below: Pick<SpendingBlock, 'height' | 'hash'>,
   transactions: readonly Transaction[],
+  branch = 0,
 ): SpendingBlock {
   const height = below.height + 1
-  const header = { ...regtest.genesis, previousBlockHash: below.hash, nonce: height }
+  const time = regtest.genesis.time + branch
+  const header = { ...regtest.genesis, previousBlockHash: below.hash, time, nonce: height }
   const block = { header, transactions: [coinbase(height), ...transactions] }
   return { height, hash: blockHash(header), block }
 }
