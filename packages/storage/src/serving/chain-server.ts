@@ -104,6 +104,8 @@ class Server implements ChainServer {
   #compact: { readonly hash: BlockHash; readonly payload: Uint8Array } | undefined
   /** Blocks that did not read back, and are being fetched, by the hex of the hash. */
   readonly #fetching = new Set<string>()
+  /** Peers whose connection is being ended. */
+  readonly #leaving = new Set<PeerId>()
   #blocks = 0
   #blockBytes = 0
   #filters = 0
@@ -278,9 +280,13 @@ class Server implements ChainServer {
   }
 
   #letGo(peer: PeerId, why: BlockAnswer): void {
+    // The node asks again for a block that may be on its way, until the connection has ended.
+    if (this.#leaving.has(peer)) return
+    this.#leaving.add(peer)
     this.#refused += 1
     const detail = why === 'too-old' ? 'asked for a block that is not kept' : 'upload target is met'
     // It may have gone by itself.
-    void this.#node.disconnectPeer(peer, { detail }).catch(() => undefined)
+    const gone = this.#node.disconnectPeer(peer, { detail }).catch(() => undefined)
+    void gone.finally(() => this.#leaving.delete(peer))
   }
 }
