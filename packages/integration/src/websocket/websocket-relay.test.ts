@@ -168,6 +168,40 @@ describe('the relay for WebSockets', () => {
   })
 })
 
+describe('the place of a client', () => {
+  it('is free as soon as it has left, also where bytes of it, or for it, wait for their time', async () => {
+    const { dialer, peers } = memoryDialer()
+    const clock = createVirtualClock()
+    await using relay = await startWebSocketRelay(
+      { route: () => address, maxRate: 1_000, maxClients: 1 },
+      { dialer, clock },
+    )
+    for (const direction of ['up', 'down'] as const) {
+      const { status, socket } = await ask(relay.url)
+      expect([direction, status]).toEqual([direction, 101])
+      await vi.waitFor(() => expect(peers).toHaveLength(1))
+      if (direction === 'up') socket.send(new Uint8Array(60_000))
+      else await peers[0]!.write(new Uint8Array(60_000))
+      await vi.waitFor(() => expect(clock.pendingTimers).toBe(1))
+      socket.terminate()
+      await vi.waitFor(() => expect(relay.info().clients).toBe(0))
+      expect(clock.pendingTimers).toBe(0)
+      peers.pop()
+    }
+  })
+
+  it('is free as soon as it has left a dial that can be given up, which is no fault of the peer', async () => {
+    const dial: Dialer['dial'] = (_address, { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('given up'))))
+    await using relay = await startWebSocketRelay({ route: () => address }, { dialer: { dial } })
+    const { socket } = await ask(relay.url)
+    expect(relay.info().clients).toBe(1)
+    socket.terminate()
+    await vi.waitFor(() => expect(relay.info().clients).toBe(0))
+    expect(relay.info()).toMatchObject({ taken: 1, unreachable: 0 })
+  })
+})
+
 describe('a relay is no open proxy', () => {
   const p2p = { defaultPort: 8_333 }
   const asked: readonly (readonly [string, string])[] = [

@@ -138,8 +138,12 @@ export async function startWebSocketRelay(
       down: { pace: new Pace(maxRate, clock), count: (bytes) => (carried.fromPeers += bytes) },
       unreachable: () => (carried.unreachable += 1),
     }
-    // Not until the socket is closed: a dial goes on for a while after its client has left.
-    void relay(websocketStream(socket), { dialer, address, directions }, stopping.signal).finally(leave)
+    const gone = new AbortController()
+    socket.once('close', () => gone.abort(new Error('The client has left')))
+    const waiting = AbortSignal.any([stopping.signal, gone.signal])
+    const to = { dialer, address, directions, waiting }
+    // Not when the client leaves, but when all that is done for it has ended: a dial may go on for a while.
+    void relay(websocketStream(socket), to, stopping.signal).finally(leave)
   })
   await new Promise<void>((resolve, reject) => {
     http.once('listening', resolve)
@@ -259,36 +263,48 @@ interface Directions {
   readonly unreachable: () => void
 }
 
+interface RelayedTo {
+  readonly dialer: Dialer
+  readonly address: PeerAddress
+  readonly directions: Directions
+  /** Aborts where nothing more is to be waited for: the client has left, or the relay stops. */
+  readonly waiting: AbortSignal
+}
+
 async function relay(
   client: ByteStream,
-  to: { readonly dialer: Dialer; readonly address: PeerAddress; readonly directions: Directions },
+  { dialer, address, directions, waiting }: RelayedTo,
   signal: AbortSignal,
 ): Promise<void> {
-  const { dialer, address, directions } = to
   let isDialled = false
   try {
-    const peer = await dialer.dial(address, { signal })
+    const peer = await dialer.dial(address, { signal: waiting })
     isDialled = true
     const onAbort = (): void => peer.abort(new Error('The relay stops'))
     // It may have come while the dial was ending.
     if (signal.aborted) onAbort()
     else addAbortListener(signal, onAbort)
-    await Promise.all([pump(client, peer, directions.up), pump(peer, client, directions.down)]).finally(
-      () => {
-        removeAbortListener(signal, onAbort)
-      },
-    )
+    const { up, down } = directions
+    // What a client sent before it left is still carried.
+    await Promise.all([pump(client, peer, up, waiting), pump(peer, client, down, waiting)]).finally(() => {
+      removeAbortListener(signal, onAbort)
+    })
   } catch (error) {
-    if (!isDialled) directions.unreachable()
+    if (!isDialled && !waiting.aborted) directions.unreachable()
     client.abort(error instanceof Error ? error : new Error('The relay failed', { cause: error }))
   }
 }
 
 /** Carries one direction, its back-pressure, its end and its failure. */
-async function pump(from: ByteStream, to: ByteStream, { pace, count }: Direction): Promise<void> {
+async function pump(
+  from: ByteStream,
+  to: ByteStream,
+  { pace, count }: Direction,
+  waiting: AbortSignal,
+): Promise<void> {
   try {
     for (let chunk = await from.read(); chunk !== null; chunk = await from.read()) {
-      await pace.take(chunk.length)
+      await pace.take(chunk.length, waiting)
       await to.write(chunk)
       count(chunk.length)
     }
