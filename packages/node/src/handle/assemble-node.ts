@@ -1,4 +1,4 @@
-import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
+import { type NetworkAddress, type PeerAddress, Services } from '@sapwood/wire-codec'
 import { eagerFallback } from '@sapwood/transport-v1v2'
 import { schedulerFor } from '@sapwood/transport-v1v2/environment'
 import { createServedAddresses } from '../addresses/served-addresses.ts'
@@ -117,6 +117,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
     own: ground.served.own,
     blocks,
     servedTip,
+    offersBloom: (services() & Services.BLOOM) !== Services.NONE,
   })
 
   // Who is connected to.

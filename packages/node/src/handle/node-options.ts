@@ -39,7 +39,9 @@ export interface NodeOptions extends ReachOptions {
   readonly userAgent?: string
   /**
    * Service bits to offer. Default: `WITNESS`, `P2P_V2`,
-   * and `NETWORK` where `components.services` serves blocks.
+   * and `NETWORK` where `components.services` serves blocks. With `BLOOM` a peer's `mempool` (BIP35) is
+   * answered with the own transactions that it has been told of, unless `components.services` answers it; the
+   * filters of BIP37 are the program's.
    */
   readonly services?: bigint
   /**

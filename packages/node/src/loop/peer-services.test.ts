@@ -70,6 +70,7 @@ describe('what peers are answered', () => {
       }),
       addresses: createServedAddresses({ clock, random, addresses, isAvoided: () => false }),
       own: {},
+      offersBloom: true,
       servedTip,
       blocks: new ServedBlocks({
         chain: watchedChain,
@@ -89,6 +90,7 @@ describe('what peers are answered', () => {
       transaction,
     )
     await services.addresses!(context)
+    expect(await services.mempool!(context)).toHaveLength(1)
 
     expect([...touched].sort()).toEqual([
       'addresses.sample',
@@ -100,6 +102,7 @@ describe('what peers are answered', () => {
       'chain.tip',
       'record.askedForAddresses =',
       'relay.serve',
+      'relay.toldTo',
       'table.get',
     ])
     expect(events).toEqual(['broadcast-changed'])
@@ -118,12 +121,14 @@ describe('what peers are answered', () => {
     const services = createPeerServices({
       chain,
       table,
-      transactions: { serve: () => undefined },
+      transactions: { serve: () => undefined, mempool: () => [] },
       addresses: { answer: () => expect.unreachable() },
       own,
+      offersBloom: false,
       servedTip,
       blocks: new ServedBlocks({ chain, clock, table, services: served, servedTip }),
     })
+    expect(services.mempool).toBeUndefined()
     await services.addresses!({ peer: alice, signal: new AbortController().signal })
     expect(record.askedForAddresses).toBe(true)
   })

@@ -17,14 +17,16 @@ import type { TransactionDriver } from './transaction-driver.ts'
 export function createPeerServices(components: {
   readonly chain: HeaderChain
   readonly table: ConnectionTable
-  readonly transactions: Pick<TransactionDriver, 'serve'>
+  readonly transactions: Pick<TransactionDriver, 'serve' | 'mempool'>
   readonly addresses: ServedAddresses
   /** What the program answers itself. */
   readonly own: Pick<PeerServices, 'addresses'>
   readonly blocks: Pick<ServedBlocks, 'servicesOver'>
   readonly servedTip: Pick<ServedTip, 'find'>
+  /** Whether NODE_BLOOM is offered, without which `mempool` ends a connection (BIP35, BIP111). */
+  readonly offersBloom: boolean
 }): PeerServices {
-  const { chain, table, transactions, addresses, own, blocks, servedTip } = components
+  const { chain, table, transactions, addresses, own, blocks, servedTip, offersBloom } = components
   return blocks.servicesOver({
     headers: async ({ locator, stopHash }, context) => {
       const top = await servedTip.find(context)
@@ -36,6 +38,7 @@ export function createPeerServices(components: {
       return headers.slice(0, Math.max(0, top - below))
     },
     transaction: transactions.serve,
+    ...(offersBloom && { mempool: transactions.mempool }),
     addresses: (context) => {
       const record = table.get(context.peer)
       if (record !== undefined) record.askedForAddresses = true

@@ -93,6 +93,9 @@ export class TransactionDriver implements NodePart {
     return transaction
   }
 
+  /** What a peer's `mempool` is answered with. */
+  readonly mempool: NonNullable<PeerServices['mempool']> = ({ peer }) => this.#parts.relay.toldTo(peer)
+
   run(actions: readonly TransactionAction[]): void {
     for (const action of actions) this.#do(action)
     if (!this.#parts.relay.isBehind || this.#willGoOn) return

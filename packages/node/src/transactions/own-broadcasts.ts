@@ -140,6 +140,15 @@ export class OwnBroadcasts {
     return broadcast.transaction
   }
 
+  /** What a peer has been told of and may still ask for, to be told once more. */
+  toldTo(id: PeerId): InventoryVector[] {
+    const peer = this.#peers.get(id)
+    if (peer === undefined) return []
+    return [...this.#broadcasts.values()]
+      .filter((each) => !each.confirmed && each.announcedTo.has(id) && isWanted(each, peer))
+      .map((each) => announcement(each, peer))
+  }
+
   tick(): void {
     const { now } = this.#out
     for (const broadcast of this.#broadcasts.values()) {
@@ -223,14 +232,10 @@ export class OwnBroadcasts {
     const inventory: InventoryVector[] = []
     for (const broadcast of this.#broadcasts.values()) {
       if (inventory.length === MAX_ANNOUNCEMENTS_PER_MESSAGE || !broadcast.queuedFor.delete(peer.id)) continue
-      if (broadcast.feeRate !== undefined && broadcast.feeRate < peer.feeFilter) continue
+      if (!isWanted(broadcast, peer)) continue
       broadcast.announcedTo.add(peer.id)
       if (peer.facts.host !== undefined) broadcast.hostsTold.add(peer.facts.host)
-      inventory.push(
-        peer.facts.wtxidRelay
-          ? { type: InventoryType.WTX, hash: wtxid(broadcast.transaction) }
-          : { type: InventoryType.TX, hash: txid(broadcast.transaction) },
-      )
+      inventory.push(announcement(broadcast, peer))
       this.#changed(broadcast)
     }
     if (inventory.length > 0)
@@ -246,4 +251,14 @@ export class OwnBroadcasts {
     }
     return this.#nextInboundAnnounceAt
   }
+}
+
+function isWanted({ feeRate }: OwnBroadcast, { feeFilter }: RelayPeer): boolean {
+  return feeRate === undefined || feeRate >= feeFilter
+}
+
+function announcement({ transaction }: OwnBroadcast, { facts }: RelayPeer): InventoryVector {
+  return facts.wtxidRelay
+    ? { type: InventoryType.WTX, hash: wtxid(transaction) }
+    : { type: InventoryType.TX, hash: txid(transaction) }
 }

@@ -378,6 +378,25 @@ describe('a broadcast', () => {
     expect(invs).toEqual([{ type: 'inv', inventory: [{ type: TX, hash: txid(tx) }] }])
   })
 
+  it('is told again to who asks for the mempool, where it was told already and is of use', () => {
+    const tx = transaction()
+    const relay = relayWith({ 1: outbound, 2: old })
+    relay.broadcast(tx, { feeRate: 1_000n }, NOON)
+    const told = new Set<PeerId>()
+    for (let second = 1; told.size < 2; second++) {
+      for (const id of [alice, bob]) expect(relay.toldTo(id)).toHaveLength(told.has(id) ? 1 : 0)
+      for (const { peer } of sent(relay.tick(after(second * 100)), 'inv')) told.add(peer)
+    }
+    expect([relay.toldTo(alice), relay.toldTo(bob)]).toEqual([inv(WTX, tx), inv(TX, tx)])
+    // It has come since, and is told in its turn.
+    relay.addPeer(carol, outbound, after(30_000))
+    expect(relay.toldTo(carol)).toEqual([])
+    relay.onFeeFilter(alice, 1_001n)
+    expect(relay.toldTo(alice)).toEqual([])
+    relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), tx]), after(31_000))
+    expect(relay.toldTo(bob)).toEqual([])
+  })
+
   it('does not bother a peer whose fee filter is above its rate', () => {
     const relay = relayWith({ 1: outbound })
     relay.onFeeFilter(alice, 2000n)

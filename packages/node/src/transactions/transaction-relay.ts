@@ -227,6 +227,14 @@ export class TransactionRelay {
     return { transaction, actions }
   }
 
+  /**
+   * What `mempool` of this peer is answered with (BIP35): what it has been told of already, so that nobody
+   * learns by it what was about to be told.
+   */
+  toldTo(id: PeerId): InventoryVector[] {
+    return this.#broadcasts.toldTo(id)
+  }
+
   /** Requests are due that the last call had no time for: `tick` is to be called again soon. */
   get isBehind(): boolean {
     return this.#requests.isBehind
