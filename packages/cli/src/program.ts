@@ -331,6 +331,7 @@ function addOptional(
     .option('--clients <count>', 'clients at a time (default: 64)', wholeNumber(1, 10_000))
     .option('--clients-of-host <count>', 'of one host (default: 16)', wholeNumber(1, 10_000))
     .option('--rate <bytes>', 'bytes a second for each client and direction', wholeNumber(1, MAX_HEIGHT))
+    .option('--metrics <port>', 'port, or host:port, of a page /metrics for Prometheus', listening)
     .action(async (addresses: string[], options: RelayOptions) => {
       const { relayCommand } = await import('./commands/relay.ts')
       ended(await relayCommand(addresses, options, surroundings))

@@ -22,19 +22,22 @@ it('relay: takes a program over WebSockets to the peer that was named, and nowhe
   await using bitcoind = await RegtestBitcoind.start()
   const target = bitcoind.p2pHostAndPort
   const ending = new AbortController()
-  let tell: (url: string) => void = () => undefined
-  const listening = new Promise<string>((resolve) => {
+  interface Begun {
+    readonly url: string
+    readonly metrics: string
+  }
+  let tell: (begun: Begun) => void = () => undefined
+  const listening = new Promise<Begun>((resolve) => {
     tell = resolve
   })
   // Options stand on both sides of the command's name.
-  const relaying = sapwood(['-n', 'regtest', '--listen', '0', 'relay', target, '--json'], {
+  const relaying = sapwood(['-n', 'regtest', '--listen', '0', 'relay', target, '--json', '--metrics', '0'], {
     signal: ending.signal,
     onOut: (text) => {
-      const url = /"url":"([^"]+)"/.exec(text)?.[1]
-      if (url !== undefined) tell(url)
+      if (text.includes('"url"')) tell(JSON.parse(text) as Begun)
     },
   })
-  const url = await listening
+  const { url, metrics } = await listening
   const dialer = createWebSocketDialer({
     open: (address) => new WebSocket(`${url}/${encodeURIComponent(formatPeerAddress(address))}`),
   })
@@ -44,13 +47,19 @@ it('relay: takes a program over WebSockets to the peer that was named, and nowhe
   expect(await peer.handshake).toMatchObject({ userAgent: expect.stringContaining('/Satoshi:') })
   await peer.disconnect()
   await expect(reach(`127.0.0.1:${bitcoind.rpcPort}`)).rejects.toMatchObject({ code: 'dial-failed' })
+  const figures = await (await fetch(metrics)).text()
+  expect(figures).toMatch(/^# TYPE sapwood_relay_clients gauge$/m)
+  expect(figures).toMatch(/^sapwood_relay_clients_total 1$/m)
+  expect(figures).toMatch(/^sapwood_relay_refused_total{why="route"} [1-9]/m)
+  expect(figures).toMatch(/^sapwood_relay_bytes_total{from="peers"} \d{3,}$/m)
+  expect((await fetch(metrics, { method: 'POST' })).status).toBe(405)
   ending.abort(new Error('interrupted'))
   const { exitCode, lines } = await relaying
   // What runs until it is ended is done then.
   expect(exitCode).toBe(0)
   expectInSchema(lines())
   expect(lines()).toMatchObject([
-    { type: 'relay', url, network: 'regtest', peers: [target], public: false },
+    { type: 'relay', url, network: 'regtest', peers: [target], public: false, metrics },
     { type: 'relayed', taken: 1, unreachable: 0 },
   ])
   expect((lines()[1]!['refused'] as Record<string, number>)['route']).toBeGreaterThan(0)
@@ -61,8 +70,10 @@ it('relay: says what it does not understand, and that a port is taken', async ()
     expect([args, (await sapwood(args)).exitCode]).toEqual([args, 2])
   }
   await using bitcoind = await RegtestBitcoind.start()
-  const taken = await sapwood(['relay', '--public', '--listen', String(bitcoind.p2pPort)])
-  expect(taken).toMatchObject({ exitCode: 1, err: expect.stringContaining('EADDRINUSE') })
+  for (const option of ['--listen', '--metrics']) {
+    const taken = await sapwood(['relay', '--public', option, String(bitcoind.p2pPort)])
+    expect(taken).toMatchObject({ exitCode: 1, err: expect.stringContaining('EADDRINUSE') })
+  }
 })
 
 /** All that is printed by the commands of other packages, which print by themselves. */

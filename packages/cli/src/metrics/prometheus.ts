@@ -7,7 +7,7 @@
 import type { MetricLabels, NodeMetrics } from '@sapwood/node'
 
 /** Each of the node's collectors: what it is called outside, its help, and what it is. */
-const METRICS: Readonly<Record<keyof NodeMetrics, readonly [name: string, kind: Kind, help: string]>> = {
+const METRICS: Readonly<Record<keyof NodeMetrics, MetricFacts>> = {
   connections: ['connections', 'gauge', 'Open connections'],
   dials: ['dials_total', 'counter', 'Dials that ended'],
   disconnects: ['disconnects_total', 'counter', 'Connections that ended'],
@@ -29,6 +29,9 @@ const METRICS: Readonly<Record<keyof NodeMetrics, readonly [name: string, kind: 
 }
 
 type Kind = 'counter' | 'gauge'
+
+/** What a metric is called outside, what it is, and its help. */
+export type MetricFacts = readonly [name: string, kind: Kind, help: string]
 
 /** Values by their labels as text. */
 type Series = Map<string, number>
@@ -58,18 +61,22 @@ export function createMetrics(): Metrics {
   }
   return {
     collectors,
-    text: () => [...series].map(([name, values]) => page(name, values)).join(''),
+    text: () => [...series].map(([name, values]) => metricText(METRICS[name], values)).join(''),
   }
 }
 
-function page(metric: keyof NodeMetrics, values: Series): string {
-  const [name, kind, help] = METRICS[metric]
+/** One metric with all its values, by what {@link labelText} makes of their labels. */
+export function metricText(
+  [name, kind, help]: MetricFacts,
+  values: Iterable<readonly [labels: string, value: number]>,
+): string {
   const full = `sapwood_${name}`
   const lines = [...values].map(([labels, value]) => `${full}${labels} ${value}\n`)
   return `# HELP ${full} ${help}\n# TYPE ${full} ${kind}\n${lines.join('')}`
 }
 
-function labelText(labels: MetricLabels): string {
+/** Labels as they stand behind a name; nothing where there are none. */
+export function labelText(labels: MetricLabels): string {
   const pairs = Object.entries(labels).map(
     ([name, value]) =>
       `${name}="${value.replace(/[\\"\n]/g, (each) => (each === '\n' ? '\\n' : `\\${each}`))}"`,

@@ -107,8 +107,10 @@ async function startParts(
     const cookie = await writeCookie(folder, systemRandom)
     started.defer(() => removeCookie(folder))
     const server = await listenHttp(rpc, {
-      credentials: createCredentials([cookie, ...rpc.passwords]),
-      rpc: (body, gone) => answerRpc(body, { ...context, signal: AbortSignal.any([signal, gone]) }),
+      calls: {
+        credentials: createCredentials([cookie, ...rpc.passwords]),
+        rpc: (body, gone) => answerRpc(body, { ...context, signal: AbortSignal.any([signal, gone]) }),
+      },
       ...(settings.metrics && { metrics: () => metrics.text() }),
     })
     started.defer(() => server.close())

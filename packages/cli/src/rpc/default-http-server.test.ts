@@ -24,22 +24,24 @@ beforeEach(async () => {
   server = await listenHttp(
     { host: '127.0.0.1', port: 0 },
     {
-      credentials: {
-        allow: (authorization) => {
-          tried++
-          return known.allow(authorization)
+      calls: {
+        credentials: {
+          allow: (authorization) => {
+            tried++
+            return known.allow(authorization)
+          },
+        },
+        rpc: async (body, signal) => {
+          if (body !== 'wait') return { status: 200, body }
+          waiting++
+          changed()
+          await new Promise((resolve) => signal.addEventListener('abort', resolve))
+          waiting--
+          changed()
+          return { status: 200 }
         },
       },
       metrics: () => 'up 1\n',
-      rpc: async (body, signal) => {
-        if (body !== 'wait') return { status: 200, body }
-        waiting++
-        changed()
-        await new Promise((resolve) => signal.addEventListener('abort', resolve))
-        waiting--
-        changed()
-        return { status: 200 }
-      },
     },
   )
 })

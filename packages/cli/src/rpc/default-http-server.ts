@@ -25,12 +25,15 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 
 /** What a server of ours answers. */
 interface HttpHandlers {
-  readonly credentials: Credentials
-  /** @param signal Aborted when the caller is gone. */
-  readonly rpc: (
-    body: string,
-    signal: AbortSignal,
-  ) => Promise<{ readonly status: number; readonly body?: string }>
+  /** Calls, and who may make them; without it there are none. */
+  readonly calls?: {
+    readonly credentials: Credentials
+    /** @param signal Aborted when the caller is gone. */
+    readonly rpc: (
+      body: string,
+      signal: AbortSignal,
+    ) => Promise<{ readonly status: number; readonly body?: string }>
+  }
   /** The text of `/metrics`; without it there is no such page. */
   readonly metrics?: () => string
 }
@@ -129,7 +132,7 @@ class Callers {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { credentials, rpc, metrics }: HttpHandlers,
+  { calls, metrics }: HttpHandlers,
   callers: Callers,
 ): Promise<void> {
   if (request.method === 'GET' && request.url === '/metrics' && metrics !== undefined) {
@@ -137,7 +140,8 @@ async function answer(
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
     return await send(response, metrics())
   }
-  if (request.method !== 'POST') return refuse(response, 405)
+  if (request.method !== 'POST' || calls === undefined) return refuse(response, 405)
+  const { credentials, rpc } = calls
   const { socket } = request
   if (callers.hasFailed(socket)) return
   if (!credentials.allow(request.headers.authorization)) {
