@@ -33,6 +33,7 @@ import {
   NODE_NETWORK_LIMITED_MIN_BLOCKS,
   NodeError,
 } from '../index.ts'
+import { GatheredWrites } from './gathered-writes.ts'
 import { RecentOutputs } from './recent-outputs.ts'
 
 /** Blocks that can be taken back one by one; a deeper reorganisation begins anew. */
@@ -41,6 +42,8 @@ const UNDO_BLOCKS = NODE_NETWORK_LIMITED_MIN_BLOCKS
 /** Deletions of one batch where everything is forgotten. */
 const CLEAR_BATCH = 10_000
 
+/** Begins the key of an unspent output. */
+const OUTPUT = 'u'
 /** Height, hash, and hash of the genesis block. */
 const MARK = 'm'
 const MARK_SIZE = 4 + 32 + 32
@@ -54,7 +57,7 @@ export interface KeptState {
 }
 
 /**
- * What a bridge keeps, in one namespace so that all that a block changes goes in one batch: the mark of how
+ * What a bridge keeps, in one namespace so that all that blocks change goes in one batch: the mark of how
  * far it is, the unspent outputs (`u`, by outpoint; `x`, by number, for those that nobody can name any more),
  * and for each block its proof (`p`, by hash), itself (`b`, by hash), the state after it (`s`, by height) and
  * what takes it back (`r`, by height). The trees are not kept: they follow from the outputs.
@@ -63,6 +66,8 @@ export class BridgeStore {
   readonly #entries: KeyValueNamespace
   readonly #genesis: BlockHash
   readonly #keepsBlocks: boolean
+  /** What blocks change that were connected and are not in the store yet. */
+  readonly #unwritten: GatheredWrites
   /** Nothing is here that is not in the store. */
   readonly #recent = new RecentOutputs()
 
@@ -71,6 +76,7 @@ export class BridgeStore {
     options: { readonly genesis: BlockHash; readonly keepBlocks: boolean },
   ) {
     this.#entries = entries
+    this.#unwritten = new GatheredWrites(entries)
     this.#genesis = options.genesis
     this.#keepsBlocks = options.keepBlocks
   }
@@ -110,20 +116,26 @@ export class BridgeStore {
     return Promise.all(
       outPoints.map(async (outPoint) => {
         const key = outputKey(outPoint)
-        const bytes = this.#recent.get(key) ?? (await this.#entries.get(key))
+        const change = this.#unwritten.find(key)
+        const bytes =
+          change === undefined ? (this.#recent.get(key) ?? (await this.#entries.get(key))) : change.value
         return bytes && decodeKeptOutput(bytes)
       }),
     )
   }
 
-  /** Keeps all that a block changes, and that it is the tip now. */
-  async connected(connected: ConnectedBlock, block: Block): Promise<void> {
+  /** Bytes that wait to be written, about. */
+  get unwrittenBytes(): number {
+    return this.#unwritten.bytes
+  }
+
+  /** All that a block changes, and that it is the tip then: written with those before it by `write`. */
+  add(connected: ConnectedBlock, block: Block): void {
     const { height, hash, spent, created, proof, stump } = connected
     const operations: KeyValueOperation[] = []
     for (const { outPoint } of spent) operations.push({ type: 'delete', key: outputKey(outPoint) })
     for (const placed of created)
       operations.push({ type: 'put', key: keyOf(placed), value: encodeKeptOutput(placed.output) })
-    const outputs = operations.length
     operations.push({
       type: 'put',
       key: byHash('p', hash),
@@ -136,8 +148,22 @@ export class BridgeStore {
       { type: 'put', key: MARK, value: this.#mark({ height, hash }) },
     )
     if (height > UNDO_BLOCKS) operations.push({ type: 'delete', key: byHeight('r', height - UNDO_BLOCKS) })
-    await this.#entries.batch(operations)
-    this.#note(operations.slice(0, outputs))
+    this.#unwritten.add(operations)
+  }
+
+  /**
+   * Writes all that has been added, in one batch: whole blocks, with the mark of the last of them. One call
+   * at a time; more may be added meanwhile. Where that fails, what it would have written is forgotten.
+   */
+  write(): Promise<void> {
+    return this.#unwritten.write((operations) =>
+      this.#note(operations.filter(({ key }) => key.startsWith(OUTPUT))),
+    )
+  }
+
+  /** Forgets what has been added and is not written. */
+  drop(): void {
+    this.#unwritten.drop()
   }
 
   /** What takes the block at `height` back; undefined where that lies too far back. */
@@ -226,7 +252,7 @@ export class BridgeStore {
   async #loadForest(leaves: number, seed: number): Promise<Forest> {
     const numbers: number[] = []
     let hashes = new Uint8Array(1024 * 32)
-    for (const prefix of ['u', 'x']) {
+    for (const prefix of [OUTPUT, 'x']) {
       for await (const [, bytes] of this.#under(prefix)) {
         const { number, leafHash } = decodeKeptOutput(bytes)
         const at = numbers.length * 32
@@ -255,7 +281,7 @@ export class BridgeStore {
   }
 }
 
-const outputKey = ({ txid, index }: OutPoint): string => `u${bytesToHex(txid)}${hex8(index)}`
+const outputKey = ({ txid, index }: OutPoint): string => `${OUTPUT}${bytesToHex(txid)}${hex8(index)}`
 const byHash = (prefix: string, hash: BlockHash): string => prefix + bytesToHex(hash)
 const byHeight = (prefix: string, height: number): string => prefix + hex8(height)
 const hex8 = (value: number): string => value.toString(16).padStart(8, '0')

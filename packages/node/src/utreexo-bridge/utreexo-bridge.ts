@@ -16,12 +16,14 @@ import {
 import type { ServingContext } from '@sapwood/peer'
 import { isUtreexoError, type Stump } from '@sapwood/utreexo'
 import {
+  addAbortListener,
   type Clock,
   FewAtOnce,
   guardedLogger,
   keepTrying,
   type Logger,
   MINUTE,
+  removeAbortListener,
   systemClock,
   systemRandom,
   withDeadline,
@@ -103,6 +105,8 @@ class Bridge implements UtreexoBridge {
   readonly #reads = new FewAtOnce(MAX_READS)
   #offer: StandingOffer | undefined
   #running: Promise<void> | undefined
+  /** Ends the reading of blocks. */
+  #following: AbortController | undefined
   #isCaughtUp = false
   #stalledAt: UtreexoBridgeInfo['stalledAt']
   #proofsServed = 0
@@ -113,7 +117,11 @@ class Bridge implements UtreexoBridge {
   }
 
   start(): void {
-    const { node, keepBlocks, store } = this.#parts
+    const { node, chain, keepBlocks, store } = this.#parts
+    chain.listener = {
+      written: () => this.#noteProgress(),
+      failed: (error) => this.#following?.abort(error),
+    }
     this.#noteProgress()
     this.#offer = node.serving.offer({
       bits: () => this.#bits(),
@@ -130,7 +138,7 @@ class Bridge implements UtreexoBridge {
   }
 
   stump(): Stump {
-    return this.#parts.chain.maker.stump()
+    return this.#parts.chain.stump
   }
 
   info(): UtreexoBridgeInfo {
@@ -150,14 +158,12 @@ class Bridge implements UtreexoBridge {
     height: number,
     { signal, timeout = DEFAULT_TIMEOUT }: CallOptions = {},
   ): Promise<void> {
-    const { chain, clock } = this.#parts
+    const { clock } = this.#parts
     try {
       await withDeadline(
         clock,
         timeout,
-        async (deadline) => {
-          while (chain.tip.height < height) await this.#milestones.next(deadline)
-        },
+        (deadline) => this.#whenWritten(height, deadline),
         signal && { signal },
       )
     } catch (error) {
@@ -172,6 +178,10 @@ class Bridge implements UtreexoBridge {
     this.#ending.abort(new NodeError('stopped', 'The bridge has stopped.'))
     this.#milestones.close()
     await this.#running
+    const { chain, logger } = this.#parts
+    await chain.settle().catch((error: unknown) => {
+      logger.error({ err: error }, 'the last blocks of the Utreexo bridge could not be written')
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -194,15 +204,26 @@ class Bridge implements UtreexoBridge {
   }
 
   /**
-   * Reads the chain from the tip on; that block itself comes once more,
+   * Reads the chain from the last block on; that block itself comes once more,
    * so that a branch which was left meanwhile is noticed.
+   * @throws NodeError also where the store refuses what is written meanwhile.
    */
   async #follow(): Promise<void> {
     const { node, chain } = this.#parts
-    const { signal } = this.#ending
-    const from = Math.max(1, chain.tip.height)
-    for await (const item of node.blocks.follow({ from }, { signal })) {
-      if (signal.aborted || !(await this.#take(item))) return
+    const following = new AbortController()
+    const onEnd = (): void => following.abort(this.#ending.signal.reason)
+    addAbortListener(this.#ending.signal, onEnd)
+    this.#following = following
+    const { signal } = following
+    try {
+      const from = Math.max(1, chain.head.height)
+      for await (const item of node.blocks.follow({ from }, { signal })) {
+        signal.throwIfAborted()
+        if (!(await this.#take(item))) return
+      }
+    } finally {
+      removeAbortListener(this.#ending.signal, onEnd)
+      this.#following = undefined
     }
   }
 
@@ -215,10 +236,10 @@ class Bridge implements UtreexoBridge {
       await chain.rewind(height)
       this.#noteProgress()
       // A branch that is left too far back is forgotten whole.
-      return chain.tip.height >= Math.min(height, this.#stalledAt?.height ?? height)
+      return chain.head.height >= Math.min(height, this.#stalledAt?.height ?? height)
     }
-    if (this.#stalledAt !== undefined || bytesEqual(item.hash, chain.tip.hash)) return true
-    const { height, hash } = chain.tip
+    if (this.#stalledAt !== undefined || bytesEqual(item.hash, chain.head.hash)) return true
+    const { height, hash } = chain.head
     if (item.height !== height + 1 || !bytesEqual(item.block.header.previousBlockHash, hash)) {
       await chain.rewind(await chain.forkHeight())
       this.#noteProgress()
@@ -231,17 +252,21 @@ class Bridge implements UtreexoBridge {
   async #connect(item: Extract<BlockStreamItem, { readonly type: 'block' }>): Promise<void> {
     const { node, chain, logger } = this.#parts
     try {
-      await chain.connect(item)
+      await chain.connect(item, item.height >= node.chain.tip().height)
     } catch (error) {
       if (!isUtreexoError(error) || error.fault !== 'block') throw error
       const { height, hash } = item
       this.#stalledAt = { height, hash, rule: error.code }
+      // Nothing follows for now.
+      chain.write()
+      this.#milestones.passed()
       logger.warn({ err: error, height }, 'a block cannot be, and is refused')
       // Where it has left the best chain by itself, a reorganisation is on its way; else this brings one.
       if (node.chain.isActive(hash)) node.blocks.refuse(item, error.code)
       return
     }
-    this.#noteProgress()
+    // Whoever waits for this block has it written.
+    this.#milestones.passed()
   }
 
   #noteProgress(): void {
@@ -307,15 +332,23 @@ class Bridge implements UtreexoBridge {
     const { node, chain, clock } = this.#parts
     const height = node.chain.heightOf(hash)
     if (height === undefined || height <= chain.tip.height || !node.chain.isActive(hash)) return
-    await withDeadline(
-      clock,
-      BLOCK_HOLD,
-      async (deadline) => {
-        while (chain.tip.height < height && this.#stalledAt === undefined)
-          await this.#milestones.next(deadline)
-      },
-      { signal },
-    ).catch(() => undefined)
+    const isOver = (): boolean => this.#stalledAt !== undefined && chain.head.height < height
+    await withDeadline(clock, BLOCK_HOLD, (deadline) => this.#whenWritten(height, deadline, isOver), {
+      signal,
+    }).catch(() => undefined)
+  }
+
+  /** Waits until the block at a height can be served, or `isOver`. */
+  async #whenWritten(
+    height: number,
+    signal: AbortSignal,
+    isOver: () => boolean = () => false,
+  ): Promise<void> {
+    const { chain } = this.#parts
+    while (chain.tip.height < height && !isOver()) {
+      if (chain.head.height >= height) chain.write()
+      await this.#milestones.next(signal)
+    }
   }
 
   #isGenesis(hash: BlockHash): boolean {
