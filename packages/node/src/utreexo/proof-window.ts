@@ -12,6 +12,8 @@ import { NOBODY_ANSWERED, type ProofFetcher, type ReceivedProof } from './proof-
 const DEFAULT_PROOF_WINDOW = 64
 /** Bytes of blocks that wait for their turn, and as many of their proofs, which are about as large. */
 const MAX_WAITING_BYTES = 16_000_000
+/** A full window is filled by as many parts: asked for one by one, small proofs cost more in messages. */
+const REFILLS = 8
 /** Bytes of a target, and of what is fixed of a leaf, at most. */
 const TARGET_SIZE = 9
 const LEAF_SIZE = 16
@@ -50,6 +52,8 @@ export class ProofWindow {
   readonly #blocks: AsyncIterator<BlockStreamItem>
   readonly #fetcher: Pick<ProofFetcher, 'fetch'>
   readonly #size: number
+  /** Blocks for which there has to be room before a full window takes more. */
+  readonly #refill: number
   readonly #queue: (Waiting | { readonly change: TipChange })[] = []
   readonly #change = new WakeUp()
   /** A block that has been given out and is asked for again. */
@@ -67,6 +71,7 @@ export class ProofWindow {
     this.#blocks = blocks
     this.#fetcher = fetcher
     this.#size = size
+    this.#refill = Math.floor(size / REFILLS)
     void this.#pull()
   }
 
@@ -159,6 +164,11 @@ export class ProofWindow {
     return received
   }
 
+  /** Whether there is no room for more than `more` blocks. */
+  #isFull(more: number): boolean {
+    return this.#queue.length + more >= this.#size || this.#bytes >= MAX_WAITING_BYTES
+  }
+
   #hasEnded(): boolean {
     return this.#ended
   }
@@ -166,8 +176,7 @@ export class ProofWindow {
   async #pull(): Promise<void> {
     try {
       for (;;) {
-        while (!this.#ended && (this.#queue.length >= this.#size || this.#bytes >= MAX_WAITING_BYTES))
-          await this.#change.wait()
+        if (this.#isFull(0)) while (!this.#ended && this.#isFull(this.#refill)) await this.#change.wait()
         if (this.#ended) return
         const result: IteratorResult<BlockStreamItem, unknown> = await this.#blocks.next()
         if (this.#hasEnded()) return
