@@ -11,7 +11,15 @@ import {
   withPackedHashes,
 } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import { type BlockProof, checkBlockProof, isUtreexoError, Stump, toTarget } from '../src/index.ts'
+import {
+  type BlockProof,
+  checkBlockProof,
+  Forest,
+  isUtreexoError,
+  Stump,
+  toCompactTarget,
+  toTarget,
+} from '../src/index.ts'
 import { hexes, readVectors } from './vectors.ts'
 
 interface Live {
@@ -197,6 +205,25 @@ describe('a real proof', () => {
     expect(refusal(() => check({ targets }))).toMatchObject({
       code: expect.stringMatching(/nested-target|target-out-of-range/) as string,
     })
+  })
+
+  it('is refused with one place told in both forms, and with one above it told in the other', () => {
+    const leaves = [1, 2, 3, 4].map((byte) => new Uint8Array(32).fill(byte))
+    const forest = new Forest()
+    forest.modify([], leaves)
+    forest.modify([leaves[0]!], [])
+    const raised = { row: 1, offset: 0 }
+    expect(forest.positionOf(leaves[1]!)).toEqual(raised)
+    const verify = (targets: bigint[], spent: Uint8Array[], hashes: Uint8Array): unknown =>
+      refusal(() => forest.stump().verify({ targets, hashes }, spent))
+    const [wire, compact] = [toTarget(raised), toCompactTarget(raised, 4)]
+    const { hashes } = forest.prove([leaves[1]!])
+    expect(verify([compact], [leaves[1]!], hashes)).toBeUndefined()
+    const twice = [leaves[1]!, leaves[1]!]
+    expect(verify([wire, compact], twice, hashes)).toEqual({ code: 'duplicate-target', fault: 'proof' })
+    const both = [leaves[2]!, leaves[1]!]
+    for (const above of [toTarget({ row: 1, offset: 1 }), toCompactTarget({ row: 1, offset: 1 }, 4)])
+      expect(verify([2n, above], both, leaves[3]!)).toEqual({ code: 'nested-target', fault: 'proof' })
   })
 
   it.each(captured.before.roots.map((_, index) => index))(

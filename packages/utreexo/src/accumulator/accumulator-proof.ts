@@ -75,17 +75,25 @@ function checkedCopy(bytes: Uint8Array): HashRow {
   return row
 }
 
+/** Hashes that are fetched from memory before they are copied. */
+const READ_AHEAD = 64
+
 /**
- * Hashes of a list, one behind the other: each is looked at once, wherever in memory it lies.
+ * Hashes of a list, one behind the other.
  * @throws UtreexoError `hash-length`, `empty-hash`.
  */
 export function checkedRow(list: readonly Uint8Array[]): HashRow {
   const row = new HashRow(list.length)
-  for (let index = 0; index < list.length; index++) {
-    const hash = list[index]!
-    if (hash.length !== HASH_SIZE) throw new UtreexoError('hash-length', { index, received: hash.length })
-    row.put(index, hash)
-    if (row.isEmpty(index)) throw new UtreexoError('empty-hash', { index })
+  for (let first = 0; first < list.length; first += READ_AHEAD) {
+    const end = Math.min(first + READ_AHEAD, list.length)
+    // Wherever they lie: a loop that does no more has the processor wait for many of them at once.
+    for (let index = first; index < end; index++) row.bytes[index * HASH_SIZE] = list[index]![0]!
+    for (let index = first; index < end; index++) {
+      const hash = list[index]!
+      if (hash.length !== HASH_SIZE) throw new UtreexoError('hash-length', { index, received: hash.length })
+      row.put(index, hash)
+      if (row.isEmpty(index)) throw new UtreexoError('empty-hash', { index })
+    }
   }
   return row
 }

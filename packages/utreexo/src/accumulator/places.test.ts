@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { fromTargets, Places, risingOrder } from './places.ts'
-import { fromTarget, MAX_LEAVES, type Position, toCompactTarget, toTarget } from './positions.ts'
+import { forestRows, fromTarget, MAX_LEAVES, type Position, toCompactTarget, toTarget } from './positions.ts'
 
 /** Numbers of leaves of every size, and a target that is often a good one. */
 const cases = fc
@@ -20,8 +20,10 @@ const cases = fc
               toTarget({ row, offset: Math.floor(part * Math.floor(leaves / 2 ** row)) }),
             ),
           fc
-            .double({ min: 0, max: 1, noNaN: true })
-            .map((part) => toCompactTarget({ row: 1, offset: Math.floor((part * leaves) / 2) }, leaves)),
+            .tuple(fc.integer({ min: 0, max: 53 }), fc.double({ min: 0, max: 1, noNaN: true }))
+            .map(([row, part]) =>
+              toCompactTarget({ row, offset: Math.floor((part * leaves) / 2 ** row) }, leaves),
+            ),
         ),
         { maxLength: 20 },
       ),
@@ -53,6 +55,20 @@ it('reads targets by their words as it reads them one by one, and refuses the sa
     }),
     { numRuns: 500 },
   )
+})
+
+it('reads every place of the older form in a small forest, and nothing else', () => {
+  for (let leaves = 0; leaves <= 70; leaves++) {
+    const rows = forestRows(leaves)
+    const places = new Map<bigint, Position>()
+    for (let row = 0; row <= rows; row++)
+      for (let offset = 0; offset < Math.floor(leaves / 2 ** row); offset++)
+        places.set(toCompactTarget({ row, offset }, leaves), { row, offset })
+    for (let target = 0n; target <= 1n << BigInt(rows + 2); target++)
+      expect(one(target, leaves)).toEqual(
+        places.get(target) ?? expect.stringContaining('target-out-of-range'),
+      )
+  }
 })
 
 it.each([1_000, 2 ** 40, MAX_LEAVES])(

@@ -91,9 +91,24 @@ function place(target: bigint, leaves: number): Position | undefined {
   if (target < 0n || target > ALL_BITS) return undefined
   if (target >= TOP_BIT) return inForestOf(WIRE_ROWS, target)
   const rows = forestRows(leaves)
-  const offset = Number(target)
-  if (offset < 2 ** rows) return { row: 0, offset }
-  return target < 1n << BigInt(rows + 1) ? inForestOf(rows, target) : undefined
+  if (target >= 1n << BigInt(rows + 1)) return undefined
+  // A sender may choose the older form for each of them, and arithmetic with a `bigint` is slow.
+  return rows < MAX_NUMBER_ROWS ? inSmallForestOf(rows, Number(target)) : inForestOf(rows, target)
+}
+
+/** Rows of a forest from which on not every place of the older form is a number. */
+const MAX_NUMBER_ROWS = 53
+
+/** As `inForestOf`, for what a number holds. */
+function inSmallForestOf(rows: number, target: number): Position {
+  let row = 0
+  let size = 2 ** rows
+  let offset = target
+  for (; row < rows && offset >= size; size /= 2) {
+    offset -= size
+    row++
+  }
+  return { row, offset }
 }
 
 /** The row is how many ones follow each other from the top bit down; what is left is the offset. */
