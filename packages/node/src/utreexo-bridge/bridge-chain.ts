@@ -21,8 +21,8 @@ export interface BridgeBlock {
 export type BridgeHeaders = Pick<HeaderChain, 'hashAt' | 'medianTimePast'>
 
 /** Blocks that are gathered for one write, at most, and bytes of what they change. */
-const BATCH_BLOCKS = 16
-const BATCH_BYTES = 4_000_000
+const BLOCKS_AT_ONCE = 16
+const BYTES_AT_ONCE = 4_000_000
 /** Bytes that may wait to be written before more is connected. */
 const MAX_UNWRITTEN_BYTES = 16_000_000
 
@@ -236,7 +236,7 @@ export class BridgeChain {
   }
 
   get #isBatchFull(): boolean {
-    return this.#unwritten.length - this.#leaving >= BATCH_BLOCKS || this.#store.unwrittenBytes >= BATCH_BYTES
+    return this.#unwritten.length - this.#leaving >= BLOCKS_AT_ONCE || this.#store.unwrittenBytes >= BYTES_AT_ONCE
   }
 
   #facts(): ChainFacts {

@@ -1,7 +1,7 @@
 import type { KeyValueNamespace, KeyValueOperation } from '../index.ts'
 
-/** Bytes of memory that an entry takes beside its key and its value, about. */
-const ENTRY_OVERHEAD = 100
+/** Bytes of memory that a change takes beside its key and its value, about. */
+const CHANGE_OVERHEAD = 100
 
 /** By key; undefined for what is to be deleted. */
 type Changes = Map<string, Uint8Array | undefined>
@@ -36,7 +36,7 @@ export class GatheredWrites {
     for (const operation of operations) {
       const value = operation.type === 'put' ? operation.value : undefined
       this.#gathered.set(operation.key, value)
-      this.#bytes += ENTRY_OVERHEAD + operation.key.length + (value?.length ?? 0)
+      this.#bytes += CHANGE_OVERHEAD + operation.key.length + (value?.length ?? 0)
     }
   }
 
