@@ -182,12 +182,14 @@ export default defineConfig(
       '@nx/enforce-module-boundaries': [
         'error',
         {
-          // A package's own `imports` map, what a program of its tests does with its arguments, and the browser
-          // of all tests; never another package.
+          // A package's own `imports` map, what a program of its tests does with its arguments or is bundled
+          // by, and the browser of all tests; never another package.
           allow: [
             '#crypto',
             '#platform',
             '../../../../tools/command-line/**',
+            '../../../tools/bundle-child/**',
+            '../../../../tools/bundle-child/**',
             '../../../../tools/differential/**',
             '../../integration/src/browser/chromium.ts',
           ],

@@ -15,7 +15,14 @@ export function defineProject(name: string, own: ViteUserConfig = {}): ViteUserC
   return mergeConfig(
     defineConfig({
       ssr: { resolve: { conditions: ['@sapwood/source', 'module', 'node'] } },
-      test: { name, include: ['src/**/*.test.ts', 'test/**/*.test.ts'], testTimeout: 120_000 },
+      test: {
+        name,
+        include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+        // A busy machine takes its time for everything: what ends a wait for an event is a fault.
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        expect: { poll: { timeout: 60_000, interval: 20 } },
+      },
     }),
     own,
   )

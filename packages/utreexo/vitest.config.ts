@@ -1,6 +1,7 @@
 import type { ViteUserConfig } from 'vitest/config'
 import { defineProject } from '../../tools/vitest.base.ts'
 
-const config: ViteUserConfig = defineProject('utreexo')
+// None of these files minds what another has loaded: to load all of it for each takes longer than the tests.
+const config: ViteUserConfig = defineProject('utreexo', { test: { isolate: false } })
 
 export default config

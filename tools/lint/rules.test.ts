@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -16,25 +16,28 @@ interface Refusal {
 }
 
 /**
- * Lints lines as if the public surface of a package held them, and says by line which rules refused each.
- * ESLint runs as a command, as it does for `npm run lint`: the layer rule reads another graph when it does
- * not.
+ * Lints lines as if the public surface of packages held them, and says by line which rules refused each. All
+ * in one process: most of what it takes is to load ESLint and the types of the packages.
  */
-async function refusals(name: string, lines: readonly string[]): Promise<string[][]> {
-  const eslint = join(root, 'node_modules/eslint/bin/eslint.js')
-  const file = `packages/${name}/src/index.ts`
+async function refusals(
+  packages: ReadonlyMap<string, readonly string[]>,
+): Promise<ReadonlyMap<string, string[][]>> {
   // Not from its standard output, which is open to whatever any part of it has to say.
-  const answer = join(folder, `${name}.json`)
-  const child = spawn(
-    process.execPath,
-    [eslint, '--stdin', '--stdin-filename', file, '-f', 'json', '-o', answer],
-    { cwd: root, stdio: ['pipe', 'inherit', 'inherit'] },
-  )
-  child.stdin.end(lines.join('\n'))
+  const answer = join(folder, 'found.json')
+  const script = join(import.meta.dirname, 'lint-texts.mjs')
+  const child = spawn(process.execPath, [script, answer], {
+    cwd: root,
+    stdio: ['pipe', 'inherit', 'inherit'],
+  })
+  const fileOf = (name: string): string => `packages/${name}/src/index.ts`
+  const texts = Object.fromEntries([...packages].map(([name, lines]) => [fileOf(name), lines.join('\n')]))
+  child.stdin.end(JSON.stringify(texts))
   await once(child, 'close')
-  const [{ messages }] = JSON.parse(readFileSync(answer, 'utf8')) as [{ messages: Refusal[] }]
-  return lines.map((_, index) =>
-    messages.filter((message) => message.line === index + 1).map((message) => message.ruleId ?? 'error'),
+  const found = JSON.parse(readFileSync(answer, 'utf8')) as Record<string, readonly Refusal[]>
+  const refused = (name: string, line: number): string[] =>
+    found[fileOf(name)]!.filter((message) => message.line === line).map(({ ruleId }) => ruleId ?? 'error')
+  return new Map(
+    [...packages].map(([name, lines]) => [name, lines.map((_, index) => refused(name, index + 1))]),
   )
 }
 
@@ -64,32 +67,34 @@ const ambient = [
   ['crypto.getRandomValues(new Uint8Array(1))', 'no-restricted-globals'],
 ] as const
 
+function violationsIn(name: string): readonly (readonly [line: string, rule: string])[] {
+  return [
+    ...forbiddenLayers[name]!.map(
+      (layer) => [`export * from '@sapwood/${layer}'`, '@nx/enforce-module-boundaries'] as const,
+    ),
+    ...ambient.map(([call, rule], index) => [`export const it${index}: unknown = ${call}`, rule] as const),
+    [`export type { Clock } from '@sapwood/transport-v1v2'`, 'no-restricted-imports'],
+    [`export { lookup } from 'node:dns'`, '@typescript-eslint/no-restricted-imports'],
+    [`export { setTimeout } from 'node:timers/promises'`, '@typescript-eslint/no-restricted-imports'],
+    [`export { randomBytes } from 'node:crypto'`, '@typescript-eslint/no-restricted-imports'],
+    ...(neutral.includes(name)
+      ? [[`export { rm } from 'node:fs'`, '@typescript-eslint/no-restricted-imports'] as const]
+      : []),
+  ]
+}
+
 describe('what the linter refuses', () => {
-  it.each(Object.keys(forbiddenLayers))(
+  const names = Object.keys(forbiddenLayers)
+  let found: ReadonlyMap<string, string[][]> = new Map()
+  beforeAll(async () => {
+    found = await refusals(new Map(names.map((name) => [name, violationsIn(name).map(([line]) => line)])))
+  }, 600_000)
+
+  it.each(names)(
     'in %s: upper layers, the environment by way of the transport, an ambient clock, randomness and DNS, and Node.js modules where any runtime is promised',
-    async (name) => {
-      const violations: (readonly [line: string, rule: string])[] = [
-        ...forbiddenLayers[name]!.map(
-          (layer) => [`export * from '@sapwood/${layer}'`, '@nx/enforce-module-boundaries'] as const,
-        ),
-        ...ambient.map(
-          ([call, rule], index) => [`export const it${index}: unknown = ${call}`, rule] as const,
-        ),
-        [`export type { Clock } from '@sapwood/transport-v1v2'`, 'no-restricted-imports'],
-        [`export { lookup } from 'node:dns'`, '@typescript-eslint/no-restricted-imports'],
-        [`export { setTimeout } from 'node:timers/promises'`, '@typescript-eslint/no-restricted-imports'],
-        [`export { randomBytes } from 'node:crypto'`, '@typescript-eslint/no-restricted-imports'],
-        ...(neutral.includes(name)
-          ? [[`export { rm } from 'node:fs'`, '@typescript-eslint/no-restricted-imports'] as const]
-          : []),
-      ]
-      const found = await refusals(
-        name,
-        violations.map(([line]) => line),
-      )
-      violations.forEach(([line, rule], index) => {
-        expect(found[index], line).toContain(rule)
-      })
+    (name) => {
+      for (const [index, [line, rule]] of violationsIn(name).entries())
+        expect(found.get(name)![index], line).toContain(rule)
     },
   )
 })

@@ -2,12 +2,17 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type BundledChild, bundleChild } from '../../../tools/bundle-child/bundle-child.ts'
 
-const CHILD = fileURLToPath(new URL('support/full-disk-child.ts', import.meta.url))
 /** A node keeps 250 kB for 3,000 headers; LevelDB needs as much again to open a log. */
 const DISK = '1500k'
+
+let child: BundledChild
+beforeAll(async () => {
+  child = await bundleChild(new URL('support/full-disk-child.ts', import.meta.url))
+})
+afterAll(() => child[Symbol.asyncDispose]())
 
 let folder = ''
 beforeEach(() => {
@@ -21,7 +26,7 @@ const namespace = [['-m'], ['-Urm']].find(
 )
 
 function run(way: 'disk' | 'limit', ending: 'room' | 'full'): Record<string, unknown> {
-  const node = ['--import', 'tsx', '--conditions=@sapwood/source', CHILD, folder, way, ending]
+  const node = [child.path, folder, way, ending]
   const options = { encoding: 'utf8', maxBuffer: 1e6 } as const
   if (way === 'disk' && namespace === undefined)
     throw new Error(

@@ -252,5 +252,5 @@ describe('the header sync, whatever some of its peers do', () => {
       }),
       { numRuns: 300 },
     )
-  }, 60_000)
+  })
 })

@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BundledChild, bundleChild } from '../../../tools/bundle-child/bundle-child.ts'
 
-const CHILD = fileURLToPath(new URL('support/life-child.ts', import.meta.url))
+let program: BundledChild
+beforeAll(async () => {
+  program = await bundleChild(new URL('support/life-child.ts', import.meta.url))
+})
+afterAll(() => program[Symbol.asyncDispose]())
 
 interface Ended {
   readonly code: number | null
@@ -12,8 +16,7 @@ interface Ended {
 }
 
 async function run(waitsFor: string, kill?: number): Promise<Ended> {
-  const args = ['--import', 'tsx', '--conditions=@sapwood/source', CHILD, waitsFor]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [program.path, waitsFor], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()))
   const timer = kill === undefined ? undefined : setTimeout(() => child.kill('SIGTERM'), kill)

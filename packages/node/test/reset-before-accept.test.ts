@@ -57,5 +57,5 @@ describe('connections that end before they are taken, and in every phase after t
     await honest.stop()
     process.stdin!.end()
     expect((await once(process, 'exit'))[0]).toBe(0)
-  }, 20_000)
+  })
 })

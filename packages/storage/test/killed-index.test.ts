@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createMemoryStore, openStore } from '@sapwood/node'
 import { type OutPoint, type Transaction, txid } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import { bundleChild } from './support/bundle-child.ts'
+import { bundleChild } from '../../../tools/bundle-child/bundle-child.ts'
 import { contentOf, openIndex } from './support/index-on.ts'
 import { blockOn, spend, spendingBlocks } from './support/spending-blocks.ts'
 
@@ -27,7 +27,7 @@ describe('an index whose process dies', () => {
       await reference.flush()
       contents.push(await contentOf(clean))
     }
-    const child = await bundleChild(new URL('support/indexing-child.ts', import.meta.url))
+    await using child = await bundleChild(new URL('support/indexing-child.ts', import.meta.url))
     const folder = await mkdtemp(join(tmpdir(), 'sapwood-index-'))
     try {
       let reached = 0
@@ -54,7 +54,6 @@ describe('an index whose process dies', () => {
       expect([ended, reached]).toEqual([0, BLOCKS])
     } finally {
       await rm(folder, { recursive: true, force: true })
-      await child.remove()
     }
   })
 })

@@ -5,19 +5,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bytesEqual, regtest } from '@sapwood/wire-codec'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type BundledChild, bundleChild } from '../../../tools/bundle-child/bundle-child.ts'
 import { openBlockStore } from '../src/index.ts'
-import { bundleChild } from './support/bundle-child.ts'
 import { madeBlock, madeBlocks } from './support/made-blocks.ts'
 
 const KILLS = 30
 /** Bytes of a file: small, so that the processes die between two of them as well. */
 const FILE_SIZE = 40_000
 
-let child: Awaited<ReturnType<typeof bundleChild>>
+let child: BundledChild
 beforeAll(async () => {
   child = await bundleChild(new URL('support/appending-child.ts', import.meta.url))
 })
-afterAll(() => child.remove())
+afterAll(() => child[Symbol.asyncDispose]())
 
 let folder = ''
 beforeEach(async () => {

@@ -14,7 +14,7 @@ const chain = new RegtestChain({ blocks: 12 })
 /** A peer that has dialled a liar. */
 async function asking(liar: Liar, act: (peer: TestPeer) => Promise<void>): Promise<void> {
   await using lying = await listenLiar(liar)
-  await using peer = await TestPeer.dial(lying.port, { timeout: 3_000 })
+  await using peer = await TestPeer.dial(lying.port)
   await act(peer)
 }
 
@@ -136,7 +136,7 @@ describe('a liar', () => {
       network: networks.regtest,
       connect: [...connect, `127.0.0.1:${honest.port}`],
     })
-    await node.chain.waitForHeight(12, { timeout: 10_000 })
+    await node.chain.waitForHeight(12, { timeout: 60_000 })
     let read = 0
     for await (const block of node.blocks.range({ from: 1, to: 12 })) read += block.height > 0 ? 1 : 0
     expect(read).toBe(12)

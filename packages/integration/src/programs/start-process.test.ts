@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { runCommand } from './run-command.ts'
 import { startProcess } from './start-process.ts'
 
@@ -16,8 +16,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-const untilGone = (pid: number): Promise<void> =>
-  vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000, interval: 20 })
+const untilGone = (pid: number): Promise<void> => expect.poll(() => isRunning(pid)).toBe(false)
 
 describe('startProcess', () => {
   it('runs the program under the pid that it tells, and keeps what it writes', async () => {
@@ -80,7 +79,7 @@ describe('startProcess', () => {
       expect(isRunning(pid)).toBe(true)
       ours.kill(signal)
       await untilGone(pid)
-      await vi.waitFor(() => expect(existsSync(folder)).toBe(false), { timeout: 10_000, interval: 20 })
+      await expect.poll(() => existsSync(folder)).toBe(false)
     },
   )
 })

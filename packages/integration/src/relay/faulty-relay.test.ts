@@ -2,7 +2,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import type { Clock } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { regtest } from '@sapwood/wire-codec'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startRegtestPeer } from '../regtest/regtest-peer.ts'
 import { TestPeer } from '../test-peer/index.ts'
 import { FaultyDirection } from './faulty-direction.ts'
@@ -16,7 +16,7 @@ async function through(
 ): Promise<void> {
   await using target = await startRegtestPeer()
   await using relay = await FaultyRelay.start(target.port, { seed: 'relay', ...options })
-  await using peer = await TestPeer.dial(relay.port, { transport, timeout: 3_000 })
+  await using peer = await TestPeer.dial(relay.port, { transport })
   await act(peer, relay)
 }
 
@@ -54,7 +54,7 @@ describe('FaultyRelay', () => {
   it('spoils a packet of v2, which ends the connection', async () => {
     await using target = await startRegtestPeer()
     await using relay = await FaultyRelay.start(target.port, { faults: { toTarget: { flipBitIn: 2 } } })
-    await expect(TestPeer.dial(relay.port, { timeout: 3_000 })).rejects.toThrow(/ended by the remote/)
+    await expect(TestPeer.dial(relay.port)).rejects.toThrow(/ended by the remote/)
   })
 
   it('ends, resets and stalls connections, after so many bytes or at once', async () => {
@@ -128,7 +128,7 @@ describe('FaultyRelay', () => {
     socket.on('data', (bytes) => got.push(bytes.toString()))
     await new Promise((resolve) => socket.once('end', resolve))
     socket.write('still here')
-    await vi.waitFor(() => expect(heard.join('')).toBe('still here'), 20_000)
+    await expect.poll(() => heard.join('')).toBe('still here')
     expect(got).toEqual([])
     socket.end()
     await relay.stop()
@@ -153,7 +153,7 @@ describe('FaultyRelay', () => {
     socket.write('knock, knock')
     await ended
     socket.end(', and good-bye')
-    await vi.waitFor(() => expect(heard.join('')).toBe('knock, knock, and good-bye(end)'), 20_000)
+    await expect.poll(() => heard.join('')).toBe('knock, knock, and good-bye(end)')
     await relay.stop()
     server.close()
   })
@@ -164,10 +164,10 @@ describe('FaultyRelay', () => {
     relay.next.push({ toDialler: { strikeAfter: { bytes: 0, how: 'end' } } })
     await expect(TestPeer.dial(relay.port, { transport: 'v1' })).rejects.toThrow(/ended by the remote/)
     const peer = await TestPeer.dial(relay.port, { transport: 'v1' })
-    await vi.waitFor(() => expect(relay.connections).toBe(1), 20_000)
+    await expect.poll(() => relay.connections).toBe(1)
     relay.strike('stall')
     await peer.close()
-    await vi.waitFor(() => expect(relay.connections).toBe(0), 20_000)
+    await expect.poll(() => relay.connections).toBe(0)
   })
 
   it('reads on when what it held has gone, in however small portions', async () => {

@@ -167,7 +167,7 @@ describe('TestPeer', () => {
     })
     expect((await failureOf(peer.expect('block'))).received).toMatch(/nothing of it|no pong/)
     await peer.send({ type: 'ping', nonce: 5n })
-    const failure = await failureOf(peer.expect('block'))
+    const failure = await failureOf(peer.expect('block', undefined, { timeout: 60_000 }))
     expect(failure.received).toBe("a handler of 'pong' failed: no pong is wanted")
     expect((await failureOf(peer.close())).received).toMatch(/^unhandled: /)
   })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type ByteStream, streamPair, type Dialer } from '@sapwood/transport-v1v2'
 import { parsePeerAddress } from '@sapwood/wire-codec'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { connect as connectTcp } from 'node:net'
@@ -42,7 +42,7 @@ describe('the relay for WebSockets', () => {
     await using relay = await startWebSocketRelay({ route }, { dialer })
     const { socket } = await ask(`${relay.url}/peer`)
     socket.send(Uint8Array.of(1, 2, 3))
-    await vi.waitFor(() => expect(peers).toHaveLength(1))
+    await expect.poll(() => peers).toHaveLength(1)
     expect(await peers[0]!.read()).toEqual(Uint8Array.of(1, 2, 3))
     const heard = once(socket, 'message')
     await peers[0]!.write(Uint8Array.of(4))
@@ -91,7 +91,7 @@ describe('the relay for WebSockets', () => {
     try {
       await using relay = await startWebSocketRelay({ route: () => address }, { dialer })
       const clients = await Promise.all(Array.from({ length: 12 }, () => ask(relay.url)))
-      await vi.waitFor(() => expect(peers).toHaveLength(12))
+      await expect.poll(() => peers).toHaveLength(12)
       await new Promise((resolve) => setImmediate(resolve))
       expect(warnings).toEqual([])
       for (const { socket } of clients) socket.terminate()
@@ -117,7 +117,7 @@ describe('the relay for WebSockets', () => {
     await once(first.socket, 'close')
     expect((await ask(relay.url)).status).toBe(503)
     finish()
-    await vi.waitFor(async () => expect((await ask(relay.url)).status).toBe(101))
+    await expect.poll(async () => (await ask(relay.url)).status).toBe(101)
     finish()
   })
 
@@ -140,7 +140,7 @@ describe('the relay for WebSockets', () => {
     expect((await from('192.0.2.2')).status).toBe(101)
     expect((await from()).status).toBe(500)
     first.socket.terminate()
-    await vi.waitFor(async () => expect((await from('192.0.2.1')).status).toBe(101))
+    await expect.poll(async () => (await from('192.0.2.1')).status).toBe(101)
     const { clients, taken, refused } = relay.info()
     expect([clients, taken, refused.fault]).toEqual([3, 4, 1])
     expect(refused['host-full']).toBeGreaterThanOrEqual(1)
@@ -152,18 +152,16 @@ describe('the relay for WebSockets', () => {
     await using relay = await startWebSocketRelay({ route: () => address, maxRate: 1_000 }, { dialer, clock })
     const { socket } = await ask(relay.url)
     socket.send(new Uint8Array(1_000))
-    await vi.waitFor(() => expect(peers).toHaveLength(1))
+    await expect.poll(() => peers).toHaveLength(1)
     expect((await peers[0]!.read())!.length).toBe(1_000)
     socket.send(new Uint8Array(2_000))
     const later = peers[0]!.read()
-    await vi.waitFor(() => expect(clock.pendingTimers).toBe(1))
+    await expect.poll(() => clock.pendingTimers).toBe(1)
     await clock.advance(1_990)
     expect(relay.info().fromClients).toBe(1_000)
     await clock.advance(20)
     expect((await later)!.length).toBe(2_000)
-    await vi.waitFor(() =>
-      expect(relay.info()).toMatchObject({ fromClients: 3_000, fromPeers: 0, clients: 1 }),
-    )
+    await expect.poll(() => relay.info()).toMatchObject({ fromClients: 3_000, fromPeers: 0, clients: 1 })
     socket.terminate()
   })
 })

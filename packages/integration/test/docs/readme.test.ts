@@ -3,7 +3,7 @@ import { RegtestBitcoind } from '../../src/bitcoind/regtest-bitcoind.ts'
 import { exampleIn, lines, runExample } from './example.ts'
 
 describe('README.md', () => {
-  it('shows a v2 connection in about 15 lines that type-checks and works on a real bitcoind', async () => {
+  it('shows a v2 connection in about 15 lines that works on a real bitcoind', async () => {
     await using bitcoind = await RegtestBitcoind.start()
     await bitcoind.mine(3)
     const code = await exampleIn('README.md', 'connect')

@@ -59,7 +59,8 @@ const IS_GONE = {
   message: expect.stringContaining('not found') as string,
 }
 
-it('says of a frontier whose queue was deleted that it is gone, in every method', async () => {
+// Each has a server of its own, and waits for most of its time: side by side.
+it.concurrent('says of a frontier whose queue was deleted that it is gone, in every method', async () => {
   await using server = await startNatsServer()
   await using frontier = await joined(server)
   await deleteStream(server, NAME)
@@ -69,7 +70,7 @@ it('says of a frontier whose queue was deleted that it is gone, in every method'
   await expect(frontier.beginRound({ after: 0 })).rejects.toMatchObject(IS_GONE)
 })
 
-it('says of a frontier whose bucket was deleted that it is gone, to a worker that waits', async () => {
+it.concurrent('says of a frontier whose bucket was deleted that it is gone, to a worker that waits', async () => {
   await using server = await startNatsServer()
   await using frontier = await joined(server)
   await frontier.add([address(1)])
@@ -77,7 +78,7 @@ it('says of a frontier whose bucket was deleted that it is gone, to a worker tha
   await expect(frontier.claim(1, new AbortController().signal)).rejects.toMatchObject(IS_GONE)
 })
 
-it('gives all that is in a queue whose server gives it to nobody', async () => {
+it.concurrent('gives all that is in a queue whose server gives it to nobody', async () => {
   await using server = await startNatsServer()
   const options = { network: networks.regtest, servers: server.address, deadline: 1_000, worker: 'first' }
   await using frontier = await openNatsFrontier(options)
@@ -88,7 +89,7 @@ it('gives all that is in a queue whose server gives it to nobody', async () => {
   expect(new Set(claims.map((claim) => formatPeerAddress(claim.address))).size).toBe(2)
 })
 
-it('makes anew a consumer that is gone, and what somebody visits meanwhile counts once', async () => {
+it.concurrent('makes anew a consumer that is gone, and what somebody visits meanwhile counts once', async () => {
   await using server = await startNatsServer()
   await using frontier = await joined(server)
   await using other = await joined(server)
@@ -105,7 +106,7 @@ it('makes anew a consumer that is gone, and what somebody visits meanwhile count
   expect(known).toMatchObject([{ round: 1, failures: 1 }])
 })
 
-it('tells all of a snapshot, though the server is killed meanwhile', async () => {
+it.concurrent('tells all of a snapshot, though the server is killed meanwhile', async () => {
   await using server = await startNatsServer()
   await using frontier = await joined(server)
   const all = Array.from({ length: 500 }, (_, index) => address(index))
@@ -121,7 +122,7 @@ it('tells all of a snapshot, though the server is killed meanwhile', async () =>
   expect(told).toBe(all.length)
 })
 
-it('ends reading a stream that is deleted meanwhile, and does not go on in one that was made anew', async () => {
+it.concurrent('ends reading a stream that is deleted meanwhile, and does not go on in one that was made anew', async () => {
   await using server = await startNatsServer()
   const connection = await connectNats(server.address)
   const source = createJetStreamSink({ connection }, { stream: 'read', prefix: 'read' })
@@ -140,7 +141,7 @@ it('ends reading a stream that is deleted meanwhile, and does not go on in one t
   await connection.close()
 })
 
-it('gives its credentials, and shows them to nobody', async () => {
+it.concurrent('gives its credentials, and shows them to nobody', async () => {
   await using server = await startNatsServer({
     configuration: 'authorization { user: crawler, password: "s3cr@t" }\n',
   })
@@ -153,12 +154,12 @@ it('gives its credentials, and shows them to nobody', async () => {
   })
 })
 
-it('refuses a server whose messages are too small for what is kept of an address', async () => {
+it.concurrent('refuses a server whose messages are too small for what is kept of an address', async () => {
   await using server = await startNatsServer({ maxPayload: 1_000 })
   await expect(joined(server)).rejects.toMatchObject({ code: 'payload-limit', limit: 1_000 })
 })
 
-it('says that it waits where the disk of the server is full, and leaves when it is closed', async () => {
+it.concurrent('says that it waits where the disk of the server is full, and leaves when it is closed', async () => {
   await using server = await startNatsServer({ configuration: 'jetstream { max_file_store: 100KB }\n' })
   let tell: (error: unknown) => void = () => undefined
   const trouble = new Promise<unknown>((resolve) => {

@@ -43,7 +43,7 @@ describe('filters of a real bitcoind', () => {
       height++
     }
     expect(height).toBe(HEIGHT + 1)
-  }, 60_000)
+  })
 
   it('find the block that pays to a script', async () => {
     await using node = await startNode({ filters: true, connect: [bitcoind.p2pAddress] })
@@ -54,7 +54,7 @@ describe('filters of a real bitcoind', () => {
       found.push(height)
     expect(found).toContain(250)
     expect(found.length).toBeLessThan(5)
-  }, 60_000)
+  })
 
   it('follow a reorg', async () => {
     await using node = await startNode({ filters: true, connect: [bitcoind.p2pAddress] })

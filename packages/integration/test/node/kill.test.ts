@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { hashToHex } from '@sapwood/wire-codec'
 import { openStore } from '@sapwood/node'
 import { describe, expect, it } from 'vitest'
+import { bundleChild } from '../../../../tools/bundle-child/bundle-child.ts'
 import { RegtestBitcoind } from '../../src/index.ts'
 import { startNode } from '../end-to-end/start-node.ts'
 import { runAndKill, spreadOver, startedAt } from '../support/run-and-kill.ts'
@@ -14,10 +15,8 @@ const BLOCKS_A_ROUND = 300
 /** A batch of headers takes some 30 ms: so kills fall before, between and after them. */
 const LONGEST_RUN = 400
 
-const script = new URL('sync-child.ts', import.meta.url)
-
 /** A node with a store of its own that is killed `KILLS` times, and then comes back for good. */
-async function survive(bitcoind: RegtestBitcoind, seed: number): Promise<void> {
+async function survive(bitcoind: RegtestBitcoind, script: string, seed: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sapwood-kill-'))
   try {
     const begun: number[] = []
@@ -47,8 +46,9 @@ async function survive(bitcoind: RegtestBitcoind, seed: number): Promise<void> {
 
 describe('a node that is killed in the middle of its work', () => {
   it('comes back to the same chain, thirty times over', async () => {
+    await using child = await bundleChild(new URL('sync-child.ts', import.meta.url))
     await using bitcoind = await RegtestBitcoind.start()
     await bitcoind.mine(BLOCKS_A_ROUND)
-    await Promise.all([survive(bitcoind, 0), survive(bitcoind, 3)])
+    await Promise.all([survive(bitcoind, child.path, 0), survive(bitcoind, child.path, 3)])
   }, 240_000)
 })

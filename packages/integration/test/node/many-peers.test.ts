@@ -38,7 +38,7 @@ describe('three real bitcoinds', () => {
     expect(height).toBe(HEIGHT)
     expect(from.size).toBe(3)
     for (const count of from.values()) expect(count).toBeGreaterThan(100)
-  }, 60_000)
+  })
 
   it('leave nothing waiting when the traffic of one is held', async () => {
     await using relay = await FaultyRelay.start(bitcoinds[0]!.p2pAddress)
@@ -68,9 +68,10 @@ describe('three real bitcoinds', () => {
     expect(heldAt).toBeGreaterThan(0)
     expect(heldAt).toBeLessThan(HEIGHT)
     // Two seconds are allowed to the one that holds the window up; then its blocks come from the others.
+    // Without that they would come when its request is given up, minutes later.
     expect(longestWait).toBeGreaterThan(1_000)
-    expect(longestWait).toBeLessThan(8_000)
-  }, 60_000)
+    expect(longestWait).toBeLessThan(30_000)
+  })
 
   it('and one with less work: its chain is not followed, its peer is kept', async () => {
     const other = new RegtestChain({ blocks: HEIGHT, transactions: 2, startTime }).forkAt(HEIGHT - 50)
@@ -129,5 +130,5 @@ describe('three real bitcoinds', () => {
       '2',
     ])
     expect(hashToHex(node.chain.tip().hash)).toBe(await bitcoinds[1]!.rpc('getbestblockhash'))
-  }, 60_000)
+  })
 })

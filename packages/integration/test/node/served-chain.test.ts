@@ -170,7 +170,7 @@ describe('a block that a disk has damaged', () => {
       .poll(() => tip().catch(() => undefined), { timeout: 30_000 })
       .toEqual(chain.at(20)!.block.header)
     expect([blockStore.damaged, server.info().blocks > 0]).toEqual([1, true])
-  }, 60_000)
+  })
 })
 
 describe('a node that has the last blocks alone', () => {

@@ -8,7 +8,7 @@ const node = await createNode(
   {
     network: regtest,
     connect: [peer!],
-    timeouts: { peer: { pingInterval: 200, pong: 1_000, inactivity: 1_200, request: 1_000 }, call: 30_000 },
+    timeouts: { peer: { pingInterval: 200, pong: 2_000, inactivity: 2_400, request: 2_000 }, call: 60_000 },
     slots: { manual: 1 },
   },
   {},

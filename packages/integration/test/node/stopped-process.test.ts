@@ -1,57 +1,71 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { createNode, createTcpListener } from '@sapwood/node'
 import { regtest } from '@sapwood/wire-codec'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, type ExpectStatic, it } from 'vitest'
 import { RegtestBitcoind } from '../../src/index.ts'
 import { sleep } from '../../src/programs/default-sleep.ts'
 
 const script = fileURLToPath(new URL('stopped-child.ts', import.meta.url))
 /** Longer than each of the child's deadlines. */
-const STOP = 2_500
+const STOP = 5_000
 
-let child: ChildProcess | undefined
-afterEach(() => child?.kill('SIGKILL'))
-
-/** A node that is connected to `peer`, and what it has said so far. */
-async function start(peer: string): Promise<{
+interface StoppableNode extends AsyncDisposable {
+  /** What it has said so far. */
   readonly said: unknown[]
+  /** Stops the process, and has it go on. */
   readonly stop: () => Promise<void>
-}> {
-  child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@sapwood/source', script, peer], {
+}
+
+/** A node in a process of its own that is connected to `peer`. */
+async function start(peer: string, expect: ExpectStatic): Promise<StoppableNode> {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@sapwood/source', script, peer], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const running = child
+  const ended = once(child, 'exit')
   const said: unknown[] = []
-  createInterface(running.stdout!).on('line', (line) => said.push(JSON.parse(line)))
-  await expect.poll(() => said, { timeout: 60_000 }).toContain('ready')
-  return {
+  createInterface(child.stdout).on('line', (line) => said.push(JSON.parse(line)))
+  const node: StoppableNode = {
     said,
     stop: async () => {
-      running.kill('SIGSTOP')
+      child.kill('SIGSTOP')
       await sleep(STOP)
-      running.kill('SIGCONT')
+      child.kill('SIGCONT')
     },
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+  try {
+    await expect.poll(() => said).toContain('ready')
+    return node
+  } catch (error) {
+    await node[Symbol.asyncDispose]()
+    throw error
   }
 }
 
-describe('a process that is stopped for longer than its deadlines, and goes on', () => {
-  it('keeps a bitcoind that answers, again and again, and what it follows comes', async () => {
+// They stand still most of the time: side by side.
+describe.concurrent('a process that is stopped for longer than its deadlines, and goes on', () => {
+  it('keeps a bitcoind that answers, again and again, and what it follows comes', async ({ expect }) => {
     await using bitcoind = await RegtestBitcoind.start()
     await bitcoind.mine(200)
-    const { said, stop } = await start(`127.0.0.1:${bitcoind.p2pPort}`)
+    await using child = await start(`127.0.0.1:${bitcoind.p2pPort}`, expect)
+    const { said, stop } = child
     // In the middle of the download, and idle.
     await stop()
-    await expect.poll(() => said, { timeout: 30_000 }).toContainEqual({ height: 200 })
+    await expect.poll(() => said).toContainEqual({ height: 200 })
     for (let round = 0; round < 2; round++) await stop()
     await bitcoind.mine(50)
-    await expect.poll(() => said, { timeout: 30_000 }).toContainEqual({ height: 250 })
+    await expect.poll(() => said).toContainEqual({ height: 250 })
     expect(said.filter((one) => one === 'ready')).toHaveLength(1)
     expect(said.filter((one) => JSON.stringify(one).includes('ended'))).toEqual([])
-  }, 120_000)
+  })
 
-  it('keeps a peer that had nothing to say meanwhile', async () => {
+  it('keeps a peer that had nothing to say meanwhile', async ({ expect }) => {
     await using peer = await createNode(
       { network: regtest, connect: [] },
       { listeners: [createTcpListener()] },
@@ -59,19 +73,21 @@ describe('a process that is stopped for longer than its deadlines, and goes on',
     const [address] = peer.network.listening()
     const ended: unknown[] = []
     peer.events.on('peer-disconnected', ({ reason }) => void ended.push(reason))
-    const { said, stop } = await start(address!)
+    await using child = await start(address!, expect)
+    const { said, stop } = child
     for (let round = 0; round < 3; round++) await stop()
     const connected = peer.network.ping({ timeout: 20_000 })
     expect((await connected).size).toBe(1)
     expect([ended, said.filter((one) => one !== 'ready')]).toEqual([[], []])
-  }, 60_000)
+  })
 
-  it('and lets go of one that is silent afterwards too', async () => {
+  it('and lets go of one that is silent afterwards too', async ({ expect }) => {
     await using bitcoind = await RegtestBitcoind.start()
-    const { said, stop } = await start(`127.0.0.1:${bitcoind.p2pPort}`)
+    await using child = await start(`127.0.0.1:${bitcoind.p2pPort}`, expect)
+    const { said, stop } = child
     process.kill(bitcoind.process.pid, 'SIGSTOP')
     await stop()
-    await expect.poll(() => JSON.stringify(said), { timeout: 30_000 }).toContain('ended')
+    await expect.poll(() => JSON.stringify(said)).toContain('ended')
     process.kill(bitcoind.process.pid, 'SIGCONT')
-  }, 120_000)
+  })
 })

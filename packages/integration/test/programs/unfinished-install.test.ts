@@ -64,7 +64,7 @@ async function killInTheMiddle(archive: DebianArchive): Promise<Left> {
     child.kill('SIGKILL')
     await ended
   }
-  await vi.waitFor(async () => expect(await archive.isLeft()).toBe(true), { timeout: 10_000 })
+  await expect.poll(() => archive.isLeft()).toBe(true)
   return {
     whole: NAMES.filter((name) => existsSync(debOf(name))),
     part: NAMES.find((name) => isThere(partOf(name)))!,

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { sleep } from '../../src/programs/default-sleep.ts'
 
 export interface Killing {
-  /** The script to run. */
-  readonly script: URL
+  /** A file of JavaScript. */
+  readonly script: string
   readonly args: readonly string[]
   /** What it says when it is at work. */
   readonly atWork: string
@@ -19,8 +18,7 @@ export interface Killing {
  * @throws Error where it ends by itself.
  */
 export async function runAndKill({ script, args, atWork, milliseconds }: Killing): Promise<string> {
-  const command = ['--import', 'tsx', '--conditions=@sapwood/source', fileURLToPath(script), ...args]
-  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'exit')
   let output = ''
   let errors = ''

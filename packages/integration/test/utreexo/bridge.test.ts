@@ -82,7 +82,7 @@ describe('a bridge on a real bitcoind', () => {
     }
     await client.prove()
     expect(client.stump.equals(running.bridge.stump())).toBe(true)
-  }, 60_000)
+  })
 
   it("tells the roots of each block, with the proof that they are the accumulator's", async () => {
     await using bitcoind = await RegtestBitcoind.start()
@@ -101,5 +101,5 @@ describe('a bridge on a real bitcoind', () => {
       })
       expect(state.roots).toEqual(client.stump.roots)
     }
-  }, 60_000)
+  })
 })

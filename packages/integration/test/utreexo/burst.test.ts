@@ -90,7 +90,7 @@ describe('a bridge', () => {
     expect(node.info().memory.peak).toBeLessThan(MEMORY)
     expect(node.info().memory.accounts).toBeGreaterThan(0)
     expect(bridge.info().proofsServed).toBe(3 * ROUNDS * BLOCKS)
-  }, 60_000)
+  })
 
   it('is silent about what it cannot prove, and goes on with what follows', async () => {
     await using running = await startBridge(new RegtestChain({ blocks: 3 }))
@@ -150,7 +150,7 @@ describe('a bridge', () => {
     await bridge.waitForHeight(112, { timeout: 20_000 })
     expect(bridge.info().tip.hash).toEqual(honest.tip)
     expect(bridge.info().stalledAt).toBeUndefined()
-  }, 60_000)
+  })
 
   it('holds a request for a block that it is about to prove', async () => {
     const chain = new RegtestChain({ blocks: 20 })
@@ -180,5 +180,5 @@ describe('a bridge', () => {
     await using fresh = await startBridge(fork)
     expect(bridge.stump().equals(fresh.bridge.stump())).toBe(true)
     expect(bridge.info().liveLeaves).toBe(fresh.bridge.info().liveLeaves)
-  }, 30_000)
+  })
 })

@@ -5,6 +5,7 @@ import { hashToHex } from '@sapwood/wire-codec'
 import { createMemoryStore, openStore } from '@sapwood/node'
 import { createUtreexoBridge } from '@sapwood/node/utreexo-bridge'
 import { describe, expect, it } from 'vitest'
+import { bundleChild } from '../../../../tools/bundle-child/bundle-child.ts'
 import { mineWithPayments, RegtestBitcoind } from '../../src/index.ts'
 import { startNode } from '../end-to-end/start-node.ts'
 import { linesOf, runAndKill, spreadOver, startedAt } from '../support/run-and-kill.ts'
@@ -18,10 +19,9 @@ const LONGEST_RUN = 900
 /** Blocks that every third round takes back. */
 const REORG = 7
 
-const script = new URL('bridge-child.ts', import.meta.url)
-
 describe('bridges that are killed in the middle of their work', () => {
   it('come back to the same state, thirty times over, with spends and reorgs', async () => {
+    await using child = await bundleChild(new URL('bridge-child.ts', import.meta.url))
     await using bitcoind = await RegtestBitcoind.start()
     await mineWithPayments(bitcoind, 130)
     const folders = await Promise.all(
@@ -32,7 +32,7 @@ describe('bridges that are killed in the middle of their work', () => {
       for (let kill = 0; kill < KILLS; kill++) {
         const [output] = await Promise.all([
           runAndKill({
-            script,
+            script: child.path,
             args: [String(bitcoind.p2pPort), ...folders],
             atWork: 'working',
             milliseconds: spreadOver(LONGEST_RUN, kill, KILLS, 3),

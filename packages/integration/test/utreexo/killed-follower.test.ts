@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { blockHashFromHex, bytesToHex } from '@sapwood/wire-codec'
 import { openStore } from '@sapwood/node'
 import { describe, expect, it } from 'vitest'
+import { bundleChild } from '../../../../tools/bundle-child/bundle-child.ts'
 import { mineMorePayments, mineWithPayments } from '../../src/bitcoind/funded-chain.ts'
 import { RegtestBitcoind, type RunningUtreexoBridge, startUtreexoBridge } from '../../src/index.ts'
 import { startNode } from '../end-to-end/start-node.ts'
@@ -19,10 +20,9 @@ const LONGEST_RUN = 900
 /** Blocks that every third round takes back. */
 const REORG = 7
 
-const script = new URL('follower-child.ts', import.meta.url)
-
 describe('nodes without coins that are killed in the middle of their work', () => {
   it('have all that was written, and never another state than the chain: thirty times over, with spends and reorgs', async () => {
+    await using child = await bundleChild(new URL('follower-child.ts', import.meta.url))
     await using bitcoind = await RegtestBitcoind.start()
     await mineWithPayments(bitcoind, 130)
     await using bridge = await startUtreexoBridge({ bitcoind })
@@ -35,7 +35,7 @@ describe('nodes without coins that are killed in the middle of their work', () =
         const isReorg = kill % 3 === 2
         const [whole] = await Promise.all([
           runAndKill({
-            script,
+            script: child.path,
             args: [String(bridge.port), ...folders],
             atWork: 'working',
             milliseconds: spreadOver(LONGEST_RUN, kill, KILLS, 3),

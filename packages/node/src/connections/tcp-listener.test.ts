@@ -1,11 +1,17 @@
 import { connect } from 'node:net'
 import { listenTcp, type TcpRemote } from '@sapwood/transport-v1v2/tcp'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { address } from '../../test/support/addresses.ts'
 import type { InboundStream } from './listener.ts'
 import { createTcpListener } from './tcp-listener.node.ts'
 
+// Others of these tests have loaded what is replaced here, and what uses it; and others come after.
+vi.hoisted(() => void vi.resetModules())
 vi.mock('@sapwood/transport-v1v2/tcp', { spy: true })
+afterAll(() => {
+  vi.doUnmock('@sapwood/transport-v1v2/tcp')
+  vi.resetModules()
+})
 
 async function takeOne(options: Parameters<typeof createTcpListener>[0]) {
   const abort = new AbortController()

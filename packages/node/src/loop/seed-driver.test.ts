@@ -1,7 +1,7 @@
 import { type AddressNetwork, Services } from '@sapwood/wire-codec'
 import { type Resolver, silentLogger } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { ConnectionTable } from '../connections/connection-table.ts'
 import { EventHub } from '../events/event-hub.ts'
@@ -58,7 +58,7 @@ describe('the seed driver', () => {
   it('goes on where the fixed seeds do not load: a rejection nobody handles would end the program', async () => {
     const loadFixed = () => Promise.reject(new Error('not in this bundle'))
     seedDriver({ fixedSeeds: true }, { loadFixed }).tick(clock.now())
-    await vi.waitFor(() => expect(answered).toEqual(['seeded']))
+    await expect.poll(() => answered).toEqual(['seeded'])
     expect(added).toEqual([[]])
   })
 
@@ -76,7 +76,7 @@ describe('the seed driver', () => {
     const servicesWanted = [Services.UTREEXO_ARCHIVE, Services.UTREEXO]
     const driver = seedDriver({ dnsSeeds: ['seed.example'], servicesWanted }, { resolver, connections })
     driver.tick(clock.now())
-    await vi.waitFor(() => expect(answered).toHaveLength(3))
+    await expect.poll(() => answered).toHaveLength(3)
     expect(asked).toEqual(['x9.seed.example', 'x2009.seed.example', 'x1009.seed.example'])
     const services = Services.NETWORK | Services.WITNESS | Services.UTREEXO
     expect(added.flat()).toMatchObject([{ services, address: { ...bridge, port: 8333 } }])
@@ -102,6 +102,6 @@ describe('the seed driver', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false, false])
     driver.stop()
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
-    await vi.waitFor(() => expect(answered).toHaveLength(2))
+    await expect.poll(() => answered).toHaveLength(2)
   })
 })

@@ -1,8 +1,10 @@
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, expect, it, vi } from 'vitest'
 import { startCrypto } from './crypto.ts'
 import { startCrypto as startOfNode } from './crypto.node.ts'
 import { createPageCrypto } from './page-crypto.ts'
 
+// Others of these tests have loaded what is replaced here, and what uses it; and others come after.
+vi.hoisted(() => void vi.resetModules())
 vi.mock(import('./page-crypto.ts'), async (original) => {
   const { createPageCrypto: make } = await original()
   return { createPageCrypto: vi.fn(make) }
@@ -11,6 +13,10 @@ vi.mock(import('./page-crypto.ts'), async (original) => {
 const KEY = new Uint8Array(32).fill(3)
 
 afterEach(() => void vi.mocked(createPageCrypto).mockReset())
+afterAll(() => {
+  vi.doUnmock('./page-crypto.ts')
+  vi.resetModules()
+})
 
 it('is there at once where node:crypto is', () => {
   const { backend, load } = startOfNode()

@@ -1,5 +1,5 @@
 import { hexToBytes, loadWasm } from '@sapwood/wire-codec'
-import { describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { createSeededRandom } from '../testing/index.ts'
 import { nobleCrypto as noble } from './noble-crypto.ts'
 import { runtimeCrypto as node } from './crypto.node.ts'
@@ -7,9 +7,15 @@ import { ellSwiftInverse } from './ellswift/encode.ts'
 import { createWasmBackend } from './wasm-backend.ts'
 import { createWasmCurve } from './wasm-curve.ts'
 
+// Others of these tests have loaded what is replaced here, and what uses it; and others come after.
+vi.hoisted(() => void vi.resetModules())
 vi.mock(import('@sapwood/wire-codec'), async (original) => {
   const module = await original()
   return { ...module, loadWasm: vi.fn(module.loadWasm) }
+})
+afterAll(() => {
+  vi.doUnmock('@sapwood/wire-codec')
+  vi.resetModules()
 })
 
 const curve = createWasmCurve()!
