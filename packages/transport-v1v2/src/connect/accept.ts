@@ -89,7 +89,7 @@ async function answer(
     const session = scheduler.forStrangers(() => createSession('responder', network, options, components))
     const within = (work: () => void): void => scheduler.forStrangers(work)
     try {
-      early = await performHandshake(session, stream, progress, head, within)
+      early = await performHandshake(session, stream, progress, options.memory, head, within)
     } catch (error) {
       session.wipe()
       throw error

@@ -148,7 +148,7 @@ class Attempt {
     const started = clock.now()
     const session = createSession('initiator', this.#options.network, this.#options, this.#parts)
     try {
-      const early = await performHandshake(session, stream, this.#progress)
+      const early = await performHandshake(session, stream, this.#progress, this.#options.memory)
       return {
         ...this.#init(stream, session, clock.now() - started),
         sessionId: session.sessionId,

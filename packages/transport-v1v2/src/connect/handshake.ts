@@ -1,4 +1,5 @@
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
+import type { MemoryAccount } from '../environment/memory-account.ts'
 import { abortReason } from '../environment/until-aborted.ts'
 import { TransportError, type TransportPhase } from '../errors/transport-error.ts'
 import { defaultShortIds, type Network, type Contents } from '@sapwood/wire-codec'
@@ -50,6 +51,8 @@ function randomGarbageLength(bits: Uint8Array): number {
 
 /**
  * Carries a v2 handshake to its end. The stream is left as it is when that fails.
+ * @param memory counts what is held of a packet that is not whole: a remote may put decoys of 4 MB before its
+ * version packet, and take a minute for one of them. Where all that are held are too much, the largest goes.
  * @param head bytes that were read from the stream before, counted already.
  * @param within does each piece of the work: where it counts against somebody's share.
  * @returns the messages that arrived together with the end of the handshake.
@@ -58,6 +61,7 @@ export async function performHandshake(
   session: V2Session,
   stream: ByteStream,
   progress: HandshakeProgress,
+  memory: MemoryAccount | undefined,
   head?: Uint8Array,
   within: (work: () => void) => void = (work) => work(),
 ): Promise<readonly Contents[]> {
@@ -74,26 +78,35 @@ export async function performHandshake(
     // A broken stream is reported by the read, or by the wait at the end.
     written.catch(() => undefined)
   }
+  /** The most that has been held. */
+  let held = 0
   const receive = (chunk: Uint8Array): void => {
     within(() => session.receive(chunk, messages))
+    // Nothing, where it is less than before.
+    memory?.hold('handshakes', session.partialBytes - held)
+    held = Math.max(held, session.partialBytes)
     flush()
   }
 
-  session.start()
-  flush()
-  if (head !== undefined) receive(head)
-  while (session.phase !== 'application') {
-    const chunk = await stream.read()
-    if (chunk === null) {
-      throw new TransportError('unexpected-end', 'The remote ended the connection during the handshake', {
-        phase: progress.phase,
-      })
+  try {
+    session.start()
+    flush()
+    if (head !== undefined) receive(head)
+    while (session.phase !== 'application') {
+      const chunk = await stream.read()
+      if (chunk === null) {
+        throw new TransportError('unexpected-end', 'The remote ended the handshake', {
+          phase: progress.phase,
+        })
+      }
+      progress.bytesReceived += chunk.length
+      receive(chunk)
     }
-    progress.bytesReceived += chunk.length
-    receive(chunk)
+    await written
+    return messages
+  } finally {
+    memory?.give('handshakes', held)
   }
-  await written
-  return messages
 }
 
 /** Aborts the stream as soon as the signal is, with its reason. @returns what undoes that. */

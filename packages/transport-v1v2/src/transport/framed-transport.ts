@@ -263,7 +263,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   #endReading(): void {
     if (!this.#codec.atBoundary) {
       this.#fail(
-        new TransportError('unexpected-end', 'The remote ended the connection in the middle of a message', {
+        new TransportError('unexpected-end', 'The remote ended the connection within a message', {
           phase: 'application',
         }),
       )

@@ -56,15 +56,15 @@ export class WasteLimit {
     const moreBytes = seconds * WASTED_BYTES_PER_SECOND + bytes * WASTED_BYTES_PER_BYTE
     this.#packets = Math.min(MAX_WASTE_BURST, this.#packets + morePackets) - packets
     this.#bytes = Math.min(MAX_WASTED_BYTES_BURST, this.#bytes + moreBytes) - wasted
-    if (this.#packets < 0) throw flood('of them', MAX_WASTE_BURST)
-    if (this.#bytes < 0) throw flood('bytes of them', MAX_WASTED_BYTES_BURST)
+    if (this.#packets < 0) throw flood('packets', MAX_WASTE_BURST)
+    if (this.#bytes < 0) throw flood('bytes', MAX_WASTED_BYTES_BURST)
   }
 }
 
 function flood(what: string, limit: number): TransportError {
   return new TransportError(
     'flood',
-    `The remote sends decoys, or messages that are dropped, and little else: more than ${limit} ${what}`,
+    `The remote sent more than ${limit} ${what} of decoys and dropped messages`,
     { phase: 'application', limit },
   )
 }
