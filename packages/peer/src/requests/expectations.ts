@@ -1,10 +1,17 @@
 import { MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
+import { type Instant, MINUTE } from '@sapwood/transport-v1v2/environment'
 import type { AskedBy } from './asked-by.ts'
 import { hashKey } from './hash-key.ts'
 import type { KeyedReply } from './keyed-requests.ts'
 
-/** Most that is remembered; older entries are forgotten first, their replies then count as unrequested. */
+/** Most of one kind that is remembered; the oldest are forgotten first, and unrequested when they come. */
 const MAX_EXPECTATIONS = 50_000
+/**
+ * Milliseconds for which a transaction that was asked for is expected. Whoever announces transactions has us
+ * ask for as many as it likes, a hundred bytes of our memory for each that it does not send: another is asked
+ * after a minute (Core, `GETDATA_TX_INTERVAL`), and what comes later is unrequested.
+ */
+const TRANSACTION_EXPECTED_FOR: number = 2 * MINUTE
 /** Streams remembered, at most. */
 const MAX_STREAMS = 100
 
@@ -15,7 +22,7 @@ type Asker = Extract<AskedBy, 'owner' | 'abandoned'>
 
 interface Expected {
   readonly who: Asker
-  readonly reply: ExpectedReply
+  readonly since: Instant
 }
 
 interface Stream {
@@ -29,26 +36,30 @@ interface Stream {
  * given up after it had been sent. They are neither unrequested nor a flood.
  */
 export class Expectations {
-  /** Both are made when first needed: an idle connection needs neither. */
-  #expected: Map<string, Expected> | undefined
-  #counts: Map<ExpectedReply, number> | undefined
+  readonly #now: () => Instant
+  /** By kind and hash, the oldest first. Made when first needed: an idle connection needs none. */
+  #expected: Map<ExpectedReply, Map<string, Expected>> | undefined
   /** Streams of filters, by the hash of their stop block. */
   #streams: Map<string, Stream> | undefined
 
+  constructor(now: () => Instant) {
+    this.#now = now
+  }
+
   add(reply: ExpectedReply, hash: Uint8Array, who: Asker): void {
-    const expected = (this.#expected ??= new Map<string, Expected>())
-    const key = reply + hashKey(hash)
-    if (expected.has(key)) {
-      if (who === 'owner') expected.set(key, { who, reply })
-      return
+    const all = (this.#expected ??= new Map<ExpectedReply, Map<string, Expected>>())
+    const expected = all.get(reply) ?? new Map<string, Expected>()
+    all.set(reply, expected)
+    const since = this.#now()
+    const key = hashKey(hash)
+    if (expected.has(key) && who === 'abandoned') return
+    expected.delete(key)
+    expected.set(key, { who, since })
+    const lasts = reply === 'transaction' ? TRANSACTION_EXPECTED_FOR : Number.POSITIVE_INFINITY
+    for (const [oldest, first] of expected) {
+      if (expected.size <= MAX_EXPECTATIONS && since - first.since < lasts) return
+      expected.delete(oldest)
     }
-    expected.set(key, { who, reply })
-    this.#add(reply, 1)
-    if (expected.size <= MAX_EXPECTATIONS) return
-    const oldest = expected.entries().next()
-    if (oldest.done === true) return
-    expected.delete(oldest.value[0])
-    this.#add(oldest.value[1].reply, -1)
   }
 
   addStream(stopHash: Uint8Array, who: Asker): void {
@@ -58,18 +69,17 @@ export class Expectations {
 
   /** How many replies of a kind may come. */
   count(reply: ExpectedReply): number {
-    return this.#counts?.get(reply) ?? 0
+    return this.#expected?.get(reply)?.size ?? 0
   }
 
   /** Takes an expectation when its reply has come. @returns who had asked. */
   take(reply: ExpectedReply, hash: Uint8Array): Asker | undefined {
-    if (this.#expected === undefined || this.#expected.size === 0) return undefined
-    const key = reply + hashKey(hash)
-    const found = this.#expected.get(key)
-    if (found === undefined) return undefined
-    this.#expected.delete(key)
-    this.#add(reply, -1)
-    return found.who
+    const expected = this.#expected?.get(reply)
+    if (expected === undefined) return undefined
+    const key = hashKey(hash)
+    const found = expected.get(key)?.who
+    expected.delete(key)
+    return found
   }
 
   /**
@@ -77,7 +87,7 @@ export class Expectations {
    * can have, and keeps it for those before.
    */
   takeLast(hash: Uint8Array): Asker | 'none' {
-    if (this.#streams === undefined || this.#streams.size === 0) return 'none'
+    if (this.#streams === undefined) return 'none'
     const key = hashKey(hash)
     const last = this.#streams.get(key)
     if (last !== undefined) {
@@ -90,10 +100,5 @@ export class Expectations {
       return stream.who
     }
     return 'none'
-  }
-
-  #add(reply: ExpectedReply, more: number): void {
-    const counts = (this.#counts ??= new Map())
-    counts.set(reply, this.count(reply) + more)
   }
 }

@@ -24,7 +24,7 @@ export class RequestTracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options
-    this.topics = new RequestTopics(options, { ...options, expectations: new Expectations() })
+    this.topics = new RequestTopics(options, { ...options, expectations: new Expectations(options.now) })
   }
 
   get size(): number {
