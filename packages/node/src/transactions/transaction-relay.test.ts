@@ -562,6 +562,32 @@ describe('a witness that a stranger made up', () => {
     expect(requests(others.tick(after(70_000)))).toEqual([[alice, 0x40000001]])
   })
 
+  describe('or left out', () => {
+    const [input] = real.inputs
+    const bare: Transaction = { ...real, inputs: [{ ...input!, witness: [] }] }
+
+    it('does not keep who announced the txid before from being asked', () => {
+      const relay = relayWith({ 1: old, 2: inbound, 3: inbound })
+      relay.onInventory(alice, inv(TX, real), NOON)
+      relay.onInventory(carol, inv(WTX, bare), NOON)
+      relay.onTransaction(bob, bare, NOON)
+      expect(requests(relay.tick(after(4_000)))).toEqual([[alice, 0x40000001]])
+      expect(relay.onTransaction(alice, real, after(4_001))).toMatchObject([{ type: 'transaction-heard' }])
+      expect(requests(relay.tick(after(80_000)))).toEqual([])
+    })
+
+    it('does not keep who announces the txid later from being asked, once', () => {
+      const relay = relayWith({ 1: old, 2: inbound, 3: inbound, 4: old })
+      relay.onTransaction(bob, bare, NOON)
+      relay.onInventory(carol, inv(WTX, bare), NOON)
+      relay.onInventory(alice, inv(TX, real), NOON)
+      expect(requests(relay.tick(after(4_000)))).toEqual([[alice, 0x40000001]])
+      expect(relay.onTransaction(alice, bare, after(4_001))).toEqual([])
+      relay.onInventory(peerId(4), inv(TX, real), after(4_002))
+      expect(requests(relay.tick(after(80_000)))).toEqual([])
+    })
+  })
+
   it('ends nobody else’s request for the txid', () => {
     const relay = relayWith({ 1: old, 2: inbound })
     expect(requests(relay.onInventory(alice, inv(TX, real), NOON))).toEqual([])

@@ -46,6 +46,8 @@ import { TransactionRequests } from './transaction-requests.ts'
 const MAX_DELIVERIES_PER_TXID = 3
 /** Transactions had or refused lately are not asked for again (Core keeps the last 120,000 refused). */
 const RECENT_TRANSACTIONS = 60_000
+/** Of them, those that strangers sent without a witness; what is forgotten is asked for again. */
+const BARE_TRANSACTIONS = 10_000
 /** Default bound of the pool. */
 const DEFAULT_POOL_BYTES: number = 32 * 1024 * 1024
 /**
@@ -89,6 +91,8 @@ export class TransactionRelay {
   readonly #requests: TransactionRequests
   readonly #pool: TransactionPool
   readonly #recent = new RecentSet(RECENT_TRANSACTIONS)
+  /** By txid: what strangers alone have sent, and without a witness. It may have had one. */
+  readonly #bare = new RecentSet(BARE_TRANSACTIONS)
   readonly #broadcasts: OwnBroadcasts
 
   constructor(options: TransactionRelayOptions, { random, wallTime }: TransactionRelayComponents) {
@@ -148,7 +152,7 @@ export class TransactionRelay {
       this.#broadcasts.seenBack(peer, key)
       if (!this.#listen) continue
       this.#pool.announced(key, id)
-      if (this.#recent.has(key) || (!facts.outbound && this.#isSettled(key))) continue
+      if (this.#isHere(key, facts) || (!facts.outbound && this.#isSettled(key))) continue
       this.#requests.announced({ peer: id, key }, priority, this.#out.now)
     }
   }
@@ -163,15 +167,23 @@ export class TransactionRelay {
     const { id, facts } = peer
     const ids = { txid: txid(transaction), wtxid: wtxid(transaction) }
     const [txidKey, wtxidKey] = [bytesToHex(ids.txid), bytesToHex(ids.wtxid)]
-    const known = this.#recent.has(wtxidKey)
+    const known = this.#recent.has(wtxidKey) || this.#bare.has(wtxidKey)
     for (const key of [wtxidKey, txidKey]) this.#broadcasts.seenBack(peer, key)
     // A txid does not vouch for the witness: only the wtxid says that this very transaction was here. What
     // others have announced by its txid is still to be asked for, until a peer of our own choice has
     // delivered by that.
     const announcers = this.#requests.announcers(wtxidKey)
-    this.#requests.forget(wtxidKey)
+    const mayLackWitness = !facts.outbound && wtxidKey === txidKey
+    this.#requests.forget(
+      wtxidKey,
+      (peer) => mayLackWitness && this.#knowsByTxid(this.#peers.get(peer)?.facts),
+    )
     this.#requests.failed(id, txidKey)
-    this.#recent.add(wtxidKey)
+    if (mayLackWitness && !this.#recent.has(wtxidKey)) this.#bare.add(wtxidKey)
+    else {
+      this.#recent.add(wtxidKey)
+      this.#bare.delete(wtxidKey)
+    }
     if (facts.outbound && !facts.wtxidRelay) {
       this.#recent.add(txidKey)
       this.#requests.forget(txidKey)
@@ -307,6 +319,16 @@ export class TransactionRelay {
       event()
       this.#request()
     })
+  }
+
+  /** Had or refused lately; a peer of our own choice that announces by txids is asked for the witness. */
+  #isHere(key: string, facts: TransactionPeer): boolean {
+    return this.#recent.has(key) || (this.#bare.has(key) && !this.#knowsByTxid(facts))
+  }
+
+  /** A peer of our own choice whose announcements say nothing of the witness. */
+  #knowsByTxid(facts: TransactionPeer | undefined): boolean {
+    return facts?.outbound === true && !facts.wtxidRelay
   }
 
   /**

@@ -160,20 +160,26 @@ export class TransactionRequests {
     if (announcement !== undefined) this.#fail(announcement)
   }
 
-  /** The transaction is here, or not wanted any more: all announcements of it go. */
-  forget(key: string): void {
+  /**
+   * The transaction is here, or not wanted any more: its announcements go.
+   * @param keeps Of whom it is still to be asked.
+   */
+  forget(key: string, keeps: (peer: PeerId) => boolean = () => false): void {
     const announcements = this.#byHash.get(key)
     if (announcements === undefined) return
-    this.#byHash.delete(key)
     for (const announcement of announcements.values()) {
-      unqueue(announcement)
       const { peer, state } = announcement
+      if (state !== 'failed' && keeps(peer)) continue
+      announcements.delete(peer)
+      unqueue(announcement)
       const count = this.#byPeer.get(peer)
       if (count === undefined) continue
       count.announced--
       count.keys.delete(key)
       if (state === 'requested') count.inFlight--
     }
+    if (announcements.size === 0) this.#byHash.delete(key)
+    else this.#retry.add(key)
   }
 
   /**
