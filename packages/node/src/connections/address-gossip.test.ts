@@ -40,10 +40,10 @@ function setUp(own = [OURS]) {
     known: Partial<ReadyConnection> = {},
   ): ReadyConnection => {
     const record = {
-      ...known,
       id: peerId(id),
       kind,
       address: address(`250.${id}.1.1:8333`),
+      ...known,
       version: { addrv2 },
       peer: { send: (message: Message) => void sent.push({ id, message }) } as unknown as Peer,
     } as unknown as ReadyConnection
@@ -71,6 +71,34 @@ function setUp(own = [OURS]) {
 }
 
 describe('address gossip', () => {
+  it('tells nobody of our addresses in two networks of which one hides us', async () => {
+    const onion = address(ONION)
+    const i2p = address('ukeu3k5oycgaauneqgtnvselmt4yemvoilkln7jpvamvfx7dnkdq.b32.i2p:0')
+    const six = address('[2a00::1]:8333')
+    const { sent, connect, pass } = setUp([OURS, six, onion, i2p])
+    connect(1, 'outbound-full-relay')
+    connect(2, 'outbound-full-relay', true, { address: address('[2a00:5::1]:8333') })
+    connect(3, 'outbound-full-relay', true, { address: { ...onion, bytes: new Uint8Array(32).fill(7) } })
+    asks(connect(4, 'inbound', true, { via: 'onion' }))
+    asks(connect(5, 'inbound', true, { via: 'i2p' }))
+    asks(connect(6, 'inbound', true, { via: 'tcp' }))
+    connect(7, 'manual', true, { address: { network: 'name', host: 'peer.example', port: 8333 } })
+    await pass(2_000)
+    const told = sent.map(({ id, message }) => [
+      id,
+      message.type === 'addrv2' ? message.addresses.map((each) => each.address) : message.type,
+    ])
+    expect(Object.fromEntries(told)).toEqual({
+      1: [OURS, six],
+      2: [OURS, six],
+      3: [onion],
+      4: [onion],
+      5: [i2p],
+      6: [OURS, six],
+      7: [OURS, six],
+    })
+  })
+
   it('tells outbound peers of ourselves first, and inbound ones once they take part', async () => {
     const { sent, connect, pass } = setUp()
     connect(1, 'outbound-full-relay')

@@ -26,7 +26,7 @@ import {
   shuffle,
   type WallTime,
 } from '@sapwood/transport-v1v2/environment'
-import { type ConnectionRecord, type ReadyConnection, remoteOf } from './connection-record.ts'
+import { type ConnectionRecord, networkOf, type ReadyConnection, remoteOf } from './connection-record.ts'
 import { addressKey } from '../addresses/address-key.ts'
 import type { AddressManager, AddressReport } from '../addresses/address-manager.ts'
 import { RecentKeys } from '../addresses/recent-keys.ts'
@@ -54,6 +54,8 @@ const SELF_INTERVAL = DAY
 /** Addresses remembered for each peer, so that none is sent twice (Core: a rolling filter of 5,000). */
 const KNOWN_PER_PEER = 5_000
 
+/** Networks in which nobody is to learn who we are elsewhere. */
+const HIDDEN_NETWORKS: ReadonlySet<AddressNetwork> = new Set(['torv3', 'i2p'])
 /** Odd, so that it maps different scores to different ranks: the golden ratio of 2^32. */
 const RANK_FACTOR = 0x9e3779b1
 
@@ -171,7 +173,9 @@ export class AddressGossip {
     const { random, ownAddresses, ownServices } = this.#parts
     peer.nextSelf = now + drawExponential(random, SELF_INTERVAL)
     const time = Math.floor(this.#parts.clock.wallTime() / SECOND)
-    const own = ownAddresses().map((address) => ({ address, services: ownServices(), time }))
+    const own = ownAddresses()
+      .filter((address) => mayHear(peer, address))
+      .map((address) => ({ address, services: ownServices(), time }))
     // Alone, so that the remote passes it on.
     if (own.length > 0) this.#send(peer, own.slice(0, MAX_RELAYED_AT_ONCE))
   }
@@ -235,6 +239,15 @@ function sourceOf(record: ReadyConnection): NetworkAddress {
  */
 function takesPart({ enabled, record }: GossipPeer): boolean {
   return enabled || record.askedForAddresses === true
+}
+
+/**
+ * Whether a peer may be told of an address of ours. Whoever is told of two in different networks knows that
+ * they are one node's: of a hidden one nobody hears but there, and there of none but that (Core, `GetLocal`).
+ */
+function mayHear({ record }: GossipPeer, { network }: NetworkAddress): boolean {
+  const through = networkOf(record)
+  return network === through || !(HIDDEN_NETWORKS.has(network) || HIDDEN_NETWORKS.has(through))
 }
 
 /** Whether the peer's address message can carry it (Core, `IsAddrCompatible`). */

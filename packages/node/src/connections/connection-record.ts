@@ -1,4 +1,4 @@
-import type { NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
+import type { AddressNetwork, NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import type { ConnectionKind, Peer, PeerId, PeerVersion } from '@sapwood/peer'
 import type { TransportProtocol } from '@sapwood/transport-v1v2'
 import type { Instant, MemoryAccount } from '@sapwood/transport-v1v2/environment'
@@ -71,4 +71,14 @@ export function isReady(record: ConnectionRecord): record is ReadyConnection {
 export function remoteOf(record: Pick<ConnectionRecord, 'address' | 'reached'>): NetworkAddress | undefined {
   const { address, reached } = record
   return address?.network === 'name' ? reached : address
+}
+
+/**
+ * The network that a connection goes through: where somebody dialled us, that in which he did; of a name that
+ * a proxy looks up, one in which everybody can be told apart.
+ */
+export function networkOf(record: Pick<ConnectionRecord, 'address' | 'reached' | 'via'>): AddressNetwork {
+  if (record.via === 'onion') return 'torv3'
+  if (record.via === 'i2p') return 'i2p'
+  return remoteOf(record)?.network ?? 'ipv4'
 }

@@ -7,7 +7,7 @@ import {
   sha256d,
 } from '@sapwood/wire-codec'
 import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
-import type { ConnectionRecord } from './connection-record.ts'
+import { type ConnectionRecord, networkOf } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import { type EvictionCandidate, selectInboundToEvict } from './inbound-eviction.ts'
 import type { InboundStream } from './listener.ts'
@@ -148,12 +148,6 @@ function keyedNetgroup(record: ConnectionRecord, secret: Uint8Array): bigint {
   bytes.set(group, secret.length)
   const hash = sha256d(bytes)
   return new DataView(hash.buffer, hash.byteOffset, 8).getBigUint64(0)
-}
-
-function networkOf(record: ConnectionRecord): AddressNetwork {
-  if (record.via === 'onion') return 'torv3'
-  if (record.via === 'i2p') return 'i2p'
-  return hostOf(record)?.network ?? 'ipv4'
 }
 
 function isFromThisMachine(record: ConnectionRecord): boolean {
