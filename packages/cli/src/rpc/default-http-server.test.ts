@@ -12,6 +12,8 @@ let sockets: Socket[]
 /** Calls that are under way: `wait` stays until its caller is gone. */
 let waiting: number
 let changed: () => void
+/** Pages that were made. */
+let pages: number
 /** Passwords that were looked at. */
 let tried: number
 const known = createCredentials(['user:password'])
@@ -21,6 +23,9 @@ beforeEach(async () => {
   sockets = []
   waiting = 0
   changed = () => undefined
+  pages = 0
+  let secondCame = (): void => undefined
+  const second = new Promise<void>((resolve) => (secondCame = resolve))
   server = await listenHttp(
     { host: '127.0.0.1', port: 0 },
     {
@@ -32,6 +37,8 @@ beforeEach(async () => {
           },
         },
         rpc: async (body, signal) => {
+          if (body === 'first') await second
+          if (body === 'second') secondCame()
           if (body !== 'wait') return { status: 200, body }
           waiting++
           changed()
@@ -41,7 +48,10 @@ beforeEach(async () => {
           return { status: 200 }
         },
       },
-      metrics: () => 'up 1\n',
+      metrics: () => {
+        pages++
+        return 'up 1\n'
+      },
     },
   )
 })
@@ -78,6 +88,23 @@ describe('the server of JSON-RPC', () => {
     const guessing = Array.from({ length: 80 }, () => post('x', WRONG))
     expect((await post('hello')).status).toBe(200)
     for (const { status } of await Promise.all(guessing)) expect(status).toBe(401)
+  })
+
+  it('answers what was sent before the answer to the first, in its order', async () => {
+    const socket = await open()
+    let answers = ''
+    socket.setEncoding('utf8').on('data', (text: string) => (answers += text))
+    socket.write(raw('first', RIGHT) + raw('second', RIGHT) + raw('third', RIGHT))
+    await expect.poll(() => answers.match(/first|second|third/g)).toEqual(['first', 'second', 'third'])
+  })
+
+  it('makes no more pages for a connection than it takes', async () => {
+    const socket = await open()
+    socket.resume()
+    socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(1_000))
+    await once(socket, 'close')
+    expect(pages).toBeLessThanOrEqual(4)
+    expect(await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text()).toBe('up 1\n')
   })
 
   it('tries one password on a connection, however many were sent on it', async () => {

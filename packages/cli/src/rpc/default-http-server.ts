@@ -16,6 +16,8 @@ const REQUEST_TIMEOUT = 30_000
 const MAX_CONNECTIONS = 100
 /** Bodies that are read, or worked on, at a time: together they cannot fill the memory. */
 const MAX_REQUESTS = 64
+/** Pages of one connection that are made and not taken: who asks for more and takes none has no answer. */
+const MAX_PAGES = 4
 /** Milliseconds that a wrong password takes (Core, `HTTPReq_JSONRPC`), so that guessing is slow. */
 const REFUSAL_DELAY = 250
 /**
@@ -76,6 +78,8 @@ class Callers {
   /** Those of them that have shown no password, the oldest first. */
   readonly #strangers = new Set<Socket>()
   readonly #failed = new WeakSet<Socket>()
+  /** Pages that are on their way, by connection. */
+  readonly #pages = new WeakMap<Socket, number>()
   #busy = 0
 
   /** Whoever may not call cannot keep out who may: its connections are the ones that make room. */
@@ -89,6 +93,8 @@ class Callers {
       this.#left(oldest)
       oldest.destroy()
     }
+    // Each answer on its way listens for its end.
+    socket.setMaxListeners(0)
     this.#all.add(socket)
     this.#strangers.add(socket)
     socket.once('close', () => this.#left(socket))
@@ -123,6 +129,19 @@ class Callers {
     return true
   }
 
+  /** @returns false, and does nothing, where a connection has asked for more pages than it takes. */
+  async page(socket: Socket, act: () => Promise<void>): Promise<boolean> {
+    const underWay = this.#pages.get(socket) ?? 0
+    if (underWay >= MAX_PAGES) return false
+    this.#pages.set(socket, underWay + 1)
+    try {
+      await act()
+    } finally {
+      this.#pages.set(socket, this.#pages.get(socket)! - 1)
+    }
+    return true
+  }
+
   #left(socket: Socket): void {
     this.#all.delete(socket)
     this.#strangers.delete(socket)
@@ -135,14 +154,18 @@ async function answer(
   { calls, metrics }: HttpHandlers,
   callers: Callers,
 ): Promise<void> {
+  const { socket } = request
   if (request.method === 'GET' && request.url === '/metrics' && metrics !== undefined) {
     if (!isNamedRightly(request)) return refuse(response, 403)
-    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
-    return await send(response, metrics())
+    const taken = await callers.page(socket, () => {
+      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' })
+      return send(response, socket, metrics())
+    })
+    if (!taken) socket.destroy()
+    return
   }
   if (request.method !== 'POST' || calls === undefined) return refuse(response, 405)
   const { credentials, rpc } = calls
-  const { socket } = request
   if (callers.hasFailed(socket)) return
   if (!credentials.allow(request.headers.authorization)) {
     callers.failed(socket)
@@ -158,7 +181,7 @@ async function answer(
     if (body === undefined) return refuse(response, 413)
     const { status, body: text } = await rpc(body, gone.signal)
     response.writeHead(status, text === undefined ? {} : { 'content-type': 'application/json' })
-    await send(response, text)
+    await send(response, socket, text)
   })
   if (!taken) refuse(response, 503)
 }
@@ -183,15 +206,24 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** Ends an answer, and waits until it is taken. Who takes nothing of it for long is cut off. */
-async function send(response: ServerResponse, text: string | undefined): Promise<void> {
-  const { socket } = response
-  if (response.destroyed || socket === null) return
-  const over = new Promise<void>((resolve) => response.once('finish', resolve).once('close', resolve))
+/**
+ * Ends an answer, and waits until it is taken. Who takes nothing of it for long is cut off.
+ * @param socket of the request: an answer that waits behind others has none yet.
+ */
+async function send(response: ServerResponse, socket: Socket, text: string | undefined): Promise<void> {
+  if (response.destroyed || socket.destroyed) return
+  let end = (): void => undefined
+  const over = new Promise<void>((resolve) => {
+    end = resolve
+    response.once('finish', resolve).once('close', resolve)
+    // One that waits behind others is not told of the end.
+    socket.once('close', end)
+  })
   const cut = (): void => void socket.destroy()
   socket.setTimeout(REQUEST_TIMEOUT, cut)
   response.end(text)
   await over
+  socket.off('close', end)
   socket.off('timeout', cut)
   socket.setTimeout(0)
 }
