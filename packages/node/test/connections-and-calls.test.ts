@@ -95,6 +95,24 @@ describe('faults of the reference that this node does not have', () => {
     expect(of(later, 'ban-lifted')).toMatchObject([{ why: 'expired' }])
   })
 
+  it.each<[string, { readonly duration?: number; readonly until?: Date }]>([
+    ['without an end', { duration: Number.POSITIVE_INFINITY }],
+    ['of more milliseconds than a date has', { duration: 1e300 }],
+    ['to the last of all dates', { until: new Date(8.64e15) }],
+  ])('a ban %s is there after a restart', async (_, options) => {
+    const store = createMemoryStore()
+    const us = await start(US, { components: { store } })
+    const { expiresAt } = await outcome(us.bans.ban('5.6.7.0/24', options))
+    expect(new Date(expiresAt).getTime()).toBe(expiresAt)
+    nodes = nodes.filter((node) => node !== us)
+    await stopNodes(clock, us)
+    const again = await start(US, { components: { store } })
+    expect(again.bans.bans()).toMatchObject([{ text: '5.6.7.0/24', expiresAt }])
+    await expect(outcome(again.bans.ban('5.6.8.0/24', { duration: Number.NaN }))).rejects.toMatchObject({
+      code: 'invalid-argument',
+    })
+  })
+
   it('anchors hold the addresses of block-relay-only peers, and are dialled first', async () => {
     const store = createMemoryStore()
     await start(A, { node: { services: FULL_NODE } })

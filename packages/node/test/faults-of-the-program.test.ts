@@ -137,6 +137,31 @@ it.each(ways)('a service for peers that %s is survived', async (_, fail) => {
   expect(reached).toEqual([])
 })
 
+it.each(['that we dial', 'that dials us'])(
+  'an offer whose bits throw ends a connection %s, which keeps no place, and is made anew without it',
+  async (way) => {
+    const network = createMemoryNetwork()
+    const clock = createVirtualClock()
+    const other = await startNode({ network, clock, address: THERE })
+    const node = await startNode({ network, clock, address: HERE })
+    const offer = node.serving.offer({ services: {}, bits: boom })
+    const ends: unknown[] = []
+    for (const name of ['connection-failed', 'inbound-refused'] as const)
+      node.events.on(name, ({ error }) => ends.push(error))
+    void (way === 'that we dial' ? node.addPeer(THERE) : other.addPeer(HERE))
+    await clock.advance(10_000)
+    expect(ends[0]).toMatchObject({ message: 'the program’s own' })
+    expect(node.peers()).toEqual([])
+    offer.withdraw()
+    await clock.advance(60_000)
+    expect(node.peers()).toHaveLength(1)
+    await stopNodes(clock, node, other)
+    await clock.advance(120_000)
+    expect(clock.pendingTimers).toBe(0)
+    expect(reached).toEqual([])
+  },
+)
+
 it('says of itself what it holds, and how late its event loop is', async () => {
   const network = createMemoryNetwork()
   const clock = createVirtualClock()

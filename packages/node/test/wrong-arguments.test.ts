@@ -5,6 +5,8 @@ import { createNode, createTcpListener, type NodeHandle } from '../src/index.ts'
 import { createMemoryNetwork } from './support/memory-network.ts'
 import { startNode, stopNodes } from './support/start-node.ts'
 
+const HERE = { network: 'ipv4', bytes: Uint8Array.of(1, 2, 3, 4), port: 18_444 } as const
+
 /** What a program in plain JavaScript may give. */
 const wrong = (value: unknown): never => value as never
 
@@ -38,6 +40,35 @@ describe('createNode', () => {
     ],
     ['a peer that is no list', { network: regtest, connect: '127.0.0.1' }, {}, 'put it into [ ]'],
     ['service bits as a number', { network: regtest, services: 9 }, {}, 'write 9n'],
+    ['more service bits than there are', { network: regtest, services: 1n << 64n }, {}, 'there are 64'],
+    ['fewer service bits than none', { network: regtest, servicesWanted: -1n }, {}, 'there are 64'],
+    ['a user agent that no message holds', { network: regtest, userAgent: 'ä'.repeat(129) }, {}, '256 bytes'],
+    ['no memory at all', { network: regtest, memoryLimit: 0 }, {}, 'a number above 0, got 0'],
+    ['a window of no block', { network: regtest, blocks: { window: 0 } }, {}, 'a number, 1 or more, got 0'],
+    [
+      'no block of any peer',
+      { network: regtest, blocks: { inFlightPerPeer: Number.NaN } },
+      {},
+      'a number, 1 or more, got NaN',
+    ],
+    [
+      'a queue of nothing',
+      { network: regtest, limits: { maxQueuedRequests: 0 } },
+      {},
+      'whole numbers, 1 or more',
+    ],
+    [
+      'a queue without an end',
+      { network: regtest, limits: { messageQueue: Number.POSITIVE_INFINITY } },
+      {},
+      'whole numbers, 1 or more',
+    ],
+    [
+      'nothing that may wait',
+      { network: regtest, limits: { maxUnhandledBytes: 0 } },
+      {},
+      '`maxUnhandledBytes` is',
+    ],
     [
       'a store that is not awaited',
       { network: regtest },
@@ -89,6 +120,20 @@ describe('a call of the handle', () => {
       'subscribe to an address',
       (node) => node.transactions.subscribe(wrong({ scripts: ['bcrt1q'] })),
       'scripts[0]: expected bytes',
+    ],
+    ['events by the thousand, perhaps', (node) => node.events.subscribe({ buffer: Number.NaN }), 'got NaN'],
+    ['events of any size', (node) => node.events.subscribe(wrong({ bufferBytes: '1' })), "got the text '1'"],
+    ['an event at no time', (node) => node.events.next('phase', { timeout: Number.NaN }), 'got NaN'],
+    ['transactions without end', (node) => node.transactions.subscribe({}, { buffer: -1 }), 'got -1'],
+    [
+      'addresses with more services than there are',
+      (node) => node.addresses.add([{ address: HERE, services: 1n << 64n, time: 1 }], HERE),
+      'there are 64',
+    ],
+    [
+      'addresses of no time',
+      (node) => node.addresses.add([{ address: HERE, services: 1n, time: Number.NaN }], HERE),
+      'in 32 bits, got NaN',
     ],
     [
       'scan for hex',

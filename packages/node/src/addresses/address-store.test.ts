@@ -79,6 +79,21 @@ describe('the stored address tables', () => {
     await store.close()
   })
 
+  it('are written again after a write that could not even be begun', async () => {
+    const store = createMemoryStore()
+    const space = store.namespace('addresses')
+    const parts = components()
+    const manager = await new AddressStore(space).load(parts)
+    manager.add([report('250.1.1.1:8333', parts.clock.now())], address('250.1.1.2'))
+    const wrong = { ...report('250.2.1.1:8333', parts.clock.now()), services: -1n }
+    manager.add([wrong], address('250.1.1.2'))
+    await expect(new AddressStore(space).save(manager)).rejects.toThrow(RangeError)
+    manager.good(wrong.address, { services: 9n })
+    await new AddressStore(space).save(manager)
+    expect((await new AddressStore(space).load(components())).size).toBe(2)
+    await store.close()
+  })
+
   it('leave out what does not read', async () => {
     const store = createMemoryStore()
     const space = store.namespace('addresses')

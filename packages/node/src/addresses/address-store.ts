@@ -41,12 +41,12 @@ export class AddressStore {
    */
   async save(manager: AddressManager): Promise<void> {
     const changes = manager.takeChanges()
-    const operations = changes.map((key): KeyValueOperation => {
-      const entry = manager.entryOf(key)
-      return entry === undefined ? { type: 'delete', key } : { type: 'put', key, value: encodeEntry(entry) }
-    })
-    if (operations.length === 0) return
+    if (changes.length === 0) return
     try {
+      const operations = changes.map((key): KeyValueOperation => {
+        const entry = manager.entryOf(key)
+        return entry === undefined ? { type: 'delete', key } : { type: 'put', key, value: encodeEntry(entry) }
+      })
       await this.#entries.batch(operations)
     } catch (error) {
       manager.keepChanges(changes)

@@ -136,7 +136,23 @@ export class ConnectionManager {
       outcome.transport.abort(ended())
       this.#fail(record, ended())
     } else {
-      this.#start(record, outcome.transport)
+      this.#begin(record, outcome.transport)
+    }
+  }
+
+  /**
+   * What a program gave may throw when a peer is made, or be nothing that a peer can say: without a peer
+   * nobody would ever hear of the connection again, and it would hold its place.
+   */
+  #begin(record: ConnectionRecord, transport: Transport): void {
+    try {
+      this.#start(record, transport)
+    } catch (cause) {
+      if (record.peer !== undefined) throw cause
+      this.#parts.logger.error({ ...connectionFacts(record), err: cause }, 'a connection could not be begun')
+      const error = cause instanceof Error ? cause : new Error(String(cause))
+      transport.abort(error)
+      this.#fail(record, error)
     }
   }
 

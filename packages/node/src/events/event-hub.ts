@@ -9,6 +9,7 @@ import { type ArgumentCheck, oneOf } from '@sapwood/wire-codec/arguments'
 import { NodeError } from '../errors/node-error.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import { BoundedQueue } from './bounded-queue.ts'
+import { someBuffers, someWait } from './event-checks.ts'
 import type { DroppedEvents, EventOf, EventSink, EventSource, SubscribeOptions } from './event-source.ts'
 
 /** Events held for a subscriber unless it says so, and bytes. */
@@ -96,6 +97,7 @@ export class EventHub<Events extends DroppedEvents> implements EventSource<Event
   subscribe<Name extends keyof Events = keyof Events>(
     options: SubscribeOptions<Name> = {},
   ): AsyncIterableIterator<EventOf<Events, Name>> {
+    refuseArgument(someBuffers, options, 'events.subscribe: options')
     for (const [index, name] of (options.types ?? []).entries())
       this.#refuseName(name, `events.subscribe: options.types[${index}]`)
     const release = (): boolean => this.#subscriptions.delete(subscription)
@@ -115,6 +117,7 @@ export class EventHub<Events extends DroppedEvents> implements EventSource<Event
     } = {},
   ): Promise<EventOf<Events, Name>> {
     this.#refuseName(name, 'events.next: name')
+    refuseArgument(someWait, options, 'events.next: options')
     if (this.#closed) throw stopped()
     options.signal?.throwIfAborted()
     const { filter, signal, timeout: limit } = options

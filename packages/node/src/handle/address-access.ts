@@ -3,8 +3,10 @@ import type { WallTime } from '@sapwood/transport-v1v2/environment'
 import { TIME_PENALTY } from '../connections/address-gossip.ts'
 import type { AddressManager } from '../addresses/address-manager.ts'
 import { NodeError } from '../errors/node-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { ConnectionOpener } from '../connections/connection-opener.ts'
 import type { CallQueue } from '../loop/call-queue.ts'
+import { someGossip } from './node-checks.ts'
 import { readAddress } from './read-address.ts'
 import type { AddressAccess } from './node-handle.ts'
 
@@ -30,8 +32,9 @@ export function createAddressAccess(components: {
     sample: (count) => addresses.sample(count),
     add: (gossiped, source) =>
       calls.call('addAddresses', () => {
+        refuseArgument(someGossip, gossiped, 'addresses.add')
         const reports = gossiped.map(({ address, services, time }) => ({
-          address,
+          address: networkAddress(address),
           services,
           time: (time * 1000) as WallTime,
         }))

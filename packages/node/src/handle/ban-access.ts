@@ -11,6 +11,9 @@ import type { NodeEventHub } from './node-events.ts'
 import type { BanAccess } from './node-handle.ts'
 import { readSubnet } from './read-address.ts'
 
+/** The last moment that a `Date` can name, 275,000 years away: what is kept of a ban for ever. */
+const LATEST_TIME = 8_640_000_000_000_000
+
 /** The handle's bans. Each change is in the store when its call resolves. */
 export function createBanAccess(components: {
   readonly calls: CallQueue
@@ -33,7 +36,8 @@ export function createBanAccess(components: {
       const subnet = readSubnet(text)
       const entry = await calls.call('ban', () => {
         const now = clock.wallTime()
-        const until = options.until?.getTime() ?? now + (options.duration ?? DEFAULT_BAN_DURATION)
+        const wanted = options.until?.getTime() ?? now + (options.duration ?? DEFAULT_BAN_DURATION)
+        const until = Math.min(wanted, LATEST_TIME)
         if (!(until > now)) throw new NodeError('invalid-argument', 'A ban has to end in the future')
         const added = bans.add(subnet, until as WallTime, options.reason ?? '', now)
         events.emit('ban-added', { ban: added })

@@ -1,5 +1,6 @@
 import { aConnectTimeouts, aFallback, aTransportOptions } from '@sapwood/transport-v1v2'
-import { aRegistry, someLimits, somePeerTimeouts } from '@sapwood/peer'
+import { aRegistry, type LimitOptions, someLimits, somePeerTimeouts } from '@sapwood/peer'
+import { type GossipedAddress, MAX_USER_AGENT_LENGTH } from '@sapwood/wire-codec'
 import {
   aBigint,
   aBoolean,
@@ -45,6 +46,39 @@ const anAddress = either(
 )
 const addresses = listOf(anAddress)
 
+/** Bits that a `version` has room for. */
+const aServiceSet: ArgumentCheck = (value, path) => aBigint(value, path) ?? inSixtyFourBits(value, path)
+const inSixtyFourBits = argument(
+  'service bits, of which there are 64',
+  (value) => BigInt.asUintN(64, value as bigint) === value,
+)
+/** A number of things without which nothing is done. */
+const aNumberAboveZero = argument('a number above 0', (value) => typeof value === 'number' && value > 0)
+const aNumberFromOne = argument('a number, 1 or more', (value) => typeof value === 'number' && value >= 1)
+/** What a queue holds. */
+const aQueueLength = argument(
+  'a whole number, 1 or more',
+  (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+)
+/** BIP14, as long as a `version` may have it. */
+const aUserAgent: ArgumentCheck = (value, path) => aText(value, path) ?? shortEnough(value, path)
+const shortEnough = argument(
+  `a text of at most ${MAX_USER_AGENT_LENGTH} bytes`,
+  (value) => new TextEncoder().encode(value as string).length <= MAX_USER_AGENT_LENGTH,
+)
+/** Of these a connection's queues are made, which is found out when there is one. */
+const aLimitOfQueues = argument(
+  'limits of which `maxQueuedRequests` and `messageQueue` are whole numbers, 1 or more, and ' +
+    '`maxUnhandledBytes` is above 0',
+  (value) => {
+    const { maxQueuedRequests, messageQueue, maxUnhandledBytes } = value as LimitOptions
+    const lengths = [maxQueuedRequests, messageQueue].filter((each) => each !== undefined)
+    if (lengths.some((each) => aQueueLength(each, '') !== undefined)) return false
+    return maxUnhandledBytes === undefined || maxUnhandledBytes > 0
+  },
+)
+const usableLimits: ArgumentCheck = (value, path) => someLimits(value, path) ?? aLimitOfQueues(value, path)
+
 /** The proxy's dialer looks at what is in it. */
 const aProxy = argument(
   "an object, as { host: '127.0.0.1', port: 9050 }",
@@ -80,9 +114,9 @@ export const someNodeOptions: ArgumentCheck = optionsOf<NodeOptions>(
   {
     network: needed(aNetwork),
     registry: aRegistry,
-    userAgent: aText,
-    services: aBigint,
-    servicesWanted: aBigint,
+    userAgent: aUserAgent,
+    services: aServiceSet,
+    servicesWanted: aServiceSet,
     connect: addresses,
     addPeers: addresses,
     seedNodes: addresses,
@@ -98,7 +132,7 @@ export const someNodeOptions: ArgumentCheck = optionsOf<NodeOptions>(
     }),
     fallback: aFallback,
     transport: aTransportOptions,
-    limits: someLimits,
+    limits: usableLimits,
     timeouts: optionsOf<NodeTimeouts>({
       connect: aConnectTimeouts,
       peer: somePeerTimeouts,
@@ -112,7 +146,11 @@ export const someNodeOptions: ArgumentCheck = optionsOf<NodeOptions>(
       header: needed(aHeader),
       chainWork: needed(aBigint),
     }),
-    blocks: optionsOf<BlockDownloadOptions>({ window: aCount, bufferBytes: aCount, inFlightPerPeer: aCount }),
+    blocks: optionsOf<BlockDownloadOptions>({
+      window: aNumberFromOne,
+      bufferBytes: aCount,
+      inFlightPerPeer: aNumberFromOne,
+    }),
     transactions: optionsOf<TransactionRelayOptions>({
       listen: aBoolean,
       poolBytes: aCount,
@@ -133,7 +171,7 @@ export const someNodeOptions: ArgumentCheck = optionsOf<NodeOptions>(
         }),
       ),
     ),
-    memoryLimit: aCount,
+    memoryLimit: aNumberAboveZero,
     saveInterval: milliseconds,
     relay: aText,
     proxy: aProxy,
@@ -187,6 +225,19 @@ export const someBroadcastOptions: ArgumentCheck = optionsOf<CallOptions & Broad
   feeRate: aBigint,
   until: oneOf(...BROADCAST_OUTCOMES.slice(1)),
 })
+
+/** A `time` of 32 bits. */
+const aTime = argument(
+  'seconds since 1970, in 32 bits',
+  (value) => typeof value === 'number' && value >= 0 && value < 2 ** 32,
+)
+/** Addresses with what is told of them; the address itself is `readAddress`'s to look at. */
+export const someGossip: ArgumentCheck = listOf(
+  optionsOf<GossipedAddress>(
+    { address: needed(anything), services: needed(aServiceSet), time: needed(aTime) },
+    { unknown: 'mistyped' },
+  ),
+)
 
 /** `scriptPubKey`s. */
 export const someScripts: ArgumentCheck = listOf(bytes())

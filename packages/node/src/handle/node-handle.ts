@@ -322,7 +322,8 @@ export interface AddressAccess {
 export interface BanAccess {
   /**
    * Bans an address or a subnet (`203.0.113.0/24`), and ends connections to it.
-   * @param options.duration Milliseconds from now. Default: 24 hours. `until` wins over it.
+   * @param options.duration Milliseconds from now; `Infinity`: for ever. Default: 24 hours. `until` wins over
+   * it.
    */
   ban(
     subnet: string,

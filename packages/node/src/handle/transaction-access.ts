@@ -14,6 +14,7 @@ import type { PrivateBroadcastState } from '../transactions/private-broadcast.ts
 import type { HeardTransaction } from '../transactions/transaction-pool.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay.ts'
 import { BoundedQueue } from '../events/bounded-queue.ts'
+import { someBuffers } from '../events/event-checks.ts'
 import { DEFAULT_EVENT_BUFFER, DEFAULT_EVENT_BYTES, EVENT_BYTES } from '../events/event-hub.ts'
 import type { WithCallDeadline } from './call-deadline.ts'
 import type { NodeEventHub } from './node-events.ts'
@@ -73,6 +74,7 @@ export function createTransactionAccess(components: {
     pool: () => relay.pool(),
     subscribe: (filter = {}, options = {}) => {
       refuseArgument(aTransactionFilter, filter, 'transactions.subscribe: filter')
+      refuseArgument(someBuffers, options, 'transactions.subscribe: options')
       const limits = {
         count: options.buffer ?? DEFAULT_EVENT_BUFFER,
         bytes: options.bufferBytes ?? DEFAULT_EVENT_BYTES,

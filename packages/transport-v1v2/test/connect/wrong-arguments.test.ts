@@ -48,6 +48,13 @@ describe('a mistake at the edge of the transport', () => {
       "one of 'v1', 'v2'",
     ],
     ['a host of a listener', () => listenTcp(wrong({ hots: '::' }), () => undefined), "'host'?"],
+    ['a port of a listener that is none', () => listenTcp({ port: 70_000 }, () => undefined), 'got 70000'],
+    ['half a port', () => listenTcp({ port: 0.5 }, () => undefined), 'a port, 0 to 65535'],
+    [
+      'a host of a listener that is empty, which would be all of them',
+      () => listenTcp({ host: '' }, () => undefined),
+      'an IP address, or a name',
+    ],
     ['a listener without a function', () => listenTcp({}, wrong(undefined)), 'onStream: expected a function'],
     [
       'a resolver that is a function',
