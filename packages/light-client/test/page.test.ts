@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Browser, launchChromium } from '../../integration/src/browser/chromium.ts'
+import { type Browser, launchChromium, launchHidingChromium } from '../../integration/src/browser/chromium.ts'
 import { type ServedPage, servePage } from '../src/server/serve-page.ts'
 
 const INSTALL_TIMEOUT = 300_000
@@ -31,6 +31,10 @@ const DAMAGE_HEADERS = `new Promise((resolve, reject) => {
     transaction.onabort = () => reject(transaction.error)
   }
 })`
+/** Has the page note what the browser does to it. */
+const NOTE_LIFECYCLE = `globalThis.lifecycle = []
+for (const name of ['freeze', 'resume'])
+  document.addEventListener(name, () => globalThis.lifecycle.push(name))`
 /** Where pictures for the documentation are put; none are taken without it. */
 const PICTURES = process.env['SAPWOOD_PICTURES']
 
@@ -184,13 +188,55 @@ it(
   INSTALL_TIMEOUT,
 )
 
-async function textOf(selector: string): Promise<string> {
-  return (await page.textContent(selector)) ?? ''
+it(
+  'goes on in a tab that is hidden, and after one that was frozen while its peer left',
+  async () => {
+    const { bitcoind, url } = served
+    const script = '0014' + '09'.repeat(20)
+    await using hiding = await launchHidingChromium()
+    const tab = await hiding.context.newPage()
+    await tab.goto(url)
+    await tab.evaluate(NOTE_LIFECYCLE)
+    await shows('#connection', /^encrypted/, tab)
+    await tab.fill('#script', script)
+    await tab.keyboard.press('Enter')
+    await shows('#scan', new RegExp(`height ${await bitcoind.rpc<number>('getblockcount')}`), tab)
+    const session = await textOf('#session', tab)
+
+    const other = await hiding.context.newPage()
+    await other.bringToFront()
+    await expect.poll(() => tab.evaluate('document.visibilityState'), PATIENCE).toBe('hidden')
+    await bitcoind.pay(Uint8Array.from(Buffer.from(script, 'hex')), 250_000_000n)
+    const [first = ''] = await bitcoind.mine(1)
+    await shows('#hash', first, tab)
+    await shows('#payments', /2\.50000000/, tab)
+    expect(await textOf('#session', tab)).toBe(session)
+
+    const devtools = await hiding.context.newCDPSession(tab)
+    await devtools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await expect.poll(() => tab.evaluate('globalThis.lifecycle'), PATIENCE).toEqual(['freeze'])
+    await bitcoind.pay(Uint8Array.from(Buffer.from(script, 'hex')), 350_000_000n)
+    const [, second = ''] = await bitcoind.mine(2)
+    for (const { id } of await bitcoind.rpc<{ readonly id: number }[]>('getpeerinfo'))
+      await bitcoind.rpc('disconnectnode', '', id)
+    expect(await textOf('#hash', tab)).toBe(first)
+    await devtools.send('Page.setWebLifecycleState', { state: 'active' })
+    await expect.poll(() => tab.evaluate('globalThis.lifecycle'), PATIENCE).toEqual(['freeze', 'resume'])
+    await shows('#hash', second, tab)
+    await shows('#payments', /3\.50000000/, tab)
+    await shows('#session', new RegExp(`^(?!${session})[0-9a-f]{64}$`), tab)
+    expect(await tab.evaluate('document.visibilityState')).toBe('hidden')
+  },
+  INSTALL_TIMEOUT,
+)
+
+async function textOf(selector: string, on = page): Promise<string> {
+  return (await on.textContent(selector)) ?? ''
 }
 
-async function shows(selector: string, text: string | RegExp): Promise<void> {
+async function shows(selector: string, text: string | RegExp, on = page): Promise<void> {
   await expect
-    .poll(() => textOf(selector), PATIENCE)
+    .poll(() => textOf(selector, on), PATIENCE)
     .toEqual(typeof text === 'string' ? text : expect.stringMatching(text))
 }
 

@@ -7,6 +7,7 @@ import {
   type Program,
   type ProgramSpec,
 } from '../programs/find-program.ts'
+import { type RunningProcess, startProcess } from '../programs/start-process.ts'
 import { makeTemporaryFolder } from '../programs/usable-folder.ts'
 
 /** Chromium, which starts itself again and so has to run with the machine's own C library and loader. */
@@ -28,6 +29,9 @@ const FLAGS = [
   '--disable-sync',
   '--disable-dev-shm-usage',
 ]
+
+/** What the folders of profiles begin with. */
+const PROFILE = 'sapwood-chromium-'
 
 /**
  * Finds Chromium: the `CHROMIUM` variable, PATH (Google Chrome too), the cache folder; else unpacks it there
@@ -51,11 +55,11 @@ export interface Browser extends AsyncDisposable {
  */
 export async function launchChromium(options: FindProgramOptions = {}): Promise<Browser> {
   const program = await findChromium(options)
-  const profile = await makeTemporaryFolder('sapwood-chromium-')
+  const profile = await makeTemporaryFolder(PROFILE)
   const inherited = Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   )
-  const removeProfile = (): Promise<void> => rm(profile, { recursive: true, force: true, maxRetries: 5 })
+  const removeProfile = (): Promise<void> => removeFolder(profile)
   try {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: program.command[0]!,
@@ -73,6 +77,38 @@ export async function launchChromium(options: FindProgramOptions = {}): Promise<
     await removeProfile()
     throw error
   }
+}
+
+/**
+ * The same, whose pages are hidden while another is in front, and can be frozen, as those of a person can:
+ * Playwright has every page of a browser that it starts believe that it is looked at.
+ * @throws IntegrationError `program-not-found`, `process-exited`, `timeout`; Playwright's own errors.
+ */
+export async function launchHidingChromium(options: FindProgramOptions = {}): Promise<Browser> {
+  const program = await findChromium(options)
+  const profile = await makeTemporaryFolder(PROFILE)
+  const own = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, 'about:blank']
+  let running: RunningProcess | undefined
+  const close = async (): Promise<void> => {
+    await running?.kill()
+    await removeFolder(profile)
+  }
+  try {
+    running = await startProcess([...program.command, ...FLAGS, ...own], {
+      environment: { ...program.environment, ...fontEnvironment(program) },
+      removeFolder: profile,
+    })
+    const [, address] = await running.waitForOutput(/DevTools listening on (ws:\S+)/)
+    const browser = await chromium.connectOverCDP(address!, { noDefaults: true })
+    return { context: browser.contexts()[0]!, close, [Symbol.asyncDispose]: close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
 /** An unpacked Chromium brings the configuration of its fonts along, which is not where it looks for it. */
