@@ -38,12 +38,16 @@ const textOf = (value: bigint | Uint8Array | undefined): string =>
 it.each(['v2', 'v1'])(
   'tells over NATS what a bitcoind that dials us over %s says, both ways',
   async (protocol) => {
-    await using server = await startNatsServer()
+    const password = 's3cret'
+    await using server = await startNatsServer({
+      configuration: `authorization { user: observer, password: ${password} }\n`,
+    })
+    const nats = `nats://observer:${password}@${server.address}`
     await using bitcoind = await RegtestBitcoind.start({
       args: [`-v2transport=${protocol === 'v2' ? 1 : 0}`],
     })
     await bitcoind.mine(1)
-    const reader = await connectNats(server.address)
+    const reader = await connectNats(nats)
     const events: { readonly subject: string; readonly data: Uint8Array }[] = []
     let look = (): void => undefined
     const reading = (async () => {
@@ -71,7 +75,7 @@ it.each(['v2', 'v1'])(
       tellPort = resolve
     })
     const observing = sapwood(
-      ['observe', '--json', '--network', 'regtest', '--nats', server.address, '--listen', '0'],
+      ['observe', '--json', '--network', 'regtest', '--nats', nats, '--listen', '0'],
       {
         signal: ending.signal,
         onOut: (text) => {
@@ -105,8 +109,10 @@ it.each(['v2', 'v1'])(
       (data) => (isMessage('headers', true)(data) || isMessage('inv', true)(data)) && names(data),
     )
     ending.abort()
-    const { exitCode, lines } = await observing
+    const { exitCode, lines, out, err } = await observing
     expect(exitCode).toBe(130)
+    expect(lines()[0]).toMatchObject({ type: 'observing', nats: server.address })
+    expect(out + err).not.toContain(password)
     expect(lines().at(-1)).toMatchObject({ type: 'observed', dropped: 0 })
     await reader.close()
     await reading

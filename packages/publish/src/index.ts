@@ -21,6 +21,6 @@ export {
   type RecordContent,
   type RecordKind,
 } from './records/published-message.ts'
-export { type PublishedRecord, readRecords } from './records/read-records.ts'
+export { type PublishedRecord, readRecords, type ReadRecordsOptions } from './records/read-records.ts'
 export { createEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from './sinks/embedded-log.ts'
 export type { PublishSink, PublishSource, SinkState } from './sinks/publish-sink.ts'

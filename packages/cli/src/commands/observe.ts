@@ -61,9 +61,11 @@ export async function observeCommand(
     )
     observeNode(node, { send: (subject, event) => sender.send(subject, event) })
     const [where] = node.network.listening()
+    // As the client names it: what was given may hold a password.
+    const server = connection.getServer()
     report.line(
-      { type: 'observing', nats, ...(where !== undefined && { listening: where }) },
-      () => `observing; events go to ${nats}${where === undefined ? '' : `, nodes may dial ${where}`}`,
+      { type: 'observing', nats: server, ...(where !== undefined && { listening: where }) },
+      () => `observing; events go to ${server}${where === undefined ? '' : `, nodes may dial ${where}`}`,
     )
     if (options.for !== undefined) cancel = clock.setTimer(options.for, stop)
     addAbortListener(signal, stop)

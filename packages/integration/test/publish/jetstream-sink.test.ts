@@ -1,3 +1,4 @@
+import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { createJetStreamSink } from '@sapwood/publish/nats'
 import { describePublishSink } from '@sapwood/publish/conformance'
@@ -41,5 +42,34 @@ describe('a JetStream sink', () => {
     await server.kill()
     await connection.closed()
     await expect(sink.open()).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('keeps to what a stream that was there takes: the size of its messages, and its subjects', async () => {
+    await using server = await startNatsServer()
+    const connection = await connect({ servers: server.address })
+    const { streams } = await jetstreamManager(connection)
+    await streams.add({ name: 'small', subjects: ['small.>'], max_msg_size: 4_096 })
+    const small = createJetStreamSink({ connection }, { stream: 'small', prefix: 'small' })
+    const { maxPayload } = await small.open()
+    const payload = new Uint8Array(maxPayload)
+    const facts = { Height: '7', Hash: '00'.repeat(32) }
+    const message = { kind: 'block', facts, payload, sequence: 1, piece: 1, pieces: 1 } as const
+    await small.append([{ ...message, log: '00', run: '00', position: {} }])
+    expect((await small.open()).last?.payload).toHaveLength(maxPayload)
+    expect(maxPayload).toBeLessThan(4_096)
+    await streams.add({ name: 'narrow', subjects: ['narrow.*'] })
+    const narrow = createJetStreamSink({ connection }, { stream: 'narrow', prefix: 'narrow' })
+    await expect(narrow.open()).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: 'Stream narrow does not take narrow.headers.undone',
+    })
+    for (const names of [
+      { stream: 'a.b', prefix: 'a' },
+      { stream: 'a', prefix: 'a.*' },
+    ])
+      expect(() => createJetStreamSink({ connection }, names)).toThrow(
+        expect.objectContaining({ code: 'invalid-argument' }),
+      )
+    await connection.close()
   })
 })

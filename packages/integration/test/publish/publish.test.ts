@@ -189,6 +189,36 @@ describe('publish', () => {
     expect(metrics['stalled']).toBe(0)
   })
 
+  it('publishes the chain anew, under another name, to a sink that has lost what it had', async () => {
+    const chain = new RegtestChain({ blocks: 5 })
+    await using peer = createRegtestPeer({ chain })
+    await using node = await startNode({ connect: [PEER] }, { dialer: createMemoryDialer(peer) })
+    let log = createEmbeddedLog({ store: createMemoryStore() })
+    const sink: PublishSink = {
+      open: () => log.open(),
+      at: (sequence) => log.at(sequence),
+      append: (messages) => log.append(messages),
+    }
+    await withPublisher(node, sink, { kinds: ['headers', 'blocks'], retryPause: 1 }, async () => {
+      const first = await untilTip(log, chain)
+      const lost = log
+      log = createEmbeddedLog({ store: createMemoryStore() })
+      chain.mine(1)
+      peer.announce()
+      const second = await untilTip(log, chain)
+      expect(second.chain.blocks).toEqual(hashesOf(chain))
+      const names = [first, second].map(({ records }) => new Set(records.map((record) => record.log)))
+      expect(names.map(({ size }) => size)).toEqual([1, 1])
+      const { sequence, log: name } = first.records[0]!
+      expect(names[1]!.has(name)).toBe(false)
+      // Though the one that is there has what would come next.
+      const after = { after: sequence, log: name }
+      const next = (of: EmbeddedLog) => readRecords(of.read(after), after).next()
+      expect((await next(lost)).value).toMatchObject({ sequence: sequence + 1 })
+      await expect(next(log)).rejects.toMatchObject({ code: 'another-log' })
+    })
+  })
+
   it('ends where another publishes to the same sink', async () => {
     const chain = new RegtestChain({ blocks: 5 })
     await using peer = createRegtestPeer({ chain })

@@ -7,6 +7,7 @@
  * - `position-lost`: the sink's last message is gone, and with it how far publishing had come.
  * - `foreign-message`: the sink holds what no publisher wrote: `sequence`.
  * - `gap`: messages after `expected` are gone; `sequence` is the first that is there.
+ * - `another-log`: what is read has been made anew since the consumer read of it: `sequence` counts anew.
  * - `payload-limit`: the sink takes `limit` bytes in a message: too few.
  * - `invalid-argument`: what was asked for cannot be.
  * - `missing-package`: an optional package is not installed; the message says which.
@@ -18,6 +19,7 @@ export type PublishErrorCode =
   | 'position-lost'
   | 'foreign-message'
   | 'gap'
+  | 'another-log'
   | 'payload-limit'
   | 'invalid-argument'
   | 'missing-package'

@@ -14,9 +14,9 @@ const RECONNECT_PAUSE = 1_000
 /**
  * Connects to a NATS server, and keeps connecting to it: whoever publishes goes on while it is gone.
  * @param servers `host:port`, or several of them; with `user:password@` or `token@` before it, and `nats://`
- * before that, where there is any.
+ * before that, where there is any; or `tls://`, with which nothing is said to a server without TLS.
  * @throws PublishError `missing-package` without `@nats-io/transport-node`; `unavailable` where it is not a
- * NATS server, or refuses us.
+ * NATS server, or refuses us; `invalid-argument` for an address of another kind.
  */
 export async function connectNats(
   servers: string | readonly string[],

@@ -9,7 +9,7 @@ import {
 } from '@nats-io/jetstream'
 import { headers as natsHeaders, type MsgHdrs, nanos, type NatsConnection } from '@nats-io/transport-node'
 import { isPublishError, PublishError } from '../errors/publish-error.ts'
-import type { PublishedMessage } from '../records/published-message.ts'
+import { type PublishedMessage, RECORD_KINDS } from '../records/published-message.ts'
 import { headersOf, MAX_HEADERS_BYTES, messageOf } from '../sinks/message-headers.ts'
 import { madeAnew } from '../sinks/made-anew.ts'
 import type { PublishSink, PublishSource, SinkState } from '../sinks/publish-sink.ts'
@@ -22,6 +22,7 @@ import {
   STREAM_NOT_FOUND,
   unavailable,
 } from './server-answer.ts'
+import { isStreamName, isSubject, matchesSubject } from './subject-pattern.ts'
 
 /** Which stream is published to. */
 export interface JetStreamSinkOptions {
@@ -33,6 +34,14 @@ export interface JetStreamSinkOptions {
   readonly maxBytes?: number
 }
 
+/** A stream as it is there. */
+interface FoundStream {
+  /** The sequence of its last message. */
+  readonly last: number
+  /** Bytes of a message at most, by its own settings. */
+  readonly largest: number
+}
+
 /** Payload bytes that a message of a stream has to take at least. */
 const MIN_PAYLOAD = 1_024
 
@@ -40,11 +49,14 @@ const MIN_PAYLOAD = 1_024
  * A JetStream stream as a sink and as a source. It is one publisher's alone: each message has the number that
  * the stream gives it, and is taken only after the one before it, so that none can be there twice or out of
  * order however often it is sent; within two minutes the server knows it by its id besides.
+ * @throws PublishError `invalid-argument` where a stream cannot have this name, or subjects not this prefix.
  */
 export function createJetStreamSink(
   { connection }: { readonly connection: NatsConnection },
   { stream, prefix, maxBytes }: JetStreamSinkOptions,
 ): PublishSink & PublishSource {
+  if (!isStreamName(stream)) throw new PublishError('invalid-argument', `No name of a stream: ${stream}`)
+  if (!isSubject(prefix)) throw new PublishError('invalid-argument', `No beginning of a subject: ${prefix}`)
   const js = jetstream(connection)
   let manager: Promise<JetStreamManager> | undefined
   const managed = async (): Promise<JetStreamManager> => {
@@ -73,11 +85,18 @@ export function createJetStreamSink(
   const kindOf = (subject: string): string =>
     subject.startsWith(`${prefix}.`) ? subject.slice(prefix.length + 1) : subject
 
-  const lastSequence = (): Promise<number> =>
+  const look = (): Promise<FoundStream> =>
     reached(async () => {
       const jsm = await managed()
       try {
-        return (await jsm.streams.info(stream)).state.last_seq
+        const { state, config } = await jsm.streams.info(stream)
+        const { max_msg_size: largest } = config
+        // To what no stream has nobody would answer, as where there is no JetStream.
+        const foreign = RECORD_KINDS.map((kind) => `${prefix}.${kind}`).find((each) => !takes(config, each))
+        if (foreign !== undefined) {
+          throw new PublishError('invalid-argument', `Stream ${stream} does not take ${foreign}`)
+        }
+        return { last: state.last_seq, largest: largest > 0 ? largest : Infinity }
       } catch (error) {
         if (answerCode(error) !== STREAM_NOT_FOUND) throw error
       }
@@ -90,14 +109,14 @@ export function createJetStreamSink(
         duplicate_window: nanos(DUPLICATE_WINDOW),
         ...(maxBytes !== undefined && { max_bytes: maxBytes }),
       })
-      return 0
+      return { last: 0, largest: Infinity }
     })
 
   return {
     at,
     open: async (): Promise<SinkState> => {
-      const sequence = await lastSequence()
-      const limit = connection.info?.max_payload ?? 0
+      const { last: sequence, largest } = await look()
+      const limit = Math.min(connection.info?.max_payload ?? 0, largest)
       const maxPayload = limit - MAX_HEADERS_BYTES
       if (maxPayload < MIN_PAYLOAD) {
         throw new PublishError('payload-limit', `The server takes messages of ${limit} bytes at most`, {
@@ -112,21 +131,27 @@ export function createJetStreamSink(
       return { last, maxPayload }
     },
     append: async (messages) => {
-      const acknowledgements = messages.map((message) =>
-        js.publish(`${prefix}.${message.kind}`, message.payload, {
-          msgID: `${message.run}:${message.sequence}`,
+      const acknowledgements = messages.map((message, index) => {
+        const before = messages[index - 1]
+        return js.publish(`${prefix}.${message.kind}`, message.payload, {
+          msgID: idOf(message),
           headers: headersFor(message),
-          expect: { streamName: stream, lastSequence: message.sequence - 1 },
-        }),
-      )
+          expect: {
+            streamName: stream,
+            lastSequence: message.sequence - 1,
+            // All are on their way at once: none may come to stand behind another publisher's.
+            ...(before !== undefined && { lastMsgID: idOf(before) }),
+          },
+        })
+      })
       const settled = await Promise.allSettled(acknowledgements)
       const failed = settled.find((each) => each.status === 'rejected')
       if (failed !== undefined) throw failureOf(failed.reason, messages[0]!.sequence)
       settled.forEach((each, index) => {
         const { sequence } = messages[index]!
-        if (each.status === 'fulfilled' && each.value.seq !== sequence) {
-          throw new PublishError('conflict', `Message ${sequence} has become ${each.value.seq}`, { sequence })
-        }
+        if (each.status !== 'fulfilled' || (each.value.seq === sequence && !each.value.duplicate)) return
+        // What came before under this id need not be the same.
+        throw new PublishError('conflict', `Message ${sequence} has become ${each.value.seq}`, { sequence })
       })
     },
     read: async function* ({ after, signal }) {
@@ -159,6 +184,16 @@ export function createJetStreamSink(
       if (failure !== undefined && signal?.aborted !== true) throw failure
     },
   }
+}
+
+/** One that mirrors another has no subjects. */
+function takes({ subjects }: { readonly subjects?: readonly string[] }, subject: string): boolean {
+  return subjects?.some((pattern) => matchesSubject(pattern, subject)) ?? false
+}
+
+/** By which the server knows a message that comes twice. */
+function idOf({ run, sequence }: PublishedMessage): string {
+  return `${run}:${sequence}`
 }
 
 function headersFor(message: PublishedMessage): MsgHdrs {

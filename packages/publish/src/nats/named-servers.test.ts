@@ -14,3 +14,18 @@ it('takes credentials out of the addresses of servers, so that no message shows 
   expect(namedServers(['a:b@c@one'])).toEqual({ servers: ['one'], user: 'a', pass: 'b@c' })
   expect(namedServers(['100%@one'])).toEqual({ servers: ['one'], token: '100%' })
 })
+
+it('asks for encryption where one of them does, and takes no other scheme, of which it shows no password', () => {
+  expect(namedServers(['tls://a:b@one', 'two'])).toEqual({
+    servers: ['tls://one', 'two'],
+    user: 'a',
+    pass: 'b',
+    tls: {},
+  })
+  expect(() => namedServers(['wss://a:s3cret@one'])).toThrow(
+    expect.objectContaining({
+      code: 'invalid-argument',
+      message: expect.not.stringContaining('s3cret') as string,
+    }),
+  )
+})

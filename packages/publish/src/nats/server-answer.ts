@@ -4,11 +4,13 @@ import { isPublishError, PublishError } from '../errors/publish-error.ts'
 const WRONG_LAST_SEQUENCE = 10_071
 /** The same where the server does not say what is last (`JSStreamWrongLastSequenceConstantErr`). */
 const WRONG_LAST_SEQUENCE_CONSTANT = 10_164
+/** The same of a message's id (`JSStreamWrongLastMsgIDErrF`). */
+const WRONG_LAST_ID = 10_070
 /** Its error codes of what is not there: a stream, a message. */
 export const STREAM_NOT_FOUND = 10_059
 export const MESSAGE_NOT_FOUND = 10_037
 /** From this status on it is the server that cannot, and not the request that is wrong (as in HTTP). */
-const SERVER_STATUS = 500
+export const SERVER_STATUS = 500
 
 /** The code with which JetStream said no. @returns undefined for any other error. */
 export function answerCode(error: unknown): number | undefined {
@@ -18,7 +20,7 @@ export function answerCode(error: unknown): number | undefined {
 /** Whether another has written what was to be compared and set. */
 export function isWrongSequence(error: unknown): boolean {
   const code = answerCode(error)
-  return code === WRONG_LAST_SEQUENCE || code === WRONG_LAST_SEQUENCE_CONSTANT
+  return code === WRONG_LAST_SEQUENCE || code === WRONG_LAST_SEQUENCE_CONSTANT || code === WRONG_LAST_ID
 }
 
 /** Whether the server has answered, and says no. */

@@ -89,6 +89,8 @@ class NodePublisher implements Publisher {
   readonly #ending = new AbortController()
   #state: PublishInfo['state'] = 'opening'
   #error: Error | undefined
+  /** The name of what is published to, as its first message has it. */
+  #log = ''
   #sequence = 0
   #position: Position = {}
   /** Whether the sink has acknowledged anything of this process. */
@@ -117,7 +119,7 @@ class NodePublisher implements Publisher {
       metrics: metrics ?? {},
       ...(onEvent !== undefined && { onEvent }),
     }
-    this.#run = bytesToHex(this.#components.random.bytes(8))
+    this.#run = this.#newName()
     this.#outbox = new Outbox(this.#options.maxHeldBytes)
     this.ended = this.#publish()
   }
@@ -200,9 +202,13 @@ class NodePublisher implements Publisher {
     if (this.#hasWritten && !isOurs && sequence > this.#sequence) {
       throw new PublishError('superseded', 'Another publisher writes to this sink', { sequence })
     }
+    if (this.#hasWritten && last === undefined) {
+      this.#components.logger.warn({}, 'the sink has lost what it had: the chain is published anew')
+    }
     // What is there of another run has nothing to do with what is under way here.
     this.#outbox.settle(isOurs ? sequence : 0)
     this.#sequence = sequence
+    this.#log = last?.log ?? this.#newName()
     this.#position = last?.position ?? {}
   }
 
@@ -224,10 +230,11 @@ class NodePublisher implements Publisher {
 
   async #send(batch: readonly Outgoing[], maxPayload: number): Promise<void> {
     const messages: PublishedMessage[] = []
+    const place = { log: this.#log, run: this.#run, maxPayload }
     let before = this.#position
     for (const { record, after, isHeard } of batch) {
       const sequence = this.#sequence + messages.length + 1
-      messages.push(...cutRecord(record, { sequence, run: this.#run, maxPayload, before, after }))
+      messages.push(...cutRecord(record, { ...place, sequence, before, after }))
       before = after
       if (isHeard) this.#outbox.sent(record, messages.at(-1)!.sequence)
     }
@@ -241,6 +248,10 @@ class NodePublisher implements Publisher {
     const { published, heldBytes } = this.#components.metrics
     for (const { record } of batch) this.#feed(() => published?.inc({ kind: record.kind }))
     this.#feed(() => heldBytes?.set({}, this.#outbox.bytes))
+  }
+
+  #newName(): string {
+    return bytesToHex(this.#components.random.bytes(8))
   }
 
   #answered<T>(work: () => Promise<T>): Promise<T> {

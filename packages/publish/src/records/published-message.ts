@@ -35,6 +35,11 @@ export interface RecordContent {
 export interface PublishedMessage extends RecordContent {
   /** Counts the messages of a sink, from 1 on, without a gap. */
   readonly sequence: number
+  /**
+   * Names what it stands in: 16 hexadecimal characters, by whoever wrote the first message. Where that was
+   * lost and is made anew, its messages count from 1 again, and have another name.
+   */
+  readonly log: string
   /** Names the process that wrote it: 16 hexadecimal characters. */
   readonly run: string
   /** Which piece of its record it is, from 1 on. What is followed by a first piece was left unfinished. */

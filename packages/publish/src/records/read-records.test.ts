@@ -6,15 +6,19 @@ import { type PublishedRecord, readRecords } from './read-records.ts'
 const RECORD: RecordContent = { kind: 'block', facts: { Height: '7' }, payload: Uint8Array.of(1, 2, 3, 4, 5) }
 
 function cut(sequence: number, maxPayload = 2): PublishedMessage[] {
-  return cutRecord(RECORD, { sequence, run: 'r', maxPayload, before: {}, after: {} })
+  return cutRecord(RECORD, { sequence, log: 'l', run: 'r', maxPayload, before: {}, after: {} })
 }
 
-async function read(messages: readonly PublishedMessage[], after = 0): Promise<PublishedRecord[]> {
+async function read(
+  messages: readonly PublishedMessage[],
+  after = 0,
+  log?: string,
+): Promise<PublishedRecord[]> {
   const records: PublishedRecord[] = []
   const source = (async function* () {
     yield* messages
   })()
-  for await (const record of readRecords(source, { after })) records.push(record)
+  for await (const record of readRecords(source, { after, log })) records.push(record)
   return records
 }
 
@@ -26,7 +30,7 @@ describe('records', () => {
       [3, 3, 1],
     ])
     const [record] = await read(cut(1))
-    expect(record).toEqual({ ...RECORD, sequence: 3, position: {} })
+    expect(record).toEqual({ ...RECORD, sequence: 3, log: 'l', position: {} })
   })
 
   it('come once, though messages come twice, and what was left unfinished is left out', async () => {
@@ -45,9 +49,18 @@ describe('records', () => {
     await expect(read(cut(5), 2)).rejects.toMatchObject({ code: 'gap', expected: 3 })
   })
 
+  it('are not those of a log that was made anew, though they go on where the consumer was', async () => {
+    const anew = cut(4).map((message) => ({ ...message, log: 'other' }))
+    await expect(read(anew, 3, 'l')).rejects.toMatchObject({ code: 'another-log', sequence: 4 })
+    await expect(read([...cut(1), ...anew])).rejects.toMatchObject({ code: 'another-log' })
+    // Who does not say which has what is there, and who has nothing has all.
+    expect(await read(anew, 3)).toHaveLength(1)
+    expect(await read(cut(1), 0, 'other')).toHaveLength(1)
+  })
+
   it('have no more bytes than a block has', async () => {
     const huge = { ...RECORD, payload: new Uint8Array(8_000_001) }
-    const place = { sequence: 1, run: 'r', maxPayload: 1_000_000, before: {}, after: {} }
+    const place = { sequence: 1, log: 'l', run: 'r', maxPayload: 1_000_000, before: {}, after: {} }
     await expect(read(cutRecord(huge, place))).rejects.toMatchObject({ code: 'foreign-message' })
   })
 })

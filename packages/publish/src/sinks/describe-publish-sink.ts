@@ -55,12 +55,30 @@ export function describePublishSink(name: string, conformance: PublishSinkConfor
         const second = await another()
         await second.open()
         await second.append([message(2, { run: OTHER_RUN })])
-        for (const late of [message(2), message(4)]) {
-          await expect(sink.append([late])).rejects.toMatchObject({ code: 'conflict' })
+        // Of the last two the second would follow what is there, and the first does not.
+        for (const late of [[message(1)], [message(2)], [message(4)], [message(2), message(3)]]) {
+          await expect(sink.append(late)).rejects.toMatchObject({ code: 'conflict' })
         }
         const { last } = await sink.open()
         expect(last).toMatchObject({ sequence: 2, run: OTHER_RUN })
         await sink.append([message(3)])
+      }),
+    )
+
+    it(
+      'takes all of one and nothing of the other where two append at the same time',
+      withSink(async ({ sink, another }) => {
+        const second = await another()
+        await Promise.all([sink.open(), second.open()])
+        const all = (run: string): PublishedMessage[] =>
+          Array.from({ length: MANY }, (_, index) => message(index + 1, { run }))
+        const settled = await Promise.allSettled([sink.append(all(RUN)), second.append(all(OTHER_RUN))])
+        const refused = settled.filter((each) => each.status === 'rejected')
+        expect(refused).toMatchObject([{ reason: { code: 'conflict' } }])
+        const winner = settled[0] === refused[0] ? OTHER_RUN : RUN
+        const runs = await Promise.all(all(RUN).map(async ({ sequence }) => (await sink.at(sequence))?.run))
+        expect(new Set(runs)).toEqual(new Set([winner]))
+        expect((await sink.open()).last?.sequence).toBe(MANY)
       }),
     )
 
@@ -87,7 +105,7 @@ export function describePublishSink(name: string, conformance: PublishSinkConfor
       withSink(async ({ sink }) => {
         await sink.open()
         const record: RecordContent = { kind: 'block', facts: {}, payload: Uint8Array.of(1, 2, 3, 4, 5) }
-        const place = { run: RUN, maxPayload: 2, before: {}, after: POSITION }
+        const place = { log: LOG, run: RUN, maxPayload: 2, before: {}, after: POSITION }
         // The second was left unfinished, and comes again.
         await sink.append([message(1), ...cutRecord(record, { ...place, sequence: 2 }).slice(0, 2)])
         await sink.append(cutRecord(record, { ...place, sequence: 4 }))
@@ -135,6 +153,7 @@ export function describePublishSink(name: string, conformance: PublishSinkConfor
 
 /** Messages that are appended at once. */
 const MANY = 200
+const LOG = '00112233445566ff'
 const RUN = '0123456789abcdef'
 const OTHER_RUN = 'fedcba9876543210'
 const POSITION: Position = {
@@ -148,6 +167,7 @@ function message(sequence: number, other: Partial<PublishedMessage> = {}): Publi
     facts: { Txid: '11'.repeat(32) },
     payload: Uint8Array.of(sequence & 255),
     sequence,
+    log: LOG,
     run: RUN,
     piece: 1,
     pieces: 1,

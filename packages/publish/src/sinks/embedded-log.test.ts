@@ -18,7 +18,7 @@ describe('the embedded log', () => {
     await log.open()
     const record = { kind: 'block', facts: {}, payload: new Uint8Array(1_000) } as const
     for (let sequence = 1; sequence <= 5; sequence++) {
-      const place = { sequence, run: 'r', maxPayload: 1_000, before: {}, after: {} }
+      const place = { sequence, log: 'l', run: 'r', maxPayload: 1_000, before: {}, after: {} }
       await log.append(cutRecord(record, place))
     }
     expect(await log.at(3)).toBeUndefined()

@@ -56,6 +56,31 @@ export function createEmbeddedLog(
     return bytes === undefined ? undefined : decode(sequence, bytes)
   }
 
+  const append = async (messages: readonly PublishedMessage[]): Promise<void> => {
+    // Read anew: another may have published meanwhile.
+    const before = await readState()
+    const first = messages[0]
+    if (first === undefined) return
+    if (first.sequence !== before.last + 1) {
+      throw new PublishError('conflict', `Message ${before.last + 1} is what follows`, {
+        expected: before.last + 1,
+        sequence: first.sequence,
+      })
+    }
+    const operations: KeyValueOperation[] = messages.map((message) => ({
+      type: 'put',
+      key: keyOf(message.sequence),
+      value: encode(message),
+    }))
+    const added = messages.reduce((sum, { payload }) => sum + payload.length, 0)
+    const { dropped, after } = await prune(space, { ...before, bytes: before.bytes + added }, keepBytes)
+    const next: LogState = { ...after, last: messages.at(-1)!.sequence }
+    const value = new TextEncoder().encode(JSON.stringify(next))
+    await space.batch([...operations, ...dropped, { type: 'put', key: STATE_KEY, value }])
+    state = next
+    appended.ring()
+  }
+
   return {
     at,
     open: async (): Promise<SinkState> => {
@@ -65,30 +90,7 @@ export function createEmbeddedLog(
       if (last === undefined) throw new PublishError('position-lost', `Message ${state.last} is gone`)
       return { last, maxPayload }
     },
-    append: async (messages) => {
-      // Read anew: another may have published meanwhile.
-      const before = await readState()
-      const first = messages[0]
-      if (first === undefined) return
-      if (first.sequence !== before.last + 1) {
-        throw new PublishError('conflict', `Message ${before.last + 1} is what follows`, {
-          expected: before.last + 1,
-          sequence: first.sequence,
-        })
-      }
-      const operations: KeyValueOperation[] = messages.map((message) => ({
-        type: 'put',
-        key: keyOf(message.sequence),
-        value: encode(message),
-      }))
-      const added = messages.reduce((sum, { payload }) => sum + payload.length, 0)
-      const { dropped, after } = await prune(space, { ...before, bytes: before.bytes + added }, keepBytes)
-      const next: LogState = { ...after, last: messages.at(-1)!.sequence }
-      const value = new TextEncoder().encode(JSON.stringify(next))
-      await space.batch([...operations, ...dropped, { type: 'put', key: STATE_KEY, value }])
-      state = next
-      appended.ring()
-    },
+    append: (messages) => inTurn(store, () => append(messages)),
     read: async function* ({ after, signal }) {
       const { last: lastYet } = (state ??= await readState())
       if (lastYet < after) throw madeAnew(after, lastYet)
@@ -108,6 +110,18 @@ export function createEmbeddedLog(
       }
     },
   }
+}
+
+/** The last append to each store: it is read and then written, and nobody may write between the two. */
+const appends = new WeakMap<KeyValueStore, Promise<unknown>>()
+
+function inTurn(store: KeyValueStore, append: () => Promise<void>): Promise<void> {
+  const appended = (appends.get(store) ?? Promise.resolve()).then(append)
+  appends.set(
+    store,
+    appended.catch(() => undefined),
+  )
+  return appended
 }
 
 /** Which of the oldest messages go, so that no more bytes are kept than may be. */

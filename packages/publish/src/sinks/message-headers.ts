@@ -4,20 +4,22 @@ import { type PublishedMessage, RECORD_KINDS } from '../records/published-messag
 
 const PREFIX = 'Sapwood-'
 const SEQUENCE = `${PREFIX}Sequence`
+const LOG = `${PREFIX}Log`
 const RUN = `${PREFIX}Run`
 const PIECE = `${PREFIX}Piece`
 const HEADERS_END = `${PREFIX}Headers-End`
 const BLOCKS_END = `${PREFIX}Blocks-End`
-const OWN: ReadonlySet<string> = new Set([SEQUENCE, RUN, PIECE, HEADERS_END, BLOCKS_END])
+const OWN: ReadonlySet<string> = new Set([SEQUENCE, LOG, RUN, PIECE, HEADERS_END, BLOCKS_END])
 
 /** Bytes that the headers of a message take at most, those that a sink adds included. */
 export const MAX_HEADERS_BYTES = 1_024
 
 /** A message without its payload and its kind, as headers: `Sapwood-Sequence: 17`. */
 export function headersOf(message: PublishedMessage): readonly (readonly [name: string, value: string])[] {
-  const { sequence, run, piece, pieces, position, facts } = message
+  const { sequence, log, run, piece, pieces, position, facts } = message
   return [
     [SEQUENCE, String(sequence)],
+    [LOG, log],
     [RUN, run],
     [PIECE, `${piece}/${pieces}`],
     ...(position.headers === undefined ? [] : [[HEADERS_END, formatRef(position.headers)] as const]),
@@ -40,8 +42,9 @@ export function messageOf(
   const values = new Map(headers)
   const known = RECORD_KINDS.find((each) => each === kind)
   const piece = /^(\d{1,6})\/(\d{1,6})$/.exec(values.get(PIECE) ?? '')
-  const run = values.get(RUN)
-  if (known === undefined || piece === null || run === undefined || values.get(SEQUENCE) !== String(at)) {
+  const [log, run] = [values.get(LOG), values.get(RUN)]
+  const isWhole = piece !== null && log !== undefined && run !== undefined
+  if (known === undefined || !isWhole || values.get(SEQUENCE) !== String(at)) {
     throw new PublishError('foreign-message', `Message ${at} (${kind}) is none of a publisher`, {
       sequence: at,
     })
@@ -50,6 +53,7 @@ export function messageOf(
   return {
     kind: known,
     sequence: at,
+    log,
     run,
     piece: Number(piece[1]),
     pieces: Number(piece[2]),

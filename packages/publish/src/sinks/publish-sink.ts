@@ -13,7 +13,10 @@ export interface SinkState {
  * each: how far publishing has come is what its last message says.
  */
 export interface PublishSink {
-  /** Where it stands, made ready for `append`. @throws PublishError `unavailable`, `position-lost`. */
+  /**
+   * Where it stands, made ready for `append`. @throws PublishError `unavailable`, `position-lost`;
+   * `payload-limit` and `invalid-argument` where it can never take what is published.
+   */
   open(): Promise<SinkState>
   /** A message that is still there. */
   at(sequence: number): Promise<PublishedMessage | undefined>
