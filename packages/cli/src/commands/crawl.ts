@@ -21,8 +21,11 @@ import { defaultWorkerName } from '../options/default-worker-name.ts'
 import { readAddress } from '../options/read-address.ts'
 import { printable, printableJson } from '../terminal/printable.ts'
 import { createReport, type Report } from '../terminal/report.ts'
+import { seldom } from '../terminal/seldom.ts'
 import { durationText } from '../terminal/units.ts'
 
+/** Milliseconds between two lines of the same trouble. */
+const TROUBLE_STEP = 10_000
 /** Visits between two lines of progress. */
 const PROGRESS_STEP = 100
 
@@ -112,7 +115,9 @@ async function openFrontier(
   report: Report,
 ): Promise<AsyncDisposable & { readonly frontier: Frontier }> {
   if (nats !== undefined) {
-    const onTrouble = (error: unknown): void => report.note(`NATS: ${explainFailure(error).message}`)
+    // Each request that a server which is gone does not answer is told of, several times a second.
+    const note = seldom(clock, TROUBLE_STEP, (text) => report.note(text))
+    const onTrouble = (error: unknown): void => note(`NATS: ${explainFailure(error).message}`)
     const options = { network, servers: nats, worker: worker ?? defaultWorkerName() }
     const frontier = await openNatsFrontier(options, { clock, onTrouble }).catch((error: unknown) => {
       const isMissing = isPublishError(error) && error.code === 'missing-package'
@@ -152,7 +157,9 @@ async function untilNextRound(
 ): Promise<boolean> {
   const { roundBegan } = await frontier.counts()
   const over = new WakeUp()
-  const cancel = clock.setTimer(Math.max(0, roundBegan + every - clock.wallTime()), () => over.ring())
+  // Whoever began it may have a clock that is far ahead of ours.
+  const left = Math.min(Math.max(0, roundBegan + every - clock.wallTime()), every)
+  const cancel = clock.setTimer(left, () => over.ring())
   await over.wait(signal)
   cancel()
   return !signal.aborted

@@ -2,11 +2,14 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
 import { createJetStreamSink, connectNats } from '@sapwood/publish/nats'
 import { type Frontier, openNatsFrontier } from '@sapwood/publish/frontier'
+import { type Clock, systemClock } from '@sapwood/transport-v1v2/environment'
 import { formatPeerAddress, networks, type PeerAddress, parsePeerAddress } from '@sapwood/wire-codec'
 import { expect, it } from 'vitest'
 import { type NatsServer, startNatsServer } from '../../src/index.ts'
 
 const NAME = 'crawl-regtest'
+/** Milliseconds between two visits of one host: no timer but that has as many. */
+const REST = 1_234
 const CONSUMER = 'workers'
 
 function joined(server: NatsServer): Promise<Frontier> {
@@ -106,6 +109,30 @@ it.concurrent('makes anew a consumer that is gone, and what somebody visits mean
   expect(known).toMatchObject([{ round: 1, failures: 1 }])
 })
 
+it.concurrent('has a host again after its pause, though the server was killed before it heard of that', async () => {
+  await using server = await startNatsServer()
+  let restIsOver = (): void => undefined
+  const clock: Clock = {
+    now: () => systemClock.now(),
+    wallTime: (at) => systemClock.wallTime(at),
+    setTimer: (milliseconds, callback, options) => {
+      if (milliseconds !== REST) return systemClock.setTimer(milliseconds, callback, options)
+      restIsOver = callback
+      return () => undefined
+    },
+  }
+  const options = { network: networks.regtest, servers: server.address, deadline: 600_000, hostPause: REST }
+  await using frontier = await openNatsFrontier({ ...options, worker: 'first' }, { clock })
+  await frontier.add([1, 2].map((port) => ({ ...address(1), port })))
+  const [first] = await frontier.claim(1, new AbortController().signal)
+  await first!.failed('refused')
+  await server.kill()
+  restIsOver()
+  await server.start()
+  const [second] = await frontier.claim(1, new AbortController().signal)
+  expect([first, second].map((claim) => claim!.address.port).sort()).toEqual([1, 2])
+})
+
 it.concurrent('tells all of a snapshot, though the server is killed meanwhile', async () => {
   await using server = await startNatsServer()
   await using frontier = await joined(server)
@@ -151,6 +178,16 @@ it.concurrent('gives its credentials, and shows them to nobody', async () => {
   await expect(refused).rejects.toMatchObject({
     code: 'unavailable',
     message: `No NATS server at ${server.address}: Authorization Violation`,
+  })
+})
+
+it.concurrent('says nothing to a server without TLS that was to be reached by it', async () => {
+  await using server = await startNatsServer({
+    configuration: 'authorization { user: crawler, password: secret }\n',
+  })
+  await expect(connectNats(`tls://crawler:secret@${server.address}`)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: `No NATS server at tls://${server.address}: server does not support 'tls'`,
   })
 })
 

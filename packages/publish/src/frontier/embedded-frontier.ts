@@ -15,7 +15,7 @@ import { HostTable } from './host-table.ts'
 import { afterVisit, type KnownNode, type NodeFacts, type VisitOutcome } from './known-node.ts'
 import { decodeKnownNode, encodeKnownNode } from './known-node-record.ts'
 import { readAddress } from './read-address.ts'
-import { decodeRound, encodeRound, type Round } from './round.ts'
+import { decodeRound, encodeRound, isDue, type Round } from './round.ts'
 
 /** The key of the round, in a namespace of its own. */
 const ROUND_KEY = 'round'
@@ -240,7 +240,7 @@ class SharedFrontier {
 
   async beginRound({ after }: BeginRoundOptions): Promise<boolean> {
     const now = this.#clock.wallTime()
-    if (this.#open > 0 || now - this.#round.began < after) return false
+    if (this.#open > 0 || !isDue(this.#round, now, after)) return false
     const round = { number: this.#round.number + 1, began: now }
     // Noted before anything waits: whoever asks meanwhile finds it begun.
     this.#round = round

@@ -56,7 +56,10 @@ export interface FrontierCounts {
 
 /** How a new round is begun. */
 export interface BeginRoundOptions {
-  /** Milliseconds that have to have passed since the last one began. */
+  /**
+   * Milliseconds that have to have passed since the last one began, by this worker's clock. One that began
+   * further in its future than that is taken to be over: somebody's clock is wrong.
+   */
   readonly after: number
 }
 

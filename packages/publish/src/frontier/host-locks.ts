@@ -1,24 +1,11 @@
-import type { KV } from '@nats-io/kv'
-import type { MsgHdrs, NatsConnection } from '@nats-io/transport-node'
-import type { CancelTimer, Clock } from '@sapwood/transport-v1v2/environment'
+import { type CancelTimer, type Clock, WakeUp } from '@sapwood/transport-v1v2/environment'
+import { bytesEqual } from '@sapwood/wire-codec'
 import { isWrongSequence } from '../nats/server-answer.ts'
+import type { HostStore } from './host-store.ts'
+import { HostUnlocks } from './host-unlocks.ts'
+import { isThere } from './kv-entry.ts'
 import { natsKey } from './nats-key.ts'
 import type { NatsPatience } from './nats-patience.ts'
-
-/** What a bucket's entry is deleted by (NATS, ADR-8): a message without content that says so. */
-const OPERATION = 'KV-Operation'
-const DELETE = 'DEL'
-/** What it has to stand behind: the entry that we have made, and nobody's after it. */
-const EXPECTED_REVISION = 'Nats-Expected-Last-Subject-Sequence'
-
-/** Where the hosts are on the server. */
-export interface HostStore {
-  readonly connection: NatsConnection
-  readonly hosts: KV
-  /** Of a key of `hosts`: what is said to change its entry. */
-  readonly hostSubject: (key: string) => string
-  readonly headers: () => MsgHdrs
-}
 
 /** A host that is ours for now. */
 export interface HostLock {
@@ -38,8 +25,12 @@ export class HostLocks {
   readonly #patience: NatsPatience
   readonly #clock: Clock
   readonly #pause: number
-  readonly #worker: Uint8Array
+  /** Who we are: this worker, and no other of its name. */
+  readonly #self: string
+  readonly #unlocks: HostUnlocks
   readonly #resting = new Set<CancelTimer>()
+  readonly #rested = new WakeUp()
+  #taken = 0
 
   constructor(
     store: HostStore,
@@ -54,7 +45,8 @@ export class HostLocks {
     this.#patience = parts.patience
     this.#clock = parts.clock
     this.#pause = parts.pause
-    this.#worker = new TextEncoder().encode(parts.worker)
+    this.#self = `${parts.worker} ${store.inbox()}`
+    this.#unlocks = new HostUnlocks(store, parts.clock)
   }
 
   /** @returns undefined where somebody has it. */
@@ -68,45 +60,50 @@ export class HostLocks {
         .ask(() => this.#store.hosts.delete(key, { previousSeq: revision }))
         .catch(() => undefined)
     }
-    return { free, rest: () => this.#later(() => this.#forget(key, revision)) }
+    return { free, rest: () => this.#later(() => this.#unlocks.say(key, revision)) }
   }
 
-  /** Hosts that rest are left to the bucket's age. */
+  /**
+   * Resolves when no host rests any more.
+   * @param most milliseconds; those that rest longer are not waited for.
+   */
+  async rested(most: number): Promise<void> {
+    while (this.#pause <= most && this.#resting.size > 0) await this.#rested.wait()
+  }
+
+  /** Hosts that rest still are left to the bucket's age. */
   close(): void {
     for (const cancel of this.#resting) cancel()
     this.#resting.clear()
+    this.#unlocks.close()
   }
 
-  /** An answer that was lost leaves an entry of nobody: the host is had again when that has gone. */
   async #create(key: string): Promise<number | undefined> {
+    this.#taken += 1
+    const ours = new TextEncoder().encode(`${this.#self} ${this.#taken}`)
+    let times = 0
     try {
-      return await this.#patience.ask(() => this.#store.hosts.create(key, this.#worker))
+      return await this.#patience.ask((time) => {
+        times = time
+        return this.#store.hosts.create(key, ours)
+      })
     } catch (error) {
-      if (isWrongSequence(error)) return undefined
-      throw error
+      if (!isWrongSequence(error)) throw error
     }
+    if (times === 1) return undefined
+    // An earlier answer may have been lost, and what is there is our own.
+    const found = await this.#patience.ask(() => this.#store.hosts.get(key))
+    return isThere(found) && bytesEqual(found.value, ours) ? found.revision : undefined
   }
 
-  /** Waits for no word of the server: what is lost of it leaves the host to the bucket's age. */
-  #forget(key: string, revision: number): void {
-    const { connection, hostSubject, headers } = this.#store
-    const said = headers()
-    said.set(OPERATION, DELETE)
-    said.set(EXPECTED_REVISION, String(revision))
-    try {
-      connection.publish(hostSubject(key), undefined, { headers: said })
-    } catch {
-      // The connection is closed.
-    }
-  }
-
-  #later(free: () => void): void {
-    if (this.#pause === 0) return free()
+  #later(unlock: () => void): void {
+    if (this.#pause === 0) return unlock()
     const cancel = this.#clock.setTimer(
       this.#pause,
       () => {
         this.#resting.delete(cancel)
-        free()
+        unlock()
+        this.#rested.ring()
       },
       { idle: true },
     )

@@ -41,6 +41,9 @@ interface VisitStamp {
   readonly worker: string
 }
 
+/** Characters of why a visit failed that are kept: a remote may have a say in them. */
+const MAX_FAILURE = 300
+
 /** An address of which nothing is known but itself. */
 export function neverTried(address: PeerAddress): KnownNode {
   return { address, round: 0, reached: false, failures: 0 }
@@ -60,6 +63,6 @@ export function afterVisit(before: KnownNode, outcome: VisitOutcome, stamp: Visi
     ...(height !== undefined && { height }),
     reached: false,
     failures: before.failures + 1,
-    failure: outcome.failure,
+    failure: outcome.failure.slice(0, MAX_FAILURE),
   }
 }

@@ -18,6 +18,7 @@ import { type KnownEntry, NatsNodes } from './nats-nodes.ts'
 import { NatsPatience } from './nats-patience.ts'
 import { type Errand, NatsQueue } from './nats-queue.ts'
 import type { NatsRequest } from './nats-request.ts'
+import { isDue } from './round.ts'
 import { StuckQueue } from './stuck-queue.ts'
 import { lookAtStores, type NatsStores, openNatsStores } from './nats-stores.ts'
 
@@ -35,7 +36,10 @@ export interface NatsFrontierOptions {
   readonly servers: string | readonly string[]
   /** Tells this worker from the others in what is known. */
   readonly worker: string
-  /** Which crawl, where a server has several of one network. Default: `crawl-` and the network's name. */
+  /**
+   * Which crawl, where a server has several of one network: letters, digits, `-` and `_`. Default: `crawl-`
+   * and the network's name.
+   */
   readonly name?: string
   /**
    * Milliseconds that one visit may take, where no worker was here before; else it is theirs. Default:
@@ -62,7 +66,8 @@ export interface NatsFrontierComponents {
  * a bucket of what is known of each; and a bucket of hosts that somebody visits. A server that is gone for
  * a while is waited for, in every method.
  * @throws PublishError `unavailable` where no server is there at first, or has no JetStream, and from its
- * methods what the server refuses; `missing-package`.
+ * methods what the server refuses; `payload-limit` where its messages are too small; `invalid-argument` for
+ * a name or an address that cannot be one; `missing-package`.
  */
 export async function openNatsFrontier(
   options: NatsFrontierOptions,
@@ -174,7 +179,7 @@ class NatsFrontier implements Frontier {
       await this.#intake.fill(round.number)
       return false
     }
-    if (now - round.began < after || (await this.#queue.size()) > 0) return false
+    if (!isDue(round, now, after) || (await this.#queue.size()) > 0) return false
     const next = { number: round.number + 1, began: now, filling: true }
     if (!(await this.#nodes.setRound(next, revision))) return false
     await this.#intake.fill(next.number)
@@ -202,6 +207,8 @@ class NatsFrontier implements Frontier {
     while (this.#arriving > 0) await this.#wakeUp.wait()
     const held = [...this.#claims, ...this.#ready.splice(0)]
     await Promise.all(held.map((claim) => this.#release(claim).catch(() => undefined)))
+    // Who waits for another port of a host that was visited last need not wait for the bucket's age.
+    await this.#soon(this.#locks.rested(FAREWELL))
     this.#locks.close()
     this.#wakeUp.ring()
     const { connection } = this.#stores

@@ -3,6 +3,7 @@ import { bytesEqual, formatPeerAddress, type Network, type PeerAddress } from '@
 import { isWrongSequence } from '../nats/server-answer.ts'
 import { type KnownNode, neverTried } from './known-node.ts'
 import { decodeKnownNode, encodeKnownNode } from './known-node-record.ts'
+import { isThere } from './kv-entry.ts'
 import { natsKey, textOfNatsKey } from './nats-key.ts'
 import type { NatsPatience } from './nats-patience.ts'
 import { readAddress } from './read-address.ts'
@@ -96,8 +97,4 @@ export class NatsNodes {
 
 function keyOf(address: PeerAddress): string {
   return natsKey(formatPeerAddress(address))
-}
-
-function isThere(entry: KvEntry | null): entry is KvEntry {
-  return entry !== null && entry.operation === 'PUT'
 }

@@ -5,11 +5,13 @@ import { connectNats, missingNats } from '../nats/connect-nats.ts'
 import { DUPLICATE_WINDOW } from '../nats/duplicate-window.ts'
 import { unavailable } from '../nats/server-answer.ts'
 import { inNanoseconds } from '../time/in-nanoseconds.ts'
-import type { HostStore } from './host-locks.ts'
+import type { HostStore } from './host-store.ts'
 import type { NatsQueueStream } from './nats-queue.ts'
 
 /** Milliseconds between two attempts to reach a server that has gone. */
 const RECONNECT_PAUSE = 100
+/** What a bucket may be called (NATS, ADR-8), which is more narrow than a stream. */
+const BUCKET_NAME = /^[\w-]+$/
 /** Bytes of what is kept of one address, or of a message, at most. */
 const MAX_RECORD = 4_096
 
@@ -29,6 +31,7 @@ export interface NatsStoresOptions {
 /** Connects, and makes of the crawl's parts what is not there yet. @throws PublishError */
 export async function openNatsStores(options: NatsStoresOptions): Promise<NatsStores> {
   const { servers, name } = options
+  if (!BUCKET_NAME.test(name)) throw new PublishError('invalid-argument', `No name of a crawl: ${name}`)
   const connection = await connectNats(servers, {
     name: `sapwood crawl ${name}`,
     reconnectPause: RECONNECT_PAUSE,

@@ -26,3 +26,12 @@ export function decodeRound(bytes: Uint8Array | undefined): Round | undefined {
     return undefined
   }
 }
+
+/**
+ * Whether the next round may begin, by a clock that need not be that of whoever began this one. What is said
+ * to have begun further ahead than a round is long was said by a clock that was wrong: nobody waits for it.
+ * @param now milliseconds since 1970. @param after milliseconds from the beginning of a round to the next.
+ */
+export function isDue({ began }: Round, now: number, after: number): boolean {
+  return Math.abs(now - began) >= after
+}
