@@ -76,7 +76,7 @@ function checkedCopy(bytes: Uint8Array): HashRow {
 }
 
 /** Hashes that are fetched from memory before they are copied. */
-const READ_AHEAD = 64
+const READ_AHEAD = 128
 
 /**
  * Hashes of a list, one behind the other.

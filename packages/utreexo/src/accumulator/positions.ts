@@ -48,8 +48,9 @@ export function hasTree(leaves: number, row: number): boolean {
 /** The rows of the roots, the largest tree first. */
 export function rootRows(leaves: number): number[] {
   const rows: number[] = []
-  for (let row = forestRows(leaves); row >= 0; row--) if (hasTree(leaves, row)) rows.push(row)
-  return rows
+  for (let row = 0, rest = leaves; rest > 0; row++, rest = Math.floor(rest / 2))
+    if (rest % 2 === 1) rows.push(row)
+  return rows.reverse()
 }
 
 /** Offset of the root of the tree with 2^`row` leaves. */
