@@ -236,7 +236,9 @@ export class BridgeChain {
   }
 
   get #isBatchFull(): boolean {
-    return this.#unwritten.length - this.#leaving >= BLOCKS_AT_ONCE || this.#store.unwrittenBytes >= BYTES_AT_ONCE
+    return (
+      this.#unwritten.length - this.#leaving >= BLOCKS_AT_ONCE || this.#store.unwrittenBytes >= BYTES_AT_ONCE
+    )
   }
 
   #facts(): ChainFacts {
