@@ -1,5 +1,6 @@
-import { jetstreamManager } from '@nats-io/jetstream'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
+import type { PublishedMessage } from '@sapwood/publish'
 import { createJetStreamSink } from '@sapwood/publish/nats'
 import { describePublishSink } from '@sapwood/publish/conformance'
 import { describe, expect, it } from 'vitest'
@@ -42,6 +43,32 @@ describe('a JetStream sink', () => {
     await server.kill()
     await connection.closed()
     await expect(sink.open()).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('says that the disk of the server is full, keeps what it has acknowledged, and goes on when there is room', async () => {
+    await using server = await startNatsServer({ configuration: 'jetstream { max_file_store: 100KB }\n' })
+    const connection = await connect({ servers: server.address })
+    const sink = createJetStreamSink({ connection }, STREAM)
+    await sink.open()
+    const { streams } = await jetstreamManager(connection)
+    await streams.add({ name: 'other', subjects: ['other'] })
+    for (let index = 0; index < 16; index++) {
+      await jetstream(connection).publish('other', new Uint8Array(5_000))
+    }
+    const all = Array.from({ length: 20 }, (_, index) => ({
+      ...{ kind: 'block', facts: {}, log: '00', run: '00', piece: 1, pieces: 1, position: {} },
+      payload: new Uint8Array(5_000),
+      sequence: index + 1,
+    })) as PublishedMessage[]
+    await expect(sink.append(all)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('insufficient resources') as string,
+    })
+    const { last } = await sink.open()
+    await streams.delete('other')
+    await sink.append(all.slice(last?.sequence ?? 0, 12))
+    expect((await sink.open()).last?.sequence).toBe(12)
+    await connection.close()
   })
 
   it('keeps to what a stream that was there takes: the size of its messages, and its subjects', async () => {
