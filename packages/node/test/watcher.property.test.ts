@@ -2,7 +2,7 @@ import { type Block, blockHash, bytesEqual, bytesToHex, txid } from '@sapwood/wi
 import { drawBelow, type Random } from '@sapwood/transport-v1v2/environment'
 import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { expect, it } from 'vitest'
-import { createMemoryStore, type NodeHandle } from '../src/index.ts'
+import { createMemoryStore, type KeyValueStore, type NodeHandle } from '../src/index.ts'
 import {
   createWatcher,
   type Watcher,
@@ -16,7 +16,21 @@ import { startNode, stopNodes } from './support/start-node.ts'
 const SCRIPTS = Array.from({ length: 8 }, (_, i) => Uint8Array.of(0x52, i, 9))
 const STEPS = 40
 
-/** A chain that grows and reorganises, and a watcher that restarts, with its node or alone. */
+/** What a process writes into a store, until it is killed: nothing of what it then still does is kept. */
+function writesOf(store: KeyValueStore): { readonly store: KeyValueStore; readonly kill: () => void } {
+  let isKilled = false
+  const namespace: KeyValueStore['namespace'] = (name) => {
+    const space = store.namespace(name)
+    return {
+      get: (key) => space.get(key),
+      entries: (range) => space.entries(range),
+      batch: (operations) => (isKilled ? Promise.resolve() : space.batch(operations)),
+    }
+  }
+  return { store: { namespace }, kill: () => void (isKilled = true) }
+}
+
+/** A chain that grows and reorganises, and a watcher that restarts or is killed, with its node or alone. */
 class Run {
   readonly #random: Random
   readonly #clock: VirtualClock = createVirtualClock()
@@ -28,6 +42,7 @@ class Run {
   #server!: NodeHandle
   #client!: NodeHandle
   #watcher!: Watcher
+  #kill!: () => void
   /** What a program has made of the events. */
   #folded = new Map<string, WatchedTransaction>()
   #reading: Promise<void> | undefined
@@ -88,7 +103,9 @@ class Run {
   }
 
   async #startWatcher(): Promise<void> {
-    const components = { store: this.#stores.watcher, clock: this.#clock }
+    const { store, kill } = writesOf(this.#stores.watcher)
+    const components = { store, clock: this.#clock }
+    this.#kill = kill
     this.#watcher = await this.#settled(createWatcher(this.#client, components))
     this.#folded = new Map()
     this.#reading = this.#fold(this.#watcher.events())
@@ -103,6 +120,7 @@ class Run {
   }
 
   async #restart(): Promise<void> {
+    if (this.#below(2) === 0) this.#kill()
     await this.#settled(this.#watcher.stop())
     await this.#reading
     if (this.#below(2) === 0) {
