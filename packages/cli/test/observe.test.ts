@@ -121,6 +121,12 @@ it.each(['v2', 'v1'])(
 
 it('says what is missing: whom to observe, or a server', async () => {
   expect(await sapwood(['observe', '--nats', '127.0.0.1:1'])).toMatchObject({ exitCode: 2 })
+  for (const command of ['observe --listen 0', 'crawl'].map((text) => text.split(' '))) {
+    const wrong = await sapwood([...command, '-n', 'regtest', '--nats', 'wss://o:s3cret@127.0.0.1'])
+    expect(wrong.exitCode).toBe(2)
+    expect(wrong.err).toMatch(/not by wss:/)
+    expect(wrong.err).not.toContain('s3cret')
+  }
   const nobody = await sapwood([
     'observe',
     '--nats',

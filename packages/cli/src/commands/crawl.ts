@@ -1,5 +1,4 @@
 import { createMemoryStore, openStore } from '@sapwood/node'
-import { isPublishError } from '@sapwood/publish'
 import { Crawl, CrawlSummary, type Visit, visitNode } from '@sapwood/publish/crawl'
 import {
   type Frontier,
@@ -15,6 +14,7 @@ import type { Surroundings } from '../connecting/surroundings.ts'
 import { CommandError, usageError } from '../errors/command-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-code.ts'
 import { explainFailure } from '../errors/explain-failure.ts'
+import { natsFailure } from '../errors/nats-failure.ts'
 import { servicesHex } from '../messages/services-hex.ts'
 import type { CommonOptions } from '../options/common-options.ts'
 import { defaultWorkerName } from '../options/default-worker-name.ts'
@@ -120,9 +120,7 @@ async function openFrontier(
     const onTrouble = (error: unknown): void => note(`NATS: ${explainFailure(error).message}`)
     const options = { network, servers: nats, worker: worker ?? defaultWorkerName() }
     const frontier = await openNatsFrontier(options, { clock, onTrouble }).catch((error: unknown) => {
-      const isMissing = isPublishError(error) && error.code === 'missing-package'
-      const exitCode = isMissing ? EXIT.failed : EXIT.unreachable
-      throw new CommandError(explainFailure(error).message, exitCode, error)
+      throw natsFailure(error)
     })
     return withFrontier([frontier], frontier)
   }

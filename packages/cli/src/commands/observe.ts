@@ -2,8 +2,9 @@ import { createNode, createTcpListener } from '@sapwood/node'
 import { addAbortListener, removeAbortListener, whenAborted } from '@sapwood/transport-v1v2/environment'
 import { fallbackOf } from '../connecting/build-route.ts'
 import type { Surroundings } from '../connecting/surroundings.ts'
-import { CommandError, usageError } from '../errors/command-error.ts'
+import { usageError } from '../errors/command-error.ts'
 import { EXIT, type ExitCode } from '../errors/exit-code.ts'
+import { natsFailure } from '../errors/nats-failure.ts'
 import { loadPackage } from '../optional/load-package.ts'
 import type { CommonOptions } from '../options/common-options.ts'
 import { createReport } from '../terminal/report.ts'
@@ -39,7 +40,7 @@ export async function observeCommand(
   const report = createReport(io, options)
   const { connectNats, createEventSender, observeNode } = await loadPackage('observe', NATS_PACKAGES, load)
   const connection = await connectNats(nats).catch((cause: unknown) => {
-    throw new CommandError(cause instanceof Error ? cause.message : String(cause), EXIT.unreachable, cause)
+    throw natsFailure(cause)
   })
   const sender = createEventSender(connection)
   const stopping = new AbortController()
