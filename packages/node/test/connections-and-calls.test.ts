@@ -12,6 +12,7 @@ import { mineBlocks, mineHeaders, regtest } from './support/make-chain.ts'
 import { createMemoryNetwork } from './support/memory-network.ts'
 import { startNode, stopNodes, type StartOptions } from './support/start-node.ts'
 import { wallTime } from './support/peer-ids.ts'
+import { headersOf } from '../src/chain/header-source.ts'
 
 const US = '1.2.3.4:18444'
 const A = '5.6.7.8:18444'
@@ -415,7 +416,7 @@ describe('faults of the reference that this node does not have', () => {
     const download = new BlockDownload({}, { chain, wallTime })
     const [block] = mineBlocks(regtest.genesis, 0, 1)
     const gone = peerId(7)
-    expect(sync.onHeaders(gone, [block!.header], clock.now())).toEqual([])
+    expect(sync.onHeaders(gone, headersOf([block!.header]), clock.now())).toEqual([])
     expect(sync.onBlockInventory(gone, [blockHash(block!.header)], clock.now())).toEqual([])
     expect(download.onBlock(gone, block!, clock.now())).toEqual([])
     expect(download.peerHas(gone, blockHash(block!.header), clock.now())).toEqual([])

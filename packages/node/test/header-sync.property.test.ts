@@ -16,6 +16,7 @@ import type { HeaderPeerFacts } from '../src/chain/header-peer.ts'
 import type { HeaderSyncAction } from '../src/chain/header-sync-action.ts'
 import { mineHeader, mineHeaders, regtest } from './support/make-chain.ts'
 import { after, NOON, seededRandom, wallTime } from './support/peer-ids.ts'
+import { headersOf } from '../src/chain/header-source.ts'
 
 /** Old headers, more than two messages of them, and the last twenty of today. */
 const old = mineHeaders(regtest.genesis, 4_480)
@@ -187,7 +188,7 @@ class World {
 
   #send(remote: Remote, headers: readonly BlockHeader[]): void {
     remote.unansweredSince = undefined
-    this.carryOut(this.sync.onHeaders(remote.id, headers, this.now))
+    this.carryOut(this.sync.onHeaders(remote.id, headersOf(headers), this.now))
   }
 
   carryOut(actions: readonly HeaderSyncAction[]): void {

@@ -38,10 +38,10 @@ export function findBreak(
   return undefined
 }
 
-/** Work that the headers state in their bits; proved only where `findBreak` found nothing. */
-export function claimedWork(headers: readonly BlockHeader[]): bigint {
+/** Work that headers state in their `bits`; proved only where `findBreak` found nothing. */
+export function claimedWork(bits: Iterable<number>): bigint {
   let total = 0n
-  for (const header of headers) total += targetOf(header.bits)?.work ?? 0n
+  for (const each of bits) total += targetOf(each)?.work ?? 0n
   return total
 }
 

@@ -7,6 +7,7 @@ import { StorableHeaderChain } from './header-chain.ts'
 import { HeaderSync } from './header-sync.ts'
 import type { HeaderPeerFacts } from './header-peer.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
+import { headersOf } from './header-source.ts'
 
 const outbound: HeaderPeerFacts = { preferred: true, protected: false, chainSync: 'exempt' }
 const inbound: HeaderPeerFacts = { ...outbound, preferred: false }
@@ -42,10 +43,10 @@ describe('the header sync', () => {
     const headers = mineHeaders(regtest.genesis, 2500)
     sync.addPeer(alice, outbound, NOON)
     sync.addPeer(bob, inbound, NOON)
-    const first = sync.onHeaders(alice, headers.slice(0, 2000), NOON)
+    const first = sync.onHeaders(alice, headersOf(headers.slice(0, 2000)), NOON)
     expect(sent(first)).toMatchObject([{ type: 'getheaders' }])
     expect(first.filter(({ type }) => type === 'tip-changed')).toHaveLength(1)
-    const second = sync.onHeaders(alice, headers.slice(2000), NOON)
+    const second = sync.onHeaders(alice, headersOf(headers.slice(2000)), NOON)
     expect(sent(second, bob)).toHaveLength(1)
     expect(sent(second, alice)).toHaveLength(0)
     expect(second).toContainEqual({ type: 'peer-has', peer: alice, hash: blockHash(headers[2499]!) })
@@ -58,7 +59,7 @@ describe('the header sync', () => {
     chain.accept(headers, NOON)
     const [message] = sent(sync.addPeer(alice, outbound, NOON))
     expect(message).toMatchObject({ locator: expect.arrayContaining([blockHash(headers[8]!)]) })
-    const actions = sync.onHeaders(alice, headers.slice(9), NOON)
+    const actions = sync.onHeaders(alice, headersOf(headers.slice(9)), NOON)
     expect(actions).toContainEqual({ type: 'peer-has', peer: alice, hash: blockHash(headers[9]!) })
   })
 
@@ -69,7 +70,7 @@ describe('the header sync', () => {
     const actions = sync.tick(after(120_000))
     expect(actions.some(({ type }) => type === 'disconnect')).toBe(false)
     expect(sent(actions, bob)).toHaveLength(1)
-    sync.onHeaders(bob, mineHeaders(regtest.genesis, 10), after(120_000))
+    sync.onHeaders(bob, headersOf(mineHeaders(regtest.genesis, 10)), after(120_000))
     // 15 minutes, and a millisecond for each of the headers there may be.
     expect(sync.tick(after(15 * 60_000)).some(({ type }) => type === 'disconnect')).toBe(false)
     expect(sync.tick(after(15 * 60_000 + 900_000))).toContainEqual({
@@ -99,7 +100,7 @@ describe('the header sync', () => {
       sync = new HeaderSync({}, { chain, random: seededRandom(), wallTime })
       sync.addPeer(alice, manual, NOON)
       sync.addPeer(bob, outbound, NOON)
-      const actions = sync.onHeaders(alice, headers as BlockHeader[], NOON)
+      const actions = sync.onHeaders(alice, headersOf(headers as BlockHeader[]), NOON)
       expect(actions).toContainEqual(expect.objectContaining({ type: 'punish', peer: alice }))
       expect(sent(actions, bob)).toMatchObject([{ type: 'getheaders' }])
     }
@@ -107,7 +108,7 @@ describe('the header sync', () => {
 
   it('does not choose again, before its rest is over, the only peer there is that sent a bad header', () => {
     sync.addPeer(alice, manual, NOON)
-    sync.onHeaders(alice, [{ ...mineHeader(regtest.genesis), bits: 0x1d00ffff }], NOON)
+    sync.onHeaders(alice, headersOf([{ ...mineHeader(regtest.genesis), bits: 0x1d00ffff }]), NOON)
     expect(sync.tick(after(119_000))).toEqual([])
     expect(sent(sync.tick(after(120_000)), alice)).toMatchObject([{ type: 'getheaders' }])
   })
@@ -118,12 +119,12 @@ describe('the header sync', () => {
     chain.accept([recent(headers)], NOON)
     sync.addPeer(alice, { ...outbound, chainSync: 'required' }, NOON)
     sync.addPeer(bob, { ...outbound, chainSync: 'exempt' }, NOON)
-    sync.onHeaders(alice, headers.slice(9, 10), NOON)
+    sync.onHeaders(alice, headersOf(headers.slice(9, 10)), NOON)
     expect(sync.tick(NOON)).toEqual([])
     const asked = sync.tick(after(20 * 60_000 + 1))
     expect(sent(asked, alice)).toMatchObject([{ type: 'getheaders', locator: expect.any(Array) as unknown }])
     expect(sent(asked, bob)).toEqual([])
-    sync.onHeaders(alice, headers.slice(9, 10), after(20 * 60_000 + 2))
+    sync.onHeaders(alice, headersOf(headers.slice(9, 10)), after(20 * 60_000 + 2))
     expect(sync.tick(after(22 * 60_000 + 2))).toEqual([
       { type: 'disconnect', peer: alice, reason: 'old-chain' },
     ])
@@ -145,7 +146,7 @@ describe('the header sync', () => {
     let letGo = false
     for (let i = 0; i < 20 && !letGo; i++) {
       now = after(450_000, now)
-      if (i < 4) sync.onHeaders(alice, headers.slice(2000 * i, 2000 * (i + 1)), now)
+      if (i < 4) sync.onHeaders(alice, headersOf(headers.slice(2000 * i, 2000 * (i + 1))), now)
       letGo = sync.tick(now).some((action) => action.type === 'disconnect' && action.peer === alice)
     }
     expect(letGo).toBe(true)
@@ -165,7 +166,7 @@ describe('the header sync', () => {
     expect(sent(sync.removePeer(alice, after(1_000)), bob)).toEqual([])
     // Its answer is asked on from, as that of any sync peer.
     const headers = mineHeaders(regtest.genesis, 2_000)
-    expect(sent(sync.onHeaders(bob, headers, after(2_000)), bob)).toHaveLength(1)
+    expect(sent(sync.onHeaders(bob, headersOf(headers), after(2_000)), bob)).toHaveLength(1)
   })
 
   it('asks every peer at once when the tip is young', () => {
@@ -181,7 +182,7 @@ describe('the header sync', () => {
     chain.accept([...headers, tip], NOON)
     sync.addPeer(alice, outbound, NOON)
     expect(sync.caughtUp).toBe(false)
-    sync.onHeaders(alice, [tip], NOON)
+    sync.onHeaders(alice, headersOf([tip]), NOON)
     expect(sync.caughtUp).toBe(true)
   })
 
@@ -189,7 +190,7 @@ describe('the header sync', () => {
     const headers = mineHeaders(regtest.genesis, 10)
     const bad = mineHeader(headers[9]!, { version: 1 })
     sync.addPeer(alice, outbound, NOON)
-    const actions = sync.onHeaders(alice, [...headers, bad, ...mineHeaders(bad, 5)], NOON)
+    const actions = sync.onHeaders(alice, headersOf([...headers, bad, ...mineHeaders(bad, 5)]), NOON)
     expect(actions.filter(({ type }) => type === 'punish')).toMatchObject([
       { peer: alice, reason: 'invalid-header' },
     ])
@@ -199,7 +200,7 @@ describe('the header sync', () => {
   it('punishes headers that are not linked', () => {
     const headers = mineHeaders(regtest.genesis, 10)
     sync.addPeer(alice, outbound, NOON)
-    const actions = sync.onHeaders(alice, [...headers.slice(0, 4), ...headers.slice(6)], NOON)
+    const actions = sync.onHeaders(alice, headersOf([...headers.slice(0, 4), ...headers.slice(6)]), NOON)
     expect(actions).toMatchObject([{ type: 'punish', peer: alice, reason: 'headers-not-linked' }])
     expect(chain.tip().height).toBe(0)
   })
@@ -207,15 +208,15 @@ describe('the header sync', () => {
   it('punishes headers that are not linked when all of them are known, too', () => {
     const headers = mineHeaders(regtest.genesis, 10)
     sync.addPeer(alice, outbound, NOON)
-    sync.onHeaders(alice, headers, NOON)
-    const actions = sync.onHeaders(alice, [...headers.slice(0, 4), ...headers.slice(5)], NOON)
+    sync.onHeaders(alice, headersOf(headers), NOON)
+    const actions = sync.onHeaders(alice, headersOf([...headers.slice(0, 4), ...headers.slice(5)]), NOON)
     expect(actions).toMatchObject([{ type: 'punish', peer: alice, reason: 'headers-not-linked' }])
   })
 
   it('punishes more than 2,000 headers in one message', () => {
     const headers = mineHeaders(regtest.genesis, 2001)
     sync.addPeer(alice, outbound, NOON)
-    expect(sync.onHeaders(alice, headers, NOON)).toMatchObject([
+    expect(sync.onHeaders(alice, headersOf(headers), NOON)).toMatchObject([
       { type: 'punish', reason: 'too-many-headers' },
     ])
     expect(chain.tip().height).toBe(0)
@@ -225,21 +226,21 @@ describe('the header sync', () => {
     const headers = mineHeaders(regtest.genesis, 10)
     chain.accept([recent([regtest.genesis])], NOON)
     sync.addPeer(alice, outbound, NOON)
-    sync.onHeaders(alice, [], NOON)
+    sync.onHeaders(alice, headersOf([]), NOON)
     const actions = Array.from({ length: 50 }, (_, i) =>
-      sync.onHeaders(alice, [headers[9]!], after(i)),
+      sync.onHeaders(alice, headersOf([headers[9]!]), after(i)),
     ).flat()
     // Once in two minutes, since they are no answer.
     expect(actions.map(({ type }) => type)).toEqual(['send'])
-    expect(sent(sync.onHeaders(alice, [headers[9]!], after(120_000)))).toHaveLength(1)
+    expect(sent(sync.onHeaders(alice, headersOf([headers[9]!]), after(120_000)))).toHaveLength(1)
   })
 
   it('asks for nothing twice because blocks are announced while all headers are on their way', () => {
     const headers = mineHeaders(regtest.genesis, 2_500)
     sync.addPeer(alice, outbound, NOON)
-    const asked = (): number => sent(sync.onHeaders(alice, [headers.at(-1)!], NOON)).length
+    const asked = (): number => sent(sync.onHeaders(alice, headersOf([headers.at(-1)!]), NOON)).length
     expect([asked(), asked(), asked()]).toEqual([0, 0, 0])
-    expect(sent(sync.onHeaders(alice, headers.slice(0, 2_000), NOON))).toHaveLength(1)
+    expect(sent(sync.onHeaders(alice, headersOf(headers.slice(0, 2_000)), NOON))).toHaveLength(1)
     expect([asked(), asked()]).toEqual([0, 0])
   })
 
@@ -252,7 +253,7 @@ describe('the header sync', () => {
     let asks = 0
     for (let i = 0; i < 50; i++) {
       const at = 2_000 * (i % batches)
-      asks += sent(sync.onHeaders(alice, headers.slice(at, at + 2_000), after(i))).length
+      asks += sent(sync.onHeaders(alice, headersOf(headers.slice(at, at + 2_000)), after(i))).length
     }
     expect(asks).toBeLessThanOrEqual(2 * batches)
     // Nobody is the sync peer any more: the next one that comes is.
@@ -264,7 +265,7 @@ describe('the header sync', () => {
     const headers = mineHeaders(regtest.genesis, 2_000)
     sync.addPeer(alice, manual, NOON)
     let asks = 0
-    for (let i = 0; i < 50; i++) asks += sent(sync.onHeaders(alice, headers, after(i))).length
+    for (let i = 0; i < 50; i++) asks += sent(sync.onHeaders(alice, headersOf(headers), after(i))).length
     expect(asks).toBeLessThanOrEqual(3)
   })
 
@@ -286,9 +287,9 @@ describe('the header sync', () => {
       const headers = make().map(count)
       sync = new HeaderSync({ minimumChainWork: work }, { chain, random: seededRandom(), wallTime })
       sync.addPeer(alice, manual, NOON)
-      for (let i = 0; i < 4; i++) sync.onHeaders(alice, headers, after(i))
+      for (let i = 0; i < 4; i++) sync.onHeaders(alice, headersOf(headers), after(i))
       looks = 0
-      for (let i = 0; i < 50; i++) sync.onHeaders(alice, headers, after(10 + i))
+      for (let i = 0; i < 50; i++) sync.onHeaders(alice, headersOf(headers), after(10 + i))
       expect(looks).toBeLessThanOrEqual(100)
     },
   )
@@ -312,7 +313,7 @@ describe('the header sync', () => {
     const tip = recent([regtest.genesis])
     chain.accept([tip], NOON)
     sync.addPeer(alice, outbound, NOON)
-    sync.onHeaders(alice, [tip], NOON)
+    sync.onHeaders(alice, headersOf([tip]), NOON)
     const orphan = mineHeader(mineHeader(tip))
     expect(sent(sync.onBlockHeader(alice, orphan, true, NOON))).toMatchObject([{ type: 'getheaders' }])
     sync = new HeaderSync({ minimumChainWork: 1_000_000n }, { chain, random: seededRandom(), wallTime })
@@ -324,7 +325,9 @@ describe('the header sync', () => {
   it('does not punish a header from the future', () => {
     const [header] = [mineHeader(regtest.genesis, { time: NOON / 1000 + 7201 })]
     sync.addPeer(alice, outbound, NOON)
-    expect(sync.onHeaders(alice, [header], NOON).filter(({ type }) => type === 'punish')).toEqual([])
+    expect(sync.onHeaders(alice, headersOf([header]), NOON).filter(({ type }) => type === 'punish')).toEqual(
+      [],
+    )
     expect(chain.tip().height).toBe(0)
   })
 
@@ -333,16 +336,16 @@ describe('the header sync', () => {
     chain.accept([recent([regtest.genesis])], NOON)
     for (const peer of [alice, bob]) {
       sync.addPeer(peer, outbound, NOON)
-      sync.onHeaders(peer, [], NOON)
+      sync.onHeaders(peer, headersOf([]), NOON)
     }
     expect(sent(sync.onBlockInventory(bob, [blockHash(headers[2]!)], NOON), bob)).toHaveLength(1)
-    const actions = sync.onHeaders(alice, headers, NOON)
+    const actions = sync.onHeaders(alice, headersOf(headers), NOON)
     expect(actions).toContainEqual({ type: 'peer-has', peer: bob, hash: blockHash(headers[2]!) })
     expect(actions).toContainEqual({ type: 'peer-has', peer: alice, hash: blockHash(headers[2]!) })
   })
 
   it('ignores a peer that it does not know', () => {
-    expect(sync.onHeaders(carol, mineHeaders(regtest.genesis, 1), NOON)).toEqual([])
+    expect(sync.onHeaders(carol, headersOf(mineHeaders(regtest.genesis, 1)), NOON)).toEqual([])
     expect(sync.onBlockInventory(carol, [regtest.genesisHash], NOON)).toEqual([])
     expect(sync.removePeer(carol, NOON)).toEqual([])
   })

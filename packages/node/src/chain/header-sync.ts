@@ -11,6 +11,7 @@ import { ChainSyncGuard } from './chain-sync-guard.ts'
 import { claimedWork, findBreak, type HeaderBatch, type HeaderBreak } from './header-batch.ts'
 import type { ChainEntry, HeaderError } from './chain-entry.ts'
 import type { HeaderChain } from './header-chain.ts'
+import { bitsOf, type HeaderSource } from './header-source.ts'
 import { HeaderPeer, type HeaderPeerFacts } from './header-peer.ts'
 import { HeaderRequests } from './header-requests.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
@@ -104,7 +105,7 @@ export class HeaderSync {
   }
 
   /** A `headers` message, asked for or not. */
-  onHeaders(id: PeerId, headers: readonly BlockHeader[], now: Instant): HeaderSyncAction[] {
+  onHeaders(id: PeerId, headers: HeaderSource, now: Instant): HeaderSyncAction[] {
     return this.#onPeer(id, now, (peer) => this.#headers(peer, headers))
   }
 
@@ -139,24 +140,26 @@ export class HeaderSync {
     return peer === undefined ? [] : this.#out.handle(now, () => event(peer))
   }
 
-  #headers(peer: HeaderPeer, headers: readonly BlockHeader[]): void {
-    const [first] = headers
-    if (headers.length > MAX_HEADERS_RESULTS) {
-      this.#punish(peer, 'too-many-headers', `${headers.length} headers in one message`)
+  #headers(peer: HeaderPeer, source: HeaderSource): void {
+    const { first, last } = source
+    if (source.length > MAX_HEADERS_RESULTS) {
+      this.#punish(peer, 'too-many-headers', `${source.length} headers in one message`)
       return
     }
-    if (first === undefined) {
+    if (first === undefined || last === undefined) {
       peer.lowWork = undefined
       this.#requests.answered(peer)
       this.#requests.hasNoMore(peer)
       return
     }
     const start = this.#chain.get(first.previousBlockHash)
-    const isUnheard = peer.lowWork === undefined && !this.#mayBringNews(start, headers)
-    if (isUnheard && !peer.allowance.take(headers.length, this.#out.now)) {
-      this.#glance(peer, headers)
+    const lastHash = blockHash(last)
+    const isUnheard = peer.lowWork === undefined && !this.#mayBringNews(start, lastHash, source)
+    if (isUnheard && !peer.allowance.take(source.length, this.#out.now)) {
+      this.#glance(peer, lastHash, source.length)
       return
     }
+    const headers = source.list()
     // Before anything else, whatever of it is known (Core, `CheckHeadersPoW`, `CheckHeadersAreContinuous`).
     const hashes = blockHashes(headers)
     const fault = findBreak(this.#chain.network, headers, hashes)
@@ -174,20 +177,19 @@ export class HeaderSync {
    * Whether headers are new, follow what we have, and claim work enough: told by one hash,
    * and not by all of them.
    */
-  #mayBringNews(start: ChainEntry | undefined, headers: readonly BlockHeader[]): boolean {
-    if (start === undefined || this.#chain.heightOf(blockHash(headers.at(-1)!)) !== undefined) return false
-    return start.work + claimedWork(headers) >= this.#workThreshold()
+  #mayBringNews(start: ChainEntry | undefined, last: BlockHash, source: HeaderSource): boolean {
+    if (start === undefined || this.#chain.heightOf(last) !== undefined) return false
+    return start.work + claimedWork(source.bits()) >= this.#workThreshold()
   }
 
   /**
    * Of headers that bring no news, and of which there were too many: the last,
    * as if it alone had been announced.
    */
-  #glance(peer: HeaderPeer, headers: readonly BlockHeader[]): void {
-    const last = blockHash(headers.at(-1)!)
+  #glance(peer: HeaderPeer, last: BlockHash, count: number): void {
     const known = this.#chain.get(last)
     this.#tips.announced(peer, last)
-    if (known !== undefined && headers.length === MAX_HEADERS_RESULTS && peer.showsMore(known.work)) {
+    if (known !== undefined && count === MAX_HEADERS_RESULTS && peer.showsMore(known.work)) {
       this.#requests.answered(peer)
       this.#requests.ask(peer, last)
     } else {
@@ -204,7 +206,7 @@ export class HeaderSync {
       return
     }
     // Too little work: neither kept, nor a fault (Core, `BLOCK_HEADER_LOW_WORK`).
-    if (parent !== undefined && parent.work + claimedWork([header]) < this.#workThreshold()) return
+    if (parent !== undefined && parent.work + claimedWork([header.bits]) < this.#workThreshold()) return
     this.#keep(peer, batch, viaCompact)
   }
 
@@ -230,7 +232,11 @@ export class HeaderSync {
     const { headers, hashes } = batch
     const threshold = this.#workThreshold()
     const known = this.#chain.get(hashes.at(-1)!)
-    if (known === undefined && start.work < threshold && start.work + claimedWork(headers) < threshold)
+    if (
+      known === undefined &&
+      start.work < threshold &&
+      start.work + claimedWork(bitsOf(headers)) < threshold
+    )
       this.#beginLowWork(peer, start, batch)
     else this.#accept(peer, batch)
   }

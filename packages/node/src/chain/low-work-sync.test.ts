@@ -6,6 +6,7 @@ import { StorableHeaderChain } from './header-chain.ts'
 import { HeaderSync } from './header-sync.ts'
 import { LowWorkSync } from './low-work-sync.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
+import { headersOf } from './header-source.ts'
 
 /** As regtest, with the parameters of the two phases made small. */
 const network: Network = { ...regtest, headersSync: { commitmentPeriod: 50, redownloadBufferSize: 500 } }
@@ -47,7 +48,7 @@ function run(peerChain: (message: number) => readonly BlockHeader[], random = 1)
     const asked = pending.find((action) => action.type === 'send')
     if (asked?.type !== 'send' || asked.message.type !== 'getheaders' || messages > 50) break
     const headers = answer(peerChain(messages), asked.message.locator)
-    pending = sync.onHeaders(alice, headers, NOON)
+    pending = sync.onHeaders(alice, headersOf(headers), NOON)
     messages++
     presynced.push(sync.presyncedOf(alice))
     if (messages <= 3) keptEarly = Math.max(keptEarly, chain.size - 1)
@@ -130,7 +131,7 @@ describe('a chain that has not shown its work', () => {
     chain.accept(honest.slice(0, 6000), NOON)
     const sync = new HeaderSync({ minimumChainWork }, { chain, random: seededRandom(), wallTime })
     sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt' }, NOON)
-    sync.onHeaders(alice, honest.slice(6000, 6010), NOON)
+    sync.onHeaders(alice, headersOf(honest.slice(6000, 6010)), NOON)
     expect(chain.tip().height).toBe(6010)
   })
 
@@ -140,10 +141,10 @@ describe('a chain that has not shown its work', () => {
     const sync = new HeaderSync({ minimumChainWork }, { chain, random: seededRandom(), wallTime })
     sync.addPeer(alice, { preferred: true, protected: false, chainSync: 'exempt' }, NOON)
     const deep = mineHeaders(honest[6999]!, 100, 4)
-    sync.onHeaders(alice, deep, NOON)
+    sync.onHeaders(alice, headersOf(deep), NOON)
     expect(chain.size).toBe(7301)
     const shallow = mineHeaders(honest[7199]!, 100, 4)
-    sync.onHeaders(alice, shallow, NOON)
+    sync.onHeaders(alice, headersOf(shallow), NOON)
     expect(chain.size).toBe(7401)
   })
 })

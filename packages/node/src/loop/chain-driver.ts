@@ -18,6 +18,7 @@ import type { BlockDownload } from '../blocks/block-download.ts'
 import type { ChainSyncDuty } from '../chain/chain-sync-guard.ts'
 import type { BlockRef, ChainEntry, TipChange } from '../chain/chain-entry.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
+import { HeadersPayload, headersOf } from '../chain/header-source.ts'
 import type { HeaderSync } from '../chain/header-sync.ts'
 import type { HeaderSyncAction } from '../chain/header-sync-action.ts'
 import type { ConnectionRecord, ReadyConnection } from '../connections/connection-record.ts'
@@ -86,7 +87,8 @@ export class ChainDriver implements NodePart {
 
   /** Headers that a peer sent as an answer to another question: they may be those that the sync asked for. */
   sent(peer: PeerId, headers: readonly BlockHeader[]): void {
-    if (this.#peers.has(peer)) this.run(this.#parts.headerSync.onHeaders(peer, headers, this.#now()))
+    if (this.#peers.has(peer))
+      this.run(this.#parts.headerSync.onHeaders(peer, headersOf(headers), this.#now()))
   }
 
   ready(record: ReadyConnection): void {
@@ -118,10 +120,12 @@ export class ChainDriver implements NodePart {
     const { message } = received
     const { headerSync, download } = this.#parts
     switch (message.type) {
-      case 'headers':
-        this.#forKnown(record, () => headerSync.onHeaders(record.id, message.headers, at))
-        if (message.headers.length > 0) this.#showProgress(record)
+      case 'headers': {
+        const headers = new HeadersPayload(received.payload, () => message.headers)
+        this.#forKnown(record, () => headerSync.onHeaders(record.id, headers, at))
+        if (headers.length > 0) this.#showProgress(record)
         return
+      }
       case 'block':
         this.#forKnown(record, () => headerSync.onBlockHeader(record.id, message.block.header, false, at))
         this.#forKnown(record, () => download.onBlock(record.id, message.block, at))

@@ -1,4 +1,4 @@
-import { isTransactionEntry, type Message, type MessageOf } from '@sapwood/wire-codec'
+import { InventoryPayload, isTransactionEntry, type Message, type MessageOf } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { NodeRequestOf, ReplyHandle, RequestType } from '../contract/request-map.ts'
 import type { AskedBy } from './asked-by.ts'
@@ -66,7 +66,7 @@ const claims: { readonly [Type in TopicReply]: Claim<Type> } = {
   pong: ({ pings }, { nonce }) => pings.claim(nonce),
   headers: ({ headers }, message, { payload, at }) => headers.claim(message, payload, at),
   tx: ({ transactions }, { transaction }) => transactions.claim(transaction),
-  notfound: (topics, { inventory }) => claimNotFound(topics, inventory),
+  notfound: (topics, _, { payload }) => claimNotFound(topics, InventoryPayload.of(payload)),
   cfilter: ({ filters }, filter) => filters.claim(filter),
 }
 
@@ -134,10 +134,10 @@ function createKeyed(
 
 function claimNotFound(
   { blocks, transactions, expectations }: RequestTopics,
-  inventory: MessageOf<'notfound'>['inventory'],
+  entries: InventoryPayload,
 ): AskedBy {
   let askedBy: AskedBy = 'none'
-  for (const { type, hash } of inventory) {
+  for (const { type, hash } of entries) {
     const reply = askedAs(type)
     const wanted = (reply === 'block' ? blocks : transactions).notFound(hash)
     const expected = expectations.take(reply, hash)

@@ -1,0 +1,80 @@
+import { type BlockHeader, decodeHeader, HEADER_SIZE } from '@sapwood/wire-codec'
+
+/** Where the bits are in the 80 bytes of a header. */
+const BITS_OFFSET = 72
+/** First byte of a count, and how many bytes follow it; one of eight is too large for any count. */
+const COUNT_SIZES: Readonly<Record<number, number>> = { 0xfd: 2, 0xfe: 4 }
+
+/**
+ * The headers of one message. A list of 2,000 takes four times the memory of their bytes, and most of what
+ * hostile peers send is known by its ends: the list is made where each header is looked at.
+ */
+export interface HeaderSource {
+  readonly length: number
+  readonly first: BlockHeader | undefined
+  readonly last: BlockHeader | undefined
+  /** The bits of each. */
+  bits(): Iterable<number>
+  list(): readonly BlockHeader[]
+}
+
+/** The bits of each of some headers. */
+export const bitsOf = (headers: readonly BlockHeader[]): readonly number[] => headers.map(({ bits }) => bits)
+
+/** Headers that are a list already. */
+export function headersOf(headers: readonly BlockHeader[]): HeaderSource {
+  return {
+    length: headers.length,
+    first: headers[0],
+    last: headers.at(-1),
+    bits: () => bitsOf(headers),
+    list: () => headers,
+  }
+}
+
+/** The headers of a `headers` message, by its payload, which has been decoded once and holds what it says. */
+export class HeadersPayload implements HeaderSource {
+  readonly length: number
+  readonly #payload: Uint8Array
+  readonly #start: number
+  readonly #list: () => readonly BlockHeader[]
+
+  constructor(payload: Uint8Array, list: () => readonly BlockHeader[]) {
+    this.#payload = payload
+    this.#list = list
+    const [first = 0, low = 0, high = 0] = payload
+    // Of 2,000 at most.
+    this.length = first < 0xfd ? first : low | (high << 8)
+    this.#start = first < 0xfd ? 1 : 3
+  }
+
+  get first(): BlockHeader | undefined {
+    return this.length === 0 ? undefined : decodeHeader(this.#payload.subarray(this.#start))
+  }
+
+  get last(): BlockHeader | undefined {
+    let last: number | undefined
+    for (const offset of this.#offsets()) last = offset
+    return last === undefined ? undefined : decodeHeader(this.#payload.subarray(last))
+  }
+
+  *bits(): Generator<number> {
+    const { byteOffset, buffer } = this.#payload
+    const view = new DataView(buffer, byteOffset)
+    for (const offset of this.#offsets()) yield view.getUint32(offset + BITS_OFFSET, true)
+  }
+
+  list(): readonly BlockHeader[] {
+    return this.#list()
+  }
+
+  /** Behind each header stands a count of transactions, which says nothing but may be of any size. */
+  *#offsets(): Generator<number> {
+    let offset = this.#start
+    for (let index = 0; index < this.length; index++) {
+      yield offset
+      const count = this.#payload[offset + HEADER_SIZE]!
+      offset += HEADER_SIZE + 1 + (COUNT_SIZES[count] ?? 0)
+    }
+  }
+}
