@@ -1,8 +1,8 @@
 import { TokenBucket } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 
-/** Headers of a peer that are hashed for nothing at once, at most: two full messages. */
-const MAX_USELESS_HEADERS = 4_000
+/** Headers of a peer that are hashed for nothing at once, at most: a full message. */
+const MAX_USELESS_HEADERS = 2_000
 /** And what is added to that in a second. An honest peer announces a block in ten minutes. */
 const USELESS_HEADERS_PER_SECOND = 20
 

@@ -65,7 +65,8 @@ export interface TransactionRequest {
  */
 export class TransactionRequests {
   readonly #random: Random
-  readonly #byHash = new Map<string, Map<PeerId, Announcement>>()
+  /** A list, since nearly every hash is announced by few: a map takes 200 bytes for one. */
+  readonly #byHash = new Map<string, Announcement[]>()
   readonly #byPeer = new Map<PeerId, PeerCount>()
   /** Hashes whose request has ended and that may be asked of somebody else. */
   readonly #retry = new Set<string>()
@@ -110,9 +111,9 @@ export class TransactionRequests {
     if (count?.outbound === false) this.#inbound--
     for (const key of count?.keys ?? []) {
       const announcements = this.#byHash.get(key)
-      const announcement = announcements?.get(peer)
+      const announcement = ofPeer(announcements, peer)
       if (announcement === undefined) continue
-      announcements!.delete(peer)
+      announcements!.splice(announcements!.indexOf(announcement), 1)
       unqueue(announcement)
       if (announcement.state === 'requested') this.#retry.add(key)
       this.#forgetIfHopeless(key)
@@ -135,15 +136,15 @@ export class TransactionRequests {
     const count = this.#byPeer.get(peer)!
     let announcements = this.#byHash.get(key)
     if (announcements === undefined) {
-      announcements = new Map()
+      announcements = []
       this.#byHash.set(key, announcements)
     }
-    if (announcements.has(peer)) return
+    if (ofPeer(announcements, peer) !== undefined) return
     const overloaded = count.inFlight >= MAX_PEER_TX_REQUEST_IN_FLIGHT ? 1 : 0
     const queue = this.#delayed[Math.min(delays + overloaded, MAX_DELAYS)]!
     const lot = drawBelow(this.#random, LOTS)
     const announcement: Announcement = { key, peer, preferred, lot, state: 'delayed', queue }
-    announcements.set(peer, announcement)
+    announcements.push(announcement)
     count.announced++
     count.keys.add(key)
     queue.add(announcement, now)
@@ -151,12 +152,12 @@ export class TransactionRequests {
 
   /** Who has announced it. */
   announcers(key: string): PeerId[] {
-    return [...(this.#byHash.get(key)?.keys() ?? [])]
+    return (this.#byHash.get(key) ?? []).map(({ peer }) => peer)
   }
 
   /** The peer will not deliver: it said so, or what it delivered was of no use. */
   failed(peer: PeerId, key: string): void {
-    const announcement = this.#byHash.get(key)?.get(peer)
+    const announcement = ofPeer(this.#byHash.get(key), peer)
     if (announcement !== undefined) this.#fail(announcement)
   }
 
@@ -167,10 +168,10 @@ export class TransactionRequests {
   forget(key: string, keeps: (peer: PeerId) => boolean = () => false): void {
     const announcements = this.#byHash.get(key)
     if (announcements === undefined) return
-    for (const announcement of announcements.values()) {
+    const kept = announcements.filter(({ state, peer }) => state !== 'failed' && keeps(peer))
+    for (const announcement of announcements) {
+      if (kept.includes(announcement)) continue
       const { peer, state } = announcement
-      if (state !== 'failed' && keeps(peer)) continue
-      announcements.delete(peer)
       unqueue(announcement)
       const count = this.#byPeer.get(peer)
       if (count === undefined) continue
@@ -178,8 +179,12 @@ export class TransactionRequests {
       count.keys.delete(key)
       if (state === 'requested') count.inFlight--
     }
-    if (announcements.size === 0) this.#byHash.delete(key)
-    else this.#retry.add(key)
+    if (kept.length === 0) {
+      this.#byHash.delete(key)
+      return
+    }
+    this.#byHash.set(key, kept)
+    this.#retry.add(key)
   }
 
   /**
@@ -228,7 +233,7 @@ export class TransactionRequests {
 
   #choose(key: string): Announcement | undefined {
     let best: Announcement | undefined
-    for (const announcement of this.#byHash.get(key)?.values() ?? []) {
+    for (const announcement of this.#byHash.get(key) ?? []) {
       if (announcement.state === 'requested') return undefined
       if (announcement.state !== 'ready') continue
       if (best === undefined || isBetter(announcement, best)) best = announcement
@@ -237,8 +242,8 @@ export class TransactionRequests {
   }
 
   #fail(announcement: Announcement): void {
-    const announcements = this.#byHash.get(announcement.key)
-    if (announcements?.get(announcement.peer) !== announcement || announcement.state === 'failed') return
+    const { key, peer, state } = announcement
+    if (ofPeer(this.#byHash.get(key), peer) !== announcement || state === 'failed') return
     if (announcement.state === 'requested') {
       const count = this.#byPeer.get(announcement.peer)
       if (count !== undefined) count.inFlight--
@@ -250,9 +255,13 @@ export class TransactionRequests {
   }
 
   #forgetIfHopeless(key: string): void {
-    for (const { state } of this.#byHash.get(key)?.values() ?? []) if (state !== 'failed') return
+    for (const { state } of this.#byHash.get(key) ?? []) if (state !== 'failed') return
     this.forget(key)
   }
+}
+
+function ofPeer(announcements: readonly Announcement[] | undefined, peer: PeerId): Announcement | undefined {
+  return announcements?.find((announcement) => announcement.peer === peer)
 }
 
 /** Nobody waits for it any more: a peer that announces and takes back, over and over, fills no queue. */
