@@ -71,7 +71,8 @@ export {
   packScripts,
   type BasicFilter,
 } from './filters/basic-filter.ts'
-export { FILTER_INVERSE_RATE, FILTER_REMAINDER_BITS } from './filters/golomb-coded-set.ts'
+export { FILTER_INVERSE_RATE } from './filters/golomb-coded-set.ts'
+export { FILTER_REMAINDER_BITS } from './filters/golomb-codes.ts'
 export { blockHashFromHex, hashFromHex, hashToHex, txidFromHex, wtxidFromHex } from './bytes/hash-text.ts'
 export {
   asBlockHash,

@@ -143,6 +143,15 @@ describe('a filter', () => {
     expect(open).toThrow(expect.objectContaining({ code }))
   })
 
+  it('is refused for what is broken behind the script that it would be asked for', () => {
+    const spent = Array.from({ length: 300 }, (_, i) => Uint8Array.of(1, i, i >> 8))
+    const whole = buildBasicFilter(blockOf([]), spent)
+    const open = (bytes: Uint8Array) => () => openBasicFilter(bytes, blockHash(regtest.genesis))
+    expect(open(whole)().matchAny(spent.slice(0, 1))).toBe(true)
+    expect(open(whole.subarray(0, -1))).toThrow(expect.objectContaining({ code: 'truncated' }))
+    expect(open(Uint8Array.of(...whole, 0))).toThrow(expect.objectContaining({ code: 'trailing-bytes' }))
+  })
+
   it('is refused or read, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

@@ -1,18 +1,28 @@
-import { behaviourTable, type MessagePurpose, type Outcome, type Row } from '@sapwood/peer'
+import {
+  behaviourTable,
+  behaviourTexts,
+  type MessageMap,
+  type MessagePurpose,
+  type Outcome,
+  type Row,
+} from '@sapwood/peer'
 
 const states = ['awaiting-version', 'awaiting-verack', 'ready'] as const
 
 /** What stands in Core's column where it does as we do. */
 const same = 'same'
 
-type AnyRow = Pick<Row<'unknown'>, 'states' | 'does' | 'core' | 'onPrivateBroadcast'> & {
+type AnyRow = Pick<Row<'unknown'>, 'states' | 'core' | 'onPrivateBroadcast'> & {
   readonly purpose: MessagePurpose
   readonly rules: readonly { readonly when: string; readonly outcome: Outcome; readonly core?: string }[]
 }
 
 /** The behaviour table of `@sapwood/peer` as the text of `docs/peer-behaviour.md`. */
 export function renderBehaviour(): string {
-  const rows: readonly (readonly [string, AnyRow])[] = Object.entries(behaviourTable)
+  const rows: readonly (readonly [keyof MessageMap, AnyRow])[] = Object.entries(behaviourTable) as [
+    keyof MessageMap,
+    AnyRow,
+  ][]
   return `${[
     '# What a peer does with each message',
     '',
@@ -49,8 +59,8 @@ export function renderBehaviour(): string {
   ].join('\n')}\n`
 }
 
-function stateRow(type: string, row: AnyRow): string {
+function stateRow(type: keyof MessageMap, row: AnyRow): string {
   const cells = states.flatMap((state) => [row.states[state], row.core?.[state] ?? same])
   const mark = row.onPrivateBroadcast === true ? ' ▸' : ''
-  return `| \`${type}\`${mark} | ${cells.join(' | ')} | ${row.does} |`
+  return `| \`${type}\`${mark} | ${cells.join(' | ')} | ${behaviourTexts[type]} |`
 }

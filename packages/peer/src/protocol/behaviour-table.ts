@@ -30,22 +30,19 @@ type RowOptions<Type extends keyof MessageMap> = Partial<
  */
 function whenReady<Type extends keyof MessageMap>(
   purpose: PurposeOf<Type>,
-  does: string,
   options: RowOptions<Type> = {},
 ): Row<Type> {
-  return row(purpose, ['ignore', 'ignore', 'handle'], does, options)
+  return row(purpose, ['ignore', 'ignore', 'handle'], options)
 }
 
 function row<Type extends keyof MessageMap>(
   purpose: PurposeOf<Type>,
   [first, second, third]: readonly [Outcome, Outcome, Outcome],
-  does: string,
   options: RowOptions<Type> = {},
 ): Row<Type> {
   return {
     purpose,
     states: { 'awaiting-version': first, 'awaiting-verack': second, ready: third },
-    does,
     ...options,
     rules: options.rules ?? [],
   }
@@ -94,18 +91,13 @@ const addressesUnwanted: Rule<'addr' | 'addrv2'> = {
   outcome: 'ignore',
 }
 
-/** Not in Core's words: reading them costs a decoder, and nothing is done with them. */
-const notSpoken = 'a draft that is not spoken'
-const givenToTheAsker = 'is delivered to whoever asked for it (Utreexo)'
-const servedWherePossible = 'is answered (Utreexo), or handed on to the owner'
-
 /**
  * What every message does in every state: the one place where it is decided. Limits on the number of entries
  * and on field values that make a payload malformed are wire-codec's (`DecodeError.severity`); they end the
  * connection, or drop the message, before these rules are looked at.
  */
 export const behaviourTable: Table = {
-  version: row('handshake', ['handle', 'ignore', 'ignore'], 'answers, settles what both speak', {
+  version: row('handshake', ['handle', 'ignore', 'ignore'], {
     rules: [
       {
         when: 'it lacks a service that this kind of connection needs',
@@ -142,8 +134,8 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  verack: row('handshake', ['ignore', 'handle', 'ignore'], 'completes the handshake'),
-  wtxidrelay: row('handshake', ['ignore', 'handle', 'disconnect'], 'announces by wtxid (BIP339)', {
+  verack: row('handshake', ['ignore', 'handle', 'ignore']),
+  wtxidrelay: row('handshake', ['ignore', 'handle', 'disconnect'], {
     rules: [
       {
         when: 'the common version is below 70,016',
@@ -152,8 +144,8 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  sendaddrv2: row('handshake', ['ignore', 'handle', 'disconnect'], 'sends `addrv2` from now on (BIP155)'),
-  feature: row('handshake', ['ignore', 'handle', 'disconnect'], 'notes the feature (BIP434)', {
+  sendaddrv2: row('handshake', ['ignore', 'handle', 'disconnect']),
+  feature: row('handshake', ['ignore', 'handle', 'disconnect'], {
     rules: [
       {
         when: 'the common version is below 70,017',
@@ -168,33 +160,23 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  sendtxrcncl: row(
-    'handshake',
-    ['ignore', 'ignore', 'ignore'],
-    'nothing: reconciliation (BIP330) is not spoken',
-    {
-      core: {
-        'awaiting-verack': 'ignore, unless `-txreconciliation` is on: then handle',
-        ready: 'ignore, unless `-txreconciliation` is on: then disconnect',
+  sendtxrcncl: row('handshake', ['ignore', 'ignore', 'ignore'], {
+    core: {
+      'awaiting-verack': 'ignore, unless `-txreconciliation` is on: then handle',
+      ready: 'ignore, unless `-txreconciliation` is on: then disconnect',
+    },
+  }),
+  sendheaders: row('setting', ['ignore', 'handle', 'handle']),
+  sendcmpct: row('setting', ['ignore', 'handle', 'handle'], {
+    rules: [
+      {
+        when: 'it is for another version than 2',
+        applies: ({ version }) => version !== COMPACT_BLOCKS_VERSION,
+        outcome: 'ignore',
       },
-    },
-  ),
-  sendheaders: row('setting', ['ignore', 'handle', 'handle'], 'announces blocks by headers (BIP130)'),
-  sendcmpct: row(
-    'setting',
-    ['ignore', 'handle', 'handle'],
-    'notes who wants compact blocks announced (BIP152)',
-    {
-      rules: [
-        {
-          when: 'it is for another version than 2',
-          applies: ({ version }) => version !== COMPACT_BLOCKS_VERSION,
-          outcome: 'ignore',
-        },
-      ],
-    },
-  ),
-  feefilter: whenReady('setting', 'notes the least fee rate announced to the remote (BIP133)', {
+    ],
+  }),
+  feefilter: whenReady('setting', {
     rules: [
       {
         when: 'the fee rate is not an amount of money',
@@ -203,7 +185,7 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  ping: whenReady('keep-alive', 'answers with `pong` (BIP31), after what was asked before', {
+  ping: whenReady('keep-alive', {
     rules: [
       {
         when: 'the common version is 60,000 or below',
@@ -212,14 +194,14 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  pong: whenReady('reply', 'measures the round trip', { onPrivateBroadcast: true }),
-  addr: whenReady('announcement', 'hands on the addresses within the rate limit', {
+  pong: whenReady('reply', { onPrivateBroadcast: true }),
+  addr: whenReady('announcement', {
     rules: [addressesUnwanted],
   }),
-  addrv2: whenReady('announcement', 'hands on the addresses within the rate limit (BIP155)', {
+  addrv2: whenReady('announcement', {
     rules: [addressesUnwanted],
   }),
-  getaddr: whenReady('request', 'answers with at most 1,000 addresses', {
+  getaddr: whenReady('request', {
     rules: [
       {
         when: 'we dialled: the answer would tell whom we know',
@@ -233,7 +215,7 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  inv: whenReady('announcement', 'hands on the announcement', {
+  inv: whenReady('announcement', {
     rules: [
       {
         when: 'it announces transactions where our `version` wanted none',
@@ -243,7 +225,7 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  getdata: whenReady('request', 'answers with what it names, or `notfound`', {
+  getdata: whenReady('request', {
     core: { ready: 'handle, with silence for blocks that it lacks' },
     onPrivateBroadcast: true,
     rules: [
@@ -260,7 +242,7 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  notfound: whenReady('reply', 'ends the requests for what it names', {
+  notfound: whenReady('reply', {
     rules: [
       {
         when: 'it has more than 5,016 entries',
@@ -270,11 +252,11 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  getblocks: whenReady('request', 'answers with at most 500 announcements'),
-  getheaders: whenReady('request', 'answers with at most 2,000 headers'),
-  headers: whenReady('reply', 'answers the request that they connect to, or is an announcement'),
-  block: whenReady('reply', 'is delivered to whoever asked for it'),
-  tx: whenReady('reply', 'is delivered to whoever asked for it', {
+  getblocks: whenReady('request'),
+  getheaders: whenReady('request'),
+  headers: whenReady('reply'),
+  block: whenReady('reply'),
+  tx: whenReady('reply', {
     rules: [
       {
         when: 'nobody asked for it, and our `version` wanted none',
@@ -285,7 +267,7 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  mempool: whenReady('request', 'answers with announcements of the mempool (BIP35)', {
+  mempool: whenReady('request', {
     rules: [
       {
         ...notOffered('mempool', 'mempool'),
@@ -293,57 +275,54 @@ export const behaviourTable: Table = {
       },
     ],
   }),
-  merkleblock: whenReady('reply', 'is handed on (BIP37)', {
+  merkleblock: whenReady('reply', {
     core: { ready: 'ignore: Core asks for none' },
   }),
-  filterload: whenReady('setting', 'is handed on (BIP37)', { rules: [withoutBloom('filterload')] }),
-  filteradd: whenReady('setting', 'is handed on (BIP37)', { rules: [withoutBloom('filteradd')] }),
-  filterclear: whenReady('setting', 'is handed on (BIP37)', { rules: [withoutBloom('filterclear')] }),
-  cmpctblock: whenReady('announcement', 'is handed on (BIP152)'),
-  getblocktxn: whenReady('request', 'answers with transactions of a block (BIP152)'),
-  blocktxn: whenReady('reply', 'is delivered to whoever asked for it'),
-  getcfilters: whenReady('request', 'answers with filters (BIP157)', {
+  filterload: whenReady('setting', { rules: [withoutBloom('filterload')] }),
+  filteradd: whenReady('setting', { rules: [withoutBloom('filteradd')] }),
+  filterclear: whenReady('setting', { rules: [withoutBloom('filterclear')] }),
+  cmpctblock: whenReady('announcement'),
+  getblocktxn: whenReady('request'),
+  blocktxn: whenReady('reply'),
+  getcfilters: whenReady('request', {
     rules: [notOffered('getcfilters', 'compactFilters')],
   }),
-  cfilter: whenReady('reply', 'is delivered to whoever asked for it', {
+  cfilter: whenReady('reply', {
     core: { ready: 'ignore: Core asks for none' },
   }),
-  getcfheaders: whenReady('request', 'answers with filter headers (BIP157)', {
+  getcfheaders: whenReady('request', {
     rules: [notOffered('getcfheaders', 'compactFilterHeaders')],
   }),
-  cfheaders: whenReady('reply', 'is delivered to whoever asked for it', {
+  cfheaders: whenReady('reply', {
     core: { ready: 'ignore: Core asks for none' },
   }),
-  getcfcheckpt: whenReady('request', 'answers with filter checkpoints (BIP157)', {
+  getcfcheckpt: whenReady('request', {
     rules: [notOffered('getcfcheckpt', 'compactFilterCheckpoints')],
   }),
-  cfcheckpt: whenReady('reply', 'is delivered to whoever asked for it', {
+  cfcheckpt: whenReady('reply', {
     core: { ready: 'ignore: Core asks for none' },
   }),
-  reject: row('setting', ['ignore', 'ignore', 'ignore'], 'nothing (BIP61 is gone)'),
-  alert: row('setting', ['ignore', 'ignore', 'ignore'], 'nothing (alerts are gone)'),
-  reqrecon: row('request', ['ignore', 'ignore', 'ignore'], notSpoken),
-  sketch: row('reply', ['ignore', 'ignore', 'ignore'], notSpoken),
-  reqsketchext: row('request', ['ignore', 'ignore', 'ignore'], notSpoken),
-  reconcildiff: row('reply', ['ignore', 'ignore', 'ignore'], notSpoken),
-  getuproof: utreexo('request', servedWherePossible),
-  uproof: utreexo('reply', givenToTheAsker),
-  uttls: utreexo('reply', givenToTheAsker),
+  reject: row('setting', ['ignore', 'ignore', 'ignore']),
+  alert: row('setting', ['ignore', 'ignore', 'ignore']),
+  reqrecon: row('request', ['ignore', 'ignore', 'ignore']),
+  sketch: row('reply', ['ignore', 'ignore', 'ignore']),
+  reqsketchext: row('request', ['ignore', 'ignore', 'ignore']),
+  reconcildiff: row('reply', ['ignore', 'ignore', 'ignore']),
+  getuproof: utreexo('request'),
+  uproof: utreexo('reply'),
+  uttls: utreexo('reply'),
   getuttls: utreexo('request'),
   usummary: utreexo('announcement'),
   utreexotx: utreexo('announcement'),
-  uroot: utreexo('reply', givenToTheAsker),
-  geturoot: utreexo('request', servedWherePossible),
-  unknown: whenReady('announcement', 'is handed on to the owner, who may know it', {
+  uroot: utreexo('reply'),
+  geturoot: utreexo('request'),
+  unknown: whenReady('announcement', {
     core: { ready: 'ignore' },
   }),
 }
 
-function utreexo<Type extends keyof MessageMap>(
-  purpose: PurposeOf<Type>,
-  does = 'is handed on to the owner (Utreexo)',
-): Row<Type> {
-  return whenReady(purpose, does, {
+function utreexo<Type extends keyof MessageMap>(purpose: PurposeOf<Type>): Row<Type> {
+  return whenReady(purpose, {
     core: { ready: 'ignore: unknown to Core' },
   })
 }

@@ -71,8 +71,6 @@ export type PurposeOf<Type extends keyof MessageMap> = Type extends ClaimedReply
 export interface Row<Type extends keyof MessageMap> {
   readonly purpose: PurposeOf<Type>
   readonly states: Readonly<Record<PeerState, Outcome>>
-  /** What handling it means, in words. */
-  readonly does: string
   /** Looked at in order, for a message that would be handled; the first that applies decides. */
   readonly rules: readonly Rule<Type>[]
   /** What Bitcoin Core does by state, where it differs. */

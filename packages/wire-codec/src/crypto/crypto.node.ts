@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto'
+import type { StartHashItems } from './hash-items.ts'
 import { oneByOne } from './one-by-one.ts'
 import type { RuntimeSha256, StartSha256 } from './sha256-backend.ts'
 import { createWasmSha256 } from './wasm-sha256.ts'
+import { createWasmHashItems } from './wasm-siphash.ts'
 
 /** Where the first of two hashes waits for the second. */
 const inner = Buffer.allocUnsafeSlow(32)
@@ -18,6 +20,9 @@ export const runtimeSha256: RuntimeSha256 = {
 
 /** Our WebAssembly with OpenSSL beside it, at once: nothing takes over later. */
 export const startSha256: StartSha256 = () => createWasmSha256(runtimeSha256) ?? oneByOne(runtimeSha256)
+
+/** Our WebAssembly, at once. */
+export const startHashItems: StartHashItems = () => createWasmHashItems()
 
 /**
  * A hash as a string of 32 characters costs half of one as a Buffer, which is an object of its own memory.

@@ -1,4 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
+import type { StartHashItems } from './hash-items.ts'
 import { oneByOne } from './one-by-one.ts'
 import type { RuntimeSha256, StartSha256 } from './sha256-backend.ts'
 
@@ -21,4 +22,13 @@ export const startSha256: StartSha256 = (takeOver) => {
     () => undefined,
   )
   return oneByOne(runtimeSha256)
+}
+
+/** Nothing at first: our WebAssembly comes once a filter is matched, to those who match any. */
+export const startHashItems: StartHashItems = (takeOver) => {
+  import('./wasm-siphash.ts').then(
+    ({ createWasmHashItems }) => takeOver(createWasmHashItems()),
+    () => undefined,
+  )
+  return undefined
 }

@@ -7,12 +7,14 @@
 import { requireBytes } from '../arguments/require-argument.ts'
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import type { BlockHash, Hash256 } from '../hash/hashes.ts'
-import { PackedItems, rangedHashes } from '../hash/ranged-hash.ts'
-import { type SipKey, sipKey } from '../hash/sip-hash.ts'
+import { rangedHashes } from '../hash/ranged-hash.ts'
+import { sipKey } from '../hash/sip-hash.ts'
 import { type Block } from '../primitives/block.ts'
 import { blockHash } from '../primitives/header.ts'
 import { OP_RETURN } from '../primitives/opcodes.ts'
 import { sha256d } from '../crypto/backend-in-force.ts'
+import type { SipKey } from '../crypto/hash-items.ts'
+import { PackedItems } from '../crypto/packed-items.ts'
 import { SortedNumbers } from './sorted-numbers.ts'
 import { decodeGolombSet, encodeGolombSet, FILTER_INVERSE_RATE, setRange } from './golomb-coded-set.ts'
 
@@ -81,7 +83,8 @@ export function packScripts(scripts: readonly Uint8Array[]): PackedScripts {
 }
 
 /**
- * A filter from its bytes. All of it is decoded here, into 8 bytes of memory for each script.
+ * A filter from its bytes. All of it is decoded here, into 8 bytes of memory for each script: one that is
+ * broken anywhere is refused, whatever it would be asked for, and never says no.
  * @param bytes As `cfilter` carries them.
  * @param hash Hash of the block, which is the key of the filter's hashes.
  * @throws DecodeError when the bytes are no filter.

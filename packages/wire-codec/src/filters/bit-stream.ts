@@ -41,10 +41,15 @@ export class BitReader {
   readonly #bytes: Uint8Array
   #position: number
 
-  /** @param start Index of the first byte to read. */
-  constructor(bytes: Uint8Array, start: number) {
+  /** @param position Bits before the first to read. */
+  constructor(bytes: Uint8Array, position: number) {
     this.#bytes = bytes
-    this.#position = 8 * start
+    this.#position = position
+  }
+
+  /** Bits before the next to read. */
+  get position(): number {
+    return this.#position
   }
 
   /** How many ones come before the next zero. */

@@ -3,6 +3,7 @@ import { bytesToHex, hexToBytes } from '../bytes/hex.ts'
 import { plainRangedHash } from '../hash/ranged-hash.ts'
 import { sipHash24, sipKey } from '../hash/sip-hash.ts'
 import { BitReader, BitWriter } from './bit-stream.ts'
+import { FILTER_REMAINDER_BITS, readCodes, REMAINDER } from './golomb-codes.ts'
 import { decodeGolombSet, encodeGolombSet, FILTER_INVERSE_RATE, setRange } from './golomb-coded-set.ts'
 
 describe('bits', () => {
@@ -28,7 +29,7 @@ describe('bits', () => {
         writer.bits(0xa_bcde, 20)
         writer.unary(1)
         const bytes = new Uint8Array([0xff, ...writer.finish()])
-        const reader = new BitReader(bytes, 1)
+        const reader = new BitReader(bytes, 8)
         expect(shift === 0 ? 0 : reader.bits(shift)).toBe(0)
         expect(reader.unary()).toBe(count)
         expect(reader.bits(20)).toBe(0xa_bcde)
@@ -53,6 +54,56 @@ describe('bits', () => {
     const ones = new BitReader(Uint8Array.of(0xff), 0)
     expect(ones.unary()).toBe(8)
     expect(ones.isPastEnd).toBe(true)
+  })
+})
+
+describe('Golomb-Rice codes', () => {
+  /** As BIP158 has it, a bit after the other. */
+  const written = (shift: number, differences: readonly number[]): Uint8Array => {
+    const writer = new BitWriter(4_000)
+    writer.bits(0, shift)
+    for (const difference of differences) {
+      writer.unary(Math.floor(difference / REMAINDER))
+      writer.bits(difference % REMAINDER, FILTER_REMAINDER_BITS)
+    }
+    return writer.finish()
+  }
+  const sums = (differences: readonly number[]): number[] => {
+    let sum = 0
+    return differences.map((difference) => (sum += difference))
+  }
+  /** Remainders of all sorts beside one quotient after the other. */
+  const noise = (count: number, quotients: readonly number[]): number[] =>
+    Array.from({ length: count }, (_, i) => {
+      const remainder = [0, REMAINDER - 1, 1, REMAINDER / 2, (i * 48_271) % REMAINDER][i % 5]!
+      return quotients[i % quotients.length]! * REMAINDER + remainder
+    })
+
+  it.each([[[0]], [[0, 1, 2, 3]], [[10, 11, 12, 13, 4, 5]], [[31, 32, 33, 0]], [[40, 12, 11, 100, 0, 0, 0]]])(
+    'with the quotients %j are read at every place of a byte, and however near to the end',
+    (quotients) => {
+      for (let shift = 0; shift < 8; shift++) {
+        for (const count of [0, 1, 2, 3, 4, 5, 6, 7, 8, 90]) {
+          const differences = noise(count, quotients)
+          const bytes = written(shift, differences)
+          const values = new Float64Array(count)
+          // A part of something larger, whose other bytes are not to be looked at.
+          const larger = new Uint8Array(bytes.length + 30).fill(0xff)
+          larger.set(bytes, 20)
+          const rest = readCodes(larger.subarray(20, 20 + bytes.length), shift, values)
+          expect([...values]).toEqual(sums(differences))
+          expect([rest.isPastEnd, rest.bytesLeft]).toEqual([false, 0])
+        }
+      }
+    },
+  )
+
+  it('end where they end: what follows is left, what is missing is past the end', () => {
+    const bytes = written(0, noise(50, [0, 1, 2]))
+    const few = readCodes(bytes, 0, new Float64Array(20))
+    expect([few.isPastEnd, few.bytesLeft > 60]).toEqual([false, true])
+    expect(readCodes(bytes.subarray(0, -1), 0, new Float64Array(50)).isPastEnd).toBe(true)
+    expect(readCodes(bytes, 0, new Float64Array(52)).isPastEnd).toBe(true)
   })
 })
 

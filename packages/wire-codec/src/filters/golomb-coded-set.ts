@@ -9,22 +9,18 @@ import { ByteWriter } from '../bytes/byte-writer.ts'
 import { concatBytes } from '../bytes/bytes-equal.ts'
 import { bytesToHex } from '../bytes/hex.ts'
 import { rangedHashes } from '../hash/ranged-hash.ts'
-import type { SipKey } from '../hash/sip-hash.ts'
-import { BitReader, BitWriter } from './bit-stream.ts'
+import type { SipKey } from '../crypto/hash-items.ts'
+import { BitWriter } from './bit-stream.ts'
+import { FILTER_REMAINDER_BITS, MIN_CODE_BITS, readCodes, REMAINDER } from './golomb-codes.ts'
 
-/** Bits of the remainder in the Golomb-Rice code of the basic filter (BIP158: P). */
-export const FILTER_REMAINDER_BITS = 19
 /** One over the false positive rate of the basic filter (BIP158: M). */
 export const FILTER_INVERSE_RATE = 784_931
 
-/** Bits of the smallest code: an empty quotient and the remainder. */
-const MIN_CODE_BITS = 1 + FILTER_REMAINDER_BITS
 /**
  * What a code takes on average at most: the quotients of a set add up to less than 1.5 for each item,
  * so 21.5 bits.
  */
 const MAX_CODE_BYTES = 3
-const REMAINDER = 2 ** FILTER_REMAINDER_BITS
 
 /**
  * The set of `items`, each counted once, as bytes (BIP158): their number,
@@ -56,13 +52,7 @@ export function decodeGolombSet(bytes: Uint8Array): Float64Array {
     reader.fail('truncated', { value: Math.ceil((count * MIN_CODE_BITS) / 8), limit: reader.remaining })
   }
   const values = new Float64Array(count)
-  const bits = new BitReader(bytes, reader.offset)
-  let value = 0
-  for (let i = 0; i < count; i++) {
-    value += bits.unary() * REMAINDER
-    value += bits.bits(FILTER_REMAINDER_BITS)
-    values[i] = value
-  }
+  const bits = readCodes(bytes, 8 * reader.offset, values)
   if (bits.isPastEnd) reader.fail('truncated')
   if (bits.bytesLeft > 0) reader.fail('trailing-bytes', { value: bits.bytesLeft, limit: 0 })
   return values

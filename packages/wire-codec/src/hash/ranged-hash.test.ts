@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type PackedItems, plainRangedHash } from './ranged-hash.ts'
-import { sipHash24, type SipKey, sipKey } from './sip-hash.ts'
+import type { SipKey } from '../crypto/hash-items.ts'
+import type { PackedItems } from '../crypto/packed-items.ts'
+import { plainRangedHash } from './ranged-hash.ts'
+import { sipHash24, sipKey } from './sip-hash.ts'
 
 const noise = (seed: string, length: number): Uint8Array =>
   createHash('shake256', { outputLength: Math.max(1, length) })
@@ -16,7 +18,9 @@ const byBigint = (key: Uint8Array, item: Uint8Array, range: number): number =>
 type RangedHashes = typeof import('./ranged-hash.ts').rangedHashes
 const key = noise('key', 16)
 
-describe.each(['WebAssembly', 'JavaScript'])('ranged hashes by %s', (by) => {
+const runtimes = ['WebAssembly', 'WebAssembly of a page', 'JavaScript'] as const
+
+describe.each(runtimes)('ranged hashes by %s', (by) => {
   let rangedHashes: RangedHashes
   let pack: (items: readonly Uint8Array[]) => PackedItems
   /** Each hash, and how many came at a time: the same of a list and of what has been packed. */
@@ -42,11 +46,22 @@ describe.each(['WebAssembly', 'JavaScript'])('ranged hashes by %s', (by) => {
   beforeEach(async () => {
     vi.resetModules()
     if (by === 'JavaScript') vi.stubGlobal('WebAssembly', undefined)
-    const made = await import('./ranged-hash.ts')
-    rangedHashes = made.rangedHashes
-    pack = (items) => new made.PackedItems(items)
+    if (by === 'WebAssembly of a page') vi.doMock('#crypto', () => import('../crypto/crypto.ts'))
+    const { PackedItems } = await import('../crypto/packed-items.ts')
+    pack = (items) => new PackedItems(items)
+    ;({ rangedHashes } = await import('./ranged-hash.ts'))
+    if (by !== 'WebAssembly of a page') return
+    // The first call begins the loading, and does not wait for it.
+    expect(all(sipKey(key), 7, [key, key])).toEqual({
+      hashes: expect.anything() as number[],
+      batches: [1, 1],
+    })
+    await vi.dynamicImportSettled()
   })
-  afterEach(() => vi.unstubAllGlobals())
+  afterEach(() => {
+    vi.unstubAllGlobals()
+    vi.doUnmock('#crypto')
+  })
 
   it('are the upper half of hash times range, at every length of an item, alone and beside any other', () => {
     const range = 784_931 * 12_345
@@ -81,7 +96,7 @@ describe.each(['WebAssembly', 'JavaScript'])('ranged hashes by %s', (by) => {
     const plain = plainRangedHash(sipKey(key), 2 ** 40)
     const { hashes, batches } = all(sipKey(key), 2 ** 40, mixed)
     expect(hashes).toEqual(mixed.map(plain))
-    if (by === 'WebAssembly') expect(batches).toEqual([5, 1, 1, 1, 4_096, 4_096, 804])
+    if (by !== 'JavaScript') expect(batches).toEqual([5, 1, 1, 1, 4_096, 4_096, 804])
     expect(all(sipKey(key), 2 ** 40, []).hashes).toEqual([])
   })
 })

@@ -4,78 +4,24 @@
  * @module
  */
 
-import { loadWasm } from '../crypto/load-wasm.ts'
-import { MODULE } from '../crypto/siphash.wasm.ts'
-import { type SipKey, sipHashInto } from './sip-hash.ts'
+import { startHashItems } from '#crypto'
+import type { HashItems, SipKey } from '../crypto/hash-items.ts'
+import { PackedItems } from '../crypto/packed-items.ts'
+import { sipHashInto } from './sip-hash.ts'
 
-/** Bytes and items of one batch (wasm/siphash.c). */
-const WINDOW = 65_536
-const MAX_ITEMS = 4_096
+/** What hashes many items at once here; null before it was needed, undefined where nothing does (yet). */
+let inForce: HashItems | undefined | null = null
 
-/** What wasm/siphash.c exports. */
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer }
-  readonly items_at: () => number
-  readonly ends_at: () => number
-  readonly values_at: () => number
-  readonly ranged: (
-    count: number,
-    k0Low: number,
-    k0High: number,
-    k1Low: number,
-    k1High: number,
-    range: number,
-  ) => void
-}
-
-interface Loaded {
-  readonly ranged: Exports['ranged']
-  /** The items, one after the other. */
-  readonly items: Uint8Array
-  /** Where each of them ends. */
-  readonly ends: Uint32Array
-  /** Their hashes. */
-  readonly values: Float64Array
-}
-
-let loaded: Loaded | undefined | null = null
-
-/** The module, loaded when it is first needed; undefined where WebAssembly cannot be loaded. */
-function module(): Loaded | undefined {
-  if (loaded !== null) return loaded
-  const exports = loadWasm(MODULE) as Exports | undefined
-  if (exports === undefined) return (loaded = undefined)
-  const { buffer } = exports.memory
-  return (loaded = {
-    ranged: exports.ranged,
-    items: new Uint8Array(buffer, exports.items_at(), WINDOW),
-    ends: new Uint32Array(buffer, exports.ends_at(), MAX_ITEMS),
-    values: new Float64Array(buffer, exports.values_at(), MAX_ITEMS),
-  })
-}
-
-/** Items one after the other in memory: copied once, for those that are hashed under many keys. */
-export class PackedItems {
-  readonly bytes: Uint8Array
-  /** Where each of them ends. */
-  readonly ends: Uint32Array
-
-  constructor(items: readonly Uint8Array[]) {
-    this.ends = new Uint32Array(items.length)
-    let end = 0
-    for (let i = 0; i < items.length; i++) this.ends[i] = end += items[i]!.length
-    this.bytes = new Uint8Array(end)
-    for (let i = 0; i < items.length; i++) this.bytes.set(items[i]!, this.start(i))
-  }
-
-  get length(): number {
-    return this.ends.length
-  }
-
-  /** Where an item begins. */
-  start(index: number): number {
-    return index === 0 ? 0 : this.ends[index - 1]!
-  }
+/**
+ * Started when it is first needed. In a page JavaScript hashes until our WebAssembly has been loaded, which
+ * the first call begins.
+ */
+function hashItems(): HashItems | undefined {
+  if (inForce === null)
+    inForce = startHashItems((loaded) => {
+      inForce = loaded
+    })
+  return inForce
 }
 
 /**
@@ -89,18 +35,16 @@ export function* rangedHashes(
   range: number,
   items: readonly Uint8Array[] | PackedItems,
 ): Generator<Float64Array, void, undefined> {
-  const wasm = module()
+  const many = hashItems()
   const plain = plainRangedHash(key, range)
-  const { k0Low, k0High, k1Low, k1High } = key
   for (let first = 0; first < items.length; ) {
-    const count = wasm === undefined ? 0 : layOut(wasm, items, first)
-    if (wasm === undefined || count === 0) {
+    const hashes = many?.(key, range, items, first)
+    if (hashes === undefined || hashes.length === 0) {
       yield Float64Array.of(plain(itemOf(items, first++)))
       continue
     }
-    wasm.ranged(count, k0Low, k0High, k1Low, k1High, range)
-    yield wasm.values.subarray(0, count)
-    first += count
+    yield hashes
+    first += hashes.length
   }
 }
 
@@ -108,40 +52,6 @@ function itemOf(items: readonly Uint8Array[] | PackedItems, index: number): Uint
   return items instanceof PackedItems
     ? items.bytes.subarray(items.start(index), items.ends[index])
     : items[index]!
-}
-
-/**
- * Copies items from `first` on into the module. @returns how many: none where that one fits into no batch.
- */
-function layOut({ items, ends }: Loaded, from: readonly Uint8Array[] | PackedItems, first: number): number {
-  const most = Math.min(from.length - first, MAX_ITEMS)
-  if (from instanceof PackedItems) return layOutPacked({ items, ends }, from, first, most)
-  let end = 0
-  for (let count = 0; count < most; count++) {
-    const item = from[first + count]!
-    const { length } = item
-    if (end + length > WINDOW) return count
-    items.set(item, end)
-    end += length
-    ends[count] = end
-  }
-  return most
-}
-
-function layOutPacked(
-  { items, ends }: Pick<Loaded, 'items' | 'ends'>,
-  from: PackedItems,
-  first: number,
-  most: number,
-): number {
-  const start = from.start(first)
-  let count = 0
-  while (count < most && from.ends[first + count]! - start <= WINDOW) {
-    ends[count] = from.ends[first + count]! - start
-    count++
-  }
-  if (count > 0) items.set(from.bytes.subarray(start, start + ends[count - 1]!))
-  return count
 }
 
 /** The hash of one item, in JavaScript. */

@@ -4,13 +4,7 @@
  * @module
  */
 
-/** Key of SipHash: two 64-bit words, each as its low and high half. */
-export interface SipKey {
-  readonly k0Low: number
-  readonly k0High: number
-  readonly k1Low: number
-  readonly k1High: number
-}
+import type { SipKey } from '../crypto/hash-items.ts'
 
 /**
  * The key in the first 16 bytes of `bytes`: two little-endian words,

@@ -1,6 +1,7 @@
 import type { Draw } from '../../../../tools/differential/draw.ts'
 import type { Differential } from '../../../../tools/differential/target.ts'
-import { PackedItems, plainRangedHash, rangedHashes } from '../../src/hash/ranged-hash.ts'
+import { PackedItems } from '../../src/crypto/packed-items.ts'
+import { plainRangedHash, rangedHashes } from '../../src/hash/ranged-hash.ts'
 import { sipKey } from '../../src/hash/sip-hash.ts'
 
 const BATCH = 1_000
