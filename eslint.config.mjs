@@ -183,7 +183,7 @@ export default defineConfig(
         'error',
         {
           // A package's own `imports` map, what a program of its tests does with its arguments or is bundled
-          // by, and the browser of all tests; never another package.
+          // by, the releases of Node.js, and the browser of all tests; never another package.
           allow: [
             '#crypto',
             '#platform',
@@ -191,6 +191,7 @@ export default defineConfig(
             '../../../tools/bundle-child/**',
             '../../../../tools/bundle-child/**',
             '../../../../tools/differential/**',
+            '../../../../tools/npm/other-nodes.ts',
             '../../integration/src/browser/chromium.ts',
           ],
           enforceBuildableLibDependency: true,

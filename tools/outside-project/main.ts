@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { PackedPackages, sh } from '../check-packages/pack.ts'
+import { OTHER_NODES } from '../npm/other-nodes.ts'
 import { OutsideProject, ownVersion, PARSERS, QUIETLY } from './outside-project.ts'
 import { checkRecipe } from './recipe.ts'
 import { runners } from './runners.ts'
@@ -11,9 +12,6 @@ import { runners } from './runners.ts'
 // a liar, a bad line and bitcoinds of its own, under each test runner, and runs the conformance suite. The
 // tests have to pass, and to find a fault that is put in. With --all-nodes they do so on other releases of
 // Node.js as well. Of this `npm run check:packages` does what takes little time.
-
-/** Releases of Node.js that npm's platform packages have, beside the one that runs us. */
-const OTHER_NODES = { '22': '22.23.5', '24': '24.22.3' } as const
 
 const { values } = parseArgs({
   options: { 'all-nodes': { type: 'boolean', default: false } },

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import type { ProgramSpec } from '../../src/programs/find-program.ts'
+import { OTHER_NODES } from '../../../../tools/npm/other-nodes.ts'
+import { findProgram, type ProgramSpec } from '../../src/programs/find-program.ts'
 import { runCommand } from '../../src/programs/run-command.ts'
 
 const BUN_VERSION = '1.4.5'
@@ -31,3 +32,25 @@ export const DENO: ProgramSpec = {
   variable: 'DENO',
   install: (folder) => fromNpm(folder, `@deno/linux-${process.arch}-glibc`, DENO_VERSION, 'deno'),
 }
+
+/** What starts a program with Bun. */
+export async function bun(): Promise<readonly string[]> {
+  return (await findProgram(BUN)).command
+}
+
+/** What starts a program with Deno, which may do what it wants. */
+export async function deno(): Promise<readonly string[]> {
+  return [...(await findProgram(DENO)).command, 'run', '--allow-all', '--no-config', '--no-lock']
+}
+
+/** Other releases of Node.js than the one that runs us. */
+export const otherNodes: Readonly<Record<string, () => Promise<readonly string[]>>> = Object.fromEntries(
+  Object.entries(OTHER_NODES).map(([major, version]) => [
+    `Node.js ${version}`,
+    async () => {
+      const name = `node-${process.platform}-${process.arch}`
+      const install = (folder: string): Promise<string> => fromNpm(folder, name, version, 'bin/node')
+      return (await findProgram({ name: `node-${major}`, install })).command
+    },
+  ]),
+)

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { RegtestBitcoind } from '../../src/index.ts'
-import { findProgram } from '../../src/programs/find-program.ts'
 import { startProcess } from '../../src/programs/start-process.ts'
-import { BUN, DENO } from './programs.ts'
+import { bun, deno } from './programs.ts'
+import { speakV2 } from './speak-v2.ts'
 
 const INSTALL_TIMEOUT = 600_000
 const START_TIMEOUT = 100_000
@@ -47,27 +47,32 @@ afterAll(async () => {
 
 const runtimes = {
   'Node.js': () => Promise.resolve([process.execPath]),
-  Bun: async () => (await findProgram(BUN)).command,
-  Deno: async () => [...(await findProgram(DENO)).command, 'run', '--allow-all', '--no-config', '--no-lock'],
+  Bun: bun,
+  Deno: deno,
 }
 
 it.each(Object.entries(runtimes))(
   'speaks v2 with bitcoind on %s',
   async (_, find) => {
-    const remote = `127.0.0.1:${bitcoind.p2pPort}`
-    await using running = await startProcess([...(await find()), join(folder, 'v2-program.mjs'), remote], {
-      cwd: folder,
-    })
-    const [line] = await running.waitForOutput(/^\{.*\}$/m, START_TIMEOUT)
-    const result = JSON.parse(line) as { readonly sessionId: string; readonly userAgent: string }
+    const { result, peers } = await speakV2(await find(), { folder, file: 'v2-program.mjs' }, bitcoind)
     expect(result).toMatchObject({ protocol: 'v2', crypto: 'wasm+node', sha256: 'wasm+node:crypto' })
     expect(result.userAgent).toMatch(/Satoshi/)
-    const peers = await bitcoind.rpc<{ session_id: string; transport_protocol_type: string }[]>('getpeerinfo')
     const expected = { session_id: result.sessionId, transport_protocol_type: 'v2' }
     expect(peers).toContainEqual(expect.objectContaining(expected))
   },
   INSTALL_TIMEOUT,
 )
+
+it('speaks v2 with bitcoind on a processor that has none of the vectors of our WebAssembly', async () => {
+  const command = [process.execPath, '--no-enable-ssse3', '--no-enable-sse4-1']
+  const { result, peers } = await speakV2(command, { folder, file: 'v2-program.mjs' }, bitcoind)
+  // Those of the other architectures are in each of their processors.
+  const all = { crypto: 'wasm+node', sha256: 'wasm+node:crypto' }
+  const without = process.arch === 'x64' ? { crypto: 'node', sha256: 'node:crypto' } : all
+  expect(result).toMatchObject({ protocol: 'v2', ...without })
+  const expected = { session_id: result.sessionId, transport_protocol_type: 'v2' }
+  expect(peers).toContainEqual(expect.objectContaining(expected))
+})
 
 it.each(Object.entries(runtimes))(
   'runs a node on %s: headers, filters and blocks from bitcoind, and an end',
