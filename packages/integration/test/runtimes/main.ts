@@ -32,7 +32,8 @@ try {
     [`Node.js ${process.versions.node}`]: () => Promise.resolve([process.execPath]),
     ...otherNodes,
     Bun: bun,
-    Deno: deno,
+    // What it may load from `node_modules` it goes by the folder's `package.json`.
+    Deno: async () => (await deno()).filter((option) => option !== '--no-config'),
   }
   for (const [name, find] of Object.entries(runtimes)) {
     const { result, peers } = await speakV2(await find(), { folder, file: FILE }, bitcoind)
