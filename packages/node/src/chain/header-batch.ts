@@ -1,4 +1,5 @@
-import type { BlockHash, BlockHeader, Network } from '@sapwood/wire-codec'
+import { type BlockHash, blockHashes, type BlockHeader, type Network } from '@sapwood/wire-codec'
+import type { HeaderSource } from './header-source.ts'
 import { meetsTarget, targetOf } from './target-cache.ts'
 
 /**
@@ -19,11 +20,13 @@ export interface HeaderBreak {
 /**
  * Checks what needs no chain: each header builds on the one before it and its
  * hash meets the target it states.
+ * @param before Hash of the header before the first, where there is one.
  */
 export function findBreak(
   network: Network,
   headers: readonly BlockHeader[],
   hashes: readonly BlockHash[],
+  before?: BlockHash,
 ): HeaderBreak | undefined {
   const limit = targetOf(network.powLimitBits)!.value
   for (let index = 0; index < headers.length; index++) {
@@ -32,8 +35,23 @@ export function findBreak(
     if (target === undefined || target.value > limit || !meetsTarget(hashes[index]!, target)) {
       return { index, code: 'bad-proof-of-work' }
     }
-    if (index > 0 && !equalBytes(header.previousBlockHash, hashes[index - 1]!))
+    const previous = index > 0 ? hashes[index - 1] : before
+    if (previous !== undefined && !equalBytes(header.previousBlockHash, previous))
       return { index, code: 'not-linked' }
+  }
+  return undefined
+}
+
+/** As `findBreak`, of headers of which none is kept. */
+export function findBreakOf(network: Network, source: HeaderSource): HeaderBreak | undefined {
+  let before: BlockHash | undefined
+  let looked = 0
+  for (const headers of source.portions()) {
+    const hashes = blockHashes(headers)
+    const fault = findBreak(network, headers, hashes, before)
+    if (fault !== undefined) return { ...fault, index: looked + fault.index }
+    before = hashes.at(-1)
+    looked += headers.length
   }
   return undefined
 }

@@ -37,6 +37,7 @@ it.each([
   expect(source.first).toEqual(list[0])
   expect(source.last).toEqual(list.at(-1))
   expect([...source.bits()]).toEqual(list.map(({ bits }) => bits))
+  expect([...source.portions()].flat()).toEqual(list)
 })
 
 it('of none there are no ends', () => {

@@ -16,7 +16,12 @@ export interface HeaderSource {
   /** The bits of each. */
   bits(): Iterable<number>
   list(): readonly BlockHeader[]
+  /** All of them, some at a time: who keeps none of these needs memory for few. */
+  portions(): Iterable<readonly BlockHeader[]>
 }
+
+/** Headers that are looked at together: enough for their hashes to be computed at once. */
+const PORTION = 64
 
 /** The bits of each of some headers. */
 export const bitsOf = (headers: readonly BlockHeader[]): readonly number[] => headers.map(({ bits }) => bits)
@@ -29,6 +34,7 @@ export function headersOf(headers: readonly BlockHeader[]): HeaderSource {
     last: headers.at(-1),
     bits: () => bitsOf(headers),
     list: () => headers,
+    portions: () => [headers],
   }
 }
 
@@ -66,6 +72,17 @@ export class HeadersPayload implements HeaderSource {
 
   list(): readonly BlockHeader[] {
     return this.#list()
+  }
+
+  *portions(): Generator<readonly BlockHeader[]> {
+    let portion: BlockHeader[] = []
+    for (const offset of this.#offsets()) {
+      portion.push(decodeHeader(this.#payload.subarray(offset, offset + HEADER_SIZE)))
+      if (portion.length < PORTION) continue
+      yield portion
+      portion = []
+    }
+    if (portion.length > 0) yield portion
   }
 
   /** Behind each header stands a count of transactions, which says nothing but may be of any size. */

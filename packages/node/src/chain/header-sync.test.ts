@@ -1,4 +1,4 @@
-import { blockHash, type BlockHeader, type Message } from '@sapwood/wire-codec'
+import { blockHash, type BlockHeader, encodePayload, type Message } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { mineHeader, mineHeaders, regtest } from '../../test/support/make-chain.ts'
@@ -7,7 +7,7 @@ import { StorableHeaderChain } from './header-chain.ts'
 import { HeaderSync } from './header-sync.ts'
 import type { HeaderPeerFacts } from './header-peer.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
-import { headersOf } from './header-source.ts'
+import { headersOf, HeadersPayload } from './header-source.ts'
 
 const outbound: HeaderPeerFacts = { preferred: true, protected: false, chainSync: 'exempt' }
 const inbound: HeaderPeerFacts = { ...outbound, preferred: false }
@@ -211,6 +211,21 @@ describe('the header sync', () => {
     sync.onHeaders(alice, headersOf(headers), NOON)
     const actions = sync.onHeaders(alice, headersOf([...headers.slice(0, 4), ...headers.slice(5)]), NOON)
     expect(actions).toMatchObject([{ type: 'punish', peer: alice, reason: 'headers-not-linked' }])
+  })
+
+  it('looks at all headers of a message whose last is known, and makes no list of them', () => {
+    const headers = mineHeaders(regtest.genesis, 200)
+    const source = (sent: readonly BlockHeader[]): HeadersPayload =>
+      new HeadersPayload(encodePayload({ type: 'headers', headers: sent }).payload, () => {
+        throw new Error('a list was made')
+      })
+    sync.addPeer(alice, outbound, NOON)
+    sync.onHeaders(alice, headersOf(headers), NOON)
+    expect(sync.onHeaders(alice, source(headers), NOON)).toEqual([])
+    const actions = sync.onHeaders(alice, source([...headers.slice(0, 128), ...headers.slice(129)]), NOON)
+    expect(actions).toMatchObject([
+      { type: 'punish', peer: alice, reason: 'headers-not-linked', detail: 'header 128: not-linked' },
+    ])
   })
 
   it('punishes more than 2,000 headers in one message', () => {

@@ -8,7 +8,7 @@ import {
 import type { PeerId } from '@sapwood/peer'
 import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
 import { ChainSyncGuard } from './chain-sync-guard.ts'
-import { claimedWork, findBreak, type HeaderBatch, type HeaderBreak } from './header-batch.ts'
+import { claimedWork, findBreak, findBreakOf, type HeaderBatch, type HeaderBreak } from './header-batch.ts'
 import type { ChainEntry, HeaderError } from './chain-entry.ts'
 import type { HeaderChain } from './header-chain.ts'
 import { bitsOf, type HeaderSource } from './header-source.ts'
@@ -159,6 +159,10 @@ export class HeaderSync {
       this.#glance(peer, lastHash, source.length)
       return
     }
+    if (peer.lowWork === undefined && start !== undefined && this.#chain.heightOf(lastHash) !== undefined) {
+      this.#allKnown(peer, source, { headers: [last], hashes: [lastHash] })
+      return
+    }
     const headers = source.list()
     // Before anything else, whatever of it is known (Core, `CheckHeadersPoW`, `CheckHeadersAreContinuous`).
     const hashes = blockHashes(headers)
@@ -180,6 +184,17 @@ export class HeaderSync {
   #mayBringNews(start: ChainEntry | undefined, last: BlockHash, source: HeaderSource): boolean {
     if (start === undefined || this.#chain.heightOf(last) !== undefined) return false
     return start.work + claimedWork(source.bits()) >= this.#workThreshold()
+  }
+
+  /** Of headers whose last is known all are, if they are linked: no list of them is needed. */
+  #allKnown(peer: HeaderPeer, source: HeaderSource, last: HeaderBatch): void {
+    const fault = findBreakOf(this.#chain.network, source)
+    if (fault !== undefined) {
+      this.#punishBreak(peer, fault)
+      return
+    }
+    this.#requests.answered(peer)
+    this.#accept(peer, last, source.length)
   }
 
   /**
@@ -298,10 +313,11 @@ export class HeaderSync {
     this.#requests.hasNoMore(peer)
   }
 
-  #accept(peer: HeaderPeer, batch: HeaderBatch): void {
+  /** @param count of the headers in the message, of which those known may be left out. */
+  #accept(peer: HeaderPeer, batch: HeaderBatch, count = batch.headers.length): void {
     const before = this.#chain.size
     if (!this.#keep(peer, batch)) return
-    if (batch.headers.length < MAX_HEADERS_RESULTS) {
+    if (count < MAX_HEADERS_RESULTS) {
       this.#requests.hasNoMore(peer)
       return
     }

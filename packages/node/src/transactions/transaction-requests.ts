@@ -10,10 +10,10 @@ import { drawBelow, type Instant, MINUTE, type Random } from '@sapwood/transport
 import { DeadlineQueue } from './deadline-queue.ts'
 
 /**
- * Announcements remembered of all inbound peers together, some 300 bytes each: beyond, each may have its
+ * Announcements remembered of all inbound peers together, some 450 bytes each: beyond, each may have its
  * share and no more. Those of our own choice are few, and are not counted.
  */
-const MAX_INBOUND_TX_ANNOUNCEMENTS = 100_000
+const MAX_INBOUND_TX_ANNOUNCEMENTS = 50_000
 /** Requests to one peer beyond which others are asked first (Core, `MAX_PEER_TX_REQUEST_IN_FLIGHT`). */
 const MAX_PEER_TX_REQUEST_IN_FLIGHT = 100
 /**
