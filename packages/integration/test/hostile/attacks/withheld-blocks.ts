@@ -1,6 +1,5 @@
 import { InventoryType } from '@sapwood/wire-codec'
 import { ALL_PLACES, type Attack } from '../support/attack.ts'
-import { RECONNECT_PAUSE } from '../support/flood.ts'
 import { honest } from '../support/raw-peer.ts'
 
 export const attack: Attack = {
@@ -25,7 +24,6 @@ export const attack: Attack = {
             if (heard.command === 'ping') await peer.send({ command: 'pong', payload: heard.payload })
             if (heard.command === 'getheaders') await peer.send(honest({ type: 'headers', headers }))
           }
-          await field.pause(RECONNECT_PAUSE)
         }
       })
   },

@@ -1,4 +1,3 @@
-import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Done, Orders, Prepared } from './attackers.ts'
 import { Child } from './child-process.ts'
@@ -8,8 +7,6 @@ import type { ListedAttack } from './list-attacks.ts'
 import { ResidentWatch } from './resident.ts'
 import { Stage } from './stage.ts'
 
-/** The least urgent that there is, as `nice` counts. */
-const HOSTILE_PRIORITY = 19
 /** Milliseconds of an attack before the download begins, unless it says so itself. */
 const STRIKE = 3_000
 /**
@@ -42,8 +39,6 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
   using resident = new ResidentWatch(stage.node.pid)
   await using attackers = new Child('attackers.ts')
   await attackers.told('ready')
-  // Hostile peers have processors of their own: here they take what the node and its honest peer leave.
-  setPriority(attackers.pid, HOSTILE_PRIORITY)
   const state = { struck: false, loopDelay: 0, beside: Number.POSITIVE_INFINITY, newcomer: false }
   const orders: Orders = { file, port: stage.port, peers, strength }
   await Promise.race([

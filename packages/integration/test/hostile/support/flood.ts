@@ -7,7 +7,7 @@ import type { HostileMessage } from './v1-frame.ts'
  */
 const PORTION = 1 << 20
 /** Between two connections of one hostile peer, in milliseconds. */
-export const RECONNECT_PAUSE = 50
+const RECONNECT_PAUSE = 50
 
 export interface FloodOptions extends Pick<Attack, 'what' | 'peers' | 'milliseconds' | 'node' | 'atMost'> {
   /** What one hostile peer sends in a go. */
