@@ -1,9 +1,7 @@
-import { type BlockHeader, decodeHeader, HEADER_SIZE } from '@sapwood/wire-codec'
+import { type BlockHeader, ByteReader, decodeHeader, HEADER_SIZE } from '@sapwood/wire-codec'
 
 /** Where the bits are in the 80 bytes of a header. */
 const BITS_OFFSET = 72
-/** First byte of a count, and how many bytes follow it; one of eight is too large for any count. */
-const COUNT_SIZES: Readonly<Record<number, number>> = { 0xfd: 2, 0xfe: 4 }
 
 /**
  * The headers of one message. A list of 2,000 takes four times the memory of their bytes, and most of what
@@ -48,10 +46,9 @@ export class HeadersPayload implements HeaderSource {
   constructor(payload: Uint8Array, list: () => readonly BlockHeader[]) {
     this.#payload = payload
     this.#list = list
-    const [first = 0, low = 0, high = 0] = payload
-    // Of 2,000 at most.
-    this.length = first < 0xfd ? first : low | (high << 8)
-    this.#start = first < 0xfd ? 1 : 3
+    const reader = new ByteReader(payload)
+    this.length = reader.compactSize()
+    this.#start = reader.offset
   }
 
   get first(): BlockHeader | undefined {
@@ -87,11 +84,12 @@ export class HeadersPayload implements HeaderSource {
 
   /** Behind each header stands a count of transactions, which says nothing but may be of any size. */
   *#offsets(): Generator<number> {
-    let offset = this.#start
+    const reader = new ByteReader(this.#payload)
+    reader.skip(this.#start)
     for (let index = 0; index < this.length; index++) {
-      yield offset
-      const count = this.#payload[offset + HEADER_SIZE]!
-      offset += HEADER_SIZE + 1 + (COUNT_SIZES[count] ?? 0)
+      yield reader.offset
+      reader.skip(HEADER_SIZE)
+      reader.compactSize()
     }
   }
 }
