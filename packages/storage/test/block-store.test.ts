@@ -133,6 +133,22 @@ describe('what a crash leaves behind', () => {
   })
 })
 
+describe('a damaged block that many read at once', () => {
+  it('counts once, and what puts it back meanwhile is not lost', async () => {
+    await using store = await openHere()
+    await store.append(madeBlocks(1, 3), rangeTo(3))
+    await truncate(join(folder, 'blk00000.dat'), store.stored().bytes - 1)
+    const { hash, bytes } = madeBlock(3)
+    const readAndPutBack = async (): Promise<unknown> => {
+      const found = await store.get(hash)
+      await store.append([madeBlock(3)])
+      return found
+    }
+    await Promise.all(Array.from({ length: 20 }, readAndPutBack))
+    expect([store.damaged, await store.get(hash)]).toEqual([1, bytes])
+  })
+})
+
 describe('an export', () => {
   it('that fails leaves nothing in the way of the next', async () => {
     await using store = await openHere({ fileSize: 10_000 })

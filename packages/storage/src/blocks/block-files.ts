@@ -85,9 +85,20 @@ export class BlockFiles implements FileBlockStore {
       if (!(await this.has(hash))) return undefined
     }
     if (bytes !== undefined && hasChecksum(bytes, place.checksum)) return bytes
-    this.damaged += 1
-    await this.#inTurn(() => index.forget(hash))
-    return undefined
+    return (await this.#dropDamaged(hash, place)) ? undefined : this.get(hash)
+  }
+
+  /** @returns false where another has put the block back meanwhile: what is there now was not looked at. */
+  #dropDamaged(hash: BlockHash, seen: BlockPlace): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const place = await this.#parts.index.find(hash)
+      // Others who read it at the same time have found the same damage.
+      if (place === undefined) return true
+      if (place.file !== seen.file || place.position !== seen.position) return false
+      this.damaged += 1
+      await this.#parts.index.forget(hash)
+      return true
+    })
   }
 
   append(blocks: readonly BlockToStore[], range?: StoredRange): Promise<void> {
