@@ -39,7 +39,14 @@ export interface ConnectionEvents {
   /** A remote that dialled us was not let in. */
   'inbound-refused': {
     readonly address?: NetworkAddress
-    readonly why: 'banned' | 'busy' | 'discouraged' | 'full' | 'network-inactive' | 'handshake-failed'
+    readonly why:
+      | 'banned'
+      | 'busy'
+      | 'discouraged'
+      | 'full'
+      | 'gone'
+      | 'network-inactive'
+      | 'handshake-failed'
     readonly error?: Error
   }
   'network-active': { readonly active: boolean }

@@ -11,7 +11,7 @@ import { diallerKey, MAX_COUNTED_HOSTS, RecentDials } from './recent-dials.ts'
 
 const MAX_INBOUND = 60
 const inbound = (text: string): InboundStream =>
-  ({ address: address(text), via: 'tcp' }) as unknown as InboundStream
+  ({ address: address(text), via: 'tcp', stream: {} }) as unknown as InboundStream
 
 /** A node with no connection. */
 function crowd(): {
@@ -178,8 +178,15 @@ describe('the gate for remotes that dial us', () => {
 
   it('lets in a few through a hidden service, whoever else comes that way without end', () => {
     const { gate } = full()
-    const onion = { via: 'onion' } as unknown as InboundStream
+    const onion = { via: 'onion', stream: {} } as unknown as InboundStream
     for (let n = 0; n < 20; n++) expect(gate.judge(onion, true).admit).toBe(true)
+  })
+
+  it('has nobody leave for one that is gone, and counts it', () => {
+    const { gate } = full()
+    const gone = { ...inbound('251.1.1.1:5000'), stream: { remoteEnded: true } } as InboundStream
+    for (let n = 0; n < 3; n++) expect(gate.judge(gone, true)).toEqual({ admit: false, why: 'gone' })
+    expect(gate.judge(inbound('251.1.1.1:5000'), true)).toEqual({ admit: false, why: 'full' })
   })
 
   it('turns nobody away for coming often while there is room', () => {

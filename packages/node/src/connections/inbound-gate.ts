@@ -28,7 +28,7 @@ const MAX_RECORDS = 2
 /** Whether a remote is let in, and who has to leave for it. */
 type Admission =
   | { readonly admit: true; readonly evict?: ConnectionRecord }
-  | { readonly admit: false; readonly why: 'banned' | 'discouraged' | 'full' | 'network-inactive' }
+  | { readonly admit: false; readonly why: 'banned' | 'discouraged' | 'full' | 'gone' | 'network-inactive' }
 
 export interface InboundGate {
   judge(inbound: InboundStream, isActive: boolean): Admission
@@ -60,11 +60,13 @@ export function createInboundGate(
     return origin
   }
   return {
-    judge: ({ address, via }, isActive) => {
+    judge: ({ address, via, stream }, isActive) => {
       if (!isActive) return { admit: false, why: 'network-inactive' }
       if (address !== undefined && isBanned(address)) return { admit: false, why: 'banned' }
       const key = diallerKey(address, via)
       dials.count(key)
+      // Before anything is begun for it, or anybody let go.
+      if (stream.remoteEnded === true) return { admit: false, why: 'gone' }
       const inbound = [...table.all()].filter(({ kind }) => kind === 'inbound')
       // One whose connection has ended holds no place, though the loop has not come to hear of it.
       const count = inbound.filter((record) => !isDead(record)).length

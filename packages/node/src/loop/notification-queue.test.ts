@@ -7,12 +7,8 @@ import { address } from '../../test/support/addresses.ts'
 import { NOON } from '../../test/support/peer-ids.ts'
 import type { InboundStream } from '../connections/listener.ts'
 import type { NodeNotification } from './node-notification.ts'
-import {
-  MAX_PEER_BYTES,
-  MAX_PEER_MESSAGES,
-  MAX_WAITING_INBOUND,
-  NotificationQueue,
-} from './notification-queue.ts'
+import { MAX_PEER_BYTES, MAX_PEER_MESSAGES, NotificationQueue } from './notification-queue.ts'
+import { MAX_WAITING_INBOUND } from './inbound-places.ts'
 
 function from(peer: PeerId | number, bytes = 100): NodeNotification {
   const message = { type: 'ping', nonce: 0n } as const
@@ -37,7 +33,7 @@ function call(name: string): NodeNotification {
 function inboundFrom(host: string): NodeNotification {
   return {
     type: 'inbound',
-    inbound: { address: address(`${host}:5000`), via: 'tcp' } as InboundStream,
+    inbound: { address: address(`${host}:5000`), via: 'tcp', stream: {} } as InboundStream,
     at: NOON,
   }
 }
@@ -152,9 +148,27 @@ describe('the queue of notifications', () => {
     expect(order(queue)).toEqual(['a', 1, 'b', 1, 'c', 1, 'd'])
   })
 
+  it('has those who dialled and are gone out of the way', () => {
+    const queue = new NotificationQueue({
+      scheduler: { strangersPause: Number.POSITIVE_INFINITY },
+      clock: createVirtualClock(),
+    })
+    const gone = (): NodeNotification => ({
+      type: 'inbound',
+      inbound: { via: 'tcp', stream: { remoteEnded: true } } as InboundStream,
+      at: NOON,
+    })
+    for (let n = 0; n < 10_000; n++) expect(queue.trySend(gone())).toBe(true)
+    for (let n = 0; n < 4; n++) expect(queue.trySend(inboundFrom('250.1.1.2'))).toBe(true)
+    // What strangers may not have yet still waits.
+    const handled = order(queue)
+    expect(handled.length).toBeGreaterThan(9_800)
+    expect(queue.size).toBe(10_004 - handled.length)
+  })
+
   it('counts connections that come in as one peer', () => {
     const queue = new NotificationQueue()
-    const inbound = { type: 'inbound', inbound: {}, at: NOON } as unknown as NodeNotification
+    const inbound = { type: 'inbound', inbound: { stream: {} }, at: NOON } as unknown as NodeNotification
     for (let n = 0; n < 3; n++) queue.trySend(inbound)
     queue.trySend(from(1))
     queue.trySend(from(1))

@@ -6,8 +6,7 @@ import {
   systemClock,
   type TurnScheduler,
 } from '@sapwood/transport-v1v2/environment'
-import type { InboundNotification } from '../connections/connection-notification.ts'
-import { diallerKey } from '../connections/recent-dials.ts'
+import { InboundPlaces } from './inbound-places.ts'
 import { InventoryPieces } from './inventory-pieces.ts'
 import type { NodeNotification } from './node-notification.ts'
 
@@ -16,11 +15,6 @@ export const MAX_PEER_BYTES = 262_144
 export const MAX_PEER_MESSAGES = 64
 /** Notifications of peers of our own choice that are handled for one of strangers, where both wait. */
 const CHOSEN_FIRST = 4
-/** Connections of strangers that wait to be let in or turned away, at most. */
-export const MAX_WAITING_INBOUND = 256
-/** While so many wait, no host has more than a few of them. */
-const MANY_WAITING_INBOUND = 128
-const MAX_WAITING_OF_HOST = 4
 /** What one notification counts for beside its payload: the objects that it was decoded to. */
 const NOTIFICATION_OVERHEAD = 512
 
@@ -69,6 +63,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
   #chosenInRow = 0
   readonly #own: Lane = { key: 'own', queue: [], senders: [], account: undefined, bytes: 0 }
   #ownWasLast = false
+  readonly #places = new InboundPlaces()
   #size = 0
   /** What a receiver waits for goes this way: what nobody waits for stays in its lane. */
   readonly #given: AsyncQueue<NodeNotification> = new AsyncQueue<NodeNotification>()
@@ -217,7 +212,10 @@ export class NotificationQueue implements Channel<NodeNotification> {
    */
   #add(lane: Lane, notification: NodeNotification): boolean {
     const bytes = bytesOf(notification)
-    if (notification.type === 'inbound' && !hasPlace(lane.queue, notification)) return false
+    if (notification.type === 'inbound' && lane !== this.#own) {
+      if (this.#places.areScarce) this.#passGone(lane)
+      if (!this.#places.take(notification.inbound)) return false
+    }
     if (lane.queue.length === 0 || typeof lane.key === 'string') lane.account?.hold('notifications', bytes)
     else if (lane.queue.length >= MAX_PEER_MESSAGES || lane.bytes + bytes > MAX_PEER_BYTES) return false
     else if (lane.account?.take('notifications', bytes) === false) return false
@@ -226,6 +224,20 @@ export class NotificationQueue implements Channel<NodeNotification> {
     this.#size += 1
     if (lane !== this.#own && lane.queue.length === 1) this.#wait(lane)
     return true
+  }
+
+  /** Those who dialled and have gone stand in nobody's way: there is nothing to be done for them. */
+  #passGone(inbound: Lane): void {
+    // The first stays: by it the lane has its turn.
+    for (let at = inbound.queue.length - 1; at > 0; at--) {
+      const notification = inbound.queue[at]!
+      if (notification.type !== 'inbound' || notification.inbound.stream.remoteEnded !== true) continue
+      inbound.queue.splice(at, 1)
+      inbound.bytes -= bytesOf(notification)
+      this.#size -= 1
+      this.#places.give(notification.inbound)
+      this.#add(this.#own, notification)
+    }
   }
 
   #take(lane: Lane): NodeNotification {
@@ -237,6 +249,7 @@ export class NotificationQueue implements Channel<NodeNotification> {
     const piece = lane.pieces?.next()
     lane.pieces = undefined
     const notification = lane.queue.shift()!
+    if (notification.type === 'inbound') this.#places.give(notification.inbound)
     const bytes = bytesOf(notification)
     this.#size -= 1
     lane.bytes -= bytes
@@ -248,17 +261,6 @@ export class NotificationQueue implements Channel<NodeNotification> {
     if (lane.queue.length === 0) this.#lanes.delete(lane.key)
     return piece ?? notification
   }
-}
-
-/** Whether one more connection may wait: whoever dials without end takes no more than a few places. */
-function hasPlace(waiting: readonly NodeNotification[], { inbound }: InboundNotification): boolean {
-  if (waiting.length < MANY_WAITING_INBOUND) return true
-  if (waiting.length >= MAX_WAITING_INBOUND) return false
-  const host = diallerKey(inbound.address, inbound.via)
-  const ofHost = waiting.filter(
-    (other) => other.type === 'inbound' && diallerKey(other.inbound.address, other.inbound.via) === host,
-  )
-  return ofHost.length < MAX_WAITING_OF_HOST
 }
 
 function laneKey(notification: NodeNotification): Lane['key'] {

@@ -59,6 +59,10 @@ class TcpStream implements ByteStream {
     else if (socket.readableEnded) this.#onEnd()
   }
 
+  get remoteEnded(): boolean {
+    return this.#received.ended
+  }
+
   read(): Promise<Uint8Array | null> {
     return this.#received.read()
   }
