@@ -119,9 +119,15 @@ class World {
   )
   readonly remotes = new Map<PeerId, Remote>()
   now: Instant = NOON
+  /** Whether headers are shown to the sync before it takes them, as the node does. */
+  readonly #ahead: boolean
   #nextId = 1
   #work = 0n
   #punished = 0
+
+  constructor(ahead: boolean) {
+    this.#ahead = ahead
+  }
 
   apply(event: Event): void {
     switch (event.type) {
@@ -188,6 +194,7 @@ class World {
 
   #send(remote: Remote, headers: readonly BlockHeader[]): void {
     remote.unansweredSince = undefined
+    if (this.#ahead) this.carryOut(this.sync.askAhead(remote.id, headersOf(headers), this.now))
     this.carryOut(this.sync.onHeaders(remote.id, headersOf(headers), this.now))
   }
 
@@ -236,8 +243,8 @@ class World {
 describe('the header sync, whatever some of its peers do', () => {
   it('keeps nothing that breaks a rule, blames nobody who tells the truth, and finds the chain with the most work', () => {
     fc.assert(
-      fc.property(fc.array(events, { maxLength: 80 }), (run) => {
-        const world = new World()
+      fc.property(fc.array(events, { maxLength: 80 }), fc.boolean(), (run, ahead) => {
+        const world = new World(ahead)
         for (const event of run) world.apply(event)
         // From here on the liars are silent, and one honest peer among them is quick: that is enough.
         world.join(false, { preferred: true, protected: false, chainSync: 'exempt' })

@@ -24,6 +24,8 @@ export class HeaderPeer {
   started = false
   /** When the `getheaders` that is not answered yet left. */
   askedAt: Instant | undefined
+  /** `askedAt` is of what follows the headers that are about to be checked. */
+  askedAhead = false
   /** The block with the most work that the peer is known to have. */
   best: ChainEntry | undefined
   /** A hash it announced that we have no header for yet. */

@@ -6,6 +6,7 @@ import type { HeaderPeer } from './header-peer.ts'
 import { MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
 import { HEADERS_RESPONSE_TIME } from './headers-response-time.ts'
+import type { NextQuestion } from './next-question.ts'
 import type { Outbox } from './outbox.ts'
 
 /** With a tip younger than this the first sync is over and every peer is asked (Core: 24 h). */
@@ -87,9 +88,16 @@ export class HeaderRequests {
     out.push({ type: 'send', peer: peer.id, message })
   }
 
+  /** Asks for what follows an answer that has yet to be checked: one question is open as before. */
+  askAhead(peer: HeaderPeer, { from, after }: NextQuestion): void {
+    peer.askedAt = undefined
+    this.ask(peer, from, after)
+    peer.askedAhead = true
+  }
+
   /** What was asked for has been answered. */
   answered(peer: HeaderPeer): void {
-    peer.askedAt = undefined
+    if (!peer.askedAhead) peer.askedAt = undefined
     // The sync peer's is for all of it.
     if (this.#sync !== peer) peer.deadline = undefined
   }

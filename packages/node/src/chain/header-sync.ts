@@ -18,6 +18,7 @@ import type { HeaderSyncAction } from './header-sync-action.ts'
 import { HEADERS_RESPONSE_TIME } from './headers-response-time.ts'
 import { KnownTips } from './known-tips.ts'
 import { type LowWorkStep, LowWorkSync } from './low-work-sync.ts'
+import { nextQuestion } from './next-question.ts'
 import { Outbox } from './outbox.ts'
 import type { Misbehaviour } from './peer-action.ts'
 import { targetOf } from './target-cache.ts'
@@ -104,9 +105,24 @@ export class HeaderSync {
     })
   }
 
+  /**
+   * May be called with headers before `onHeaders` is: asks for what follows them where that is certain to be
+   * asked for next. The remote looks for it while these are checked. Where they turn out to break a rule,
+   * that question is open all the same, and no other is asked beside it.
+   */
+  askAhead(id: PeerId, headers: HeaderSource, now: Instant): HeaderSyncAction[] {
+    return this.#onPeer(id, now, (peer) => {
+      const next = nextQuestion(peer, headers, this.#chain, this.#workThreshold())
+      if (next !== undefined) this.#requests.askAhead(peer, next)
+    })
+  }
+
   /** A `headers` message, asked for or not. */
   onHeaders(id: PeerId, headers: HeaderSource, now: Instant): HeaderSyncAction[] {
-    return this.#onPeer(id, now, (peer) => this.#headers(peer, headers))
+    return this.#onPeer(id, now, (peer) => {
+      this.#headers(peer, headers)
+      peer.askedAhead = false
+    })
   }
 
   /**

@@ -16,6 +16,7 @@ import {
 import type { WallTime, Random } from '@sapwood/transport-v1v2/environment'
 import { BitQueue } from './bit-queue.ts'
 import type { ChainEntry } from './chain-entry.ts'
+import { claimedWork } from './header-batch.ts'
 import { HeaderQueue } from './header-queue.ts'
 import { isPermittedTransition, MAX_FUTURE_BLOCK_TIME } from './header-rules.ts'
 import { targetOf } from './target-cache.ts'
@@ -98,6 +99,17 @@ export class LowWorkSync {
   /** How far the peer's chain was looked at the first time (Core, `GetPresyncHeight`). */
   get presyncedHeight(): number {
     return this.#presyncedHeight ?? this.#height
+  }
+
+  /**
+   * Whether what comes after these is asked for next, as long as they hold together: a full message,
+   * which `next` has yet to be given.
+   */
+  goesOnAfter(first: BlockHeader, bits: Iterable<number>): boolean {
+    return (
+      bytesEqual(first.previousBlockHash, this.#lastHash) &&
+      this.#work + claimedWork(bits) < this.#requiredWork
+    )
   }
 
   /**

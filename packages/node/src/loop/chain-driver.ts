@@ -116,6 +116,14 @@ export class ChainDriver implements NodePart {
     this.run(this.#parts.download.removePeer(id, now))
   }
 
+  asksAhead({ id }: ReadyConnection, { message, payload }: ReceivedMessage, at: Instant): boolean {
+    if (message.type !== 'headers' || !this.#peers.has(id)) return false
+    const headers = new HeadersPayload(payload, () => message.headers)
+    const actions = this.#parts.headerSync.askAhead(id, headers, at)
+    this.run(actions, id)
+    return actions.length > 0
+  }
+
   message(record: ReadyConnection, received: ReceivedMessage, at: Instant): void {
     const { message } = received
     const { headerSync, download } = this.#parts

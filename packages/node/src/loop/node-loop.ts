@@ -66,6 +66,8 @@ export class NodeLoop {
     phase.begin()
     this.#handleSafely({ type: 'timer', timer: 'tick', at: clock.now() })
     for await (const notification of notifications) {
+      const sent = this.#asksAhead(notification) ? lane.pass() : undefined
+      if (sent !== undefined) await sent
       if (this.#isOfStranger(notification)) scheduler.forStrangers(() => this.#handleSafely(notification))
       else this.#handleSafely(notification)
       if (table.size === 0) this.#empty.ring()
@@ -77,6 +79,20 @@ export class NodeLoop {
   #isOfStranger(notification: NodeNotification): boolean {
     if (notification.type === 'inbound' || notification.type === 'accepted') return true
     return notification.type === 'peer' && this.#parts.table.get(notification.peer)?.memory.rank === 'inbound'
+  }
+
+  /** Whether something has been asked for that does not wait for the work which the notification takes. */
+  #asksAhead(notification: NodeNotification): boolean {
+    if (notification.type !== 'peer' || notification.message.type !== 'message') return false
+    const { parts, table } = this.#parts
+    const record = table.get(notification.peer)
+    if (record === undefined || !isReady(record)) return false
+    try {
+      return parts.asksAhead(record, notification.message, notification.at)
+    } catch (error) {
+      this.#onFault(notification, error)
+      return false
+    }
   }
 
   #handleSafely(notification: NodeNotification): void {

@@ -33,6 +33,12 @@ export interface NodePart {
    * What is thrown ends the connection.
    */
   message?(record: ReadyConnection, received: ReceivedMessage, at: Instant): void
+  /**
+   * A message is about to be given to `message`, which will take its time: asks at once for what will be
+   * asked for in any case. What is thrown ends the connection.
+   * @returns whether something was sent: it leaves first.
+   */
+  asksAhead?(record: ReadyConnection, received: ReceivedMessage, at: Instant): boolean
   /** A block arrived and passed its checks. */
   block?(block: Block): void
   /**

@@ -9,8 +9,9 @@ import type { NodePart, ReceivedMessage } from './node-part.ts'
 export class NodeParts implements Required<NodePart> {
   readonly #logger: Logger
   readonly #all: NodePart[] = []
-  /** Those that hear messages: the one thing that happens too often to ask everybody. */
+  /** Those that look at messages: the one thing that happens too often to ask everybody. */
   readonly #hearing: Required<Pick<NodePart, 'message'>>[] = []
+  readonly #asking: Required<Pick<NodePart, 'asksAhead'>>[] = []
 
   constructor(components: { readonly logger: Logger }) {
     this.#logger = components.logger
@@ -20,6 +21,7 @@ export class NodeParts implements Required<NodePart> {
     for (const part of parts) {
       this.#all.push(part)
       if (hears(part)) this.#hearing.push(part)
+      if (asks(part)) this.#asking.push(part)
     }
   }
 
@@ -31,6 +33,11 @@ export class NodeParts implements Required<NodePart> {
   /** @throws whatever a part throws: the loop ends the connection. */
   message(record: ReadyConnection, received: ReceivedMessage, at: Instant): void {
     for (const part of this.#hearing) part.message(record, received, at)
+  }
+
+  /** @throws whatever a part throws: the loop ends the connection. */
+  asksAhead(record: ReadyConnection, received: ReceivedMessage, at: Instant): boolean {
+    return this.#asking.some((part) => part.asksAhead(record, received, at))
   }
 
   closed(record: ConnectionRecord, report: DisconnectReport | undefined): void {
@@ -74,4 +81,8 @@ export class NodeParts implements Required<NodePart> {
 
 function hears(part: NodePart): part is NodePart & Required<Pick<NodePart, 'message'>> {
   return part.message !== undefined
+}
+
+function asks(part: NodePart): part is NodePart & Required<Pick<NodePart, 'asksAhead'>> {
+  return part.asksAhead !== undefined
 }

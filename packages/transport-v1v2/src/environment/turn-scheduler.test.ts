@@ -53,6 +53,18 @@ it('goes on while there is time, and stops a lane that has had its share', () =>
   expect(scheduler.waiting).toBe(1)
 })
 
+it('gives its turn back whoever passes, however little of it was used', async () => {
+  const { scheduler, nextTurn } = handLoop()
+  const lane = scheduler.lane()
+  let isBack = false
+  void lane.pass()?.then(() => (isBack = true))
+  await settleMicrotasks()
+  expect([isBack, scheduler.waiting]).toEqual([false, 1])
+  await nextTurn()
+  expect([isBack, scheduler.waiting]).toEqual([true, 0])
+  expect(unhurriedScheduler.lane().pass()).toBeUndefined()
+})
+
 it('has no turn that is longer than 10 ms and the piece of work under way, however many lanes work', async () => {
   const { scheduler, work, nextTurn } = handLoop()
   const done: number[] = Array.from({ length: 20 }, () => 0)

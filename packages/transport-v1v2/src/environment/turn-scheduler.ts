@@ -50,6 +50,11 @@ export interface TurnLane {
    * this lane is next.
    */
   due(): Promise<void> | undefined
+  /**
+   * Gives the turn back, however little of it was used: what has been written leaves before work goes on.
+   * @returns what to wait for, as `due`; undefined where nobody ever waits.
+   */
+  pass(): Promise<void> | undefined
   /** Work begins, after something else than `due` has been waited for. */
   enter(): void
   /** Work ends, for a wait of whatever length: what it took since it began, or was looked at, counts. */
@@ -98,6 +103,7 @@ export function createTurnScheduler(options: TurnSchedulerOptions): TurnSchedule
 
 const idleLane: TurnLane = {
   due: () => undefined,
+  pass: () => undefined,
   enter: () => undefined,
   leave: () => undefined,
   charge: () => undefined,
@@ -168,7 +174,17 @@ class RoundRobin implements TurnScheduler {
     const own = now - lane.since
     const mustWait = lane.kind === 'stranger' && this.#isHeldOut(lane, now)
     if (!mustWait && own < this.#share && now - this.#began! < this.#turn) return undefined
-    lane.used += own
+    return this.#wait(lane, own)
+  }
+
+  pass(lane: Lane): Promise<void> {
+    const now = this.#now()
+    this.#look(lane, now)
+    return this.#wait(lane, now - lane.since)
+  }
+
+  #wait(lane: Lane, used: number): Promise<void> {
+    lane.used += used
     return new Promise((resolve) => {
       lane.resume = resolve
       this.#queue.push(lane)
@@ -298,6 +314,10 @@ class Lane implements TurnLane {
 
   due(): Promise<void> | undefined {
     return this.#scheduler.due(this)
+  }
+
+  pass(): Promise<void> {
+    return this.#scheduler.pass(this)
   }
 
   /** Milliseconds that it may work whatever others have had: none where it is not above 0. */
