@@ -145,6 +145,15 @@ describe('the server of JSON-RPC', () => {
     expect((await post('hello')).status).toBe(200)
   })
 
+  it('works no more on a call that was sent behind another, once the caller is gone', async () => {
+    const socket = await open()
+    socket.write(raw('wait', RIGHT).repeat(3))
+    await untilWaiting(3)
+    socket.destroy()
+    await untilWaiting(0)
+    expect((await post('hello')).status).toBe(200)
+  })
+
   it('takes a body of 32 MiB and none that is larger, said or not', async () => {
     expect((await post('x'.repeat(0x02000000))).status).toBe(200)
     const said = await open()

@@ -175,15 +175,22 @@ async function answer(
   }
   callers.known(socket)
   const gone = new AbortController()
-  response.once('close', () => gone.abort(new Error('The caller has gone')))
-  const taken = await callers.work(async () => {
-    const body = await bodyOf(request)
-    if (body === undefined) return refuse(response, 413)
-    const { status, body: text } = await rpc(body, gone.signal)
-    response.writeHead(status, text === undefined ? {} : { 'content-type': 'application/json' })
-    await send(response, socket, text)
-  })
-  if (!taken) refuse(response, 503)
+  const onGone = (): void => gone.abort(new Error('The caller has gone'))
+  // Of the socket: an answer that waits behind others has none yet, and never closes.
+  socket.once('close', onGone)
+  if (socket.destroyed) onGone()
+  try {
+    const taken = await callers.work(async () => {
+      const body = await bodyOf(request)
+      if (body === undefined) return refuse(response, 413)
+      const { status, body: text } = await rpc(body, gone.signal)
+      response.writeHead(status, text === undefined ? {} : { 'content-type': 'application/json' })
+      await send(response, socket, text)
+    })
+    if (!taken) refuse(response, 503)
+  } finally {
+    socket.off('close', onGone)
+  }
 }
 
 /** Where we are reached on this machine alone, whoever asks has to have asked for this machine. */
