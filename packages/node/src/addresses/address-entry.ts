@@ -35,6 +35,8 @@ export interface AddressEntry {
   attempts: number
   protocol: TransportProtocol | undefined
   tried: boolean
+  /** The store may hold it: where it is forgotten, the store has to hear of that. */
+  stored: boolean
   /** Buckets of the new table that refer to it; empty once tried. */
   readonly newBuckets: Set<number>
   /** Place in the manager's list of all addresses. */

@@ -20,7 +20,12 @@ import {
 import { type AddressEntry, entryInfo, isTerrible, selectionChance } from './address-entry.ts'
 import type { AddressCounts, AddressInfo } from './address-info.ts'
 import { type AddressKey, addressKey } from './address-key.ts'
-import { AddressTables, MAX_NEW_REFERENCES, type RestoredEntry } from './address-tables.ts'
+import {
+  type AddressChanges,
+  AddressTables,
+  MAX_NEW_REFERENCES,
+  type RestoredEntry,
+} from './address-tables.ts'
 import { countByNetwork } from './network-counts.ts'
 
 /** Addresses that may wait for a place in the tried table (Core, `ADDRMAN_SET_TRIED_COLLISION_SIZE`). */
@@ -124,14 +129,14 @@ export class AddressManager {
     return this.#tables.all.values()
   }
 
-  /** The keys of what changed since the last call, for the store; a key that is gone was removed. */
-  takeChanges(): AddressKey[] {
+  /** What changed since the last call, for the store. */
+  takeChanges(): AddressChanges {
     return this.#tables.takeChanges()
   }
 
   /** Those changes could not be stored: they are taken again next time. */
-  keepChanges(keys: readonly AddressKey[]): void {
-    this.#tables.keepChanges(keys)
+  keepChanges(changes: AddressChanges): void {
+    this.#tables.keepChanges(changes)
   }
 
   /** @returns how many of the addresses took a place in the new table. */
@@ -324,6 +329,7 @@ function newEntry(
     attempts: 0,
     protocol: undefined,
     tried: false,
+    stored: false,
     newBuckets: new Set(),
   }
 }

@@ -79,6 +79,55 @@ describe('the stored address tables', () => {
     await store.close()
   })
 
+  it('are told of no address that the store never had, and of one that it may have', async () => {
+    const store = createMemoryStore()
+    const space = store.namespace('addresses')
+    const parts = components()
+    const manager = await new AddressStore(space).load(parts)
+    // One source has 64 buckets of 64 places: of many that it names nearly all find theirs taken.
+    for (let i = 0; i < 30_000; i++)
+      manager.add([{ ...report('1.1.1.1', parts.clock.now()), address: nthAddress(i) }], nthAddress(1))
+    expect(manager.size).toBeLessThan(5_000)
+    const changes = manager.takeChanges()
+    expect(changes).toHaveLength(manager.size)
+    manager.keepChanges(changes)
+    await new AddressStore(space).save(manager)
+    expect((await new AddressStore(space).load(components())).size).toBe(manager.size)
+    await store.close()
+  })
+
+  it('are written anew as a whole where a store that failed for long is to be told of too much', async () => {
+    const store = createMemoryStore()
+    const inner = store.namespace('addresses')
+    let fails = false
+    const space: KeyValueNamespace = {
+      ...inner,
+      batch: (operations) => (fails ? Promise.reject(new Error('disk full')) : inner.batch(operations)),
+    }
+    const parts = components()
+    const tables = new AddressStore(space)
+    const manager = await tables.load(parts)
+    const entry = (i: number) => ({ ...report('1.1.1.1', parts.clock.now() + i), address: nthAddress(i) })
+    for (let i = 0; i < 500; i++) manager.add([entry(i)], nthAddress(i))
+    await tables.save(manager)
+    fails = true
+    for (let i = 500; i < 501; i++) manager.add([entry(i)], nthAddress(i))
+    await expect(tables.save(manager)).rejects.toThrow('disk full')
+    // As many as come to be forgotten while nothing can be stored.
+    manager.keepChanges(Array.from({ length: 90_000 }, (_, i) => `gone ${i}` as never))
+    expect(manager.takeChanges()).toBe('everything')
+    manager.keepChanges('everything')
+    fails = false
+    await inner.batch([{ type: 'put', key: 'unknown', value: Uint8Array.of(1) }])
+    await tables.save(manager)
+    const again = await new AddressStore(space).load(components())
+    expect(again.size).toBe(manager.size)
+    expect(await inner.get('unknown')).toBeUndefined()
+    expect(again.secret).toEqual(manager.secret)
+    expect(manager.takeChanges()).toEqual([])
+    await store.close()
+  })
+
   it('are written again after a write that could not even be begun', async () => {
     const store = createMemoryStore()
     const space = store.namespace('addresses')
@@ -128,6 +177,7 @@ describe('the stored address tables', () => {
         attempts: 3,
         protocol: 'v2' as const,
         tried: false,
+        stored: false,
         newBuckets: new Set([5, 1023]),
         index: 0,
       }

@@ -2,6 +2,7 @@ import { ByteReader, ByteWriter, type NetworkAddress, type AddressNetwork } from
 import type { Clock, WallTime, Random } from '@sapwood/transport-v1v2/environment'
 import type { KeyValueNamespace, KeyValueOperation } from '../store/key-value-store.ts'
 import type { AddressEntry } from './address-entry.ts'
+import type { AddressKey } from './address-key.ts'
 import { AddressManager } from './address-manager.ts'
 import type { RestoredEntry } from './address-tables.ts'
 
@@ -43,7 +44,8 @@ export class AddressStore {
     const changes = manager.takeChanges()
     if (changes.length === 0) return
     try {
-      const operations = changes.map((key): KeyValueOperation => {
+      const keys = changes === 'everything' ? await this.#allKeys(manager) : changes
+      const operations = keys.map((key): KeyValueOperation => {
         const entry = manager.entryOf(key)
         return entry === undefined ? { type: 'delete', key } : { type: 'put', key, value: encodeEntry(entry) }
       })
@@ -52,6 +54,14 @@ export class AddressStore {
       manager.keepChanges(changes)
       throw error
     }
+  }
+
+  /** Those of the manager, and those that are stored: what it no longer knows goes. */
+  async #allKeys(manager: AddressManager): Promise<AddressKey[]> {
+    const keys = new Set<AddressKey>()
+    for await (const [key] of this.#entries.entries()) if (key !== SECRET_KEY) keys.add(key as AddressKey)
+    for (const { key } of manager.entries()) keys.add(key)
+    return [...keys]
   }
 }
 

@@ -8,12 +8,21 @@ import { type AddressNetwork, isRoutable, type NetworkAddress } from '@sapwood/w
 import type { Random } from '@sapwood/transport-v1v2/environment'
 import type { AddressEntry } from './address-entry.ts'
 import { type AddressKey, addressKey } from './address-key.ts'
-import { createBucketHash, NEW_BUCKET_COUNT, TRIED_BUCKET_COUNT } from './bucket-hash.ts'
+import { BUCKET_SIZE, createBucketHash, NEW_BUCKET_COUNT, TRIED_BUCKET_COUNT } from './bucket-hash.ts'
 import { BucketTable } from './bucket-table.ts'
 import { NetworkCounts } from './network-counts.ts'
 
 /** Places in the new table that may refer to one address (Core, `ADDRMAN_NEW_BUCKETS_PER_ADDRESS`). */
 export const MAX_NEW_REFERENCES = 8
+
+/**
+ * Changes remembered for a store that cannot take them, at most: as many as there are places. Of more it is
+ * written anew as a whole.
+ */
+const MAX_CHANGES: number = (NEW_BUCKET_COUNT + TRIED_BUCKET_COUNT) * BUCKET_SIZE
+
+/** What the store has to be told of: the keys of what changed, of which one that is gone was removed. */
+export type AddressChanges = readonly AddressKey[] | 'everything'
 
 /** A place in one of the tables. */
 export interface Place {
@@ -22,7 +31,7 @@ export interface Place {
 }
 
 /** An address as it was persisted. */
-export type RestoredEntry = Omit<AddressEntry, 'index' | 'key' | 'newBuckets' | 'tried'> & {
+export type RestoredEntry = Omit<AddressEntry, 'index' | 'key' | 'newBuckets' | 'tried' | 'stored'> & {
   readonly tried: boolean
   readonly newBuckets: readonly number[]
 }
@@ -40,6 +49,8 @@ export class AddressTables {
   readonly #byKey = new Map<AddressKey, AddressEntry>()
   readonly #all: AddressEntry[] = []
   readonly #changed = new Set<AddressKey>()
+  /** More has changed than is remembered. */
+  #allChanged = false
   /** How many there are of each network in each table. */
   readonly counts: NetworkCounts = new NetworkCounts()
 
@@ -86,7 +97,9 @@ export class AddressTables {
 
   /** Takes in an address that has no place yet. */
   insert(facts: Omit<AddressEntry, 'index'>): AddressEntry {
-    const entry: AddressEntry = { ...facts, index: this.#all.length }
+    // The store may hold what was forgotten a moment ago.
+    const stored = facts.stored || this.#changed.has(facts.key)
+    const entry: AddressEntry = { ...facts, stored, index: this.#all.length }
     this.#all.push(entry)
     this.#byKey.set(entry.key, entry)
     this.counts.add(entry.address.network, tableOf(entry), 1)
@@ -100,7 +113,9 @@ export class AddressTables {
     this.#all.pop()
     this.#byKey.delete(entry.key)
     this.counts.add(entry.address.network, tableOf(entry), -1)
-    this.touch(entry)
+    // Of what the store never had it need not hear: others fill this list as fast as they name addresses.
+    if (entry.stored) this.touch(entry)
+    else this.#changed.delete(entry.key)
   }
 
   /** Changes places in the list. */
@@ -159,26 +174,41 @@ export class AddressTables {
 
   /** The entry has changed: the store has to hear of it. */
   touch({ key }: AddressEntry): void {
-    this.#changed.add(key)
+    this.#noteChange(key)
   }
 
-  /** The keys of what changed since the last call; a key that is gone was removed. */
-  takeChanges(): AddressKey[] {
-    const changes = [...this.#changed]
+  /** What changed since the last call. */
+  takeChanges(): AddressChanges {
+    const changes = this.#allChanged ? 'everything' : [...this.#changed]
+    this.#allChanged = false
     this.#changed.clear()
+    const entries = changes === 'everything' ? this.#all : changes.map((key) => this.#byKey.get(key))
+    for (const entry of entries) if (entry !== undefined) entry.stored = true
     return changes
   }
 
   /** Those changes could not be stored: they are taken again next time. */
-  keepChanges(keys: readonly AddressKey[]): void {
-    for (const key of keys) this.#changed.add(key)
+  keepChanges(changes: AddressChanges): void {
+    if (changes === 'everything') this.#changedAll()
+    else for (const key of changes) this.#noteChange(key)
+  }
+
+  #noteChange(key: AddressKey): void {
+    if (this.#allChanged) return
+    this.#changed.add(key)
+    if (this.#changed.size > MAX_CHANGES) this.#changedAll()
+  }
+
+  #changedAll(): void {
+    this.#allChanged = true
+    this.#changed.clear()
   }
 
   #restore(saved: RestoredEntry): void {
     const { address } = saved
     const key = addressKey(address)
     if (this.#byKey.has(key) || !isRoutable(address)) return
-    const facts = { ...saved, key, newBuckets: new Set<number>() }
+    const facts = { ...saved, key, stored: true, newBuckets: new Set<number>() }
     if (saved.tried) {
       const bucket = this.#hash.triedBucket(address)
       const position = this.#hash.position(address, 'tried', bucket)

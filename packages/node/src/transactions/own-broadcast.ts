@@ -1,5 +1,7 @@
 import { bytesToHex, type Transaction, type Txid, txid, type Wtxid, wtxid } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
+import { HostsTold } from './hosts-told.ts'
+import { PeerTally } from './peer-tally.ts'
 
 /**
  * How far a broadcast has come, from its beginning on: no peer has been told yet; one at least has been told
@@ -22,7 +24,7 @@ export interface BroadcastState {
   readonly announcedTo: number
   /** Peers that asked for it and were given it. */
   readonly requestedBy: number
-  /** Which they are, the first first; one may have left since. */
+  /** Which they are, the first 1,000, the first first; one may have left since. */
   readonly requestedByPeers: readonly PeerId[]
   /**
    * Peers that are known to have it from elsewhere: they announced it before the broadcast began, or were not
@@ -30,7 +32,7 @@ export interface BroadcastState {
    * that dialled us while there are peers of our own choice.
    */
   readonly seenFrom: number
-  /** Which they are, the first first. */
+  /** Which they are, the first 1,000, the first first. */
   readonly seenFromPeers: readonly PeerId[]
   /** How often it was announced to all. */
   readonly rounds: number
@@ -58,12 +60,12 @@ export class OwnBroadcast {
   readonly feeRate: bigint | undefined
   /** Waits to be announced to these. */
   readonly queuedFor: Set<PeerId> = new Set()
-  readonly announcedTo: Set<PeerId> = new Set()
-  /** Who was told, by `TransactionPeer.host`: it is the same on its next connection. */
-  readonly hostsTold: Set<string> = new Set()
-  readonly requestedBy: Set<PeerId> = new Set()
+  readonly announcedTo: PeerTally = new PeerTally()
+  /** By `TransactionPeer.host`. */
+  readonly hostsTold: HostsTold = new HostsTold()
+  readonly requestedBy: PeerTally = new PeerTally()
   /** Have it from elsewhere: proof that the network passes it on. */
-  readonly seenFrom: Set<PeerId> = new Set()
+  readonly seenFrom: PeerTally = new PeerTally()
   /**
    * Not told at first: when it announces the transaction to us, the network has passed it on. Whoever was
    * told proves nothing by that.
@@ -82,19 +84,25 @@ export class OwnBroadcast {
     this.wtxidKey = bytesToHex(wtxid(transaction))
   }
 
+  /** Its connection has ended. */
+  peerLeft(id: PeerId): void {
+    this.queuedFor.delete(id)
+    for (const tally of [this.announcedTo, this.requestedBy, this.seenFrom]) tally.left(id)
+  }
+
   get keys(): readonly [txid: string, wtxid: string] {
     return [this.txidKey, this.wtxidKey]
   }
 
   get done(): boolean {
-    return this.confirmed || this.seenFrom.size > 0
+    return this.confirmed || this.seenFrom.count > 0
   }
 
   get outcome(): BroadcastOutcome {
     if (this.confirmed) return 'confirmed'
-    if (this.seenFrom.size > 0) return 'seen'
-    if (this.requestedBy.size > 0) return 'requested'
-    return this.announcedTo.size > 0 ? 'announced' : 'waiting'
+    if (this.seenFrom.count > 0) return 'seen'
+    if (this.requestedBy.count > 0) return 'requested'
+    return this.announcedTo.count > 0 ? 'announced' : 'waiting'
   }
 
   state(): BroadcastState {
@@ -103,11 +111,11 @@ export class OwnBroadcast {
       txid: txid(this.transaction),
       wtxid: wtxid(this.transaction),
       transaction: this.transaction,
-      announcedTo: this.announcedTo.size,
-      requestedBy: this.requestedBy.size,
-      requestedByPeers: [...this.requestedBy],
-      seenFrom: this.seenFrom.size,
-      seenFromPeers: [...this.seenFrom],
+      announcedTo: this.announcedTo.count,
+      requestedBy: this.requestedBy.count,
+      requestedByPeers: [...this.requestedBy.first],
+      seenFrom: this.seenFrom.count,
+      seenFromPeers: [...this.seenFrom.first],
       rounds: this.rounds,
       confirmed: this.confirmed,
     }

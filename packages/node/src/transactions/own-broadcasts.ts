@@ -75,7 +75,7 @@ export class OwnBroadcasts {
   }
 
   removePeer(id: PeerId): void {
-    for (const broadcast of this.#broadcasts.values()) broadcast.queuedFor.delete(id)
+    for (const broadcast of this.#broadcasts.values()) broadcast.peerLeft(id)
   }
 
   /**
@@ -113,7 +113,7 @@ export class OwnBroadcasts {
     // It says that it has it: no need to tell it. Whether that proves anything is another question.
     broadcast.queuedFor.delete(id)
     if (broadcast.seenFrom.has(id) || broadcast.announcedTo.has(id)) return
-    if (facts.host !== undefined && broadcast.hostsTold.has(facts.host)) return
+    if (facts.host !== undefined && broadcast.hostsTold.mayHave(facts.host, facts)) return
     if (!this.#isBelieved(peer)) return
     broadcast.seenFrom.add(id)
     this.#tellListener(broadcast)
@@ -234,7 +234,7 @@ export class OwnBroadcasts {
       if (inventory.length === MAX_ANNOUNCEMENTS_PER_MESSAGE || !broadcast.queuedFor.delete(peer.id)) continue
       if (!isWanted(broadcast, peer)) continue
       broadcast.announcedTo.add(peer.id)
-      if (peer.facts.host !== undefined) broadcast.hostsTold.add(peer.facts.host)
+      if (peer.facts.host !== undefined) broadcast.hostsTold.add(peer.facts.host, peer.facts)
       inventory.push(announcement(broadcast, peer))
       this.#changed(broadcast)
     }

@@ -509,6 +509,30 @@ describe('what a stranger does to a broadcast', () => {
     expect(run(relay, tx, { from: 40_000, until: 3_600_000, echoes: () => false }).size).toBe(0)
   })
 
+  it('remembers no more than so many of those who come and go, and counts them all', () => {
+    const relay = relayWith({ 1: outbound })
+    const tx = transaction()
+    relay.broadcast(tx, {}, NOON)
+    for (let stranger = 0; stranger < 1_100; stranger++) {
+      const id = peerId(100 + stranger)
+      const at = 20_000 * (stranger + 1)
+      relay.addPeer(id, { ...inbound, host: `h${stranger}` }, after(at))
+      relay.tick(after(at))
+      relay.tick(after(at + 19_000))
+      relay.serve(id, { kind: 'wtxid', hash: wtxid(tx) }, after(at + 19_000))
+      relay.removePeer(id, after(at + 19_000))
+    }
+    const [state] = relay.broadcasts()
+    expect(state!.announcedTo).toBeGreaterThan(1_000)
+    expect(state!.requestedBy).toBeGreaterThan(1_000)
+    expect(state!.requestedByPeers).toHaveLength(1_000)
+    // Of so many strangers nobody knows any more who was told: none is believed, whoever there is besides.
+    relay.removePeer(alice, after(30_000_000))
+    relay.addPeer(peerId(9), { ...inbound, host: 'another' }, after(30_000_000))
+    relay.onInventory(peerId(9), inv(WTX, tx), after(30_000_000))
+    expect(relay.broadcasts()).toMatchObject([{ seenFrom: 0 }])
+  })
+
   it('counts who had announced it before it began', () => {
     const relay = relayWith({ 1: outbound, 2: outbound, 3: outbound })
     const [fetched, announced] = [transaction(), transaction()]

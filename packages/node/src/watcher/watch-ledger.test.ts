@@ -60,6 +60,24 @@ describe('what is heard of', () => {
     expect(made.get(txid(payment(100, { inputs: 1_000 })))).toBeDefined()
   })
 
+  it('leaves nothing behind while nothing can be written, and is told of where it was', () => {
+    const made = ledger()
+    made.hear(payment(1), NOW)
+    const first = made.takeChanges()
+    expect(first.size).toBe(1)
+    for (let salt = 2; salt <= 3_000; salt++) {
+      made.hear(payment(salt), NOW)
+      made.giveBack(made.takeChanges())
+    }
+    // The thousand that are there, and the end of the one that has been written.
+    const changes = made.takeChanges()
+    expect(changes.size).toBe(1_001)
+    expect([...changes.values()].filter((change) => 'end' in change)).toEqual([{ end: 'crowded-out' }])
+    expect([...changes.keys()]).toContain([...first.keys()][0])
+    made.giveBack(changes)
+    expect(made.takeChanges().size).toBe(1_001)
+  })
+
   it('is forgotten after 14 days', () => {
     const made = ledger()
     made.hear(payment(1), NOW)
@@ -85,6 +103,7 @@ describe('what is heard of', () => {
     const heard = payment(1)
     made.hear(heard, NOW)
     made.hear({ ...spending(heard, 2), outputs: [{ value: 1n, scriptPubKey: SCRIPT }] }, NOW)
+    made.takeChanges()
     made.connect(
       blockOf({ ...heard, lockTime: 99, outputs: [{ value: 5n, scriptPubKey: OTHER }] }),
       block,

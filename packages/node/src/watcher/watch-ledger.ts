@@ -53,6 +53,10 @@ export class WatchLedger {
   /** Transactions that spend an outpoint, watched or not: all that are known. */
   readonly #spenders = new Map<string, Set<string>>()
   readonly #changes = new Map<string, TransactionChange>()
+  /** What is kept elsewhere, or is being written: of the end of nothing else has anybody to be told. */
+  readonly #kept = new Set<string>()
+  /** Of that, what the last changes that were taken had for the first time. */
+  #justTaken: readonly string[] = []
   /** In no block and not of our own, oldest first: what each counts for. */
   readonly #unconfirmed = new Map<string, number>()
   #unconfirmedBytes = 0
@@ -79,6 +83,7 @@ export class WatchLedger {
   /** Takes what was kept, in any order. */
   restore(entries: readonly WatchedTransaction[]): void {
     for (const entry of entries) this.#put(entry)
+    for (const key of this.#changes.keys()) this.#kept.add(key)
     this.#changes.clear()
   }
 
@@ -95,12 +100,25 @@ export class WatchLedger {
   takeChanges(): ReadonlyMap<string, TransactionChange> {
     const changes = new Map(this.#changes)
     this.#changes.clear()
+    this.#justTaken = [...changes.keys()].filter((key) => !this.#kept.has(key))
+    for (const [key, change] of changes) {
+      if ('entry' in change) this.#kept.add(key)
+      else this.#kept.delete(key)
+    }
     return changes
   }
 
-  /** Changes that could not be written: they go with the next. */
+  /** The changes that were taken last could not be written: they go with the next. */
   giveBack(changes: ReadonlyMap<string, TransactionChange>): void {
-    for (const [key, change] of changes) if (!this.#changes.has(key)) this.#changes.set(key, change)
+    for (const [key, change] of changes) {
+      if ('end' in change) this.#kept.add(key)
+      if (!this.#changes.has(key)) this.#changes.set(key, change)
+    }
+    for (const key of this.#justTaken) {
+      this.#kept.delete(key)
+      // It has come and gone while nothing could be written.
+      if (!this.#entries.has(key)) this.#changes.delete(key)
+    }
   }
 
   /** A block is in the best chain. */
@@ -250,7 +268,8 @@ export class WatchLedger {
   #drop(key: string, end: WatchedTransactionEnd): void {
     this.#take(key, this.#entries.get(key))
     this.#entries.delete(key)
-    this.#changes.set(key, { end })
+    if (this.#kept.has(key)) this.#changes.set(key, { end })
+    else this.#changes.delete(key)
   }
 
   /** Takes an entry out of all that names it. */
