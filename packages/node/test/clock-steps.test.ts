@@ -1,4 +1,4 @@
-import { regtest } from '@sapwood/wire-codec'
+import { type Block, regtest } from '@sapwood/wire-codec'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { expect, it } from 'vitest'
 import { FULL_NODE } from './support/addresses.ts'
@@ -46,3 +46,37 @@ it.each([8 * HOUR, -8 * HOUR, 400 * 24 * HOUR, -400 * 24 * HOUR])(
     expect(clock.pendingTimers).toBe(0)
   },
 )
+
+it('keeps a peer whose block was on its way while the process was stopped', async () => {
+  const network = createMemoryNetwork()
+  const clock = createVirtualClock()
+  const [block] = mineBlocks(regtest.genesis, 0, 1)
+  let give = (): void => undefined
+  const held = new Promise<Block>((resolve) => (give = () => resolve(block!)))
+  const serving = await startNode({
+    network,
+    clock,
+    address: THERE,
+    node: { services: FULL_NODE },
+    components: { services: { block: () => held } },
+  })
+  await serving.chain.submitHeaders([block!.header])
+  const node = await startNode({ network, clock, address: '1.2.3.4:18444' })
+  const ended: unknown[] = []
+  node.events.on('peer-disconnected', ({ reason }) => void ended.push(reason))
+  // As one that dialled us: those of our own choice are kept whatever they do.
+  const connecting = serving.network.connectPeer('1.2.3.4:18444')
+  await clock.advance(5_000)
+  await connecting
+  const blocks = node.blocks.follow({ from: 1 })[Symbol.asyncIterator]()
+  const first = blocks.next()
+  await clock.advance(2_000)
+  clock.skip(30 * 60_000)
+  await clock.advance(3_000)
+  expect(ended).toEqual([])
+  give()
+  await clock.advance(2_000)
+  expect((await first).value).toMatchObject({ type: 'block', height: 1 })
+  await blocks.return?.()
+  await stopNodes(clock, node, serving)
+})

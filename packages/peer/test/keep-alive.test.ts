@@ -136,3 +136,16 @@ describe('keep-alive', () => {
     expect(remote.clock.pendingTimers).toBe(0)
   })
 })
+
+it('does not hold against a remote that it takes nothing while we are stopped', async () => {
+  const remote = new ScriptedRemote({ timeouts: { pingInterval: 0 } })
+  await remote.shakeHands()
+  remote.transport.blocked = true
+  remote.transport.queuedBytes = 500
+  remote.transport.bytesSent = () => 500
+  await busy(remote, 1)
+  remote.clock.skip(25 * MINUTE)
+  await remote.clock.advance(1_000)
+  await remote.settle()
+  expect(remote.reason).toBeUndefined()
+})

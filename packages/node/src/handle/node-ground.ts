@@ -7,6 +7,7 @@ import {
   type Logger,
   type MemoryBudget,
   type Random,
+  runningClock,
   type Resolver,
   guardedLogger,
   systemClock,
@@ -66,7 +67,9 @@ export interface NodeGround {
 /** Reads the state. @throws NodeError `invalid-address`, `store-corrupt`, `store-foreign`, `store-failed`. */
 export async function layGround(options: NodeOptions, components: NodeComponents): Promise<NodeGround> {
   const { network } = options
-  const clock = components.clock ?? systemClock
+  const systemsClock = components.clock ?? systemClock
+  // Deadlines of others do not pass while we stand still; the loop's ticks are its looks at the time.
+  const clock = runningClock(systemsClock)
   const random = components.random ?? systemRandom
   const logger = guardedLogger(components.logger)
   const resolver = components.resolver ?? systemResolver
@@ -120,7 +123,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     startedAt,
     events,
     memory,
-    loopDelay: loopDelayMonitorFor(clock),
+    loopDelay: loopDelayMonitorFor(systemsClock),
     state,
     added,
     chain,

@@ -69,9 +69,10 @@ export class KeepAlive {
     this.#lastReceive = Math.max(this.#lastReceive, at)
   }
 
-  /** We did not read for a while: deadlines move by as much. */
+  /** We did not read, or run, for a while: deadlines move by as much. */
   excuse(milliseconds: number): void {
     this.#lastReceive += milliseconds
+    this.#sendProgressAt += milliseconds
     if (this.#own !== undefined) this.#own.deadline += milliseconds
   }
 

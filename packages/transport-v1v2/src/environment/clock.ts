@@ -41,4 +41,6 @@ export interface Clock {
    * lies unread in its sockets is looked at first, so that an answer that came in time counts.
    */
   setTimer(milliseconds: number, callback: () => void, options?: TimerOptions): CancelTimer
+  /** The clock that this one was made of, where it was. See `runningClock`. */
+  readonly origin?: Clock
 }

@@ -26,7 +26,7 @@ export const systemScheduler: TurnScheduler = createTurnScheduler({
  * during work.
  */
 export function schedulerFor(clock: Clock): TurnScheduler {
-  return clock === systemClock ? systemScheduler : unhurriedScheduler
+  return (clock.origin ?? clock) === systemClock ? systemScheduler : unhurriedScheduler
 }
 
 function laterInThisRuntime(): (callback: () => void) => void {

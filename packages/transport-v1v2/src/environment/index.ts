@@ -26,6 +26,7 @@ export {
 } from './memory-budget.ts'
 export type { Random } from './random.ts'
 export type { Resolver } from './resolver.ts'
+export { runningClock } from './running-clock.ts'
 export {
   createTurnScheduler,
   type LaneKind,

@@ -53,9 +53,9 @@ describe('accounts', () => {
   })
 
   it('refuses limits that are none', () => {
-    expect(() => createMemoryBudget({ limit: 0 })).toThrow(RangeError)
-    expect(() => createMemoryBudget({ limit: Number.NaN })).toThrow(RangeError)
-    expect(() => createMemoryBudget({ inboundShare: 1.1 })).toThrow(RangeError)
+    for (const options of [{ limit: 0 }, { limit: Number.NaN }, { inboundShare: 1.1 }]) {
+      expect(() => createMemoryBudget(options)).toThrow(expect.objectContaining({ code: 'invalid-argument' }))
+    }
   })
 })
 
@@ -194,6 +194,28 @@ describe('waiting for room', () => {
     expect(clock.pendingTimers).toBe(0)
     await clock.advance(60_000)
     expect(gone).toEqual(['idle'])
+  })
+
+  it('does not hold against anybody the time in which we did not run', async () => {
+    const clock = createVirtualClock()
+    const budget = createMemoryBudget({ limit: 4 * MB, inboundShare: 1, clock })
+    const gone: string[] = []
+    const holders = ['a', 'b', 'c', 'd'].map((name) =>
+      budget.open({ rank: 'inbound', onEvict: () => gone.push(name) }),
+    )
+    for (const account of holders) account.hold('reading', 850_000)
+    const lively = budget.open({ rank: 'inbound' })
+    lively.hold('reading', 1_000)
+    lively.give('reading', 1_000)
+    const waiting = budget.open({ rank: 'inbound' }).room(600_000)
+    clock.skip(600_000)
+    // The review that was due meanwhile, and one who takes what it is given.
+    await clock.advance(0)
+    void lively.room(600_000)
+    expect(gone).toEqual([])
+    for (const account of holders) account.give('reading', 300_000)
+    await waiting
+    expect(gone).toEqual([])
   })
 
   it('ends with the account', async () => {

@@ -1,5 +1,7 @@
+import { TransportError } from '../errors/transport-error.ts'
 import type { CancelTimer, Clock } from './clock.ts'
 import { systemClock } from './default-clock.ts'
+import { runningClock } from './running-clock.ts'
 import {
   ACCOUNT_FLOOR,
   BudgetAccount,
@@ -78,19 +80,20 @@ export interface MemoryBudget {
   use(): MemoryUse
 }
 
-/** @throws RangeError for a limit that is not positive, or a share outside 0 to 1. */
+/** @throws TransportError `invalid-argument`. */
 export function createMemoryBudget(options: MemoryBudgetOptions = {}): MemoryBudget {
   const { limit = DEFAULT_MEMORY_BUDGET, inboundShare = INBOUND_SHARE, clock = systemClock } = options
-  if (!(limit > 0)) throw new RangeError(`createMemoryBudget: limit ${limit}`)
-  if (!(inboundShare >= 0 && inboundShare <= 1)) {
-    throw new RangeError(`createMemoryBudget: inboundShare ${inboundShare}`)
+  if (!(limit > 0 && inboundShare >= 0 && inboundShare <= 1)) {
+    const message = `createMemoryBudget: expected a limit above 0 and a share of 0 to 1, got ${limit}, ${inboundShare}`
+    throw new TransportError('invalid-argument', message)
   }
-  return new Budget(limit, inboundShare, clock)
+  // While we do not run nobody can give anything back.
+  return new Budget(limit, inboundShare, runningClock(clock))
 }
 
 /** An account that belongs to no budget: it counts, and nothing is refused. */
 export function unboundedAccount(rank: MemoryRank = 'protected'): MemoryAccount {
-  return createMemoryBudget({ limit: Number.POSITIVE_INFINITY }).open({ rank })
+  return new Budget(Number.POSITIVE_INFINITY, 1, systemClock).open({ rank })
 }
 
 const RANKS: Readonly<Record<MemoryRank, number>> = { inbound: 0, outbound: 1, protected: 2 }
