@@ -238,3 +238,18 @@ describe('a reply that is ignored counts as work', () => {
     expect(causes).toEqual(['work'])
   })
 })
+
+it('says since when it has been behind with what a remote sends, until it is not', async () => {
+  const remote = await ready({ kind: 'inbound' })
+  expect(remote.peer.behindSince).toBeUndefined()
+  const one = encodePayload({ type: 'unknown', command: 'large', payload: new Uint8Array(10_000) })
+  // As many as are paid for at once, and a minute of more, in batches as a socket gives them.
+  for (let batch = 0; batch < 200; batch++) remote.transport.push(Array.from({ length: 16 }, () => one))
+  await remote.settle()
+  const since = remote.peer.behindSince
+  expect(since).toBeDefined()
+  await remote.clock.advance(10_000)
+  expect(remote.peer.behindSince).toBe(since)
+  await remote.clock.advance(120_000)
+  expect(remote.peer.behindSince).toBeUndefined()
+})

@@ -21,6 +21,7 @@ function candidates(
     discouraged: false,
     noBan: false,
     recentDials: 1,
+    behindSince: undefined,
     ...shape(index),
   }))
 }

@@ -28,6 +28,8 @@ export interface EvictionCandidate {
   readonly discouraged: boolean
   /** Permission never to be evicted. */
   readonly noBan: boolean
+  /** Since when it sends more than it may have of our time (`Peer.behindSince`). */
+  readonly behindSince: Instant | undefined
   /** How often its host dialled us of late. */
   readonly recentDials: number
 }

@@ -148,6 +148,20 @@ describe('the gate for remotes that dial us', () => {
       expect(gate.judge(inbound(`251.1.1.${n}:5000`), true)).toEqual({ admit: true })
   })
 
+  it('gives the place of one that floods, and may be long gone, to whoever comes', async () => {
+    const { gate, table, clock } = full()
+    const protectedByPing = [...table.all()][0]!
+    protectedByPing.peer = { minimumPing: 1, behindSince: clock.now() } as Peer
+    await clock.advance(59_000)
+    const before = gate.judge(inbound('251.1.1.1:5000'), true)
+    expect(before.admit && before.evict).not.toBe(protectedByPing)
+    await clock.advance(1_000)
+    expect(gate.judge(inbound('251.1.1.2:5000'), true)).toEqual({ admit: true, evict: protectedByPing })
+    Object.assign(protectedByPing, { protected: true })
+    const after = gate.judge(inbound('251.1.1.3:5000'), true)
+    expect(after.admit && after.evict).not.toBe(protectedByPing)
+  })
+
   it('keeps no more records than twice the places', () => {
     const { gate, table, clock } = crowd()
     let admitted = 0

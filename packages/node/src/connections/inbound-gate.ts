@@ -6,7 +6,7 @@ import {
   Services,
   sha256d,
 } from '@sapwood/wire-codec'
-import type { Clock, Random } from '@sapwood/transport-v1v2/environment'
+import { type Clock, type Instant, MINUTE, type Random } from '@sapwood/transport-v1v2/environment'
 import { type ConnectionRecord, networkOf } from './connection-record.ts'
 import type { ConnectionTable } from './connection-table.ts'
 import { type EvictionCandidate, selectInboundToEvict } from './inbound-eviction.ts'
@@ -24,6 +24,12 @@ const MIN_NAMELESS = 8
  * Records of inbound connections, those that are ending among them, in times of the places that there are.
  */
 const MAX_RECORDS = 2
+
+/**
+ * Milliseconds for which one may send more than we work off before its place is given to another: a node
+ * without coins asks for the proofs of 50,000 blocks at once, which takes as long.
+ */
+const MAX_BEHIND: number = MINUTE
 
 /** Whether a remote is let in, and who has to leave for it. */
 type Admission =
@@ -49,9 +55,9 @@ export function createInboundGate(
     readonly isDiscouraged: (address: NetworkAddress) => boolean
   },
 ): InboundGate {
-  const { table, isBanned, isDiscouraged } = components
+  const { clock, table, isBanned, isDiscouraged } = components
   const secret = components.random.bytes(16)
-  const dials = new RecentDials(components.clock)
+  const dials = new RecentDials(clock)
   // What does not change while a connection is there: a flood of dials asks for it of all at each of them.
   const origins = new WeakMap<ConnectionRecord, Origin>()
   const originOf = (record: ConnectionRecord): Origin => {
@@ -85,12 +91,28 @@ export function createInboundGate(
       const isTooRestless = ({ recentDials }: EvictionCandidate): boolean =>
         !isExcused && dials.of(key) > recentDials + DIALS_AHEAD
       if (candidates.every(isTooRestless)) return { admit: false, why: 'full' }
-      const chosen = selectInboundToEvict(candidates)
+      const chosen = heldUpLongest(candidates, clock.now()) ?? selectInboundToEvict(candidates)
       if (chosen === undefined || isTooRestless(chosen)) return { admit: false, why: 'full' }
       const evict = table.get(chosen.peer)
       return evict === undefined ? { admit: false, why: 'full' } : { admit: true, evict }
     },
   }
+}
+
+/**
+ * The one that has sent more than its share for longest. Nobody learns of its end either while what it has
+ * sent waits: it may be long gone.
+ */
+function heldUpLongest(
+  candidates: readonly EvictionCandidate[],
+  now: Instant,
+): EvictionCandidate | undefined {
+  let longest: EvictionCandidate | undefined
+  for (const each of candidates) {
+    if (each.noBan || each.behindSince === undefined || now - each.behindSince < MAX_BEHIND) continue
+    if (longest === undefined || each.behindSince < longest.behindSince!) longest = each
+  }
+  return longest
 }
 
 /** Where a connection came from. */
@@ -128,6 +150,7 @@ function candidate(record: ConnectionRecord, origin: Origin, recentDials: number
     isLocal: origin.isLocal,
     discouraged: record.discouraged,
     noBan: record.protected,
+    behindSince: record.peer?.behindSince,
     recentDials,
   }
 }

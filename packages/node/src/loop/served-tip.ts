@@ -71,7 +71,10 @@ export class ServedTip {
   /** The block was served. */
   saw(hash: BlockHash): void {
     const { chain } = this.#parts
-    if (chain.isActive(hash) && chain.heightOf(hash)! > this.#seenHeight()) this.#seen = hash
+    if (!chain.isActive(hash)) return
+    const height = chain.heightOf(hash)!
+    // Ours: the one that was given is a view of what a remote sent.
+    if (height > this.#seenHeight()) this.#seen = chain.hashAt(height)
   }
 
   /** Of the highest block in the best chain that was there, or that is below one that was. */

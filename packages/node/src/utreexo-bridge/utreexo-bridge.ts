@@ -300,7 +300,8 @@ class Bridge implements UtreexoBridge {
     await this.#hold(blockHash, context)
     const payload = await this.#read(async () => {
       const whole = this.#isGenesis(blockHash) ? emptyProof(blockHash) : await store.proof(blockHash)
-      return whole && selectUtreexoProof(whole, request)
+      const select = (): Uint8Array | undefined => whole && selectUtreexoProof(whole, request)
+      return context.work === undefined ? select() : await context.work(select)
     }, context)
     if (payload === undefined) return undefined
     this.#proofsServed++

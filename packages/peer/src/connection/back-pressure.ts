@@ -32,6 +32,8 @@ export class BackPressure {
   readonly #excuse: (milliseconds: number) => void
   /** Since when the owner has held us up, as far as it has not been excused yet. */
   #since: Instant | undefined
+  /** Since when the remote's share of our work has held it up, and more has come meanwhile. */
+  behindSince: Instant | undefined
   /** Ends the rest that is being taken. */
   #wake: (() => void) | undefined
 
@@ -60,6 +62,11 @@ export class BackPressure {
     if (serving.full) return this.#during(outgoing.full ? 'remote' : 'owner', serving.room())
     const milliseconds = pause(this.#clock.now())
     return milliseconds > 0 ? this.#during('work', this.#rest(milliseconds)) : undefined
+  }
+
+  /** All that had come has been taken. */
+  caughtUp(): void {
+    this.behindSince = undefined
   }
 
   /** The connection has ended: nothing is waited for any more. */
@@ -91,6 +98,7 @@ export class BackPressure {
     this.#record.stalls += 1
     this.#events.emit('stalled', { by })
     if (by === 'owner') this.#since = start
+    else if (by === 'work') this.behindSince ??= start
     await end
     this.excuseSoFar()
     this.#since = undefined

@@ -9,6 +9,7 @@ import {
 import { aTransport, somePeerComponents, somePeerOptions } from '../contract/peer-checks.ts'
 import { peerId } from '../contract/peer-id.ts'
 import { refuseArgument } from '../contract/refuse-argument.ts'
+import { refuseUnsayable } from '../handshake/refuse-unsayable.ts'
 import { peerTimeouts } from '../protocol/peer-timeouts.ts'
 import { type FilledOptions, PeerConnection } from './peer-connection.ts'
 import type { PeerComponents, PeerOptions } from '../contract/peer-options.ts'
@@ -27,6 +28,7 @@ export function createPeer<Own extends AnyMessage = never>(
   refuseArgument(aTransport, transport, 'createPeer: transport')
   refuseArgument(somePeerOptions, options, 'createPeer: options')
   refuseArgument(somePeerComponents, components, 'createPeer: components')
+  refuseUnsayable(options)
   const filled: FilledOptions = {
     ...options,
     id: options.id ?? peerId(0),

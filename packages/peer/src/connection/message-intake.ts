@@ -76,6 +76,7 @@ export class MessageIntake {
 
   /** @returns whether more may follow. */
   async #takeBatch(): Promise<boolean> {
+    if (this.#channel.size === 0) this.#backPressure.caughtUp()
     const batch = await this.#channel.receive()
     if (batch === undefined || this.#closed) return false
     this.#lane.enter()

@@ -23,6 +23,7 @@ import { PeerRecord } from '../protocol/peer-record.ts'
 import type { ProtocolOutput } from '../protocol/protocol-output.ts'
 import { isKnownTo } from '../protocol/versioned-messages.ts'
 import { Server } from '../serving/server.ts'
+import { workInLane } from '../serving/work-in-lane.ts'
 import { ServeQueue } from '../serving/serve-queue.ts'
 import { disconnectedError, endOfReading, flush, mayFlush } from './closing.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
@@ -102,7 +103,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     const serverLane = scheduler.lane(lanes)
     const server = new Server(
       services,
-      { peer: options.id, signal: this.#cancel.signal },
+      { peer: options.id, signal: this.#cancel.signal, work: workInLane(serverLane) },
       {
         send: output.send,
         sendPayload: output.sendPayload,
@@ -198,6 +199,10 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
 
   get minimumPing(): number | undefined {
     return this.#protocol.keepAlive.minimumPing
+  }
+
+  get behindSince(): Instant | undefined {
+    return this.#backPressure.behindSince
   }
 
   info(): PeerInfo {

@@ -21,6 +21,12 @@ type MaybePromise<T> = T | Promise<T>
 export interface ServingContext {
   readonly peer: PeerId
   readonly signal: AbortSignal
+  /**
+   * Does a piece of an answer's work once it is the remote's turn, and counts what it takes as the remote's.
+   * What a service does before it waits for anything is counted by itself; for what takes milliseconds after
+   * that, such as decoding a block that was read, there is this. Absent: nobody counts.
+   */
+  readonly work?: <T>(task: () => T) => Promise<T>
 }
 
 /** A refusal that ends the connection, for requests that Core answers so (unknown stop block, bad range). */

@@ -7,6 +7,7 @@ import type {
   Message,
   Transaction,
 } from '@sapwood/wire-codec'
+import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { PeerEventSource } from './peer-events.ts'
 import type { PeerId } from './peer-id.ts'
 import type { ConnectionKind } from './connection-kind.ts'
@@ -51,6 +52,11 @@ export interface Peer<Own extends AnyMessage = never> {
    * The shortest round trip of a ping so far, in milliseconds; as in `info()`, without making the rest of it.
    */
   readonly minimumPing: number | undefined
+  /**
+   * Since when what it has sent is read more slowly than it comes because it had its share of our work
+   * (`limits.work`), by the clock of the connection; undefined while we keep up.
+   */
+  readonly behindSince: Instant | undefined
   /**
    * Resolves when the version handshake is done; rejects with a `PeerError` (`disconnected`) when it fails.
    */

@@ -15,10 +15,12 @@ import {
 import {
   type BlockStore,
   NODE_NETWORK_LIMITED_MIN_BLOCKS,
+  NodeError,
   type NodeHandle,
   type OfferedServices,
   type StandingOffer,
 } from '@sapwood/node'
+import { aCount, aNetwork, optionsOf } from '@sapwood/wire-codec/arguments'
 import type { CompactFilter, PeerId, PeerServices, ServingContext } from '@sapwood/peer'
 import { type Clock, type Random, systemClock, systemRandom } from '@sapwood/transport-v1v2/environment'
 import type { ChainIndex } from '../chain-index/chain-index.ts'
@@ -42,6 +44,8 @@ export interface ChainServerOptions {
   /** The node's network, where it is none that `networkByName` of the wire codec knows. */
   readonly network?: Network
 }
+
+const chainServerOptions = optionsOf<ChainServerOptions>({ uploadTarget: aCount, network: aNetwork })
 
 /** What is served from. */
 export interface ChainServerComponents {
@@ -81,12 +85,15 @@ export interface ChainServer extends AsyncDisposable {
  * Serves the blocks of a node's block store to its peers, by Bitcoin Core's rules: whole, compact, and single
  * transactions of the last ones. The service bits say what is there for each handshake: `NETWORK` where the
  * chain is whole, `NETWORK_LIMITED` where its last 288 blocks are.
+ * @throws NodeError `invalid-argument`.
  */
 export function serveChain(
   node: NodeHandle,
   components: ChainServerComponents,
   options: ChainServerOptions = {},
 ): ChainServer {
+  const fault = chainServerOptions(options, 'serveChain: options')
+  if (fault !== undefined) throw new NodeError('invalid-argument', fault)
   return new Server(node, components, options)
 }
 
@@ -100,8 +107,11 @@ class Server implements ChainServer {
   readonly #target: UploadTarget
   readonly #genesis: Uint8Array
   readonly #offer: StandingOffer
-  /** The last that was made: whoever hears of a new block asks for it. */
-  #compact: { readonly hash: BlockHash; readonly payload: Uint8Array } | undefined
+  /**
+   * By the hex of the block's hash, the last that were made, as many as are served: whoever hears of a new
+   * block asks for it, and one costs more to make than to ask for.
+   */
+  readonly #compact = new Map<string, Uint8Array>()
   /** Blocks that did not read back, and are being fetched, by the hex of the hash. */
   readonly #fetching = new Set<string>()
   /** Peers whose connection is being ended. */
@@ -126,8 +136,8 @@ class Server implements ChainServer {
     this.#genesis = encodeBlock(genesisBlock(network))
     const services: OfferedServices = {
       block: (hash, context) => this.#block(hash, context),
-      compactBlock: (hash) => this.#compactBlock(hash),
-      blockTransactions: (query) => this.#blockTransactions(query),
+      compactBlock: (hash, context) => this.#compactBlock(hash, context),
+      blockTransactions: (query, context) => this.#blockTransactions(query, context),
       ...this.#filterServices(),
     }
     this.#offer = node.serving.offer({ bits: () => this.#bits(), services })
@@ -205,19 +215,28 @@ class Server implements ChainServer {
     return this.#given(bytes)
   }
 
-  async #compactBlock(hash: BlockHash): Promise<Uint8Array | undefined> {
+  async #compactBlock(hash: BlockHash, context: ServingContext): Promise<Uint8Array | undefined> {
     if (!this.#isWithin(MAX_CMPCTBLOCK_DEPTH, hash)) return undefined
-    if (this.#compact !== undefined && bytesEqual(this.#compact.hash, hash))
-      return this.#given(this.#compact.payload)
-    const block = await this.#decoded(hash)
-    if (block === undefined) return undefined
+    const key = bytesToHex(hash)
+    const bytes = this.#compact.has(key) ? undefined : await this.#served(hash)
+    // Another may have made it meanwhile, while the bytes were read or this one's turn was waited for.
+    if (!this.#compact.has(key) && bytes !== undefined)
+      await worked(context, () => this.#compact.has(key) || this.#makeCompact(key, decodeBlock(bytes)))
+    const payload = this.#compact.get(key)
+    return payload && this.#given(payload)
+  }
+
+  #makeCompact(key: string, block: Block): void {
     const nonce = new DataView(this.#random.bytes(8).slice().buffer).getBigUint64(0)
     const { payload } = encodePayload({
       type: 'cmpctblock',
       compactBlock: buildCompactBlock(block, { nonce }),
     })
-    this.#compact = { hash, payload }
-    return this.#given(payload)
+    this.#compact.set(key, payload)
+    for (const oldest of this.#compact.keys()) {
+      if (this.#compact.size <= MAX_CMPCTBLOCK_DEPTH + 1) break
+      this.#compact.delete(oldest)
+    }
   }
 
   /** Counts what goes out, each time that it does. */
@@ -226,24 +245,23 @@ class Server implements ChainServer {
     return bytes
   }
 
-  async #blockTransactions({
-    blockHash,
-    indexes,
-  }: Parameters<NonNullable<PeerServices['blockTransactions']>>[0]): Promise<
-    Awaited<ReturnType<NonNullable<PeerServices['blockTransactions']>>>
-  > {
+  async #blockTransactions(
+    { blockHash, indexes }: Parameters<NonNullable<PeerServices['blockTransactions']>>[0],
+    context: ServingContext,
+  ): Promise<Awaited<ReturnType<NonNullable<PeerServices['blockTransactions']>>>> {
     // Whoever asks for what is further down fetches the block, as from Core.
     if (!this.#isWithin(MAX_BLOCKTXN_DEPTH, blockHash)) return 'whole-block'
-    const transactions = (await this.#decoded(blockHash))?.transactions
-    if (transactions === undefined) return undefined
-    const chosen = indexes.flatMap((index) => transactions[index] ?? [])
+    const bytes = await this.#served(blockHash)
+    if (bytes === undefined) return undefined
+    const chosen = await worked(context, () => {
+      const { transactions } = decodeBlock(bytes)
+      return indexes.flatMap((index) => transactions[index] ?? [])
+    })
     return chosen.length === indexes.length ? chosen : { invalid: 'index past the end of the block' }
   }
 
-  async #decoded(hash: BlockHash): Promise<Block | undefined> {
-    if (this.#answer(hash) !== 'serve') return undefined
-    const bytes = await this.#bytes(hash)
-    return bytes && decodeBlock(bytes)
+  async #served(hash: BlockHash): Promise<Uint8Array | undefined> {
+    return this.#answer(hash) === 'serve' ? await this.#bytes(hash) : undefined
   }
 
   async #bytes(hash: BlockHash): Promise<Uint8Array | undefined> {
@@ -289,4 +307,9 @@ class Server implements ChainServer {
     const gone = this.#node.disconnectPeer(peer, { detail }).catch(() => undefined)
     void gone.finally(() => this.#leaving.delete(peer))
   }
+}
+
+/** What takes longer than the remote's own message did is done in its turn, where there are turns. */
+async function worked<T>({ work }: ServingContext, task: () => T): Promise<T> {
+  return work === undefined ? task() : await work(task)
 }
