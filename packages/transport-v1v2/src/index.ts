@@ -1,7 +1,7 @@
 // All of `./environment` besides: whoever calls `connect` gives it a clock.
 export * from './environment/index.ts'
 // For packages whose own options hold those of a connection.
-export { aConnectTimeouts, aFallback, aTransportOptions } from './connect/connect-checks.ts'
+export { aConnectTimeouts, aFallback, aPeerAddress, aTransportOptions } from './connect/connect-checks.ts'
 export { accept } from './connect/accept.ts'
 export type { AcceptOptions } from './connect/accept-options.ts'
 export {

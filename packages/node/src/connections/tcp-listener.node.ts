@@ -1,13 +1,26 @@
 import { type NetworkAddress, parseHost } from '@sapwood/wire-codec'
+import { aNumberAboveZero, aPort, argument, oneOf, optionsOf } from '@sapwood/wire-codec/arguments'
+import { aPeerAddress } from '@sapwood/transport-v1v2'
 import { listenTcp, type TcpRemote } from '@sapwood/transport-v1v2/tcp'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { Listener } from './listener.ts'
 import type { TcpListenerOptions } from './tcp-listener-options.ts'
 
 /** More than the inbound slots, so that it is the node that decides who has to leave. */
 const DEFAULT_MAX_SOCKETS = 256
 
-/** Lets peers reach the node over TCP. */
+const tcpListenerOptions = optionsOf<TcpListenerOptions>({
+  // Node.js takes an empty text for no host at all, and listens on every address of the machine.
+  host: argument('an IP address, or a name', (value) => typeof value === 'string' && value !== ''),
+  port: aPort,
+  announce: aPeerAddress,
+  via: oneOf('tcp', 'onion'),
+  maxSockets: aNumberAboveZero,
+})
+
+/** Lets peers reach the node over TCP. @throws NodeError `invalid-argument`. */
 export function createTcpListener(options: TcpListenerOptions = {}): Listener {
+  refuseArgument(tcpListenerOptions, options, 'createTcpListener: options')
   const { announce, via = 'tcp', maxSockets = DEFAULT_MAX_SOCKETS } = options
   return {
     listen: async (onStream, { signal }) => {

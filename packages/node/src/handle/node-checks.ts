@@ -1,6 +1,6 @@
 import { aConnectTimeouts, aFallback, aTransportOptions } from '@sapwood/transport-v1v2'
-import { aRegistry, type LimitOptions, someLimits, somePeerTimeouts } from '@sapwood/peer'
-import { type GossipedAddress, MAX_USER_AGENT_LENGTH } from '@sapwood/wire-codec'
+import { aRegistry, someLimits, somePeerTimeouts } from '@sapwood/peer'
+import { type GossipedAddress, MAX_MONEY, MAX_USER_AGENT_LENGTH } from '@sapwood/wire-codec'
 import {
   aBigint,
   aBoolean,
@@ -10,8 +10,9 @@ import {
   aHeader,
   aHeight,
   aLogger,
-  anObjectWith,
   aNetwork,
+  aNumberAboveZero,
+  anObjectWith,
   anything,
   argument,
   type ArgumentCheck,
@@ -52,32 +53,18 @@ const inSixtyFourBits = argument(
   'service bits, of which there are 64',
   (value) => BigInt.asUintN(64, value as bigint) === value,
 )
-/** A number of things without which nothing is done. */
-const aNumberAboveZero = argument('a number above 0', (value) => typeof value === 'number' && value > 0)
+/** What a `feefilter` has room for. */
+const anAmount: ArgumentCheck = (value, path) => aBigint(value, path) ?? withinAllMoney(value, path)
+const withinAllMoney = argument(
+  `satoshi, 0 to ${MAX_MONEY}`,
+  (value) => (value as bigint) >= 0n && (value as bigint) <= MAX_MONEY,
+)
+/** BIP14, as a `version` may have it. */
+const aUserAgent = argument(
+  `a text of at most ${MAX_USER_AGENT_LENGTH} characters, each of one byte (Latin-1)`,
+  (value) => typeof value === 'string' && value.length <= MAX_USER_AGENT_LENGTH && !/[^\0-\xff]/.test(value),
+)
 const aNumberFromOne = argument('a number, 1 or more', (value) => typeof value === 'number' && value >= 1)
-/** What a queue holds. */
-const aQueueLength = argument(
-  'a whole number, 1 or more',
-  (value) => Number.isSafeInteger(value) && Number(value) >= 1,
-)
-/** BIP14, as long as a `version` may have it. */
-const aUserAgent: ArgumentCheck = (value, path) => aText(value, path) ?? shortEnough(value, path)
-const shortEnough = argument(
-  `a text of at most ${MAX_USER_AGENT_LENGTH} bytes`,
-  (value) => new TextEncoder().encode(value as string).length <= MAX_USER_AGENT_LENGTH,
-)
-/** Of these a connection's queues are made, which is found out when there is one. */
-const aLimitOfQueues = argument(
-  'limits of which `maxQueuedRequests` and `messageQueue` are whole numbers, 1 or more, and ' +
-    '`maxUnhandledBytes` is above 0',
-  (value) => {
-    const { maxQueuedRequests, messageQueue, maxUnhandledBytes } = value as LimitOptions
-    const lengths = [maxQueuedRequests, messageQueue].filter((each) => each !== undefined)
-    if (lengths.some((each) => aQueueLength(each, '') !== undefined)) return false
-    return maxUnhandledBytes === undefined || maxUnhandledBytes > 0
-  },
-)
-const usableLimits: ArgumentCheck = (value, path) => someLimits(value, path) ?? aLimitOfQueues(value, path)
 
 /** The proxy's dialer looks at what is in it. */
 const aProxy = argument(
@@ -132,7 +119,7 @@ export const someNodeOptions: ArgumentCheck = optionsOf<NodeOptions>(
     }),
     fallback: aFallback,
     transport: aTransportOptions,
-    limits: usableLimits,
+    limits: someLimits,
     timeouts: optionsOf<NodeTimeouts>({
       connect: aConnectTimeouts,
       peer: somePeerTimeouts,
@@ -154,7 +141,7 @@ export const someNodeOptions: ArgumentCheck = optionsOf<NodeOptions>(
     transactions: optionsOf<TransactionRelayOptions>({
       listen: aBoolean,
       poolBytes: aCount,
-      feeFilter: aBigint,
+      feeFilter: anAmount,
     }),
     relayTransactions: aBoolean,
     filters: aBoolean,
@@ -222,7 +209,7 @@ export { aHeight, aTransaction }
 export const someBroadcastOptions: ArgumentCheck = optionsOf<CallOptions & BroadcastOptions>({
   signal: aSignal,
   timeout: milliseconds,
-  feeRate: aBigint,
+  feeRate: anAmount,
   until: oneOf(...BROADCAST_OUTCOMES.slice(1)),
 })
 

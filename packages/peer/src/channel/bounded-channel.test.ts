@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { PeerError } from '../contract/peer-error.ts'
 import { createChannel } from './bounded-channel.ts'
 
 describe('createChannel', () => {
@@ -91,10 +92,10 @@ describe('createChannel', () => {
   })
 
   it('refuses a limit in weight that is none', () => {
-    expect(() => createChannel(1, { of: () => 1, limit: 0 })).toThrow(RangeError)
+    expect(() => createChannel(1, { of: () => 1, limit: 0 })).toThrow(PeerError)
   })
 
   it.each([0, -1, 1.5, Number.NaN])('refuses a capacity of %s', (capacity) => {
-    expect(() => createChannel(capacity)).toThrow(RangeError)
+    expect(() => createChannel(capacity)).toThrow(PeerError)
   })
 })

@@ -15,7 +15,8 @@ export interface ChannelWeight<T> {
  * order.
  * @param capacity Values held before a sender waits; at least 1.
  * @param weight Bounds the values by what they weigh as well.
- * @throws RangeError when `capacity` is not a positive integer, or the limit of the weight is not positive.
+ * @throws PeerError `invalid-argument`: a `capacity` that is no whole number from 1 on, or a limit of the
+ * weight that is not above 0.
  */
 export function createChannel<T>(capacity: number, weight?: ChannelWeight<T>): Channel<T> {
   return new BoundedChannel<T>(capacity, weight)
@@ -35,9 +36,9 @@ class BoundedChannel<T> implements Channel<T> {
 
   constructor(capacity: number, weight: ChannelWeight<T> | undefined) {
     if (!Number.isSafeInteger(capacity) || capacity < 1)
-      throw new RangeError(`createChannel: capacity ${capacity}`)
+      throw new PeerError('invalid-argument', `createChannel: capacity ${capacity}`)
     if (weight !== undefined && !(weight.limit > 0)) {
-      throw new RangeError(`createChannel: weight.limit ${weight.limit}`)
+      throw new PeerError('invalid-argument', `createChannel: weight.limit ${weight.limit}`)
     }
     this.capacity = capacity
     this.#weight = weight

@@ -5,13 +5,15 @@ import {
   aFunction,
   aHeight,
   aLogger,
-  anObjectWith,
   aNetwork,
+  aNumberAboveZero,
+  anObjectWith,
   anything,
   argument,
   type ArgumentCheck,
   aSignal,
   aText,
+  bytes,
   either,
   listOf,
   milliseconds,
@@ -19,7 +21,10 @@ import {
   oneOf,
   optionsOf,
   orJust,
+  recordOf,
+  wholeNumber,
 } from '@sapwood/wire-codec/arguments'
+import { aPeerAddress } from '@sapwood/transport-v1v2'
 import { kindBehaviour } from './connection-kind.ts'
 import type { BucketOptions, LimitOptions } from './limit-options.ts'
 import type { PeerComponents, PeerOptions, PeerTimeouts, VersionFacts } from './peer-options.ts'
@@ -43,12 +48,12 @@ const aBucket = optionsOf<BucketOptions>({ burst: needed(aCount), perSecond: nee
 export const someLimits: ArgumentCheck = optionsOf<LimitOptions>({
   addresses: aBucket,
   work: orJust(false, aBucket),
-  messages: argument('limits by message type', (value) => typeof value === 'object' && value !== null),
+  messages: recordOf(orJust(false, aBucket)),
   pauseAtQueuedBytes: aCount,
-  maxQueuedBytes: aCount,
-  maxQueuedRequests: aCount,
-  maxUnhandledBytes: aCount,
-  messageQueue: aCount,
+  maxQueuedBytes: aNumberAboveZero,
+  maxQueuedRequests: wholeNumber(1),
+  maxUnhandledBytes: aNumberAboveZero,
+  messageQueue: wholeNumber(1),
 })
 
 /** A program's own messages. */
@@ -64,11 +69,11 @@ export const aTransport: ArgumentCheck = (value, path) => {
 
 export const somePeerOptions: ArgumentCheck = optionsOf<PeerOptions>(
   {
-    id: argument('a peer id, as `peerId(0)`', (value) => typeof value === 'number'),
+    id: wholeNumber(0),
     kind: needed(oneOf(...Object.keys(kindBehaviour))),
     network: needed(aNetwork),
     registry: aRegistry,
-    address: anything,
+    address: aPeerAddress,
     proxied: aBoolean,
     localAddress: aText,
     permissions: listOf(aText),
@@ -89,7 +94,10 @@ export const somePeerOptions: ArgumentCheck = optionsOf<PeerOptions>(
     preferHeaders: aBoolean,
     compactBlocks: aBoolean,
     feeFilter: aBigint,
-    privateTransaction: anything,
+    privateTransaction: optionsOf<NonNullable<PeerOptions['privateTransaction']>>(
+      { txid: needed(bytes(32)), payload: needed(bytes()) },
+      { unknown: 'mistyped' },
+    ),
     signal: aSignal,
   },
   {
@@ -109,7 +117,7 @@ export const somePeerComponents: ArgumentCheck = optionsOf<PeerComponents>(
     logger: aLogger,
     services: argument('an object of functions', (value) => typeof value === 'object' && value !== null),
     notifications: anObjectWith('channel, as `createChannel` makes one', ['send', 'trySend']),
-    memory: anything,
+    memory: anObjectWith('memory account', ['hold', 'take', 'give', 'room', 'close']),
     scheduler: anObjectWith('scheduler', ['lane']),
     ownNonces: anything,
   },

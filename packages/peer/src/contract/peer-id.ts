@@ -1,3 +1,5 @@
+import { PeerError } from './peer-error.ts'
+
 declare const brand: unique symbol
 
 /**
@@ -8,10 +10,10 @@ export type PeerId = number & { readonly [brand]: 'peer' }
 
 /**
  * Brands a number as a peer's id. Ids are the owner's to give out; a counter will do.
- * @throws RangeError when it is not a non-negative safe integer.
+ * @throws PeerError `invalid-argument` when it is not a non-negative safe integer.
  */
 export function peerId(value: number): PeerId {
   if (!Number.isSafeInteger(value) || value < 0)
-    throw new RangeError(`peerId: ${value} is not a non-negative integer`)
+    throw new PeerError('invalid-argument', `peerId: expected a whole number, 0 or more, got ${value}`)
   return value as PeerId
 }

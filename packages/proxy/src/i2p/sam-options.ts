@@ -5,7 +5,7 @@ import {
   type Resolver,
   systemClock,
 } from '@sapwood/transport-v1v2/environment'
-import { aCount, aText, optionsOf } from '@sapwood/wire-codec/arguments'
+import { aText, optionsOf, wholeNumber } from '@sapwood/wire-codec/arguments'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import { aProxyAddress, checkProxyAddress, type ProxyAddress } from '../socket/proxy-address.ts'
 import { someProxyComponents, timeoutsLike } from '../socket/proxy-checks.ts'
@@ -33,13 +33,17 @@ export interface SamComponents {
 /** Where the SAM bridge listens unless told otherwise. */
 export const DEFAULT_SAM: ProxyAddress = { host: '127.0.0.1', port: 7656 }
 
+/** Tunnels in each direction, and hops of each, that an I2P router makes for one session. */
+const MAX_TUNNELS = 16
+const MAX_HOPS = 7
+
 const samOptions = optionsOf<SamOptions & { privateKey: unknown; tunnels: unknown; hops: unknown }>(
   {
     sam: aProxyAddress,
     timeouts: timeoutsLike(DEFAULT_SAM_TIMEOUTS),
     privateKey: aText,
-    tunnels: aCount,
-    hops: aCount,
+    tunnels: wholeNumber(1, MAX_TUNNELS),
+    hops: wholeNumber(0, MAX_HOPS),
   },
   {
     hints: {

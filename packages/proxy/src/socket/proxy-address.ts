@@ -3,7 +3,7 @@ import { MAX_ADDRESSES_PER_NAME } from '@sapwood/transport-v1v2'
 import type { Resolver } from '@sapwood/transport-v1v2/environment'
 import type { SocketTarget } from '@sapwood/transport-v1v2/tcp'
 import { formatHost } from '@sapwood/wire-codec'
-import type { ArgumentCheck } from '@sapwood/wire-codec/arguments'
+import { aPort, type ArgumentCheck, aText } from '@sapwood/wire-codec/arguments'
 import { ProxyError } from '../errors/proxy-error.ts'
 
 /** Where a proxy, a control port or a SAM bridge listens. */
@@ -16,12 +16,13 @@ export type ProxyAddress =
 /** A place where a proxy listens, and not its text. */
 export const aProxyAddress: ArgumentCheck = (value, path) => {
   if (
-    typeof value === 'object' &&
-    value !== null &&
-    ('path' in value || ('host' in value && 'port' in value))
+    typeof value !== 'object' ||
+    value === null ||
+    !('path' in value || ('host' in value && 'port' in value))
   )
-    return undefined
-  return `${path}: expected { host, port } or { path }, as { host: '127.0.0.1', port: 9050 }`
+    return `${path}: expected { host, port } or { path }, as { host: '127.0.0.1', port: 9050 }`
+  if ('path' in value) return aText(value.path, `${path}.path`)
+  return aText(value.host, `${path}.host`) ?? aPort(value.port, `${path}.port`)
 }
 
 /**

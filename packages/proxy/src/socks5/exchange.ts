@@ -45,33 +45,44 @@ export interface Socks5Exchange {
 
 /** @param offersPassword whether the greeting offered username and password beside no authentication. */
 export function createSocks5Exchange(offersPassword: boolean): Socks5Exchange {
-  let step: ExchangeStep | undefined = 'greeting'
-  let pending: Uint8Array = new Uint8Array(0)
+  return new Exchange(offersPassword)
+}
 
-  const take = (current: ExchangeStep): Uint8Array | undefined => {
-    const length = answerLength(current, pending, offersPassword)
-    if (length === undefined || pending.length < length) return undefined
-    const answer = pending.slice(0, length)
-    step = nextStep(current, answer)
-    // Before its reply a proxy has nothing to say that was not asked for.
-    if (step !== undefined && pending.length > length) {
-      throw violation(current, `${length} bytes`, `${pending.length} bytes`)
-    }
-    pending = pending.subarray(length)
-    return answer
+// A class: of an object with getters of its own V8 keeps what they hold until it collects everything.
+class Exchange implements Socks5Exchange {
+  readonly #offersPassword: boolean
+  #step: ExchangeStep | undefined = 'greeting'
+  #pending: Uint8Array = new Uint8Array(0)
+
+  constructor(offersPassword: boolean) {
+    this.#offersPassword = offersPassword
   }
 
-  return {
-    get step() {
-      return step
-    },
-    get head() {
-      return step === undefined ? pending : new Uint8Array(0)
-    },
-    push: (bytes) => {
-      pending = pending.length === 0 ? bytes : concatenate(pending, bytes)
-      return step === undefined ? undefined : take(step)
-    },
+  get step(): ExchangeStep | undefined {
+    return this.#step
+  }
+
+  get head(): Uint8Array {
+    return this.#step === undefined ? this.#pending : new Uint8Array(0)
+  }
+
+  push(bytes: Uint8Array): Uint8Array | undefined {
+    this.#pending = this.#pending.length === 0 ? bytes : concatenate(this.#pending, bytes)
+    return this.#step === undefined ? undefined : this.#take(this.#step)
+  }
+
+  #take(current: ExchangeStep): Uint8Array | undefined {
+    const pending = this.#pending
+    const length = answerLength(current, pending, this.#offersPassword)
+    if (length === undefined || pending.length < length) return undefined
+    const answer = pending.slice(0, length)
+    this.#step = nextStep(current, answer)
+    // Before its reply a proxy has nothing to say that was not asked for.
+    if (this.#step !== undefined && pending.length > length) {
+      throw violation(current, `${length} bytes`, `${pending.length} bytes`)
+    }
+    this.#pending = pending.subarray(length)
+    return answer
   }
 }
 

@@ -5,6 +5,7 @@ import {
   addAbortListener,
   type CancelTimer,
   type Clock,
+  DAY,
   MINUTE,
   removeAbortListener,
 } from '@sapwood/transport-v1v2/environment'
@@ -106,9 +107,10 @@ export function negotiate(socket: Socket, options: NegotiateOptions): Promise<By
         ...(credentials !== undefined && { userId: credentials.username, password: credentials.password }),
       },
       existing_socket: pipe,
-      // The package's own timer, which cannot be left out: ours, on the injected clock, is the earlier.
+      // The package's own timer, which cannot be left out: ours, on the injected clock, is the earlier. The
+      // runtime's fires at once where it is to wait for longer than 24 days.
       // eslint-disable-next-line no-restricted-syntax
-      timeout: timeouts.total + LIBRARY_TIMEOUT_MARGIN,
+      timeout: Math.min(timeouts.total, DAY) + LIBRARY_TIMEOUT_MARGIN,
     }).then(succeed, (error: unknown) => {
       // Not as a cause: the package's error holds the password.
       const message = error instanceof Error ? error.message : 'unknown'

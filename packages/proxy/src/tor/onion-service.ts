@@ -5,7 +5,9 @@
  */
 
 import { type NetworkAddress, parseHost } from '@sapwood/wire-codec'
+import { aBoolean, aText, either, needed, optionsOf, wholeNumber } from '@sapwood/wire-codec/arguments'
 import { isProxyError, ProxyError } from '../errors/proxy-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { parseKeyValues } from '../socket/key-values.ts'
 import type { ControlConnection } from './control-connection.ts'
 
@@ -40,13 +42,24 @@ export interface AddedOnion {
 const KEY_TYPE = 'ED25519-V3'
 const KEY_PATTERN = /^ED25519-V3:[A-Za-z0-9+/]{86}={0,2}$/
 
+const aPortOfAService = wholeNumber(1, 0xffff)
+const onionServiceOptions = optionsOf<OnionServiceOptions>({
+  port: needed(aPortOfAService),
+  target: needed(
+    either(
+      "{ host, port } or { path }, as { host: '127.0.0.1', port: 8334 }",
+      optionsOf<{ host: string; port: number }>({ host: needed(aText), port: needed(aPortOfAService) }),
+      optionsOf<{ path: string }>({ path: needed(aText) }),
+    ),
+  ),
+  privateKey: aText,
+  proofOfWork: aBoolean,
+})
+
 /** @throws ProxyError `invalid-options` */
-export function checkOnionServiceOptions({ port, target, privateKey }: OnionServiceOptions): void {
-  for (const each of 'port' in target ? [port, target.port] : [port]) {
-    if (!Number.isInteger(each) || each < 1 || each > 65_535) {
-      throw new ProxyError('invalid-options', `Not a port: ${each}`)
-    }
-  }
+export function checkOnionServiceOptions(options: OnionServiceOptions): void {
+  refuseArgument(onionServiceOptions, options, 'addOnion: options')
+  const { target, privateKey } = options
   if (/[\s",]/.test('path' in target ? target.path : target.host)) {
     throw new ProxyError('invalid-options', 'The target of an onion service holds no space, quote or comma')
   }

@@ -1,6 +1,8 @@
 import { TokenBucket } from '@sapwood/peer'
 import { type Clock, WakeUp, withDeadline } from '@sapwood/transport-v1v2/environment'
 import type { PeerAddress } from '@sapwood/wire-codec'
+import { aCount, aNumberAboveZero, needed, optionsOf, wholeNumber } from '@sapwood/wire-codec/arguments'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { Claim, Frontier, Settled } from '../frontier/frontier.ts'
 import type { Visit } from './visit.ts'
 
@@ -18,6 +20,12 @@ export interface CrawlOptions {
   /** Visits after which it has seen enough. Default: no end but that of the round. */
   readonly most?: number
 }
+
+const crawlOptions = optionsOf<CrawlOptions>({
+  connections: needed(wholeNumber(1)),
+  rate: needed(aNumberAboveZero),
+  most: aCount,
+})
 
 /** What a crawl works with. */
 export interface CrawlParts {
@@ -42,7 +50,9 @@ export class Crawl {
   #busy = 0
   #failure: { readonly error: unknown } | undefined
 
+  /** @throws PublishError `invalid-argument`. */
   constructor(options: CrawlOptions, parts: CrawlParts) {
+    refuseArgument(crawlOptions, options, 'Crawl: options')
     this.#options = options
     this.#parts = parts
   }

@@ -1,6 +1,8 @@
 import type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from '@sapwood/node'
 import { type Clock, type Instant, systemClock, WakeUp } from '@sapwood/transport-v1v2/environment'
 import { formatHost, formatPeerAddress, type Network, parseHost, type PeerAddress } from '@sapwood/wire-codec'
+import { aNetwork, milliseconds, needed, optionsOf } from '@sapwood/wire-codec/arguments'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import {
   type BeginRoundOptions,
   type Claim,
@@ -31,6 +33,12 @@ export interface EmbeddedFrontierOptions {
   readonly hostPause?: number
 }
 
+const embeddedFrontierOptions = optionsOf<EmbeddedFrontierOptions>({
+  network: needed(aNetwork),
+  deadline: milliseconds,
+  hostPause: milliseconds,
+})
+
 /** What it works with. */
 export interface EmbeddedFrontierComponents {
   /** Where it is kept: whoever opens it again goes on where it was, with what was under way begun anew. */
@@ -47,12 +55,14 @@ export interface EmbeddedFrontier extends Frontier {
 
 /**
  * Opens the frontier of a network's crawl in one process.
+ * @throws PublishError `invalid-argument`.
  * @throws NodeError where the store cannot be read or written, here and in every method.
  */
 export async function openEmbeddedFrontier(
   options: EmbeddedFrontierOptions,
   { store, clock = systemClock }: EmbeddedFrontierComponents,
 ): Promise<EmbeddedFrontier> {
+  refuseArgument(embeddedFrontierOptions, options, 'openEmbeddedFrontier: options')
   const shared = await SharedFrontier.open(options, store, clock)
   const member = (worker: string): Frontier => new Member(shared, worker)
   return Object.assign(member(''), { join: member })

@@ -1,5 +1,7 @@
 import { type Clock, type Instant, systemClock, WakeUp } from '@sapwood/transport-v1v2/environment'
 import { formatHost, type Network, type PeerAddress } from '@sapwood/wire-codec'
+import { aNetwork, anything, aText, milliseconds, needed, optionsOf } from '@sapwood/wire-codec/arguments'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { isRefusal, unavailable } from '../nats/server-answer.ts'
 import {
   type BeginRoundOptions,
@@ -52,6 +54,15 @@ export interface NatsFrontierOptions {
   readonly hostPause?: number
 }
 
+const natsFrontierOptions = optionsOf<NatsFrontierOptions>({
+  network: needed(aNetwork),
+  servers: needed(anything),
+  worker: needed(aText),
+  name: aText,
+  deadline: milliseconds,
+  hostPause: milliseconds,
+})
+
 /** What it works with. */
 export interface NatsFrontierComponents {
   /** Default: `systemClock`. */
@@ -73,6 +84,7 @@ export async function openNatsFrontier(
   options: NatsFrontierOptions,
   { clock = systemClock, onTrouble = () => undefined }: NatsFrontierComponents = {},
 ): Promise<Frontier> {
+  refuseArgument(natsFrontierOptions, options, 'openNatsFrontier: options')
   const { network, servers, worker } = options
   const { name = `crawl-${network.name}`, deadline = DEFAULT_CLAIM_DEADLINE } = options
   const stores = await openNatsStores({ servers, name, deadline })

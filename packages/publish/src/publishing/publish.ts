@@ -9,7 +9,17 @@ import {
   withDeadline,
 } from '@sapwood/transport-v1v2/environment'
 import { bytesToHex } from '@sapwood/wire-codec'
+import {
+  aCount,
+  aHeight,
+  listOf,
+  milliseconds,
+  needed,
+  oneOf,
+  optionsOf,
+} from '@sapwood/wire-codec/arguments'
 import { isPublishError, PublishError } from '../errors/publish-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import { cutRecord } from '../records/cut-record.ts'
 import type { Position } from '../records/position.ts'
 import type { PublishedMessage, RecordContent } from '../records/published-message.ts'
@@ -45,6 +55,14 @@ const FINAL: readonly string[] = [
 ]
 const KINDS: readonly PublishKind[] = ['headers', 'blocks', 'transactions', 'peers']
 
+const publishOptions = optionsOf<PublishOptions>({
+  from: needed(aHeight),
+  kinds: listOf(oneOf(...KINDS)),
+  maxHeldBytes: aCount,
+  retryPause: milliseconds,
+  ackTimeout: milliseconds,
+})
+
 /** The parts of a node that are published. */
 export type PublishedNode = Pick<NodeHandle, 'chain' | 'blocks' | 'events' | 'info'>
 
@@ -70,9 +88,7 @@ export function publish(
   options: PublishOptions,
   components: PublishComponents = {},
 ): Publisher {
-  if (!Number.isSafeInteger(options.from) || options.from < 0) {
-    throw new PublishError('invalid-argument', `Not a height: ${options.from}`)
-  }
+  refuseArgument(publishOptions, options, 'publish: options')
   return new NodePublisher(node, sink, options, components)
 }
 

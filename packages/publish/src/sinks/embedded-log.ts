@@ -1,7 +1,9 @@
 import type { KeyValueNamespace, KeyValueOperation, KeyValueStore } from '@sapwood/node'
 import { WakeUp } from '@sapwood/transport-v1v2/environment'
 import { concatBytes } from '@sapwood/wire-codec'
+import { aCount, optionsOf, wholeNumber } from '@sapwood/wire-codec/arguments'
 import { PublishError } from '../errors/publish-error.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { PublishedMessage } from '../records/published-message.ts'
 import { headersOf, messageOf } from './message-headers.ts'
 import { madeAnew } from './made-anew.ts'
@@ -33,14 +35,18 @@ interface LogState {
 
 const EMPTY: LogState = { first: 1, last: 0, bytes: 0 }
 
+const embeddedLogOptions = optionsOf<EmbeddedLogOptions>({ keepBytes: aCount, maxPayload: wholeNumber(1) })
+
 /**
  * The sink that needs no server: messages in a store of the node's kind, which are there once `append` has
  * resolved. One at a time may publish to it; any number read.
+ * @throws PublishError `invalid-argument`
  */
 export function createEmbeddedLog(
   { store }: { readonly store: KeyValueStore },
   options: EmbeddedLogOptions = {},
 ): EmbeddedLog {
+  refuseArgument(embeddedLogOptions, options, 'createEmbeddedLog: options')
   const space = store.namespace(NAMESPACE)
   const { keepBytes = DEFAULT_KEEP_BYTES, maxPayload = DEFAULT_MAX_PAYLOAD } = options
   const appended = new WakeUp()

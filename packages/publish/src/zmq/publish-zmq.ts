@@ -1,6 +1,8 @@
 import type { BlockRef, BlockStreamItem, NodeHandle } from '@sapwood/node'
 import { type Logger, silentLogger, WakeUp } from '@sapwood/transport-v1v2/environment'
 import { type Block, hashToHex, txid } from '@sapwood/wire-codec'
+import { aText, listOf, needed, oneOf, optionsOf, wholeNumber } from '@sapwood/wire-codec/arguments'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { ZmqSocket } from './open-zmq-socket.ts'
 import {
   ofConnectedBlock,
@@ -8,6 +10,7 @@ import {
   ofHeardTransaction,
   ofTip,
   type ZmqMessage,
+  ZMQ_TOPICS,
   type ZmqTopic,
 } from './zmq-messages.ts'
 
@@ -24,6 +27,20 @@ export interface ZmqNotifier {
 export interface PublishZmqOptions {
   readonly notifiers: readonly ZmqNotifier[]
 }
+
+/** Messages for one subscriber, at most: ZMQ has 31 bits for it. */
+const MAX_HIGH_WATER_MARK = 0x7fffffff
+const publishZmqOptions = optionsOf<PublishZmqOptions>({
+  notifiers: needed(
+    listOf(
+      optionsOf<ZmqNotifier>({
+        topic: needed(oneOf(...ZMQ_TOPICS)),
+        address: needed(aText),
+        highWaterMark: wholeNumber(0, MAX_HIGH_WATER_MARK),
+      }),
+    ),
+  ),
+})
 
 /** What publishing over ZMQ works with. */
 export interface PublishZmqComponents {
@@ -64,6 +81,7 @@ export async function publishZmq(
   options: PublishZmqOptions,
   components: PublishZmqComponents = {},
 ): Promise<ZmqPublisher> {
+  refuseArgument(publishZmqOptions, options, 'publishZmq: options')
   const open = components.openSocket ?? (await import('./open-zmq-socket.ts')).openZmqSocket
   const notifiers = await openNotifiers(options.notifiers, open)
   return new NodeZmqPublisher(node, notifiers, components.logger ?? silentLogger)
@@ -116,7 +134,10 @@ class NodeZmqPublisher implements ZmqPublisher {
     this.#node = node
     this.#notifiers = notifiers
     this.#logger = logger
-    this.#finished = this.#run()
+    // Whatever ends it, the process is not what it ends.
+    this.#finished = this.#run().catch((error: unknown) => {
+      logger.error({ err: error }, 'nothing more is published over ZMQ')
+    })
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { stat, truncate, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { aNetwork, either, needed, oneOf, optionsOf, wholeNumber } from '@sapwood/wire-codec/arguments'
 import { makeFolder, NodeError, openStore, type StoredRange, storeError } from '@sapwood/node'
 import { blockFileName } from '../files/block-frame.ts'
 import { blockFilesIn } from './block-files-in.ts'
@@ -21,8 +22,8 @@ const NAMESPACE = 'blocks'
  * those of another program, which `importBlockFiles` takes; `invalid-argument`.
  */
 export async function openBlockStore(folder: string, options: BlockStoreOptions): Promise<FileBlockStore> {
-  const { network, keep = 'all' } = options
   refuseBadOptions(options)
+  const { network, keep = 'all' } = options
   await makeFolder(folder)
   const store = await openStore(join(folder, INDEX_FOLDER))
   try {
@@ -58,15 +59,20 @@ const PRUNED_FILE_SIZE = 0x1000000
 /** Most bytes of a file: the index has 32 bits for a place in one, and the last block may stand above it. */
 const MAX_FILE_SIZE = 0x80000000
 
-function refuseBadOptions({ keep, fileSize = MAX_BLOCKFILE_SIZE }: BlockStoreOptions): void {
-  const counts = [fileSize, ...(typeof keep === 'object' ? Object.values(keep) : [])]
-  for (const count of counts)
-    if (!(Number.isSafeInteger(count) && count > 0))
-      throw new NodeError('invalid-argument', `Not a number of blocks or bytes: ${count}`)
-  if (fileSize > MAX_FILE_SIZE)
-    throw new NodeError('invalid-argument', `A file has ${MAX_FILE_SIZE} bytes at most: ${fileSize}`, {
-      limit: MAX_FILE_SIZE,
-    })
+const blockStoreOptions = optionsOf<BlockStoreOptions>({
+  network: needed(aNetwork),
+  keep: either(
+    "'all', { last: blocks } or { bytes }, of which there is one at least",
+    oneOf('all'),
+    optionsOf<{ last: number }>({ last: needed(wholeNumber(1)) }),
+    optionsOf<{ bytes: number }>({ bytes: needed(wholeNumber(1)) }),
+  ),
+  fileSize: wholeNumber(1, MAX_FILE_SIZE),
+})
+
+function refuseBadOptions(options: BlockStoreOptions): void {
+  const fault = blockStoreOptions(options, 'openBlockStore: options')
+  if (fault !== undefined) throw new NodeError('invalid-argument', fault)
 }
 
 /** Holds each file against what the index says of it. */

@@ -5,6 +5,7 @@ import {
   anObjectWith,
   aNetwork,
   anything,
+  aPort,
   argument,
   type ArgumentCheck,
   aSignal,
@@ -15,7 +16,11 @@ import {
   oneOf,
   type OptionChecks,
   optionsOf,
+  wholeNumber,
 } from '@sapwood/wire-codec/arguments'
+import { ADDRESS_SIZES, type AddressNetwork, type PeerAddress } from '@sapwood/wire-codec'
+import { MAX_GARBAGE_LENGTH } from '../v2/garbage.ts'
+import { MAX_CONTENTS_LENGTH } from '../v2/packet-codec.ts'
 import type { AcceptOptions } from './accept-options.ts'
 import type { TransportComponents } from './components.ts'
 import type { ConnectOptions, ConnectTimeouts } from './connect-options.ts'
@@ -24,11 +29,11 @@ import type { TransportOptions } from './transport-options.ts'
 const transportChecks: OptionChecks<TransportOptions> = {
   shortIds: anObjectWith('map of short ids (`registry.shortIds`)', ['idOf', 'commandOf']),
   shaping: anObjectWith('shaping', ['plan']),
-  garbageLength: aCount,
-  handshakeDecoys: listOf(aCount),
+  garbageLength: wholeNumber(0, MAX_GARBAGE_LENGTH),
+  handshakeDecoys: listOf(wholeNumber(0, MAX_CONTENTS_LENGTH)),
   highWaterMark: aCount,
   sendTimeout: milliseconds,
-  memory: anything,
+  memory: anObjectWith('memory account', ['hold', 'take', 'give', 'room']),
 }
 
 /** Options of a connection whichever side opens it. */
@@ -81,19 +86,23 @@ export const someTransportComponents: ArgumentCheck = optionsOf<TransportCompone
   { unknown: 'mistyped' },
 )
 
+/** Longest name of a host (RFC 1035). */
+const MAX_HOST_LENGTH = 255
+
 /** An address as the codec reads them. */
-export const anAddress: ArgumentCheck = (value, path) => {
-  const fault = addressObject(value, path)
-  if (fault === undefined) return undefined
+export const aPeerAddress: ArgumentCheck = (value, path) => {
+  const fault = isAddressObject(value, path)
+  if (fault === undefined) return aPort((value as PeerAddress).port, `${path}.port`)
   const hint =
     typeof value === 'string' ? '; parsePeerAddress of @sapwood/wire-codec reads one from text' : ''
   return `${fault}${hint}`
 }
 
-const addressObject = argument('an address', (value) => {
-  const { network, bytes, host, port } = (value ?? {}) as Readonly<Record<string, unknown>>
-  const hasPlace = network === 'name' ? typeof host === 'string' : ArrayBuffer.isView(bytes)
-  return typeof network === 'string' && typeof port === 'number' && hasPlace
+const isAddressObject = argument('an address', (value) => {
+  const { network, bytes, host } = (value ?? {}) as Readonly<Record<string, unknown>>
+  if (network === 'name') return typeof host === 'string' && host !== '' && host.length <= MAX_HOST_LENGTH
+  if (typeof network !== 'string' || !Object.hasOwn(ADDRESS_SIZES, network)) return false
+  return ArrayBuffer.isView(bytes) && bytes.byteLength === ADDRESS_SIZES[network as AddressNetwork]
 })
 
 /** What carries bytes. */

@@ -15,7 +15,7 @@ import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createV1Codec } from '../v1/v1-codec.ts'
 import type { ConnectOptions } from './connect-options.ts'
-import { aConnectOptions, anAddress, someTransportComponents } from './connect-checks.ts'
+import { aConnectOptions, aPeerAddress, someTransportComponents } from './connect-checks.ts'
 import { type ResolvedComponents, resolveComponents, type TransportComponents } from './components.ts'
 import { coreFallback, type FallbackContext } from './fallback.ts'
 import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
@@ -48,7 +48,7 @@ export async function connect(
   options: ConnectOptions,
   components: TransportComponents = {},
 ): Promise<Connection> {
-  refuseArgument(anAddress, address, 'connect: address')
+  refuseArgument(aPeerAddress, address, 'connect: address')
   refuseArgument(aConnectOptions, options, 'connect: options')
   refuseArgument(someTransportComponents, components, 'connect: components')
   const resolved = resolveComponents(components)

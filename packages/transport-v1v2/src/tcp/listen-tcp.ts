@@ -1,4 +1,4 @@
-import { aCount, aFunction, argument, aSignal, optionsOf } from '@sapwood/wire-codec/arguments'
+import { aCount, aFunction, aPort, argument, aSignal, optionsOf } from '@sapwood/wire-codec/arguments'
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import { createServer, type Socket } from 'node:net'
 import { abortReason } from '../environment/until-aborted.ts'
@@ -47,10 +47,6 @@ export interface TcpListener {
 
 // Node.js takes an empty text for no host at all, and listens on every address of the machine.
 const aHost = argument('an IP address, or a name', (value) => typeof value === 'string' && value !== '')
-const aPort = argument(
-  'a port, 0 to 65535',
-  (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535,
-)
 
 const listenTcpOptions = optionsOf<ListenTcpOptions>({
   host: aHost,

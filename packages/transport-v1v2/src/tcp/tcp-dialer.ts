@@ -1,4 +1,5 @@
-import { anObjectWith, aText, optionsOf } from '@sapwood/wire-codec/arguments'
+import { isIP } from 'node:net'
+import { anObjectWith, argument, optionsOf } from '@sapwood/wire-codec/arguments'
 import type { AddressNetwork, NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
 import type { Clock } from '../environment/clock.ts'
 import { systemClock } from '../environment/default-clock.ts'
@@ -28,7 +29,7 @@ export interface TcpDialerOptions {
 
 const tcpDialerOptions = optionsOf<TcpDialerOptions>({
   resolver: anObjectWith('resolver', ['resolve']),
-  localAddress: aText,
+  localAddress: argument('an IP address', (value) => typeof value === 'string' && isIP(value) !== 0),
   clock: anObjectWith('clock', ['now', 'setTimer']),
 })
 

@@ -120,7 +120,7 @@ export class V2Session implements FrameCodec {
 
   constructor(options: V2SessionOptions, crypto: CryptoBackend, random: Random) {
     if (options.garbage.length > MAX_GARBAGE_LENGTH) {
-      throw new RangeError(`Garbage is at most ${MAX_GARBAGE_LENGTH} bytes`)
+      throw new TransportError('invalid-argument', `Garbage is at most ${MAX_GARBAGE_LENGTH} bytes`)
     }
     const { key, garbage, ...lasting } = options
     this.#state = { at: 'prefix', key, garbage }
@@ -351,7 +351,7 @@ function concatParts(parts: readonly Uint8Array[]): Uint8Array {
 /** Contents of a decoy: nobody ever sees them. */
 function decoyContents(length: number): Uint8Array {
   if (!Number.isInteger(length) || length < 0 || length > MAX_CONTENTS_LENGTH) {
-    throw new RangeError(`A decoy holds 0 to ${MAX_CONTENTS_LENGTH} bytes`)
+    throw new TransportError('invalid-argument', `A decoy holds 0 to ${MAX_CONTENTS_LENGTH} bytes`)
   }
   return length === 0 ? NOTHING : new Uint8Array(length)
 }

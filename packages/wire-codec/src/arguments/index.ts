@@ -30,5 +30,11 @@ export {
   orJust,
   type UnknownNames,
 } from './argument-check.ts'
+export {
+  aNumberAboveZero,
+  aPort,
+  recordOf,
+  wholeNumber,
+} from './bounded-checks.ts'
 export { aHeader, aTransaction } from './primitive-check.ts'
 export { didYouMean, nearestName } from './nearest-name.ts'

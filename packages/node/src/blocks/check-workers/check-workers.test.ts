@@ -54,6 +54,8 @@ describe('threads that check blocks', () => {
   })
 
   it.each([0, -1, 1.5, Number.NaN, 65])('are not %s', (workers) => {
-    expect(() => createBlockCheckWorkers({ network: regtest, workers })).toThrow(RangeError)
+    expect(() => createBlockCheckWorkers({ network: regtest, workers })).toThrow(
+      expect.objectContaining({ code: 'invalid-argument' }),
+    )
   })
 })

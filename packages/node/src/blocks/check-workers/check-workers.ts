@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Network } from '@sapwood/wire-codec'
+import { NodeError } from '../../errors/node-error.ts'
 import type { BlockFault } from '../block-check.ts'
 import type { BlockChecker } from '../block-checker.ts'
 import type { CheckReply, CheckRequest } from './check-request.ts'
@@ -44,7 +45,7 @@ const MAX_WORKERS = 64
  * block is copied once on its way to a thread. Worth it where blocks come faster than about 100 MB/s and a
  * processor is free. Ids of transactions are not handed back: a program that asks for them has them computed
  * on its own thread.
- * @throws RangeError for a number of workers that is none of 1 to 64.
+ * @throws NodeError `invalid-argument` for a number of workers that is none of 1 to 64.
  */
 export function createBlockCheckWorkers(
   options: BlockCheckWorkerOptions,
@@ -52,7 +53,9 @@ export function createBlockCheckWorkers(
 ): BlockCheckWorkers {
   const { network, workers = Math.min(availableParallelism(), MOST_BY_DEFAULT) } = options
   if (!Number.isInteger(workers) || workers < 1 || workers > MAX_WORKERS) {
-    throw new RangeError(`workers is ${workers}, and may be 1 to ${MAX_WORKERS}`)
+    throw new NodeError('invalid-argument', `workers is ${workers}, and may be 1 to ${MAX_WORKERS}`, {
+      limit: MAX_WORKERS,
+    })
   }
   return new CheckWorkers(Array.from({ length: workers }, () => new CheckThread(startThread(network))))
 }

@@ -1,9 +1,11 @@
+import { optionsOf, wholeNumber } from '@sapwood/wire-codec/arguments'
 import type { CryptoBackend } from '../../crypto/backend.ts'
 import { cryptoBackend, loadingOf } from '../../crypto/backend-in-force.ts'
 import type { CancelTimer, Clock } from '../../environment/clock.ts'
 import { systemClock } from '../../environment/default-clock.ts'
 import { systemRandom } from '../../environment/default-random.ts'
 import type { Random } from '../../environment/random.ts'
+import { refuseArgument } from '../../errors/refuse-argument.ts'
 import { createEphemeralKey, type EphemeralKey } from './ephemeral-key.ts'
 
 /** Milliseconds between two keys being made: the pool takes a tenth of one processor at most. */
@@ -11,7 +13,7 @@ const REFILL_INTERVAL = 10
 
 /** How many keys are made ahead. */
 export interface KeyPoolOptions {
-  /** Keys kept ready. Default: 8, the outbound connections of a node. */
+  /** Keys kept ready, 0 to 1,000. Default: 8, the outbound connections of a node. */
   readonly size?: number
 }
 
@@ -25,14 +27,20 @@ export interface KeyPool {
   close(): void
 }
 
+/** Keys kept ready, at most: what nobody takes is a secret in memory. */
+const MAX_POOL_SIZE = 1_000
+const keyPoolOptions = optionsOf<KeyPoolOptions>({ size: wholeNumber(0, MAX_POOL_SIZE) })
+
 /**
  * Creates a pool, to be given to `connect` and `accept` as the component `keys`. It fills itself a key at a
  * time.
+ * @throws TransportError `invalid-argument`.
  */
 export function createKeyPool(
   options: KeyPoolOptions = {},
   components: { readonly clock?: Clock; readonly random?: Random; readonly crypto?: CryptoBackend } = {},
 ): KeyPool {
+  refuseArgument(keyPoolOptions, options, 'createKeyPool: options')
   const { size = 8 } = options
   const { clock = systemClock, random = systemRandom, crypto: backend = cryptoBackend() } = components
   const keys: EphemeralKey[] = []

@@ -1,23 +1,30 @@
+import { argument, optionsOf, wholeNumber } from '@sapwood/wire-codec/arguments'
 import type { Random } from '../../environment/random.ts'
+import { refuseArgument } from '../../errors/refuse-argument.ts'
+import { MAX_CONTENTS_LENGTH } from '../packet-codec.ts'
 import type { Shaping } from './shaping.ts'
 
 /** How often decoys are sent, and how large. */
 export interface RandomDecoysOptions {
   /** How often a message is followed by a decoy, 0 to 1. Default: 0.25. */
   readonly probability?: number
-  /** Largest contents of a decoy in bytes; each size up to it is as likely. Default: 512. */
+  /** Largest contents of a decoy in bytes, up to 4,000,013; each size up to it is as likely. Default: 512. */
   readonly maxLength?: number
 }
+
+const randomDecoysOptions = optionsOf<RandomDecoysOptions>({
+  probability: argument('0 to 1', (value) => typeof value === 'number' && value >= 0 && value <= 1),
+  maxLength: wholeNumber(0, MAX_CONTENTS_LENGTH),
+})
 
 /**
  * Sends decoys of random sizes after random messages: the count and the sizes of messages can no longer be
  * read off.
+ * @throws TransportError `invalid-argument`.
  */
 export function randomDecoys(options: RandomDecoysOptions = {}): Shaping {
+  refuseArgument(randomDecoysOptions, options, 'randomDecoys: options')
   const { probability = 0.25, maxLength = 512 } = options
-  if (!(probability >= 0 && probability <= 1)) throw new RangeError('A probability is 0 to 1')
-  if (!Number.isInteger(maxLength) || maxLength < 0)
-    throw new RangeError('A length is a whole number of bytes')
   return {
     plan: (_, random) =>
       fraction(random) < probability

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createSeededRandom } from '../../testing/index.ts'
+import { TransportError } from '../../errors/transport-error.ts'
 import { V2_PACKET_OVERHEAD } from '../packet-codec.ts'
 import { randomDecoys } from './random-decoys.ts'
 import { DEFAULT_SIZE_CLASSES, sizeClasses } from './size-classes.ts'
@@ -25,9 +26,9 @@ describe('sizeClasses', () => {
   })
 
   it('refuses classes that do not rise', () => {
-    expect(() => sizeClasses({ classes: [] })).toThrow(RangeError)
-    expect(() => sizeClasses({ classes: [500, 500] })).toThrow(RangeError)
-    expect(() => sizeClasses({ classes: [40] })).toThrow(RangeError)
+    expect(() => sizeClasses({ classes: [] })).toThrow(TransportError)
+    expect(() => sizeClasses({ classes: [500, 500] })).toThrow(TransportError)
+    expect(() => sizeClasses({ classes: [40] })).toThrow(TransportError)
   })
 })
 
