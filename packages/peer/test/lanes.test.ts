@@ -4,7 +4,7 @@ import {
   type TurnScheduler,
   unhurriedScheduler,
 } from '@sapwood/transport-v1v2/environment'
-import { asHash256, encodePayload, InventoryType } from '@sapwood/wire-codec'
+import { asBlockHash, asHash256, encodePayload, InventoryType } from '@sapwood/wire-codec'
 import { peerId } from '../src/contract/peer-id.ts'
 import { Server } from '../src/serving/server.ts'
 import { expect, it } from 'vitest'
@@ -66,4 +66,49 @@ it.each([
   const memory = rank === undefined ? undefined : createMemoryBudget().open({ rank })
   new ScriptedRemote({ components: { scheduler, ...(memory !== undefined && { memory }) } })
   expect([...kinds]).toEqual(lanes)
+})
+
+it('does what a service asks for after a wait in the turn of who asked, and counts it', async () => {
+  const looked: string[] = []
+  let turn = (): void => undefined
+  const lane = {
+    due: () => {
+      looked.push('due')
+      return looked.includes('work') ? new Promise<void>((resolve) => (turn = resolve)) : undefined
+    },
+    enter: () => void looked.push('enter'),
+    leave: () => void looked.push('leave'),
+    charge: () => undefined,
+    pass: () => undefined,
+  }
+  const scheduler: TurnScheduler = {
+    lane: () => lane,
+    forStrangers: (work) => work(),
+    strangersPause: 0,
+    waiting: 0,
+  }
+  const remote = new ScriptedRemote({
+    components: {
+      scheduler,
+      services: {
+        blockTransactions: async (_, { work }) => {
+          await Promise.resolve()
+          looked.push('work')
+          await work!(() => void looked.push('done'))
+          return undefined
+        },
+      },
+    },
+  })
+  await remote.shakeHands()
+  await remote.say({
+    type: 'getblocktxn',
+    blockHash: asBlockHash(new Uint8Array(32)),
+    indexes: Uint16Array.of(0),
+  })
+  expect(looked.slice(looked.indexOf('work'))).toEqual(['work', 'enter', 'due'])
+  turn()
+  await remote.settle()
+  const after = looked.slice(looked.indexOf('work'))
+  expect(after.slice(0, 5)).toEqual(['work', 'enter', 'due', 'done', 'leave'])
 })

@@ -9,7 +9,7 @@ export type ConnectionNotification =
   PeerNotification | InboundNotification | TransportNotification
 
 /** A remote reached one of our listeners. */
-export interface InboundNotification {
+interface InboundNotification {
   readonly type: 'inbound'
   readonly inbound: InboundStream
   readonly at: Instant
