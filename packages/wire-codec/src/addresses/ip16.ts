@@ -1,3 +1,4 @@
+import type { ByteWriter } from '../bytes/byte-writer.ts'
 import type { NetworkAddress } from './network-address.ts'
 
 /** Start of an IPv4 address mapped into IPv6, ::ffff:0:0/96 (RFC 4291 §2.5.5.2). */
@@ -71,6 +72,14 @@ export function encodeIp16({ network, bytes }: NetworkAddress): Uint8Array | und
   ip.set(IPV4_PREFIX)
   ip.set(bytes, 12)
   return ip
+}
+
+/** Writes the 16-byte form of an address. @returns false where it has none, and nothing was written. */
+export function writeIp16({ network, bytes }: NetworkAddress, writer: ByteWriter): boolean {
+  if (network === 'ipv4') writer.bytes(IPV4_PREFIX)
+  else if (network !== 'ipv6') return false
+  writer.bytes(bytes)
+  return true
 }
 
 /**

@@ -106,12 +106,12 @@ export class ByteWriter {
 
   /** A CompactSize in its shortest form. */
   compactSize(value: number | bigint): this {
-    if (typeof value === 'number' && !Number.isSafeInteger(value))
+    const size = Number(value)
+    if (size < 0 || (typeof value === 'number' && !Number.isSafeInteger(size)))
       throw new RangeError(`Not a size: ${value}`)
-    if (value < 0) throw new RangeError(`Not a size: ${value}`)
-    if (value < 0xfd) return this.u8(Number(value))
-    if (value <= 0xffff) return this.u8(0xfd).u16(Number(value))
-    if (value <= 0xffff_ffff) return this.u8(0xfe).u32(Number(value))
+    if (size < 0xfd) return this.u8(size)
+    if (size <= 0xffff) return this.u8(0xfd).u16(size)
+    if (size <= 0xffff_ffff) return this.u8(0xfe).u32(size)
     return this.u8(0xff).u64(BigInt(value))
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { ADDRESS_SIZES, Bip155NetworkId, decodeBip155 } from '../../addresses/bip155.ts'
-import { decodeIp16At, encodeIp16 } from '../../addresses/ip16.ts'
+import { decodeIp16At, writeIp16 } from '../../addresses/ip16.ts'
 import type { AddressNetwork, NetworkAddress } from '../../addresses/network-address.ts'
 import type { ByteReader } from '../../bytes/byte-reader.ts'
 import type { MessageCodec } from '../codec.ts'
@@ -53,9 +53,10 @@ export const addrCodec: MessageCodec<MessageOf<'addr'>> = {
     writer.compactSize(addresses.length)
     for (const { time, services, address } of addresses) {
       checkAddressLength(address)
-      const ip = encodeIp16(address)
-      if (ip === undefined) throw new RangeError(`addr does not carry ${address.network}: send addrv2`)
-      writer.u32(time).u64(services).bytes(ip).u16be(address.port)
+      writer.u32(time).u64(services)
+      if (!writeIp16(address, writer))
+        throw new RangeError(`addr does not carry ${address.network}: send addrv2`)
+      writer.u16be(address.port)
     }
   },
   payloadSize: ({ addresses }) => 3 + addresses.length * ADDR_ENTRY_SIZE,
