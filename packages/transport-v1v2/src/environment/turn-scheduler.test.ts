@@ -123,8 +123,8 @@ it('goes round: nobody waits for ever behind others that never end', async () =>
   expect(Math.min(...turns)).toBeGreaterThan(0.8 * Math.max(...turns))
 })
 
-/** Ten strangers without end, and how much they have worked. */
-function strangers({ scheduler, work }: ReturnType<typeof handLoop>): () => number {
+/** Strangers without end, and how much they have worked. */
+function strangers({ scheduler, work }: ReturnType<typeof handLoop>, count = 10): () => number {
   let worked = 0
   const flood = async (): Promise<void> => {
     const lane = scheduler.lane('stranger')
@@ -134,7 +134,7 @@ function strangers({ scheduler, work }: ReturnType<typeof handLoop>): () => numb
       worked += 1
     }
   }
-  for (let n = 0; n < 10; n++) void flood()
+  for (let n = 0; n < count; n++) void flood()
   return () => worked
 }
 
@@ -242,40 +242,87 @@ it('counts what is done for strangers outside of their lanes, and has them wait 
   expect(isDone).toBe(true)
 })
 
-it('has a stranger that asks for little wait for no flood of others, a millisecond in each second', async () => {
-  const loop = handLoop()
-  const worked = strangers(loop)
-  const chosen = loop.scheduler.lane('chosen')
+/** A peer that we chose, at work without end. */
+function download({ scheduler, work }: ReturnType<typeof handLoop>): () => number {
+  const lane = scheduler.lane('chosen')
+  let worked = 0
   void (async () => {
     for (;;) {
-      await chosen.due()
-      loop.work(1)
+      await lane.due()
+      work(1)
+      worked += 1
     }
   })()
-  const modest = loop.scheduler.lane('stranger')
-  while (loop.now() < 1_500) await loop.nextTurn()
-  while (loop.scheduler.strangersPause === 0) await loop.nextTurn()
-  expect(loop.scheduler.lane('stranger').due()).toBeInstanceOf(Promise)
+  return () => worked
+}
+
+/** How often a stranger may do a twentieth of a millisecond while others have had their share. */
+async function answersOf(modest: TurnLane, { scheduler, work, nextTurn }: ReturnType<typeof handLoop>) {
+  while (scheduler.strangersPause === 0) await nextTurn()
+  expect(scheduler.lane('stranger').due()).toBeInstanceOf(Promise)
   let answers = 0
-  for (; modest.due() === undefined && answers < 100; answers++) {
+  for (; answers < 100 && modest.due() === undefined; answers++) {
     modest.enter()
-    loop.work(0.1)
+    work(0.05)
     modest.leave()
   }
-  expect(answers).toBeGreaterThanOrEqual(10)
-  expect(answers).toBeLessThanOrEqual(12)
-  const [before, since] = [loop.now(), worked()]
-  let pieces = 0
-  void (async () => {
-    for (;;) {
-      await modest.due()
-      loop.work(0.1)
-      pieces += 1
+  return answers
+}
+
+it.each([10, 113])('has a stranger that asks for little wait for no flood of %i others', async (others) => {
+  const loop = handLoop()
+  const worked = strangers(loop, others)
+  const ours = download(loop)
+  const modest = loop.scheduler.lane('stranger')
+  while (loop.now() < 5_000) await loop.nextTurn()
+  // A millisecond at once.
+  const answers = await answersOf(modest, loop)
+  expect(answers).toBeGreaterThanOrEqual(20)
+  expect(answers).toBeLessThanOrEqual(22)
+  const [workedBefore, oursBefore, end] = [worked(), ours(), loop.now() + 20_000]
+  while (loop.now() < end) await loop.nextTurn()
+  const theirs = worked() - workedBefore
+  // Beside their share, what each may do in any case, and that is no more where there are more of them.
+  expect(theirs / (theirs + ours() - oursBefore)).toBeLessThan(0.12)
+})
+
+it('leaves a stranger that stays its own time, however many come and go', async () => {
+  const loop = handLoop()
+  strangers(loop)
+  download(loop)
+  const modest = loop.scheduler.lane('stranger')
+  const pass = async (milliseconds: number): Promise<void> => {
+    for (const end = loop.now() + milliseconds; loop.now() < end; await loop.nextTurn()) {
+      const fresh = loop.scheduler.lane('stranger')
+      fresh.enter()
+      fresh.leave()
     }
-  })()
-  while (loop.now() - before < 10_000) await loop.nextTurn()
-  // Ten of its own in ten seconds, and its part of what strangers have.
-  expect((worked() - since + pieces / 10) / (loop.now() - before)).toBeLessThan(0.08)
+  }
+  await pass(3_000)
+  await answersOf(modest, loop)
+  await pass(300)
+  expect(await answersOf(modest, loop)).toBeGreaterThanOrEqual(18)
+})
+
+it('knows what a lane has used, in however small pieces', async () => {
+  const loop = handLoop()
+  const order: string[] = []
+  const heavy = Array.from({ length: 5 }, () => loop.scheduler.lane('stranger'))
+  const light = loop.scheduler.lane('stranger')
+  for (let round = 0; round < 5; round++) {
+    for (const lane of [...heavy, light]) {
+      lane.enter()
+      loop.work(lane === light ? 0.05 : 1.5)
+      lane.leave()
+    }
+    await loop.nextTurn()
+  }
+  void loop.scheduler.lane().due()
+  loop.work(11)
+  for (const lane of heavy) void lane.due()?.then(() => order.push('heavy'))
+  void light.due()?.then(() => order.push('light'))
+  for (let turn = 0; turn < 3; turn++) await loop.nextTurn()
+  expect(order[0]).toBe('light')
 })
 
 it('counts the work before a wait once, and that after it', () => {

@@ -30,11 +30,23 @@ const MAX_BEHIND = 100
 const MAX_STRANGERS_PAUSE = 100
 
 /**
- * Milliseconds of work that a stranger may do however much others have had, for each second and at most at
- * once: whoever asks for little is not kept waiting by those that ask for all. For 114 of them it is a tenth
- * of the time. Who has just come has none: to come again and again would bring it each time.
+ * Milliseconds of work in a second that a stranger may do however much others have had: whoever asks for
+ * little is not kept waiting by those that ask for all. Who has just come has none: to come again and again
+ * would bring it each time.
  */
-const OWN_ALLOWANCE = 1
+const OWN_ALLOWANCE = 5
+
+/** Of that, milliseconds in a second for all strangers together: the more there are, the less has each. */
+const ALLOWANCES = 60
+
+/** Of that, milliseconds at once. */
+const ALLOWANCE_BURST = 1
+
+/**
+ * Milliseconds in which whoever did anything is counted as one of the strangers there are, where it had come
+ * as long before.
+ */
+const CENSUS = 1_000
 
 /** Milliseconds beyond its allowance that a stranger's work is remembered for, at most. */
 const MAX_OWN_DEBT = 10
@@ -135,6 +147,7 @@ class RoundRobin implements TurnScheduler {
   /** When a lane of a chosen peer asked last. */
   #chosenAt = Number.NEGATIVE_INFINITY
   #sleeping = false
+  readonly #census = new Census()
   /** Whether the last turn was a stranger's. */
   #wasStrangers = false
 
@@ -183,8 +196,9 @@ class RoundRobin implements TurnScheduler {
     return this.#wait(lane, now - lane.since)
   }
 
-  #wait(lane: Lane, used: number): Promise<void> {
-    lane.used += used
+  #wait(lane: Lane, inTurn: number): Promise<void> {
+    // An owner's loop does not say when it waits for something else: of a connection each piece is counted.
+    if (lane.kind === 'own') lane.used += inTurn
     return new Promise((resolve) => {
       lane.resume = resolve
       this.#queue.push(lane)
@@ -205,23 +219,26 @@ class RoundRobin implements TurnScheduler {
   #look(lane: Lane, now: number): void {
     if (this.#began === undefined) this.#begin(now)
     if (lane.kind === 'chosen') this.#chosenAt = now
+    else if (lane.kind === 'stranger') this.#census.count(lane, now)
     if (lane.turn !== this.#number) {
       lane.turn = this.#number
       lane.since = now
       lane.used = Math.min(Math.max(lane.used, this.#floor), this.#floor + MAX_BEHIND)
-    } else if (lane.kind === 'stranger') {
-      lane.spend(now - lane.lookedAt, now)
-      this.#charge(now - lane.lookedAt, now)
+    } else if (lane.kind !== 'own') {
+      this.#count(lane, now - lane.lookedAt, now)
     }
     lane.lookedAt = now
   }
 
   /** Work of a lane that it did not do itself. */
   charge(lane: Lane, milliseconds: number): void {
+    this.#count(lane, milliseconds, this.#now())
+  }
+
+  #count(lane: Lane, milliseconds: number, now: number): void {
     lane.used += milliseconds
     if (lane.kind !== 'stranger') return
-    const now = this.#now()
-    lane.spend(milliseconds, now)
+    lane.spend(milliseconds, now, this.#census.allowance)
     this.#charge(milliseconds, now)
   }
 
@@ -251,16 +268,20 @@ class RoundRobin implements TurnScheduler {
   }
 
   #takeLightest(now: number): Lane | undefined {
+    const isPaused = this.#strangersPause(now) > 0
+    let modest: Lane | undefined
     let stranger: Lane | undefined
     let other: Lane | undefined
     for (const lane of this.#queue) {
-      if (lane.kind !== 'stranger') other = other === undefined || lane.used < other.used ? lane : other
-      else if (stranger !== undefined && stranger.used <= lane.used) continue
-      else if (!this.#isHeldOut(lane, now)) stranger = lane
+      if (lane.kind !== 'stranger') other = lighter(other, lane)
+      else if (this.#isModest(lane, now)) modest = lighter(modest, lane)
+      else if (!isPaused) stranger = lighter(stranger, lane)
     }
+    stranger = modest ?? stranger
     // However many strangers wait, they have no more than every other turn.
     const isStrangers =
-      stranger !== undefined && (other === undefined || (!this.#wasStrangers && stranger.used <= other.used))
+      stranger !== undefined &&
+      (other === undefined || (!this.#wasStrangers && (stranger === modest || stranger.used <= other.used)))
     this.#wasStrangers = isStrangers
     const lane = isStrangers ? stranger : other
     if (lane !== undefined) this.#queue.splice(this.#queue.indexOf(lane), 1)
@@ -283,12 +304,47 @@ class RoundRobin implements TurnScheduler {
   }
 
   #isHeldOut(lane: Lane, now: number): boolean {
-    return this.#strangersPause(now) > 0 && lane.allowance(now) <= 0
+    return this.#strangersPause(now) > 0 && !this.#isModest(lane, now)
+  }
+
+  /** Whether it has asked for so little that it need not wait for others' share. */
+  #isModest(lane: Lane, now: number): boolean {
+    return lane.allowance(now, this.#census.allowance) > 0
   }
 
   /** Milliseconds until strangers may go on; 0 or less: now. */
   #strangersPause(now: number): number {
     return now - this.#chosenAt < AT_WORK ? this.#strangersMayAt - now : 0
+  }
+}
+
+/** The one that has used less; the first of two that have used the same. */
+function lighter(first: Lane | undefined, second: Lane): Lane {
+  return first !== undefined && first.used <= second.used ? first : second
+}
+
+/** How many strangers there are, of those who have stayed for a while. */
+class Census {
+  #period = 0
+  #counted = 0
+  #countedBefore = 0
+
+  /** Milliseconds in a second that each of them may work in any case. */
+  get allowance(): number {
+    return Math.min(OWN_ALLOWANCE, ALLOWANCES / Math.max(1, this.#counted, this.#countedBefore))
+  }
+
+  count(lane: Lane, now: number): void {
+    const period = Math.floor(now / CENSUS)
+    if (period !== this.#period) {
+      this.#countedBefore = period === this.#period + 1 ? this.#counted : 0
+      this.#counted = 0
+      this.#period = period
+    }
+    // Those who come and go would have nothing left for those who stay.
+    if (lane.countedIn === period || now - lane.cameAt < CENSUS) return
+    lane.countedIn = period
+    this.#counted += 1
   }
 }
 
@@ -300,8 +356,11 @@ class Lane implements TurnLane {
   since = 0
   /** Milliseconds of work in all, not less than others when it came. */
   used = 0
+  readonly cameAt: number
   /** Up to when its work has been counted. */
   lookedAt = 0
+  /** The last period of the census in which it worked. */
+  countedIn = -1
   resume: () => void = () => undefined
   #allowance = 0
   #allowedAt: number
@@ -310,6 +369,7 @@ class Lane implements TurnLane {
     this.#scheduler = scheduler
     this.kind = kind
     this.#allowedAt = now
+    this.cameAt = now
   }
 
   due(): Promise<void> | undefined {
@@ -320,15 +380,18 @@ class Lane implements TurnLane {
     return this.#scheduler.pass(this)
   }
 
-  /** Milliseconds that it may work whatever others have had: none where it is not above 0. */
-  allowance(now: number): number {
-    const refilled = this.#allowance + ((now - this.#allowedAt) * OWN_ALLOWANCE) / 1_000
+  /**
+   * Milliseconds that it may work whatever others have had: none where it is not above 0.
+   * @param rate Those that come in a second.
+   */
+  allowance(now: number, rate: number): number {
+    const refilled = this.#allowance + ((now - this.#allowedAt) * rate) / 1_000
     this.#allowedAt = now
-    return (this.#allowance = Math.min(OWN_ALLOWANCE, refilled))
+    return (this.#allowance = Math.min(ALLOWANCE_BURST, refilled))
   }
 
-  spend(milliseconds: number, now: number): void {
-    this.#allowance = Math.max(-MAX_OWN_DEBT, this.allowance(now) - milliseconds)
+  spend(milliseconds: number, now: number, rate: number): void {
+    this.#allowance = Math.max(-MAX_OWN_DEBT, this.allowance(now, rate) - milliseconds)
   }
 
   enter(): void {
