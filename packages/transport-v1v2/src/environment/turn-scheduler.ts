@@ -12,7 +12,7 @@ const LANE_SHARE = 2
  * at work: of the time that is spent in lanes, and in what `forStrangers` is given. Twice as much again goes
  * into what cannot be measured for one of them: sockets, promises, and the memory that is collected after.
  */
-const STRANGERS_SHARE = 0.05
+const STRANGERS_SHARE = 0.04
 
 /** Milliseconds for which a peer of our own choice is at work after something of it was read. */
 const AT_WORK = 100
@@ -34,10 +34,10 @@ const MAX_STRANGERS_PAUSE = 100
  * little is not kept waiting by those that ask for all. Who has just come has none: to come again and again
  * would bring it each time.
  */
-const OWN_ALLOWANCE = 5
+const OWN_ALLOWANCE = 3
 
 /** Of that, milliseconds in a second for all strangers together: the more there are, the less has each. */
-const ALLOWANCES = 60
+const ALLOWANCES = 40
 
 /** Of that, milliseconds at once. */
 const ALLOWANCE_BURST = 1
@@ -47,6 +47,12 @@ const ALLOWANCE_BURST = 1
  * as long before.
  */
 const CENSUS = 1_000
+
+/** Milliseconds in which what a stranger worked counts for e times less where one of them is chosen. */
+const RECENT = 1_000
+
+/** Milliseconds of recent work of who has just come: whoever stays and asks for less goes on first. */
+const RECENT_OF_NEWCOMER = 5
 
 /** Milliseconds beyond its allowance that a stranger's work is remembered for, at most. */
 const MAX_OWN_DEBT = 10
@@ -78,7 +84,8 @@ export interface TurnLane {
 /**
  * Gives the event loop its turn back: whoever works through what remotes sent does so in a lane, and no turn
  * is longer than `MAX_TURN` and the piece of work that was under way. Those that had to stop go on one after
- * the other, the one that has used least first, with whatever else the event loop has to do between any two.
+ * the other, the one that has used least first (of strangers: of late), with whatever else the event loop has
+ * to do between any two.
  * Lanes of kind `stranger` have no more than every other turn where others wait, and while lanes of kind
  * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together, beside the little that each
  * of them may do in any case.
@@ -197,8 +204,7 @@ class RoundRobin implements TurnScheduler {
   }
 
   #wait(lane: Lane, inTurn: number): Promise<void> {
-    // An owner's loop does not say when it waits for something else: of a connection each piece is counted.
-    if (lane.kind === 'own') lane.used += inTurn
+    if (lane.kind !== 'stranger') lane.used += inTurn
     return new Promise((resolve) => {
       lane.resume = resolve
       this.#queue.push(lane)
@@ -224,7 +230,7 @@ class RoundRobin implements TurnScheduler {
       lane.turn = this.#number
       lane.since = now
       lane.used = Math.min(Math.max(lane.used, this.#floor), this.#floor + MAX_BEHIND)
-    } else if (lane.kind !== 'own') {
+    } else if (lane.kind === 'stranger') {
       this.#count(lane, now - lane.lookedAt, now)
     }
     lane.lookedAt = now
@@ -232,12 +238,12 @@ class RoundRobin implements TurnScheduler {
 
   /** Work of a lane that it did not do itself. */
   charge(lane: Lane, milliseconds: number): void {
-    this.#count(lane, milliseconds, this.#now())
+    if (lane.kind === 'stranger') this.#count(lane, milliseconds, this.#now())
+    else lane.used += milliseconds
   }
 
+  /** Work of a stranger, in however small pieces. */
   #count(lane: Lane, milliseconds: number, now: number): void {
-    lane.used += milliseconds
-    if (lane.kind !== 'stranger') return
     lane.spend(milliseconds, now, this.#census.allowance)
     this.#charge(milliseconds, now)
   }
@@ -259,7 +265,7 @@ class RoundRobin implements TurnScheduler {
     }
     // Whoever was held out meanwhile has no more to catch up with than the others: else it would come first
     // for as long as it was held out.
-    this.#floor = lane.used = Math.max(this.#floor, lane.used)
+    if (lane.kind !== 'stranger') this.#floor = lane.used = Math.max(this.#floor, lane.used)
     lane.turn = this.#number
     lane.since = now
     lane.lookedAt = now
@@ -269,19 +275,22 @@ class RoundRobin implements TurnScheduler {
 
   #takeLightest(now: number): Lane | undefined {
     const isPaused = this.#strangersPause(now) > 0
-    let modest: Lane | undefined
     let stranger: Lane | undefined
+    let leastRecent = Number.POSITIVE_INFINITY
     let other: Lane | undefined
     for (const lane of this.#queue) {
-      if (lane.kind !== 'stranger') other = lighter(other, lane)
-      else if (this.#isModest(lane, now)) modest = lighter(modest, lane)
-      else if (!isPaused) stranger = lighter(stranger, lane)
+      if (lane.kind !== 'stranger') {
+        if (other === undefined || lane.used < other.used) other = lane
+        continue
+      }
+      if (isPaused && !this.#isModest(lane, now)) continue
+      const recent = lane.recent(now)
+      if (recent >= leastRecent) continue
+      leastRecent = recent
+      stranger = lane
     }
-    stranger = modest ?? stranger
     // However many strangers wait, they have no more than every other turn.
-    const isStrangers =
-      stranger !== undefined &&
-      (other === undefined || (!this.#wasStrangers && (stranger === modest || stranger.used <= other.used)))
+    const isStrangers = stranger !== undefined && (other === undefined || !this.#wasStrangers)
     this.#wasStrangers = isStrangers
     const lane = isStrangers ? stranger : other
     if (lane !== undefined) this.#queue.splice(this.#queue.indexOf(lane), 1)
@@ -318,11 +327,6 @@ class RoundRobin implements TurnScheduler {
   }
 }
 
-/** The one that has used less; the first of two that have used the same. */
-function lighter(first: Lane | undefined, second: Lane): Lane {
-  return first !== undefined && first.used <= second.used ? first : second
-}
-
 /** How many strangers there are, of those who have stayed for a while. */
 class Census {
   #period = 0
@@ -354,7 +358,7 @@ class Lane implements TurnLane {
   turn = -1
   /** When it began to work in this turn. */
   since = 0
-  /** Milliseconds of work in all, not less than others when it came. */
+  /** Milliseconds of work in all, not less than others when it came; not of strangers. */
   used = 0
   readonly cameAt: number
   /** Up to when its work has been counted. */
@@ -364,12 +368,15 @@ class Lane implements TurnLane {
   resume: () => void = () => undefined
   #allowance = 0
   #allowedAt: number
+  #recent = RECENT_OF_NEWCOMER
+  #recentAt: number
 
   constructor(scheduler: RoundRobin, kind: LaneKind, now: number) {
     this.#scheduler = scheduler
     this.kind = kind
     this.#allowedAt = now
     this.cameAt = now
+    this.#recentAt = now
   }
 
   due(): Promise<void> | undefined {
@@ -392,6 +399,13 @@ class Lane implements TurnLane {
 
   spend(milliseconds: number, now: number, rate: number): void {
     this.#allowance = Math.max(-MAX_OWN_DEBT, this.allowance(now, rate) - milliseconds)
+    this.#recent = this.recent(now) + milliseconds
+    this.#recentAt = now
+  }
+
+  /** Milliseconds that it has worked of late. */
+  recent(now: number): number {
+    return this.#recent * Math.exp((this.#recentAt - now) / RECENT)
   }
 
   enter(): void {
