@@ -43,12 +43,9 @@ const ALLOWANCES = 40
 const ALLOWANCE_BURST = 1
 
 /**
- * Milliseconds in which whoever did anything is counted as one of the strangers there are, where it had come
- * as long before.
+ * Milliseconds in which what a stranger worked counts for e times less where one of them is chosen, and its
+ * being there where they are counted; of those who have come later none is counted.
  */
-const CENSUS = 1_000
-
-/** Milliseconds in which what a stranger worked counts for e times less where one of them is chosen. */
 const RECENT = 1_000
 
 /** Milliseconds of recent work of who has just come: whoever stays and asks for less goes on first. */
@@ -154,7 +151,9 @@ class RoundRobin implements TurnScheduler {
   /** When a lane of a chosen peer asked last. */
   #chosenAt = Number.NEGATIVE_INFINITY
   #sleeping = false
-  readonly #census = new Census()
+  /** Strangers that did anything of late. */
+  #strangers = 0
+  #countedAt = 0
   /** Whether the last turn was a stranger's. */
   #wasStrangers = false
 
@@ -225,7 +224,7 @@ class RoundRobin implements TurnScheduler {
   #look(lane: Lane, now: number): void {
     if (this.#began === undefined) this.#begin(now)
     if (lane.kind === 'chosen') this.#chosenAt = now
-    else if (lane.kind === 'stranger') this.#census.count(lane, now)
+    else if (lane.kind === 'stranger') this.#countStranger(lane, now)
     if (lane.turn !== this.#number) {
       lane.turn = this.#number
       lane.since = now
@@ -236,6 +235,19 @@ class RoundRobin implements TurnScheduler {
     lane.lookedAt = now
   }
 
+  /** Milliseconds in a second that each stranger may work in any case. */
+  get #allowance(): number {
+    return Math.min(OWN_ALLOWANCE, ALLOWANCES / this.#strangers)
+  }
+
+  #countStranger(lane: Lane, now: number): void {
+    // Those who come and go would leave nothing for those who stay.
+    if (now - lane.cameAt < RECENT) return
+    const since = Math.min(1, (now - lane.countedAt) / RECENT)
+    this.#strangers = faded(this.#strangers, this.#countedAt, now) + since
+    this.#countedAt = lane.countedAt = now
+  }
+
   /** Work of a lane that it did not do itself. */
   charge(lane: Lane, milliseconds: number): void {
     if (lane.kind === 'stranger') this.#count(lane, milliseconds, this.#now())
@@ -244,7 +256,7 @@ class RoundRobin implements TurnScheduler {
 
   /** Work of a stranger, in however small pieces. */
   #count(lane: Lane, milliseconds: number, now: number): void {
-    lane.spend(milliseconds, now, this.#census.allowance)
+    lane.spend(milliseconds, now, this.#allowance)
     this.#charge(milliseconds, now)
   }
 
@@ -318,7 +330,7 @@ class RoundRobin implements TurnScheduler {
 
   /** Whether it has asked for so little that it need not wait for others' share. */
   #isModest(lane: Lane, now: number): boolean {
-    return lane.allowance(now, this.#census.allowance) > 0
+    return lane.allowance(now, this.#allowance) > 0
   }
 
   /** Milliseconds until strangers may go on; 0 or less: now. */
@@ -327,29 +339,9 @@ class RoundRobin implements TurnScheduler {
   }
 }
 
-/** How many strangers there are, of those who have stayed for a while. */
-class Census {
-  #period = 0
-  #counted = 0
-  #countedBefore = 0
-
-  /** Milliseconds in a second that each of them may work in any case. */
-  get allowance(): number {
-    return Math.min(OWN_ALLOWANCE, ALLOWANCES / Math.max(1, this.#counted, this.#countedBefore))
-  }
-
-  count(lane: Lane, now: number): void {
-    const period = Math.floor(now / CENSUS)
-    if (period !== this.#period) {
-      this.#countedBefore = period === this.#period + 1 ? this.#counted : 0
-      this.#counted = 0
-      this.#period = period
-    }
-    // Those who come and go would have nothing left for those who stay.
-    if (lane.countedIn === period || now - lane.cameAt < CENSUS) return
-    lane.countedIn = period
-    this.#counted += 1
-  }
+/** What is left of what was there some time ago: e times less for each `RECENT`. */
+function faded(quantity: number, from: number, now: number): number {
+  return quantity * Math.exp((from - now) / RECENT)
 }
 
 class Lane implements TurnLane {
@@ -363,8 +355,8 @@ class Lane implements TurnLane {
   readonly cameAt: number
   /** Up to when its work has been counted. */
   lookedAt = 0
-  /** The last period of the census in which it worked. */
-  countedIn = -1
+  /** When it was counted among those who are there. */
+  countedAt = 0
   resume: () => void = () => undefined
   #allowance = 0
   #allowedAt: number
@@ -405,7 +397,7 @@ class Lane implements TurnLane {
 
   /** Milliseconds that it has worked of late. */
   recent(now: number): number {
-    return this.#recent * Math.exp((this.#recentAt - now) / RECENT)
+    return faded(this.#recent, this.#recentAt, now)
   }
 
   enter(): void {
