@@ -166,6 +166,7 @@ export { createShortIds, defaultShortIds, type ShortIds } from './messages/short
 export { genesisBlock } from './networks/genesis-block.ts'
 export { mainnet } from './networks/mainnet.ts'
 export { networkByName, networks } from './networks/network-by-name.ts'
+export { networkMagics } from './networks/network-magics.ts'
 export type {
   ActivationHeights,
   DnsSeed,

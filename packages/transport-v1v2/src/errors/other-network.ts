@@ -1,13 +1,15 @@
-import { bytesToHex, type Network, networks } from '@sapwood/wire-codec'
+import { bytesToHex, hexToBytes, networkMagics } from '@sapwood/wire-codec'
 
-/** The networks that are known, but for the one of `magic`. */
-export function otherNetworks(magic: Uint8Array): Network[] {
+/** The magics of the networks that are known, but for `magic`. */
+export function otherMagics(magic: Uint8Array): Uint8Array[] {
   const own = bytesToHex(magic)
-  return Object.values(networks).filter((network) => bytesToHex(network.magic) !== own)
+  return Object.values(networkMagics)
+    .filter((known) => known !== own)
+    .map((known) => hexToBytes(known))
 }
 
 /** For messages: the name of the network whose magic these four bytes are, else what they are. */
 export function networkOfMagic(magic: string): string {
-  const known = Object.values(networks).find((network) => bytesToHex(network.magic) === magic)
-  return known === undefined ? `an unknown network (magic ${magic})` : known.name
+  const known = Object.entries(networkMagics).find(([, other]) => other === magic)
+  return known === undefined ? `an unknown network (magic ${magic})` : known[0]
 }

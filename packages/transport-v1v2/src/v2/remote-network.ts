@@ -1,6 +1,6 @@
 import { bytesToHex } from '@sapwood/wire-codec'
 import type { CryptoBackend } from '../crypto/backend.ts'
-import { networkOfMagic, otherNetworks } from '../errors/other-network.ts'
+import { networkOfMagic, otherMagics } from '../errors/other-network.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import { terminatorElsewhere } from './keys/session-keys.ts'
 
@@ -38,7 +38,7 @@ export class RemoteNetwork {
       return
     }
     // Only where the own terminator did not come with the key: hardly ever with a remote of this network.
-    this.#elsewhere ??= otherNetworks(this.#magic).map(({ magic }) => ({
+    this.#elsewhere ??= otherMagics(this.#magic).map((magic) => ({
       magic: bytesToHex(magic),
       terminator: terminatorElsewhere(this.#crypto, this.#sharedSecret, magic, this.#initiating),
     }))

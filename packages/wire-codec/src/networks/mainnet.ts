@@ -1,6 +1,8 @@
 import { blockHashFromHex } from '../bytes/hash-text.ts'
+import { hexToBytes } from '../bytes/hex.ts'
 import { genesisHeader } from './genesis.ts'
 import type { DnsSeed, Network } from './network.ts'
+import { networkMagics } from './network-magics.ts'
 
 /**
  * What Core's own seeder can filter by; the seeds of mainnet all run it (Core:
@@ -31,7 +33,7 @@ export const mainnet: Network = /* @__PURE__ */ makeMainnet()
 function makeMainnet(): Network {
   return {
     name: 'main',
-    magic: Uint8Array.of(0xf9, 0xbe, 0xb4, 0xd9),
+    magic: hexToBytes(networkMagics.main),
     defaultPort: 8333,
     genesis: genesisHeader({ time: 1_231_006_505, bits: 0x1d00_ffff, nonce: 2_083_236_893 }),
     genesisHash: blockHashFromHex('000000000019d6689c085ae165831e934ff763ae46a2a6c172b3f1b60a8ce26f'),

@@ -1,6 +1,8 @@
 import { blockHashFromHex } from '../bytes/hash-text.ts'
+import { hexToBytes } from '../bytes/hex.ts'
 import { genesisHeader } from './genesis.ts'
 import type { Network } from './network.ts'
+import { networkMagics } from './network-magics.ts'
 
 /** A network of one's own, where blocks cost nothing. */
 export const regtest: Network = /* @__PURE__ */ makeRegtest()
@@ -8,7 +10,7 @@ export const regtest: Network = /* @__PURE__ */ makeRegtest()
 function makeRegtest(): Network {
   return {
     name: 'regtest',
-    magic: Uint8Array.of(0xfa, 0xbf, 0xb5, 0xda),
+    magic: hexToBytes(networkMagics.regtest),
     defaultPort: 18_444,
     genesis: genesisHeader({ time: 1_296_688_602, bits: 0x207f_ffff, nonce: 2 }),
     genesisHash: blockHashFromHex('0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206'),

@@ -11,6 +11,7 @@ import { MAX_SCRIPT_SIZE } from '../primitives/max-script-size.ts'
 import { sha256d } from '../crypto/backend-in-force.ts'
 import { genesisHeader } from './genesis.ts'
 import type { Network } from './network.ts'
+import { networkMagics } from './network-magics.ts'
 
 /** The public signet (BIP325). */
 export const signet: Network = /* @__PURE__ */ makeSignet()
@@ -18,7 +19,7 @@ export const signet: Network = /* @__PURE__ */ makeSignet()
 function makeSignet(): Network {
   return {
     name: 'signet',
-    magic: Uint8Array.of(0x0a, 0x03, 0xcf, 0x40),
+    magic: hexToBytes(networkMagics.signet),
     defaultPort: 38_333,
     genesis: genesisHeader({ time: 1_598_918_400, bits: 0x1e03_77ae, nonce: 52_613_770 }),
     genesisHash: blockHashFromHex('00000008819873e925422c1ff0f99f7cc9bbb232af63a077a480a3633bee1ef6'),

@@ -1,6 +1,8 @@
 import { blockHashFromHex } from '../bytes/hash-text.ts'
+import { hexToBytes } from '../bytes/hex.ts'
 import { genesisHeader } from './genesis.ts'
 import type { Network } from './network.ts'
+import { networkMagics } from './network-magics.ts'
 
 /** The third public test network. */
 export const testnet3: Network = /* @__PURE__ */ makeTestnet3()
@@ -8,7 +10,7 @@ export const testnet3: Network = /* @__PURE__ */ makeTestnet3()
 function makeTestnet3(): Network {
   return {
     name: 'testnet3',
-    magic: Uint8Array.of(0x0b, 0x11, 0x09, 0x07),
+    magic: hexToBytes(networkMagics.testnet3),
     defaultPort: 18_333,
     genesis: genesisHeader({ time: 1_296_688_602, bits: 0x1d00_ffff, nonce: 414_098_458 }),
     genesisHash: blockHashFromHex('000000000933ea01ad0ee984209779baaec3ced90fa3f408719526f8d77f4943'),

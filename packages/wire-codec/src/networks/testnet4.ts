@@ -1,6 +1,8 @@
 import { blockHashFromHex } from '../bytes/hash-text.ts'
+import { hexToBytes } from '../bytes/hex.ts'
 import { genesisHeader } from './genesis.ts'
 import type { Network } from './network.ts'
+import { networkMagics } from './network-magics.ts'
 
 /** The fourth public test network (BIP94). */
 export const testnet4: Network = /* @__PURE__ */ makeTestnet4()
@@ -8,7 +10,7 @@ export const testnet4: Network = /* @__PURE__ */ makeTestnet4()
 function makeTestnet4(): Network {
   return {
     name: 'testnet4',
-    magic: Uint8Array.of(0x1c, 0x16, 0x3f, 0x28),
+    magic: hexToBytes(networkMagics.testnet4),
     defaultPort: 48_333,
     genesis: genesisHeader({
       time: 1_714_777_860,
