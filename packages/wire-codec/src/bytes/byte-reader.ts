@@ -139,6 +139,12 @@ export class ByteReader {
   }
 
   i64(): bigint {
+    this.need(8)
+    const { source, offset } = this
+    if (isSmall(source, offset)) {
+      this.offset = offset + 8
+      return smallBigint(source[offset]! | (source[offset + 1]! << 8))
+    }
     this.loadScratch()
     return scratchView.getBigInt64(0, true)
   }

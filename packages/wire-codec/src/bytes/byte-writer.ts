@@ -76,6 +76,9 @@ export class ByteWriter {
 
   u64(value: bigint): this {
     if (typeof value !== 'bigint') requireArgument(aBigint, value, 'a field of 64 bits')
+    const number = Number(value)
+    // Nearly all are exact as a number, and engines compare those without a call.
+    if (number >= 0 && number <= Number.MAX_SAFE_INTEGER) return this.putSafe(number)
     if (value < 0n || value > MAX_U64) throw new RangeError(`Not an unsigned 64-bit number: ${value}`)
     scratchView.setBigUint64(0, value, true)
     return this.bytes(scratch)
@@ -83,6 +86,8 @@ export class ByteWriter {
 
   i64(value: bigint): this {
     if (typeof value !== 'bigint') requireArgument(aBigint, value, 'a field of 64 bits')
+    const number = Number(value)
+    if (number >= 0 && number <= Number.MAX_SAFE_INTEGER) return this.putSafe(number)
     if (value < MIN_I64 || value > MAX_I64) throw new RangeError(`Not a signed 64-bit number: ${value}`)
     scratchView.setBigInt64(0, value, true)
     return this.bytes(scratch)
@@ -123,9 +128,15 @@ export class ByteWriter {
 
   /** Length, then one byte for each character (U+0000 to U+00FF). */
   varString(text: string): this {
-    requireArgument(aText, text, 'a field of text')
-    this.compactSize(text.length)
-    for (let i = 0; i < text.length; i++) this.u8(text.charCodeAt(i))
+    if (typeof text !== 'string') requireArgument(aText, text, 'a field of text')
+    const { length } = text
+    const at = this.compactSize(length).reserve(length)
+    const { buffer } = this
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 0xff) throw new RangeError(`Not a character of one byte: U+${code.toString(16)}`)
+      buffer[at + i] = code
+    }
     return this
   }
 
@@ -148,6 +159,14 @@ export class ByteWriter {
     buffer[at + 2] = value >>> 16
     buffer[at + 3] = value >>> 24
     return this
+  }
+
+  /** Eight bytes, of a number that is exact. */
+  private putSafe(value: number): this {
+    const at = this.reserve(8)
+    const low = value >>> 0
+    this.put32(at, low)
+    return this.put32(at + 4, (value - low) / 0x1_0000_0000)
   }
 
   private advance(size: number, value: number, least: number, most: number): number {

@@ -7,6 +7,21 @@
 import type { MessageCodec } from '../codec.ts'
 import { MAX_MONEY } from '../limits.ts'
 import type { MessageOf } from '../message.ts'
+import { giveTextForm } from '../../text-form/text-form.ts'
+
+/** Its own class, since to give a plain object its text form costs more than to decode it. */
+class FeeFilter {
+  readonly type = 'feefilter'
+  declare readonly feeRate: bigint
+
+  static {
+    giveTextForm(this.prototype)
+  }
+
+  constructor(feeRate: bigint) {
+    this.feeRate = feeRate
+  }
+}
 
 /** BIP133. Core ignores a rate that is no amount of money. */
 export const feeFilterCodec: MessageCodec<MessageOf<'feefilter'>> = {
@@ -18,7 +33,7 @@ export const feeFilterCodec: MessageCodec<MessageOf<'feefilter'>> = {
     if (feeRate < 0n || feeRate > MAX_MONEY) {
       reader.fail('out-of-range', { value: feeRate, limit: MAX_MONEY, offset })
     }
-    return { type: 'feefilter', feeRate }
+    return new FeeFilter(feeRate)
   },
   encode(message, writer) {
     if (message.feeRate < 0n || message.feeRate > MAX_MONEY) {
