@@ -134,7 +134,7 @@ export class ByteWriter {
     const { buffer } = this
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i)
-      if (code > 0xff) throw new RangeError(`Not a character of one byte: U+${code.toString(16)}`)
+      if (code > 0xff) throw new RangeError(`Not a character from 0 to 255: ${code}`)
       buffer[at + i] = code
     }
     return this
