@@ -16,8 +16,8 @@ export interface ByteStream {
   /** Flushes and ends the writing side; reading goes on until the remote ends its own. */
   close(): Promise<void>
   /**
-   * Whether the remote's end, or a failure, has arrived: there is no more to read than what waits. Whoever has
-   * not begun with the stream need not. Absent where that is not known before it is read.
+   * Whether the remote's end, or a failure, has arrived: there is no more to read than what waits. Whoever
+   * has not begun with the stream need not. Absent where that is not known before it is read.
    */
   readonly remoteEnded?: boolean
   /** Ends both sides at once; pending and later calls reject with `reason`. */
