@@ -1,12 +1,23 @@
 import { createSeededRandom, createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { describe, expect, it } from 'vitest'
 import { address, nthAddress, report } from '../../test/support/addresses.ts'
-import type { KeyValueNamespace } from '../store/key-value-store.ts'
+import type { KeyValueNamespace, KeyValueStore } from '../store/key-value-store.ts'
 import { createMemoryStore } from '../store/memory-store.ts'
 import { AddressStore, decodeEntry, encodeEntry } from './address-store.ts'
 
 function components(seed = 1) {
   return { clock: createVirtualClock(), random: createSeededRandom(seed) }
+}
+
+/** The tables' part of a store whose disk can be full. */
+function fillableDisk(store: KeyValueStore) {
+  const disk = { isFull: false }
+  const inner = store.namespace('addresses')
+  const space: KeyValueNamespace = {
+    ...inner,
+    batch: (operations) => (disk.isFull ? Promise.reject(new Error('disk full')) : inner.batch(operations)),
+  }
+  return { disk, inner, space }
 }
 
 describe('the stored address tables', () => {
@@ -62,18 +73,13 @@ describe('the stored address tables', () => {
 
   it('are written again after a write that failed', async () => {
     const store = createMemoryStore()
-    const inner = store.namespace('addresses')
-    let fails = false
-    const space: KeyValueNamespace = {
-      ...inner,
-      batch: (operations) => (fails ? Promise.reject(new Error('disk full')) : inner.batch(operations)),
-    }
+    const { space, disk } = fillableDisk(store)
     const parts = components()
     const manager = await new AddressStore(space).load(parts)
     manager.add([report('250.1.1.1:8333', parts.clock.now())], address('250.1.1.2'))
-    fails = true
+    disk.isFull = true
     await expect(new AddressStore(space).save(manager)).rejects.toThrow('disk full')
-    fails = false
+    disk.isFull = false
     await new AddressStore(space).save(manager)
     expect((await new AddressStore(space).load(components())).size).toBe(1)
     await store.close()
@@ -98,26 +104,21 @@ describe('the stored address tables', () => {
 
   it('are written anew as a whole where a store that failed for long is to be told of too much', async () => {
     const store = createMemoryStore()
-    const inner = store.namespace('addresses')
-    let fails = false
-    const space: KeyValueNamespace = {
-      ...inner,
-      batch: (operations) => (fails ? Promise.reject(new Error('disk full')) : inner.batch(operations)),
-    }
+    const { inner, space, disk } = fillableDisk(store)
     const parts = components()
     const tables = new AddressStore(space)
     const manager = await tables.load(parts)
     const entry = (i: number) => ({ ...report('1.1.1.1', parts.clock.now() + i), address: nthAddress(i) })
     for (let i = 0; i < 500; i++) manager.add([entry(i)], nthAddress(i))
     await tables.save(manager)
-    fails = true
-    for (let i = 500; i < 501; i++) manager.add([entry(i)], nthAddress(i))
+    disk.isFull = true
+    manager.add([entry(500)], nthAddress(500))
     await expect(tables.save(manager)).rejects.toThrow('disk full')
     // As many as come to be forgotten while nothing can be stored.
     manager.keepChanges(Array.from({ length: 90_000 }, (_, i) => `gone ${i}` as never))
     expect(manager.takeChanges()).toBe('everything')
     manager.keepChanges('everything')
-    fails = false
+    disk.isFull = false
     await inner.batch([{ type: 'put', key: 'unknown', value: Uint8Array.of(1) }])
     await tables.save(manager)
     const again = await new AddressStore(space).load(components())

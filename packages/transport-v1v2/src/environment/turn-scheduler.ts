@@ -275,9 +275,7 @@ class RoundRobin implements TurnScheduler {
       this.#sleep(now)
       return
     }
-    // Whoever was held out meanwhile has no more to catch up with than the others: else it would come first
-    // for as long as it was held out.
-    if (lane.kind !== 'stranger') this.#floor = lane.used = Math.max(this.#floor, lane.used)
+    if (lane.kind !== 'stranger') this.#floor = lane.used
     lane.turn = this.#number
     lane.since = now
     lane.lookedAt = now
