@@ -26,7 +26,7 @@ export type {
 export { IntegrationError, isIntegrationError } from './errors/integration-error.ts'
 export type { AptSource } from './programs/apt-sources.ts'
 export type { DebianProgram, FindProgramOptions, Program, ProgramSpec } from './programs/find-program.ts'
-export { printable, printableLines } from './cli/printable.ts'
+export { printable, printableLines } from './errors/printable.ts'
 export { findProgram } from './programs/find-program.ts'
 export { freePort } from './programs/free-port.ts'
 export type { RunningProcess, StartProcessOptions, StopOptions } from './programs/start-process.ts'

@@ -8,6 +8,7 @@ import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Clock, Logger } from '@sapwood/transport-v1v2/environment'
 import { bytesToHex } from '@sapwood/wire-codec'
+import { printableJson } from '../terminal/printable.ts'
 
 /** Pino's numbers of the levels. */
 const LEVELS = { debug: 20, info: 30, warn: 40, error: 50 } as const
@@ -32,7 +33,9 @@ export function openLog(file: string, clock: Clock, debug: boolean, also?: (line
   const facts = { pid: process.pid, hostname: hostname() }
   const write = (level: Level, fields: object, msg: string): void => {
     const time = Math.floor(clock.wallTime())
-    const line = `${JSON.stringify({ level: LEVELS[level], time, ...facts, ...fields, msg }, plain)}\n`
+    const text = JSON.stringify({ level: LEVELS[level], time, ...facts, ...fields, msg }, plain)
+    // It goes to terminals too, and errors have the words of others in them.
+    const line = `${printableJson(text)}\n`
     try {
       writeSync(descriptor, line)
     } catch {

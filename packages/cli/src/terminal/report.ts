@@ -1,5 +1,5 @@
 import type { Io } from './io.ts'
-import { printableJson } from './printable.ts'
+import { printableJson, printableLines } from './printable.ts'
 
 /** A line of `--json`: an object that says what it is. `lines.schema.json` has all of them. */
 export interface Line {
@@ -16,13 +16,13 @@ export interface Report {
   note(text: string): void
 }
 
-/** A report on these streams. */
+/** A report on these streams. Words of others, which may be in any of it, are made fit for a terminal. */
 export function createReport(io: Io, { json, quiet }: { json: boolean; quiet: boolean }): Report {
   return {
     json,
-    line: (line, text) => io.out(`${json ? jsonText(line) : text()}\n`),
+    line: (line, text) => io.out(`${json ? jsonText(line) : printableLines(text())}\n`),
     note: (text) => {
-      if (!quiet) io.err(`${text}\n`)
+      if (!quiet) io.err(`${printableLines(text)}\n`)
     },
   }
 }

@@ -1,5 +1,6 @@
 import { findBitcoind } from '../bitcoind/find-bitcoind.ts'
 import { isIntegrationError } from '../errors/integration-error.ts'
+import { printableLines } from '../errors/printable.ts'
 
 // Finds a bitcoind, or installs one into .cache/bitcoind, and prints how it is started.
 const USAGE = `Usage: npm run bitcoind -- [--no-install]
@@ -21,7 +22,7 @@ if (args.includes('--help') || args.includes('-h')) {
 
 try {
   const install = !args.includes('--no-install')
-  const program = await findBitcoind({ install, onProgress: (line) => console.error(line) })
+  const program = await findBitcoind({ install, onProgress: (line) => console.error(printableLines(line)) })
   console.error(`found: ${program.origin}${program.packages.length > 0 ? `, ${program.packages[0]!}` : ''}`)
   console.log(program.command.join(' '))
 } catch (error) {

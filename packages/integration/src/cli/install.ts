@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { BITCOIND_VERSIONS, findBitcoind, isBitcoindVersion } from '../bitcoind/find-bitcoind.ts'
 import { isIntegrationError } from '../errors/integration-error.ts'
+import { printableLines } from '../errors/printable.ts'
 
 const USAGE = `Usage: sapwood-integration install [--bitcoind VERSION] [--cache FOLDER]
 
@@ -42,7 +43,7 @@ export async function install(args: readonly string[]): Promise<number> {
   }
   try {
     const program = await findBitcoind({
-      onProgress: (line) => console.error(line),
+      onProgress: (line) => console.error(printableLines(line)),
       ...(version !== undefined && { version }),
       ...(cache !== undefined && { cache }),
     })

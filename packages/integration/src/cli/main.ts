@@ -1,6 +1,6 @@
 import { isIntegrationError } from '../errors/integration-error.ts'
 import { parseArguments, USAGE } from './arguments.ts'
-import { printableLines } from './printable.ts'
+import { printableLines } from '../errors/printable.ts'
 
 /** Exit code for a command line that was not understood. */
 const BAD_USAGE = 2

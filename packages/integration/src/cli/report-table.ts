@@ -1,6 +1,6 @@
 import Table from 'cli-table3'
 import type { ProxiedConnection } from '../tor/isolating-proxy.ts'
-import { printable } from './printable.ts'
+import { printable } from '../errors/printable.ts'
 import type { SyncReport } from './sync-run.ts'
 
 /** One run as a table of two columns. */

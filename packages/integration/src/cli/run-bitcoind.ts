@@ -10,7 +10,7 @@ import { RegtestBitcoind } from '../bitcoind/regtest-bitcoind.ts'
 import { IntegrationError, isIntegrationError } from '../errors/integration-error.ts'
 import { makeFolder } from '../programs/usable-folder.ts'
 import { parseNumber, readOptions } from './arguments.ts'
-import { printableLines } from './printable.ts'
+import { printableLines } from '../errors/printable.ts'
 
 /** Bitcoin Core's ports on regtest (`chainparamsbase.cpp`, `kernel/chainparams.cpp`). */
 const DEFAULT_PORTS = { p2p: 18_444, rpc: 18_443 }
@@ -113,7 +113,7 @@ async function run(wanted: Wanted, signal: AbortSignal): Promise<number> {
   const interrupted = whenAborted(signal)
   const { p2pPort, rpcPort, blocks, data, version } = wanted
   const program = await findBitcoind({
-    onProgress: (line) => console.error(line),
+    onProgress: (line) => console.error(printableLines(line)),
     ...(version !== undefined && { version }),
   })
   if (signal.aborted) return 0

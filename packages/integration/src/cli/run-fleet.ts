@@ -2,7 +2,7 @@ import { isIntegrationError } from '../errors/integration-error.ts'
 import { parseNumber, readOptions } from './arguments.ts'
 import { DEFAULT_FLEET, fleetRun, type FleetRunOptions } from './fleet-run.ts'
 import { FLEET_LISTENERS, FLEET_WORKERS } from './fleet-limits.ts'
-import { printableLines } from './printable.ts'
+import { printableLines } from '../errors/printable.ts'
 
 const SECONDS = { least: 3, most: 120 }
 const SECOND = 1_000

@@ -1,3 +1,5 @@
+import { printableLines } from './printable.ts'
+
 /** What went wrong in a harness, a program it started, or a command-line program of this package. */
 export type IntegrationErrorCode =
   /** A program is not on this machine and could not be installed. `tried` says what was done. */
@@ -84,7 +86,11 @@ export class IntegrationError extends Error {
   }
 
   constructor(code: IntegrationErrorCode, message: string, details: IntegrationErrorDetails = {}) {
-    super(withLog(message, details.log), 'cause' in details ? { cause: details.cause } : undefined)
+    // What a program, a server or a peer said is in it, and it is shown by whatever runs the tests.
+    super(
+      printableLines(withLog(message, details.log)),
+      'cause' in details ? { cause: details.cause } : undefined,
+    )
     this.code = code
     this.command = details.command
     this.exit = details.exit

@@ -9,6 +9,14 @@ import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.t
  */
 const KEEP_ALIVE_DELAY = 2 * MINUTE
 
+/**
+ * What a part that waits to be sent takes beside its bytes: the block that it is a view of, and what Node.js
+ * keeps for it. A remote that reads nothing has thousands of answers of some thirty bytes wait for it.
+ */
+const PART_OVERHEAD = 1_024
+
+const NOTHING = new Uint8Array(0)
+
 /** What a stream over a socket begins with. */
 export interface TcpStreamOptions {
   /** Bytes that were read from the socket already and come first. */
@@ -34,6 +42,8 @@ class TcpStream implements ByteStream {
   #closed = false
   #failure: Error | undefined
   #writers: Waiting[] = []
+  /** Parts that were written since the socket had sent all. */
+  #parts = 0
   #closer: Waiting | undefined
   #closing: Promise<void> | undefined
   #corked = false
@@ -70,12 +80,17 @@ class TcpStream implements ByteStream {
   write(bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (this.#closed) return Promise.reject(closedForWriting())
+    const socket = this.#socket
+    if (socket.writableLength === 0) this.#parts = 0
     this.#corkForThisTick()
-    if (bytes instanceof Uint8Array) this.#socket.write(bytes)
-    else for (const part of bytes) this.#socket.write(part)
-    if (this.#socket.writableLength < SEND_HIGH_WATER_MARK) return Promise.resolve()
+    if (bytes instanceof Uint8Array) socket.write(bytes)
+    else for (const part of bytes) socket.write(part)
+    this.#parts += bytes instanceof Uint8Array ? 1 : bytes.length
+    if (socket.writableLength + PART_OVERHEAD * this.#parts < SEND_HIGH_WATER_MARK) return Promise.resolve()
     return new Promise((resolve, reject) => {
       this.#writers.push({ resolve, reject })
+      // Of few bytes in many parts the socket does not tell when they are sent.
+      if (!socket.writableNeedDrain) socket.write(NOTHING, this.#onWritten)
     })
   }
 
@@ -131,7 +146,13 @@ class TcpStream implements ByteStream {
   readonly #onEnd = (): void => this.#received.end()
 
   readonly #onDrain = (): void => {
+    this.#parts = 0
     for (const waiting of this.#writers.splice(0)) waiting.resolve()
+  }
+
+  readonly #onWritten = (error?: Error | null): void => {
+    // Of a failure whoever waits is told by the socket's end.
+    if (!error) this.#onDrain()
   }
 
   readonly #onError = (cause: Error): void => {

@@ -1,4 +1,5 @@
 import { connect as connectSocket, createServer, Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import type { NetworkAddress } from '@sapwood/wire-codec'
 import { describe, expect, it, vi } from 'vitest'
 import type { ByteStream } from '../stream/byte-stream.ts'
@@ -112,6 +113,45 @@ describe('tcpStream', () => {
     stream.abort(new Error('end of test'))
     far.destroy()
     close()
+  })
+})
+
+describe('tcpStream to a remote that reads nothing', () => {
+  /** A socket that takes all that is written, and sends it when it is told to. */
+  function deafSocket() {
+    const unsent: (() => void)[] = []
+    const send = (done: () => void): void => void unsent.push(done)
+    const socket = new Duplex({
+      read: () => undefined,
+      write: (_chunk, _encoding, done: () => void) => send(done),
+      writev: (_chunks, done: () => void) => send(done),
+    })
+    const ofASocket = { setNoDelay: () => socket, setKeepAlive: () => socket }
+    return {
+      socket: Object.assign(socket, ofASocket) as unknown as Socket,
+      sendAll: () => unsent.splice(0).forEach((done) => done()),
+    }
+  }
+
+  it('has hundreds of small parts wait in the socket, and not thousands', async () => {
+    const { socket, sendAll } = deafSocket()
+    const stream = tcpStream(socket)
+    let waiting: Promise<void> | undefined
+    for (let written = 0; waiting === undefined && written < 2_000; written++) {
+      const write = stream.write(new Uint8Array(32))
+      const isTaken = await Promise.race([
+        write.then(() => true),
+        new Promise<boolean>((resolve) => setImmediate(() => resolve(false))),
+      ])
+      if (!isTaken) waiting = write
+    }
+    expect(socket.writableLength).toBeLessThan(32 * 300)
+    expect(waiting).toBeDefined()
+    const sending = setInterval(sendAll, 0)
+    await waiting
+    clearInterval(sending)
+    await stream.write(new Uint8Array(32))
+    stream.abort(new Error('end of test'))
   })
 })
 

@@ -615,6 +615,27 @@ describe('what we send keeps to the limits', () => {
   })
 })
 
+describe('lists of up to 125,000 hashes', () => {
+  const hashes = concatBytes(...Array.from({ length: 300 }, (_, index) => new Uint8Array(32).fill(index)))
+  const counted = concatBytes(Uint8Array.of(0xfd, 300 & 255, 300 >> 8), hashes)
+
+  it.each([
+    ['cfcheckpt', 'filterHeaders', concatBytes(new Uint8Array(33), counted)],
+    ['merkleblock', 'hashes', concatBytes(new Uint8Array(84), counted, Uint8Array.of(1, 7))],
+  ])('of %s are made when they are asked for', (command, field, payload) => {
+    const message = decodePayload(command, payload)
+    const holder = message.type === 'merkleblock' ? message.merkleBlock : message
+    expect(Object.getOwnPropertyDescriptor(holder, field)?.get).toBeDefined()
+    const list = holder[field as keyof typeof holder] as unknown as readonly Uint8Array[]
+    expect(list.map(([first]) => first)).toEqual(Array.from({ length: 300 }, (_, index) => index & 255))
+    if (message.type === 'merkleblock') expect(message.merkleBlock.flags).toEqual(Uint8Array.of(7))
+    expect(encodePayload(message).payload).toEqual(payload)
+    expect(() => decodePayload(command, payload.subarray(0, 200))).toThrow(
+      expect.objectContaining({ code: 'truncated' }),
+    )
+  })
+})
+
 describe('package relay (BIP331)', () => {
   const registry = createRegistry(baseRegistry, ...packageMessages)
   const transaction = hexToBytes(`0100000001${'07'.repeat(32)}0000000000000000000000000000`)

@@ -4,8 +4,12 @@
  * @module
  */
 
+import { lazyList } from '../../bytes/lazy-list.ts'
+import { HASH_SIZE } from '../../crypto/sizes.ts'
+import type { Hash256 } from '../../hash/hashes.ts'
 import { MAX_BLOCK_TRANSACTIONS } from '../../primitives/block.ts'
 import { HEADER_SIZE, readHeader, writeHeader } from '../../primitives/header.ts'
+import { given, lazyFields } from '../../primitives/lazy-fields.ts'
 import type { MessageCodec } from '../codec.ts'
 import { MAX_BLOOM_FILTER_SIZE, MAX_BLOOM_HASH_FUNCTIONS, MAX_FILTER_ELEMENT_SIZE } from '../limits.ts'
 import type { MessageOf } from '../message.ts'
@@ -51,17 +55,19 @@ export const filterAddCodec: MessageCodec<MessageOf<'filteradd'>> = {
   },
 }
 
+const withHashes = /* @__PURE__ */ lazyFields({ hashes: given<readonly Hash256[]> })
+
 export const merkleBlockCodec: MessageCodec<MessageOf<'merkleblock'>> = {
   command: 'merkleblock',
   shortId: 16,
   decode(reader) {
     const header = readHeader(reader)
     const transactionCount = reader.u32()
-    const hashes = reader.list(reader.count(MAX_BLOCK_TRANSACTIONS, 32), (next) => next.hash())
-    return {
-      type: 'merkleblock',
-      merkleBlock: { header, transactionCount, hashes, flags: reader.varBytes() },
-    }
+    const count = reader.count(MAX_BLOCK_TRANSACTIONS, HASH_SIZE)
+    const hashes = lazyList(reader, (next) => next.list(count, (each) => each.hash()))
+    reader.skip(count * HASH_SIZE)
+    const merkleBlock = withHashes({ header, transactionCount, flags: reader.varBytes() }, hashes)
+    return { type: 'merkleblock', merkleBlock }
   },
   encode({ merkleBlock: { header, transactionCount, hashes, flags } }, writer) {
     writeHeader(writer, header)

@@ -4,7 +4,10 @@
  * @module
  */
 
-import type { BlockHash } from '../../hash/hashes.ts'
+import { lazyList } from '../../bytes/lazy-list.ts'
+import { HASH_SIZE } from '../../crypto/sizes.ts'
+import type { BlockHash, Hash256 } from '../../hash/hashes.ts'
+import { given, lazyFields } from '../../primitives/lazy-fields.ts'
 import type { MessageCodec } from '../codec.ts'
 import { MAX_FILTER_HEADERS_PER_REQUEST, MAX_PAYLOAD_SIZE } from '../limits.ts'
 import type { MessageOf } from '../message.ts'
@@ -78,15 +81,19 @@ export const getCFCheckptCodec: MessageCodec<MessageOf<'getcfcheckpt'>> = {
   encode: ({ filterType, stopHash }, writer) => void writer.u8(filterType).hash(stopHash),
 }
 
+const withFilterHeaders = /* @__PURE__ */ lazyFields({ filterHeaders: given<readonly Hash256[]> })
+
 export const cfcheckptCodec: MessageCodec<MessageOf<'cfcheckpt'>> = {
   command: 'cfcheckpt',
   shortId: 27,
-  decode: (reader) => ({
-    type: 'cfcheckpt',
-    filterType: reader.u8(),
-    stopHash: reader.blockHash(),
-    filterHeaders: reader.list(reader.count(MAX_FILTER_CHECKPOINTS, 32), (next) => next.hash()),
-  }),
+  decode(reader) {
+    const filterType = reader.u8()
+    const stopHash = reader.blockHash()
+    const count = reader.count(MAX_FILTER_CHECKPOINTS, HASH_SIZE)
+    const filterHeaders = lazyList(reader, (next) => next.list(count, (each) => each.hash()))
+    reader.skip(count * HASH_SIZE)
+    return withFilterHeaders({ type: 'cfcheckpt', filterType, stopHash }, filterHeaders)
+  },
   encode({ filterType, stopHash, filterHeaders }, writer) {
     writer.u8(filterType).hash(stopHash).compactSize(filterHeaders.length)
     for (const hash of filterHeaders) writer.hash(hash)
