@@ -166,6 +166,58 @@ describe('the relay for WebSockets', () => {
   })
 })
 
+describe('a client that sends a message in pieces of a byte', () => {
+  /** A client whose bytes are its own: a masked frame's header first, then what is written. */
+  async function rawClient(url: string) {
+    const socket = connectTcp(Number(new URL(url).port), '127.0.0.1').setNoDelay(true)
+    const upgrade = ['GET / HTTP/1.1', 'host: 127.0.0.1', 'connection: upgrade', 'upgrade: websocket']
+    const keys = ['sec-websocket-version: 13', 'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==']
+    socket.write(`${[...upgrade, ...keys].join('\r\n')}\r\n\r\n`)
+    socket.on('error', () => undefined)
+    let isOver = false
+    socket.once('close', () => (isOver = true))
+    await once(socket, 'data')
+    socket.resume()
+    return { socket, isOver: () => isOver }
+  }
+
+  it('is let go when there are thousands of parts', async () => {
+    const { dialer } = memoryDialer()
+    await using relay = await startWebSocketRelay({ route: () => address }, { dialer })
+    const { socket } = await rawClient(relay.url)
+    const closed = once(socket, 'close')
+    // The first says that the message is binary, none that it is the last.
+    const part = (first: boolean): Buffer => Buffer.of(first ? 2 : 0, 0x81, 0, 0, 0, 0, 7)
+    socket.write(Buffer.concat(Array.from({ length: 2_000 }, (_, index) => part(index === 0))))
+    await closed
+  })
+
+  it('is let go when what it sends came in thousands of reads', async () => {
+    const { dialer } = memoryDialer()
+    await using relay = await startWebSocketRelay({ route: () => address }, { dialer })
+    const { socket, isOver } = await rawClient(relay.url)
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+    // A frame of 200,000 bytes.
+    socket.write(Buffer.of(0x82, 0xff, 0, 0, 0, 0, 0, 3, 0x0d, 0x40, 0, 0, 0, 0))
+    let sent = 0
+    for (; sent < 8_000 && !isOver(); sent++) {
+      socket.write(Buffer.of(7))
+      await turn()
+    }
+    socket.destroy()
+    expect(sent).toBeLessThan(8_000)
+  })
+})
+
+it('says of a port that is taken that it is', async () => {
+  const { dialer } = memoryDialer()
+  await using relay = await startWebSocketRelay({ route: () => address }, { dialer })
+  const port = Number(new URL(relay.url).port)
+  await expect(startWebSocketRelay({ route: () => address, port }, { dialer })).rejects.toMatchObject({
+    code: 'port-in-use',
+  })
+})
+
 describe('the place of a client', () => {
   it('is free as soon as it has left, also where bytes of it, or for it, wait for their time', async () => {
     const { dialer, peers } = memoryDialer()

@@ -11,11 +11,17 @@ import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import { websocketStream } from '@sapwood/transport-v1v2/websocket'
 import type { PeerAddress } from '@sapwood/wire-codec'
 import { WebSocketServer } from 'ws'
+import { IntegrationError } from '../errors/integration-error.ts'
 import { Pace } from './pace.ts'
 import type { RelayRoute } from './relay-routes.ts'
 
 /** Largest message taken from a client, in bytes: four times what `websocketStream` sends. */
 const MAX_MESSAGE = 262_144
+/**
+ * Pieces that a message may be read in, and parts that it may be sent in: each takes some hundred bytes, also
+ * where it is one byte. Over a link of the least packets there are 490 in one of that size.
+ */
+const MAX_PIECES = 1_024
 // HTTP's own words for why a client is refused.
 const FORBIDDEN = 403
 const NOT_FOUND = 404
@@ -119,6 +125,8 @@ export async function startWebSocketRelay(
   const server = new WebSocketServer({
     server: http,
     maxPayload: MAX_MESSAGE,
+    maxBufferedChunks: MAX_PIECES,
+    maxFragments: MAX_PIECES,
     perMessageDeflate: false,
     verifyClient: ({ req }, answer) => {
       const judged = admission.judge(req)
@@ -147,7 +155,10 @@ export async function startWebSocketRelay(
   })
   await new Promise<void>((resolve, reject) => {
     http.once('listening', resolve)
-    http.once('error', reject)
+    http.once('error', (cause) => {
+      const message = `port ${port} of ${host} cannot be listened on: ${cause.message}`
+      reject(new IntegrationError('port-in-use', message, { cause }))
+    })
     server.once('error', () => undefined)
     http.listen(port, host)
   })

@@ -9,6 +9,8 @@ import type { WebSocketLike } from './websocket-like.ts'
 const MAX_MESSAGE = 65_536
 /** Milliseconds between two looks at a socket that is full: WebSockets do not say when they have drained. */
 const DRAIN_INTERVAL = 5
+/** What a message that waits to be sent takes beside its bytes: see `PART_OVERHEAD` of the streams over TCP. */
+const MESSAGE_OVERHEAD = 1_024
 const CLOSE_NORMAL = 1_000
 
 /** An open WebSocket as a `ByteStream`. An empty message ends the sender's side: there is no half-close. */
@@ -25,6 +27,9 @@ class WebSocketStream implements ByteStream {
   readonly #received: ReceiveQueue
   #failure: Error | undefined
   #closed = false
+  /** Messages that were given to the socket since it had sent all. */
+  #unsent = 0
+  #isGone = false
 
   constructor(socket: WebSocketLike, clock: Clock) {
     this.#socket = socket
@@ -47,11 +52,14 @@ class WebSocketStream implements ByteStream {
     for (const part of bytes instanceof Uint8Array ? [bytes] : bytes) {
       for (let offset = 0; offset < part.length; offset += MAX_MESSAGE) {
         this.#socket.send(part.slice(offset, offset + MAX_MESSAGE))
+        this.#unsent += 1
       }
     }
-    while (this.#socket.bufferedAmount >= SEND_HIGH_WATER_MARK) {
+    while (this.#isFull) {
       await new Promise<void>((resolve) => this.#clock.setTimer(DRAIN_INTERVAL, resolve))
       this.#throwIfFailed()
+      // What waits in a socket that has closed is never sent, and counts for ever.
+      if (this.#isGone) throw failure('The WebSocket closed')
     }
   }
 
@@ -69,6 +77,12 @@ class WebSocketStream implements ByteStream {
     else this.#socket.terminate()
   }
 
+  get #isFull(): boolean {
+    const { bufferedAmount } = this.#socket
+    if (bufferedAmount === 0) this.#unsent = 0
+    return bufferedAmount + MESSAGE_OVERHEAD * this.#unsent >= SEND_HIGH_WATER_MARK
+  }
+
   readonly #onMessage = ({ data }: { readonly data: unknown }): void => {
     if (!(data instanceof ArrayBuffer)) return this.abort(failure('A message is not binary'))
     if (data.byteLength > 0) return this.#received.push(new Uint8Array(data))
@@ -77,6 +91,7 @@ class WebSocketStream implements ByteStream {
   }
 
   readonly #onClose = (): void => {
+    this.#isGone = true
     if (!this.#received.ended || !this.#closed) this.#fail(failure('The WebSocket closed'))
   }
 
