@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { createVirtualClock } from '../testing/index.ts'
-import type { WebSocketLike } from './websocket-like.ts'
 import { websocketStream } from './websocket-stream.ts'
 
 /** A WebSocket that takes all that it is given, and sends it when it is told to. */
@@ -35,7 +34,7 @@ class DeafSocket {
 function deaf() {
   const socket = new DeafSocket()
   const clock = createVirtualClock()
-  return { socket, clock, stream: websocketStream(socket as unknown as WebSocketLike, { clock }) }
+  return { socket, clock, stream: websocketStream(socket, { clock }) }
 }
 
 const parts = (count: number): Uint8Array[] => Array.from({ length: count }, () => new Uint8Array(3))

@@ -9,7 +9,7 @@ import type { WebSocketLike } from './websocket-like.ts'
 const MAX_MESSAGE = 65_536
 /** Milliseconds between two looks at a socket that is full: WebSockets do not say when they have drained. */
 const DRAIN_INTERVAL = 5
-/** What a message that waits to be sent takes beside its bytes: see `PART_OVERHEAD` of the streams over TCP. */
+/** What a message that waits to be sent takes beside its bytes; see `PART_OVERHEAD` of streams over TCP. */
 const MESSAGE_OVERHEAD = 1_024
 const CLOSE_NORMAL = 1_000
 
