@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { connect, Server, type Socket } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createCredentials } from './credentials.ts'
 import { listenHttp } from './default-http-server.ts'
 
@@ -190,4 +190,15 @@ describe('the server of JSON-RPC', () => {
     }
     expect((await post('hello')).status).toBe(200)
   })
+})
+
+it('lives where no connection can be taken', async () => {
+  const listen = vi.spyOn(Server.prototype, 'listen')
+  const other = await listenHttp({ host: '127.0.0.1', port: 0 }, {})
+  ;(listen.mock.contexts[0] as Server).emit(
+    'error',
+    Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }),
+  )
+  listen.mockRestore()
+  await other.close()
 })

@@ -68,6 +68,8 @@ export async function listenHttp(
   server.on('clientError', (_, socket) => socket.destroy())
   server.listen(port, host)
   await once(server, 'listening')
+  // Out of descriptors, for instance: one caller is lost, and not the node.
+  server.on('error', () => undefined)
   const { port: bound } = server.address() as AddressInfo
   return { host, port: bound, close: () => closeServer(server) }
 }

@@ -56,6 +56,7 @@ async function tryAcquire(path: string): Promise<(() => void) | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined
     throw error
   }
+  server.on('error', () => undefined)
   return () => {
     server.close()
     for (const socket of waiting) socket.destroy()

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { runCommand } from './run-command.ts'
 import { startProcess } from './start-process.ts'
 
@@ -41,6 +41,19 @@ describe('startProcess', () => {
     const running = await startProcess(['/bin/sh', '-c', 'sleep 1000 & echo $!; exit 0'])
     await running.exited
     await untilGone(Number(running.stdout))
+  })
+
+  it('kills nobody once the program has ended: its pid may be another program by then', async () => {
+    const running = await startProcess(['/bin/sh', '-c', 'exit 0'])
+    await running.exited
+    const kill = vi.spyOn(process, 'kill')
+    try {
+      expect(await running.kill()).toEqual({ code: 0, signal: null })
+      expect(await running.stop()).toEqual({ code: 0, signal: null })
+      expect(kill).not.toHaveBeenCalled()
+    } finally {
+      kill.mockRestore()
+    }
   })
 
   it('waits for output, and says so when the program ends instead', async () => {

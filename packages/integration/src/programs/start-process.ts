@@ -149,8 +149,11 @@ class GuardedProcess implements RunningProcess {
 
   async kill(): Promise<ProcessExit> {
     this.#setReferenced(true)
-    this.#child.kill('SIGKILL')
-    this.#sweep()
+    // What has ended has been swept, and its pid may be another's by now.
+    if (this.running) {
+      this.#child.kill('SIGKILL')
+      this.#sweep()
+    }
     return await this.#ended
   }
 

@@ -56,6 +56,8 @@ export async function startEmbeddedSocks5(options: EmbeddedSocks5Options = {}): 
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  // Out of descriptors, for instance: one client is lost, and not the process.
+  server.on('error', () => undefined)
   const { port } = server.address() as AddressInfo
   const stop = async (): Promise<void> => {
     for (const socket of sockets) socket.destroy()

@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { RegtestBitcoind, startWebSocketRelay } from '@sapwood/integration'
 import { formatPeerAddress } from '@sapwood/wire-codec'
-import { bundlePage } from './bundle-page.ts'
+import { answerPage } from './answer-page.ts'
+import { bundlePage, type PageFile } from './bundle-page.ts'
 
 /** Clients of the relay at a time: a handful of tabs. */
 const MAX_CLIENTS = 16
@@ -28,32 +29,19 @@ export async function servePage({ port = 0, wasm = true }: PageOptions = {}): Pr
     RegtestBitcoind.start({ args: ['-blockfilterindex=1', '-peerblockfilters=1'] }),
     bundlePage(),
   ])
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://page.invalid')
-    const file =
-      pathname === '/settings.json'
-        ? { type: 'application/json', body: settings }
-        : files.get(pathname === '/' ? '/index.html' : pathname)
-    if (file === undefined) {
-      response.writeHead(404).end()
-      return
-    }
-    response.writeHead(200, {
-      'content-type': file.type,
-      'content-security-policy': [
-        "default-src 'self'",
-        `script-src 'self'${wasm ? " 'wasm-unsafe-eval'" : ''}`,
-        `connect-src 'self' ${relay.url}`,
-        'img-src data:',
-        "frame-ancestors 'none'",
-      ].join('; '),
-    })
-    response.end(file.body)
-  })
+  const page: { settings?: Uint8Array; policy?: string } = {}
+  const fileOf = (path: string): PageFile | undefined => {
+    if (path !== '/settings.json') return files.get(path === '/' ? '/index.html' : path)
+    return page.settings && { type: 'application/json', body: page.settings }
+  }
+  const server = createServer((request, response) =>
+    answerPage(request, response, { fileOf, policy: () => page.policy }),
+  )
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, '127.0.0.1', resolve)
   })
+  server.on('error', () => undefined)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const peer = formatPeerAddress(bitcoind.p2pAddress)
   const relay = await startWebSocketRelay({
@@ -61,7 +49,14 @@ export async function servePage({ port = 0, wasm = true }: PageOptions = {}): Pr
     origins: [url],
     maxClients: MAX_CLIENTS,
   })
-  const settings = JSON.stringify({ relay: relay.url, peer })
+  page.settings = new TextEncoder().encode(JSON.stringify({ relay: relay.url, peer }))
+  page.policy = [
+    "default-src 'self'",
+    `script-src 'self'${wasm ? " 'wasm-unsafe-eval'" : ''}`,
+    `connect-src 'self' ${relay.url}`,
+    'img-src data:',
+    "frame-ancestors 'none'",
+  ].join('; ')
   const close = async (): Promise<void> => {
     await relay.close()
     server.closeAllConnections()

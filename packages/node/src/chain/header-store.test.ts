@@ -102,6 +102,15 @@ describe('the header store', () => {
     expect((await loaded(store)).chain.tip().height).toBe(3000)
   })
 
+  it.each(['invalid/', 'invalid/zz', `invalid/${'0'.repeat(63)}`, `invalid/${'0'.repeat(66)}`])(
+    'is corrupt where it names %j as invalid',
+    async (key) => {
+      const { store } = await saved([10])
+      await store.namespace('chain').batch([{ type: 'put', key, value: new Uint8Array(0) }])
+      await expect(loaded(store)).rejects.toMatchObject({ code: 'store-corrupt', detail: key })
+    },
+  )
+
   it('refuses the store of another network', async () => {
     const { store } = await saved([10])
     const chain = new StorableHeaderChain({ network: networks.signet })

@@ -145,14 +145,18 @@ export class HeaderStore {
   async #readInvalid(): Promise<BlockHash[]> {
     const hashes: BlockHash[] = []
     for await (const [key] of this.#chainFacts.entries()) {
-      if (key.startsWith(INVALID_PREFIX))
-        hashes.push(hexToBytes(key.slice(INVALID_PREFIX.length)) as BlockHash)
+      if (!key.startsWith(INVALID_PREFIX)) continue
+      const hex = key.slice(INVALID_PREFIX.length)
+      if (!A_HASH.test(hex))
+        throw new NodeError('store-corrupt', 'What was found invalid does not read back.', { detail: key })
+      hashes.push(hexToBytes(hex) as BlockHash)
     }
     return hashes
   }
 }
 
 const INVALID_PREFIX = 'invalid/'
+const A_HASH = /^[0-9a-f]{64}$/
 
 function writeCheckpoint({ height, header, chainWork }: ChainCheckpoint): Uint8Array {
   const work = hexToBytes(chainWork.toString(16).padStart(2 * WORK_SIZE, '0'))

@@ -95,9 +95,11 @@ export class WatchStore {
       const reader = readChecked(key, value)
       if (key === PLACE_KEY) place = within(key, () => readPlace(reader))
       else if (key.startsWith(SCRIPT_PREFIX)) {
-        const id = reader.u32()
-        const from = reader.u32()
-        const script = reader.rest()
+        const { id, from, script } = within(key, () => ({
+          id: reader.u32(),
+          from: reader.u32(),
+          script: reader.rest(),
+        }))
         scripts.push({ script, from })
         const others = waiting.get(id)
         if (others === undefined) waiting.set(id, [script])
