@@ -90,6 +90,16 @@ describe('a driver that is an executable', () => {
     expect(() => process.kill(hung, 0)).toThrow(/ESRCH/)
   })
 
+  it('that ended long ago is killed no more: its pid may be another program by then', async () => {
+    const file = await executable('over', `process.exit(3)`)
+    const driver = new AskedDriver(await open(file), { clock: systemClock })
+    await expect(driver.mine(1)).rejects.toMatchObject({ code: 'ended' })
+    const kill = vi.spyOn(process, 'kill')
+    await driver.close()
+    expect(kill).not.toHaveBeenCalled()
+    kill.mockRestore()
+  })
+
   it('that speaks unasked is noticed by the next thing it is asked', async () => {
     const file = await executable('talker', `say({ hashes: ['${HASH}'] }); say({ more: true })`)
     const driver = new AskedDriver(await open(file), { clock: systemClock })

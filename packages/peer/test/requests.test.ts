@@ -1,13 +1,14 @@
 import {
   blockHash,
   type BlockHash,
+  encodePayload,
   type GossipedAddress,
   type Hash256,
   type Message,
   txid,
 } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
-import type { RequestOutcome } from '../src/index.ts'
+import type { CompactFilter, RequestOutcome } from '../src/index.ts'
 import { block, collect, hashOf, header, MINUTE, ready, transaction, watch } from './support/requests.ts'
 import { ScriptedRemote, versionMessage } from './support/scripted-remote.ts'
 
@@ -147,6 +148,26 @@ describe('the other requests', () => {
     if (sent?.nonce === undefined) throw new Error('no ping was sent')
     await remote.say({ type: 'pong', nonce: sent.nonce })
     expect(ping.value()).toMatchObject({ roundTrip: expect.any(Number) as unknown })
+  })
+
+  it('filters that nobody reads do not keep the chunks that they came in', async () => {
+    const remote = await ready()
+    const filters = remote.peer
+      .getCompactFilters({ startHeight: 0, stopHash: hashOf(3) })
+      [Symbol.asyncIterator]()
+    await remote.settle()
+    const { command, payload } = encodePayload({
+      type: 'cfilter',
+      filterType: 0,
+      blockHash: hashOf(1),
+      filter: Uint8Array.of(1, 2),
+    })
+    const chunk = new Uint8Array(65_536)
+    chunk.set(payload, 100)
+    await remote.sayRaw(command, chunk.subarray(100, 100 + payload.length))
+    const { value } = (await filters.next()) as IteratorYieldResult<CompactFilter>
+    expect(value).toMatchObject({ blockHash: hashOf(1), filter: Uint8Array.of(1, 2) })
+    expect([value.filter.buffer.byteLength, value.blockHash.buffer.byteLength]).toEqual([2, 32])
   })
 
   it('filters that are read as they come may be more than that', async () => {

@@ -93,6 +93,7 @@ class DriverProgram {
   #over: DriverError | undefined
   #line = ''
   #errors = ''
+  #isSwept = false
 
   constructor(path: string, clock: Clock, grace: number) {
     this.#clock = clock
@@ -108,6 +109,11 @@ class DriverProgram {
       this.#errors = (this.#errors + text).slice(-KEPT_ERRORS)
     })
     this.#child.on('error', (error) => this.#fail('ended', error.message))
+    this.#child.once('exit', () => {
+      // What it has left in its group ends with it. Later its pid may be another program's.
+      this.#kill()
+      this.#isSwept = true
+    })
     this.#child.on('close', (code, signal) => {
       this.#fail('ended', `the driver ended (${signal ?? `exit code ${String(code)}`})${this.said}`)
     })
@@ -142,12 +148,11 @@ class DriverProgram {
     const cancel = this.#clock.setTimer(this.#grace, () => this.#kill())
     await this.#closed
     cancel()
-    this.#kill()
   }
 
   #kill(): void {
     try {
-      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL')
+      if (this.#child.pid !== undefined && !this.#isSwept) process.kill(-this.#child.pid, 'SIGKILL')
     } catch {
       // The group is empty.
     }

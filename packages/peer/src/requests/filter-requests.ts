@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type BlockHash, bytesEqual, MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
+import { asBlockHash, type BlockHash, bytesEqual, MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
 import type { AskedBy } from './asked-by.ts'
 import type { PendingFacts, PendingHooks } from './pending-request.ts'
@@ -101,8 +101,18 @@ export class FilterRequests {
     }
     current.received += 1
     stream.deadline = this.#now() + stream.timeout
-    stream.push(filter)
+    stream.push(inOwnBytes(filter))
     if (bytesEqual(filter.blockHash, current.stopHash)) stream.finish()
     return true
   }
+}
+
+/** Bytes of a chunk beyond those of a filter that the filter may keep alive. */
+const MAX_SLACK_BYTES = 4_096
+
+/** What waits to be read must not hold a chunk of many times its size in which it came. */
+function inOwnBytes(answer: CompactFilter): CompactFilter {
+  const { blockHash, filter } = answer
+  if (filter.buffer.byteLength <= 2 * filter.length + MAX_SLACK_BYTES) return answer
+  return { ...answer, blockHash: asBlockHash(blockHash.slice()), filter: filter.slice() }
 }
