@@ -1,4 +1,4 @@
-import { type Block, blockHash, txid, wtxid } from '@sapwood/wire-codec'
+import { type Block, blockHash, encodePayload, txid, wtxid } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
 import type { RawBlock } from '../src/index.ts'
 import { block, collect, hashOf, header, MINUTE, ready, transaction, watch } from './support/requests.ts'
@@ -172,6 +172,20 @@ function encodeHeaderOf({ header }: Block): Uint8Array {
 }
 
 describe('getTransactions', () => {
+  it('keeps of what has come no chunk that it came in, while others are waited for', async () => {
+    const remote = await ready()
+    const id = txid(transaction(1))
+    const reply = watch(remote.peer.getTransactions([{ kind: 'txid', hash: id }]))
+    await remote.settle()
+    const { command, payload } = encodePayload({ type: 'tx', transaction: transaction(1) })
+    const chunk = new Uint8Array(65_536)
+    chunk.set(payload, 100)
+    await remote.sayRaw(command, chunk.subarray(100, 100 + payload.length))
+    const [found] = reply.value()!.transactions
+    expect(txid(found!)).toEqual(id)
+    expect(found!.inputs[0]!.previousOutput.txid.buffer.byteLength).toBe(payload.length)
+  })
+
   it('by txid and by wtxid, some of them not found', async () => {
     const remote = await ready()
     const plain = transaction(1)

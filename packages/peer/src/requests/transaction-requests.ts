@@ -1,4 +1,11 @@
-import { InventoryType, type Transaction, txid, wtxid } from '@sapwood/wire-codec'
+import {
+  decodeTransaction,
+  encodeTransaction,
+  InventoryType,
+  type Transaction,
+  txid,
+  wtxid,
+} from '@sapwood/wire-codec'
 import type { AskedBy } from './asked-by.ts'
 import { hashKey } from './hash-key.ts'
 import type { PendingFacts } from './pending-request.ts'
@@ -34,7 +41,7 @@ export class TransactionRequests {
           deliver: (transaction) => {
             open.delete(want)
             if (transaction === undefined) notFound.push(id)
-            else transactions.push(transaction)
+            else transactions.push(inOwnBytes(transaction))
             if (open.size === 0) reply.answer({ transactions, notFound })
           },
         }
@@ -78,4 +85,9 @@ export class TransactionRequests {
 
 function inventoryType(id: TransactionId): number {
   return id.kind === 'wtxid' ? InventoryType.WTX : InventoryType.WITNESS_TX
+}
+
+/** What waits for the others must not hold a chunk of many times its size in which it came. */
+function inOwnBytes(transaction: Transaction): Transaction {
+  return decodeTransaction(encodeTransaction(transaction))
 }
