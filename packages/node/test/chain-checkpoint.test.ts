@@ -112,6 +112,33 @@ describe('a chain that begins with a checkpoint', () => {
     expect(asked).toEqual(['liar', 'twice', 'silent', 'honest'])
   })
 
+  it('waits for no stranger while a peer that it dialled has the headers, and asks first who had the last', async () => {
+    const asked: number[] = []
+    const peers = ['inbound', 'inbound', 'outbound-full-relay', 'outbound-full-relay', 'inbound']
+    const ready = peers.map((kind, id) => ({
+      id,
+      kind,
+      leaving: false,
+      version: { services: FULL_NODE },
+      peer: {
+        getHeaders: ({ stopHash }: { readonly stopHash: Uint8Array }) => {
+          asked.push(id)
+          const wanted = chain.filter(({ header }) => bytesToHex(blockHash(header)) === bytesToHex(stopHash))
+          return id === 3 ? Promise.resolve(wanted.map(({ header }) => header)) : Promise.resolve([])
+        },
+      },
+    }))
+    const fetcher = new HeaderFetcher({
+      table: { ready: () => ready },
+      calls: { call: (_: string, act: () => unknown) => Promise.resolve(act()) },
+      events: { next: () => Promise.reject(new Error('nobody came')) },
+    } as unknown as HeaderFetcherComponents)
+    const { signal } = new AbortController()
+    for (let height = BASE; height > BASE - 3; height--)
+      await fetcher.fetch(chain[height]!.header.previousBlockHash, signal)
+    expect(asked).toEqual([2, 3, 3, 3])
+  })
+
   it('is refused where it can be none', async () => {
     const refused = { code: 'invalid-argument', detail: 'checkpoint' }
     const header = chain[BASE]!.header

@@ -27,6 +27,8 @@ let store: Map<string, Block>
 let asked: string[]
 /** Of which block its answer never comes; undefined: of none. */
 let stuckOn: string | undefined
+/** Of which block its compact form never comes. */
+let neverCompact: string | undefined
 
 const keyOf = (block: Block): string => bytesToHex(blockHash(block.header))
 const have = (blocks: readonly Block[]): void => blocks.forEach((block) => store.set(keyOf(block), block))
@@ -37,6 +39,7 @@ beforeEach(async () => {
   store = new Map()
   asked = []
   stuckOn = undefined
+  neverCompact = undefined
   node = await startNode({
     network,
     clock,
@@ -49,6 +52,7 @@ beforeEach(async () => {
           return store.get(bytesToHex(hash))
         },
         compactBlock: (hash) => {
+          if (bytesToHex(hash) === neverCompact) return new Promise<never>(() => undefined)
           const block = store.get(bytesToHex(hash))
           if (block === undefined) return undefined
           const compactBlock = buildCompactBlock(block, { nonce: 1n })
@@ -281,5 +285,26 @@ describe('a node whose program serves blocks', () => {
     expect([compact(fast), compact(plain)]).toEqual([1, 0])
     expect(told(plain)).toContain(keyOf(trunk[10]!))
     await stopNodes(clock, node)
+  })
+
+  it('tells of a tip whose compact form never comes, of the next ones, and leaves nothing behind', async () => {
+    const client = await join()
+    client.peer.send({ type: 'sendcmpct', announce: true, version: 2n })
+    have(trunk.slice(0, 13))
+    await submit(trunk.slice(0, 10))
+    await clock.advance(3_000)
+    neverCompact = keyOf(trunk[10]!)
+    await submit(trunk.slice(10, 11))
+    await clock.advance(5_000)
+    expect(told(client)).toContain(keyOf(trunk[10]!))
+    await submit(trunk.slice(11, 12))
+    await clock.advance(5_000)
+    expect(client.heard.filter(({ type }) => type === 'cmpctblock')).toHaveLength(1)
+    expect(told(client)).toContain(keyOf(trunk[11]!))
+    neverCompact = keyOf(trunk[12]!)
+    await submit(trunk.slice(12, 13))
+    await client.peer.disconnect()
+    await stopNodes(clock, node)
+    expect(clock.pendingTimers).toBe(0)
   })
 })

@@ -89,6 +89,7 @@ describe('createNode', () => {
       { listeners: createTcpListener() },
       'put it into [ ]',
     ],
+    ['a service that is none', { network: regtest }, { services: { block: 7 } }, 'services.block'],
     ['a mistyped component', { network: regtest }, { loger: console }, "did you mean 'logger'?"],
     [
       'a network that is no registry',
@@ -131,6 +132,13 @@ describe('a call of the handle', () => {
     ],
     ['events by the thousand, perhaps', (node) => node.events.subscribe({ buffer: Number.NaN }), 'got NaN'],
     ['events of any size', (node) => node.events.subscribe(wrong({ bufferBytes: '1' })), "got the text '1'"],
+    ['an offer of nothing', (node) => node.serving.offer(wrong({ bits: () => 0n })), 'offer.services'],
+    ['an offer without bits', (node) => node.serving.offer(wrong({ services: {} })), 'offer.bits'],
+    [
+      'an offer of what answers nobody',
+      (node) => node.serving.offer(wrong({ services: { block: 7 }, bits: () => 0n })),
+      'services.block: expected a function, got 7',
+    ],
     ['an event at no time', (node) => node.events.next('phase', { timeout: Number.NaN }), 'got NaN'],
     ['transactions without end', (node) => node.transactions.subscribe({}, { buffer: -1 }), 'got -1'],
     [

@@ -402,6 +402,45 @@ describe('the block download', () => {
     expect(asked(download.openStream({ from: 2, to: 2 }, NOON).actions, alice)).toEqual([2])
   })
 
+  it('asks one that dialled us for a block beside the best chain that those whom it dialled have not got', () => {
+    const side = mineBlocks(at(1).header, 1, 1, 9)
+    chain.accept([side[0]!.header], NOON)
+    join(alice)
+    join(bob, { ...full, preferred: false })
+    const hash = hashesOf(side)[0]!
+    expect(asked(download.want(hash, NOON))).toEqual([2])
+    expect(asked(download.onNotFound(alice, [hash], NOON), bob)).toEqual([2])
+    expect(download.onNotFound(bob, [hash], NOON)).toEqual([{ type: 'single-unavailable', hash }])
+  })
+
+  it('asks a peer again for what it had not got, soon, and then less and less often', () => {
+    join(alice)
+    download.openStream({ from: 399 }, NOON)
+    download.onNotFound(alice, [tip, blockHash(at(399).header)], NOON)
+    expect(asked(download.tick(after(9_999)))).toEqual([])
+    expect(asked(download.tick(after(10_000)), alice)).toEqual([399, 400])
+    download.onNotFound(alice, [blockHash(at(399).header), tip], after(10_000))
+    expect(asked(download.tick(after(29_999)))).toEqual([])
+    expect(asked(download.tick(after(30_000)), alice)).toEqual([399, 400])
+    expect(delivered(download.onBlock(alice, at(399), after(30_100)))).toEqual([399])
+    // It goes on, and what it lacks now is another matter.
+    download.onNotFound(alice, [tip], after(30_200))
+    expect(asked(download.tick(after(40_200)), alice)).toEqual([400])
+  })
+
+  it('knows that no peer has a block though each is asked for it again, and says so of a stream', () => {
+    join(alice)
+    download.openStream({ from: 400 }, NOON)
+    download.onNotFound(alice, [tip], NOON)
+    download.tick(NOON)
+    expect(asked(download.tick(after(10_000)), alice)).toEqual([400])
+    expect(download.isUnavailable(tip)).toBe(true)
+    expect(ofType(download.tick(after(59_999)), 'stream-unavailable')).toEqual([])
+    expect(ofType(download.tick(after(60_000)), 'stream-unavailable')).toHaveLength(1)
+    join(bob)
+    expect(download.isUnavailable(tip)).toBe(false)
+  })
+
   it('goes on with a late peer that says it has not got the blocks', () => {
     join(alice)
     download.openStream({ from: 400 }, NOON)

@@ -10,7 +10,7 @@ import {
   type Transaction,
 } from '@sapwood/wire-codec'
 import type { PeerId } from '@sapwood/peer'
-import type { Instant, WallTime } from '@sapwood/transport-v1v2/environment'
+import { type Instant, MINUTE, type WallTime } from '@sapwood/transport-v1v2/environment'
 import type { TipChange } from '../chain/chain-entry.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import { Outbox } from '../chain/outbox.ts'
@@ -28,7 +28,7 @@ import {
   type BlockDownloadOptions,
   DEFAULT_BUFFER_BYTES,
 } from './block-download-options.ts'
-import { BlockRequests } from './block-requests.ts'
+import { BlockRequests, type DownloadPeer } from './block-requests.ts'
 import { BlockScheduler } from './block-scheduler.ts'
 import { BlockSizeEstimate } from './block-size-estimate.ts'
 import { CompactBlocks, isRecent } from './compact-blocks.ts'
@@ -36,6 +36,13 @@ import { CompactDownload } from './compact-download.ts'
 import { OpenStreams } from './open-streams.ts'
 import { SingleBlocks } from './single-blocks.ts'
 import { StallTimeout } from './stall-timeout.ts'
+
+/**
+ * Milliseconds after which a peer that had not got a block is asked for it again: some tell of blocks that
+ * they have yet to fetch, or to check. Doubled each time that it still lacks it.
+ */
+const LACK_PAUSE = 10_000
+const LONGEST_LACK_PAUSE: number = 10 * MINUTE
 
 interface ArrivedBlock {
   readonly id: PeerId
@@ -135,7 +142,7 @@ export class BlockDownload {
     if (peer === undefined) return []
     return this.#then(now, () => {
       peer.best = hash
-      peer.commonHeight = this.#chain.forkPoint(hash)?.height ?? -1
+      this.#measure(peer)
     })
   }
 
@@ -264,6 +271,7 @@ export class BlockDownload {
     return this.#then(now, () => {
       this.#out.push(...this.#compact.expire(now))
       this.#compact.retain((hash) => this.#isWaitedFor(hash))
+      this.#askAgain()
       this.#scheduler.judgeAll()
       this.#streams.tellStarving((hash) => this.isUnavailable(hash))
     })
@@ -309,9 +317,13 @@ export class BlockDownload {
     const height = this.#chain.heightOf(hash)
     // With nobody there at all it may be anywhere.
     if (this.#requests.peers.size === 0) return false
-    if (height === undefined || this.#requests.get(key) !== undefined) return false
-    return ![...this.#requests.peers.values()].some((peer) =>
-      this.#scheduler.mayHave(peer, key, hash, height),
+    if (height === undefined) return false
+    const mayAnswer = (peer: DownloadPeer | undefined): boolean =>
+      peer !== undefined && (peer.lack === undefined || height < peer.lack.from)
+    const asked = [...(this.#requests.get(key)?.peers ?? [])]
+    if (asked.some((id) => mayAnswer(this.#requests.peers.get(id)))) return false
+    return ![...this.#requests.peers.values()].some(
+      (peer) => mayAnswer(peer) && this.#scheduler.mayHave(peer, key, hash, height),
     )
   }
 
@@ -347,9 +359,7 @@ export class BlockDownload {
   }
 
   #followTip(change: TipChange): void {
-    for (const peer of this.#requests.peers.values()) {
-      if (peer.best !== undefined) peer.commonHeight = this.#chain.forkPoint(peer.best)?.height ?? -1
-    }
+    for (const peer of this.#requests.peers.values()) if (peer.best !== undefined) this.#measure(peer)
     if (change.disconnected.length === 0) return
     this.#compact.retain((hash) => this.#chain.isActive(hash))
     this.#streams.rewind(change)
@@ -367,7 +377,32 @@ export class BlockDownload {
     // for it, or it would be asked to help them again, and again.
     const { hash, height } = request
     if (peer !== undefined && peer.commonHeight >= height && this.#chain.isActive(hash))
-      peer.commonHeight = height - 1
+      this.#lacks(peer, height)
     if (isLeft) this.#streams.retry(height)
+  }
+
+  /** How far the peer has the blocks of the best chain, by what it has told of: also what it has not got. */
+  #measure(peer: DownloadPeer): void {
+    peer.commonHeight = (peer.best && this.#chain.forkPoint(peer.best)?.height) ?? -1
+    if (peer.lack !== undefined) peer.lack.askAt = undefined
+  }
+
+  #lacks(peer: DownloadPeer, height: number): void {
+    const { lack } = peer
+    peer.commonHeight = height - 1
+    if (lack?.askAt !== undefined) {
+      lack.from = Math.min(lack.from, height)
+      return
+    }
+    const pause = lack === undefined ? LACK_PAUSE : Math.min(2 * lack.pause, LONGEST_LACK_PAUSE)
+    peer.lack = { from: height, pause, askAt: this.#out.now + pause }
+  }
+
+  /** Whoever told of a block before having it need not tell of it again when it has. */
+  #askAgain(): void {
+    for (const peer of this.#requests.peers.values()) {
+      const askAt = peer.lack?.askAt
+      if (askAt !== undefined && this.#out.now >= askAt) this.#measure(peer)
+    }
   }
 }

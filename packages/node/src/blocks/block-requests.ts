@@ -6,6 +6,15 @@ import type { BlockPeer } from './block-download-action.ts'
 /** Blocks in a row by which a peer's pace is told: twice what is asked of one at a time. */
 const PACE_BLOCKS = 32
 
+/** A block of the best chain that a peer said it has not got, and all above it. */
+interface LackedBlocks {
+  from: number
+  /** When it is asked again; undefined where it has been. */
+  askAt: number | undefined
+  /** Milliseconds from its last answer to that. */
+  readonly pause: number
+}
+
 /** A peer as the block download sees it. */
 export interface DownloadPeer {
   readonly id: PeerId
@@ -14,6 +23,8 @@ export interface DownloadPeer {
   best: BlockHash | undefined
   /** Up to here it has the blocks of our best chain; -1 while nothing is known. */
   commonHeight: number
+  /** What it has not got, until it sends a block. */
+  lack: LackedBlocks | undefined
   /** Keys of the blocks asked of it, oldest first. */
   readonly inFlight: Set<string>
   /** Those of them that it has sent, and that are being checked elsewhere. */
@@ -97,6 +108,7 @@ export class BlockRequests {
       facts,
       best: undefined,
       commonHeight: -1,
+      lack: undefined,
       inFlight: new Set(),
       underCheck: new Set(),
       downloadingSince: 0 as Instant,
@@ -148,6 +160,7 @@ export class BlockRequests {
     const isDue = peer.inFlight.has(key) && !peer.underCheck.has(key)
     if (!isDue && !peer.owed.delete(key)) return
     peer.late = false
+    peer.lack = undefined
     peer.stallingSince = undefined
     peer.downloadingSince = now
     peer.seenAt = ++this.#seen

@@ -8,7 +8,14 @@ import { type BlockRequests, type DownloadPeer, mayEverHelp, owesNothing } from 
 import type { BlockSizeEstimate } from './block-size-estimate.ts'
 import type { BlockStream } from './block-stream.ts'
 import { type CompactBlocks, isRecent } from './compact-blocks.ts'
-import { blockTimeout, isLeftToOthers, LATE_PEER_TIMEOUT, mayServe, sendGetData } from './download-peers.ts'
+import {
+  blockTimeout,
+  isLeftToChosen,
+  isLeftToOthers,
+  LATE_PEER_TIMEOUT,
+  mayServe,
+  sendGetData,
+} from './download-peers.ts'
 import type { SingleBlocks } from './single-blocks.ts'
 import { STALL_TIMEOUT_DEFAULT, type StallTimeout } from './stall-timeout.ts'
 
@@ -113,7 +120,9 @@ export class BlockScheduler {
       if (height === undefined || this.#requests.get(single.key) !== undefined) continue
       if (
         !this.mayHave(peer, single.key, single.hash, height) ||
-        isLeftToOthers(peer, height, this.#requests.byPreference, this.#chain) ||
+        isLeftToChosen(peer, this.#requests.byPreference, (other) =>
+          this.mayHave(other, single.key, single.hash, height),
+        ) ||
         this.#compact.holdsOff(peer.id, single.key, this.#out.now)
       )
         continue

@@ -42,10 +42,19 @@ export function isLeftToOthers(
   byPreference: readonly DownloadPeer[],
   chain: HeaderChain,
 ): boolean {
+  return isLeftToChosen(peer, byPreference, (other) => mayServe(other, height, chain))
+}
+
+/** As `isLeftToOthers`, of any block. @param mayHave Whether a peer may be asked for it. */
+export function isLeftToChosen(
+  peer: DownloadPeer,
+  byPreference: readonly DownloadPeer[],
+  mayHave: (other: DownloadPeer) => boolean,
+): boolean {
   if (peer.facts.preferred) return false
   for (const other of byPreference) {
     if (!other.facts.preferred) return false
-    if (!other.late && mayServe(other, height, chain)) return true
+    if (!other.late && mayHave(other)) return true
   }
   return false
 }

@@ -40,6 +40,8 @@ export class HeaderPeer {
   shownAgain = 0n
   /** A low-work chain of it did not hold together: the next is not begun before then. */
   lowWorkAfter = 0
+  /** When it is asked again, since a header of it was too new, by our clock at least. */
+  askAgainAt: number = Number.POSITIVE_INFINITY
   /** What of its headers is looked at for nothing. */
   readonly allowance: TokenBucket
 

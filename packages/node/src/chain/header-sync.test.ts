@@ -346,6 +346,19 @@ describe('the header sync', () => {
     expect(chain.tip().height).toBe(0)
   })
 
+  it('asks again for a header from the future, once it is none any more', () => {
+    const headers = mineHeaders(regtest.genesis, 10)
+    const future = mineHeader(headers.at(-1)!, { time: NOON / 1000 + 7_260 })
+    sync.addPeer(alice, outbound, NOON)
+    sync.onHeaders(alice, headersOf([...headers, future]), NOON)
+    expect(chain.tip().height).toBe(10)
+    expect(sent(sync.tick(after(119_999)))).toEqual([])
+    expect(sent(sync.tick(after(120_000)), alice)).toMatchObject([{ type: 'getheaders' }])
+    sync.onHeaders(alice, headersOf([future]), after(120_100))
+    expect(chain.tip().height).toBe(11)
+    expect(sent(sync.tick(after(400_000)))).toEqual([])
+  })
+
   it('learns from an announcement who has a block, also before its header is here', () => {
     const headers = mineHeaders(regtest.genesis, 3)
     chain.accept([recent([regtest.genesis])], NOON)

@@ -147,7 +147,10 @@ export class HeaderSync {
   tick(now: Instant): HeaderSyncAction[] {
     return this.#out.handle(now, () => {
       this.#requests.tick()
-      for (const peer of this.#peers.values()) if (peer.started) this.#keepUp(peer)
+      for (const peer of this.#peers.values()) {
+        if (peer.started) this.#keepUp(peer)
+        if (now >= peer.askAgainAt) this.#askAgain(peer)
+      }
     })
   }
 
@@ -246,6 +249,12 @@ export class HeaderSync {
     if (verdict.type === 'ask') this.#requests.ask(peer, verdict.from)
     else if (verdict.type === 'let-go')
       this.#out.push({ type: 'disconnect', peer: peer.id, reason: 'old-chain' })
+  }
+
+  /** What was too new is so no more by now, or when our clock has been set: nobody tells of it again. */
+  #askAgain(peer: HeaderPeer): void {
+    peer.askAgainAt = Number.POSITIVE_INFINITY
+    this.#requests.ask(peer, undefined)
   }
 
   /**
@@ -356,6 +365,7 @@ export class HeaderSync {
     if (known > 0) this.#tips.announced(peer, hashes[known - 1]!)
     this.#tips.resolve()
     this.#guard.showed(peer.id, peer.best, this.#chain.tip())
+    if (error?.code === 'time-too-new') peer.askAgainAt = this.#out.now + HEADERS_RESPONSE_TIME
     if (error !== undefined) this.#requests.hasNoMore(peer)
     return error === undefined
   }

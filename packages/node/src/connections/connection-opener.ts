@@ -201,10 +201,12 @@ export class ConnectionOpener {
 
   /** @returns whether a dial was begun, and another may be tried. */
   #dial(wanted: PlanOptions | 'anchor'): boolean {
-    const { table, connections, addresses } = this.#parts
+    const { table, connections, addresses, reachable } = this.#parts
     if (wanted === 'anchor') {
       const address = this.#anchors.shift()!
       if (table.to(address) !== undefined || this.#parts.isAvoided(address)) return true
+      // Of last time, when another way, or more of them, may have been wanted (Core).
+      if (!reachable.has(address.network)) return true
       const services = addresses.get(address)?.services
       connections.open({ kind: 'block-relay-only', address, ...(services !== undefined && { services }) })
       return true

@@ -7,7 +7,7 @@ export interface NodeDialer extends Dialer {
   readonly reachable?: ReadonlySet<AddressNetwork>
   /**
    * False where names go to a proxy: nothing is then resolved here, and DNS seeds are dialled by name and
-   * asked for addresses. Default: true.
+   * asked for addresses. Default: whether there is a `resolver`, here or among the components of the node.
    */
   readonly resolvesNames?: boolean
   /**

@@ -141,7 +141,7 @@ export async function assembleNode(options: NodeOptions, components: NodeCompone
       services: peerServices,
       notifications,
       observer: parts,
-      ...(components.resolver !== undefined && { namesOf: components.resolver }),
+      ...(ground.resolvesNames && components.resolver !== undefined && { namesOf: components.resolver }),
     },
   )
   const staleTip = new StaleTip(common)
@@ -283,14 +283,15 @@ function peersWanted({ filters, utreexo }: NodeOptions): WantedPeers[] {
 /** Where first addresses come from; nowhere, where only a fixed list is connected to. */
 function createSeeds(
   options: NodeOptions,
-  parts: SeedDriverComponents & Pick<NodeGround, 'dialer' | 'startedAt'> & { readonly hasAdded: boolean },
+  parts: SeedDriverComponents &
+    Pick<NodeGround, 'resolvesNames' | 'startedAt'> & { readonly hasAdded: boolean },
 ): SeedDriver | undefined {
   if (options.connect !== undefined) return undefined
   const { network } = options
   return new SeedDriver(
     {
       network,
-      resolvesNames: parts.dialer.resolvesNames ?? true,
+      resolvesNames: parts.resolvesNames,
       dnsSeeds: dnsSeedsOf(options, parts.reachable),
       seedNodes: (options.seedNodes ?? []).map((text): PeerAddress => readAddress(text, network.defaultPort)),
       fixedSeeds: options.fixedSeeds ?? true,

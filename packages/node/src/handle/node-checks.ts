@@ -30,6 +30,7 @@ import {
 } from '@sapwood/wire-codec/arguments'
 import type { BlockDownloadOptions } from '../blocks/block-download-options.ts'
 import type { ChainCheckpoint } from '../chain/chain-checkpoint.ts'
+import { OFFERED, type ServiceOffer } from '../connections/service-table.ts'
 import type { SlotOptions } from '../connections/slots.ts'
 import { BROADCAST_OUTCOMES, type BroadcastOptions } from '../transactions/own-broadcast.ts'
 import type { FilterPosition } from '../filters/filtered-block-item.ts'
@@ -170,6 +171,24 @@ export const someNodeOptions: ArgumentCheck = optionsOf<NodeOptions>(
   { hints: optionHints },
 )
 
+/** What answers peers; what else the object has is its own affair. */
+const someServices: ArgumentCheck = (value, path) => {
+  if (typeof value !== 'object' || value === null) return aFunctionsObject(value, path)
+  for (const name of OFFERED) {
+    const answer = (value as Readonly<Record<string, unknown>>)[name]
+    const fault = answer === undefined ? undefined : aFunction(answer, `${path}.${name}`)
+    if (fault !== undefined) return fault
+  }
+  return undefined
+}
+const aFunctionsObject = argument('an object of functions', () => false)
+
+/** Of `serving.offer`. */
+export const anOffer: ArgumentCheck = optionsOf<ServiceOffer>(
+  { services: needed(someServices), bits: needed(aFunction), isReady: aFunction },
+  { unknown: 'mistyped' },
+)
+
 export const someNodeComponents: ArgumentCheck = optionsOf<NodeComponents>(
   {
     clock: anObjectWith('clock', ['now', 'wallTime', 'setTimer']),
@@ -190,7 +209,7 @@ export const someNodeComponents: ArgumentCheck = optionsOf<NodeComponents>(
       const fault = anObjectWith('store of blocks', ['has', 'get', 'append', 'stored'])(value, path)
       return fault && `${fault}${hint}`
     },
-    services: argument('an object of functions', (value) => typeof value === 'object' && value !== null),
+    services: someServices,
   },
   { unknown: 'mistyped' },
 )

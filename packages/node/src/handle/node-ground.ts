@@ -31,9 +31,10 @@ import { checkedStore } from '../store/checked-store.ts'
 import { noStore } from '../store/no-store.ts'
 import { TransactionRelay } from '../transactions/transaction-relay.ts'
 import { readAddress } from './read-address.ts'
-import { defaultServices, DIRECT_NETWORKS } from './node-defaults.ts'
+import { defaultServices } from './node-defaults.ts'
 import { nodeEventNames, type NodeEventHub, type NodeEvents } from './node-events.ts'
 import type { NodeComponents, NodeOptions } from './node-options.ts'
+import { isHidden, reachedNetworks } from './reached-networks.ts'
 
 /**
  * What the parts of a node stand on: what comes from outside, what was kept,
@@ -46,6 +47,8 @@ export interface NodeGround {
   readonly resolver: Resolver
   readonly dialer: NodeDialer
   readonly reachable: ReadonlySet<AddressNetwork>
+  /** Names may be looked up on this machine. */
+  readonly resolvesNames: boolean
   /** What our `version` says now. */
   readonly services: () => bigint
   /** What programs give to serve. */
@@ -74,6 +77,8 @@ export async function layGround(options: NodeOptions, components: NodeComponents
   const logger = guardedLogger(components.logger)
   const resolver = components.resolver ?? systemResolver
   const dialer: NodeDialer = components.dialer ?? chooseDialer(options, { clock, random, logger, resolver })
+  const reachable = reachedNetworks(dialer, options.onlyNet)
+  const resolvesNames = dialer.resolvesNames ?? mayLookUp(dialer, options, components)
   const served = new ServiceTable(components.services ?? {})
   const ownServices = options.services ?? defaultServices(components)
   const relaysTransactions = options.relayTransactions ?? true
@@ -115,7 +120,8 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     logger,
     resolver,
     dialer,
-    reachable: dialer.reachable ?? DIRECT_NETWORKS,
+    reachable,
+    resolvesNames,
     services: () => ownServices | served.bits,
     served,
     userAgent: options.userAgent ?? DEFAULT_USER_AGENT,
@@ -131,6 +137,11 @@ export async function layGround(options: NodeOptions, components: NodeComponents
     download,
     relay,
   }
+}
+
+/** A dialer of the program's own that says nothing of names may lead to a proxy: the program says who may. */
+function mayLookUp(dialer: NodeDialer, { onlyNet }: NodeOptions, { resolver }: NodeComponents): boolean {
+  return !isHidden(onlyNet) && (dialer.resolver !== undefined || resolver !== undefined)
 }
 
 /**

@@ -348,6 +348,7 @@ export interface ServingAccess {
   /**
    * Serves more from now on, as a bridge does. What the node was made with is asked first,
    * then offers in their order.
+   * @throws NodeError `invalid-argument`.
    */
   offer(offer: ServiceOffer): StandingOffer
 }

@@ -120,11 +120,14 @@ export interface NodeComponents {
   /** Default: `systemRandom`. */
   readonly random?: Random
   /**
-   * How peers are reached; wins over `proxy` and the options beside it. Default: what those ask for,
-   * else direct TCP.
+   * How peers are reached; wins over `proxy` and the options beside it, but not over `onlyNet`. Default: what
+   * those ask for, else direct TCP.
    */
   readonly dialer?: NodeDialer
-  /** For DNS seeds. Default: the operating system's. Not used where the dialer resolves names itself. */
+  /**
+   * For DNS seeds. Default: the operating system's; with a `dialer` that says nothing of names: none, and
+   * they go to that as they are. Not used where names are not to be looked up on this machine.
+   */
   readonly resolver?: Resolver
   /** Default: silent. `pino` and `console` fit. */
   readonly logger?: Logger

@@ -1,5 +1,6 @@
 import { type BlockHash, blockHash, type BlockHeader, bytesEqual, Services } from '@sapwood/wire-codec'
-import { kindBehaviour } from '@sapwood/peer'
+import { kindBehaviour, type PeerId } from '@sapwood/peer'
+import type { ReadyConnection } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
 import type { EventSource } from '../events/event-source.ts'
 import type { ConnectionEvents } from '../connections/connection-events.ts'
@@ -19,6 +20,8 @@ export interface HeaderFetcherComponents {
 /** Fetches single headers by their hash, from whoever has them: for as long as its caller waits. */
 export class HeaderFetcher {
   readonly #parts: HeaderFetcherComponents
+  /** Who had the last header. */
+  #hadLast: PeerId | undefined
 
   constructor(components: HeaderFetcherComponents) {
     this.#parts = components
@@ -31,21 +34,32 @@ export class HeaderFetcher {
     const question = { locator: [], stopHash: hash }
     for (;;) {
       const peers = await calls.call('header-peers', () =>
-        [...table.ready()].filter(
-          ({ kind, version, leaving }) =>
-            !leaving && !kindBehaviour[kind].shortLived && (version.services & SERVES_HEADERS) !== 0n,
-        ),
+        [...table.ready()]
+          .filter(
+            ({ kind, version, leaving }) =>
+              !leaving && !kindBehaviour[kind].shortLived && (version.services & SERVES_HEADERS) !== 0n,
+          )
+          .sort((a, b) => this.#rank(a) - this.#rank(b)),
       )
-      for (const { peer } of peers) {
+      for (const { id, peer } of peers) {
         const found = await peer
           .getHeaders(question, { signal, timeout: HEADER_TIMEOUT })
           .catch((): readonly BlockHeader[] => [])
         signal.throwIfAborted()
-        if (found.length === 1 && bytesEqual(blockHash(found[0]!), hash)) return found[0]!
+        const [header] = found
+        if (found.length !== 1 || !bytesEqual(blockHash(header!), hash)) continue
+        this.#hadLast = id
+        return header!
       }
       await events.next('peer-ready', { signal, timeout: NEXT_ROUND }).catch(() => undefined)
       signal.throwIfAborted()
     }
+  }
+
+  /** Anybody can dial us, and be silent: for each of them a header would be waited for in vain. */
+  #rank({ id, kind }: ReadyConnection): number {
+    if (id === this.#hadLast) return 0
+    return kind === 'inbound' ? 2 : 1
   }
 }
 

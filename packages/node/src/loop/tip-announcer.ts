@@ -1,5 +1,6 @@
 import { type BlockHash, bytesEqual, decodePayload, type Message, Services } from '@sapwood/wire-codec'
 import type { PeerId, ServingContext } from '@sapwood/peer'
+import { type Clock, SECOND, withDeadline } from '@sapwood/transport-v1v2/environment'
 import type { TipChange } from '../chain/chain-entry.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
@@ -10,6 +11,9 @@ import type { NodePart } from './node-part.ts'
 import type { ServedTip } from './served-tip.ts'
 import type { ServiceTable } from '../connections/service-table.ts'
 
+/** Longest that a program has for the compact form of a block: the tip is told of without it then. */
+const COMPACT_WAIT = 2 * SECOND
+
 export interface TipAnnouncerOptions {
   /** What our `version` says now. */
   readonly ownServices: () => bigint
@@ -17,6 +21,7 @@ export interface TipAnnouncerOptions {
 
 export interface TipAnnouncerComponents {
   readonly chain: HeaderChain
+  readonly clock: Clock
   readonly table: Pick<ConnectionTable, 'ready'>
   readonly services: ServiceTable
   readonly servedTip: ServedTip
@@ -36,6 +41,7 @@ export class TipAnnouncer implements NodePart {
   #told: BlockHash
   /** Who told us of what is to be told. */
   readonly #from = new Set<PeerId>()
+  readonly #ending = new AbortController()
   #isPending = false
   #isLooking = false
 
@@ -71,7 +77,11 @@ export class TipAnnouncer implements NodePart {
     if (first === undefined) return
     this.#isLooking = true
     const { hash } = this.#parts.chain.tip()
-    void this.#look(hash, { peer: first.id, signal: new AbortController().signal })
+    void this.#look(hash, { peer: first.id, signal: this.#ending.signal })
+  }
+
+  stop(): void {
+    this.#ending.abort(new Error('The node is stopping'))
   }
 
   async #look(hash: BlockHash, context: ServingContext): Promise<void> {
@@ -104,10 +114,13 @@ export class TipAnnouncer implements NodePart {
   }
 
   async #compact(hash: BlockHash, context: ServingContext): Promise<Message | undefined> {
-    const { services, table } = this.#parts
+    const { clock, services, table } = this.#parts
     if (![...table.ready()].some(({ peer }) => peer.info().compactHighBandwidthFrom)) return undefined
     try {
-      const payload = await services.answers.compactBlock?.(hash, context)
+      // One that never comes is none: this tip is to be told of, and the next ones after it.
+      const ask = async (signal: AbortSignal): Promise<Uint8Array | undefined> =>
+        services.answers.compactBlock?.(hash, { ...context, signal })
+      const payload = await withDeadline(clock, COMPACT_WAIT, ask, { signal: context.signal })
       return payload && decodePayload('cmpctblock', payload)
     } catch {
       return undefined

@@ -2,7 +2,7 @@ import {
   addAbortListener,
   removeAbortListener,
   type Logger,
-  silentLogger,
+  guardedLogger,
   systemClock,
 } from '@sapwood/transport-v1v2/environment'
 import { NodeError, type NodeEvent, nodeEventNames, type NodeEvents } from '../index.ts'
@@ -31,7 +31,7 @@ export async function attachNode(
   settings?: unknown,
   components: { readonly logger?: Logger } = {},
 ): Promise<RemoteNode> {
-  const client = new NodeClient(port, components.logger ?? silentLogger)
+  const client = new NodeClient(port, guardedLogger(components.logger))
   await client.start(settings)
   return client.handle()
 }
