@@ -1,7 +1,10 @@
+import { runInNewContext } from 'node:vm'
+import { InventoryType } from '@sapwood/wire-codec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createSeededRandom } from '@sapwood/transport-v1v2/testing'
 import type { PeerComponents } from '../src/index.ts'
 import { hashOf } from './support/requests.ts'
-import { ScriptedRemote } from './support/scripted-remote.ts'
+import { ScriptedRemote, versionMessage } from './support/scripted-remote.ts'
 
 const reached: unknown[] = []
 const onReached = (error: unknown): void => void reached.push(error)
@@ -48,6 +51,49 @@ describe('a peer without a node lives, and ends, with', () => {
 
   it.each(ways)('a channel of notifications that %s', async (_, fail) => {
     await live({ notifications: { send: fail, trySend: fail } as never })
+  })
+})
+
+describe('a source of randomness of a peer', () => {
+  it('that throws when a ping is due ends it as the owner’s failure, and nothing else', async () => {
+    const seeded = createSeededRandom(3)
+    let bytes = (length: number): Uint8Array => seeded.bytes(length)
+    const remote = new ScriptedRemote({ components: { random: { bytes: (length) => bytes(length) } } })
+    await remote.say(versionMessage())
+    bytes = boom
+    await remote.say({ type: 'verack' })
+    await remote.clock.advance(1)
+    expect((await remote.peer.closed).reason.code).toBe('owner-failed')
+    await nothingReached()
+    expect(remote.clock.pendingTimers).toBe(0)
+  })
+})
+
+/** A promise that `instanceof Promise` does not know, as one of another realm. */
+function foreign(act: () => unknown): PromiseLike<unknown> {
+  const make = runInNewContext('(async (act) => act())') as (act: () => unknown) => PromiseLike<unknown>
+  return make(act)
+}
+
+describe('a promise of another realm', () => {
+  it('that a listener gives, and that rejects, ends the peer as the owner’s failure', async () => {
+    const remote = new ScriptedRemote()
+    remote.peer.events.on('message', () => foreign(boom) as never)
+    await remote.shakeHands()
+    await remote.say({ type: 'inv', inventory: [{ type: 2, hash: hashOf(1) }] })
+    expect((await remote.peer.closed).reason.code).toBe('owner-failed')
+    await nothingReached()
+  })
+
+  it('that a service gives is waited for', async () => {
+    const services = { transaction: () => foreign(() => undefined) as never }
+    const remote = new ScriptedRemote({ components: { services } })
+    await remote.shakeHands()
+    await remote.say({ type: 'getdata', inventory: [{ type: InventoryType.WITNESS_TX, hash: hashOf(1) }] })
+    await new Promise((resolve) => setImmediate(resolve))
+    await remote.clock.advance(0)
+    expect(remote.heardOf('notfound')).toBeDefined()
+    expect(remote.peer.state).toBe('ready')
   })
 })
 

@@ -507,6 +507,36 @@ describe('options', () => {
     expect(asked).toEqual(['proxy.example'])
     expect(server.requests[0]).toMatchObject({ addressType: 3, host: 'seed.example' })
   })
+
+  it.each<[string, () => unknown, string]>([
+    ['never answers', () => new Promise(() => undefined), 'timeout'],
+    ['rejects', () => Promise.reject(new Error('the program’s own')), 'proxy-unreachable'],
+    ['gives nothing', () => undefined, 'proxy-unreachable'],
+    ['gives rubbish', () => Promise.resolve(7), 'proxy-unreachable'],
+  ])('says so in time where the resolver of its name %s', async (_, resolve, code) => {
+    const clock = createVirtualClock()
+    const dialer = createSocks5Dialer(
+      { proxy: { host: 'proxy.example', port: 9 } },
+      { clock, resolver: { resolve: resolve as never } },
+    )
+    const dialling = refusal(dialer.dial(destination, { signal: never }))
+    // The module that negotiates is loaded first, by the file system.
+    await import('../src/socks5/negotiate.ts')
+    await turnOfTheLoop()
+    await clock.advance(5_000)
+    expect(await dialling).toMatchObject({ code, step: 'connect' })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('takes a time without end for none', async () => {
+    const server = await serve(socks5Server())
+    const endless = Number.POSITIVE_INFINITY
+    const stream = await dial(server, {
+      timeouts: { connect: endless, greeting: endless, request: endless, total: endless },
+    })
+    await stream.write(Uint8Array.of(1))
+    expect(await stream.read()).toEqual(Uint8Array.of(1))
+  })
 })
 
 function turnOfTheLoop(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AnyMessage } from '@sapwood/wire-codec'
-import type { Instant, MemoryAccount } from '@sapwood/transport-v1v2/environment'
+import { type Instant, isThenable, type MemoryAccount } from '@sapwood/transport-v1v2/environment'
 import { createChannel } from '../channel/bounded-channel.ts'
 import type { Channel } from '../contract/channel.ts'
 import { PeerError } from '../contract/peer-error.ts'
@@ -130,7 +130,7 @@ export class Notifier {
 function trySend(sink: Sink, notification: PeerNotification): boolean {
   try {
     const isTaken: unknown = sink.trySend(notification)
-    if (isTaken instanceof Promise) isTaken.catch(() => undefined)
+    if (isThenable(isTaken)) isTaken.then(undefined, () => undefined)
     return Boolean(isTaken)
   } catch {
     return false

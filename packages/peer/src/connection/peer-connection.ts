@@ -344,8 +344,14 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       this.#protocol.excuse(late + OWN_STALL_GRACE)
       return this.#schedule()
     }
-    const { queuedBytes } = this.#outgoing
-    this.#protocol.tick(this.#parts.clock.now(), this.#transport.stats().bytesSent - queuedBytes, queuedBytes)
+    try {
+      const { queuedBytes } = this.#outgoing
+      const { bytesSent } = this.#transport.stats()
+      this.#protocol.tick(this.#parts.clock.now(), bytesSent - queuedBytes, queuedBytes)
+    } catch (cause) {
+      // A source of randomness may be the owner's, and this is called by the event loop.
+      this.#ownerFailed(cause)
+    }
     this.#schedule()
   }
 

@@ -22,6 +22,7 @@ import {
   WITNESS_FLAG,
   type Wtxid,
 } from '@sapwood/wire-codec'
+import { isThenable } from '@sapwood/transport-v1v2/environment'
 import type { DisconnectReason } from '../contract/disconnect-reason.ts'
 import type { CompactFilter, TransactionId } from '../contract/request-map.ts'
 import type { InvalidRequest, PeerServices, ServedType, ServingContext } from '../contract/peer-services.ts'
@@ -194,8 +195,8 @@ export class Server {
   }
 
   /** What a service finds, sooner or later. */
-  async #found<T>(found: T | Promise<T>): Promise<T> {
-    if (!isPromise(found)) return found
+  async #found<T>(found: T | PromiseLike<T>): Promise<T> {
+    if (!isThenable(found)) return found
     this.#output.leave()
     const value = await found
     this.#output.enter()
@@ -204,7 +205,7 @@ export class Server {
 
   #transaction(id: TransactionId, witness: boolean): Promise<boolean> | boolean {
     const found = this.#services.transaction?.(id, this.#context)
-    return isPromise(found)
+    return isThenable(found)
       ? this.#found(found).then((transaction) => this.#sendTransaction(transaction, witness))
       : this.#sendTransaction(found, witness)
   }
@@ -221,7 +222,7 @@ export class Server {
 
   #block(hash: BlockHash, witness: boolean): Promise<boolean> | boolean {
     const found = this.#services.block?.(hash, this.#context)
-    return isPromise(found)
+    return isThenable(found)
       ? this.#found(found).then((block) => this.#sendBlock(block, witness))
       : this.#sendBlock(found, witness)
   }
@@ -333,8 +334,4 @@ export class Server {
   ): void {
     this.#output.end({ code: 'invalid-request', blame, command, detail: invalid })
   }
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return value instanceof Promise
 }

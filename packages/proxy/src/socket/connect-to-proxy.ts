@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { raceToOpen } from '@sapwood/transport-v1v2'
 import type { Clock, Resolver } from '@sapwood/transport-v1v2/environment'
 import { openSocket } from '@sapwood/transport-v1v2/tcp'
-import { ProxyError } from '../errors/proxy-error.ts'
+import { isProxyError, ProxyError } from '../errors/proxy-error.ts'
 import { formatProxyAddress, type ProxyAddress, resolveProxyAddress } from './proxy-address.ts'
 
 /**
@@ -17,11 +17,12 @@ export async function connectToProxy(
 ): Promise<Socket> {
   const { signal } = components
   signal.throwIfAborted()
-  const targets = await resolveProxyAddress(address, resolver, signal)
   try {
+    const targets = await resolveProxyAddress(address, resolver, signal)
     return await raceToOpen(targets, openSocket, (late) => late.destroy(), components)
   } catch (cause) {
     signal.throwIfAborted()
+    if (isProxyError(cause)) throw cause
     const why = cause instanceof Error ? cause.message : String(cause)
     const message = `No connection to the proxy at ${formatProxyAddress(address)}: ${why}`
     throw new ProxyError('proxy-unreachable', message, { step: 'connect', cause })

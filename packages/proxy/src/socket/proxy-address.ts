@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { MAX_ADDRESSES_PER_NAME } from '@sapwood/transport-v1v2'
-import type { Resolver } from '@sapwood/transport-v1v2/environment'
+import { type Resolver, untilAborted } from '@sapwood/transport-v1v2/environment'
 import type { SocketTarget } from '@sapwood/transport-v1v2/tcp'
 import { formatHost } from '@sapwood/wire-codec'
 import { aPort, type ArgumentCheck, aText } from '@sapwood/wire-codec/arguments'
@@ -54,7 +54,8 @@ export async function resolveProxyAddress(
   if ('path' in address || isIP(address.host) !== 0) return [address]
   const { host, port } = address
   if (host === 'localhost') return [{ host: '127.0.0.1', port }]
-  const found = (await resolver?.resolve(host, { signal })) ?? []
+  // One that goes on after the signal, as the system's does, is not waited for.
+  const found = (await untilAborted(signal, () => resolver?.resolve(host, { signal }))) ?? []
   if (found.length === 0)
     throw new ProxyError('proxy-unreachable', `No address for the proxy ${host}`, { step: 'connect' })
   return found.slice(0, MAX_ADDRESSES_PER_NAME).map((each) => ({ host: formatHost(each), port }))

@@ -1,6 +1,6 @@
 import type { NodeEventOf, NodeHandle, StopListening } from '@sapwood/node'
 import type { ConnectionKind, DisconnectReason, PeerEventSource, PeerId } from '@sapwood/peer'
-import { type Logger, SECOND, silentLogger, tell } from '@sapwood/transport-v1v2/environment'
+import { guardedLogger, type Logger, SECOND, tell } from '@sapwood/transport-v1v2/environment'
 import { type AnyMessage, decodePayload, formatPeerAddress } from '@sapwood/wire-codec'
 import { messageField } from './message-field.ts'
 import { addressField, inventoryField } from './primitive-fields.ts'
@@ -45,13 +45,10 @@ interface Observed {
  * with its size in both directions; round trips of pings, addresses, inventories and fee filters as its P2P
  * extractor tells of them. Over v1 and v2 alike.
  */
-export function observeNode(
-  node: ObservedNode,
-  { send, logger = silentLogger }: ObserveComponents,
-): StopListening {
+export function observeNode(node: ObservedNode, { send, logger }: ObserveComponents): StopListening {
+  const log = guardedLogger(logger)
   const peers = new Map<PeerId, Observed>()
-  const onFailure = (error: unknown): void =>
-    logger.error({ err: error }, 'an observed event could not be sent')
+  const onFailure = (error: unknown): void => log.error({ err: error }, 'an observed event could not be sent')
   const emit = (subject: ObservedSubject, at: number, event: Field): void =>
     tell(onFailure, () => send(subject, encodeFields(event, uint(10, at))))
 

@@ -1,7 +1,7 @@
 import type { NodeHandle } from '@sapwood/node'
 import {
   keepTrying,
-  silentLogger,
+  guardedLogger,
   systemClock,
   systemRandom,
   tell,
@@ -131,7 +131,7 @@ class NodePublisher implements Publisher {
     this.#components = {
       clock: clock ?? systemClock,
       random: random ?? systemRandom,
-      logger: logger ?? silentLogger,
+      logger: guardedLogger(logger),
       metrics: metrics ?? {},
       ...(onEvent !== undefined && { onEvent }),
     }

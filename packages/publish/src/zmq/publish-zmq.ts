@@ -1,5 +1,5 @@
 import type { BlockRef, BlockStreamItem, NodeHandle } from '@sapwood/node'
-import { type Logger, silentLogger, WakeUp } from '@sapwood/transport-v1v2/environment'
+import { guardedLogger, type Logger, WakeUp } from '@sapwood/transport-v1v2/environment'
 import { type Block, hashToHex, txid } from '@sapwood/wire-codec'
 import { aText, listOf, needed, oneOf, optionsOf, wholeNumber } from '@sapwood/wire-codec/arguments'
 import { refuseArgument } from '../errors/refuse-argument.ts'
@@ -84,7 +84,7 @@ export async function publishZmq(
   refuseArgument(publishZmqOptions, options, 'publishZmq: options')
   const open = components.openSocket ?? (await import('./open-zmq-socket.ts')).openZmqSocket
   const notifiers = await openNotifiers(options.notifiers, open)
-  return new NodeZmqPublisher(node, notifiers, components.logger ?? silentLogger)
+  return new NodeZmqPublisher(node, notifiers, guardedLogger(components.logger))
 }
 
 /** A notifier that is open, and how many messages it has told of. */

@@ -72,6 +72,26 @@ describe('what is observed of a node', () => {
     ])
   })
 
+  it('is lost where it cannot be sent, and reaches nobody, whatever the logger does with that', async () => {
+    const boom = (): never => {
+      throw new Error('the program’s own')
+    }
+    const reached: unknown[] = []
+    const onReached = (error: unknown): void => void reached.push(error)
+    process.on('unhandledRejection', onReached)
+    const logger = { debug: boom, info: boom, warn: boom, error: boom }
+    const rejecting = (() => Promise.reject(new Error('the program’s own'))) as unknown as typeof boom
+    for (const send of [boom, rejecting]) {
+      const node = new ToldNode()
+      observeNode(node.node, { send: send, logger })
+      node.connect()
+      node.hear({ type: 'feefilter', feeRate: 1_000n })
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    process.off('unhandledRejection', onReached)
+    expect(reached).toEqual([])
+  })
+
   it('is no more, once it is stopped', () => {
     const { node, stop } = observed()
     expect(node.hasListeners).toBe(true)

@@ -1,4 +1,4 @@
-import type { Network, Contents } from '@sapwood/wire-codec'
+import { concatBytes, type Contents, type Network } from '@sapwood/wire-codec'
 import { loadingOf } from '../crypto/backend-in-force.ts'
 import { MINUTE } from '../environment/durations.ts'
 import { type TransportProtocol, TransportError } from '../errors/transport-error.ts'
@@ -7,8 +7,10 @@ import { aByteStream, anAcceptOptions, someTransportComponents } from './connect
 import { resolveComponents, type ResolvedComponents, type TransportComponents } from './components.ts'
 import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
 import { abortWith, createSession, type HandshakeProgress, performHandshake } from './handshake.ts'
+import { streamFailure } from '../transport/stream-failure.ts'
 import type { Transport } from '../transport/transport.ts'
 import { withDeadline } from '../environment/deadline.ts'
+import { abortReason } from '../environment/until-aborted.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
@@ -49,11 +51,10 @@ export async function accept(
           new TransportError('timeout', `No transport within ${limit} ms`, { phase: progress.phase, limit }),
       },
     )
-  } catch (error) {
-    abortStream(
-      stream,
-      error instanceof Error ? error : new Error('The operation was aborted', { cause: error }),
-    )
+  } catch (cause) {
+    const { signal } = options
+    const error = signal?.aborted === true ? abortReason(signal) : streamFailure(cause)
+    abortStream(stream, error)
     throw error
   } finally {
     release()
@@ -70,7 +71,11 @@ async function answer(
   const started = components.clock.now()
   const { network, protocols = ['v1', 'v2'] } = options
   const { protocol, head } = await detect(stream, network, progress)
-  if (!protocols.includes(protocol)) throw refused(protocol, progress)
+  if (!protocols.includes(protocol)) {
+    const code = protocol === 'v1' ? 'v1-peer' : 'v2-refused'
+    const { phase } = progress
+    throw new TransportError(code, `The remote speaks ${protocol}, which is not accepted here`, { phase })
+  }
 
   let codec: FramedTransportInit['codec']
   let sessionId: Uint8Array | undefined
@@ -124,7 +129,7 @@ async function detect(
   for (;;) {
     const chunk = await stream.read()
     if (chunk === null) {
-      throw new TransportError('unexpected-end', 'The remote ended the connection before it spoke', {
+      throw new TransportError('unexpected-end', 'The remote ended before it spoke', {
         phase: 'detect',
       })
     }
@@ -132,18 +137,6 @@ async function detect(
     const before = detector.matched
     const protocol = detector.look(chunk)
     if (protocol === 'undecided') continue
-    if (before.length === 0) return { protocol, head: chunk }
-    const head = new Uint8Array(before.length + chunk.length)
-    head.set(before)
-    head.set(chunk, before.length)
-    return { protocol, head }
+    return { protocol, head: before.length === 0 ? chunk : concatBytes(before, chunk) }
   }
-}
-
-function refused(protocol: TransportProtocol, { phase }: HandshakeProgress): TransportError {
-  return protocol === 'v1'
-    ? new TransportError('v1-peer', 'The remote speaks v1, which is not accepted here', { phase })
-    : new TransportError('v2-refused', 'The remote does not speak v1, and nothing else is accepted here', {
-        phase,
-      })
 }

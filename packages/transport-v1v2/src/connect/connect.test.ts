@@ -149,3 +149,58 @@ describe('connect and accept', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 })
+
+describe('what a program gave and that fails', () => {
+  it('as its shaping does ends the connection, which nobody would know to be mute', async () => {
+    let accepted: Promise<Transport> | undefined
+    const dialer = dialerTo((stream) => {
+      accepted = accept(stream, { network: regtest }, { random: createSeededRandom(2) })
+    })
+    let planned = 0
+    const shaping = {
+      plan: () => {
+        if (planned++ === 0) return undefined
+        throw new Error('the program’s own')
+      },
+    }
+    const near = await connect(
+      address,
+      { dialer, network: regtest, fallback: neverFallback, shaping },
+      { random: createSeededRandom(1) },
+    )
+    const far = await accepted!
+    near.writer.send({ command: 'ping', payload: new Uint8Array(8) })
+    const failure = expect.objectContaining({ code: 'stream-failed', message: 'the program’s own' }) as Error
+    expect(() => near.writer.send({ command: 'ping', payload: new Uint8Array(8) })).toThrow(failure)
+    await expect(near.reader.read()).rejects.toEqual(failure)
+    await expect(
+      (async () => {
+        while ((await far.reader.read()) !== null);
+      })(),
+    ).rejects.toMatchObject({ code: 'stream-failed' })
+  })
+
+  it.each<[string, () => unknown]>([
+    ['rejects', () => Promise.reject(new Error('the program’s own'))],
+    [
+      'throws',
+      () => {
+        throw new TypeError('the program’s own')
+      },
+    ],
+    ['gives what is no promise', () => 7],
+  ])('as a stream whose read %s is a typed error to whoever accepts it', async (_, read) => {
+    const [near] = streamPair()
+    const stream = {
+      ...near,
+      read: read as never,
+      write: () => Promise.resolve(),
+      close: () => Promise.resolve(),
+      abort: () => undefined,
+    }
+    await expect(accept(stream, { network: regtest })).rejects.toMatchObject({
+      name: 'TransportError',
+      code: 'stream-failed',
+    })
+  })
+})

@@ -1,9 +1,11 @@
+import { aNumberAboveZero } from '@sapwood/wire-codec/arguments'
 import { addAbortListener, removeAbortListener } from '../environment/abort-listener.ts'
 import type { CancelTimer, Clock } from '../environment/clock.ts'
 import { abortReason } from '../environment/until-aborted.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { schedulerFor } from '../environment/default-turn-scheduler.ts'
 import type { TurnScheduler } from '../environment/turn-scheduler.ts'
+import { refuseArgument } from '../errors/refuse-argument.ts'
 
 /**
  * v2 handshakes a second for all who dial us together: 2 to 5 ms of work each, so at most about a quarter of
@@ -37,7 +39,7 @@ export interface HandshakeGate {
   readonly waiting: number
 }
 
-/** @throws RangeError for a rate that is not positive. */
+/** @throws TransportError `invalid-argument`, as for a rate that is not above 0. */
 export function createHandshakeGate(
   options: HandshakeGateOptions = {},
   components: {
@@ -47,7 +49,7 @@ export function createHandshakeGate(
   } = {},
 ): HandshakeGate {
   const { perSecond = DEFAULT_HANDSHAKES_PER_SECOND } = options
-  if (!(perSecond > 0)) throw new RangeError(`createHandshakeGate: perSecond ${perSecond}`)
+  refuseArgument(aNumberAboveZero, perSecond, 'createHandshakeGate: options.perSecond')
   const { clock = systemClock, scheduler = schedulerFor(clock) } = components
   return new Gate(1_000 / perSecond, clock, scheduler)
 }

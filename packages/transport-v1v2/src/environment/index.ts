@@ -35,7 +35,7 @@ export {
   type TurnSchedulerOptions,
   unhurriedScheduler,
 } from './turn-scheduler.ts'
-export { tell } from './tell.ts'
+export { isThenable, tell } from './tell.ts'
 export { abortReason, untilAborted, whenAborted } from './until-aborted.ts'
 export { FewAtOnce } from './few-at-once.ts'
 export { WakeUp } from './wake-up.ts'

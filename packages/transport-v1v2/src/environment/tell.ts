@@ -9,8 +9,14 @@ export function tell<Arguments extends readonly unknown[]>(
 ): void {
   try {
     const answer = listener(...args)
-    if (answer instanceof Promise) answer.catch(onFailure)
+    // Of a promise of another realm, or another maker, `instanceof` knows nothing.
+    if (isThenable(answer)) answer.then(undefined, onFailure)
   } catch (error) {
     onFailure(error)
   }
+}
+
+/** Whether something is a promise, whoever has made it. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -1,11 +1,17 @@
 import { isIP } from 'node:net'
 import { anObjectWith, argument, optionsOf } from '@sapwood/wire-codec/arguments'
-import type { AddressNetwork, NetworkAddress, PeerAddress } from '@sapwood/wire-codec'
+import {
+  ADDRESS_SIZES,
+  type AddressNetwork,
+  type NetworkAddress,
+  type PeerAddress,
+} from '@sapwood/wire-codec'
 import type { Clock } from '../environment/clock.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import type { Resolver } from '../environment/resolver.ts'
+import { untilAborted } from '../environment/until-aborted.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
-import { TransportError } from '../errors/transport-error.ts'
+import { isTransportError, TransportError } from '../errors/transport-error.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import type { Dialer } from '../stream/dialer.ts'
 import { MAX_ADDRESSES_PER_NAME, raceDials } from '../stream/race-dials.ts'
@@ -67,11 +73,24 @@ async function resolveTargets(
       received: address.network,
     })
   }
-  const found = await resolver.resolve(address.host, { signal })
-  signal.throwIfAborted()
-  const usable = found.filter(({ network }) => DIRECT_NETWORKS.has(network))
-  if (usable.length === 0) throw new TransportError('resolve-failed', `No address for ${address.host}`)
-  return usable.slice(0, MAX_ADDRESSES_PER_NAME)
+  const nobody = (facts: { readonly cause?: unknown } = {}): TransportError =>
+    new TransportError('resolve-failed', `No address for ${address.host}`, facts)
+  let usable: readonly NetworkAddress[]
+  try {
+    // One that goes on after the signal, as the system's does, is not waited for.
+    const found = await untilAborted(signal, () => resolver.resolve(address.host, { signal }))
+    usable = found.filter(isDialled).slice(0, MAX_ADDRESSES_PER_NAME)
+  } catch (cause) {
+    if (signal.aborted || isTransportError(cause)) throw cause
+    throw nobody({ cause })
+  }
+  if (usable.length === 0) throw nobody()
+  return usable
+}
+
+/** A resolver may be a program's own: what is no address would be a name to the system, and be looked up. */
+function isDialled({ network, bytes }: NetworkAddress): boolean {
+  return DIRECT_NETWORKS.has(network) && bytes.length === ADDRESS_SIZES[network]
 }
 
 /** An address on the local link needs its zone, the link it is on. */

@@ -190,6 +190,33 @@ describe('createTcpDialer', () => {
       code: 'resolve-failed',
     })
   })
+
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('the program’s own')
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the program’s own'))],
+    ['gives nothing', () => undefined],
+    [
+      'gives what is no address',
+      () => Promise.resolve([{ network: 'ipv4', bytes: new Uint8Array(5), port: 0 }, {}]),
+    ],
+  ])('says that a name has no address where its resolver %s', async (_, resolve) => {
+    const dialer = createTcpDialer({ resolver: { resolve: resolve as never } })
+    const dialling = dialer.dial({ network: 'name', host: 'x.invalid', port: 1 }, { signal })
+    await expect(dialling).rejects.toMatchObject({ name: 'TransportError', code: 'resolve-failed' })
+  })
+
+  it('waits for a resolver that never answers no longer than its signal says', async () => {
+    const dialer = createTcpDialer({ resolver: { resolve: () => new Promise(() => undefined) } })
+    const ending = new AbortController()
+    const dialling = dialer.dial({ network: 'name', host: 'x.invalid', port: 1 }, { signal: ending.signal })
+    ending.abort(new Error('enough'))
+    await expect(dialling).rejects.toThrow('enough')
+  })
 })
 
 describe('listenTcp', () => {

@@ -143,7 +143,15 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   send(message: Contents): boolean {
     if (this.#failure !== undefined) throw this.#ended(this.#failure)
     if (this.#writeEnded) throw new TransportError('closed', 'The connection has been closed')
-    this.#codec.frame(message)
+    try {
+      this.#codec.frame(message)
+    } catch (cause) {
+      // A typed one is of the message alone. Any other is of the program's shaping or randomness: what is
+      // half sealed can be followed by nothing, and nobody would know why we are mute.
+      const failure = streamFailure(cause)
+      if (failure !== cause) this.abort(failure)
+      throw failure
+    }
     this.#sent.add(message.command, message.payload.length)
     this.#writer.queued()
     return !this.#writer.isFull

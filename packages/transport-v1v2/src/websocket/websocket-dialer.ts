@@ -5,6 +5,7 @@ import type { Clock } from '../environment/clock.ts'
 import { abortReason } from '../environment/until-aborted.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 import { TransportError } from '../errors/transport-error.ts'
+import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import type { Dialer } from '../stream/dialer.ts'
 import type { WebSocketLike } from './websocket-like.ts'
@@ -48,7 +49,7 @@ export function createWebSocketDialer(
         const onAbort = (): void => {
           settle()
           const reason = abortReason(signal)
-          stream.abort(reason)
+          abortStream(stream, reason)
           reject(reason)
         }
         // Made at once, so that a message which arrives together with the opening is not lost.

@@ -1,6 +1,7 @@
 import type { Clock } from '../environment/clock.ts'
 import { systemClock } from '../environment/default-clock.ts'
 import { TransportError } from '../errors/transport-error.ts'
+import { abortStream } from '../stream/abort-stream.ts'
 import { type ByteStream, SEND_HIGH_WATER_MARK } from '../stream/byte-stream.ts'
 import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.ts'
 import type { WebSocketLike } from './websocket-like.ts'
@@ -84,7 +85,7 @@ class WebSocketStream implements ByteStream {
   }
 
   readonly #onMessage = ({ data }: { readonly data: unknown }): void => {
-    if (!(data instanceof ArrayBuffer)) return this.abort(failure('A message is not binary'))
+    if (!(data instanceof ArrayBuffer)) return abortStream(this, failure('A message is not binary'))
     if (data.byteLength > 0) return this.#received.push(new Uint8Array(data))
     this.#received.end()
     this.#closeWhenOver()

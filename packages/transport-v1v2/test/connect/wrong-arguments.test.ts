@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   accept,
   connect,
+  createHandshakeGate,
   createKeyPool,
   createMemoryBudget,
   createV2Session,
@@ -75,6 +76,8 @@ describe('a number at the edge of the transport', () => {
     ['classes that fall', () => sizeClasses({ classes: [500, 499] })],
     ['no class', () => sizeClasses({ classes: [] })],
     ['a pool of endless keys', () => createKeyPool({ size: Number.POSITIVE_INFINITY })],
+    ['a gate that lets nobody in', () => createHandshakeGate({ perSecond: 0 })],
+    ['a rate that is no number', () => createHandshakeGate({ perSecond: Number.NaN })],
     ['no memory', () => createMemoryBudget({ limit: 0 })],
     ['more than all of the memory', () => createMemoryBudget({ inboundShare: 1.1 })],
     [
