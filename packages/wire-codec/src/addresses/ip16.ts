@@ -1,4 +1,4 @@
-import type { ByteWriter } from '../bytes/byte-writer.ts'
+import type { FieldWriter } from '../bytes/field-writer.ts'
 import type { NetworkAddress } from './network-address.ts'
 
 /** Start of an IPv4 address mapped into IPv6, ::ffff:0:0/96 (RFC 4291 §2.5.5.2). */
@@ -75,10 +75,12 @@ export function encodeIp16({ network, bytes }: NetworkAddress): Uint8Array | und
 }
 
 /** Writes the 16-byte form of an address. @returns false where it has none, and nothing was written. */
-export function writeIp16({ network, bytes }: NetworkAddress, writer: ByteWriter): boolean {
-  if (network === 'ipv4') writer.bytes(IPV4_PREFIX)
-  else if (network !== 'ipv6') return false
-  writer.bytes(bytes)
+export function writeIp16({ network, bytes }: NetworkAddress, fields: FieldWriter): boolean {
+  if (network === 'ipv4') {
+    fields.skip(10)
+    fields.u16be(0xffff)
+  } else if (network !== 'ipv6') return false
+  fields.bytes(bytes)
   return true
 }
 

@@ -9,7 +9,7 @@ import { requireArgument } from '../arguments/require-argument.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import { compactSizeLength } from '../bytes/compact-size.ts'
 import { asTxid } from '../hash/hashes.ts'
-import { FieldWriter } from './field-writer.ts'
+import { FieldWriter } from '../bytes/field-writer.ts'
 import { DecodedTransaction } from './transaction-decoder.ts'
 import type { Transaction } from './transaction.ts'
 

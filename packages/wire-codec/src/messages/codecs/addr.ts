@@ -13,6 +13,8 @@ import { MAX_ADDRESSES, MAX_ADDRV2_SIZE } from '../limits.ts'
 import type { GossipedAddress, MessageOf } from '../message.ts'
 import { checkLength } from './check-length.ts'
 import { given, lazyFields } from '../../primitives/lazy-fields.ts'
+import { compactSizeLength } from '../../bytes/compact-size.ts'
+import { FieldWriter } from '../../bytes/field-writer.ts'
 import { lazyList, MAX_EAGER_ENTRIES } from '../../bytes/lazy-list.ts'
 import { giveTextForm } from '../../text-form/text-form.ts'
 
@@ -51,12 +53,15 @@ export const addrCodec: MessageCodec<MessageOf<'addr'>> = {
   encode({ addresses }, writer) {
     checkLength('addresses', addresses.length, MAX_ADDRESSES)
     writer.compactSize(addresses.length)
+    const fields = new FieldWriter(writer.claim(addresses.length * ADDR_ENTRY_SIZE))
     for (const { time, services, address } of addresses) {
       checkAddressLength(address)
-      writer.u32(time).u64(services)
-      if (!writeIp16(address, writer))
+      fields.u32(time)
+      fields.u64(services)
+      if (!writeIp16(address, fields)) {
         throw new RangeError(`addr does not carry ${address.network}: send addrv2`)
-      writer.u16be(address.port)
+      }
+      fields.u16be(address.port)
     }
   },
   payloadSize: ({ addresses }) => 3 + addresses.length * ADDR_ENTRY_SIZE,
@@ -83,20 +88,29 @@ export const addrv2Codec: MessageCodec<MessageOf<'addrv2'>> = {
   encode({ addresses }, writer) {
     checkLength('addresses', addresses.length, MAX_ADDRESSES)
     writer.compactSize(addresses.length)
+    const fields = new FieldWriter(writer.claim(v2EntriesSize(addresses)))
     for (const { time, services, address } of addresses) {
-      checkAddressLength(address)
-      writer
-        .u32(time)
-        .compactSize(services)
-        .u8(Bip155NetworkId[address.network])
-        .varBytes(address.bytes)
-        .u16be(address.port)
+      fields.u32(time)
+      fields.compactSize(services)
+      fields.u8(Bip155NetworkId[address.network])
+      fields.varBytes(address.bytes)
+      fields.u16be(address.port)
     }
   },
 }
 
+function v2EntriesSize(addresses: readonly GossipedAddress[]): number {
+  let size = addresses.length * MIN_ADDRV2_ENTRY_SIZE
+  for (const { services, address } of addresses) {
+    checkAddressLength(address)
+    size += compactSizeLength(Number(services)) - 1 + address.bytes.length
+  }
+  return size
+}
+
 function checkAddressLength({ network, bytes }: NetworkAddress): void {
-  checkLength('bytes', bytes.length, ADDRESS_SIZES[network], ADDRESS_SIZES[network])
+  const size = ADDRESS_SIZES[network]
+  checkLength('bytes', bytes.length, size, size)
 }
 
 type Entry = GossipedAddress | 'skip'
