@@ -325,6 +325,31 @@ it('knows what a lane has used, in however small pieces', async () => {
   expect(order[0]).toBe('light')
 })
 
+it('lets nobody who begins after a long silence go before a stranger that asks for little all the time', async () => {
+  const loop = handLoop()
+  const order: string[] = []
+  const piece = (lane: TurnLane, milliseconds: number): void => {
+    lane.enter()
+    loop.work(milliseconds)
+    lane.leave()
+  }
+  const little = loop.scheduler.lane('stranger')
+  const silent = Array.from({ length: 18 }, () => loop.scheduler.lane('stranger'))
+  for (const lane of silent) piece(lane, 0.3)
+  for (let n = 0; n < 200; n++) {
+    piece(little, 0.1)
+    loop.work(20)
+    await loop.nextTurn()
+  }
+  const fresh = Array.from({ length: 18 }, () => loop.scheduler.lane('stranger'))
+  void loop.scheduler.lane().due()
+  loop.work(11)
+  for (const lane of [...silent, ...fresh]) void lane.due()?.then(() => order.push('silent'))
+  void little.due()?.then(() => order.push('little'))
+  for (let turn = 0; turn < 3; turn++) await loop.nextTurn()
+  expect(order[0]).toBe('little')
+})
+
 it('counts the work before a wait once, and that after it', () => {
   const loop = handLoop()
   loop.work(200)

@@ -48,8 +48,14 @@ const ALLOWANCE_BURST = 1
  */
 const RECENT = 1_000
 
-/** Milliseconds of recent work of who has just come: whoever stays and asks for less goes on first. */
-const RECENT_OF_NEWCOMER = 5
+/**
+ * Milliseconds of recent work up to which strangers are alike: of many that begin at once after a long
+ * silence none goes before whoever asks for little all the time.
+ */
+const LITTLE = 10
+
+/** What is left of what a stranger is expected to take at once, with each piece that is smaller. */
+const FORGOTTEN = 0.9
 
 /** Milliseconds beyond its allowance that a stranger's work is remembered for, at most. */
 const MAX_OWN_DEBT = 10
@@ -81,8 +87,8 @@ export interface TurnLane {
 /**
  * Gives the event loop its turn back: whoever works through what remotes sent does so in a lane, and no turn
  * is longer than `MAX_TURN` and the piece of work that was under way. Those that had to stop go on one after
- * the other, the one that has used least first (of strangers: of late), with whatever else the event loop has
- * to do between any two.
+ * the other, with whatever else the event loop has to do between any two: first the one that has used least;
+ * of strangers that which has of late, and of those that have used little the one that is done soonest.
  * Lanes of kind `stranger` have no more than every other turn where others wait, and while lanes of kind
  * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together, beside the little that each
  * of them may do in any case.
@@ -203,7 +209,8 @@ class RoundRobin implements TurnScheduler {
   }
 
   #wait(lane: Lane, inTurn: number): Promise<void> {
-    if (lane.kind !== 'stranger') lane.used += inTurn
+    if (lane.kind === 'stranger') lane.endPiece()
+    else lane.used += inTurn
     return new Promise((resolve) => {
       lane.resume = resolve
       this.#queue.push(lane)
@@ -218,6 +225,7 @@ class RoundRobin implements TurnScheduler {
 
   leave(lane: Lane): void {
     this.#look(lane, this.#now())
+    lane.endPiece()
   }
 
   /** Counts what a lane did since the last look at it in this turn. */
@@ -286,7 +294,7 @@ class RoundRobin implements TurnScheduler {
   #takeLightest(now: number): Lane | undefined {
     const isPaused = this.#strangersPause(now) > 0
     let stranger: Lane | undefined
-    let leastRecent = Number.POSITIVE_INFINITY
+    let lightest = Number.POSITIVE_INFINITY
     let other: Lane | undefined
     for (const lane of this.#queue) {
       if (lane.kind !== 'stranger') {
@@ -294,9 +302,9 @@ class RoundRobin implements TurnScheduler {
         continue
       }
       if (isPaused && !this.#isModest(lane, now)) continue
-      const recent = lane.recent(now)
-      if (recent >= leastRecent) continue
-      leastRecent = recent
+      const weight = lane.weight(now)
+      if (weight >= lightest) continue
+      lightest = weight
       stranger = lane
     }
     // However many strangers wait, they have no more than every other turn.
@@ -358,8 +366,12 @@ class Lane implements TurnLane {
   resume: () => void = () => undefined
   #allowance = 0
   #allowedAt: number
-  #recent = RECENT_OF_NEWCOMER
+  #recent = 0
   #recentAt: number
+  /** Milliseconds of work since it last waited. */
+  #piece = 0
+  /** Milliseconds that it is expected to take when it goes on: of who has just come all that it may. */
+  #expected = LANE_SHARE
 
   constructor(scheduler: RoundRobin, kind: LaneKind, now: number) {
     this.#scheduler = scheduler
@@ -389,12 +401,23 @@ class Lane implements TurnLane {
 
   spend(milliseconds: number, now: number, rate: number): void {
     this.#allowance = Math.max(-MAX_OWN_DEBT, this.allowance(now, rate) - milliseconds)
-    this.#recent = this.recent(now) + milliseconds
+    this.#recent = this.#recentWork(now) + milliseconds
     this.#recentAt = now
+    this.#piece += milliseconds
   }
 
-  /** Milliseconds that it has worked of late. */
-  recent(now: number): number {
+  /** It waits, for a turn or for something of its own. */
+  endPiece(): void {
+    this.#expected = Math.max(this.#expected * FORGOTTEN, this.#piece)
+    this.#piece = 0
+  }
+
+  /** Of two strangers the one of less weight goes on first. */
+  weight(now: number): number {
+    return Math.max(LITTLE, this.#recentWork(now)) + this.#expected
+  }
+
+  #recentWork(now: number): number {
     return faded(this.#recent, this.#recentAt, now)
   }
 
