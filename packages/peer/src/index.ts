@@ -22,7 +22,6 @@ export { type ConnectionKind, type KindBehaviour, kindBehaviour } from './contra
 export type { BucketOptions, BucketsByType, LimitOptions } from './contract/limit-options.ts'
 export { TokenBucket } from './limits/token-bucket.ts'
 export { behaviourTable } from './protocol/behaviour-table.ts'
-export { behaviourTexts } from './protocol/behaviour-texts.ts'
 export type { MessageMap } from './protocol/message-map.ts'
 export type { MessagePurpose, Outcome, Row, Rule, RuleFacts, RuleReason } from './protocol/rule.ts'
 export { createPeer } from './connection/create-peer.ts'

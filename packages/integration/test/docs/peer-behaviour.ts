@@ -1,11 +1,5 @@
-import {
-  behaviourTable,
-  behaviourTexts,
-  type MessageMap,
-  type MessagePurpose,
-  type Outcome,
-  type Row,
-} from '@sapwood/peer'
+import { behaviourTable, type MessageMap, type MessagePurpose, type Outcome, type Row } from '@sapwood/peer'
+import { behaviourTexts } from './behaviour-texts.ts'
 
 const states = ['awaiting-version', 'awaiting-verack', 'ready'] as const
 

@@ -1,14 +1,11 @@
-import type { MessageMap } from './message-map.ts'
+import type { MessageMap } from '@sapwood/peer'
 
 /** Not in Core's words: reading them costs a decoder, and nothing is done with them. */
 const notSpoken = 'a draft that is not spoken'
 const givenToTheAsker = 'is delivered to whoever asked for it (Utreexo)'
 const servedWherePossible = 'is answered (Utreexo) where the owner serves it, else handed on to the owner'
 
-/**
- * What handling each message means, in words, for documentation: `behaviourTable` says when it is handled.
- * Apart from that, since no connection needs them.
- */
+/** What handling each message means, in words: `behaviourTable` says when it is handled. */
 export const behaviourTexts: Readonly<Record<keyof MessageMap, string>> = {
   version: 'answers, settles what both speak',
   verack: 'completes the handshake',
