@@ -1,11 +1,13 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readSummary, resultsFile, root } from './test-results.ts'
 
 // Runs the whole suite several times while other processes keep the cores busy, and prints a table for
-// docs/quality.md. A test that waits for time and not for an event fails here sooner or later.
+// docs/quality.md. A test that waits for time and not for an event fails here sooner or later. What Vitest
+// wrote of a run that failed stays in .cache/test-results-<run>.json.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -38,7 +40,11 @@ try {
     const [code] = (await once(suite, 'close')) as [number | null]
     const { passed, failed, failures } = readSummary(resultsFile(), code ?? 1)
     const seconds = Math.round((performance.now() - began) / 1000)
-    if (failed > 0) broken += 1
+    if (failed > 0) {
+      broken += 1
+      // The next run writes its own in their place.
+      if (existsSync(resultsFile())) copyFileSync(resultsFile(), resultsFile().replace('.json', `-${run}.json`))
+    }
     rows.push(`| ${run} | ${passed} | ${failed} | ${seconds} | ${failures.join('; ')} |`)
     console.log(`run ${run}: ${passed} passed, ${failed} failed, ${seconds} s ${failures.join('; ')}`)
   }
