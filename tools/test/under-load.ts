@@ -43,7 +43,8 @@ try {
     if (failed > 0) {
       broken += 1
       // The next run writes its own in their place.
-      if (existsSync(resultsFile())) copyFileSync(resultsFile(), resultsFile().replace('.json', `-${run}.json`))
+      if (existsSync(resultsFile()))
+        copyFileSync(resultsFile(), resultsFile().replace('.json', `-${run}.json`))
     }
     rows.push(`| ${run} | ${passed} | ${failed} | ${seconds} | ${failures.join('; ')} |`)
     console.log(`run ${run}: ${passed} passed, ${failed} failed, ${seconds} s ${failures.join('; ')}`)

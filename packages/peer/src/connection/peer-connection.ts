@@ -100,7 +100,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       output,
       record,
     )
-    const serverLane = scheduler.lane(lanes)
+    const serverLane = scheduler.lane(lanes, memory)
     const server = new Server(
       services,
       { peer: options.id, signal: this.#cancel.signal, work: workInLane(serverLane) },
@@ -149,7 +149,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#timer = new DeadlineTimer(clock, (late) => this.#onDue(late))
     this.#intake = new MessageIntake(
       memory,
-      scheduler.lane(lanes),
+      scheduler.lane(lanes, memory),
       backPressure,
       {
         take: (command, payload, at) => this.#take(command, payload, at),

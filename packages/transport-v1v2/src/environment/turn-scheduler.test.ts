@@ -312,7 +312,7 @@ it('knows what a lane has used, in however small pieces', async () => {
   for (let round = 0; round < 5; round++) {
     for (const lane of [...heavy, light]) {
       lane.enter()
-      loop.work(lane === light ? 0.05 : 1.5)
+      loop.work(lane === light ? 0.05 : 2.5)
       lane.leave()
     }
     await loop.nextTurn()

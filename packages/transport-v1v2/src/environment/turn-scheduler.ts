@@ -54,8 +54,8 @@ const RECENT = 1_000
  */
 const LITTLE = 10
 
-/** What is left of what a stranger is expected to take at once, with each piece that is smaller. */
-const FORGOTTEN = 0.9
+/** Milliseconds of which the largest pieces of a stranger's work tell what it will take at once. */
+const OBSERVED = 3_000
 
 /** Milliseconds beyond its allowance that a stranger's work is remembered for, at most. */
 const MAX_OWN_DEBT = 10
@@ -94,8 +94,12 @@ export interface TurnLane {
  * of them may do in any case.
  */
 export interface TurnScheduler {
-  /** @param kind Default: `own`. */
-  lane(kind?: LaneKind): TurnLane
+  /**
+   * @param kind Default: `own`.
+   * @param whose What stands for the stranger whose lane it is, the account of its memory: what is done in
+   * all of its lanes counts together. Default: a stranger of its own.
+   */
+  lane(kind?: LaneKind, whose?: object): TurnLane
   /** Does work outside of lanes that strangers are the cause of: it counts against their share. */
   forStrangers<T>(work: () => T): T
   /** Milliseconds until strangers have had no more than their share; 0: work may be done for them now. */
@@ -146,6 +150,7 @@ class RoundRobin implements TurnScheduler {
   readonly #turn: number
   readonly #share: number
   readonly #queue: Lane[] = []
+  readonly #known = new WeakMap<object, Stranger>()
   /** Counts turns, so that a lane knows whether it has worked in this one. */
   #number = 0
   /** When work began in this turn; undefined while none has. */
@@ -179,8 +184,18 @@ class RoundRobin implements TurnScheduler {
     return Math.max(0, this.#strangersPause(this.#now()))
   }
 
-  lane(kind: LaneKind = 'own'): TurnLane {
-    return new Lane(this, kind, this.#now())
+  lane(kind: LaneKind = 'own', whose?: object): TurnLane {
+    return new Lane(this, kind, kind === 'stranger' ? this.#stranger(whose) : nobody)
+  }
+
+  #stranger(whose: object | undefined): Stranger {
+    const now = this.#now()
+    if (whose === undefined) return new Stranger(now)
+    const known = this.#known.get(whose)
+    if (known !== undefined) return known
+    const stranger = new Stranger(now)
+    this.#known.set(whose, stranger)
+    return stranger
   }
 
   forStrangers<T>(work: () => T): T {
@@ -209,7 +224,7 @@ class RoundRobin implements TurnScheduler {
   }
 
   #wait(lane: Lane, inTurn: number): Promise<void> {
-    if (lane.kind === 'stranger') lane.endPiece()
+    if (lane.kind === 'stranger') lane.endPiece(this.#now())
     else lane.used += inTurn
     return new Promise((resolve) => {
       lane.resume = resolve
@@ -224,15 +239,16 @@ class RoundRobin implements TurnScheduler {
   }
 
   leave(lane: Lane): void {
-    this.#look(lane, this.#now())
-    lane.endPiece()
+    const now = this.#now()
+    this.#look(lane, now)
+    if (lane.kind === 'stranger') lane.endPiece(now)
   }
 
   /** Counts what a lane did since the last look at it in this turn. */
   #look(lane: Lane, now: number): void {
     if (this.#began === undefined) this.#begin(now)
     if (lane.kind === 'chosen') this.#chosenAt = now
-    else if (lane.kind === 'stranger') this.#countStranger(lane, now)
+    else if (lane.kind === 'stranger') this.#countStranger(lane.stranger, now)
     if (lane.turn !== this.#number) {
       lane.turn = this.#number
       lane.since = now
@@ -248,12 +264,12 @@ class RoundRobin implements TurnScheduler {
     return Math.min(OWN_ALLOWANCE, ALLOWANCES / this.#strangers)
   }
 
-  #countStranger(lane: Lane, now: number): void {
+  #countStranger(stranger: Stranger, now: number): void {
     // Those who come and go would leave nothing for those who stay.
-    if (now - lane.cameAt < RECENT) return
-    const since = Math.min(1, (now - lane.countedAt) / RECENT)
+    if (now - stranger.cameAt < RECENT) return
+    const since = Math.min(1, (now - stranger.countedAt) / RECENT)
     this.#strangers = faded(this.#strangers, this.#countedAt, now) + since
-    this.#countedAt = lane.countedAt = now
+    this.#countedAt = stranger.countedAt = now
   }
 
   /** Work of a lane that it did not do itself. */
@@ -336,7 +352,7 @@ class RoundRobin implements TurnScheduler {
 
   /** Whether it has asked for so little that it need not wait for others' share. */
   #isModest(lane: Lane, now: number): boolean {
-    return lane.allowance(now, this.#allowance) > 0
+    return lane.stranger.allowance(now, this.#allowance) > 0
   }
 
   /** Milliseconds until strangers may go on; 0 or less: now. */
@@ -350,43 +366,22 @@ function faded(quantity: number, from: number, now: number): number {
   return quantity * Math.exp((from - now) / RECENT)
 }
 
-class Lane implements TurnLane {
-  readonly kind: LaneKind
-  readonly #scheduler: RoundRobin
-  turn = -1
-  /** When it began to work in this turn. */
-  since = 0
-  /** Milliseconds of work in all, not less than others when it came; not of strangers. */
-  used = 0
+/** One of those who dialled us, and what was done for it. */
+class Stranger {
   readonly cameAt: number
-  /** Up to when its work has been counted. */
-  lookedAt = 0
   /** When it was counted among those who are there. */
   countedAt = 0
-  resume: () => void = () => undefined
   #allowance = 0
   #allowedAt: number
-  #recent = 0
-  #recentAt: number
-  /** Milliseconds of work since it last waited. */
-  #piece = 0
-  /** Milliseconds that it is expected to take when it goes on: of who has just come all that it may. */
-  #expected = LANE_SHARE
+  #observedAt: number
+  /** Milliseconds of its two largest pieces of work since then. */
+  #largest = 0
+  #second = 0
+  /** The same second in the time before: of who has just come, or was silent, all that a lane may take. */
+  #secondBefore = LANE_SHARE
 
-  constructor(scheduler: RoundRobin, kind: LaneKind, now: number) {
-    this.#scheduler = scheduler
-    this.kind = kind
-    this.#allowedAt = now
-    this.cameAt = now
-    this.#recentAt = now
-  }
-
-  due(): Promise<void> | undefined {
-    return this.#scheduler.due(this)
-  }
-
-  pass(): Promise<void> {
-    return this.#scheduler.pass(this)
+  constructor(now: number) {
+    this.cameAt = this.#allowedAt = this.#observedAt = now
   }
 
   /**
@@ -401,24 +396,90 @@ class Lane implements TurnLane {
 
   spend(milliseconds: number, now: number, rate: number): void {
     this.#allowance = Math.max(-MAX_OWN_DEBT, this.allowance(now, rate) - milliseconds)
+  }
+
+  /** One of its lanes waits, after so many milliseconds of work. */
+  endPiece(milliseconds: number, now: number): void {
+    this.#observe(now)
+    this.#second = Math.max(this.#second, Math.min(milliseconds, this.#largest))
+    this.#largest = Math.max(this.#largest, milliseconds)
+  }
+
+  /**
+   * Milliseconds that it is expected to take when it goes on. The largest piece but one: garbage that was
+   * collected in the midst of the largest was not its own.
+   */
+  expected(now: number): number {
+    this.#observe(now)
+    return Math.min(LANE_SHARE, Math.max(this.#second, this.#secondBefore))
+  }
+
+  #observe(now: number): void {
+    const since = now - this.#observedAt
+    if (since < OBSERVED) return
+    this.#secondBefore = since < 2 * OBSERVED && this.#second > 0 ? this.#second : LANE_SHARE
+    this.#largest = this.#second = 0
+    this.#observedAt = now
+  }
+}
+
+/** Stands for whoever is no stranger: nothing of it is counted. */
+const nobody = /* @__PURE__ */ new Stranger(0)
+
+class Lane implements TurnLane {
+  readonly kind: LaneKind
+  readonly stranger: Stranger
+  readonly #scheduler: RoundRobin
+  turn = -1
+  /** When it began to work in this turn. */
+  since = 0
+  /** Milliseconds of work in all, not less than others when it came; not of strangers. */
+  used = 0
+  /** Milliseconds of a stranger's work since the lane last waited. */
+  #piece = 0
+  #recent = 0
+  #recentAt = 0
+  /** Up to when its work has been counted. */
+  lookedAt = 0
+  resume: () => void = () => undefined
+
+  constructor(scheduler: RoundRobin, kind: LaneKind, stranger: Stranger) {
+    this.#scheduler = scheduler
+    this.kind = kind
+    this.stranger = stranger
+  }
+
+  spend(milliseconds: number, now: number, rate: number): void {
+    this.#piece += milliseconds
     this.#recent = this.#recentWork(now) + milliseconds
     this.#recentAt = now
-    this.#piece += milliseconds
+    this.stranger.spend(milliseconds, now, rate)
   }
 
   /** It waits, for a turn or for something of its own. */
-  endPiece(): void {
-    this.#expected = Math.max(this.#expected * FORGOTTEN, this.#piece)
+  endPiece(now: number): void {
+    this.stranger.endPiece(this.#piece, now)
     this.#piece = 0
   }
 
-  /** Of two strangers the one of less weight goes on first. */
+  /**
+   * Of two lanes of strangers the one of less weight goes on first. What it did itself, not what its stranger
+   * did: who has had much read may have it handled, which sets its memory free.
+   */
   weight(now: number): number {
-    return Math.max(LITTLE, this.#recentWork(now)) + this.#expected
+    return Math.max(LITTLE, this.#recentWork(now)) + this.stranger.expected(now)
   }
 
   #recentWork(now: number): number {
     return faded(this.#recent, this.#recentAt, now)
+  }
+
+  due(): Promise<void> | undefined {
+    return this.#scheduler.due(this)
+  }
+
+  pass(): Promise<void> {
+    return this.#scheduler.pass(this)
   }
 
   enter(): void {
