@@ -5,7 +5,7 @@
  */
 
 import { asBlockHash, type BlockHash, bytesEqual, MAX_FILTERS_PER_REQUEST } from '@sapwood/wire-codec'
-import type { Instant } from '@sapwood/transport-v1v2/environment'
+import { holdsMuchMore, type Instant } from '@sapwood/transport-v1v2/environment'
 import type { AskedBy } from './asked-by.ts'
 import type { PendingFacts, PendingHooks } from './pending-request.ts'
 import { ReplyStream } from './reply-stream.ts'
@@ -107,12 +107,9 @@ export class FilterRequests {
   }
 }
 
-/** Bytes of a chunk beyond those of a filter that the filter may keep alive. */
-const MAX_SLACK_BYTES = 4_096
-
 /** What waits to be read must not hold a chunk of many times its size in which it came. */
 function inOwnBytes(answer: CompactFilter): CompactFilter {
   const { blockHash, filter } = answer
-  if (filter.buffer.byteLength <= 2 * filter.length + MAX_SLACK_BYTES) return answer
+  if (!holdsMuchMore(filter)) return answer
   return { ...answer, blockHash: asBlockHash(blockHash.slice()), filter: filter.slice() }
 }

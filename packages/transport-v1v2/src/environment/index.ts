@@ -13,6 +13,7 @@ export { schedulerFor, systemScheduler } from './default-turn-scheduler.ts'
 export { systemRandom } from './default-random.ts'
 export { drawBelow, drawExponential, drawUnit, shuffle } from './draw.ts'
 export { guardedLogger } from './guarded-logger.ts'
+export { holdsMuchMore } from './holds-much-more.ts'
 export { type Logger, silentLogger } from './logger.ts'
 export type { MemoryAccount, MemoryPurpose, MemoryRank } from './memory-account.ts'
 export {

@@ -1,6 +1,12 @@
 /** Bytes handed to a socket and not yet to the network, above which a writer waits. */
 export const SEND_HIGH_WATER_MARK = 262_144
 
+/**
+ * What a part that waits to be sent takes beside its bytes: the block that it is a view of, and what Node.js
+ * keeps for it. A remote that reads nothing has thousands of answers of some thirty bytes wait for it.
+ */
+export const PART_OVERHEAD = 1_024
+
 /** A connected, ordered, reliable pipe of bytes. */
 export interface ByteStream {
   /**

@@ -1,19 +1,13 @@
 import type { Socket } from 'node:net'
 import { MINUTE } from '../environment/durations.ts'
 import { TransportError } from '../errors/transport-error.ts'
-import { type ByteStream, SEND_HIGH_WATER_MARK } from '../stream/byte-stream.ts'
+import { type ByteStream, PART_OVERHEAD, SEND_HIGH_WATER_MARK } from '../stream/byte-stream.ts'
 import { createReceiveQueue, type ReceiveQueue } from '../stream/receive-queue.ts'
 
 /**
  * Silence on the connection after which the kernel starts probing whether the remote is there, milliseconds.
  */
 const KEEP_ALIVE_DELAY = 2 * MINUTE
-
-/**
- * What a part that waits to be sent takes beside its bytes: the block that it is a view of, and what Node.js
- * keeps for it. A remote that reads nothing has thousands of answers of some thirty bytes wait for it.
- */
-const PART_OVERHEAD = 1_024
 
 const NOTHING = new Uint8Array(0)
 

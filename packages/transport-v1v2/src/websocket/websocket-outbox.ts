@@ -1,13 +1,11 @@
 import type { Clock } from '../environment/clock.ts'
-import { SEND_HIGH_WATER_MARK } from '../stream/byte-stream.ts'
+import { PART_OVERHEAD, SEND_HIGH_WATER_MARK } from '../stream/byte-stream.ts'
 import type { WebSocketLike } from './websocket-like.ts'
 
 /** Largest binary message sent: what is written in one piece leaves in several. */
 const MAX_MESSAGE = 65_536
 /** Milliseconds between two looks at a socket that is full: WebSockets do not say when they have drained. */
 const DRAIN_INTERVAL = 5
-/** What a message that waits to be sent takes beside its bytes; see `PART_OVERHEAD` of streams over TCP. */
-const MESSAGE_OVERHEAD = 1_024
 
 /** What waits in a WebSocket to be sent. */
 export class WebSocketOutbox {
@@ -43,6 +41,6 @@ export class WebSocketOutbox {
   get #isFull(): boolean {
     const { bufferedAmount } = this.#socket
     if (bufferedAmount === 0) this.#unsent = 0
-    return bufferedAmount + MESSAGE_OVERHEAD * this.#unsent >= SEND_HIGH_WATER_MARK
+    return bufferedAmount + PART_OVERHEAD * this.#unsent >= SEND_HIGH_WATER_MARK
   }
 }
