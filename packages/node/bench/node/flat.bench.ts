@@ -37,7 +37,7 @@ async function surroundings(count: number): Promise<Surroundings> {
     const dialer = network.dialerOf(`${nthAddress(index).bytes.join('.')}:18444`)
     const transport = await connect(target, { dialer, network: regtest, fallback: onlyV1 })
     const peer = createPeer(transport, { id: peerId(index), kind: 'manual', network: regtest })
-    await peer.ready
+    await peer.handshake
     others.push(peer)
   }
   const dialled = new Promise<Peer>((resolve, reject) => {

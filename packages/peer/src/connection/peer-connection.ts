@@ -226,7 +226,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     if (this.#reason !== undefined) return false
     if (this.#protocol.state !== 'ready') {
       if (this.#early.length >= MAX_EARLY_MESSAGES) {
-        throw new PeerError('request-queue-full', 'too much before the handshake', {
+        throw new PeerError('request-queue-full', 'too much was sent before the handshake', {
           limit: MAX_EARLY_MESSAGES,
         })
       }
@@ -328,7 +328,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   }
 
   #ownerFailed(cause: unknown): void {
-    this.#parts.logger.error({ peer: this.id, error: String(cause) }, 'the owner failed')
+    this.#parts.logger.error({ peer: this.id, error: String(cause) }, 'the owner of a peer failed')
     this.#protocol.end({ code: 'owner-failed', blame: 'none', cause })
   }
 
@@ -380,7 +380,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     } catch (cause) {
       // A transport, or a stream below it, that cannot even be ended: the owner's, and it is told of the end
       // all the same.
-      this.#parts.logger.error({ peer: this.id, error: String(cause) }, 'it did not end')
+      this.#parts.logger.error({ peer: this.id, error: String(cause) }, 'a transport could not be ended')
     }
     const report: DisconnectReport = { reason, stats: this.#transport.stats() }
     this.#notifier.notify({ type: 'disconnected', ...report }, this.#parts.clock.now())

@@ -52,10 +52,7 @@ export class RequestQueue {
     if (this.#reason !== undefined) pending.disconnected(this.#reason)
     else if (signal?.aborted === true) pending.fail('aborted', signal.reason)
     else if (this.#protocol.kind === 'private-broadcast') {
-      pending.fail(
-        'refused',
-        new PeerError('invalid-argument', 'a private broadcast sends nothing but its transaction'),
-      )
+      pending.fail('refused', new PeerError('invalid-argument', 'a private broadcast asks for nothing'))
     } else if (!this.#waiting.trySend(pending)) {
       const limit = this.#waiting.capacity
       const error = new PeerError('request-queue-full', `${limit} requests wait`, {
@@ -111,7 +108,7 @@ export class RequestQueue {
     try {
       pending.begin(this.#clock.now())
     } catch (cause) {
-      const error = new PeerError('invalid-argument', 'it does not fit the wire', { cause })
+      const error = new PeerError('invalid-argument', 'the request does not fit the wire', { cause })
       pending.fail('refused', error)
     }
   }

@@ -58,7 +58,7 @@ export class FilterRequests {
               this.#output.send({ type: 'getcfilters', filterType, startHeight, stopHash })
             } catch (cause) {
               // Its turn may come long after it was made: nobody up the stack is there to refuse it.
-              const error = stream.error('invalid-argument', 'it does not fit the wire', { cause })
+              const error = stream.error('invalid-argument', 'the request does not fit the wire', { cause })
               stream.fail('refused', error)
             }
           },

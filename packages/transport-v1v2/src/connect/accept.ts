@@ -72,9 +72,12 @@ async function answer(
   const { network, protocols = ['v1', 'v2'] } = options
   const { protocol, head } = await detect(stream, network, progress)
   if (!protocols.includes(protocol)) {
-    const code = protocol === 'v1' ? 'v1-peer' : 'v2-refused'
     const { phase } = progress
-    throw new TransportError(code, `The remote speaks ${protocol}, which is not accepted here`, { phase })
+    throw protocol === 'v1'
+      ? new TransportError('v1-peer', 'The remote speaks v1, which is not accepted here', { phase })
+      : new TransportError('v2-refused', 'The remote does not speak v1, and nothing else is accepted here', {
+          phase,
+        })
   }
 
   let codec: FramedTransportInit['codec']
@@ -129,7 +132,7 @@ async function detect(
   for (;;) {
     const chunk = await stream.read()
     if (chunk === null) {
-      throw new TransportError('unexpected-end', 'The remote ended before it spoke', {
+      throw new TransportError('unexpected-end', 'The remote ended the connection before it spoke', {
         phase: 'detect',
       })
     }

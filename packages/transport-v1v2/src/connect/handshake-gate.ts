@@ -49,7 +49,7 @@ export function createHandshakeGate(
   } = {},
 ): HandshakeGate {
   const { perSecond = DEFAULT_HANDSHAKES_PER_SECOND } = options
-  refuseArgument(aNumberAboveZero, perSecond, 'createHandshakeGate: perSecond')
+  refuseArgument(aNumberAboveZero, perSecond, 'createHandshakeGate: options.perSecond')
   const { clock = systemClock, scheduler = schedulerFor(clock) } = components
   return new Gate(1_000 / perSecond, clock, scheduler)
 }

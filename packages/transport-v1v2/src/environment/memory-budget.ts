@@ -84,7 +84,10 @@ export interface MemoryBudget {
 export function createMemoryBudget(options: MemoryBudgetOptions = {}): MemoryBudget {
   const { limit = DEFAULT_MEMORY_BUDGET, inboundShare = INBOUND_SHARE, clock = systemClock } = options
   if (!(limit > 0 && inboundShare >= 0 && inboundShare <= 1)) {
-    throw new TransportError('invalid-argument', `createMemoryBudget: got ${limit}, ${inboundShare}`)
+    throw new TransportError(
+      'invalid-argument',
+      `createMemoryBudget: expected a limit above 0 and a share of 0 to 1, got ${limit}, ${inboundShare}`,
+    )
   }
   // While we do not run nobody can give anything back.
   return new Budget(limit, inboundShare, runningClock(clock))

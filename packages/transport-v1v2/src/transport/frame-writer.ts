@@ -150,7 +150,7 @@ export class FrameWriter {
 
   readonly #onSendTimeout = (): void => {
     this.#onFailure(
-      new TransportError('too-slow', 'The remote takes nothing', {
+      new TransportError('too-slow', 'The remote does not take what is sent to it', {
         phase: 'application',
         limit: this.#sendTimeout,
       }),

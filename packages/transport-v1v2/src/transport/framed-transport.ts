@@ -142,7 +142,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
 
   send(message: Contents): boolean {
     if (this.#failure !== undefined) throw this.#ended(this.#failure)
-    if (this.#writeEnded) throw new TransportError('closed', 'The connection has ended')
+    if (this.#writeEnded) throw new TransportError('closed', 'The connection has been closed')
     try {
       this.#codec.frame(message)
     } catch (cause) {
@@ -271,7 +271,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
   #endReading(): void {
     if (!this.#codec.atBoundary) {
       this.#fail(
-        new TransportError('unexpected-end', 'The remote ended within a message', {
+        new TransportError('unexpected-end', 'The remote ended the connection within a message', {
           phase: 'application',
         }),
       )

@@ -62,8 +62,9 @@ export class WasteLimit {
 }
 
 function flood(what: string, limit: number): TransportError {
-  return new TransportError('flood', `More than ${limit} ${what} of decoys and dropped messages`, {
-    phase: 'application',
-    limit,
-  })
+  return new TransportError(
+    'flood',
+    `The remote sent more than ${limit} ${what} of decoys and dropped messages`,
+    { phase: 'application', limit },
+  )
 }
