@@ -1,6 +1,15 @@
-import { type BlockHash, blockHash, bytesToHex, type NetworkAddress, Services } from '@sapwood/wire-codec'
+import {
+  type Block,
+  type BlockHash,
+  blockHash,
+  type BlockHeader,
+  bytesToHex,
+  type NetworkAddress,
+  Services,
+} from '@sapwood/wire-codec'
 import { createPeer, type Peer, peerId } from '@sapwood/peer'
 import { connect, neverFallback, onlyV1 } from '@sapwood/transport-v1v2'
+import { unhurriedScheduler } from '@sapwood/transport-v1v2/environment'
 import { heldBytes } from '../../../../tools/bench/held-bytes.ts'
 import { type Bench, type Emit, figure, median } from '../../../../tools/bench/measure.ts'
 import { createNode } from '../../src/index.ts'
@@ -9,19 +18,27 @@ import { coinbaseAt, mineBlock, mineHeaders, regtest } from '../../test/support/
 import { createMemoryNetwork } from '../../test/support/memory-network.ts'
 
 const PEERS = 500
+/** Who dials together: a node lets no more than 256 strangers wait. */
+const AT_ONCE = 100
 const HEADERS = 2_000
 /** Bytes of the block that is served, and how many times each peer asks for it. */
 const BLOCK_BYTES = 100_000
 const BLOCKS = 10
 const ROUNDS = { v1: 3, v2: 1 }
 const NODE = '1.2.3.4:18444'
+/** What dials is another machine's: the node is not to take it for peers of its choice that are at work. */
+const elsewhere = { scheduler: unhurriedScheduler }
 
-/** A block with one transaction that is as large as the whole block should be. */
-function makeBlock(): { hash: BlockHash; block: ReturnType<typeof mineBlock> } {
-  const coinbase = coinbaseAt(1)
+/**
+ * A chain that ends in a block with one transaction as large as the whole block should be. A node tells of
+ * headers as far as it has blocks: the one that it has is the last.
+ */
+function makeChain(): { headers: BlockHeader[]; block: Block } {
+  const headers = mineHeaders(regtest.genesis, HEADERS - 1)
+  const coinbase = coinbaseAt(HEADERS)
   const output = { value: 0n, scriptPubKey: new Uint8Array(BLOCK_BYTES).fill(0x51) }
-  const block = mineBlock(regtest.genesis, [{ ...coinbase, outputs: [...coinbase.outputs, output] }])
-  return { block, hash: blockHash(block.header) }
+  const block = mineBlock(headers.at(-1)!, [{ ...coinbase, outputs: [...coinbase.outputs, output] }])
+  return { headers: [...headers, block.header], block }
 }
 
 /**
@@ -29,8 +46,8 @@ function makeBlock(): { hash: BlockHash; block: ReturnType<typeof mineBlock> } {
  * measured is both sides of every connection.
  */
 async function measure(protocol: 'v1' | 'v2'): Promise<Record<string, number>> {
-  const { block, hash } = makeBlock()
-  const headers = [block.header, ...mineHeaders(block.header, HEADERS - 1)]
+  const { headers, block } = makeChain()
+  const hash = blockHash(block.header)
   const network = createMemoryNetwork()
   await using node = await createNode(
     {
@@ -49,19 +66,26 @@ async function measure(protocol: 'v1' | 'v2'): Promise<Record<string, number>> {
   const target: NetworkAddress = { network: 'ipv4', bytes: Uint8Array.of(1, 2, 3, 4), port: 18_444 }
   const before = await heldBytes()
   let start = performance.now()
-  const peers = await Promise.all(
-    Array.from({ length: PEERS }, async (_, index) => {
-      const { bytes } = nthAddress(index)
-      const transport = await connect(target, {
+  const dial = async (index: number): Promise<Peer> => {
+    const { bytes } = nthAddress(index)
+    const transport = await connect(
+      target,
+      {
         dialer: network.dialerOf(`${bytes.join('.')}:18444`),
         network: regtest,
         fallback: protocol === 'v1' ? onlyV1 : neverFallback,
-      })
-      const peer = createPeer(transport, { id: peerId(index), kind: 'manual', network: regtest })
-      await peer.ready
-      return peer
-    }),
-  )
+      },
+      elsewhere,
+    )
+    const peer = createPeer(transport, { id: peerId(index), kind: 'manual', network: regtest }, elsewhere)
+    await peer.handshake
+    return peer
+  }
+  const peers: Peer[] = []
+  while (peers.length < PEERS) {
+    const group = Array.from({ length: AT_ONCE }, (_, index) => dial(peers.length + index))
+    peers.push(...(await Promise.all(group)))
+  }
   const connected = seconds(start)
   const held = ((await heldBytes()) - before) / PEERS / 1_000
   start = performance.now()

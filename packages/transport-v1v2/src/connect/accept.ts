@@ -91,16 +91,26 @@ async function answer(
   } else {
     // Up to here nothing was computed: what a key exchange costs is paid for by all strangers together.
     await options.gate?.enter(signal)
-    const { scheduler, crypto: backend } = components
+    const { clock, scheduler, crypto: backend } = components
     const loading = loadingOf(backend)
     if (loading !== undefined) await loading
-    const session = scheduler.forStrangers(() => createSession('responder', network, options, components))
-    const within = (work: () => void): void => scheduler.forStrangers(work)
+    let spent = 0
+    const within = <T>(work: () => T): T => {
+      const began = clock.now()
+      try {
+        return scheduler.forStrangers(work)
+      } finally {
+        spent += clock.now() - began
+      }
+    }
+    const session = within(() => createSession('responder', network, options, components))
     try {
       early = await performHandshake(session, stream, progress, options.memory, head, within)
     } catch (error) {
       session.wipe()
       throw error
+    } finally {
+      options.gate?.spent(spent)
     }
     codec = session
     sessionId = session.sessionId

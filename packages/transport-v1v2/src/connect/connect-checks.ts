@@ -68,7 +68,7 @@ export const anAcceptOptions: ArgumentCheck = optionsOf<AcceptOptions>(
     network: needed(aNetwork),
     protocols: listOf(oneOf('v1', 'v2')),
     signal: aSignal,
-    gate: anObjectWith('handshake gate, as `createHandshakeGate()` makes one', ['enter']),
+    gate: anObjectWith('handshake gate, as `createHandshakeGate()` makes one', ['enter', 'spent']),
     timeout: milliseconds,
   },
   { hints: componentsOf('accept(stream, options, components)') },

@@ -1,5 +1,6 @@
 import { regtest } from '@sapwood/wire-codec'
 import { describe, expect, it } from 'vitest'
+import type { Instant } from '../environment/clock.ts'
 import { cryptoBackend } from '../crypto/backend-in-force.ts'
 import { type TurnScheduler, unhurriedScheduler } from '../environment/turn-scheduler.ts'
 import { streamPair } from '../stream/stream-pair.ts'
@@ -11,6 +12,11 @@ import { createHandshakeGate } from './handshake-gate.ts'
 
 const peerAddress = { network: 'ipv4', bytes: Uint8Array.of(127, 0, 0, 1), port: 18_444 } as const
 const signal = new AbortController().signal
+
+/** Lets whoever was let in hear of it. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+}
 
 describe('the handshake gate', () => {
   it('lets few in at once, and then as many as its rate', async () => {
@@ -27,6 +33,90 @@ describe('the handshake gate', () => {
     expect(admitted).toBe(114)
     expect(gate.waiting).toBe(0)
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('lets fewer in where a handshake costs more than its part of the time', async () => {
+    const clock = createVirtualClock()
+    const gate = createHandshakeGate({ perSecond: 400 }, { clock })
+    const admittedIn = async (milliseconds: number): Promise<number> => {
+      const controller = new AbortController()
+      let admitted = 0
+      const waiting = Array.from({ length: 1_000 }, () =>
+        gate.enter(controller.signal).then(
+          () => (admitted += 1),
+          () => undefined,
+        ),
+      )
+      await clock.advance(milliseconds)
+      controller.abort(new Error('enough'))
+      await Promise.all(waiting)
+      return admitted
+    }
+    // Nothing is known yet: as slow as the slowest backend.
+    expect(await admittedIn(1_000)).toBeLessThanOrEqual(54)
+    for (let done = 0; done < 200; done++) gate.spent(0.4)
+    const fast = await admittedIn(1_000)
+    expect(fast).toBeGreaterThanOrEqual(390)
+    expect(fast).toBeLessThanOrEqual(420)
+    for (let done = 0; done < 200; done++) gate.spent(2)
+    expect(await admittedIn(1_000)).toBeLessThanOrEqual(130)
+    // What a remote made of it, by decoys, is not held against others.
+    for (let done = 0; done < 200; done++) gate.spent(10_000)
+    expect(await admittedIn(1_000)).toBeGreaterThanOrEqual(48)
+  })
+
+  it('has whoever was due come in at once after the loop was busy', async () => {
+    let now = 1_000_000
+    let fire = (): void => undefined
+    const clock = {
+      ...createVirtualClock(),
+      now: () => now as Instant,
+      setTimer: (_: number, callback: () => void) => {
+        fire = callback
+        return () => undefined
+      },
+    }
+    const gate = createHandshakeGate({ perSecond: 100 }, { clock })
+    for (let done = 0; done < 200; done++) gate.spent(0.4)
+    let admitted = 0
+    for (let index = 0; index < 100; index++) void gate.enter(signal).then(() => (admitted += 1))
+    now += 10
+    fire()
+    await settled()
+    const before = admitted
+    now += 100
+    fire()
+    await settled()
+    expect(admitted - before).toBe(10)
+    // Not more than a turn's work.
+    now += 10_000
+    fire()
+    await settled()
+    expect(admitted - before).toBe(26)
+  })
+
+  it('is told what the handshakes of accept took', async () => {
+    const clock = createVirtualClock()
+    const random = createSeededRandom(1)
+    let now = 0
+    const timed = { ...clock, now: () => (now += 1) as Instant }
+    const spent: number[] = []
+    const gate = { enter: () => Promise.resolve(), spent: (each: number) => spent.push(each), waiting: 0 }
+    const dial = async (): Promise<void> => {
+      const [near, far] = streamPair()
+      const accepted = accept(near, { network: regtest, gate }, { clock: timed, random })
+      const dialer = { dial: () => Promise.resolve(far) }
+      await connect(peerAddress, { network: regtest, dialer }, { clock, random })
+      await accepted
+    }
+    await dial()
+    expect(spent).toHaveLength(1)
+    expect(spent[0]).toBeGreaterThanOrEqual(2)
+    // One that fails is told of as well.
+    const [near, far] = streamPair()
+    void far.write(new Uint8Array(64).fill(7)).then(() => far.abort(new Error('gone')))
+    await expect(accept(near, { network: regtest, gate }, { clock: timed, random })).rejects.toThrow()
+    expect(spent).toHaveLength(2)
   })
 
   it('leaves no timer behind those who wait no longer, and lets in whoever comes after them', async () => {

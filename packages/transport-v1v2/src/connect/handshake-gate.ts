@@ -8,20 +8,39 @@ import type { TurnScheduler } from '../environment/turn-scheduler.ts'
 import { refuseArgument } from '../errors/refuse-argument.ts'
 
 /**
- * v2 handshakes a second for all who dial us together: 2 to 5 ms of work each, so at most about a quarter of
- * a core; a fifth of it while strangers have had their share of the work (`TurnScheduler`).
+ * v2 handshakes a second for all who dial us together, at most. Fewer where they cost more than
+ * `HANDSHAKES_SHARE` of the time: 50, where one takes 5 ms.
  */
-export const DEFAULT_HANDSHAKES_PER_SECOND = 50
+export const DEFAULT_HANDSHAKES_PER_SECOND = 400
+
+/** Part of the time that handshakes of strangers may take. */
+const HANDSHAKES_SHARE = 0.25
+
+/**
+ * Milliseconds of work that one handshake counts as at most, and until one was done. A remote may make its
+ * own cost more, by decoys: nobody else comes in more slowly for it.
+ */
+const MAX_COST = 5
+
+/** Handshakes whose cost is remembered, about. */
+const COSTS = 16
 
 /** Handshakes that may begin at once after a pause: no turn of the event loop has more of them. */
 const BURST = 4
 
-/** How many times slower strangers come in while they have had their share of the work. */
+/** As many more as take no more milliseconds than this, up to `MAX_BURST`. */
+const BURST_WORK = 8
+const MAX_BURST = 16
+
+/** How many times slower strangers come in while they have had their share of the work, at least. */
 const SLOWER = 5
+
+/** Milliseconds from one to the next then, at least. */
+const SLOW_INTERVAL = 100
 
 /** How many handshakes are begun. */
 export interface HandshakeGateOptions {
-  /** Default: 50. */
+  /** At most; fewer where they cost more than a quarter of the time. Default: 400. */
   readonly perSecond?: number
 }
 
@@ -35,6 +54,8 @@ export interface HandshakeGate {
    * @throws the signal's reason.
    */
   enter(signal: AbortSignal): Promise<void>
+  /** Tells how many milliseconds of work a handshake took that had begun, whatever came of it. */
+  spent(milliseconds: number): void
   /** Who wait now. */
   readonly waiting: number
 }
@@ -55,16 +76,18 @@ export function createHandshakeGate(
 }
 
 class Gate implements HandshakeGate {
-  readonly #interval: number
+  readonly #leastInterval: number
   readonly #clock: Clock
   readonly #scheduler: Pick<TurnScheduler, 'strangersPause'>
   readonly #queue = new Set<() => void>()
   /** When the last of the handshakes that began would have, had they come at even distances. */
   #paidUntil = 0
   #cancel: CancelTimer | undefined
+  /** Milliseconds of work that a handshake takes, by those of late. */
+  #cost = MAX_COST
 
-  constructor(interval: number, clock: Clock, scheduler: Pick<TurnScheduler, 'strangersPause'>) {
-    this.#interval = interval
+  constructor(leastInterval: number, clock: Clock, scheduler: Pick<TurnScheduler, 'strangersPause'>) {
+    this.#leastInterval = leastInterval
     this.#clock = clock
     this.#scheduler = scheduler
   }
@@ -96,6 +119,19 @@ class Gate implements HandshakeGate {
     })
   }
 
+  spent(milliseconds: number): void {
+    this.#cost += (Math.min(MAX_COST, milliseconds) - this.#cost) / COSTS
+  }
+
+  get #interval(): number {
+    return Math.max(this.#leastInterval, this.#cost / HANDSHAKES_SHARE)
+  }
+
+  /** Handshakes that may begin at once. */
+  get #burst(): number {
+    return Math.min(MAX_BURST, Math.max(BURST, Math.floor(BURST_WORK / this.#cost)))
+  }
+
   #schedule(): void {
     if (this.#queue.size === 0) return
     this.#cancel ??= this.#clock.setTimer(Math.max(0, this.#wait()), this.#admitNext)
@@ -108,23 +144,26 @@ class Gate implements HandshakeGate {
   }
 
   #pay(): void {
-    this.#paidUntil += this.#interval * (this.#scheduler.strangersPause > 0 ? SLOWER : 1)
+    const interval = this.#interval
+    const isSlow = this.#scheduler.strangersPause > 0
+    this.#paidUntil += isSlow ? Math.max(SLOWER * interval, SLOW_INTERVAL) : interval
   }
 
   /** Milliseconds until the next may begin. */
   #wait(): number {
     const now = this.#clock.now()
-    this.#paidUntil = Math.max(this.#paidUntil, now - BURST * this.#interval)
+    this.#paidUntil = Math.max(this.#paidUntil, now - this.#burst * this.#interval)
     return this.#paidUntil + this.#interval - now
   }
 
   readonly #admitNext = (): void => {
     this.#cancel = undefined
+    // A loop that was busy has timers late: whoever's time has come meanwhile comes in as well.
     for (const admit of this.#queue) {
+      if (this.#wait() > 0) break
       this.#queue.delete(admit)
       this.#pay()
       admit()
-      break
     }
     this.#schedule()
   }
