@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm'
 import { InventoryType } from '@sapwood/wire-codec'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSeededRandom } from '@sapwood/transport-v1v2/testing'
-import type { PeerComponents } from '../src/index.ts'
+import type { PeerComponents, PeerServices } from '../src/index.ts'
 import { hashOf } from './support/requests.ts'
 import { ScriptedRemote, versionMessage } from './support/scripted-remote.ts'
 
@@ -113,5 +113,50 @@ describe('a listener of a peer', () => {
     await remote.shakeHands()
     expect((await remote.peer.disconnect()).reason.code).toBe('requested')
     await nothingReached()
+  })
+})
+
+describe('a transport', () => {
+  it('that cannot say its figures ends nothing by it: what it said last is told', async () => {
+    const remote = new ScriptedRemote()
+    await remote.shakeHands()
+    const before = remote.peer.info().bytesSent
+    remote.transport.stats = boom
+    expect(remote.peer.info().bytesSent).toBe(before)
+    await remote.clock.advance(60_000)
+    const { reason, stats } = await remote.peer.disconnect({ blame: 'none' })
+    expect(reason.code).toBe('requested')
+    expect(stats.bytesSent).toBe(before)
+    await nothingReached()
+  })
+})
+
+describe('a service that says null for none', () => {
+  it.each([
+    ['at once', () => null],
+    ['later', () => Promise.resolve(null)],
+  ])('%s is one that has none', async (_, none) => {
+    const services = {
+      block: none,
+      transaction: none,
+      compactBlock: none,
+      headers: none,
+      compactFilters: none,
+      utreexoProof: none,
+    } as unknown as PeerServices
+    const remote = new ScriptedRemote({ kind: 'inbound', components: { services } })
+    await remote.shakeHands()
+    const inventory = [InventoryType.WITNESS_BLOCK, InventoryType.COMPACT_BLOCK, InventoryType.WTX].map(
+      (type) => ({ type, hash: hashOf(1) }),
+    )
+    await remote.say(
+      { type: 'getdata', inventory },
+      { type: 'getheaders', version: 70_016, locator: [], stopHash: hashOf(1) },
+      { type: 'getcfilters', filterType: 0, startHeight: 0, stopHash: hashOf(1) },
+      { type: 'ping', nonce: 7n },
+    )
+    await remote.clock.advance(1_000)
+    expect(remote.reason).toBeUndefined()
+    expect(remote.heardTypes()).toEqual(expect.arrayContaining(['notfound', 'pong']))
   })
 })

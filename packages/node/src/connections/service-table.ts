@@ -87,7 +87,7 @@ export class ServiceTable {
     const firstAnswer: Answer = async (...args) => {
       for (const answer of serving) {
         const found = await answer(...args)
-        if (found !== undefined) return found
+        if (found !== undefined && found !== null) return found
       }
       return undefined
     }

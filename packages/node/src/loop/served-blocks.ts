@@ -98,10 +98,12 @@ export class ServedBlocks implements NodePart {
   async #block(hash: BlockHash, context: ServingContext): Promise<Block | Uint8Array | undefined> {
     const { clock, services } = this.#parts
     const until = clock.now() + BLOCK_HOLD
-    let found = await services.answers.block?.(hash, context)
+    const look = async (): Promise<Block | Uint8Array | undefined> =>
+      (await services.answers.block?.(hash, context)) ?? undefined
+    let found = await look()
     while (found === undefined && !context.signal.aborted && clock.now() < until && this.#isOnItsWay(hash)) {
       await this.#change(until - clock.now(), context.signal)
-      found = await services.answers.block?.(hash, context)
+      found = await look()
     }
     if (found === undefined) return undefined
     this.#parts.servedTip.saw(hash)

@@ -58,11 +58,11 @@ export class ServedTip {
       const { clock, services } = this.#parts
       if (!services.isReady(hash)) return false
       // An answer that never comes is none: others wait for what is told after it.
-      const look = (signal: AbortSignal): Promise<unknown> =>
-        Promise.resolve(services.answers.block?.(hash, { ...context, signal }))
-      const found = await withDeadline(clock, BLOCK_HOLD, look, { signal: context.signal })
-      if (found !== undefined) this.saw(hash)
-      return found !== undefined
+      const look = async (signal: AbortSignal): Promise<boolean> =>
+        Boolean(await services.answers.block?.(hash, { ...context, signal }))
+      const isThere = await withDeadline(clock, BLOCK_HOLD, look, { signal: context.signal })
+      if (isThere) this.saw(hash)
+      return isThere
     } catch {
       return false
     }

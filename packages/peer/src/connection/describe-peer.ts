@@ -9,6 +9,7 @@ import { wireSize } from './wire-size.ts'
 export interface PeerSnapshot {
   readonly options: PeerOptions<AnyMessage> & Required<Pick<PeerOptions, 'id'>>
   readonly transport: Transport
+  readonly stats: TransportStats
   readonly protocol: PeerProtocol
   readonly state: PeerInfo['state']
   readonly clock: Clock
@@ -16,10 +17,9 @@ export interface PeerSnapshot {
 
 /** What Bitcoin Core's `getpeerinfo` says of a peer. */
 export function describePeer(snapshot: PeerSnapshot): PeerInfo {
-  const { options, transport, protocol, clock } = snapshot
+  const { options, transport, stats, protocol, clock } = snapshot
   const { keepAlive, addressLimit, record, requests } = protocol
   const version = protocol.handshake.negotiation.settled()
-  const stats = transport.stats()
   const pingWait = keepAlive.pingWait(clock.now())
   // What is not known is left out: `'pingTime' in info` means what it says.
   return {

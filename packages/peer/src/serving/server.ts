@@ -194,13 +194,13 @@ export class Server {
     }
   }
 
-  /** What a service finds, sooner or later. */
+  /** What a service finds, sooner or later. A program in JavaScript may say `null` for none. */
   async #found<T>(found: T | PromiseLike<T>): Promise<T> {
-    if (!isThenable(found)) return found
+    if (!isThenable(found)) return found ?? (undefined as T)
     this.#output.leave()
     const value = await found
     this.#output.enter()
-    return value
+    return value ?? (undefined as T)
   }
 
   #transaction(id: TransactionId, witness: boolean): Promise<boolean> | boolean {
@@ -211,7 +211,7 @@ export class Server {
   }
 
   #sendTransaction(found: Transaction | Uint8Array | undefined, witness: boolean): boolean {
-    if (found === undefined) return false
+    if (!found) return false
     if (found instanceof Uint8Array && witness) this.#output.sendPayload('tx', found)
     else {
       const transaction = found instanceof Uint8Array ? decodeTransaction(found) : found
@@ -228,7 +228,7 @@ export class Server {
   }
 
   #sendBlock(found: Block | Uint8Array | undefined, witness: boolean): boolean {
-    if (found === undefined) return false
+    if (!found) return false
     if (found instanceof Uint8Array && witness) this.#output.sendPayload('block', found)
     else {
       const block = found instanceof Uint8Array ? decodeBlock(found) : found
