@@ -186,6 +186,22 @@ describe('114 strangers at once hold no more than the budget, and 1.5 MB each', 
     expect(held).toBeLessThan(1.5 * LIMIT)
   })
 
+  it('that rest for what they sent, which nobody keeps', async () => {
+    const budget = createMemoryBudget({ limit: LIMIT, clock })
+    const peers = await strangers(budget)
+    const before = await arrayBuffers()
+    const payload = new Uint8Array(3 + 36 * 50_000)
+    payload.set([0xfd, 0x50, 0xc3])
+    for (let n = 0; n < 50_000; n++) payload[3 + 36 * n] = 1
+    const inventory = framedPayload('inv', payload)
+    for (const stranger of peers) void flood(stranger, inventory, 2)
+    await rest()
+    // Each has been read, and waits for its share of the work.
+    const resting = peers.filter(({ peer }) => peer.info().stalls > 0)
+    expect(resting.length).toBeGreaterThan(STRANGERS / 2)
+    expect((await arrayBuffers()) - before - budget.used).toBeLessThan(20_000_000)
+  })
+
   it('whose `version` has 3.9 MB behind it', async () => {
     const budget = createMemoryBudget({ limit: LIMIT, clock })
     const { command, payload } = encodePayload(versionMessage())

@@ -1,3 +1,4 @@
+import type { Contents } from '@sapwood/wire-codec'
 import type { Transport } from '@sapwood/transport-v1v2'
 import type { Clock, Instant, MemoryAccount, TurnLane } from '@sapwood/transport-v1v2/environment'
 import { createChannel } from '../channel/bounded-channel.ts'
@@ -77,40 +78,58 @@ export class MessageIntake {
   /** @returns whether more may follow. */
   async #takeBatch(): Promise<boolean> {
     if (this.#channel.size === 0) this.#backPressure.caughtUp()
-    const batch = await this.#channel.receive()
+    let batch = await this.#channel.receive()
     if (batch === undefined || this.#closed) return false
     this.#lane.enter()
     if (batch.type !== 'messages') {
       this.#target.ended(batch)
       return false
     }
-    let handled = 0
-    let handledBytes = 0
-    for (const message of batch.messages) {
-      this.#target.take(message.command, message.payload, batch.at)
-      handled += 1
-      handledBytes += message.payload.length + MESSAGE_OVERHEAD
+    let { messages } = batch
+    const { at } = batch
+    // What has been handled is not kept while something is waited for: of many who rest for seconds each
+    // would keep its last message, which nobody counts any more.
+    batch = undefined
+    for (;;) {
+      const { taken, bytes, wait } = this.#takeUntilWait(messages, at)
       if (this.#over()) return false
-      let wait =
-        this.#backPressure.next() ?? (handled % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
-      if (wait === undefined) continue
       // What is kept of it for longer is counted by whoever keeps it.
-      this.#memory.give('reading', handledBytes)
-      handledBytes = 0
+      this.#memory.give('reading', bytes)
+      if (wait === undefined) break
+      messages = messages.slice(taken)
       this.#lane.leave()
       // Behind one thing that is waited for there may be another: after an owner that was behind, a share
       // that is used up.
-      for (; wait !== undefined; wait = this.#backPressure.next()) {
-        await wait
+      for (let next: Promise<void> | undefined = wait; next !== undefined; next = this.#backPressure.next()) {
+        await next
         if (this.#over()) return false
       }
       this.#lane.enter()
     }
-    this.#memory.give('reading', handledBytes)
+    messages = []
     const wait = this.#lane.due()
     if (wait !== undefined) await wait
     this.#target.batchTaken()
     return true
+  }
+
+  /** Handles messages until something has to be waited for. */
+  #takeUntilWait(
+    messages: readonly Contents[],
+    at: Instant,
+  ): { readonly taken: number; readonly bytes: number; readonly wait?: Promise<void> | undefined } {
+    let taken = 0
+    let bytes = 0
+    for (const { command, payload } of messages) {
+      this.#target.take(command, payload, at)
+      taken += 1
+      bytes += payload.length + MESSAGE_OVERHEAD
+      if (this.#closed) break
+      const wait =
+        this.#backPressure.next() ?? (taken % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
+      if (wait !== undefined) return { taken, bytes, wait }
+    }
+    return { taken, bytes }
   }
 
   #over(): boolean {
