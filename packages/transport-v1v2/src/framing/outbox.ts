@@ -58,8 +58,8 @@ export class Outbox {
     this.#length += part.length
   }
 
-  /** Takes everything out, in order. */
-  take(): readonly Uint8Array[] {
+  /** Takes everything out, in order; the list is the caller's. */
+  take(): Uint8Array[] {
     this.#seal()
     const parts = this.#parts
     this.#parts = []

@@ -2,22 +2,37 @@
 export interface Slice {
   readonly parts: readonly Uint8Array[]
   readonly length: number
+  /** Bytes of the parts that end in it: what is not kept any more once it has been written. */
+  readonly freed: number
 }
 
-/** Groups parts into slices of at most `limit` bytes, cutting parts where it has to. */
-export function* slicesOf(parts: readonly Uint8Array[], limit: number): Generator<Slice> {
+const NOTHING = new Uint8Array(0)
+
+/**
+ * Groups parts into slices of at most `limit` bytes, cutting parts where it has to. Each part is taken out of
+ * the list as it is come to: what has been written is not kept for what has not. Of one that is cut the end
+ * is a copy: a stream that still has that to send does not keep all of it.
+ */
+export function* slicesOf(parts: Uint8Array[], limit: number): Generator<Slice> {
   let slice: Uint8Array[] = []
   let length = 0
-  for (let part of parts) {
+  let freed = 0
+  for (let index = 0; index < parts.length; index++) {
+    let part = parts[index]!
+    parts[index] = NOTHING
+    const whole = part.length
     while (length + part.length > limit) {
       slice.push(part.subarray(0, limit - length))
-      yield { parts: slice, length: limit }
       part = part.subarray(limit - length)
+      const full = { parts: slice, length: limit, freed }
       slice = []
       length = 0
+      freed = 0
+      yield full
     }
-    slice.push(part)
+    slice.push(part.length < whole ? part.slice() : part)
     length += part.length
+    freed += whole
   }
-  if (length > 0) yield { parts: slice, length }
+  if (length > 0) yield { parts: slice, length, freed }
 }

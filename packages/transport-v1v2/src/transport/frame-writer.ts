@@ -47,6 +47,8 @@ export class FrameWriter {
   #bytesSent: number
   #accounted = 0
   #inFlight = 0
+  /** Bytes of the parts in flight that have not been sent to their end: each is kept until then. */
+  #kept = 0
   #flushing = false
   #failure: Error | undefined
   #waiting: { resolve: () => void; reject: (error: Error) => void }[] = []
@@ -109,6 +111,7 @@ export class FrameWriter {
     this.#cancelDeadline?.()
     this.#outbox.take()
     this.#inFlight = 0
+    this.#kept = 0
     this.#account()
     for (const { reject } of this.#waiting.splice(0)) reject(reason)
   }
@@ -117,25 +120,29 @@ export class FrameWriter {
   async #flush(): Promise<void> {
     while (this.#outbox.length > 0 && this.#failure === undefined) {
       this.#inFlight = this.#outbox.length
+      this.#kept = this.#outbox.length
       for (const slice of slicesOf(this.#outbox.take(), WRITE_SLICE)) {
         await this.#write(slice)
         // A failure may have come while the slice was waiting.
         if (this.#hasFailed()) break
       }
       this.#inFlight = 0
+      this.#kept = 0
       this.#account()
     }
     this.#flushing = false
   }
 
-  async #write({ parts, length }: Slice): Promise<void> {
+  async #write({ parts, length, freed }: Slice): Promise<void> {
     this.#cancelDeadline = this.#clock.setTimer(this.#sendTimeout, this.#onSendTimeout)
     try {
       await this.#stream.write(parts)
       this.#bytesSent += length
       if (this.#hasFailed()) return
       this.#inFlight -= length
+      this.#kept -= freed
       this.#account()
+      if (freed < length) this.#tellOfProgress()
       this.#release()
     } catch (cause) {
       this.#onFailure(streamFailure(cause))
@@ -168,9 +175,15 @@ export class FrameWriter {
     for (const { resolve } of this.#waiting.splice(0)) resolve()
   }
 
+  /** Of a long part nothing is given back until its end, and the remote takes what it is sent all the same. */
+  #tellOfProgress(): void {
+    this.#memory?.give('sending', 1)
+    this.#memory?.hold('sending', 1)
+  }
+
   #account(): void {
     if (this.#memory === undefined) return
-    const held = this.queuedBytes
+    const held = this.#outbox.length + this.#kept
     const more = held - this.#accounted
     if (Math.abs(more) < ACCOUNT_STEP && held !== 0) return
     this.#accounted = held

@@ -163,7 +163,8 @@ describe('what waits to be sent', () => {
       stream.takeAll()
       await settleMicrotasks()
     }
-    expect(budget.use().byPurpose.sending).toBe(10 * 100_024 - 2 * 262_144)
+    // Five messages have left; of the sixth all is kept while any of it is.
+    expect(budget.use().byPurpose.sending).toBe(5 * 100_000 + 4 * 24)
     transport.abort(new Error('over'))
     await settleMicrotasks()
     expect(budget.used).toBe(0)
@@ -172,6 +173,30 @@ describe('what waits to be sent', () => {
 })
 
 describe('what arrived together', () => {
+  it('is counted as a whole until its end, and whoever takes it is one who gives', async () => {
+    const clock = createVirtualClock()
+    const budget = createMemoryBudget({ clock })
+    const { stream, transport, account } = open(budget)
+    let gave = 0
+    const give = account.give.bind(account)
+    account.give = (purpose, bytes) => {
+      gave += 1
+      give(purpose, bytes)
+    }
+    transport.writer.send({ command: 'block', payload: new Uint8Array(4_000_000) })
+    await settleMicrotasks()
+    for (let slice = 1; slice < 4_000_024 / 262_144; slice++) {
+      stream.takeAll()
+      await settleMicrotasks()
+      // All of it is there as long as any of it is.
+      expect(account.held).toBeGreaterThanOrEqual(4_000_000)
+      expect(gave).toBeGreaterThanOrEqual(slice)
+    }
+    stream.takeAll()
+    await settleMicrotasks()
+    expect(account.held).toBe(0)
+  })
+
   it('is decoded 16 KiB at a time, and the rest is kept for the next read', async () => {
     const budget = createMemoryBudget()
     const { stream, transport } = open(budget)
