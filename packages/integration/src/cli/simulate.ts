@@ -50,13 +50,18 @@ async function main(): Promise<number> {
 async function play(name: string, nodes: number, seed: string): Promise<number> {
   const scenario = scenarios.find((candidate) => candidate.name === name)!
   const started = monotonicTime()
+  const before = process.cpuUsage()
   const result = await scenario.run({ seed, nodes })
   console.log(`${result.passed ? 'passed' : 'FAILED'}  ${name}: ${scenario.claim}`)
   for (const [fact, value] of Object.entries(result.facts)) console.log(`        ${fact}: ${value}`)
   console.log(`        trace: ${result.events} events, ${result.digest}`)
   const seconds = (monotonicTime() - started) / 1_000
+  const { user, system } = process.cpuUsage(before)
+  const processor = (user + system) / 1e6
   const memory = Math.round(process.memoryUsage().rss / 1e6)
-  console.error(`        (${name}, ${nodes} nodes: ${seconds.toFixed(1)} s, ${memory} MB)`)
+  console.error(
+    `        (${name}, ${nodes} nodes: ${seconds.toFixed(1)} s, ${processor.toFixed(1)} s of a processor, ${memory} MB)`,
+  )
   return result.passed ? 0 : 1
 }
 
