@@ -1,14 +1,15 @@
 import { behaviourTable, type MessageMap, type MessagePurpose, type Outcome, type Row } from '@sapwood/peer'
 import { behaviourTexts } from './behaviour-texts.ts'
+import { coreByRule, coreByState } from './core-behaviour.ts'
 
 const states = ['awaiting-version', 'awaiting-verack', 'ready'] as const
 
 /** What stands in Core's column where it does as we do. */
 const same = 'same'
 
-type AnyRow = Pick<Row<'unknown'>, 'states' | 'core' | 'onPrivateBroadcast'> & {
+type AnyRow = Pick<Row<'unknown'>, 'states' | 'onPrivateBroadcast'> & {
   readonly purpose: MessagePurpose
-  readonly rules: readonly { readonly when: string; readonly outcome: Outcome; readonly core?: string }[]
+  readonly rules: readonly { readonly when: string; readonly outcome: Outcome }[]
 }
 
 /** The behaviour table of `@sapwood/peer` as the text of `docs/peer-behaviour.md`. */
@@ -48,13 +49,15 @@ export function renderBehaviour(): string {
     '| message | when | we | Core |',
     '| --- | --- | --- | --- |',
     ...rows.flatMap(([type, row]) =>
-      row.rules.map((rule) => `| \`${type}\` | ${rule.when} | ${rule.outcome} | ${rule.core ?? same} |`),
+      row.rules.map(
+        (rule) => `| \`${type}\` | ${rule.when} | ${rule.outcome} | ${coreByRule[type] ?? same} |`,
+      ),
     ),
   ].join('\n')}\n`
 }
 
 function stateRow(type: keyof MessageMap, row: AnyRow): string {
-  const cells = states.flatMap((state) => [row.states[state], row.core?.[state] ?? same])
-  const mark = row.onPrivateBroadcast === true ? ' ▸' : ''
+  const cells = states.flatMap((state) => [row.states[state], coreByState[type]?.[state] ?? same])
+  const mark = row.onPrivateBroadcast ? ' ▸' : ''
   return `| \`${type}\`${mark} | ${cells.join(' | ')} | ${behaviourTexts[type]} |`
 }

@@ -21,30 +21,28 @@ import type { Outcome, PurposeOf, Row, Rule } from './rule.ts'
 
 type Table = { readonly [Type in keyof MessageMap]: Row<Type> }
 
-type RowOptions<Type extends keyof MessageMap> = Partial<
-  Pick<Row<Type>, 'rules' | 'core' | 'onPrivateBroadcast'>
->
-
 /**
  * A message that only makes sense once both sides have said `verack`; before that it is ignored, as in Core.
  */
 function whenReady<Type extends keyof MessageMap>(
   purpose: PurposeOf<Type>,
-  options: RowOptions<Type> = {},
+  rules?: readonly Rule<Type>[],
+  onPrivateBroadcast?: boolean,
 ): Row<Type> {
-  return row(purpose, ['ignore', 'ignore', 'handle'], options)
+  return row(purpose, ['ignore', 'ignore', 'handle'], rules, onPrivateBroadcast)
 }
 
 function row<Type extends keyof MessageMap>(
   purpose: PurposeOf<Type>,
   [first, second, third]: readonly [Outcome, Outcome, Outcome],
-  options: RowOptions<Type> = {},
+  rules: readonly Rule<Type>[] = [],
+  onPrivateBroadcast = false,
 ): Row<Type> {
   return {
     purpose,
     states: { 'awaiting-version': first, 'awaiting-verack': second, ready: third },
-    ...options,
-    rules: options.rules ?? [],
+    rules,
+    onPrivateBroadcast,
   }
 }
 
@@ -97,8 +95,10 @@ const addressesUnwanted: Rule<'addr' | 'addrv2'> = {
  * connection, or drop the message, before these rules are looked at.
  */
 export const behaviourTable: Table = {
-  version: row('handshake', ['handle', 'ignore', 'ignore'], {
-    rules: [
+  version: row(
+    'handshake',
+    ['handle', 'ignore', 'ignore'],
+    [
       {
         when: 'it lacks a service that this kind of connection needs',
         applies: ({ services }, facts) =>
@@ -133,20 +133,24 @@ export const behaviourTable: Table = {
         reason: () => ({ code: 'transactions-not-relayed' }),
       },
     ],
-  }),
+  ),
   verack: row('handshake', ['ignore', 'handle', 'ignore']),
-  wtxidrelay: row('handshake', ['ignore', 'handle', 'disconnect'], {
-    rules: [
+  wtxidrelay: row(
+    'handshake',
+    ['ignore', 'handle', 'disconnect'],
+    [
       {
         when: 'the common version is below 70,016',
         applies: (_, facts) => facts.commonVersion < ProtocolVersion.WTXID_RELAY,
         outcome: 'ignore',
       },
     ],
-  }),
+  ),
   sendaddrv2: row('handshake', ['ignore', 'handle', 'disconnect']),
-  feature: row('handshake', ['ignore', 'handle', 'disconnect'], {
-    rules: [
+  feature: row(
+    'handshake',
+    ['ignore', 'handle', 'disconnect'],
+    [
       {
         when: 'the common version is below 70,017',
         applies: (_, facts) => facts.commonVersion < ProtocolVersion.FEATURE,
@@ -159,76 +163,60 @@ export const behaviourTable: Table = {
         }),
       },
     ],
-  }),
-  sendtxrcncl: row('handshake', ['ignore', 'ignore', 'ignore'], {
-    core: {
-      'awaiting-verack': 'ignore, unless `-txreconciliation` is on: then handle',
-      ready: 'ignore, unless `-txreconciliation` is on: then disconnect',
-    },
-  }),
+  ),
+  sendtxrcncl: row('handshake', ['ignore', 'ignore', 'ignore']),
   sendheaders: row('setting', ['ignore', 'handle', 'handle']),
-  sendcmpct: row('setting', ['ignore', 'handle', 'handle'], {
-    rules: [
+  sendcmpct: row(
+    'setting',
+    ['ignore', 'handle', 'handle'],
+    [
       {
         when: 'it is for another version than 2',
         applies: ({ version }) => version !== COMPACT_BLOCKS_VERSION,
         outcome: 'ignore',
       },
     ],
-  }),
-  feefilter: whenReady('setting', {
-    rules: [
-      {
-        when: 'the fee rate is not an amount of money',
-        applies: ({ feeRate }) => feeRate < 0n || feeRate > MAX_MONEY,
-        outcome: 'ignore',
-      },
-    ],
-  }),
-  ping: whenReady('keep-alive', {
-    rules: [
-      {
-        when: 'the common version is 60,000 or below',
-        applies: (_, facts) => facts.commonVersion <= ProtocolVersion.BIP31,
-        outcome: 'ignore',
-      },
-    ],
-  }),
-  pong: whenReady('reply', { onPrivateBroadcast: true }),
-  addr: whenReady('announcement', {
-    rules: [addressesUnwanted],
-  }),
-  addrv2: whenReady('announcement', {
-    rules: [addressesUnwanted],
-  }),
-  getaddr: whenReady('request', {
-    rules: [
-      {
-        when: 'we dialled: the answer would tell whom we know',
-        applies: (_, facts) => facts.behaviour.direction === 'outbound',
-        outcome: 'ignore',
-      },
-      {
-        when: 'it has been answered on this connection',
-        applies: (_, facts) => facts.addressesServed,
-        outcome: 'ignore',
-      },
-    ],
-  }),
-  inv: whenReady('announcement', {
-    rules: [
-      {
-        when: 'it announces transactions where our `version` wanted none',
-        applies: (_, facts, __, payload) => !facts.ourRelay && announcesTransactions(payload),
-        outcome: 'disconnect',
-        reason: () => ({ code: 'unwanted-transactions', command: 'inv' }),
-      },
-    ],
-  }),
-  getdata: whenReady('request', {
-    core: { ready: 'handle, with silence for blocks that it lacks' },
-    onPrivateBroadcast: true,
-    rules: [
+  ),
+  feefilter: whenReady('setting', [
+    {
+      when: 'the fee rate is not an amount of money',
+      applies: ({ feeRate }) => feeRate < 0n || feeRate > MAX_MONEY,
+      outcome: 'ignore',
+    },
+  ]),
+  ping: whenReady('keep-alive', [
+    {
+      when: 'the common version is 60,000 or below',
+      applies: (_, facts) => facts.commonVersion <= ProtocolVersion.BIP31,
+      outcome: 'ignore',
+    },
+  ]),
+  pong: whenReady('reply', [], true),
+  addr: whenReady('announcement', [addressesUnwanted]),
+  addrv2: whenReady('announcement', [addressesUnwanted]),
+  getaddr: whenReady('request', [
+    {
+      when: 'we dialled: the answer would tell whom we know',
+      applies: (_, facts) => facts.behaviour.direction === 'outbound',
+      outcome: 'ignore',
+    },
+    {
+      when: 'it has been answered on this connection',
+      applies: (_, facts) => facts.addressesServed,
+      outcome: 'ignore',
+    },
+  ]),
+  inv: whenReady('announcement', [
+    {
+      when: 'it announces transactions where our `version` wanted none',
+      applies: (_, facts, __, payload) => !facts.ourRelay && announcesTransactions(payload),
+      outcome: 'disconnect',
+      reason: () => ({ code: 'unwanted-transactions', command: 'inv' }),
+    },
+  ]),
+  getdata: whenReady(
+    'request',
+    [
       {
         when: 'a private broadcast, and it is for another than its transaction',
         applies: (message, facts) =>
@@ -241,88 +229,55 @@ export const behaviourTable: Table = {
         }),
       },
     ],
-  }),
-  notfound: whenReady('reply', {
-    rules: [
-      {
-        when: 'it has more than 5,016 entries',
-        // By its payload: a list of up to 50,000 is made by whoever reads it.
-        applies: (_, __, ___, payload) => InventoryPayload.of(payload).length > MAX_NOTFOUND_SIZE,
-        outcome: 'ignore',
-      },
-    ],
-  }),
+    true,
+  ),
+  notfound: whenReady('reply', [
+    {
+      when: 'it has more than 5,016 entries',
+      // By its payload: a list of up to 50,000 is made by whoever reads it.
+      applies: (_, __, ___, payload) => InventoryPayload.of(payload).length > MAX_NOTFOUND_SIZE,
+      outcome: 'ignore',
+    },
+  ]),
   getblocks: whenReady('request'),
   getheaders: whenReady('request'),
   headers: whenReady('reply'),
   block: whenReady('reply'),
-  tx: whenReady('reply', {
-    rules: [
-      {
-        when: 'nobody asked for it, and our `version` wanted none',
-        applies: (_, facts, askedBy) => askedBy === 'none' && !facts.ourRelay,
-        outcome: 'disconnect',
-        reason: () => ({ code: 'unwanted-transactions', command: 'tx' }),
-        core: 'disconnect in any case: such a connection never asks',
-      },
-    ],
-  }),
-  mempool: whenReady('request', {
-    rules: [
-      {
-        ...notOffered('mempool', 'mempool'),
-        core: 'disconnect where its `version` did not offer NODE_BLOOM, or its upload target is met',
-      },
-    ],
-  }),
-  merkleblock: whenReady('reply', {
-    core: { ready: 'ignore: Core asks for none' },
-  }),
-  filterload: whenReady('setting', { rules: [withoutBloom('filterload')] }),
-  filteradd: whenReady('setting', { rules: [withoutBloom('filteradd')] }),
-  filterclear: whenReady('setting', { rules: [withoutBloom('filterclear')] }),
+  tx: whenReady('reply', [
+    {
+      when: 'nobody asked for it, and our `version` wanted none',
+      applies: (_, facts, askedBy) => askedBy === 'none' && !facts.ourRelay,
+      outcome: 'disconnect',
+      reason: () => ({ code: 'unwanted-transactions', command: 'tx' }),
+    },
+  ]),
+  mempool: whenReady('request', [notOffered('mempool', 'mempool')]),
+  merkleblock: whenReady('reply'),
+  filterload: whenReady('setting', [withoutBloom('filterload')]),
+  filteradd: whenReady('setting', [withoutBloom('filteradd')]),
+  filterclear: whenReady('setting', [withoutBloom('filterclear')]),
   cmpctblock: whenReady('announcement'),
   getblocktxn: whenReady('request'),
   blocktxn: whenReady('reply'),
-  getcfilters: whenReady('request', {
-    rules: [notOffered('getcfilters', 'compactFilters')],
-  }),
-  cfilter: whenReady('reply', {
-    core: { ready: 'ignore: Core asks for none' },
-  }),
-  getcfheaders: whenReady('request', {
-    rules: [notOffered('getcfheaders', 'compactFilterHeaders')],
-  }),
-  cfheaders: whenReady('reply', {
-    core: { ready: 'ignore: Core asks for none' },
-  }),
-  getcfcheckpt: whenReady('request', {
-    rules: [notOffered('getcfcheckpt', 'compactFilterCheckpoints')],
-  }),
-  cfcheckpt: whenReady('reply', {
-    core: { ready: 'ignore: Core asks for none' },
-  }),
+  getcfilters: whenReady('request', [notOffered('getcfilters', 'compactFilters')]),
+  cfilter: whenReady('reply'),
+  getcfheaders: whenReady('request', [notOffered('getcfheaders', 'compactFilterHeaders')]),
+  cfheaders: whenReady('reply'),
+  getcfcheckpt: whenReady('request', [notOffered('getcfcheckpt', 'compactFilterCheckpoints')]),
+  cfcheckpt: whenReady('reply'),
   reject: row('setting', ['ignore', 'ignore', 'ignore']),
   alert: row('setting', ['ignore', 'ignore', 'ignore']),
   reqrecon: row('request', ['ignore', 'ignore', 'ignore']),
   sketch: row('reply', ['ignore', 'ignore', 'ignore']),
   reqsketchext: row('request', ['ignore', 'ignore', 'ignore']),
   reconcildiff: row('reply', ['ignore', 'ignore', 'ignore']),
-  getuproof: utreexo('request'),
-  uproof: utreexo('reply'),
-  uttls: utreexo('reply'),
-  getuttls: utreexo('request'),
-  usummary: utreexo('announcement'),
-  utreexotx: utreexo('announcement'),
-  uroot: utreexo('reply'),
-  geturoot: utreexo('request'),
-  unknown: whenReady('announcement', {
-    core: { ready: 'ignore' },
-  }),
-}
-
-function utreexo<Type extends keyof MessageMap>(purpose: PurposeOf<Type>): Row<Type> {
-  return whenReady(purpose, {
-    core: { ready: 'ignore: unknown to Core' },
-  })
+  getuproof: whenReady('request'),
+  uproof: whenReady('reply'),
+  uttls: whenReady('reply'),
+  getuttls: whenReady('request'),
+  usummary: whenReady('announcement'),
+  utreexotx: whenReady('announcement'),
+  uroot: whenReady('reply'),
+  geturoot: whenReady('request'),
+  unknown: whenReady('announcement'),
 }

@@ -200,7 +200,7 @@ export class PeerProtocol implements ProtocolContext {
     if (outcome !== 'handle') {
       return this.offend({ code: 'late-handshake-message', blame: blameOf(outcome), command })
     }
-    if (this.#state === 'ready' && this.kind === 'private-broadcast' && row.onPrivateBroadcast !== true) {
+    if (this.#state === 'ready' && this.kind === 'private-broadcast' && !row.onPrivateBroadcast) {
       return this.#ignore(command, payload, at, 'private broadcast')
     }
     if (type === 'block') return this.#receiveBlock(payload, at)

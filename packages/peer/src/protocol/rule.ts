@@ -48,8 +48,6 @@ export interface Rule<Type extends keyof MessageMap> {
   readonly outcome: Exclude<Outcome, 'handle'>
   /** For an outcome that ends the connection. */
   readonly reason?: (message: MessageMap[Type], facts: RuleFacts) => RuleReason
-  /** What Bitcoin Core does, where it differs. */
-  readonly core?: string
 }
 
 /**
@@ -73,10 +71,8 @@ export interface Row<Type extends keyof MessageMap> {
   readonly states: Readonly<Record<PeerState, Outcome>>
   /** Looked at in order, for a message that would be handled; the first that applies decides. */
   readonly rules: readonly Rule<Type>[]
-  /** What Bitcoin Core does by state, where it differs. */
-  readonly core?: Partial<Record<PeerState, string>>
   /** Also handled on a private broadcast connection once it is ready, where all else is ignored. */
-  readonly onPrivateBroadcast?: boolean
+  readonly onPrivateBroadcast: boolean
 }
 
 /** What an outcome that ends the connection says about the remote. */

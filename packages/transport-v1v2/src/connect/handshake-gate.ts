@@ -129,7 +129,7 @@ class Gate implements HandshakeGate {
 
   /** Handshakes that may begin at once. */
   get #burst(): number {
-    return Math.min(MAX_BURST, Math.max(BURST, Math.floor(BURST_WORK / this.#cost)))
+    return Math.min(MAX_BURST, Math.max(BURST, BURST_WORK / this.#cost))
   }
 
   #schedule(): void {

@@ -142,7 +142,11 @@ export class FrameWriter {
       this.#inFlight -= length
       this.#kept -= freed
       this.#account()
-      if (freed < length) this.#tellOfProgress()
+      if (freed < length) {
+        // Of a long part nothing is given back until its end; its remote takes what it is sent all the same.
+        this.#memory?.give('sending', 1)
+        this.#memory?.hold('sending', 1)
+      }
       this.#release()
     } catch (cause) {
       this.#onFailure(streamFailure(cause))
@@ -173,12 +177,6 @@ export class FrameWriter {
   #release(): void {
     if (this.#waiting.length === 0 || this.isFull) return
     for (const { resolve } of this.#waiting.splice(0)) resolve()
-  }
-
-  /** Of a long part nothing is given back until its end, and the remote takes what it is sent all the same. */
-  #tellOfProgress(): void {
-    this.#memory?.give('sending', 1)
-    this.#memory?.hold('sending', 1)
   }
 
   #account(): void {
