@@ -43,8 +43,6 @@ const MAX_AHEAD = 10 * MINUTE
 const MAX_RELAYED_AT_ONCE = 10
 /** Addresses older than this are not passed on (Core). */
 const MAX_RELAYED_AGE = 10 * MINUTE
-/** Peers that an address is passed on to (Core). For a network that we do not reach: one. */
-const RELAY_TARGETS = 2
 /** The targets of one address change this often (Core, `ROTATE_ADDR_RELAY_DEST_INTERVAL`). */
 const TARGET_ROTATION = DAY
 /** Mean time between two address messages to a peer (Core, `AVG_ADDRESS_BROADCAST_INTERVAL`). */
@@ -195,7 +193,8 @@ export class AddressGossip {
   }
 
   /**
-   * To the peers that a secret order puts first for this address and day: the same for all who tell of it.
+   * To the two peers that a secret order puts first for this address and day, the same for all who tell of
+   * it; of a network that we do not reach, to one (Core).
    */
   #passOn(gossiped: GossipedAddress, from: PeerId): void {
     const key = addressKey(gossiped.address)
@@ -206,17 +205,21 @@ export class AddressGossip {
     bytes.set(text, this.#secret.length)
     const hash = sha256d(bytes)
     const order = new DataView(hash.buffer, hash.byteOffset, 4).getUint32(0)
-    const targets = this.#parts.reachable.has(gossiped.address.network) ? RELAY_TARGETS : 1
-    const best: { readonly peer: GossipPeer; readonly rank: number }[] = []
+    let [first, second]: (GossipPeer | undefined)[] = []
+    let [firstRank, secondRank] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
     for (const peer of this.#peers.values()) {
-      if (peer.record.id === from || !takesPart(peer) || !takes(peer, gossiped.address)) continue
       const rank = Math.imul(peer.score ^ order, RANK_FACTOR) >>> 0
-      const place = best.findIndex((other) => rank < other.rank)
-      best.splice(place < 0 ? best.length : place, 0, { peer, rank })
-      if (best.length > targets) best.pop()
+      // Of all but a few this is all that is looked at.
+      if (rank >= secondRank) continue
+      if (peer.record.id === from || !takesPart(peer) || !takes(peer, gossiped.address)) continue
+      if (rank < firstRank) {
+        ;[second, secondRank] = [first, firstRank]
+        ;[first, firstRank] = [peer, rank]
+      } else [second, secondRank] = [peer, rank]
     }
-    for (const { peer } of best) {
-      if (peer.known.has(key)) continue
+    const isReached = this.#parts.reachable.has(gossiped.address.network)
+    for (const peer of isReached ? [first, second] : [first]) {
+      if (peer === undefined || peer.known.has(key)) continue
       if (peer.queue.length < MAX_ADDRESSES) peer.queue.push(gossiped)
     }
   }
