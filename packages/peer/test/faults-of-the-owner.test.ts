@@ -121,6 +121,8 @@ describe('a transport', () => {
     const remote = new ScriptedRemote()
     await remote.shakeHands()
     const before = remote.peer.info().bytesSent
+    remote.transport.stats = () => undefined as never
+    expect(remote.peer.info().bytesSent).toBe(before)
     remote.transport.stats = boom
     expect(remote.peer.info().bytesSent).toBe(before)
     await remote.clock.advance(60_000)

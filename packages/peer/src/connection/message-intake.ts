@@ -90,8 +90,10 @@ export class MessageIntake {
     // What has been handled is not kept while something is waited for: of many who rest for seconds each
     // would keep its last message, which nobody counts any more.
     batch = undefined
+    let handled = 0
     for (;;) {
-      const { taken, bytes, wait } = this.#takeUntilWait(messages, at)
+      const { taken, bytes, wait } = this.#takeUntilWait(messages, at, handled)
+      handled += taken
       if (this.#over()) return false
       // What is kept of it for longer is counted by whoever keeps it.
       this.#memory.give('reading', bytes)
@@ -113,10 +115,15 @@ export class MessageIntake {
     return true
   }
 
-  /** Handles messages until something has to be waited for. */
+  /**
+   * Handles messages until something has to be waited for.
+   * @param before Messages of the batch handled before: the time is looked at however often something is
+   * waited for.
+   */
   #takeUntilWait(
     messages: readonly Contents[],
     at: Instant,
+    before: number,
   ): { readonly taken: number; readonly bytes: number; readonly wait?: Promise<void> | undefined } {
     let taken = 0
     let bytes = 0
@@ -126,7 +133,8 @@ export class MessageIntake {
       bytes += payload.length + MESSAGE_OVERHEAD
       if (this.#closed) break
       const wait =
-        this.#backPressure.next() ?? (taken % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
+        this.#backPressure.next() ??
+        ((before + taken) % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
       if (wait !== undefined) return { taken, bytes, wait }
     }
     return { taken, bytes }

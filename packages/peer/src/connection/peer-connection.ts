@@ -1,5 +1,5 @@
 import { type AnyMessage, baseRegistry, type Message } from '@sapwood/wire-codec'
-import type { Transport } from '@sapwood/transport-v1v2'
+import type { Transport, TransportStats } from '@sapwood/transport-v1v2'
 import {
   addAbortListener,
   type Instant,
@@ -29,7 +29,7 @@ import { disconnectedError, endOfReading, flush, mayFlush } from './closing.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
 import { deferred } from './deferred.ts'
 import { describePeer } from './describe-peer.ts'
-import { TransportFigures } from './transport-figures.ts'
+import { figuresOf } from './transport-figures.ts'
 import { EventEmitter } from './event-emitter.ts'
 import { MessageIntake } from './message-intake.ts'
 import { Notifier } from './notifier.ts'
@@ -55,7 +55,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
   readonly #options: FilledOptions
   readonly #parts: FilledComponents
   readonly #transport: Transport
-  readonly #figures: TransportFigures
+  readonly #figures: () => TransportStats
   readonly #record: PeerRecord
   readonly #protocol: PeerProtocol
   readonly #emitter: EventEmitter
@@ -82,7 +82,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     this.#options = options
     this.#parts = components
     this.#transport = transport
-    this.#figures = new TransportFigures(transport)
+    this.#figures = figuresOf(transport)
     // Whoever does not wait for the handshake learns of its failure by `closed`.
     this.#handshake.promise.catch(() => undefined)
     // Not at once: it may be this peer that is taking more, in the middle of a message.
@@ -212,7 +212,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     return describePeer({
       options: this.#options,
       transport: this.#transport,
-      stats: this.#figures.read(),
+      stats: this.#figures(),
       protocol: this.#protocol,
       state: this.state,
       clock: this.#parts.clock,
@@ -350,7 +350,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
     }
     try {
       const { queuedBytes } = this.#outgoing
-      const { bytesSent } = this.#figures.read()
+      const { bytesSent } = this.#figures()
       this.#protocol.tick(this.#parts.clock.now(), bytesSent - queuedBytes, queuedBytes)
     } catch (cause) {
       // A source of randomness may be the owner's, and this is called by the event loop.
@@ -386,7 +386,7 @@ export class PeerConnection extends RequestMethods implements Peer<AnyMessage> {
       // all the same.
       this.#parts.logger.error({ peer: this.id, error: String(cause) }, 'a transport could not be ended')
     }
-    const report: DisconnectReport = { reason, stats: this.#figures.read() }
+    const report: DisconnectReport = { reason, stats: this.#figures() }
     this.#notifier.notify({ type: 'disconnected', ...report }, this.#parts.clock.now())
     this.#emitter.emit('closed', report)
     this.#parts.logger.debug({ peer: this.id, code: reason.code, blame: reason.blame }, 'peer closed')

@@ -106,11 +106,10 @@ async function answer(
     const session = within(() => createSession('responder', network, options, components))
     try {
       early = await performHandshake(session, stream, progress, options.memory, head, within)
+      options.gate?.spent(spent)
     } catch (error) {
       session.wipe()
       throw error
-    } finally {
-      options.gate?.spent(spent)
     }
     codec = session
     sessionId = session.sessionId

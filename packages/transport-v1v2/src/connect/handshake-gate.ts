@@ -9,7 +9,7 @@ import { refuseArgument } from '../errors/refuse-argument.ts'
 
 /**
  * v2 handshakes a second for all who dial us together, at most. Fewer where they cost more than
- * `HANDSHAKES_SHARE` of the time: 50, where one takes 5 ms.
+ * `HANDSHAKES_SHARE` of the time, but not fewer than 50, which is where one takes 5 ms.
  */
 export const DEFAULT_HANDSHAKES_PER_SECOND = 400
 
@@ -25,10 +25,10 @@ const MAX_COST = 5
 /** Handshakes whose cost is remembered, about. */
 const COSTS = 16
 
-/** Handshakes that may begin at once after a pause: no turn of the event loop has more of them. */
+/** Handshakes that may begin at once after a pause. */
 const BURST = 4
 
-/** As many more as take no more milliseconds than this, up to `MAX_BURST`. */
+/** As many more as take no more milliseconds than this: no turn of the event loop has above `MAX_BURST`. */
 const BURST_WORK = 8
 const MAX_BURST = 16
 
@@ -54,7 +54,10 @@ export interface HandshakeGate {
    * @throws the signal's reason.
    */
   enter(signal: AbortSignal): Promise<void>
-  /** Tells how many milliseconds of work a handshake took that had begun, whatever came of it. */
+  /**
+   * Tells how many milliseconds of work a handshake took that was carried to its end: one that was not may
+   * have been cut short, to look cheap.
+   */
   spent(milliseconds: number): void
   /** Who wait now. */
   readonly waiting: number
@@ -120,7 +123,7 @@ class Gate implements HandshakeGate {
   }
 
   spent(milliseconds: number): void {
-    this.#cost += (Math.min(MAX_COST, milliseconds) - this.#cost) / COSTS
+    if (milliseconds >= 0) this.#cost += (Math.min(MAX_COST, milliseconds) - this.#cost) / COSTS
   }
 
   get #interval(): number {

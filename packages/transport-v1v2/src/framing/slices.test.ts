@@ -31,5 +31,8 @@ describe('slices', () => {
     const slices = [...slicesOf([long], 400)]
     expect(slices.map(({ parts: [only] }) => only!.buffer === long.buffer)).toEqual([true, true, false])
     expect(slices[2]!.parts[0]!.buffer.byteLength).toBe(200)
+    // The `slice` of a Buffer is a view.
+    const file = Buffer.alloc(1_000)
+    expect([...slicesOf([file], 400)][2]!.parts[0]!.buffer.byteLength).toBe(200)
   })
 })

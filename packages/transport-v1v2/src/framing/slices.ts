@@ -24,13 +24,11 @@ export function* slicesOf(parts: Uint8Array[], limit: number): Generator<Slice> 
     while (length + part.length > limit) {
       slice.push(part.subarray(0, limit - length))
       part = part.subarray(limit - length)
-      const full = { parts: slice, length: limit, freed }
+      yield { parts: slice, length: limit, freed }
       slice = []
-      length = 0
-      freed = 0
-      yield full
+      length = freed = 0
     }
-    slice.push(part.length < whole ? part.slice() : part)
+    slice.push(part.length < whole ? new Uint8Array(part) : part)
     length += part.length
     freed += whole
   }
