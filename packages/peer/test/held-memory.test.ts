@@ -87,6 +87,14 @@ function framedPayload(command: string, payload: Uint8Array): Uint8Array {
   return bytes
 }
 
+/** The payload of a list of 50,000 transactions: 1.8 MB. */
+function fullInventory(): Uint8Array {
+  const payload = new Uint8Array(3 + 36 * 50_000)
+  payload.set([0xfd, 0x50, 0xc3])
+  for (let n = 0; n < 50_000; n++) payload[3 + 36 * n] = 1
+  return payload
+}
+
 /** In pieces, as a socket gives them: the pair would hold a copy of the whole. */
 async function writePieces(stream: ByteStream, bytes: Uint8Array): Promise<void> {
   for (let start = 0; start < bytes.length; start += 65_536) {
@@ -159,10 +167,7 @@ describe('114 strangers at once hold no more than the budget, and 1.5 MB each', 
     const budget = createMemoryBudget({ limit: LIMIT, clock })
     const peers = await strangers(budget, { services })
     const before = await arrayBuffers()
-    const payload = new Uint8Array(3 + 36 * 50_000)
-    payload.set([0xfd, 0x50, 0xc3])
-    for (let n = 0; n < 50_000; n++) payload[3 + 36 * n] = 1
-    const ask = framedPayload('getdata', payload)
+    const ask = framedPayload('getdata', fullInventory())
     for (const stranger of peers) void flood(stranger, ask, 2)
     await rest()
     expect(budget.use().peak).toBeLessThanOrEqual(LIMIT)
@@ -190,10 +195,7 @@ describe('114 strangers at once hold no more than the budget, and 1.5 MB each', 
     const budget = createMemoryBudget({ limit: LIMIT, clock })
     const peers = await strangers(budget)
     const before = await arrayBuffers()
-    const payload = new Uint8Array(3 + 36 * 50_000)
-    payload.set([0xfd, 0x50, 0xc3])
-    for (let n = 0; n < 50_000; n++) payload[3 + 36 * n] = 1
-    const inventory = framedPayload('inv', payload)
+    const inventory = framedPayload('inv', fullInventory())
     for (const stranger of peers) void flood(stranger, inventory, 2)
     await rest()
     // Each has been read, and waits for its share of the work.

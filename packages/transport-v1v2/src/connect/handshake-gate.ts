@@ -40,7 +40,10 @@ const SLOW_INTERVAL = 100
 
 /** How many handshakes are begun. */
 export interface HandshakeGateOptions {
-  /** At most; fewer where they cost more than a quarter of the time. Default: 400. */
+  /**
+   * At most; fewer where they cost more than a quarter of the time, of which none counts as more than 5 ms.
+   * Default: 400.
+   */
   readonly perSecond?: number
 }
 
