@@ -5,15 +5,13 @@ import { expect, it } from 'vitest'
 import type { BackPressure } from './back-pressure.ts'
 import { MessageIntake } from './message-intake.ts'
 
-const MESSAGES = 800
-
-it.each([3, 5, 7])('looks at the time though something is waited for every %i messages', async (every) => {
-  let taken = 0
+/** Has a batch handled by an intake that waits after every so many messages. */
+async function handle(messages: number, every: number): Promise<{ taken: number; looks: number }> {
+  const counted = { taken: 0, looks: 0 }
   let waited = 0
-  let looks = 0
   const lane: Pick<TurnLane, 'due' | 'enter' | 'leave'> = {
     due: () => {
-      looks += 1
+      counted.looks += 1
       return undefined
     },
     enter: () => undefined,
@@ -22,8 +20,8 @@ it.each([3, 5, 7])('looks at the time though something is waited for every %i me
   const backPressure: Pick<BackPressure, 'caughtUp' | 'next'> = {
     caughtUp: () => undefined,
     next: () => {
-      if (taken % every !== 0 || taken === waited) return undefined
-      waited = taken
+      if (counted.taken % every !== 0 || counted.taken === waited) return undefined
+      waited = counted.taken
       return Promise.resolve()
     },
   }
@@ -34,17 +32,27 @@ it.each([3, 5, 7])('looks at the time though something is waited for every %i me
   })
   const intake = new MessageIntake(memory as MemoryAccount, lane as TurnLane, backPressure as BackPressure, {
     take: () => {
-      taken += 1
+      counted.taken += 1
     },
     batchTaken: () => whole(),
     ended: () => undefined,
   })
-  const batches = [Array.from({ length: MESSAGES }, () => ({ command: 'ping', payload: new Uint8Array(8) }))]
+  const batches = [Array.from({ length: messages }, () => ({ command: 'ping', payload: new Uint8Array(8) }))]
   const reader = { read: () => Promise.resolve(batches.pop() ?? null) }
   intake.start({ reader } as unknown as Transport, createVirtualClock(), new AbortController().signal)
   await handled
-  expect(taken).toBe(MESSAGES)
-  // Of every eight, but where something was waited for in its place.
-  expect(looks).toBeGreaterThan(MESSAGES / 16)
   intake.close()
+  return counted
+}
+
+it.each([3, 5, 7])('looks at the time though something is waited for every %i messages', async (every) => {
+  const { taken, looks } = await handle(800, every)
+  expect(taken).toBe(800)
+  // Of every eight, but where something was waited for in its place.
+  expect(looks).toBeGreaterThan(50)
+})
+
+// Half a second; minutes where what is left was moved at each wait.
+it('costs the same for each of however many it waits for', { timeout: 20_000 }, async () => {
+  expect((await handle(200_000, 1)).taken).toBe(200_000)
 })

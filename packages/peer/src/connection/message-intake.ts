@@ -85,20 +85,18 @@ export class MessageIntake {
       this.#target.ended(batch)
       return false
     }
-    let { messages } = batch
     const { at } = batch
     // What has been handled is not kept while something is waited for: of many who rest for seconds each
-    // would keep its last message, which nobody counts any more.
+    // would keep its last message, which nobody counts any more. The first is the last here, so that to let
+    // go of one costs the same however many are left.
+    const left = [...batch.messages].reverse()
     batch = undefined
-    let handled = 0
     for (;;) {
-      const { taken, bytes, wait } = this.#takeUntilWait(messages, at, handled)
-      handled += taken
+      const { bytes, wait } = this.#takeUntilWait(left, at)
       if (this.#over()) return false
       // What is kept of it for longer is counted by whoever keeps it.
       this.#memory.give('reading', bytes)
       if (wait === undefined) break
-      messages = messages.slice(taken)
       this.#lane.leave()
       // Behind one thing that is waited for there may be another: after an owner that was behind, a share
       // that is used up.
@@ -108,7 +106,6 @@ export class MessageIntake {
       }
       this.#lane.enter()
     }
-    messages = []
     const wait = this.#lane.due()
     if (wait !== undefined) await wait
     this.#target.batchTaken()
@@ -116,28 +113,24 @@ export class MessageIntake {
   }
 
   /**
-   * Handles messages until something has to be waited for.
-   * @param before Messages of the batch handled before: the time is looked at however often something is
-   * waited for.
+   * Handles messages, from the last to the first, until something has to be waited for. The time is looked at
+   * by how many are left, and so however often something is waited for.
    */
   #takeUntilWait(
-    messages: readonly Contents[],
+    left: Contents[],
     at: Instant,
-    before: number,
-  ): { readonly taken: number; readonly bytes: number; readonly wait?: Promise<void> | undefined } {
-    let taken = 0
+  ): { readonly bytes: number; readonly wait?: Promise<void> | undefined } {
     let bytes = 0
-    for (const { command, payload } of messages) {
-      this.#target.take(command, payload, at)
-      taken += 1
-      bytes += payload.length + MESSAGE_OVERHEAD
-      if (this.#closed) break
+    for (;;) {
+      const message = left.pop()
+      if (message === undefined) return { bytes }
+      this.#target.take(message.command, message.payload, at)
+      bytes += message.payload.length + MESSAGE_OVERHEAD
+      if (this.#closed) return { bytes }
       const wait =
-        this.#backPressure.next() ??
-        ((before + taken) % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
-      if (wait !== undefined) return { taken, bytes, wait }
+        this.#backPressure.next() ?? (left.length % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
+      if (wait !== undefined) return { bytes, wait }
     }
-    return { taken, bytes }
   }
 
   #over(): boolean {
