@@ -45,7 +45,7 @@ export interface SimulatedNode {
   readonly index: number
   readonly address: NetworkAddress
   readonly handle: NodeHandle
-  /** The chain whose blocks it serves; headers follow it only once they have been given to the node. */
+  /** The chain whose blocks it serves: of those that were submitted, the last that its headers came to. */
   chain: RegtestChain
 }
 
@@ -56,6 +56,7 @@ export class Simulation implements AsyncDisposable {
   readonly nodes: SimulatedNode[] = []
   readonly seed: number | string
   readonly #options: SimulationOptions
+  readonly #chains = new Set<RegtestChain>()
   readonly #trace = createHash('sha256')
   readonly #start: number
   #events = 0
@@ -133,6 +134,7 @@ export class Simulation implements AsyncDisposable {
 
   /** Gives a node the headers of its chain, as if it had mined them. */
   async submit(node: SimulatedNode, chain: RegtestChain = node.chain): Promise<void> {
+    this.#chains.add(chain)
     node.chain = chain
     const submitted = node.handle.chain.submitHeaders(chain.headers)
     await this.clock.advance(0)
@@ -193,6 +195,11 @@ export class Simulation implements AsyncDisposable {
   }
 
   #follow(node: SimulatedNode): void {
+    // As who follows a chain does, it has the blocks then: a node tells nobody of what it cannot serve.
+    node.handle.events.on('tip-changed', ({ change: { newTip } }) => {
+      const has = (chain: RegtestChain): boolean => chain.heightOf(newTip.hash) === newTip.height
+      if (!has(node.chain)) node.chain = [...this.#chains].find(has) ?? node.chain
+    })
     for (const name of TRACED) {
       node.handle.events.on(name, (event) => {
         this.#events += 1

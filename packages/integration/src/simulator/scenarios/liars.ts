@@ -52,7 +52,6 @@ export const liars: Scenario = {
     }
     const miner = simulation.nodes[Math.floor(honest / 2)]!
     await simulation.submit(miner, longest)
-    for (const node of simulation.nodes) node.chain = longest
     const tip = simulation.tipOf(miner)
     const reached = await simulation.runUntil(
       () => simulation.nodes.every((node) => simulation.tipOf(node) === tip),

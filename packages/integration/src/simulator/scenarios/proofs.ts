@@ -54,8 +54,6 @@ export const proofs: Scenario = {
     const seen = { refused: 0, discouraged: 0, suspected: 0 }
     for (let i = 0; i < nodes; i++) {
       const node = await simulation.addNode({ utreexo: true })
-      // Once it knows them it serves the blocks, as everybody does.
-      node.chain = longest
       node.handle.events.on('proof-invalid', () => (seen.refused += 1))
       node.handle.events.on('discouraged', () => (seen.discouraged += 1))
       node.handle.events.on('utreexo-suspected', () => (seen.suspected += 1))
