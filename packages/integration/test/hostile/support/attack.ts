@@ -57,6 +57,8 @@ export interface Field {
 export interface TargetTraits {
   /** A program asked for its events and for all transactions, and reads neither. */
   readonly unreadEvents?: boolean
+  /** Each block that it serves has 4 MB, read anew each time. */
+  readonly largeBlocks?: boolean
 }
 
 /**

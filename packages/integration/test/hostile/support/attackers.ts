@@ -35,8 +35,8 @@ export interface Done {
 }
 
 const RETRY_PAUSE = 50
-/** How far they stand back, as `nice` counts it. */
-const HOSTILE_PRIORITY = 10
+/** How far they stand back, as `nice` counts it: all the way, since they have no processor of the node's. */
+const HOSTILE_PRIORITY = 19
 
 const chain = hostileChain()
 let end = new AbortController()

@@ -21,6 +21,8 @@ const orders = JSON.parse(process.argv[2]!) as { readonly honestPort: number } &
 
 /** Entries of its answer to `mempool`. */
 const MEMPOOL_SIZE = 10_000
+/** Bytes of a block where blocks are large. */
+const LARGE_BLOCK = 3_990_000
 /** Milliseconds between two looks at the event loop. */
 const RESOLUTION = 2
 
@@ -55,6 +57,7 @@ const node = await createNode(
     services: {
       ...regtestServices(() => chain, new Map()),
       ...regtestFilterServices(() => chain),
+      ...(orders.largeBlocks === true && { block: () => new Uint8Array(LARGE_BLOCK).fill(1) }),
       mempool: () => mempool,
       compactBlock: (hash) => {
         const block = chain.byHash(hash)?.block
