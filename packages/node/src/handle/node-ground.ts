@@ -101,7 +101,7 @@ export async function layGround(options: NodeOptions, components: NodeComponents
   const state = await loadNodeState(store, chain, { clock, random, logger })
   const relay = new TransactionRelay(
     { listen: relaysTransactions, ...options.transactions },
-    { random, wallTime: (at) => clock.wallTime(at) },
+    { random, wallTime: (at) => clock.wallTime(at), tipHeight: () => chain.tip().height },
   )
   const headerSync = new HeaderSync(
     { ...(options.minimumChainWork !== undefined && { minimumChainWork: options.minimumChainWork }) },

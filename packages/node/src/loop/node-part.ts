@@ -39,8 +39,8 @@ export interface NodePart {
    * @returns whether something was sent: it leaves first.
    */
   asksAhead?(record: ReadyConnection, received: ReceivedMessage, at: Instant): boolean
-  /** A block arrived and passed its checks. */
-  block?(block: Block): void
+  /** A block of the best chain arrived and passed its checks. */
+  block?(block: Block, height: number): void
   /**
    * The best chain moved, whoever moved it.
    * @param from The peer that brought it; absent where a program did.

@@ -44,8 +44,8 @@ export class NodeParts implements Required<NodePart> {
     this.#tell('closed', (part) => part.closed?.(record, report))
   }
 
-  block(block: Block): void {
-    this.#tell('block', (part) => part.block?.(block))
+  block(block: Block, height: number): void {
+    this.#tell('block', (part) => part.block?.(block, height))
   }
 
   tipChanged(change: TipChange, from: PeerId | undefined): void {

@@ -44,7 +44,7 @@ describe('what peers are answered', () => {
     const record = { id: alice, kind: 'inbound', peer: { send: () => true } } as unknown as ReadyConnection
     const table = new ConnectionTable()
     table.add(watched('record', record, touched))
-    const relay = new TransactionRelay({ listen: true }, { random, wallTime })
+    const relay = new TransactionRelay({ listen: true }, { random, wallTime, tipHeight: () => 3 })
     const facts = { relays: true, mayAnnounce: true, outbound: true, wtxidRelay: true, commonVersion: 70_016 }
     relay.addPeer(alice, facts, NOON)
     const transaction = coinbaseAt(7)

@@ -27,7 +27,7 @@ function driver(): PrivateBroadcastDriver {
     networkSwitch: { isOn: true },
     addresses: new AddressManager({}, { clock, random }),
     added: { get: () => undefined } as unknown as AddedPeers,
-    relay: new TransactionRelay({}, { random, wallTime }),
+    relay: new TransactionRelay({}, { random, wallTime, tipHeight: () => 0 }),
     events: { emit: () => undefined },
     isAvoided: () => false,
     connectOnly: false,

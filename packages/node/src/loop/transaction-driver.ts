@@ -78,8 +78,8 @@ export class TransactionDriver implements NodePart {
     }
   }
 
-  block(block: Block): void {
-    this.run(this.#parts.relay.onBlock(block, this.#now()))
+  block(block: Block, height: number): void {
+    this.run(this.#parts.relay.onBlock(block, height, this.#now()))
   }
 
   tick(now: Instant): void {

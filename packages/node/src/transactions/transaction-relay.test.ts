@@ -62,8 +62,11 @@ function withWitness(byte: number): Transaction {
   }
 }
 
+/** Height of the chain that is known. */
+const TIP = 100
+
 function relayWith(peers: Readonly<Record<number, TransactionPeer>>, options = {}): TransactionRelay {
-  const relay = new TransactionRelay(options, { random: seededRandom(7), wallTime })
+  const relay = new TransactionRelay(options, { random: seededRandom(7), wallTime, tipHeight: () => TIP })
   for (const [id, facts] of Object.entries(peers)) relay.addPeer(peerId(Number(id)), facts, NOON)
   return relay
 }
@@ -167,7 +170,7 @@ describe('what peers announce', () => {
       const tx = transaction()
       expect(relay.onInventory(alice, inv(type, tx), NOON)).not.toEqual([])
       relay.onInventory(bob, inv(type, tx), NOON)
-      relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), tx]), NOON)
+      relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), tx]), 1, NOON)
       expect(relay.tick(after(61_000))).toEqual([])
     }
   })
@@ -272,8 +275,23 @@ describe('the pool', () => {
     const relay = relayWith({ 1: outbound })
     const tx = transaction()
     relay.onTransaction(alice, tx, NOON)
-    relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), tx]), NOON)
+    relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), tx]), 1, NOON)
     expect(relay.pool()).toEqual({ transactions: 0, bytes: 0, usage: 0 })
+  })
+
+  it('looks for it in no block that was there for long before it was heard', () => {
+    const relay = relayWith({ 1: outbound })
+    const tx = transaction()
+    const block = mineBlock(regtest.genesis, [coinbaseAt(1), tx])
+    relay.onBlock(block, TIP, NOON)
+    relay.onTransaction(alice, tx, NOON)
+    relay.onBlock(block, -1, NOON)
+    expect(relay.pool().transactions).toBe(1)
+    // What is told of our own goes by every block, however old: it may have been there already.
+    relay.broadcast(tx, {}, NOON)
+    relay.onBlock(block, -1, NOON)
+    expect(relay.pool().transactions).toBe(0)
+    expect(relay.broadcasts()).toMatchObject([{ confirmed: true }])
   })
 
   it('takes no transaction that can be in no block', () => {
@@ -393,7 +411,7 @@ describe('a broadcast', () => {
     expect(relay.toldTo(carol)).toEqual([])
     relay.onFeeFilter(alice, 1_001n)
     expect(relay.toldTo(alice)).toEqual([])
-    relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), tx]), after(31_000))
+    relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), tx]), 1, after(31_000))
     expect(relay.toldTo(bob)).toEqual([])
   })
 
@@ -416,7 +434,7 @@ describe('a broadcast', () => {
     const [first, second] = [transaction(), transaction()]
     relay.broadcast(first, {}, NOON)
     relay.broadcast(second, {}, NOON)
-    expect(relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), first]), NOON)).toMatchObject([
+    expect(relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), first]), 1, NOON)).toMatchObject([
       { state: { confirmed: true } },
     ])
     expect(relay.cancelBroadcast(txid(second))).toBe(true)
@@ -454,7 +472,7 @@ describe('what a stranger does to a broadcast', () => {
   it.each(Array.from({ length: 30 }, (_, seed) => seed))(
     'who was told proves nothing by announcing it back, and everybody is told (seed %i)',
     (seed) => {
-      const relay = new TransactionRelay({}, { random: seededRandom(seed), wallTime })
+      const relay = new TransactionRelay({}, { random: seededRandom(seed), wallTime, tipHeight: () => TIP })
       for (const id of [1, 2, 3]) relay.addPeer(peerId(id), id === 3 ? inbound : outbound, NOON)
       const tx = transaction()
       relay.broadcast(tx, {}, NOON)
@@ -559,7 +577,7 @@ describe('a witness that a stranger made up', () => {
     expect(wtxid(relay.get(txid(real))!.transaction)).toEqual(wtxid(real))
     for (let n = 5; n < 10; n++) relay.onTransaction(peerId(2 + (n % 5)), made(n), NOON)
     expect([...relay.transactions()].map(wtxid)).toContainEqual(wtxid(real))
-    relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), real]), NOON)
+    relay.onBlock(mineBlock(regtest.genesis, [coinbaseAt(1), real]), 1, NOON)
     expect(relay.pool()).toEqual({ transactions: 0, bytes: 0, usage: 0 })
   })
 
@@ -623,7 +641,7 @@ describe('a witness that a stranger made up', () => {
 })
 
 it('tells no peer of before BIP133 our fee filter', () => {
-  const relay = new TransactionRelay({}, { random: seededRandom(1), wallTime })
+  const relay = new TransactionRelay({}, { random: seededRandom(1), wallTime, tipHeight: () => TIP })
   expect(relay.addPeer(alice, { ...outbound, commonVersion: 70_012 }, NOON)).toEqual([])
   expect(relay.addPeer(bob, { ...outbound, commonVersion: 70_013 }, NOON)).toHaveLength(1)
 })

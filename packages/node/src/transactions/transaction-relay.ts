@@ -48,6 +48,11 @@ const MAX_DELIVERIES_PER_TXID = 3
 const RECENT_TRANSACTIONS = 60_000
 /** Of them, those that strangers sent without a witness; what is forgotten is asked for again. */
 const BARE_TRANSACTIONS = 10_000
+/**
+ * Blocks below the tip at which the first was heard in which there may still be something of it: whoever told
+ * of it may have been behind, and a reorg may take as many.
+ */
+const MAX_BLOCKS_BEHIND = 100
 /** Default bound of the pool. */
 const DEFAULT_POOL_BYTES: number = 32 * 1024 * 1024
 /**
@@ -76,6 +81,8 @@ export interface TransactionRelayComponents {
   readonly random: Random
   /** The time of day at an instant, which is told with what was heard. */
   readonly wallTime: (at: Instant) => WallTime
+  /** Of the best chain. */
+  readonly tipHeight: () => number
 }
 
 /**
@@ -84,6 +91,7 @@ export interface TransactionRelayComponents {
  */
 export class TransactionRelay {
   readonly #wallTime: (at: Instant) => WallTime
+  readonly #tipHeight: () => number
   readonly #listen: boolean
   readonly #feeFilter: bigint
   readonly #out = new Outbox<TransactionAction>()
@@ -94,9 +102,12 @@ export class TransactionRelay {
   /** By txid: what strangers alone have sent, and without a witness. It may have had one. */
   readonly #bare = new RecentSet(BARE_TRANSACTIONS)
   readonly #broadcasts: OwnBroadcasts
+  /** Height of the tip when the first was heard of all that is here. */
+  #heardFrom: number | undefined
 
-  constructor(options: TransactionRelayOptions, { random, wallTime }: TransactionRelayComponents) {
+  constructor(options: TransactionRelayOptions, { random, wallTime, tipHeight }: TransactionRelayComponents) {
     this.#wallTime = wallTime
+    this.#tipHeight = tipHeight
     this.#listen = options.listen ?? true
     this.#feeFilter = options.feeFilter ?? DEFAULT_FEE_FILTER
     this.#requests = new TransactionRequests({ random })
@@ -141,6 +152,7 @@ export class TransactionRelay {
 
   #announced(peer: RelayPeer, inventory: Inventory): void {
     const { id, facts } = peer
+    this.#heardFrom ??= this.#tipHeight()
     const priority = this.#priority(facts)
     const wanted = facts.wtxidRelay ? InventoryType.WTX : InventoryType.TX
     for (const { type, hash } of inventory) {
@@ -165,6 +177,7 @@ export class TransactionRelay {
 
   #hear(peer: RelayPeer, transaction: Transaction): void {
     const { id, facts } = peer
+    this.#heardFrom ??= this.#tipHeight()
     const ids = { txid: txid(transaction), wtxid: wtxid(transaction) }
     const [txidKey, wtxidKey] = [bytesToHex(ids.txid), bytesToHex(ids.wtxid)]
     const known = this.#recent.has(wtxidKey) || this.#bare.has(wtxidKey)
@@ -209,10 +222,11 @@ export class TransactionRelay {
   }
 
   /** A block of the best chain: what it holds is not waited for any more. */
-  onBlock(block: Block, now: Instant): TransactionAction[] {
-    // While the node syncs there is nothing to be confirmed, and to make two keys of each transaction costs a
-    // sixth of the sync.
-    if (this.#pool.size + this.#requests.size + this.#broadcasts.size === 0) return []
+  onBlock(block: Block, height: number, now: Instant): TransactionAction[] {
+    // While the node syncs there is nothing to be confirmed, whatever strangers tell of meanwhile, and two
+    // keys for each transaction cost a sixth of the sync.
+    const isOlder = this.#heardFrom === undefined || height + MAX_BLOCKS_BEHIND < this.#heardFrom
+    if (isOlder && this.#broadcasts.size === 0) return []
     return this.#out.handle(now, () => {
       for (const transaction of block.transactions) {
         const key = bytesToHex(txid(transaction))

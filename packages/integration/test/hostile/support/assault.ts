@@ -17,7 +17,7 @@ const LONGEST_PREPARATION = 40_000
 /** Longest that the honest download may take beside an attack, in milliseconds. */
 const LONGEST_DOWNLOAD = 20_000
 /** Downloads whose median counts where their time is judged: one alone differs by a third from the next. */
-const DOWNLOADS = 7
+const DOWNLOADS = 15
 
 export interface Strength {
   readonly peers: number
