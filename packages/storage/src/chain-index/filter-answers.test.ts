@@ -1,4 +1,4 @@
-import { BASIC_FILTER_TYPE, bytesToHex } from '@sapwood/wire-codec'
+import { asBlockHash, BASIC_FILTER_TYPE, type BlockHash, bytesToHex } from '@sapwood/wire-codec'
 import { type ChainAccess, createMemoryStore } from '@sapwood/node'
 import { expect, it } from 'vitest'
 import { openIndex } from '../../test/support/index-on.ts'
@@ -77,4 +77,76 @@ it('gives no headers of a chain that was left while they were read', async () =>
   const asked = [served.compactFilterHeaders(query), served.compactFilterCheckpoints(query)]
   await reorganise()
   expect(await Promise.all(asked)).toEqual([undefined, undefined])
+})
+
+const LONG = 5_500
+const CHECKPOINTS = 5
+
+/** Answers from an index of blocks that are named by their heights, and by the branch that they are of. */
+function longChain() {
+  let forkAt = Number.POSITIVE_INFINITY
+  const branchAt = (height: number): number => (height > forkAt ? 1 : 0)
+  const hashOf = (height: number, branch = branchAt(height)): BlockHash => {
+    const bytes = new Uint8Array(32).fill(branch)
+    new DataView(bytes.buffer).setUint32(0, height)
+    return asBlockHash(bytes)
+  }
+  const heightOf = (hash: BlockHash): number => new DataView(hash.buffer, hash.byteOffset).getUint32(0)
+  const reads: number[] = []
+  let calls = 0
+  const filterEntries = (heights: readonly number[]) => {
+    calls += 1
+    reads.push(...heights)
+    return Promise.resolve(
+      heights.map((height) => {
+        const hash = hashOf(height)
+        return { blockHash: hash, filterHash: hash, header: hash }
+      }),
+    )
+  }
+  const chain = { heightOf, isActive: (hash: BlockHash) => hash[31] === branchAt(heightOf(hash)) }
+  const indexed = { filterEntries, filterEntry: async (height: number) => (await filterEntries([height]))[0] }
+  return {
+    answers: new FilterAnswers(chain as ChainAccess, indexed as unknown as IndexedChain),
+    hashOf,
+    fork: (height: number) => {
+      forkAt = height
+    },
+    readsOf: async (ask: () => Promise<unknown>) => {
+      reads.length = calls = 0
+      const answer = await ask()
+      return { answer, reads: [...reads], calls }
+    },
+  }
+}
+
+it('reads a checkpoint once, however often it is asked for, and anew where its block has left', async () => {
+  const { answers: served, hashOf, fork, readsOf } = longChain()
+  const ask = (): Promise<unknown> =>
+    served.compactFilterCheckpoints({ filterType: BASIC_FILTER_TYPE, stopHash: hashOf(LONG) })
+  const heights = Array.from({ length: CHECKPOINTS }, (_, index) => 1_000 * (index + 1))
+  const first = await readsOf(ask)
+  expect(first.reads).toEqual([...heights, LONG])
+  expect(first.answer).toMatchObject({ filterHeaders: heights.map((height) => hashOf(height)) })
+  const again = await readsOf(ask)
+  expect(again.reads).toEqual([LONG])
+  expect(again.answer).toEqual(first.answer)
+  fork(3_500)
+  const after = await readsOf(ask)
+  expect(after.reads).toEqual([4_000, 5_000, LONG])
+  expect(after.answer).toMatchObject({ filterHeaders: heights.map((height) => hashOf(height)) })
+})
+
+it('reads two thousand headers at once, and not one by one', async () => {
+  const { answers: served, hashOf, readsOf } = longChain()
+  const { answer, reads, calls } = await readsOf(() =>
+    served.compactFilterHeaders({
+      filterType: BASIC_FILTER_TYPE,
+      startHeight: LONG - 1_999,
+      stopHash: hashOf(LONG),
+    }),
+  )
+  expect(reads).toHaveLength(2_001)
+  expect(calls).toBe(2)
+  expect(answer).toMatchObject({ filterHashes: { length: 2_000 } })
 })

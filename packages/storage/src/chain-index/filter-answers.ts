@@ -27,6 +27,8 @@ const NO_HEADER = new Uint8Array(32) as Uint8Array as Hash256
 export class FilterAnswers {
   readonly #chain: ChainAccess
   readonly #indexed: IndexedChain
+  /** By their place in an answer. One whose block has left the chain is read anew. */
+  readonly #checkpoints: FilterEntry[] = []
 
   constructor(chain: ChainAccess, indexed: IndexedChain) {
     this.#chain = chain
@@ -61,14 +63,30 @@ export class FilterAnswers {
     const stop = this.#stop({ ...query, startHeight: 0 }, Infinity)
     if (typeof stop === 'object') return stop
     if (stop === undefined) return undefined
-    const filterHeaders: Hash256[] = []
-    for (let height = FILTER_CHECKPOINT_INTERVAL; height <= stop; height += FILTER_CHECKPOINT_INTERVAL) {
-      const entry = await this.#indexed.filterEntry(height)
-      if (entry === undefined) return undefined
-      filterHeaders.push(entry.header)
-    }
+    const checkpoints = await this.#checkpointsUpTo(stop)
     const isOfThisChain = (await this.#entries(stop, stop, stopHash)) !== undefined
-    return isOfThisChain ? { filterType: BASIC_FILTER_TYPE, stopHash, filterHeaders } : undefined
+    if (checkpoints === undefined || !isOfThisChain) return undefined
+    const filterHeaders = checkpoints.map(({ header }) => header)
+    return { filterType: BASIC_FILTER_TYPE, stopHash, filterHeaders }
+  }
+
+  /** They are kept: 65 bytes ask for 900 of them (Core: `m_headers_cache`). */
+  async #checkpointsUpTo(stop: number): Promise<readonly FilterEntry[] | undefined> {
+    const count = Math.floor(stop / FILTER_CHECKPOINT_INTERVAL)
+    const kept = this.#checkpoints.slice(0, count)
+    const gone = kept.findIndex(({ blockHash }) => !this.#chain.isActive(blockHash))
+    if (gone >= 0) kept.length = gone
+    const heights = Array.from(
+      { length: count - kept.length },
+      (_, index) => (kept.length + index + 1) * FILTER_CHECKPOINT_INTERVAL,
+    )
+    if (heights.length === 0) return kept
+    for (const entry of await this.#indexed.filterEntries(heights)) {
+      if (entry === undefined) return undefined
+      this.#checkpoints[kept.length] = entry
+      kept.push(entry)
+    }
+    return kept
   }
 
   /** One at a time: of mainnet's a thousand have 20 MB, and nobody knows when the remote takes them. */
@@ -100,7 +118,7 @@ export class FilterAnswers {
   /** Undefined where one is not there, or the chain has moved while they were read. */
   async #entries(from: number, to: number, stopHash: BlockHash): Promise<readonly FilterEntry[] | undefined> {
     const heights = Array.from({ length: to - from + 1 }, (_, index) => from + index)
-    const found = await Promise.all(heights.map((height) => this.#indexed.filterEntry(height)))
+    const found = await this.#indexed.filterEntries(heights)
     const entries = found.filter((entry) => entry !== undefined)
     const last = entries.at(-1)
     if (entries.length < heights.length || last === undefined) return undefined
