@@ -378,3 +378,25 @@ describe('the header sync', () => {
     expect(sync.removePeer(carol, NOON)).toEqual([])
   })
 })
+
+describe('an inventory of a thousand blocks', () => {
+  it('is one step for who fetches blocks, whatever their order, and asks for the last that is not known', () => {
+    const headers = mineHeaders(regtest.genesis, 1_000)
+    chain.accept(headers, NOON)
+    sync.addPeer(alice, outbound, NOON)
+    sync.addPeer(bob, inbound, NOON)
+    const hashes = headers.map(blockHash)
+    const unknown = blockHash(mineHeader(headers.at(-1)!))
+    const last = hashes.at(-1)!
+    const has = (peer: PeerId) => [{ type: 'peer-has', peer, hash: last }]
+    expect(sync.onBlockInventory(alice, hashes, NOON)).toEqual(has(alice))
+    const reversed = [...hashes].reverse()
+    const actions = sync.onBlockInventory(bob, [...reversed, unknown], NOON)
+    expect(actions.filter(({ type }) => type === 'peer-has')).toEqual(has(bob))
+    expect(sent(actions, bob)).toHaveLength(1)
+    expect(sync.bestOf(bob)?.height).toBe(1_000)
+    const known = chain.size
+    sync.onBlockHeader(alice, mineHeader(headers.at(-1)!), true, NOON)
+    expect([chain.size, sync.bestOf(bob)?.height]).toEqual([known + 1, 1_001])
+  })
+})

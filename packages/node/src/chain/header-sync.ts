@@ -138,7 +138,7 @@ export class HeaderSync {
   onBlockInventory(id: PeerId, hashes: readonly BlockHash[], now: Instant): HeaderSyncAction[] {
     return this.#onPeer(id, now, (peer) => {
       const last = hashes.at(-1)
-      for (const hash of hashes) this.#tips.announced(peer, hash)
+      this.#tips.announcedAll(peer, hashes)
       if (last !== undefined && this.#chain.heightOf(last) === undefined) this.#requests.ask(peer, undefined)
     })
   }

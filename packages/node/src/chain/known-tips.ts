@@ -1,4 +1,5 @@
 import type { BlockHash } from '@sapwood/wire-codec'
+import type { ChainEntry } from './chain-entry.ts'
 import type { HeaderChain } from './header-chain.ts'
 import type { HeaderPeer } from './header-peer.ts'
 import type { HeaderSyncAction } from './header-sync-action.ts'
@@ -29,6 +30,21 @@ export class KnownTips {
     if (peer.best !== undefined && entry.work <= peer.best.work) return
     peer.best = entry
     this.#out.push({ type: 'peer-has', peer: peer.id, hash: entry.hash })
+  }
+
+  /**
+   * Of an `inv`: the best of those that are known, and the last that is not. A step for each would have the
+   * download look through all peers for as many blocks as fit in a message.
+   */
+  announcedAll(peer: HeaderPeer, hashes: readonly BlockHash[]): void {
+    let best: ChainEntry | undefined
+    let unknown: BlockHash | undefined
+    for (const hash of hashes) {
+      const entry = this.#chain.get(hash)
+      if (entry === undefined) unknown = hash
+      else if (best === undefined || entry.work > best.work) best = entry
+    }
+    for (const hash of [best?.hash, unknown]) if (hash !== undefined) this.announced(peer, hash)
   }
 
   /** The chain has grown: what was announced before its header came may be in it now. */
