@@ -1,7 +1,7 @@
 import { type Block, type BlockHash, blockHash } from '@sapwood/wire-codec'
 import { type PeerId, peerId } from '@sapwood/peer'
 import type { Instant } from '@sapwood/transport-v1v2/environment'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { coinbaseAt, hashesOf, mineBlock, mineBlocks, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, wallTime } from '../../test/support/peer-ids.ts'
 import { StorableHeaderChain } from '../chain/header-chain.ts'
@@ -506,5 +506,17 @@ describe('the block download', () => {
     expect(asked(download.openStream({ from: 2, to: 4 }, NOON).actions)).toEqual([4])
     download.onBlock(alice, at(1), NOON)
     expect(delivered(download.onBlock(alice, at(2), NOON))).toEqual([2, 2])
+  })
+})
+
+describe('a stranger', () => {
+  it('has no peer looked at by blocks that nobody was asked for and nobody waits for', () => {
+    for (let id = 100; id < 150; id++) join(peerId(id), { ...full, preferred: false })
+    download.openStream({ from: 300 }, NOON)
+    const looked = vi.spyOn(chain, 'tip')
+    for (let n = 0; n < 100; n++) expect(download.onBlock(peerId(100), at(7), NOON)).toEqual([])
+    expect(looked).not.toHaveBeenCalled()
+    download.onBlock(peerId(100), at(300), NOON)
+    expect(looked).toHaveBeenCalled()
   })
 })

@@ -153,7 +153,10 @@ export class BlockDownload {
 
   /** A `block` message, asked for or not. */
   onBlock(id: PeerId, block: Block, now: Instant): BlockDownloadAction[] {
-    this.#requests.progress(id, bytesToHex(blockHash(block.header)), now)
+    const hash = blockHash(block.header)
+    const key = bytesToHex(hash)
+    if (this.#isOfNoUse(id, key, hash)) return []
+    this.#requests.progress(id, key, now)
     const elsewhere = this.#checksElsewhere ? this.#checkElsewhere(id, block) : undefined
     const take = (): void => this.#take({ id, block, viaCompact: false })
     return elsewhere ?? this.#then(now, take, { isRoutine: this.#isChosen(id) })
@@ -344,6 +347,13 @@ export class BlockDownload {
     // Asked for by a stream that is closed, or before a reorg.
     this.#requests.finish(key)
     return false
+  }
+
+  /** Nobody was asked for it or waits for it: 105 bytes, which must not have all peers looked through. */
+  #isOfNoUse(id: PeerId, key: string, hash: BlockHash): boolean {
+    if (this.#requests.get(key) !== undefined || this.#requests.peers.get(id)?.owed.has(key) === true)
+      return false
+    return !this.#isWaitedFor(hash)
   }
 
   #isWaitedFor(hash: BlockHash): boolean {
