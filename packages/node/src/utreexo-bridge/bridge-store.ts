@@ -157,7 +157,7 @@ export class BridgeStore {
    */
   write(): Promise<void> {
     return this.#unwritten.write((operations) =>
-      this.#note(operations.filter(({ key }) => key.startsWith(OUTPUT))),
+      this.#recent.apply(operations.filter(({ key }) => key.startsWith(OUTPUT))),
     )
   }
 
@@ -190,14 +190,7 @@ export class BridgeStore {
       { type: 'delete', key: byHeight('r', tip.height) },
       { type: 'put', key: MARK, value: this.#mark(below) },
     ])
-    this.#note(outputs)
-  }
-
-  /** Outputs that have been written. */
-  #note(operations: readonly KeyValueOperation[]): void {
-    for (const operation of operations)
-      if (operation.type === 'put') this.#recent.put(operation.key, operation.value)
-      else this.#recent.delete(operation.key)
+    this.#recent.apply(outputs)
   }
 
   /** Forgets everything. A process that is killed in the middle of it goes on with that at its next start. */
