@@ -7,7 +7,7 @@ import {
   transactionField,
   versionAddressField,
 } from './primitive-fields.ts'
-import { bytes, type Field, fixed, nested, sint, text, uint } from './protobuf-fields.ts'
+import { bytes, type Field, fixed, nested, sint, text, uint, written } from './protobuf-fields.ts'
 
 /** Fields of messages that say nothing but that they came. */
 const FLAGS: Readonly<Record<string, number>> = {
@@ -25,13 +25,50 @@ const FLAGS: Readonly<Record<string, number>> = {
  * here, and those that do not decode, are `unknown` ones with their payload.
  */
 export function messageField(command: string, payload: Uint8Array): Field {
+  return observedFields(command, payload).message
+}
+
+/** What is told of a message: decoded once and its entries written once, though two events tell of them. */
+export interface ObservedFields {
+  /** See `messageField`. */
+  readonly message: Field
+  /** What peer-observer's P2P extractor tells of it. */
+  readonly announcement?: Field
+}
+
+export function observedFields(command: string, payload: Uint8Array): ObservedFields {
   try {
-    const field = fieldOf(decodePayload(command, payload))
-    if (field !== undefined) return field
+    const message = decodePayload(command, payload)
+    const announced = announcedFields(message)
+    if (announced !== undefined) return announced
+    const field = fieldOf(message)
+    if (field !== undefined) return { message: field }
   } catch {
     // It is told as it came.
   }
-  return nested(31, text(1, command), bytes(2, payload))
+  return { message: nested(31, text(1, command), bytes(2, payload)) }
+}
+
+function announcedFields(message: Message): ObservedFields | undefined {
+  switch (message.type) {
+    case 'inv': {
+      const entries = written(message.inventory.map((item) => inventoryField(1, item)))
+      return { message: nested(4, entries), announcement: nested(3, entries) }
+    }
+    case 'addr':
+    case 'addrv2': {
+      const entries = written(message.addresses.map((address) => addressField(1, address)))
+      const isEmptyV2 = message.type === 'addrv2' && message.addresses.length === 0
+      const field = isEmptyV2 ? uint(40, 1) : nested(message.type === 'addr' ? 8 : 9, entries)
+      return { message: field, announcement: nested(2, entries) }
+    }
+    case 'feefilter': {
+      const { feeRate } = message
+      return { message: nested(10, sint(1, feeRate)), announcement: sint(4, feeRate) }
+    }
+    default:
+      return undefined
+  }
 }
 
 function fieldOf(message: Message): Field | undefined {
@@ -55,8 +92,6 @@ function fieldOf(message: Message): Field | undefined {
       return message.nonce === undefined ? uint(41, 1) : nested(2, fixed(1, message.nonce))
     case 'pong':
       return message.nonce === undefined ? undefined : nested(3, fixed(1, message.nonce))
-    case 'inv':
-      return nested(4, ...message.inventory.map((item) => inventoryField(1, item)))
     case 'getdata':
       return nested(5, ...message.inventory.map((item) => inventoryField(1, item)))
     case 'notfound':
@@ -65,13 +100,6 @@ function fieldOf(message: Message): Field | undefined {
       return nested(6, transactionField(1, message.transaction, true))
     case 'headers':
       return nested(7, ...message.headers.map((header) => headerField(1, header)))
-    case 'addr':
-      return nested(8, ...message.addresses.map((address) => addressField(1, address)))
-    case 'addrv2':
-      if (message.addresses.length === 0) return uint(40, 1)
-      return nested(9, ...message.addresses.map((address) => addressField(1, address)))
-    case 'feefilter':
-      return nested(10, sint(1, message.feeRate))
     case 'getheaders':
     case 'getblocks':
       return nested(

@@ -1,11 +1,10 @@
 import type { NodeEventOf, NodeHandle, StopListening } from '@sapwood/node'
 import type { ConnectionKind, DisconnectReason, PeerEventSource, PeerId } from '@sapwood/peer'
 import { guardedLogger, type Logger, SECOND, tell } from '@sapwood/transport-v1v2/environment'
-import { type AnyMessage, decodePayload, formatPeerAddress } from '@sapwood/wire-codec'
-import { messageField } from './message-field.ts'
-import { addressField, inventoryField } from './primitive-fields.ts'
+import { type AnyMessage, formatPeerAddress } from '@sapwood/wire-codec'
+import { observedFields } from './message-field.ts'
 import { inNanoseconds } from '../time/in-nanoseconds.ts'
-import { encodeFields, type Field, nested, sint, text, uint } from './protobuf-fields.ts'
+import { encodeFields, type Field, nested, text, uint } from './protobuf-fields.ts'
 
 /** The subjects of peer-observer that its tools listen to. */
 export type ObservedSubject = 'netmsg' | 'netconn' | 'p2p-extractor'
@@ -84,9 +83,9 @@ export function observeNode(node: ObservedNode, { send, logger }: ObserveCompone
         uint(5, isReceived ? 1 : 0),
         uint(6, payload.length),
       )
-      emit('netmsg', at, nested(1, nested(1, meta, messageField(command, payload))))
-      const announced = isReceived ? announcementOf(command, payload) : undefined
-      if (announced !== undefined) emit('p2p-extractor', at, nested(3, announced))
+      const { message, announcement } = observedFields(command, payload)
+      emit('netmsg', at, nested(1, nested(1, meta, message)))
+      if (isReceived && announcement !== undefined) emit('p2p-extractor', at, nested(3, announcement))
       lastAt = at
     })
     // What it is told of has been traced in the same turn.
@@ -115,20 +114,4 @@ export function observeNode(node: ObservedNode, { send, logger }: ObserveCompone
 /** An event of connections: of what peer-observer's eBPF extractor tells. */
 function ofConnection(event: Field): Field {
   return nested(1, nested(2, event))
-}
-
-/** What its P2P extractor tells of a message. */
-function announcementOf(command: string, payload: Uint8Array): Field | undefined {
-  if (command !== 'addr' && command !== 'addrv2' && command !== 'inv' && command !== 'feefilter')
-    return undefined
-  try {
-    const message = decodePayload(command, payload)
-    if (message.type === 'addr' || message.type === 'addrv2') {
-      return nested(2, ...message.addresses.map((address) => addressField(1, address)))
-    }
-    if (message.type === 'inv') return nested(3, ...message.inventory.map((item) => inventoryField(1, item)))
-    return message.type === 'feefilter' ? sint(4, message.feeRate) : undefined
-  } catch {
-    return undefined
-  }
 }

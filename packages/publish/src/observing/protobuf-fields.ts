@@ -42,6 +42,12 @@ export const nested =
     return writer.join()
   }
 
+/** Fields that are written now, and once, however many messages they are in. */
+export function written(fields: readonly Field[]): Field {
+  const contents = encodeFields(...fields)
+  return (writer) => writer.raw(contents)
+}
+
 /** The bytes of a message. */
 export function encodeFields(...fields: readonly Field[]): Uint8Array {
   const writer = new BinaryWriter()
