@@ -65,7 +65,10 @@ export interface ChainIndex extends AsyncDisposable {
   readonly caughtUp: boolean
   /** A block that cannot be, which has been refused: until the best chain has left it. */
   readonly stalledAt: (BlockRef & { readonly rule: string }) | undefined
-  /** An output that is unspent after `tip`. */
+  /**
+   * An output that is unspent after `tip`.
+   * @throws NodeError `store-corrupt` where an entry does not read back, as the three below do.
+   */
   output(outPoint: OutPoint): Promise<SpentOutput | undefined>
   /** Where a transaction is; with the option `transactions`. */
   transaction(txid: Txid): Promise<TransactionPlace | undefined>

@@ -9,7 +9,7 @@ import {
   type OutPoint,
   type Txid,
 } from '@sapwood/wire-codec'
-import type { BlockRef } from '@sapwood/node'
+import { type BlockRef, NodeError } from '@sapwood/node'
 import type { SpentOutput } from '@sapwood/utreexo'
 
 /** Height, hash, and hash of the genesis block. */
@@ -56,6 +56,32 @@ export interface IndexUndo {
 export interface SpentCoin {
   readonly outPoint: OutPoint
   readonly coin: SpentOutput
+}
+
+/** Of each kind of entry, by the first letter of its key. */
+const KINDS: Readonly<Record<string, string>> = {
+  m: 'mark',
+  u: 'output',
+  s: 'spender',
+  t: 'transaction',
+  r: 'undo',
+  h: 'filter header',
+}
+
+/**
+ * What an entry says.
+ * @throws NodeError `store-corrupt`, with the kind of the entry as its detail, where it does not read back.
+ */
+export function readEntry<T>(key: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T): T {
+  try {
+    return read(bytes)
+  } catch (cause) {
+    const detail = KINDS[key[0]!] ?? key
+    throw new NodeError('store-corrupt', `The index does not read back: an entry of ${detail}.`, {
+      detail,
+      cause,
+    })
+  }
 }
 
 export function writeMark({ height, hash }: BlockRef, genesis: BlockHash): Uint8Array {

@@ -21,6 +21,7 @@ import {
   MARK,
   outputKey,
   readCoin,
+  readEntry,
   readFilterEntry,
   readMark,
   readPlace,
@@ -87,12 +88,7 @@ export class IndexedChain {
       await chain.#beginAnew()
       return chain
     }
-    let mark: ReturnType<typeof readMark>
-    try {
-      mark = readMark(bytes)
-    } catch (cause) {
-      throw new NodeError('store-corrupt', 'The index does not read back.', { cause })
-    }
+    const mark = readEntry(MARK, bytes, readMark)
     if (!bytesEqual(mark.genesis, genesisHash))
       throw new NodeError('store-foreign', 'The index in this store is of another network.')
     chain.tip = mark.tip
@@ -110,7 +106,7 @@ export class IndexedChain {
    */
   async connect(block: Block, { height, hash }: BlockRef): Promise<void> {
     const { network, chain, topics } = this.#parts
-    const effects = await effectsOf(block, height, (keys) => this.#coins(keys), {
+    const effects = await effectsOf(block, height, (keys) => this.#readMany(keys, readCoin), {
       network,
       medianTimePast: (at) => {
         const below = chain.hashAt(at)
@@ -140,9 +136,10 @@ export class IndexedChain {
   /** Takes blocks back down to a height; where that lies too far back, all of them, to begin anew. */
   async rewind(height: number): Promise<void> {
     while (this.tip.height > height) {
-      const undo = await this.#buffer.get(undoKey(this.tip.height))
+      const key = undoKey(this.tip.height)
+      const undo = await this.#buffer.get(key)
       if (undo === undefined) return await this.#beginAnew()
-      this.#disconnect(readUndo(undo))
+      this.#disconnect(readEntry(key, undo, readUndo))
     }
     await this.flush()
   }
@@ -152,43 +149,45 @@ export class IndexedChain {
     return this.#isToBegin ? this.#beginAnew() : this.#buffer.flush()
   }
 
-  async output(outPoint: OutPoint): Promise<SpentOutput | undefined> {
-    const bytes = await this.#found(outputKey(outPoint))
-    return bytes && readCoin(bytes)
+  output(outPoint: OutPoint): Promise<SpentOutput | undefined> {
+    return this.#read(outputKey(outPoint), readCoin)
   }
 
-  async transaction(txid: Txid): Promise<TransactionPlace | undefined> {
-    const bytes = await this.#found(transactionKey(txid))
-    return bytes && readPlace(bytes)
+  transaction(txid: Txid): Promise<TransactionPlace | undefined> {
+    return this.#read(transactionKey(txid), readPlace)
   }
 
-  async spender(outPoint: OutPoint): Promise<TransactionPlace | undefined> {
-    const bytes = await this.#found(spendKey(outPoint))
-    return bytes && readPlace(bytes)
+  spender(outPoint: OutPoint): Promise<TransactionPlace | undefined> {
+    return this.#read(spendKey(outPoint), readPlace)
   }
 
   filter(height: number): Promise<Uint8Array | undefined> {
     return this.#found(filterKey(height))
   }
 
-  async filterEntry(height: number): Promise<FilterEntry | undefined> {
-    const bytes = await this.#found(filterHeaderKey(height))
-    return bytes && readFilterEntry(bytes)
+  filterEntry(height: number): Promise<FilterEntry | undefined> {
+    return this.#read(filterHeaderKey(height), readFilterEntry)
   }
 
   /** What `filterEntry` gives for each: a remote asks for two thousand in a hundred bytes. */
   async filterEntries(heights: readonly number[]): Promise<(FilterEntry | undefined)[]> {
     if (this.#isToBegin) return heights.map(() => undefined)
-    const found = await this.#buffer.getMany(heights.map(filterHeaderKey))
-    return found.map((bytes) => bytes && readFilterEntry(bytes))
+    return this.#readMany(heights.map(filterHeaderKey), readFilterEntry)
   }
 
   #found(key: string): Promise<Uint8Array | undefined> {
     return this.#isToBegin ? Promise.resolve(undefined) : this.#buffer.get(key)
   }
 
-  async #coins(keys: readonly string[]): Promise<(SpentOutput | undefined)[]> {
-    return (await this.#buffer.getMany(keys)).map((bytes) => bytes && readCoin(bytes))
+  /** @throws NodeError `store-corrupt`, as whatever reads entries does. */
+  async #read<T>(key: string, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
+    const bytes = await this.#found(key)
+    return bytes && readEntry(key, bytes, read)
+  }
+
+  async #readMany<T>(keys: readonly string[], read: (bytes: Uint8Array) => T): Promise<(T | undefined)[]> {
+    const found = await this.#buffer.getMany(keys)
+    return found.map((bytes, index) => bytes && readEntry(keys[index]!, bytes, read))
   }
 
   async #addFilter(block: Block, { height, hash }: BlockRef, spent: readonly SpentOutput[]): Promise<void> {
