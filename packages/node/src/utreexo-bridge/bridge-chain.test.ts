@@ -65,6 +65,11 @@ class Namespace implements KeyValueNamespace {
   }
 }
 
+/** The first block above 30 that spends what blocks below it have made. */
+function nextThatSpends(): BridgeBlock {
+  return blocks.find(({ height, block }) => height > 30 && blockChanges(block, height).toProve.length > 0)!
+}
+
 let namespace: Namespace
 beforeEach(() => {
   namespace = new Namespace()
@@ -344,6 +349,21 @@ describe('the chain of a bridge', () => {
     for (const block of blocks.slice(0, 30)) await put(bridge, block)
     await namespace.batch([operation])
     await expect(open()).rejects.toMatchObject({ code })
+  })
+
+  it.each<[string, string, (bridge: BridgeChain) => Promise<unknown>]>([
+    ['an output that a block spends', 'u', (bridge) => put(bridge, nextThatSpends())],
+    ['a state', 's0000001d', (bridge) => bridge.roots(hashAt(29)!, 29)],
+    ['what takes a block back', 'r', (bridge) => bridge.rewind(29)],
+  ])('says that its store is damaged where %s is cut short', async (_, prefix, act) => {
+    const whole = await open()
+    for (const block of blocks.slice(0, nextThatSpends().height - 1)) await put(whole, block)
+    const bridge = await open()
+    const operations: KeyValueOperation[] = []
+    for await (const [key, value] of namespace.entries())
+      if (key.startsWith(prefix)) operations.push({ type: 'put', key, value: value.slice(0, 3) })
+    await namespace.batch(operations)
+    await expect(act(bridge)).rejects.toMatchObject({ name: 'NodeError', code: 'store-corrupt' })
   })
 
   it('is not opened on what another network has left', async () => {

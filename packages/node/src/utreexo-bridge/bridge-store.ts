@@ -119,7 +119,7 @@ export class BridgeStore {
         const change = this.#unwritten.find(key)
         const bytes =
           change === undefined ? (this.#recent.get(key) ?? (await this.#entries.get(key))) : change.value
-        return bytes && decodeKeptOutput(bytes)
+        return bytes && readBack(bytes, decodeKeptOutput)
       }),
     )
   }
@@ -169,7 +169,7 @@ export class BridgeStore {
   /** What takes the block at `height` back; undefined where that lies too far back. */
   async undo(height: number): Promise<BlockUndo | undefined> {
     const bytes = await this.#entries.get(byHeight('r', height))
-    return bytes && decodeBlockUndo(bytes)
+    return bytes && readBack(bytes, decodeBlockUndo)
   }
 
   /** Keeps that the tip has been taken back. */
@@ -220,7 +220,7 @@ export class BridgeStore {
   /** The state after the block at `height` of the bridge's chain. */
   async state(height: number): Promise<KeptState | undefined> {
     const bytes = await this.#entries.get(byHeight('s', height))
-    return bytes && readState(bytes)
+    return bytes && readBack(bytes, readState)
   }
 
   #mark({ height, hash }: BridgeTip): Uint8Array {
@@ -306,6 +306,15 @@ function writeState({ hash, stump }: KeptState): Uint8Array {
 
 function readState(bytes: Uint8Array): KeptState {
   return { hash: asBlockHash(bytes.slice(0, 32)), stump: decodeStump(bytes.subarray(32), 'go') }
+}
+
+/** @throws NodeError `store-corrupt` where an entry does not read back. */
+function readBack<T>(bytes: Uint8Array, read: (bytes: Uint8Array) => T): T {
+  try {
+    return read(bytes)
+  } catch (cause) {
+    throw corrupt(cause)
+  }
 }
 
 function corrupt(cause?: unknown): NodeError {
