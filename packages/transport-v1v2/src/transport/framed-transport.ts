@@ -14,10 +14,10 @@ import { streamFailure } from './stream-failure.ts'
 import type { ReadTransport, Transport, TransportStats, WriteTransport } from './transport.ts'
 
 /**
- * Bytes decoded at once, but for a message that is known to be longer: 16 KiB of decoys, or of messages
- * without a payload, take some milliseconds.
+ * Bytes decoded at once, but for a message that is known to be longer: 8 KiB of decoys, or of messages
+ * without a payload, take a millisecond, and as messages ten times their bytes while they wait to be handled.
  */
-const READ_SLICE = 16_384
+const READ_SLICE = 8_192
 
 /** Bytes that a stream gives at once, for which there has to be room before it is read. */
 const READ_CHUNK = 65_536

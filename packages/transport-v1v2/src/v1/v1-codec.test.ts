@@ -26,6 +26,13 @@ describe('the v1 codec', () => {
     )
   })
 
+  it('drops a message without a payload whose checksum is not that of nothing', () => {
+    const bytes = framed({ command: 'verack', payload: new Uint8Array(0) })
+    expect(received(bytes)).toHaveLength(1)
+    for (const at of [20, 21, 22, 23])
+      expect(received(bytes.map((byte, i) => (i === at ? byte ^ 1 : byte)))).toEqual([])
+  })
+
   it.each([1, 2, 7, 23, 24, 25, 1_000])('takes chunks of %i bytes', (size) => {
     const bytes = concatBytes(
       framed({ command: 'ping', payload }),

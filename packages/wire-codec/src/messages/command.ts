@@ -10,25 +10,24 @@ const FIRST_PRINTABLE = 0x20
  * @returns 1 to 12 characters, or undefined when the bytes are not that and then zeros.
  */
 export function readCommand(bytes: Uint8Array, offset: number, lastPrintable: number): string | undefined {
-  let command = ''
+  let length = 0
+  let key = 0
   for (let i = 0; i < COMMAND_SIZE; i++) {
-    const byte = bytes[offset + i]
-    if (byte === undefined) return undefined
-    if (byte === 0) {
-      if (command.length === 0 || !zerosFrom(bytes, offset + i, offset + COMMAND_SIZE)) return undefined
-      return command
-    }
-    if (byte < FIRST_PRINTABLE || byte > lastPrintable) return undefined
-    command += String.fromCharCode(byte)
+    const byte = bytes[offset + i] ?? -1
+    if (byte === 0) continue
+    if (length < i || byte < FIRST_PRINTABLE || byte > lastPrintable) return undefined
+    key = (key * 31 + byte) & 255
+    length++
   }
-  return command
+  if (length === 0) return undefined
+  const known = seen[key] ?? ''
+  for (let i = 0; known.charCodeAt(i) === bytes[offset + i]; i++)
+    if (i + 1 === length && known.length === length) return known
+  return (seen[key] = String.fromCharCode(...bytes.subarray(offset, offset + length)))
 }
 
-function zerosFrom(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end > bytes.length) return false
-  for (let i = start; i < end; i++) if (bytes[i] !== 0) return false
-  return true
-}
+/** Commands read of late: a remote's next message mostly has one of them, and each string takes memory. */
+const seen: string[] = []
 
 /**
  * Writes `command`, padded with zeros to 12 bytes, into `target` at `offset`.

@@ -5,7 +5,7 @@ import { baseRegistry } from './base-registry.ts'
 import type { MessageCodec } from './codec.ts'
 import type { Message } from './message.ts'
 import { packageMessages } from './codecs/package-relay.ts'
-import { isCommand, readCommand, writeCommand } from './command.ts'
+import { COMMAND_SIZE, isCommand, readCommand, writeCommand } from './command.ts'
 import { decodeContents, encodeContents, encodeContentsHeader } from './contents.ts'
 import { decodePayload, decodePayloadWithTrailing, encodePayload } from './payload.ts'
 import { createRegistry, registryOf } from './registry.ts'
@@ -237,6 +237,18 @@ describe('commands', () => {
     expect(() => {
       writeCommand('thirteenchars', target)
     }).toThrow(new RangeError('Not a command: "thirteenchars"'))
+  })
+
+  it('reads back each of 2,000 commands, whichever came before', () => {
+    const commands = Array.from({ length: 2_000 }, (_, n) =>
+      n.toString(36).padStart(1 + (n % COMMAND_SIZE), 'x'),
+    )
+    const target = new Uint8Array(COMMAND_SIZE)
+    for (const command of [...commands, ...commands.flatMap((c) => [c, 'ping', c])]) {
+      target.fill(0)
+      writeCommand(command, target)
+      expect(readCommand(target, 0, 0x7e)).toBe(command)
+    }
   })
 
   it('end at 0x7e in v1', () => {
