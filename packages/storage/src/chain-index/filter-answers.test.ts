@@ -94,15 +94,17 @@ function longChain() {
   const heightOf = (hash: BlockHash): number => new DataView(hash.buffer, hash.byteOffset).getUint32(0)
   const reads: number[] = []
   let calls = 0
+  let isBehind = false
   const filterEntries = (heights: readonly number[]) => {
     calls += 1
     reads.push(...heights)
-    return Promise.resolve(
-      heights.map((height) => {
-        const hash = hashOf(height)
-        return { blockHash: hash, filterHash: hash, header: hash }
-      }),
-    )
+    const branchOf = (height: number): number => (isBehind ? 0 : branchAt(height))
+    const entries = heights.map((height) => {
+      const hash = hashOf(height, branchOf(height))
+      return { blockHash: hash, filterHash: hash, header: hash }
+    })
+    isBehind = false
+    return Promise.resolve(entries)
   }
   const chain = { heightOf, isActive: (hash: BlockHash) => hash[31] === branchAt(heightOf(hash)) }
   const indexed = { filterEntries, filterEntry: async (height: number) => (await filterEntries([height]))[0] }
@@ -111,6 +113,10 @@ function longChain() {
     hashOf,
     fork: (height: number) => {
       forkAt = height
+    },
+    /** For one read it is still where the chain was. */
+    indexLags: () => {
+      isBehind = true
     },
     readsOf: async (ask: () => Promise<unknown>) => {
       reads.length = calls = 0
@@ -149,4 +155,25 @@ it('reads two thousand headers at once, and not one by one', async () => {
   expect(reads).toHaveLength(2_001)
   expect(calls).toBe(2)
   expect(answer).toMatchObject({ filterHashes: { length: 2_000 } })
+})
+
+it('gives no headers that begin with one of a branch that the index still was on when it was read', async () => {
+  const { answers: served, hashOf, fork, indexLags } = longChain()
+  fork(LONG - 3)
+  indexLags()
+  const query = { filterType: BASIC_FILTER_TYPE, startHeight: LONG - 1, stopHash: hashOf(LONG) }
+  expect(await served.compactFilterHeaders(query)).toBeUndefined()
+  const previousFilterHeader = hashOf(LONG - 2)
+  expect(await served.compactFilterHeaders(query)).toMatchObject({ previousFilterHeader })
+})
+
+it('gives no checkpoint of a branch that the index still was on when it was read', async () => {
+  const { answers: served, hashOf, fork, indexLags } = longChain()
+  fork(4_500)
+  indexLags()
+  const query = { filterType: BASIC_FILTER_TYPE, stopHash: hashOf(LONG) }
+  expect(await served.compactFilterCheckpoints(query)).toBeUndefined()
+  expect(await served.compactFilterCheckpoints(query)).toMatchObject({
+    filterHeaders: { length: CHECKPOINTS, 4: hashOf(5_000) },
+  })
 })

@@ -49,7 +49,7 @@ export class FilterAnswers {
     const stop = this.#stop(query, MAX_FILTER_HEADERS_PER_REQUEST)
     if (typeof stop === 'object') return stop
     const { startHeight, stopHash } = query
-    const before = startHeight === 0 ? NO_HEADER : (await this.#indexed.filterEntry(startHeight - 1))?.header
+    const before = startHeight === 0 ? NO_HEADER : await this.#headerAt(startHeight - 1)
     const entries = stop === undefined ? undefined : await this.#entries(startHeight, stop, stopHash)
     if (entries === undefined || before === undefined) return undefined
     const filterHashes = entries.map(({ filterHash }) => filterHash)
@@ -70,6 +70,12 @@ export class FilterAnswers {
     return { filterType: BASIC_FILTER_TYPE, stopHash, filterHeaders }
   }
 
+  /** Undefined while the index is on a branch that was left: before the next read it may be on the other. */
+  async #headerAt(height: number): Promise<Hash256 | undefined> {
+    const entry = await this.#indexed.filterEntry(height)
+    return entry !== undefined && this.#chain.isActive(entry.blockHash) ? entry.header : undefined
+  }
+
   /** They are kept: 65 bytes ask for 900 of them (Core: `m_headers_cache`). */
   async #checkpointsUpTo(stop: number): Promise<readonly FilterEntry[] | undefined> {
     const count = Math.floor(stop / FILTER_CHECKPOINT_INTERVAL)
@@ -82,7 +88,7 @@ export class FilterAnswers {
     )
     if (heights.length === 0) return kept
     for (const entry of await this.#indexed.filterEntries(heights)) {
-      if (entry === undefined) return undefined
+      if (entry === undefined || !this.#chain.isActive(entry.blockHash)) return undefined
       this.#checkpoints[kept.length] = entry
       kept.push(entry)
     }
