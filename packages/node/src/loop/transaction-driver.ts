@@ -4,6 +4,7 @@ import type { Clock, Instant } from '@sapwood/transport-v1v2/environment'
 import { hostKey } from '../addresses/address-key.ts'
 import { type ConnectionRecord, type ReadyConnection, remoteOf } from '../connections/connection-record.ts'
 import type { EventSink } from '../events/event-source.ts'
+import type { TipChange } from '../chain/chain-entry.ts'
 import type { CurrentPhase } from '../chain/current-phase.ts'
 import type { TransactionEvents } from '../transactions/transaction-events.ts'
 import type { TransactionAction } from '../transactions/transaction-action.ts'
@@ -80,6 +81,10 @@ export class TransactionDriver implements NodePart {
 
   block(block: Block, height: number): void {
     this.run(this.#parts.relay.onBlock(block, height, this.#now()))
+  }
+
+  tipChanged(change: TipChange): void {
+    this.#parts.relay.onTipChange(change)
   }
 
   tick(now: Instant): void {

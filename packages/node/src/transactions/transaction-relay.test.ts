@@ -294,6 +294,21 @@ describe('the pool', () => {
     expect(relay.broadcasts()).toMatchObject([{ confirmed: true }])
   })
 
+  it('looks for it in all blocks of another branch, however far below the tip that branch begins', () => {
+    const relay = new TransactionRelay({}, { random: seededRandom(7), wallTime, tipHeight: () => 1_000 })
+    relay.addPeer(alice, outbound, NOON)
+    const tx = transaction()
+    relay.onTransaction(alice, tx, NOON)
+    const [oldTip, newTip, fork] = [1_000, 1_001, 200].map((height) => ({
+      height,
+      hash: regtest.genesisHash,
+    }))
+    relay.onTipChange({ oldTip: oldTip!, newTip: newTip!, fork: fork!, disconnected: [oldTip!] })
+    const block = mineBlock(regtest.genesis, [coinbaseAt(1), tx])
+    relay.onBlock(block, 201, NOON)
+    expect(relay.pool().transactions).toBe(0)
+  })
+
   it('takes no transaction that can be in no block', () => {
     const relay = relayWith({ 1: outbound })
     const good = transaction()

@@ -23,6 +23,7 @@ import {
 } from '@sapwood/wire-codec'
 import type { PeerId, TransactionId } from '@sapwood/peer'
 import type { Instant, Random, WallTime } from '@sapwood/transport-v1v2/environment'
+import type { TipChange } from '../chain/chain-entry.ts'
 import { Outbox } from '../chain/outbox.ts'
 import { type BroadcastOptions, type BroadcastState, OwnBroadcast } from './own-broadcast.ts'
 import { OwnBroadcasts } from './own-broadcasts.ts'
@@ -50,7 +51,7 @@ const RECENT_TRANSACTIONS = 60_000
 const BARE_TRANSACTIONS = 10_000
 /**
  * Blocks below the tip at which the first was heard in which there may still be something of it: whoever told
- * of it may have been behind, and a reorg may take as many.
+ * of it may have been behind.
  */
 const MAX_BLOCKS_BEHIND = 100
 /** Default bound of the pool. */
@@ -219,6 +220,12 @@ export class TransactionRelay {
   onFeeFilter(id: PeerId, feeRate: bigint): void {
     const peer = this.#peers.get(id)
     if (peer !== undefined) peer.feeFilter = feeRate
+  }
+
+  /** Blocks of another branch may hold what was heard, however long they have been there. */
+  onTipChange({ fork, disconnected }: TipChange): void {
+    if (this.#heardFrom === undefined || disconnected.length === 0) return
+    this.#heardFrom = Math.min(this.#heardFrom, fork.height)
   }
 
   /** A block of the best chain: what it holds is not waited for any more. */
