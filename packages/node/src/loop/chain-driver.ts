@@ -261,7 +261,8 @@ export class ChainDriver implements NodePart {
   #received({ height, hash, peer, size, block }: DownloadedBlock): void {
     const record = this.#parts.table.get(peer)
     if (record !== undefined) record.lastBlock = this.#now()
-    this.#parts.parts.block(block, height)
+    // A program may ask for one that has left the chain: what it holds is not confirmed.
+    if (this.#parts.chain.isActive(hash)) this.#parts.parts.block(block, height)
     this.#parts.events.emit('block-received', {
       block: { height, hash },
       from: peer,
