@@ -9,7 +9,7 @@ import {
   wtxid,
 } from '@sapwood/wire-codec'
 import { type PeerId, peerId } from '@sapwood/peer'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { coinbaseAt, mineBlock, regtest } from '../../test/support/make-chain.ts'
 import { after, alice, bob, carol, NOON, seededRandom, wallTime } from '../../test/support/peer-ids.ts'
 import { LISTENER_WAIT } from './own-broadcasts.ts'
@@ -292,6 +292,25 @@ describe('the pool', () => {
     relay.onBlock(block, -1, NOON)
     expect(relay.pool().transactions).toBe(0)
     expect(relay.broadcasts()).toMatchObject([{ confirmed: true }])
+  })
+
+  it.each([true, false])('looks for nothing where nothing is kept (listens: %s)', (listen) => {
+    const relay = relayWith({ 1: outbound }, { listen })
+    relay.onInventory(alice, inv(WTX, transaction()), NOON)
+    relay.removePeer(alice, NOON)
+    const block = mineBlock(regtest.genesis, [coinbaseAt(1), transaction()])
+    const looked = vi.fn(() => block.transactions)
+    relay.onBlock(
+      {
+        ...block,
+        get transactions() {
+          return looked()
+        },
+      },
+      TIP + 1,
+      NOON,
+    )
+    expect(looked).not.toHaveBeenCalled()
   })
 
   it('looks for it in all blocks of another branch, however far below the tip that branch begins', () => {

@@ -233,7 +233,8 @@ export class TransactionRelay {
     // While the node syncs there is nothing to be confirmed, whatever strangers tell of meanwhile, and two
     // keys for each transaction cost a sixth of the sync.
     const isOlder = this.#heardFrom === undefined || height + MAX_BLOCKS_BEHIND < this.#heardFrom
-    if (isOlder && this.#broadcasts.size === 0) return []
+    const heard = isOlder ? 0 : this.#pool.size + this.#requests.size
+    if (heard + this.#broadcasts.size === 0) return []
     return this.#out.handle(now, () => {
       for (const transaction of block.transactions) {
         const key = bytesToHex(txid(transaction))
