@@ -1,6 +1,8 @@
-import type { Instant } from '@sapwood/transport-v1v2/environment'
-import { expect, it } from 'vitest'
+import { type Instant, silentLogger } from '@sapwood/transport-v1v2/environment'
+import { expect, it, vi } from 'vitest'
+import type { TipChange } from '../chain/chain-entry.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay.ts'
+import { NodeParts } from './node-parts.ts'
 import { TransactionDriver, type TransactionDriverComponents } from './transaction-driver.ts'
 
 it('goes on, by turns, for as long as more is due than the relay does in one go', () => {
@@ -26,4 +28,14 @@ it('goes on, by turns, for as long as more is due than the relay does in one go'
   expect(posted).toHaveLength(1)
   for (let turn = posted.shift(); turn !== undefined; turn = posted.shift()) turn()
   expect(left).toBe(0)
+})
+
+it('tells the relay of another branch, as the parts are told of it', () => {
+  const onTipChange = vi.fn()
+  const parts = new NodeParts({ logger: silentLogger })
+  const relay = { onTipChange } as unknown as TransactionRelay
+  parts.add(new TransactionDriver({ relay } as unknown as TransactionDriverComponents))
+  const change = { disconnected: [] } as unknown as TipChange
+  parts.tipChanged(change, undefined)
+  expect(onTipChange).toHaveBeenCalledWith(change)
 })
