@@ -18,7 +18,7 @@ export interface TransactionDriverComponents extends PeerActionComponents {
   readonly relay: TransactionRelay
   readonly calls: Pick<CallQueue, 'post'>
   readonly events: EventSink<TransactionEvents>
-  /** Before the chain is known, what is announced is of no interest. */
+  /** Before the chain is known, what is announced or sent is of no interest (Core). */
   readonly phase: Pick<CurrentPhase, 'now'>
 }
 
@@ -66,6 +66,7 @@ export class TransactionDriver implements NodePart {
         if (phase.now.relaysTransactions) this.run(relay.onInventory(record.id, inventoryOf(received), at))
         return
       case 'tx':
+        if (!phase.now.relaysTransactions) return
         this.run(relay.onTransaction(record.id, message.transaction, at))
         return
       case 'notfound':

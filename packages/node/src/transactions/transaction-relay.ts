@@ -103,7 +103,7 @@ export class TransactionRelay {
   /** By txid: what strangers alone have sent, and without a witness. It may have had one. */
   readonly #bare = new RecentSet(BARE_TRANSACTIONS)
   readonly #broadcasts: OwnBroadcasts
-  /** Height of the tip when the first was heard of all that is here. */
+  /** Height of the tip when the first of all was heard, or of the fork of a reorg since. */
   #heardFrom: number | undefined
 
   constructor(options: TransactionRelayOptions, { random, wallTime, tipHeight }: TransactionRelayComponents) {

@@ -14,7 +14,7 @@ const STRIKE = 3_000
  * a node that lets nobody in is attacked all the same.
  */
 const LONGEST_PREPARATION = 40_000
-/** Longest that the honest download may take beside an attack, in milliseconds. */
+/** Longest that one honest download may take beside an attack, in milliseconds. */
 const LONGEST_DOWNLOAD = 20_000
 /** Downloads whose median counts where their time is judged: one alone differs by a third from the next. */
 const DOWNLOADS = 15
@@ -59,8 +59,10 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     await Promise.race([sleep(attack.milliseconds ?? STRIKE), stage.node.ended])
     pings = stage.pinger.take()
     state.loopDelay = await stage.loopDelay()
-    const end = sleep(LONGEST_DOWNLOAD, Number.POSITIVE_INFINITY)
-    state.beside = await Promise.race([median(downloads, () => stage.download()), end])
+    state.beside = await median(downloads, () => {
+      const end = sleep(LONGEST_DOWNLOAD, Number.POSITIVE_INFINITY, { ref: false })
+      return Promise.race([stage.download(), end])
+    })
     state.newcomer = await stage.letsIn()
     done = await attackers.ask<Done>('stop')
   } catch (error) {
@@ -93,9 +95,13 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
   }
 }
 
-/** The one in the middle of so many figures, each taken after the other. */
+/** The one in the middle of so many figures, one taken after the other; an infinite one ends it. */
 async function median(count: number, take: () => Promise<number>): Promise<number> {
   const taken: number[] = []
-  while (taken.length < count) taken.push(await take())
+  while (taken.length < count) {
+    const figure = await take()
+    if (!Number.isFinite(figure)) return figure
+    taken.push(figure)
+  }
   return taken.sort((a, b) => a - b)[count >> 1]!
 }
