@@ -17,6 +17,9 @@ const say = (what: unknown): void => void process.stdout.write(`${JSON.stringify
 node.events.on('peer-disconnected', ({ reason }) => say({ ended: reason.code }))
 node.events.on('connection-failed', ({ error }) => say({ failed: error.message }))
 node.events.on('peer-ready', () => say('ready'))
+process.on('SIGUSR2', () => {
+  void node.network.ping({ timeout: 30_000 }).then(({ size }) => say({ answered: size }))
+})
 let to = 0
 for await (const item of node.blocks.follow({ from: 1 })) {
   if (item.type !== 'block') continue

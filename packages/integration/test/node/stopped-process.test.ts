@@ -17,6 +17,8 @@ interface StoppableNode extends AsyncDisposable {
   readonly said: unknown[]
   /** Stops the process, and has it go on. */
   readonly stop: () => Promise<void>
+  /** The same, until its peer has answered it: of each stop a second counts, and it has two. */
+  readonly stopForAMoment: () => Promise<void>
 }
 
 /** A node in a process of its own that is connected to `peer`. */
@@ -27,12 +29,20 @@ async function start(peer: string, expect: ExpectStatic): Promise<StoppableNode>
   const ended = once(child, 'exit')
   const said: unknown[] = []
   createInterface(child.stdout).on('line', (line) => said.push(JSON.parse(line)))
+  const stop = async (): Promise<void> => {
+    child.kill('SIGSTOP')
+    await sleep(STOP)
+    child.kill('SIGCONT')
+  }
+  const answers = (): number => said.filter((one) => JSON.stringify(one) === '{"answered":1}').length
   const node: StoppableNode = {
     said,
-    stop: async () => {
-      child.kill('SIGSTOP')
-      await sleep(STOP)
-      child.kill('SIGCONT')
+    stop,
+    stopForAMoment: async () => {
+      const before = answers()
+      await stop()
+      child.kill('SIGUSR2')
+      await expect.poll(answers).toBe(before + 1)
     },
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL')
@@ -54,11 +64,11 @@ describe.concurrent('a process that is stopped for longer than its deadlines, an
     await using bitcoind = await RegtestBitcoind.start()
     await bitcoind.mine(200)
     await using child = await start(`127.0.0.1:${bitcoind.p2pPort}`, expect)
-    const { said, stop } = child
+    const { said, stop, stopForAMoment } = child
     // In the middle of the download, and idle.
     await stop()
     await expect.poll(() => said).toContainEqual({ height: 200 })
-    for (let round = 0; round < 2; round++) await stop()
+    for (let round = 0; round < 2; round++) await stopForAMoment()
     await bitcoind.mine(50)
     await expect.poll(() => said).toContainEqual({ height: 250 })
     expect(said.filter((one) => one === 'ready')).toHaveLength(1)
@@ -74,10 +84,11 @@ describe.concurrent('a process that is stopped for longer than its deadlines, an
     const ended: unknown[] = []
     peer.events.on('peer-disconnected', ({ reason }) => void ended.push(reason))
     await using child = await start(address!, expect)
-    const { said, stop } = child
-    for (let round = 0; round < 3; round++) await stop()
+    const { said, stopForAMoment } = child
+    for (let round = 0; round < 3; round++) await stopForAMoment()
     const connected = await peer.network.ping({ timeout: 20_000 })
-    expect([ended, said.filter((one) => one !== 'ready')]).toEqual([[], []])
+    const answered = { answered: 1 }
+    expect([ended, said]).toEqual([[], ['ready', answered, answered, answered]])
     expect(connected.size).toBe(1)
   })
 
