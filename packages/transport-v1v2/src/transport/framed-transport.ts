@@ -14,8 +14,8 @@ import { streamFailure } from './stream-failure.ts'
 import type { ReadTransport, Transport, TransportStats, WriteTransport } from './transport.ts'
 
 /**
- * Bytes decoded at once, but for a message that is known to be longer: 8 KiB of decoys, or of messages
- * without a payload, take a millisecond, and as messages ten times their bytes while they wait to be handled.
+ * Bytes decoded at once, but for a message that is known to be longer: 8 KiB are hundreds of decoys, or
+ * of messages without a payload, which take some ten times their bytes while they wait to be handled.
  */
 const READ_SLICE = 8_192
 

@@ -27,12 +27,9 @@ const LAST_PRINTABLE = 0x7e
 const LENGTH_OFFSET = 16
 const CHECKSUM_OFFSET = 20
 const CHECKSUM_LENGTH = 4
-/**
- * Of an empty payload, bytes `5df6e0e2`: a megabyte holds 43,690 messages without one, and to hash nothing
- * costs as much as the rest of such a message.
- */
+/** Of an empty payload, bytes `5df6e0e2`: nothing is hashed for each of 43,690 messages in a megabyte. */
 const CHECKSUM_OF_NOTHING = 0xe2e0f65d | 0
-/** One for all: a view for each is most of what such messages hold. */
+/** One for all: a view for each takes more than such a message, and keeps the chunk that it came in. */
 const NOTHING = new Uint8Array(0)
 
 interface Header {
