@@ -2,6 +2,8 @@ import { type Instant, silentLogger } from '@sapwood/transport-v1v2/environment'
 import { expect, it, vi } from 'vitest'
 import type { TipChange } from '../chain/chain-entry.ts'
 import type { TransactionRelay } from '../transactions/transaction-relay.ts'
+import type { ReadyConnection } from '../connections/connection-record.ts'
+import type { ReceivedMessage } from './node-part.ts'
 import { NodeParts } from './node-parts.ts'
 import { TransactionDriver, type TransactionDriverComponents } from './transaction-driver.ts'
 
@@ -39,3 +41,20 @@ it('tells the relay of another branch, as the parts are told of it', () => {
   parts.tipChanged(change, undefined)
   expect(onTipChange).toHaveBeenCalledWith(change)
 })
+
+it.each([true, false])(
+  'hears a transaction once the chain is known (%s), and not before',
+  (relaysTransactions) => {
+    const onTransaction = vi.fn(() => [])
+    const relay = { onTransaction, addPeer: () => [], isBehind: false } as unknown as TransactionRelay
+    const driver = new TransactionDriver({
+      relay,
+      clock: { now: () => 0 as Instant },
+      phase: { now: { relaysTransactions } },
+    } as unknown as TransactionDriverComponents)
+    const record = { id: 1, kind: 'outbound-full-relay', key: '', version: {} } as unknown as ReadyConnection
+    driver.ready(record)
+    driver.message(record, { message: { type: 'tx' } } as unknown as ReceivedMessage, 0 as Instant)
+    expect(onTransaction).toHaveBeenCalledTimes(relaysTransactions ? 1 : 0)
+  },
+)
