@@ -1,6 +1,7 @@
 import { InventoryType } from '@sapwood/wire-codec'
 import { ALL_PLACES, type Attack } from '../support/attack.ts'
 import { honest } from '../support/raw-peer.ts'
+import { readSlowly } from '../support/read-slowly.ts'
 
 /** Between two chunks that are read, in milliseconds. */
 const READ_PAUSE = 100
@@ -23,14 +24,9 @@ export const attack: Attack = {
         for (;;) {
           const peer = await field.join(index, { protocol: field.protocolOf(index) })
           if (peer === undefined) return
-          peer.turnDeaf()
           void peer.send(asking)
-          while (peer.open && !field.signal.aborted) {
-            await field.pause(READ_PAUSE)
-            // No two alike, so that they stand at different places of their blocks.
-            peer.socket.read(CHUNK + 512 * index)
-          }
-          peer.socket.destroy()
+          // No two alike, so that they stand at different places of their blocks.
+          await readSlowly(peer, field, { every: READ_PAUSE, bytes: CHUNK + 512 * index })
         }
       }),
     )

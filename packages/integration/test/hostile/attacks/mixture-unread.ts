@@ -2,6 +2,7 @@ import { InventoryType } from '@sapwood/wire-codec'
 import { ALL_PLACES, type Attack } from '../support/attack.ts'
 import { randomHash } from '../support/payloads.ts'
 import { honest, message } from '../support/raw-peer.ts'
+import { readSlowly } from '../support/read-slowly.ts'
 
 /** Between two chunks that the half of them reads, in milliseconds. */
 const READ_PAUSE = 200
@@ -33,15 +34,9 @@ export const attack: Attack = {
         for (;;) {
           const peer = await field.join(index, { protocol: field.protocolOf(index) })
           if (peer === undefined) return
-          peer.turnDeaf()
           const goes = Array.from({ length: field.scaled(60) }, () => asking).flat()
           void peer.write(peer.frames(goes))
-          while (peer.open) {
-            await field.pause(READ_PAUSE)
-            if (field.signal.aborted) break
-            if (index % 4 > 1) peer.socket.read(65_536)
-          }
-          peer.socket.destroy()
+          await readSlowly(peer, field, { every: READ_PAUSE, bytes: index % 4 > 1 ? 65_536 : 0 })
         }
       }),
     )

@@ -1,6 +1,7 @@
 import { regtest } from '@sapwood/wire-codec'
 import { ALL_PLACES, type Attack } from '../support/attack.ts'
 import { honest } from '../support/raw-peer.ts'
+import { readSlowly } from '../support/read-slowly.ts'
 
 /**
  * Between two chunks that are read, in milliseconds: enough for a node to think that its peer is only slow.
@@ -21,12 +22,8 @@ export const attack: Attack = {
       field.each(async (index) => {
         const peer = await field.join(index, { protocol: field.protocolOf(index) })
         if (peer === undefined) return
-        peer.turnDeaf()
         void peer.write(peer.frames(new Array<typeof asking>(field.scaled(400)).fill(asking)))
-        while (!field.signal.aborted) {
-          await field.pause(READ_PAUSE)
-          peer.socket.read(16_384)
-        }
+        await readSlowly(peer, field, { every: READ_PAUSE, bytes: 16_384 })
       })
   },
 }
