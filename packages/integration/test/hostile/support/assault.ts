@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Done, Orders, Prepared } from './attackers.ts'
 import { Child } from './child-process.ts'
-import { A_FEW } from './attack.ts'
+import { ComparedTimer, DownloadTimer } from './download-timer.ts'
 import type { Measured } from './judge.ts'
 import type { ListedAttack } from './list-attacks.ts'
 import { ResidentWatch } from './resident.ts'
@@ -14,32 +14,31 @@ const STRIKE = 3_000
  * a node that lets nobody in is attacked all the same.
  */
 const LONGEST_PREPARATION = 40_000
-/** Longest that one honest download may take beside an attack, in milliseconds. */
-const LONGEST_DOWNLOAD = 20_000
-/** Downloads whose median counts where their time is judged: one alone differs by a third from the next. */
-const DOWNLOADS = 15
-
 export interface Strength {
   readonly peers: number
   /** What counts of messages are multiplied with. */
   readonly strength: number
+  /** Whether a second node that nobody attacks shows what the machine does meanwhile to a download's time. */
+  readonly compared?: boolean
 }
 
 /**
  * One attack on a node of its own: first alone, then with the hostile peers,
  * then with them and the honest download.
  */
-export async function assault(listed: ListedAttack, { peers, strength }: Strength): Promise<Measured> {
+export async function assault(
+  listed: ListedAttack,
+  { peers, strength, compared = false }: Strength,
+): Promise<Measured> {
   const { attack, file } = listed
   await using stage = await Stage.set(attack.node)
-  await stage.download()
-  const downloads = peers > A_FEW ? 1 : DOWNLOADS
-  const alone = await median(downloads, () => stage.download())
+  await using timer = compared ? await ComparedTimer.set(stage, attack.node) : new DownloadTimer(stage, peers)
+  await timer.timeAlone()
   await stage.look()
   using resident = new ResidentWatch(stage.node.pid)
   await using attackers = new Child('attackers.ts')
   await attackers.told('ready')
-  const state = { struck: false, loopDelay: 0, beside: Number.POSITIVE_INFINITY, newcomer: false }
+  const state = { struck: false, loopDelay: 0, newcomer: false }
   const orders: Orders = { file, port: stage.port, peers, strength }
   await Promise.race([
     attackers.ask<Prepared>('prepare', orders).then(async ({ listening }) => {
@@ -59,10 +58,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     await Promise.race([sleep(attack.milliseconds ?? STRIKE), stage.node.ended])
     pings = stage.pinger.take()
     state.loopDelay = await stage.loopDelay()
-    state.beside = await median(downloads, () => {
-      const end = sleep(LONGEST_DOWNLOAD, Number.POSITIVE_INFINITY, { ref: false })
-      return Promise.race([stage.download(), end])
-    })
+    await timer.timeBeside(attackers)
     state.newcomer = await stage.letsIn()
     done = await attackers.ask<Done>('stop')
   } catch (error) {
@@ -80,8 +76,8 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     medianPing: sorted[sorted.length >> 1] ?? Number.POSITIVE_INFINITY,
     worstPing: sorted.at(-1) ?? Number.POSITIVE_INFINITY,
     loopDelay: state.loopDelay,
-    alone,
-    beside: state.beside,
+    alone: timer.alone,
+    beside: timer.beside,
     newcomer: state.newcomer,
     ...(death !== undefined && { death }),
     lost: [
@@ -93,15 +89,4 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     written: errors,
     ...(done !== undefined && { done }),
   }
-}
-
-/** The one in the middle of so many figures, one taken after the other; an infinite one ends it. */
-async function median(count: number, take: () => Promise<number>): Promise<number> {
-  const taken: number[] = []
-  while (taken.length < count) {
-    const figure = await take()
-    if (!Number.isFinite(figure)) return figure
-    taken.push(figure)
-  }
-  return taken.sort((a, b) => a - b)[count >> 1]!
 }

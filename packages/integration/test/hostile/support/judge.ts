@@ -63,7 +63,16 @@ export function judge(measured: Measured, limits: Limits, slack: number): readon
   if (medianPing > limits.medianPing * slack) reasons.push(`median ping ${medianPing.toFixed(0)} ms`)
   if (worstPing > limits.worstPing * slack) reasons.push(`worst ping ${worstPing.toFixed(0)} ms`)
   if (Number.isFinite(beside) && beside > alone * limits.slowdown * slack) {
-    reasons.push(`the honest download took ${(beside / alone).toFixed(1)} times its time`)
+    reasons.push(tookTimes(beside / alone))
   }
   return reasons
+}
+
+/** Whether a longer download is all that succeeded: the one figure that a shared machine makes on its own. */
+export function isSlownessAlone(measured: Measured, reasons: readonly string[]): boolean {
+  return reasons.length === 1 && reasons[0] === tookTimes(measured.beside / measured.alone)
+}
+
+function tookTimes(times: number): string {
+  return `the honest download took ${times.toFixed(2)} times its time`
 }
