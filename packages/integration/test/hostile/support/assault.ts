@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Done, Orders, Prepared } from './attackers.ts'
 import { Child } from './child-process.ts'
-import { ComparedTimer, DownloadTimer } from './download-timer.ts'
+import { type DownloadTimer, PlainTimer, TurnsTimer } from './download-timer.ts'
 import type { Measured } from './judge.ts'
 import type { ListedAttack } from './list-attacks.ts'
 import { ResidentWatch } from './resident.ts'
@@ -18,8 +18,8 @@ export interface Strength {
   readonly peers: number
   /** What counts of messages are multiplied with. */
   readonly strength: number
-  /** Whether a second node that nobody attacks shows what the machine does meanwhile to a download's time. */
-  readonly compared?: boolean
+  /** Whether downloads alone and beside the attack are timed by turns: longer, and surer. */
+  readonly byTurns?: boolean
 }
 
 /**
@@ -28,11 +28,11 @@ export interface Strength {
  */
 export async function assault(
   listed: ListedAttack,
-  { peers, strength, compared = false }: Strength,
+  { peers, strength, byTurns = false }: Strength,
 ): Promise<Measured> {
   const { attack, file } = listed
   await using stage = await Stage.set(attack.node)
-  await using timer = compared ? await ComparedTimer.set(stage, attack.node) : new DownloadTimer(stage, peers)
+  const timer: DownloadTimer = byTurns ? new TurnsTimer(stage) : new PlainTimer(stage, peers)
   await timer.timeAlone()
   await stage.look()
   using resident = new ResidentWatch(stage.node.pid)

@@ -1,23 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { A_FEW, type TargetTraits } from './attack.ts'
+import { A_FEW } from './attack.ts'
 import type { Child } from './child-process.ts'
-import { Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 
 /** Longest that one honest download may take beside an attack, in milliseconds. */
 const LONGEST_DOWNLOAD = 20_000
 /** Downloads whose median counts where their time is judged: one alone differs by a third from the next. */
 const DOWNLOADS = 15
-/** Milliseconds for which an attack goes on again before the attacked node's turn. */
-const THAWED = 500
-/** Milliseconds in which the attacked node gets done with what it has of frozen attackers. */
+/** Milliseconds in which the node gets done with what it has of frozen attackers. */
 const FROZEN = 50
+/** Milliseconds for which the attack goes on again before a download beside it. */
+const THAWED = 500
+/** Times that a node may take longer once it has been attacked, with the attackers frozen, than before. */
+const SLOWER_MACHINE = 1.5
 
-/** Times the honest download of an attacked node, in milliseconds: alone, then beside the attack. */
-export class DownloadTimer implements AsyncDisposable {
+/** Times the honest download, in milliseconds: alone, then beside the attack. */
+export interface DownloadTimer {
+  timeAlone(): Promise<void>
+  timeBeside(attackers: Child): Promise<void>
+  readonly alone: number
+  /** Infinite where one did not come to an end. */
+  readonly beside: number
+}
+
+/** The one after the other. */
+export class PlainTimer implements DownloadTimer {
   readonly #stage: Stage
   readonly #downloads: number
   alone = Number.POSITIVE_INFINITY
-  /** Infinite where one did not come to an end. */
   beside = Number.POSITIVE_INFINITY
 
   constructor(stage: Stage, peers: number) {
@@ -27,88 +37,58 @@ export class DownloadTimer implements AsyncDisposable {
 
   async timeAlone(): Promise<void> {
     await this.#stage.download()
-    this.alone = await this.#median()
+    this.alone = await median(this.#stage, this.#downloads)
   }
 
   async timeBeside(): Promise<void> {
-    this.beside = await this.#median()
+    this.beside = await median(this.#stage, this.#downloads)
   }
-
-  async #median(): Promise<number> {
-    const taken: number[] = []
-    while (taken.length < this.#downloads) {
-      const time = await timed(this.#stage)
-      if (time === Number.POSITIVE_INFINITY) return time
-      taken.push(time)
-    }
-    return middle(taken)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 /**
- * Does so by turns with a node that nobody attacks, while the attackers are frozen: a machine that others
- * share is slower by half for some seconds, with nothing beside at all, and then is so for both.
+ * Both by turns, the attackers frozen for those alone: a machine that others share is slower by half for
+ * seconds with nothing beside at all, and then is so for both. What an attack leaves behind in the node
+ * counts where it is more than such a machine does.
  */
-export class ComparedTimer implements AsyncDisposable {
-  readonly #attacked: Stage
-  readonly #other: Stage
-  /** What the attacked node's download takes in times of the other's, before the attack. */
-  #before = 1
-  /** In milliseconds: of the attacked node, on the machine as it was while it was attacked. */
+export class TurnsTimer implements DownloadTimer {
+  readonly #stage: Stage
   alone = Number.POSITIVE_INFINITY
   beside = Number.POSITIVE_INFINITY
 
-  private constructor(attacked: Stage, other: Stage) {
-    this.#attacked = attacked
-    this.#other = other
-  }
-
-  static async set(attacked: Stage, traits: TargetTraits | undefined): Promise<ComparedTimer> {
-    return new ComparedTimer(attacked, await Stage.set(traits))
+  constructor(stage: Stage) {
+    this.#stage = stage
   }
 
   async timeAlone(): Promise<void> {
-    // Until both are compiled as far as they ever will be: one may be ahead by a quarter before.
-    await this.#byTurns(() => {})
-    await this.#attacked.look()
-    await this.#other.look()
-    this.#before = (await this.#byTurns(() => {})).times
+    // Before all is compiled as far as it ever will be, it takes longer by a quarter.
+    await median(this.#stage, DOWNLOADS)
+    this.alone = await median(this.#stage, DOWNLOADS)
   }
 
   async timeBeside(attackers: Child): Promise<void> {
-    // The garbage of the attacked one was collected before the attack.
-    await this.#other.look()
-    const { times, attacked } = await this.#byTurns((isStruck) => {
-      if (isStruck) attackers.thaw()
-      else attackers.freeze()
-    })
-    this.beside = attacked
-    this.alone = attacked / (times / this.#before)
-  }
-
-  async #byTurns(
-    strike: (isStruck: boolean) => void,
-  ): Promise<{ readonly times: number; readonly attacked: number }> {
-    const times: number[] = []
-    const attacked: number[] = []
-    while (times.length < DOWNLOADS) {
-      strike(false)
+    const alone: number[] = []
+    const beside: number[] = []
+    while (beside.length < DOWNLOADS) {
+      attackers.freeze()
       await sleep(FROZEN)
-      const other = await timed(this.#other)
-      strike(true)
+      alone.push(await timed(this.#stage))
+      attackers.thaw()
       await sleep(THAWED)
-      const time = await timed(this.#attacked)
-      attacked.push(time)
-      times.push(time / other)
+      beside.push(await timed(this.#stage))
     }
-    return { times: middle(times), attacked: middle(attacked) }
+    this.alone = Math.min(middle(alone), this.alone * SLOWER_MACHINE)
+    this.beside = beside.includes(Number.POSITIVE_INFINITY) ? Number.POSITIVE_INFINITY : middle(beside)
   }
+}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#other[Symbol.asyncDispose]()
+async function median(stage: Stage, downloads: number): Promise<number> {
+  const taken: number[] = []
+  while (taken.length < downloads) {
+    const time = await timed(stage)
+    if (time === Number.POSITIVE_INFINITY) return time
+    taken.push(time)
   }
+  return middle(taken)
 }
 
 function timed(stage: Stage): Promise<number> {
