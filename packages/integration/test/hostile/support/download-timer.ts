@@ -27,8 +27,8 @@ export interface DownloadTimer {
 export class PlainTimer implements DownloadTimer {
   readonly #stage: Stage
   readonly #downloads: number
-  alone = Number.POSITIVE_INFINITY
-  beside = Number.POSITIVE_INFINITY
+  alone: number = Number.POSITIVE_INFINITY
+  beside: number = Number.POSITIVE_INFINITY
 
   constructor(stage: Stage, peers: number) {
     this.#stage = stage
@@ -52,8 +52,8 @@ export class PlainTimer implements DownloadTimer {
  */
 export class TurnsTimer implements DownloadTimer {
   readonly #stage: Stage
-  alone = Number.POSITIVE_INFINITY
-  beside = Number.POSITIVE_INFINITY
+  alone: number = Number.POSITIVE_INFINITY
+  beside: number = Number.POSITIVE_INFINITY
 
   constructor(stage: Stage) {
     this.#stage = stage
