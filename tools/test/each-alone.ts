@@ -49,10 +49,10 @@ const withoutCache = new Set(
 console.log(`seed ${seed}: ${files.length} files`)
 
 const failures: string[] = []
-const left = files.entries()
+const waiting = files.entries()
 await Promise.all(
   clones.map(async (clone) => {
-    for (const [index, file] of left) await runAlone(clone, file, `${index + 1}/${files.length}`)
+    for (const [index, file] of waiting) await runAlone(clone, file, `${index + 1}/${files.length}`)
   }),
 )
 console.log(`seed ${seed}: ${files.length} files alone, ${failures.length} failed`)

@@ -14,11 +14,12 @@ const STRIKE = 3_000
  * a node that lets nobody in is attacked all the same.
  */
 const LONGEST_PREPARATION = 40_000
+
 export interface Strength {
   readonly peers: number
   /** What counts of messages are multiplied with. */
   readonly strength: number
-  /** Whether downloads alone and beside the attack are timed by turns: longer, and surer. */
+  /** Whether downloads alone and beside the attack are timed by turns. */
   readonly byTurns?: boolean
 }
 

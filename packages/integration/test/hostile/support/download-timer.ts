@@ -11,8 +11,6 @@ const DOWNLOADS = 15
 const FROZEN = 50
 /** Milliseconds for which the attack goes on again before a download beside it. */
 const THAWED = 500
-/** Times that a node may take longer once it has been attacked, with the attackers frozen, than before. */
-const SLOWER_MACHINE = 1.5
 
 /** Times the honest download, in milliseconds: alone, then beside the attack. */
 export interface DownloadTimer {
@@ -47,8 +45,7 @@ export class PlainTimer implements DownloadTimer {
 
 /**
  * Both by turns, the attackers frozen for those alone: a machine that others share is slower by half for
- * seconds with nothing beside at all, and then is so for both. What an attack leaves behind in the node
- * counts where it is more than such a machine does.
+ * seconds with nothing beside at all, and then is so for both.
  */
 export class TurnsTimer implements DownloadTimer {
   readonly #stage: Stage
@@ -62,7 +59,6 @@ export class TurnsTimer implements DownloadTimer {
   async timeAlone(): Promise<void> {
     // Before all is compiled as far as it ever will be, it takes longer by a quarter.
     await median(this.#stage, DOWNLOADS)
-    this.alone = await median(this.#stage, DOWNLOADS)
   }
 
   async timeBeside(attackers: Child): Promise<void> {
@@ -76,7 +72,7 @@ export class TurnsTimer implements DownloadTimer {
       await sleep(THAWED)
       beside.push(await timed(this.#stage))
     }
-    this.alone = Math.min(middle(alone), this.alone * SLOWER_MACHINE)
+    this.alone = middle(alone)
     this.beside = beside.includes(Number.POSITIVE_INFINITY) ? Number.POSITIVE_INFINITY : middle(beside)
   }
 }

@@ -39,36 +39,31 @@ export interface Measured {
   readonly done?: Done
 }
 
-/** What an attack came to. */
-export interface Judgement {
-  /** What succeeded; empty where the node held. */
-  readonly reasons: readonly string[]
-  /** Nothing but times, of what a machine that others share may do on its own. */
-  readonly isLate: boolean
-}
-
-/** @param slack what limits of time are multiplied with, for a machine that is not quiet. */
-export function judge(measured: Measured, limits: Limits, slack: number): Judgement {
+/**
+ * What succeeded; empty where the node held.
+ * @param slack what limits of time are multiplied with, for a machine that is not quiet.
+ */
+export function judge(measured: Measured, limits: Limits, slack: number): readonly string[] {
   const { peers, before, worst, medianPing, worstPing, alone, beside, death, lost, written } = measured
-  if (death !== undefined) return { reasons: [`the process ended (${death})`], isLate: false }
-  const harm: string[] = []
-  if (!measured.struck || (measured.done?.connections ?? 0) === 0) harm.push('the attack did not take place')
+  if (death !== undefined) return [`the process ended (${death})`]
+  const reasons: string[] = []
+  if (!measured.struck || (measured.done?.connections ?? 0) === 0)
+    reasons.push('the attack did not take place')
   const grown = worst - before
   const perPeer = Math.max(0, grown - UNCOUNTED_BYTES) / peers
   // With all places taken: one peer alone may have a message of 4 MB under way, as in Core.
   if (peers >= ALL_PLACES && perPeer > limits.bytesPerPeer)
-    harm.push(`${(perPeer / MB).toFixed(1)} MB for each hostile peer`)
-  if (grown > limits.bytes) harm.push(`${(grown / MB).toFixed(0)} MB more in all`)
-  for (const why of lost) harm.push(why)
-  if (written !== '') harm.push(`written to standard error: ${written.split('\n')[0]!}`)
-  if (!Number.isFinite(beside)) harm.push('the honest download did not come to an end')
-  if (!measured.newcomer) harm.push('one more honest peer did not get in')
-  const times: string[] = []
-  if (peers <= A_FEW) {
-    if (medianPing > limits.medianPing * slack) times.push(`median ping ${medianPing.toFixed(0)} ms`)
-    if (worstPing > limits.worstPing * slack) times.push(`worst ping ${worstPing.toFixed(0)} ms`)
-    if (Number.isFinite(beside) && beside > alone * limits.slowdown * slack)
-      times.push(`the honest download took ${(beside / alone).toFixed(2)} times its time`)
+    reasons.push(`${(perPeer / MB).toFixed(1)} MB for each hostile peer`)
+  if (grown > limits.bytes) reasons.push(`${(grown / MB).toFixed(0)} MB more in all`)
+  for (const why of lost) reasons.push(why)
+  if (written !== '') reasons.push(`written to standard error: ${written.split('\n')[0]!}`)
+  if (!Number.isFinite(beside)) reasons.push('the honest download did not come to an end')
+  if (!measured.newcomer) reasons.push('one more honest peer did not get in')
+  if (peers > A_FEW) return reasons
+  if (medianPing > limits.medianPing * slack) reasons.push(`median ping ${medianPing.toFixed(0)} ms`)
+  if (worstPing > limits.worstPing * slack) reasons.push(`worst ping ${worstPing.toFixed(0)} ms`)
+  if (Number.isFinite(beside) && beside > alone * limits.slowdown * slack) {
+    reasons.push(`the honest download took ${(beside / alone).toFixed(1)} times its time`)
   }
-  return { reasons: [...harm, ...times], isLate: harm.length === 0 && times.length > 0 }
+  return reasons
 }
