@@ -73,3 +73,31 @@ it('a getdata of 50,000 is served in many turns', async () => {
     if (message.type === 'notfound') expect(message.inventory.length).toBeLessThanOrEqual(1_000)
   }
 })
+
+it('each batch is a piece of work of its own: a peer of little messages is not one of much work', async () => {
+  const lanes: string[][] = []
+  const scheduler: TurnScheduler = {
+    lane: () => {
+      const calls: string[] = []
+      lanes.push(calls)
+      return {
+        due: () => undefined,
+        pass: () => undefined,
+        enter: () => void calls.push('enter'),
+        leave: () => void calls.push('leave'),
+        charge: () => undefined,
+      }
+    },
+    forStrangers: (work) => work(),
+    strangersPause: 0,
+    waiting: 0,
+  }
+  const remote = await ready({ kind: 'inbound', components: { scheduler } })
+  const before = lanes.map(({ length }) => length)
+  for (let nonce = 1n; nonce <= 5n; nonce++) {
+    remote.transport.push([encodePayload({ type: 'ping', nonce })])
+    await remote.settle()
+  }
+  const since = lanes.map((calls, lane) => calls.slice(before[lane]))
+  expect(since).toContainEqual(Array.from({ length: 5 }, () => ['enter', 'leave']).flat())
+})

@@ -109,6 +109,8 @@ export class MessageIntake {
     const wait = this.#lane.due()
     if (wait !== undefined) await wait
     this.#target.batchTaken()
+    // Many batches that nothing was waited for between would count as one large piece of work.
+    this.#lane.leave()
     return true
   }
 

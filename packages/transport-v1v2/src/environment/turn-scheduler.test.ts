@@ -350,6 +350,105 @@ it('lets nobody who begins after a long silence go before a stranger that asks f
   expect(order[0]).toBe('little')
 })
 
+it('has no stranger wait behind all who come because garbage was collected in its midst a few times', async () => {
+  const loop = handLoop()
+  const order: string[] = []
+  const piece = (lane: TurnLane, milliseconds: number): void => {
+    lane.enter()
+    loop.work(milliseconds)
+    lane.leave()
+  }
+  const little = loop.scheduler.lane('stranger')
+  for (let n = 0; n < 190; n++) {
+    // The last of them a long one.
+    piece(little, n === 185 ? 14 : n % 50 === 0 ? 2.5 : 0.02)
+    loop.work(20)
+    await loop.nextTurn()
+  }
+  const fresh = Array.from({ length: 18 }, () => loop.scheduler.lane('stranger'))
+  // However little each has done yet: it has only just come.
+  for (const lane of fresh) piece(lane, 0.01)
+  await loop.nextTurn()
+  void loop.scheduler.lane().due()
+  loop.work(11)
+  for (const lane of fresh) void lane.due()?.then(() => order.push('fresh'))
+  void little.due()?.then(() => order.push('little'))
+  for (let turn = 0; turn < 3; turn++) await loop.nextTurn()
+  expect(order[0]).toBe('little')
+})
+
+it.each([
+  [
+    'tiny pieces between its large ones',
+    (lane: TurnLane, piece: (lane: TurnLane, ms: number) => void) => {
+      for (let n = 0; n < 24; n++) piece(lane, 0.005)
+    },
+  ],
+  ['none', () => undefined],
+])('expects what large pieces of work tell, with %s', async (_, between) => {
+  const loop = handLoop()
+  const order: string[] = []
+  const piece = (lane: TurnLane, milliseconds: number): void => {
+    lane.enter()
+    loop.work(milliseconds)
+    lane.leave()
+  }
+  const large = loop.scheduler.lane('stranger')
+  const whose = {}
+  const served = loop.scheduler.lane('stranger', whose)
+  const pinged = loop.scheduler.lane('stranger', whose)
+  for (let n = 0; n < 20; n++) {
+    piece(large, 2)
+    between(large, piece)
+    piece(pinged, 0.1)
+    loop.work(480)
+    await loop.nextTurn()
+  }
+  // Its first work in that lane, and little of it.
+  piece(served, 0.02)
+  void loop.scheduler.lane().due()
+  loop.work(11)
+  void large.due()?.then(() => order.push('large'))
+  void pinged.due()?.then(() => order.push('pinged'))
+  for (let turn = 0; turn < 3; turn++) await loop.nextTurn()
+  expect(order[0]).toBe('pinged')
+})
+
+it.each(['is never used', 'does little all the time'] as const)(
+  'expects of a stranger what that lane takes that takes most, where another %s',
+  async (other) => {
+    const loop = handLoop()
+    const order: string[] = []
+    const piece = (lane: TurnLane, milliseconds: number): void => {
+      lane.enter()
+      loop.work(milliseconds)
+      lane.leave()
+    }
+    const [large, small] = [{}, {}]
+    const lanes = [large, small].map((whose) => [
+      loop.scheduler.lane('stranger', whose),
+      loop.scheduler.lane('stranger', whose),
+    ]) as [[TurnLane, TurnLane], [TurnLane, TurnLane]]
+    for (let n = 0; n < 30; n++) {
+      piece(lanes[0][0], 1.5)
+      piece(lanes[1][0], 0.1)
+      if (other === 'does little all the time')
+        for (let m = 0; m < 30; m++) for (const [, reader] of lanes) piece(reader, 0.01)
+      loop.work(250)
+      await loop.nextTurn()
+    }
+    void loop.scheduler.lane().due()
+    loop.work(11)
+    for (const [name, [lane]] of [
+      ['large', lanes[0]],
+      ['small', lanes[1]],
+    ] as const)
+      void lane.due()?.then(() => order.push(name))
+    for (let turn = 0; turn < 3; turn++) await loop.nextTurn()
+    expect(order[0]).toBe('small')
+  },
+)
+
 it('counts the work before a wait once, and that after it', () => {
   const loop = handLoop()
   loop.work(200)

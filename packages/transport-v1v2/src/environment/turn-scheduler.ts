@@ -37,7 +37,7 @@ const MAX_STRANGERS_PAUSE = 100
 const OWN_ALLOWANCE = 3
 
 /** Of that, milliseconds in a second for all strangers together: the more there are, the less has each. */
-const ALLOWANCES = 40
+const ALLOWANCES = 36
 
 /** Of that, milliseconds at once. */
 const ALLOWANCE_BURST = 1
@@ -54,8 +54,18 @@ const RECENT = 1_000
  */
 const LITTLE = 10
 
-/** Milliseconds of which the largest pieces of a stranger's work tell what it will take at once. */
+/**
+ * Milliseconds for which a stranger has to be there until its pieces of work tell what it will take at once,
+ * and after which those of a silent lane tell it no more.
+ */
 const OBSERVED = 3_000
+
+/**
+ * How much of it the last piece of a lane's work tells: a few of many are large by the garbage that was
+ * collected in their midst. One that took fewer milliseconds tells as much less: of tiny ones anybody can
+ * make as many as it likes between two large ones.
+ */
+const TELLING = 0.125
 
 /** Milliseconds beyond its allowance that a stranger's work is remembered for, at most. */
 const MAX_OWN_DEBT = 10
@@ -184,16 +194,15 @@ class RoundRobin implements TurnScheduler {
     return Math.max(0, this.#strangersPause(this.#now()))
   }
 
-  lane(kind: LaneKind = 'own', whose?: object): TurnLane {
-    return new Lane(this, kind, kind === 'stranger' ? this.#stranger(whose) : nobody)
+  lane(kind: LaneKind = 'own', whose: object = {}): TurnLane {
+    const stranger = kind === 'stranger' ? this.#stranger(whose) : undefined
+    const lane = new Lane(this, kind, stranger ?? nobody)
+    stranger?.lanes.push(lane)
+    return lane
   }
 
-  #stranger(whose: object | undefined): Stranger {
-    const now = this.#now()
-    if (whose === undefined) return new Stranger(now)
-    const known = this.#known.get(whose)
-    if (known !== undefined) return known
-    const stranger = new Stranger(now)
+  #stranger(whose: object): Stranger {
+    const stranger = this.#known.get(whose) ?? new Stranger(this.#now())
     this.#known.set(whose, stranger)
     return stranger
   }
@@ -211,21 +220,20 @@ class RoundRobin implements TurnScheduler {
   due(lane: Lane): Promise<void> | undefined {
     const now = this.#now()
     this.#look(lane, now)
-    const own = now - lane.since
     const mustWait = lane.kind === 'stranger' && this.#isHeldOut(lane, now)
-    if (!mustWait && own < this.#share && now - this.#began! < this.#turn) return undefined
-    return this.#wait(lane, own)
+    if (!mustWait && now - lane.since < this.#share && now - this.#began! < this.#turn) return undefined
+    return this.#wait(lane, now)
   }
 
   pass(lane: Lane): Promise<void> {
     const now = this.#now()
     this.#look(lane, now)
-    return this.#wait(lane, now - lane.since)
+    return this.#wait(lane, now)
   }
 
-  #wait(lane: Lane, inTurn: number): Promise<void> {
-    if (lane.kind === 'stranger') lane.endPiece(this.#now())
-    else lane.used += inTurn
+  #wait(lane: Lane, now: number): Promise<void> {
+    lane.endPiece(now)
+    lane.used += now - lane.since
     return new Promise((resolve) => {
       lane.resume = resolve
       this.#queue.push(lane)
@@ -241,7 +249,7 @@ class RoundRobin implements TurnScheduler {
   leave(lane: Lane): void {
     const now = this.#now()
     this.#look(lane, now)
-    if (lane.kind === 'stranger') lane.endPiece(now)
+    lane.endPiece(now)
   }
 
   /** Counts what a lane did since the last look at it in this turn. */
@@ -371,17 +379,12 @@ class Stranger {
   readonly cameAt: number
   /** When it was counted among those who are there. */
   countedAt = 0
+  readonly lanes: Lane[] = []
   #allowance = 0
   #allowedAt: number
-  #observedAt: number
-  /** Milliseconds of its two largest pieces of work since then. */
-  #largest = 0
-  #second = 0
-  /** The same second in the time before: of who has just come, or was silent, all that a lane may take. */
-  #secondBefore = LANE_SHARE
 
   constructor(now: number) {
-    this.cameAt = this.#allowedAt = this.#observedAt = now
+    this.cameAt = this.#allowedAt = now
   }
 
   /**
@@ -398,28 +401,13 @@ class Stranger {
     this.#allowance = Math.max(-MAX_OWN_DEBT, this.allowance(now, rate) - milliseconds)
   }
 
-  /** One of its lanes waits, after so many milliseconds of work. */
-  endPiece(milliseconds: number, now: number): void {
-    this.#observe(now)
-    this.#second = Math.max(this.#second, Math.min(milliseconds, this.#largest))
-    this.#largest = Math.max(this.#largest, milliseconds)
-  }
-
   /**
-   * Milliseconds that it is expected to take when it goes on. The largest piece but one: garbage that was
-   * collected in the midst of the largest was not its own.
+   * Milliseconds that it is expected to take when it goes on: what whichever of its lanes takes most does,
+   * and of who has just come, or was silent, all that a lane may take.
    */
   expected(now: number): number {
-    this.#observe(now)
-    return Math.min(LANE_SHARE, Math.max(this.#second, this.#secondBefore))
-  }
-
-  #observe(now: number): void {
-    const since = now - this.#observedAt
-    if (since < OBSERVED) return
-    this.#secondBefore = since < 2 * OBSERVED && this.#second > 0 ? this.#second : LANE_SHARE
-    this.#largest = this.#second = 0
-    this.#observedAt = now
+    if (now - this.cameAt < OBSERVED) return LANE_SHARE
+    return Math.max(...this.lanes.map((lane) => lane.usual(now))) || LANE_SHARE
   }
 }
 
@@ -433,10 +421,13 @@ class Lane implements TurnLane {
   turn = -1
   /** When it began to work in this turn. */
   since = 0
-  /** Milliseconds of work in all, not less than others when it came; not of strangers. */
+  /** Milliseconds of work in all, not less than others when it came; of strangers nobody asks for it. */
   used = 0
   /** Milliseconds of a stranger's work since the lane last waited. */
   #piece = 0
+  /** What it took of late, and when it waited last. */
+  #usual = 0
+  #waitedAt = 0
   #recent = 0
   #recentAt = 0
   /** Up to when its work has been counted. */
@@ -451,15 +442,24 @@ class Lane implements TurnLane {
 
   spend(milliseconds: number, now: number, rate: number): void {
     this.#piece += milliseconds
-    this.#recent = this.#recentWork(now) + milliseconds
+    // No more than leaves it among those that ask for little: garbage may have been collected in its midst.
+    this.#recent = this.#recentWork(now) + Math.min(milliseconds, LITTLE - LANE_SHARE)
     this.#recentAt = now
     this.stranger.spend(milliseconds, now, rate)
   }
 
   /** It waits, for a turn or for something of its own. */
   endPiece(now: number): void {
-    this.stranger.endPiece(this.#piece, now)
+    const piece = Math.min(LANE_SHARE, this.#piece)
+    const usual = this.usual(now) || piece
+    this.#usual = usual + (piece - usual) * Math.min(TELLING, piece)
+    this.#waitedAt = now
     this.#piece = 0
+  }
+
+  /** Milliseconds of a piece of its work of late; 0: there was none. */
+  usual(now: number): number {
+    return now - this.#waitedAt < OBSERVED ? this.#usual : 0
   }
 
   /**
