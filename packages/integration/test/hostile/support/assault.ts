@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Done, Orders, Prepared } from './attackers.ts'
 import { Child } from './child-process.ts'
-import { type DownloadTimer, PlainTimer, TurnsTimer } from './download-timer.ts'
+import { type DownloadTime, timeDownloads, warmUp } from './download-timer.ts'
 import type { Measured } from './judge.ts'
 import type { ListedAttack } from './list-attacks.ts'
 import { ResidentWatch } from './resident.ts'
@@ -19,22 +19,17 @@ export interface Strength {
   readonly peers: number
   /** What counts of messages are multiplied with. */
   readonly strength: number
-  /** Whether downloads alone and beside the attack are timed by turns. */
-  readonly byTurns?: boolean
 }
 
 /**
  * One attack on a node of its own: first alone, then with the hostile peers,
  * then with them and the honest download.
  */
-export async function assault(
-  listed: ListedAttack,
-  { peers, strength, byTurns = false }: Strength,
-): Promise<Measured> {
+export async function assault(listed: ListedAttack, { peers, strength }: Strength): Promise<Measured> {
   const { attack, file } = listed
   await using stage = await Stage.set(attack.node)
-  const timer: DownloadTimer = byTurns ? new TurnsTimer(stage) : new PlainTimer(stage, peers)
-  await timer.timeAlone()
+  await warmUp(stage, peers)
+  const alone = await timeDownloads(stage, peers)
   await stage.look()
   using resident = new ResidentWatch(stage.node.pid)
   await using attackers = new Child('attackers.ts')
@@ -52,6 +47,7 @@ export async function assault(
 
   let done: Done | undefined
   let pings: readonly number[] = []
+  let beside: DownloadTime = { milliseconds: Number.POSITIVE_INFINITY, pace: 1 }
   try {
     await stage.loopDelay()
     stage.pinger.take()
@@ -59,7 +55,7 @@ export async function assault(
     await Promise.race([sleep(attack.milliseconds ?? STRIKE), stage.node.ended])
     pings = stage.pinger.take()
     state.loopDelay = await stage.loopDelay()
-    await timer.timeBeside(attackers)
+    beside = await timeDownloads(stage, peers, attackers)
     state.newcomer = await stage.letsIn()
     done = await attackers.ask<Done>('stop')
   } catch (error) {
@@ -77,8 +73,9 @@ export async function assault(
     medianPing: sorted[sorted.length >> 1] ?? Number.POSITIVE_INFINITY,
     worstPing: sorted.at(-1) ?? Number.POSITIVE_INFINITY,
     loopDelay: state.loopDelay,
-    alone: timer.alone,
-    beside: timer.beside,
+    alone: alone.milliseconds,
+    beside: beside.milliseconds,
+    machine: beside.pace / alone.pace,
     newcomer: state.newcomer,
     ...(death !== undefined && { death }),
     lost: [
