@@ -325,14 +325,19 @@ it('knows what a lane has used, in however small pieces', async () => {
   expect(order[0]).toBe('light')
 })
 
+/** Does a piece of work of so many milliseconds in a lane. */
+function pieces({ work }: ReturnType<typeof handLoop>): (lane: TurnLane, milliseconds: number) => void {
+  return (lane, milliseconds) => {
+    lane.enter()
+    work(milliseconds)
+    lane.leave()
+  }
+}
+
 it('lets nobody who begins after a long silence go before a stranger that asks for little all the time', async () => {
   const loop = handLoop()
   const order: string[] = []
-  const piece = (lane: TurnLane, milliseconds: number): void => {
-    lane.enter()
-    loop.work(milliseconds)
-    lane.leave()
-  }
+  const piece = pieces(loop)
   const little = loop.scheduler.lane('stranger')
   const silent = Array.from({ length: 18 }, () => loop.scheduler.lane('stranger'))
   for (const lane of silent) piece(lane, 0.3)
@@ -353,11 +358,7 @@ it('lets nobody who begins after a long silence go before a stranger that asks f
 it('has no stranger wait behind all who come because garbage was collected in its midst a few times', async () => {
   const loop = handLoop()
   const order: string[] = []
-  const piece = (lane: TurnLane, milliseconds: number): void => {
-    lane.enter()
-    loop.work(milliseconds)
-    lane.leave()
-  }
+  const piece = pieces(loop)
   const little = loop.scheduler.lane('stranger')
   for (let n = 0; n < 190; n++) {
     // The last of them a long one.
@@ -380,7 +381,7 @@ it('has no stranger wait behind all who come because garbage was collected in it
 it.each([
   [
     'tiny pieces between its large ones',
-    (lane: TurnLane, piece: (lane: TurnLane, ms: number) => void) => {
+    (lane: TurnLane, piece: ReturnType<typeof pieces>) => {
       for (let n = 0; n < 24; n++) piece(lane, 0.005)
     },
   ],
@@ -388,11 +389,7 @@ it.each([
 ])('expects what large pieces of work tell, with %s', async (_, between) => {
   const loop = handLoop()
   const order: string[] = []
-  const piece = (lane: TurnLane, milliseconds: number): void => {
-    lane.enter()
-    loop.work(milliseconds)
-    lane.leave()
-  }
+  const piece = pieces(loop)
   const large = loop.scheduler.lane('stranger')
   const whose = {}
   const served = loop.scheduler.lane('stranger', whose)
@@ -419,11 +416,7 @@ it.each(['is never used', 'does little all the time'] as const)(
   async (other) => {
     const loop = handLoop()
     const order: string[] = []
-    const piece = (lane: TurnLane, milliseconds: number): void => {
-      lane.enter()
-      loop.work(milliseconds)
-      lane.leave()
-    }
+    const piece = pieces(loop)
     const [large, small] = [{}, {}]
     const lanes = [large, small].map((whose) => [
       loop.scheduler.lane('stranger', whose),
