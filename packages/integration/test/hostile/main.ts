@@ -10,9 +10,6 @@ const USAGE = `Usage: npm run attack -- [options]
 Attacks a node in a process of its own, which follows blocks from an honest peer and is pinged by another, from hostile peers in
 a third process. Prints for each attack what the node held and how it answered, and whether it HELD. Fails where one succeeded.
 
-Between downloads the node's process does the same small work again and again, hostile peers standing still: how much longer that takes
-beside the attack than before (machine) is no fault of the attack, and is taken off what a download is judged by (slowed).
-
 Options:
   --only NAME      attacks whose name contains this, more than one with commas
   --peers N        hostile peers (default: each attack with 10 for what it costs in time, and with 114 or more for memory)

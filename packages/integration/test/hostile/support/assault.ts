@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Done, Orders, Prepared } from './attackers.ts'
 import { Child } from './child-process.ts'
-import { type DownloadTime, timeDownloads, warmUp } from './download-timer.ts'
+import { timeDownloads, warmUp } from './download-timer.ts'
 import type { Measured } from './judge.ts'
 import type { ListedAttack } from './list-attacks.ts'
 import { ResidentWatch } from './resident.ts'
@@ -47,7 +47,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
 
   let done: Done | undefined
   let pings: readonly number[] = []
-  let beside: DownloadTime = { milliseconds: Number.POSITIVE_INFINITY, pace: 1 }
+  let beside: number = Number.POSITIVE_INFINITY
   try {
     await stage.loopDelay()
     stage.pinger.take()
@@ -55,7 +55,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     await Promise.race([sleep(attack.milliseconds ?? STRIKE), stage.node.ended])
     pings = stage.pinger.take()
     state.loopDelay = await stage.loopDelay()
-    beside = await timeDownloads(stage, peers, attackers)
+    beside = await timeDownloads(stage, peers)
     state.newcomer = await stage.letsIn()
     done = await attackers.ask<Done>('stop')
   } catch (error) {
@@ -73,9 +73,8 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     medianPing: sorted[sorted.length >> 1] ?? Number.POSITIVE_INFINITY,
     worstPing: sorted.at(-1) ?? Number.POSITIVE_INFINITY,
     loopDelay: state.loopDelay,
-    alone: alone.milliseconds,
-    beside: beside.milliseconds,
-    machine: beside.pace / alone.pace,
+    alone,
+    beside,
     newcomer: state.newcomer,
     ...(death !== undefined && { death }),
     lost: [

@@ -84,15 +84,6 @@ export class Child implements AsyncDisposable {
     return message.value as T
   }
 
-  /** Stops it where it is, its sockets open, until it is thawed. */
-  freeze(): void {
-    this.#process.kill('SIGSTOP')
-  }
-
-  thaw(): void {
-    this.#process.kill('SIGCONT')
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true
     if (this.alive) this.#process.kill('SIGKILL')

@@ -27,8 +27,6 @@ export interface Measured {
   /** The same download alone, and beside the attack; infinite where it did not come to an end. */
   readonly alone: number
   readonly beside: number
-  /** How long the same work took beside the attack, its peers frozen, in times of what it took before. */
-  readonly machine: number
   /** Why the process ended; undefined where it lives. */
   readonly death?: string
   /** Honest peers that were lost, and why. */
@@ -46,7 +44,7 @@ export interface Measured {
  * @param slack what limits of time are multiplied with, for a machine that is not quiet.
  */
 export function judge(measured: Measured, limits: Limits, slack: number): readonly string[] {
-  const { peers, before, worst, medianPing, worstPing, beside, death, lost, written } = measured
+  const { peers, before, worst, medianPing, worstPing, alone, beside, death, lost, written } = measured
   if (death !== undefined) return [`the process ended (${death})`]
   const reasons: string[] = []
   if (!measured.struck || (measured.done?.connections ?? 0) === 0)
@@ -64,8 +62,8 @@ export function judge(measured: Measured, limits: Limits, slack: number): readon
   if (peers > A_FEW) return reasons
   if (medianPing > limits.medianPing * slack) reasons.push(`median ping ${medianPing.toFixed(0)} ms`)
   if (worstPing > limits.worstPing * slack) reasons.push(`worst ping ${worstPing.toFixed(0)} ms`)
-  const slowdown = beside / (measured.alone * measured.machine)
-  if (Number.isFinite(beside) && slowdown > limits.slowdown * slack)
-    reasons.push(`the honest download took ${slowdown.toFixed(2)} times its time`)
+  if (Number.isFinite(beside) && beside > alone * limits.slowdown * slack) {
+    reasons.push(`the honest download took ${(beside / alone).toFixed(2)} times its time`)
+  }
   return reasons
 }

@@ -1,10 +1,7 @@
 import type { Measured } from './judge.ts'
 import { DOWNLOADED_BLOCKS } from './shared-chain.ts'
 
-/**
- * `slowed`: the download's time in times of that alone, with the machine as slow as it was then.
- * The last two: what hostile peers sent, and what their process took.
- */
+/** The last two: what hostile peers sent, and what their process took. */
 export const HEADLINE: string = [
   'attack'.padEnd(30),
   'peers'.padStart(5),
@@ -16,15 +13,13 @@ export const HEADLINE: string = [
   'loop ms'.padStart(8),
   'blocks/s'.padStart(9),
   'alone'.padStart(6),
-  'machine'.padStart(7),
-  'slowed'.padStart(6),
   'MB sent'.padStart(8),
   'CPU s'.padStart(6),
 ].join(' ')
 
 /** One row of the table: what was seen of an attack. */
 export function reportLine(name: string, measured: Measured): string {
-  const { peers, before, worst, medianPing, worstPing, loopDelay, alone, beside, machine, done } = measured
+  const { peers, before, worst, medianPing, worstPing, loopDelay, alone, beside, done } = measured
   const rate = (milliseconds: number): string => ((DOWNLOADED_BLOCKS / milliseconds) * 1_000).toFixed(0)
   return [
     name.padEnd(30),
@@ -37,8 +32,6 @@ export function reportLine(name: string, measured: Measured): string {
     loopDelay.toFixed(0).padStart(8),
     rate(beside).padStart(9),
     rate(alone).padStart(6),
-    machine.toFixed(2).padStart(7),
-    (beside / (alone * machine)).toFixed(2).padStart(6),
     ((done?.bytes ?? 0) / 1e6).toFixed(0).padStart(8),
     (done?.cpu ?? 0).toFixed(1).padStart(6),
   ].join(' ')

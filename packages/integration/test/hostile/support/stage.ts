@@ -62,11 +62,6 @@ export class Stage implements AsyncDisposable {
     return done.milliseconds
   }
 
-  /** How long the same work takes the node's process now, in milliseconds. */
-  async pace(): Promise<number> {
-    return (await this.node.ask<{ milliseconds: number }>('pace')).milliseconds
-  }
-
   /** Has the node dial these. */
   async dial(addresses: readonly string[]): Promise<void> {
     await this.node.ask('dial', { addresses })

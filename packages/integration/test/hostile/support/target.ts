@@ -13,7 +13,6 @@ import { regtestFilterServices } from '../../../src/regtest/regtest-filters.ts'
 import { regtestServices } from '../../../src/regtest/regtest-services.ts'
 import type { TargetTraits } from './attack.ts'
 import { answer, tell } from './child-side.ts'
-import { pace } from './pace.ts'
 import { HONEST_HEIGHT, honestChain } from './shared-chain.ts'
 
 // The node that is attacked, in a process of its own. It serves all that a node can serve,
@@ -92,7 +91,6 @@ answer({
     for await (const block of node.blocks.range({ from: 1, to })) blocks += block.height > 0 ? 1 : 0
     return { blocks, milliseconds: performance.now() - started }
   },
-  pace: () => Promise.resolve({ milliseconds: pace() }),
   /** Dials hostile peers, as it would dial addresses that it heard of. */
   dial: async ({ addresses }: { readonly addresses: readonly string[] }) => {
     for (const address of addresses) await node.network.addPeer(address, { kind: 'outbound-full-relay' })
