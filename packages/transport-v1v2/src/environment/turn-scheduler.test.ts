@@ -304,6 +304,27 @@ it('leaves a stranger that stays its own time, however many come and go', async 
   expect(await answersOf(modest, loop)).toBeGreaterThanOrEqual(18)
 })
 
+it('leaves a stranger its own time after garbage was collected in its midst', async () => {
+  const loop = handLoop()
+  strangers(loop)
+  download(loop)
+  const modest = loop.scheduler.lane('stranger')
+  const piece = pieces(loop)
+  const pass = async (milliseconds: number): Promise<void> => {
+    for (const end = loop.now() + milliseconds; loop.now() < end; ) {
+      piece(modest, 0.02)
+      for (const next = loop.now() + 20; loop.now() < next; ) await loop.nextTurn()
+    }
+  }
+  await pass(5_000)
+  piece(modest, 50)
+  // It counts, but for as much as might have been its own.
+  await loop.nextTurn()
+  expect(modest.due()).toBeInstanceOf(Promise)
+  await pass(900)
+  expect(await answersOf(modest, loop)).toBeGreaterThanOrEqual(5)
+})
+
 it('knows what a lane has used, in however small pieces', async () => {
   const loop = handLoop()
   const order: string[] = []
@@ -361,8 +382,8 @@ it('has no stranger wait behind all who come because garbage was collected in it
   const piece = pieces(loop)
   const little = loop.scheduler.lane('stranger')
   for (let n = 0; n < 190; n++) {
-    // The last of them a long one.
-    piece(little, n === 185 ? 14 : n % 50 === 0 ? 2.5 : 0.02)
+    // The last of them two long ones within a second, as of the whole heap.
+    piece(little, n > 165 && n % 10 === 0 ? 50 : n % 50 === 0 ? 2.5 : 0.02)
     loop.work(20)
     await loop.nextTurn()
   }

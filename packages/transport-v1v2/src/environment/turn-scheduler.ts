@@ -67,6 +67,12 @@ const OBSERVED = 3_000
  */
 const TELLING = 0.125
 
+/**
+ * How many times what is expected of a stranger one piece of its work counts for it, at most: what took
+ * longer was the garbage of others, which was collected in its midst.
+ */
+const SURPRISE = 4
+
 /** Milliseconds beyond its allowance that a stranger's work is remembered for, at most. */
 const MAX_OWN_DEBT = 10
 
@@ -316,7 +322,6 @@ class RoundRobin implements TurnScheduler {
   }
 
   #takeLightest(now: number): Lane | undefined {
-    const isPaused = this.#strangersPause(now) > 0
     let stranger: Lane | undefined
     let lightest = Number.POSITIVE_INFINITY
     let other: Lane | undefined
@@ -325,7 +330,7 @@ class RoundRobin implements TurnScheduler {
         if (other === undefined || lane.used < other.used) other = lane
         continue
       }
-      if (isPaused && !this.#isModest(lane, now)) continue
+      if (this.#isHeldOut(lane, now)) continue
       const weight = lane.weight(now)
       if (weight >= lightest) continue
       lightest = weight
@@ -354,13 +359,9 @@ class RoundRobin implements TurnScheduler {
     this.#strangersMayAt = Math.min(from + milliseconds / STRANGERS_SHARE, now + MAX_STRANGERS_PAUSE)
   }
 
+  /** Whether it has to wait for others' share, since it has asked for more than a little. */
   #isHeldOut(lane: Lane, now: number): boolean {
-    return this.#strangersPause(now) > 0 && !this.#isModest(lane, now)
-  }
-
-  /** Whether it has asked for so little that it need not wait for others' share. */
-  #isModest(lane: Lane, now: number): boolean {
-    return lane.stranger.allowance(now, this.#allowance) > 0
+    return this.#strangersPause(now) > 0 && lane.stranger.allowance(now, this.#allowance) <= 0
   }
 
   /** Milliseconds until strangers may go on; 0 or less: now. */
@@ -407,7 +408,9 @@ class Stranger {
    */
   expected(now: number): number {
     if (now - this.cameAt < OBSERVED) return LANE_SHARE
-    return Math.max(...this.lanes.map((lane) => lane.usual(now))) || LANE_SHARE
+    let most = 0
+    for (const lane of this.lanes) most = Math.max(most, lane.usual(now))
+    return most || LANE_SHARE
   }
 }
 
@@ -442,10 +445,10 @@ class Lane implements TurnLane {
 
   spend(milliseconds: number, now: number, rate: number): void {
     this.#piece += milliseconds
-    // No more than leaves it among those that ask for little: garbage may have been collected in its midst.
-    this.#recent = this.#recentWork(now) + Math.min(milliseconds, LITTLE - LANE_SHARE)
+    const counted = Math.min(milliseconds, Math.max(LANE_SHARE, SURPRISE * this.stranger.expected(now)))
+    this.#recent = this.#recentWork(now) + counted
     this.#recentAt = now
-    this.stranger.spend(milliseconds, now, rate)
+    this.stranger.spend(counted, now, rate)
   }
 
   /** It waits, for a turn or for something of its own. */
