@@ -286,6 +286,27 @@ it.each([10, 113])('has a stranger that asks for little wait for no flood of %i 
   expect(theirs / (theirs + ours() - oursBefore)).toBeLessThan(0.09)
 })
 
+it('gives strangers no more for large pieces of work with small ones in between', async () => {
+  const loop = handLoop()
+  const ours = download(loop)
+  let theirs = 0
+  for (let n = 0; n < 10; n++) {
+    const lane = loop.scheduler.lane('stranger')
+    void (async () => {
+      for (let piece = 0; ; piece++) {
+        await lane.due()
+        const milliseconds = piece % 5 === 4 ? 8 : 0.1
+        loop.work(milliseconds)
+        theirs += milliseconds
+      }
+    })()
+  }
+  while (loop.now() < 5_000) await loop.nextTurn()
+  const [theirsBefore, oursBefore] = [theirs, ours()]
+  while (loop.now() < 20_000) await loop.nextTurn()
+  expect((theirs - theirsBefore) / (theirs - theirsBefore + ours() - oursBefore)).toBeLessThan(0.085)
+})
+
 it('leaves a stranger that stays its own time, however many come and go', async () => {
   const loop = handLoop()
   strangers(loop)

@@ -71,7 +71,10 @@ const TELLING = 0.125
  * How many times what is expected of a stranger one piece of its work counts for it, at most: what took
  * longer was the garbage of others, which was collected in its midst.
  */
-const SURPRISE = 4
+const SURPRISE = 8
+
+/** Milliseconds that one piece counts at most: no more than leaves a stranger among those of little. */
+const MAX_PIECE = LITTLE - LANE_SHARE
 
 /** Milliseconds beyond its allowance that a stranger's work is remembered for, at most. */
 const MAX_OWN_DEBT = 10
@@ -445,10 +448,14 @@ class Lane implements TurnLane {
 
   spend(milliseconds: number, now: number, rate: number): void {
     this.#piece += milliseconds
-    const counted = Math.min(milliseconds, Math.max(LANE_SHARE, SURPRISE * this.stranger.expected(now)))
+    const counted = Math.min(
+      Math.max(LANE_SHARE, SURPRISE * this.stranger.expected(now)),
+      MAX_PIECE,
+      milliseconds,
+    )
+    this.stranger.spend(counted, now, rate)
     this.#recent = this.#recentWork(now) + counted
     this.#recentAt = now
-    this.stranger.spend(counted, now, rate)
   }
 
   /** It waits, for a turn or for something of its own. */
