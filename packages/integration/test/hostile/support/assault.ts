@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { A_FEW } from './attack.ts'
 import type { Done, Orders, Prepared } from './attackers.ts'
 import { Child } from './child-process.ts'
-import { timeDownloads, warmUp } from './download-timer.ts'
+import { type DownloadTimes, timeDownload, timeInTurn, warmUp } from './download-timer.ts'
 import type { Measured } from './judge.ts'
 import type { ListedAttack } from './list-attacks.ts'
 import { ResidentWatch } from './resident.ts'
@@ -23,13 +24,22 @@ export interface Strength {
 
 /**
  * One attack on a node of its own: first alone, then with the hostile peers,
- * then with them and the honest download.
+ * then with them and the honest download. Beside a few hostile peers that takes as long as the same download
+ * of a twin takes alone; beside many one is timed, and only its end is judged.
  */
 export async function assault(listed: ListedAttack, { peers, strength }: Strength): Promise<Measured> {
   const { attack, file } = listed
-  await using stage = await Stage.set(attack.node)
-  await warmUp(stage, peers)
-  const alone = await timeDownloads(stage, peers)
+  const [setting, settingTwin] = [Stage.set(attack.node), peers > A_FEW ? undefined : Stage.set(attack.node)]
+  await using stage = await setting
+  await using twin = await settingTwin
+  let times: DownloadTimes = { alone: Number.POSITIVE_INFINITY, beside: Number.POSITIVE_INFINITY }
+  if (twin === undefined) {
+    await stage.download()
+    times = { ...times, alone: await timeDownload(stage) }
+  } else {
+    await Promise.all([warmUp(stage), warmUp(twin)])
+    twin.node.freeze()
+  }
   await stage.look()
   using resident = new ResidentWatch(stage.node.pid)
   await using attackers = new Child('attackers.ts')
@@ -47,7 +57,6 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
 
   let done: Done | undefined
   let pings: readonly number[] = []
-  let beside: number = Number.POSITIVE_INFINITY
   try {
     await stage.loopDelay()
     stage.pinger.take()
@@ -55,7 +64,10 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     await Promise.race([sleep(attack.milliseconds ?? STRIKE), stage.node.ended])
     pings = stage.pinger.take()
     state.loopDelay = await stage.loopDelay()
-    beside = await timeDownloads(stage, peers)
+    times =
+      twin === undefined
+        ? { ...times, beside: await timeDownload(stage) }
+        : await timeInTurn(twin, stage, attackers)
     state.newcomer = await stage.letsIn()
     done = await attackers.ask<Done>('stop')
   } catch (error) {
@@ -73,8 +85,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     medianPing: sorted[sorted.length >> 1] ?? Number.POSITIVE_INFINITY,
     worstPing: sorted.at(-1) ?? Number.POSITIVE_INFINITY,
     loopDelay: state.loopDelay,
-    alone,
-    beside,
+    ...times,
     newcomer: state.newcomer,
     ...(death !== undefined && { death }),
     lost: [

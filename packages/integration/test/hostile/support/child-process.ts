@@ -84,6 +84,15 @@ export class Child implements AsyncDisposable {
     return message.value as T
   }
 
+  /** It stands still, and takes no time of the processor, until it is thawed. */
+  freeze(): void {
+    this.#process.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#process.kill('SIGCONT')
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true
     if (this.alive) this.#process.kill('SIGKILL')
