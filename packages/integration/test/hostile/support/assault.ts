@@ -3,7 +3,7 @@ import { A_FEW } from './attack.ts'
 import type { Done, Orders, Prepared } from './attackers.ts'
 import { Child } from './child-process.ts'
 import { type DownloadTimes, timeDownload, timeInTurn, warmUp } from './download-timer.ts'
-import type { Measured } from './judge.ts'
+import { LIMITS, type Measured } from './judge.ts'
 import type { ListedAttack } from './list-attacks.ts'
 import { ResidentWatch } from './resident.ts'
 import { Stage } from './stage.ts'
@@ -29,6 +29,7 @@ export interface Strength {
  */
 export async function assault(listed: ListedAttack, { peers, strength }: Strength): Promise<Measured> {
   const { attack, file } = listed
+  const { slowdown } = { ...LIMITS, ...attack.atMost }
   const [setting, settingTwin] = [Stage.set(attack.node), peers > A_FEW ? undefined : Stage.set(attack.node)]
   await using stage = await setting
   await using twin = await settingTwin
@@ -67,7 +68,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
     times =
       twin === undefined
         ? { ...times, beside: await timeDownload(stage) }
-        : await timeInTurn(twin, stage, attackers)
+        : await timeInTurn(twin, stage, attackers, slowdown)
     state.newcomer = await stage.letsIn()
     done = await attackers.ask<Done>('stop')
   } catch (error) {

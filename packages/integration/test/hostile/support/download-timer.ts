@@ -8,6 +8,8 @@ const LONGEST_DOWNLOAD = 20_000
 const WARM_UP = 6
 /** Downloads of each of two nodes that are compared: with nothing beside, they spread by a fifth. */
 const DOWNLOADS = 20
+/** How near to the limit that figure tells too little, on either side of it: as many again count then too. */
+const NEAR = 0.1
 /** Milliseconds for whoever stood still to be at work again. */
 const SETTLE = 100
 
@@ -26,21 +28,31 @@ export async function warmUp(stage: Stage): Promise<void> {
  * How long the honest download of a node takes beside hostile peers, and that of its twin, which they do not
  * know: in turn, the others standing still, since a machine that others share is half as fast in one minute
  * as in the next.
+ * @param slowdown the limit: in how many times that of the twin it has to be done.
  */
-export async function timeInTurn(twin: Stage, stage: Stage, attackers: Child): Promise<DownloadTimes> {
+export async function timeInTurn(
+  twin: Stage,
+  stage: Stage,
+  attackers: Child,
+  slowdown: number,
+): Promise<DownloadTimes> {
   const alone: number[] = []
   const beside: number[] = []
-  while (beside.length < DOWNLOADS && beside.at(-1) !== Number.POSITIVE_INFINITY) {
-    for (const child of [attackers, stage.node]) child.freeze()
-    twin.node.thaw()
-    await sleep(SETTLE)
-    alone.push(await timeDownload(twin))
-    twin.node.freeze()
-    for (const child of [stage.node, attackers]) child.thaw()
-    await sleep(SETTLE)
-    beside.push(await timeDownload(stage))
+  const take = async (count: number): Promise<DownloadTimes> => {
+    for (let turn = 0; turn < count && beside.at(-1) !== Number.POSITIVE_INFINITY; turn++) {
+      for (const child of [attackers, stage.node]) child.freeze()
+      twin.node.thaw()
+      await sleep(SETTLE)
+      alone.push(await timeDownload(twin))
+      twin.node.freeze()
+      for (const child of [stage.node, attackers]) child.thaw()
+      await sleep(SETTLE)
+      beside.push(await timeDownload(stage))
+    }
+    return { alone: middle(alone), beside: middle(beside) }
   }
-  return { alone: middle(alone), beside: middle(beside) }
+  const times = await take(DOWNLOADS)
+  return Math.abs(times.beside / times.alone - slowdown) < NEAR ? await take(DOWNLOADS) : times
 }
 
 /** @returns Milliseconds; infinite where it does not come to an end. */
