@@ -3,6 +3,7 @@ import { createNode, createTcpListener, type NodeDialer } from '@sapwood/node'
 import { createTcpDialer } from '@sapwood/transport-v1v2/tcp'
 import {
   asHash256,
+  BASIC_FILTER_TYPE,
   buildCompactBlock,
   encodePayload,
   InventoryType,
@@ -27,6 +28,13 @@ const LARGE_BLOCK = 3_990_000
 const RESOLUTION = 2
 
 const chain = honestChain()
+// They are built when they are first asked for, all that are below at once: a node has them before.
+const filters = regtestFilterServices(() => chain)
+filters.compactFilterHeaders({
+  filterType: BASIC_FILTER_TYPE,
+  startHeight: chain.height,
+  stopHash: chain.tip,
+})
 const mempool = Array.from({ length: MEMPOOL_SIZE }, (_, index) => {
   const hash = new Uint8Array(32)
   new DataView(hash.buffer).setUint32(0, index, true)
@@ -56,7 +64,7 @@ const node = await createNode(
     listeners: [createTcpListener()],
     services: {
       ...regtestServices(() => chain, new Map()),
-      ...regtestFilterServices(() => chain),
+      ...filters,
       ...(orders.largeBlocks === true && { block: () => new Uint8Array(LARGE_BLOCK).fill(1) }),
       mempool: () => mempool,
       compactBlock: (hash) => {
