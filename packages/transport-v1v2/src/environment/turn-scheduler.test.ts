@@ -123,15 +123,20 @@ it('goes round: nobody waits for ever behind others that never end', async () =>
   expect(Math.min(...turns)).toBeGreaterThan(0.8 * Math.max(...turns))
 })
 
-/** Strangers without end, and how much they have worked. */
-function strangers({ scheduler, work }: ReturnType<typeof handLoop>, count = 10): () => number {
+/** Strangers without end, in pieces of so many milliseconds by turns, and how much they have worked. */
+function strangers(
+  { scheduler, work }: ReturnType<typeof handLoop>,
+  count = 10,
+  pieces: readonly number[] = [1],
+): () => number {
   let worked = 0
   const flood = async (): Promise<void> => {
     const lane = scheduler.lane('stranger')
-    for (;;) {
+    for (let n = 0; ; n++) {
       await lane.due()
-      work(1)
-      worked += 1
+      const milliseconds = pieces[n % pieces.length]!
+      work(milliseconds)
+      worked += milliseconds
     }
   }
   for (let n = 0; n < count; n++) void flood()
@@ -256,6 +261,14 @@ function download({ scheduler, work }: ReturnType<typeof handLoop>): () => numbe
   return () => worked
 }
 
+/** The part of 20 seconds' work that is theirs. */
+async function partOf(theirs: () => number, ours: () => number, loop: ReturnType<typeof handLoop>) {
+  const [theirsBefore, oursBefore, end] = [theirs(), ours(), loop.now() + 20_000]
+  while (loop.now() < end) await loop.nextTurn()
+  const worked = theirs() - theirsBefore
+  return worked / (worked + ours() - oursBefore)
+}
+
 /** How often a stranger may do a twentieth of a millisecond while others have had their share. */
 async function answersOf(modest: TurnLane, { scheduler, work, nextTurn }: ReturnType<typeof handLoop>) {
   while (scheduler.strangersPause === 0) await nextTurn()
@@ -279,32 +292,16 @@ it.each([10, 113])('has a stranger that asks for little wait for no flood of %i 
   const answers = await answersOf(modest, loop)
   expect(answers).toBeGreaterThanOrEqual(20)
   expect(answers).toBeLessThanOrEqual(22)
-  const [workedBefore, oursBefore, end] = [worked(), ours(), loop.now() + 20_000]
-  while (loop.now() < end) await loop.nextTurn()
-  const theirs = worked() - workedBefore
   // Beside their share, what each may do in any case, and that is no more where there are more of them.
-  expect(theirs / (theirs + ours() - oursBefore)).toBeLessThan(0.09)
+  expect(await partOf(worked, ours, loop)).toBeLessThan(0.09)
 })
 
 it('gives strangers no more for large pieces of work with small ones in between', async () => {
   const loop = handLoop()
+  const theirs = strangers(loop, 10, [0.1, 0.1, 0.1, 0.1, 8])
   const ours = download(loop)
-  let theirs = 0
-  for (let n = 0; n < 10; n++) {
-    const lane = loop.scheduler.lane('stranger')
-    void (async () => {
-      for (let piece = 0; ; piece++) {
-        await lane.due()
-        const milliseconds = piece % 5 === 4 ? 8 : 0.1
-        loop.work(milliseconds)
-        theirs += milliseconds
-      }
-    })()
-  }
   while (loop.now() < 5_000) await loop.nextTurn()
-  const [theirsBefore, oursBefore] = [theirs, ours()]
-  while (loop.now() < 20_000) await loop.nextTurn()
-  expect((theirs - theirsBefore) / (theirs - theirsBefore + ours() - oursBefore)).toBeLessThan(0.085)
+  expect(await partOf(theirs, ours, loop)).toBeLessThan(0.085)
 })
 
 it('leaves a stranger that stays its own time, however many come and go', async () => {

@@ -24,15 +24,14 @@ export interface Strength {
 
 /**
  * One attack on a node of its own: first alone, then with the hostile peers,
- * then with them and the honest download. Beside a few hostile peers that takes as long as the same download
- * of a twin takes alone; beside many one is timed, and only its end is judged.
+ * then with them and the honest download. Beside a few hostile peers that is held against the same download
+ * of a twin that is not attacked; beside many one is timed, and only its end is judged.
  */
 export async function assault(listed: ListedAttack, { peers, strength }: Strength): Promise<Measured> {
   const { attack, file } = listed
   const { slowdown } = { ...LIMITS, ...attack.atMost }
-  const [setting, settingTwin] = [Stage.set(attack.node), peers > A_FEW ? undefined : Stage.set(attack.node)]
-  await using stage = await setting
-  await using twin = await settingTwin
+  await using stage = await Stage.set(attack.node)
+  await using twin = peers > A_FEW ? undefined : await Stage.set(attack.node)
   let times: DownloadTimes = { alone: Number.POSITIVE_INFINITY, beside: Number.POSITIVE_INFINITY }
   if (twin === undefined) {
     await stage.download()

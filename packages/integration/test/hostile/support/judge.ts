@@ -58,6 +58,7 @@ export function judge(measured: Measured, limits: Limits, slack: number): readon
   for (const why of lost) reasons.push(why)
   if (written !== '') reasons.push(`written to standard error: ${written.split('\n')[0]!}`)
   if (!Number.isFinite(beside)) reasons.push('the honest download did not come to an end')
+  if (!Number.isFinite(alone)) reasons.push('the honest download alone did not come to an end')
   if (!measured.newcomer) reasons.push('one more honest peer did not get in')
   if (peers > A_FEW) return reasons
   if (medianPing > limits.medianPing * slack) reasons.push(`median ping ${medianPing.toFixed(0)} ms`)
