@@ -15,11 +15,18 @@ const STRIKE = 3_000
  * a node that lets nobody in is attacked all the same.
  */
 const LONGEST_PREPARATION = 40_000
+/**
+ * On a quiet machine hostile peers have what time the node and the honest leave of the processors (Linux's
+ * `SCHED_IDLE`): in the world each has its own. On a busy one nothing would be left for them.
+ */
+const ASIDE: readonly string[] = process.platform === 'linux' ? ['chrt', '--idle', '0'] : []
 
 export interface Strength {
   readonly peers: number
   /** What counts of messages are multiplied with. */
   readonly strength: number
+  /** Whether nothing else is at work on the machine. */
+  readonly quiet: boolean
 }
 
 /**
@@ -27,7 +34,7 @@ export interface Strength {
  * then with them and the honest download. Beside a few hostile peers that is held against the same download
  * of a twin that is not attacked; beside many one is timed, and only its end is judged.
  */
-export async function assault(listed: ListedAttack, { peers, strength }: Strength): Promise<Measured> {
+export async function assault(listed: ListedAttack, { peers, strength, quiet }: Strength): Promise<Measured> {
   const { attack, file } = listed
   const { slowdown } = { ...LIMITS, ...attack.atMost }
   await using stage = await Stage.set(attack.node)
@@ -42,7 +49,7 @@ export async function assault(listed: ListedAttack, { peers, strength }: Strengt
   }
   await stage.look()
   using resident = new ResidentWatch(stage.node.pid)
-  await using attackers = new Child('attackers.ts')
+  await using attackers = new Child('attackers.ts', {}, quiet ? { runner: ASIDE } : {})
   await attackers.told('ready')
   const state = { struck: false, loopDelay: 0, newcomer: false }
   const orders: Orders = { file, port: stage.port, peers, strength }

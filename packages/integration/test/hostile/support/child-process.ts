@@ -13,6 +13,14 @@ interface Message {
 /** Of what a child wrote to its standard error, the end. */
 const KEPT_ERRORS = 4_000
 
+/** How a child is run. */
+export interface ChildOptions {
+  /** What Node.js is given before the script. */
+  readonly flags?: readonly string[]
+  /** A command that becomes Node.js, with its arguments: how it is scheduled. Default: none. */
+  readonly runner?: readonly string[]
+}
+
 /** A process beside this one that answers questions (its side is `child-side.ts`). */
 export class Child implements AsyncDisposable {
   /** Resolves when it has ended. */
@@ -25,10 +33,15 @@ export class Child implements AsyncDisposable {
   #stopping = false
 
   /** @param script Beside this file. @param orders Its first argument, as JSON. */
-  constructor(script: string, orders: object = {}, flags: readonly string[] = []) {
+  constructor(script: string, orders: object = {}, { flags = [], runner = [] }: ChildOptions = {}) {
     const file = fileURLToPath(new URL(script, import.meta.url))
-    const args = [...flags, '--import', 'tsx', '--conditions=@sapwood/source', file, JSON.stringify(orders)]
-    this.#process = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    const [command, ...args] = [
+      ...runner,
+      process.execPath,
+      ...flags,
+      ...['--import', 'tsx', '--conditions=@sapwood/source', file, JSON.stringify(orders)],
+    ]
+    this.#process = spawn(command!, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.#process.stderr!.on('data', (bytes: Buffer) => {
       this.#errors = (this.#errors + bytes.toString()).slice(-KEPT_ERRORS)
     })

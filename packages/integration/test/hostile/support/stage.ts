@@ -33,7 +33,7 @@ export class Stage implements AsyncDisposable {
 
   static async set(traits: TargetTraits = {}): Promise<Stage> {
     const server = await startRegtestPeer({ chain: honestChain() })
-    const node = new Child('target.ts', { honestPort: server.port, ...traits }, ['--expose-gc'])
+    const node = new Child('target.ts', { honestPort: server.port, ...traits }, { flags: ['--expose-gc'] })
     const { port } = await node.told<{ port: number }>('ready')
     return new Stage(node, port, await HonestPinger.dial(port), server)
   }
