@@ -7,6 +7,7 @@ import { aByteStream, anAcceptOptions, someTransportComponents } from './connect
 import { resolveComponents, type ResolvedComponents, type TransportComponents } from './components.ts'
 import { FramedTransport, type FramedTransportInit } from '../transport/framed-transport.ts'
 import { abortWith, createSession, type HandshakeProgress, performHandshake } from './handshake.ts'
+import { HandshakeWork } from './handshake-work.ts'
 import { streamFailure } from '../transport/stream-failure.ts'
 import type { Transport } from '../transport/transport.ts'
 import { withDeadline } from '../environment/deadline.ts'
@@ -94,19 +95,11 @@ async function answer(
     const { clock, scheduler, crypto: backend } = components
     const loading = loadingOf(backend)
     if (loading !== undefined) await loading
-    let spent = 0
-    const within = <T>(work: () => T): T => {
-      const began = clock.now()
-      try {
-        return scheduler.forStrangers(work)
-      } finally {
-        spent += clock.now() - began
-      }
-    }
-    const session = within(() => createSession('responder', network, options, components))
+    const work = new HandshakeWork(scheduler.lane('stranger', options.memory), clock, signal)
+    const session = work.do(() => createSession('responder', network, options, components))
     try {
-      early = await performHandshake(session, stream, progress, options.memory, head, within)
-      options.gate?.spent(spent)
+      early = await performHandshake(session, stream, progress, options.memory, head, work)
+      options.gate?.spent(work.spent)
     } catch (error) {
       session.wipe()
       throw error

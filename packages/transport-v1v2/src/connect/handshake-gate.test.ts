@@ -4,6 +4,7 @@ import type { Instant } from '../environment/clock.ts'
 import { cryptoBackend } from '../crypto/backend-in-force.ts'
 import { type TurnScheduler, unhurriedScheduler } from '../environment/turn-scheduler.ts'
 import { streamPair } from '../stream/stream-pair.ts'
+import { settleMicrotasks } from '../testing/default-settle.ts'
 import { createSeededRandom, createVirtualClock } from '../testing/index.ts'
 import { createEphemeralKey } from '../v2/keys/ephemeral-key.ts'
 import { accept } from './accept.ts'
@@ -152,27 +153,72 @@ describe('the handshake gate', () => {
     expect(admitted).toBe(114)
   })
 
-  it('has the work of a handshake count as that of strangers', async () => {
+  /** A handshake that is accepted, with what its lane was asked for; its turn comes when it is taken. */
+  function acceptByTurns(options: { readonly decoys: readonly number[]; readonly abort?: AbortSignal }) {
     const clock = createVirtualClock()
     const random = createSeededRandom(1)
-    let pieces = 0
+    const done = { pieces: 0, charged: 0, waits: 0 }
+    let takeTurn = (): void => undefined
+    const turn = new Promise<void>((resolve) => (takeTurn = resolve))
     const scheduler: TurnScheduler = {
       ...unhurriedScheduler,
-      forStrangers: (work) => {
-        pieces += 1
-        return work()
-      },
+      lane: (kind, whose) => ({
+        ...unhurriedScheduler.lane(kind, whose),
+        leave: () => (done.pieces += kind === 'stranger' ? 1 : 0),
+        charge: (milliseconds) => (done.charged += milliseconds),
+        due: () => {
+          done.waits += 1
+          return turn
+        },
+      }),
     }
     const [near, far] = streamPair()
-    const accepted = accept(near, { network: regtest }, { clock, random, scheduler })
-    await connect(
+    const accepted = accept(
+      near,
+      { network: regtest, ...(options.abort !== undefined && { signal: options.abort }) },
+      { clock, random, scheduler },
+    )
+    const connected = connect(
       peerAddress,
-      { network: regtest, dialer: { dial: () => Promise.resolve(far) } },
+      { network: regtest, handshakeDecoys: options.decoys, dialer: { dial: () => Promise.resolve(far) } },
       { clock, random },
     )
-    await accepted
-    // The key, and the exchange of keys at least.
-    expect(pieces).toBeGreaterThanOrEqual(2)
+    connected.catch(() => undefined)
+    return { accepted, connected, done, takeTurn: () => takeTurn() }
+  }
+
+  it('has the work of a handshake count as that of a stranger, and an honest one wait for nothing', async () => {
+    const { accepted, connected, done } = acceptByTurns({ decoys: [100] })
+    await Promise.all([accepted, connected])
+    expect(done.waits).toBe(0)
+    // The key, the exchange of keys, and what the remote's version packet is.
+    expect(done.pieces).toBeGreaterThanOrEqual(3)
+    expect(done.charged).toBeGreaterThan(0)
+  })
+
+  it('has one of many bytes go on in its turns', async () => {
+    const { accepted, connected, done, takeTurn } = acceptByTurns({ decoys: [20_000] })
+    let isAccepted = false
+    void accepted.then(() => (isAccepted = true))
+    while (done.waits === 0) await settleMicrotasks()
+    await settleMicrotasks()
+    expect(isAccepted).toBe(false)
+    const { pieces } = done
+    takeTurn()
+    await Promise.all([accepted, connected])
+    expect(done.pieces).toBeGreaterThan(pieces)
+  })
+
+  it('has nothing done in a turn that comes after the end', async () => {
+    const abort = new AbortController()
+    const { accepted, done, takeTurn } = acceptByTurns({ decoys: [20_000], abort: abort.signal })
+    while (done.waits === 0) await settleMicrotasks()
+    abort.abort(new Error('gone'))
+    await expect(accepted).rejects.toThrow('gone')
+    const { pieces } = done
+    takeTurn()
+    await settleMicrotasks()
+    expect(done.pieces).toBe(pieces)
   })
 
   it('does not let a pause be saved up', async () => {

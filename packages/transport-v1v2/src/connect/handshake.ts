@@ -8,6 +8,7 @@ import type { ByteStream } from '../stream/byte-stream.ts'
 import { V2Session } from '../v2/v2-session.ts'
 import { MAX_GARBAGE_LENGTH } from '../v2/garbage.ts'
 import type { ResolvedComponents } from './components.ts'
+import type { HandshakeWork } from './handshake-work.ts'
 import type { TransportOptions } from './transport-options.ts'
 
 /** How far a connection has come, and what has crossed it. */
@@ -54,7 +55,7 @@ function randomGarbageLength(bits: Uint8Array): number {
  * @param memory counts what is held of a packet that is not whole: a remote may put decoys of 4 MB before its
  * version packet, and take a minute for one of them. Where all that are held are too much, the largest goes.
  * @param head bytes that were read from the stream before, counted already.
- * @param within does each piece of the work: where it counts against somebody's share.
+ * @param work does each piece of it: in whose turn that is. Default: at once.
  * @returns the messages that arrived together with the end of the handshake.
  */
 export async function performHandshake(
@@ -63,7 +64,7 @@ export async function performHandshake(
   progress: HandshakeProgress,
   memory: MemoryAccount | undefined,
   head?: Uint8Array,
-  within: (work: () => void) => void = (work) => work(),
+  work?: HandshakeWork,
 ): Promise<readonly Contents[]> {
   const messages: Contents[] = []
   let written = Promise.resolve()
@@ -81,7 +82,8 @@ export async function performHandshake(
   /** The most that has been held. */
   let held = 0
   const receive = (chunk: Uint8Array): void => {
-    within(() => session.receive(chunk, messages))
+    if (work === undefined) session.receive(chunk, messages)
+    else work.do(() => session.receive(chunk, messages))
     // Nothing, where it is less than before.
     memory?.hold('handshakes', session.partialBytes - held)
     held = Math.max(held, session.partialBytes)
@@ -100,6 +102,8 @@ export async function performHandshake(
         })
       }
       progress.bytesReceived += chunk.length
+      const turn = work?.read(chunk)
+      if (turn !== undefined) await turn
       receive(chunk)
     }
     await written

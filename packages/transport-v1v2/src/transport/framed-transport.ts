@@ -7,6 +7,7 @@ import { TransportError, isTransportError, type TransportProtocol } from '../err
 import type { FrameCodec } from '../framing/frame-codec.ts'
 import { abortStream } from '../stream/abort-stream.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
+import { chunkCost } from '../stream/chunk-cost.ts'
 import { WasteLimit } from './waste-limit.ts'
 import { CommandCounter } from './command-counter.ts'
 import { FrameWriter } from './frame-writer.ts'
@@ -21,13 +22,6 @@ const READ_SLICE = 8_192
 
 /** Bytes that a stream gives at once, for which there has to be room before it is read. */
 const READ_CHUNK = 65_536
-
-/**
- * Milliseconds of the event loop that a chunk costs before it is decoded, and each of its bytes: the socket
- * is read, the memory found, and collected in the end.
- */
-const CHUNK_COST = 0.02
-const BYTE_COST = 2e-6
 
 export interface FramedTransportInit {
   readonly protocol: TransportProtocol
@@ -193,7 +187,7 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
       if (chunk !== null) {
         this.#bytesReceived += chunk.length
         this.#lane.enter()
-        this.#lane.charge(CHUNK_COST + BYTE_COST * chunk.length)
+        this.#lane.charge(chunkCost(chunk))
       }
       return chunk
     } catch (cause) {
