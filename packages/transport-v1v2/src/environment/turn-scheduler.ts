@@ -12,7 +12,7 @@ const LANE_SHARE = 2
  * at work: of the time that is spent in lanes, and in what `forStrangers` is given. Twice as much again goes
  * into what cannot be measured for one of them: sockets, promises, and the memory that is collected after.
  */
-const STRANGERS_SHARE = 0.04
+const STRANGERS_SHARE = 0.02
 
 /** Milliseconds for which a peer of our own choice is at work after something of it was read. */
 const AT_WORK = 100
@@ -30,21 +30,20 @@ const MAX_BEHIND = 100
 const MAX_STRANGERS_PAUSE = 100
 
 /**
- * Milliseconds of work in a second that a stranger may do however much others have had: whoever asks for
- * little is not kept waiting by those that ask for all. Who has just come has none: to come again and again
- * would bring it each time.
+ * Milliseconds of work in a second that a stranger is given while it waits for nothing of ours: whoever asks
+ * for little is not kept waiting by those that ask for all, who wait all the time.
  */
-const OWN_ALLOWANCE = 3
+const OWN_CREDIT = 10
 
-/** Of that, milliseconds in a second for all strangers together: the more there are, the less has each. */
-const ALLOWANCES = 36
+/** Of that, milliseconds in a second for all who go by it together: the more there are, the less has each. */
+const CREDITS = 36
 
-/** Of that, milliseconds at once. */
-const ALLOWANCE_BURST = 1
+/** Milliseconds beyond its credit that a stranger's work is remembered for, at most. */
+const MAX_DEBT = 10
 
 /**
  * Milliseconds in which what a stranger worked counts for e times less where one of them is chosen, and its
- * being there where they are counted; of those who have come later none is counted.
+ * going by its credit where those are counted.
  */
 const RECENT = 1_000
 
@@ -53,6 +52,12 @@ const RECENT = 1_000
  * silence none goes before whoever asks for little all the time.
  */
 const LITTLE = 10
+
+/** Milliseconds of recent work at most: who worked while nobody else wanted the time is not last for long. */
+const MAX_RECENT = 2 * LITTLE
+
+/** By how much a lane becomes lighter for each millisecond that it waits: it is nobody's last for ever. */
+const LIGHTER = 0.0005
 
 /**
  * Milliseconds for which a stranger has to be there until its pieces of work tell what it will take at once,
@@ -75,9 +80,6 @@ const SURPRISE = 8
 
 /** Milliseconds that one piece counts at most: no more than leaves a stranger among those of little. */
 const MAX_PIECE = LITTLE - LANE_SHARE
-
-/** Milliseconds beyond its allowance that a stranger's work is remembered for, at most. */
-const MAX_OWN_DEBT = 10
 
 /** Whom a lane works for: a remote that dialled us, one that we chose, or whoever owns both. */
 export type LaneKind = 'stranger' | 'chosen' | 'own'
@@ -109,8 +111,8 @@ export interface TurnLane {
  * the other, with whatever else the event loop has to do between any two: first the one that has used least;
  * of strangers that which has of late, and of those that have used little the one that is done soonest.
  * Lanes of kind `stranger` have no more than every other turn where others wait, and while lanes of kind
- * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together, beside the little that each
- * of them may do in any case.
+ * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together: each has 2 ms of it when its
+ * turn comes, and beside it the little that comes to whoever waits for nothing.
  */
 export interface TurnScheduler {
   /**
@@ -135,10 +137,6 @@ export interface TurnSchedulerOptions {
   readonly later: (callback: () => void) => void
   /** Calls back after some milliseconds. */
   readonly after: (callback: () => void, milliseconds: number) => void
-  /** Default: 10 ms. */
-  readonly turn?: number
-  /** Default: 2 ms. */
-  readonly share?: number
 }
 
 /** Gives the event loop its turn back: whoever shares it works by turns. See {@link TurnScheduler}. */
@@ -166,8 +164,6 @@ class RoundRobin implements TurnScheduler {
   readonly #now: () => number
   readonly #later: (callback: () => void) => void
   readonly #after: (callback: () => void, milliseconds: number) => void
-  readonly #turn: number
-  readonly #share: number
   readonly #queue: Lane[] = []
   readonly #known = new WeakMap<object, Stranger>()
   /** Counts turns, so that a lane knows whether it has worked in this one. */
@@ -181,18 +177,18 @@ class RoundRobin implements TurnScheduler {
   /** When a lane of a chosen peer asked last. */
   #chosenAt = Number.NEGATIVE_INFINITY
   #sleeping = false
-  /** Strangers that did anything of late. */
-  #strangers = 0
+  /** Strangers that went by their credit of late. */
+  #creditors = 0
   #countedAt = 0
   /** Whether the last turn was a stranger's. */
   #wasStrangers = false
+  /** Whether the last that was done for strangers was done outside of lanes. */
+  #isLanesTurn = false
 
-  constructor({ now, later, after, turn = MAX_TURN, share = LANE_SHARE }: TurnSchedulerOptions) {
+  constructor({ now, later, after }: TurnSchedulerOptions) {
     this.#now = now
     this.#later = later
     this.#after = after
-    this.#turn = turn
-    this.#share = share
   }
 
   get waiting(): number {
@@ -200,7 +196,10 @@ class RoundRobin implements TurnScheduler {
   }
 
   get strangersPause(): number {
-    return Math.max(0, this.#strangersPause(this.#now()))
+    const now = this.#now()
+    const pause = this.#strangersPause(now)
+    if (pause > 0 || !this.#isLanesTurn || !this.#isChosenAtWork(now)) return Math.max(0, pause)
+    return this.#queue.some(({ kind }) => kind === 'stranger') ? 1 : 0
   }
 
   lane(kind: LaneKind = 'own', whose: object = {}): TurnLane {
@@ -223,6 +222,7 @@ class RoundRobin implements TurnScheduler {
     } finally {
       const now = this.#now()
       this.#charge(now - began, now)
+      this.#isLanesTurn = true
     }
   }
 
@@ -230,7 +230,7 @@ class RoundRobin implements TurnScheduler {
     const now = this.#now()
     this.#look(lane, now)
     const mustWait = lane.kind === 'stranger' && this.#isHeldOut(lane, now)
-    if (!mustWait && now - lane.since < this.#share && now - this.#began! < this.#turn) return undefined
+    if (!mustWait && now - lane.since < LANE_SHARE && now - this.#began! < MAX_TURN) return undefined
     return this.#wait(lane, now)
   }
 
@@ -242,6 +242,8 @@ class RoundRobin implements TurnScheduler {
 
   #wait(lane: Lane, now: number): Promise<void> {
     lane.endPiece(now)
+    lane.stranger.credit(now, this.#rate(now))
+    lane.stranger.waiting += 1
     lane.used += now - lane.since
     return new Promise((resolve) => {
       lane.resume = resolve
@@ -265,7 +267,6 @@ class RoundRobin implements TurnScheduler {
   #look(lane: Lane, now: number): void {
     if (this.#began === undefined) this.#begin(now)
     if (lane.kind === 'chosen') this.#chosenAt = now
-    else if (lane.kind === 'stranger') this.#countStranger(lane.stranger, now)
     if (lane.turn !== this.#number) {
       lane.turn = this.#number
       lane.since = now
@@ -276,16 +277,14 @@ class RoundRobin implements TurnScheduler {
     lane.lookedAt = now
   }
 
-  /** Milliseconds in a second that each stranger may work in any case. */
-  get #allowance(): number {
-    return Math.min(OWN_ALLOWANCE, ALLOWANCES / this.#strangers)
+  /** Milliseconds of credit in a second. */
+  #rate(now: number): number {
+    return Math.min(OWN_CREDIT, CREDITS / faded(this.#creditors, this.#countedAt, now))
   }
 
-  #countStranger(stranger: Stranger, now: number): void {
-    // Those who come and go would leave nothing for those who stay.
-    if (now - stranger.cameAt < RECENT) return
+  #countCreditor(stranger: Stranger, now: number): void {
     const since = Math.min(1, (now - stranger.countedAt) / RECENT)
-    this.#strangers = faded(this.#strangers, this.#countedAt, now) + since
+    this.#creditors = faded(this.#creditors, this.#countedAt, now) + since
     this.#countedAt = stranger.countedAt = now
   }
 
@@ -297,8 +296,9 @@ class RoundRobin implements TurnScheduler {
 
   /** Work of a stranger, in however small pieces. */
   #count(lane: Lane, milliseconds: number, now: number): void {
-    lane.spend(milliseconds, now, this.#allowance)
-    this.#charge(milliseconds, now)
+    const uncovered = lane.spend(milliseconds, now, this.#rate(now))
+    // What it was given has been charged when that was given, and what comes to it is beside the share.
+    this.#charge(this.#isChosenAtWork(now) ? uncovered : milliseconds, now)
   }
 
   #begin(now: number): void {
@@ -317,6 +317,12 @@ class RoundRobin implements TurnScheduler {
       return
     }
     if (lane.kind !== 'stranger') this.#floor = lane.used
+    const { stranger } = lane
+    stranger.credit(now, 0)
+    stranger.waiting -= 1
+    // What it waited for is no time in which it went by its credit.
+    stranger.countedAt = now
+    if (lane.kind === 'stranger' && this.#strangersPause(now) <= 0) this.#charge(stranger.give(), now)
     lane.turn = this.#number
     lane.since = now
     lane.lookedAt = now
@@ -342,6 +348,7 @@ class RoundRobin implements TurnScheduler {
     // However many strangers wait, they have no more than every other turn.
     const isStrangers = stranger !== undefined && (other === undefined || !this.#wasStrangers)
     this.#wasStrangers = isStrangers
+    if (isStrangers) this.#isLanesTurn = false
     const lane = isStrangers ? stranger : other
     if (lane !== undefined) this.#queue.splice(this.#queue.indexOf(lane), 1)
     return lane
@@ -362,14 +369,21 @@ class RoundRobin implements TurnScheduler {
     this.#strangersMayAt = Math.min(from + milliseconds / STRANGERS_SHARE, now + MAX_STRANGERS_PAUSE)
   }
 
-  /** Whether it has to wait for others' share, since it has asked for more than a little. */
-  #isHeldOut(lane: Lane, now: number): boolean {
-    return this.#strangersPause(now) > 0 && lane.stranger.allowance(now, this.#allowance) <= 0
+  /** Whether it has to wait for the strangers' share: it has no credit. */
+  #isHeldOut({ stranger }: Lane, now: number): boolean {
+    if (this.#strangersPause(now) <= 0) return false
+    if (stranger.credit(now, this.#rate(now)) <= 0) return true
+    if (stranger.given <= 0) this.#countCreditor(stranger, now)
+    return false
+  }
+
+  #isChosenAtWork(now: number): boolean {
+    return now - this.#chosenAt < AT_WORK
   }
 
   /** Milliseconds until strangers may go on; 0 or less: now. */
   #strangersPause(now: number): number {
-    return now - this.#chosenAt < AT_WORK ? this.#strangersMayAt - now : 0
+    return this.#isChosenAtWork(now) ? this.#strangersMayAt - now : 0
   }
 }
 
@@ -381,28 +395,45 @@ function faded(quantity: number, from: number, now: number): number {
 /** One of those who dialled us, and what was done for it. */
 class Stranger {
   readonly cameAt: number
-  /** When it was counted among those who are there. */
-  countedAt = 0
+  /** When it was counted among those who go by their credit. */
+  countedAt: number
   readonly lanes: Lane[] = []
-  #allowance = 0
-  #allowedAt: number
+  /** Lanes that wait for a turn. */
+  waiting = 0
+  /** What is left of what it was given of the strangers' share when its turn came. */
+  given = 0
+  // Who has just come has none: to come again and again would bring it each time.
+  #credit = -LANE_SHARE
+  #creditedAt: number
 
   constructor(now: number) {
-    this.cameAt = this.#allowedAt = now
+    this.cameAt = this.countedAt = this.#creditedAt = now
   }
 
   /**
-   * Milliseconds that it may work whatever others have had: none where it is not above 0.
-   * @param rate Those that come in a second.
+   * Milliseconds that it may work before it has to wait: none where it is not above 0.
+   * @param rate Those that come in a second while none of its lanes waits, or works.
+   * @param worked Milliseconds of work that has just been done.
    */
-  allowance(now: number, rate: number): number {
-    const refilled = this.#allowance + ((now - this.#allowedAt) * rate) / 1_000
-    this.#allowedAt = now
-    return (this.#allowance = Math.min(ALLOWANCE_BURST, refilled))
+  credit(now: number, rate: number, worked = 0): number {
+    const idle = this.waiting > 0 ? 0 : Math.max(0, now - this.#creditedAt - worked)
+    this.#creditedAt = now
+    return (this.#credit = Math.min(LANE_SHARE, this.#credit + (idle * rate) / 1_000))
   }
 
-  spend(milliseconds: number, now: number, rate: number): void {
-    this.#allowance = Math.max(-MAX_OWN_DEBT, this.allowance(now, rate) - milliseconds)
+  /** @returns what of `worked` its credit does not cover. */
+  spend(counted: number, now: number, rate: number, worked: number): number {
+    const credit = this.credit(now, rate, worked)
+    this.#credit = Math.max(-MAX_DEBT, credit - counted)
+    this.given -= counted
+    return Math.max(0, worked - Math.max(0, credit))
+  }
+
+  /** Its turn has come. @returns what it was given. */
+  give(): number {
+    const given = LANE_SHARE - Math.max(0, this.#credit)
+    this.#credit = this.given = LANE_SHARE
+    return given
   }
 
   /**
@@ -446,16 +477,17 @@ class Lane implements TurnLane {
     this.stranger = stranger
   }
 
-  spend(milliseconds: number, now: number, rate: number): void {
+  /** @returns what of it its stranger's credit does not cover. */
+  spend(milliseconds: number, now: number, rate: number): number {
     this.#piece += milliseconds
     const counted = Math.min(
       Math.max(LANE_SHARE, SURPRISE * this.stranger.expected(now)),
       MAX_PIECE,
       milliseconds,
     )
-    this.stranger.spend(counted, now, rate)
-    this.#recent = this.#recentWork(now) + counted
+    this.#recent = Math.min(MAX_RECENT, this.#recentWork(now) + counted)
     this.#recentAt = now
+    return this.stranger.spend(counted, now, rate, milliseconds)
   }
 
   /** It waits, for a turn or for something of its own. */
@@ -477,7 +509,8 @@ class Lane implements TurnLane {
    * did: who has had much read may have it handled, which sets its memory free.
    */
   weight(now: number): number {
-    return Math.max(LITTLE, this.#recentWork(now)) + this.stranger.expected(now)
+    const cost = Math.max(LITTLE, this.#recentWork(now)) + this.stranger.expected(now)
+    return cost - (now - this.#waitedAt) * LIGHTER
   }
 
   #recentWork(now: number): number {
