@@ -71,10 +71,12 @@ export async function assault(listed: ListedAttack, { peers, strength, quiet }: 
     await Promise.race([sleep(attack.milliseconds ?? STRIKE), stage.node.ended])
     pings = stage.pinger.take()
     state.loopDelay = await stage.loopDelay()
-    times =
-      twin === undefined
-        ? { ...times, beside: await timeDownload(stage) }
-        : await timeInTurn(twin, stage, attackers, slowdown)
+    if (twin === undefined) times = { ...times, beside: await timeDownload(stage) }
+    else {
+      const inTurn = await timeInTurn(twin, stage, attackers, slowdown)
+      times = inTurn.times
+      pings = [...pings, ...inTurn.pings]
+    }
     state.newcomer = await stage.letsIn()
     done = await attackers.ask<Done>('stop')
   } catch (error) {

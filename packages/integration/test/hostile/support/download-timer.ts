@@ -19,6 +19,13 @@ export interface DownloadTimes {
   readonly beside: number
 }
 
+/** What was seen of downloads in turn. */
+export interface TimesInTurn {
+  readonly times: DownloadTimes
+  /** Of the honest peer that pings the attacked node, the pings beside its downloads, in milliseconds. */
+  readonly pings: readonly number[]
+}
+
 /** Has a node that was just started compile what it will need. */
 export async function warmUp(stage: Stage): Promise<void> {
   for (let done = 0; done < WARM_UP; done++) await stage.download()
@@ -35,9 +42,10 @@ export async function timeInTurn(
   stage: Stage,
   attackers: Child,
   slowdown: number,
-): Promise<DownloadTimes> {
+): Promise<TimesInTurn> {
   const alone: number[] = []
   const beside: number[] = []
+  const pings: number[] = []
   const take = async (count: number): Promise<DownloadTimes> => {
     for (let turn = 0; turn < count && beside.at(-1) !== Number.POSITIVE_INFINITY; turn++) {
       for (const child of [attackers, stage.node]) child.freeze()
@@ -47,12 +55,16 @@ export async function timeInTurn(
       twin.node.freeze()
       for (const child of [stage.node, attackers]) child.thaw()
       await sleep(SETTLE)
+      // Those that were under way while the node stood still tell nothing.
+      stage.pinger.take()
       beside.push(await timeDownload(stage))
+      pings.push(...stage.pinger.take())
     }
     return { alone: middle(alone), beside: middle(beside) }
   }
   const times = await take(DOWNLOADS)
-  return Math.abs(times.beside / times.alone - slowdown) < NEAR ? await take(DOWNLOADS) : times
+  const isNear = Math.abs(times.beside / times.alone - slowdown) < NEAR
+  return { times: isNear ? await take(DOWNLOADS) : times, pings }
 }
 
 /** @returns Milliseconds; infinite where it does not come to an end. */
