@@ -1,4 +1,4 @@
-import { concatBytes } from '@sapwood/wire-codec'
+import { concatBytes } from '@noble/hashes/utils.js'
 import { type Aead, TAG_LENGTH } from './backend.ts'
 
 /** ChaCha20-Poly1305 of a library that takes a packet in one piece. */

@@ -1,4 +1,4 @@
-import { loadWasm } from '@sapwood/wire-codec'
+import { loadWasm } from '@sapwood/wire-codec/wasm'
 import { type Aead, type CryptoBackend, TAG_LENGTH } from './backend.ts'
 import { MODULE } from './chacha20-poly1305.wasm.ts'
 

@@ -1,4 +1,5 @@
-import { hexToBytes, loadWasm } from '@sapwood/wire-codec'
+import { hexToBytes } from '@sapwood/wire-codec'
+import { loadWasm } from '@sapwood/wire-codec/wasm'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { createSeededRandom } from '../testing/index.ts'
 import { nobleCrypto as noble } from './noble-crypto.ts'
@@ -9,12 +10,12 @@ import { createWasmCurve } from './wasm-curve.ts'
 
 // Others of these tests have loaded what is replaced here, and what uses it; and others come after.
 vi.hoisted(() => void vi.resetModules())
-vi.mock(import('@sapwood/wire-codec'), async (original) => {
+vi.mock(import('@sapwood/wire-codec/wasm'), async (original) => {
   const module = await original()
   return { ...module, loadWasm: vi.fn(module.loadWasm) }
 })
 afterAll(() => {
-  vi.doUnmock('@sapwood/wire-codec')
+  vi.doUnmock('@sapwood/wire-codec/wasm')
   vi.resetModules()
 })
 

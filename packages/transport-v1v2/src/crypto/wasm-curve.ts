@@ -1,4 +1,4 @@
-import { loadWasm } from '@sapwood/wire-codec'
+import { loadWasm } from '@sapwood/wire-codec/wasm'
 import type { CryptoBackend, SecretKey } from './backend.ts'
 import { MODULE } from './secp256k1.wasm.ts'
 
