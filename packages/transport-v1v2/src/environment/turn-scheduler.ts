@@ -242,9 +242,8 @@ class RoundRobin implements TurnScheduler {
 
   #wait(lane: Lane, now: number): Promise<void> {
     lane.endPiece(now)
-    lane.stranger.credit(now, this.#rate(now))
-    lane.stranger.waiting += 1
-    lane.used += now - lane.since
+    if (lane.kind === 'stranger') lane.stranger.beginWait(now, this.#rate(now))
+    else lane.used += now - lane.since
     return new Promise((resolve) => {
       lane.resume = resolve
       this.#queue.push(lane)
@@ -306,6 +305,12 @@ class RoundRobin implements TurnScheduler {
     this.#later(this.#next)
   }
 
+  #giveTurn(stranger: Stranger, now: number): void {
+    stranger.endWait(now)
+    // By its credit it goes on where they have had their share, and where nobody else is at work by nothing.
+    if (this.#isChosenAtWork(now) && now >= this.#strangersMayAt) this.#charge(stranger.give(), now)
+  }
+
   /** A new turn: the lane that has used least goes on in it. */
   readonly #next = (): void => {
     this.#number += 1
@@ -316,13 +321,8 @@ class RoundRobin implements TurnScheduler {
       this.#sleep(now)
       return
     }
-    if (lane.kind !== 'stranger') this.#floor = lane.used
-    const { stranger } = lane
-    stranger.credit(now, 0)
-    stranger.waiting -= 1
-    // What it waited for is no time in which it went by its credit.
-    stranger.countedAt = now
-    if (lane.kind === 'stranger' && this.#strangersPause(now) <= 0) this.#charge(stranger.give(), now)
+    if (lane.kind === 'stranger') this.#giveTurn(lane.stranger, now)
+    else this.#floor = lane.used
     lane.turn = this.#number
     lane.since = now
     lane.lookedAt = now
@@ -398,13 +398,13 @@ class Stranger {
   /** When it was counted among those who go by their credit. */
   countedAt: number
   readonly lanes: Lane[] = []
-  /** Lanes that wait for a turn. */
-  waiting = 0
   /** What is left of what it was given of the strangers' share when its turn came. */
   given = 0
   // Who has just come has none: to come again and again would bring it each time.
   #credit = -LANE_SHARE
   #creditedAt: number
+  /** Lanes that wait for a turn. */
+  #waiting = 0
 
   constructor(now: number) {
     this.cameAt = this.countedAt = this.#creditedAt = now
@@ -416,9 +416,21 @@ class Stranger {
    * @param worked Milliseconds of work that has just been done.
    */
   credit(now: number, rate: number, worked = 0): number {
-    const idle = this.waiting > 0 ? 0 : Math.max(0, now - this.#creditedAt - worked)
+    const idle = this.#waiting > 0 ? 0 : Math.max(0, now - this.#creditedAt - worked)
     this.#creditedAt = now
     return (this.#credit = Math.min(LANE_SHARE, this.#credit + (idle * rate) / 1_000))
+  }
+
+  /** One of its lanes waits: until it does not nothing comes to it. */
+  beginWait(now: number, rate: number): void {
+    this.credit(now, rate)
+    this.#waiting += 1
+  }
+
+  endWait(now: number): void {
+    this.#waiting -= 1
+    // Neither has anything come to it meanwhile, nor did it go by what had.
+    this.#creditedAt = this.countedAt = now
   }
 
   /** @returns what of `worked` its credit does not cover. */
