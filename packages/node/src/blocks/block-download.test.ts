@@ -509,6 +509,29 @@ describe('the block download', () => {
   })
 })
 
+describe('a peer of our own choice for which nothing is left', () => {
+  it('is looked at every 10 ms at most, while another sends one block after the other', () => {
+    join(alice)
+    const { stream } = download.openStream({ from: 1, to: 100 }, NOON)
+    const idle = { ...full, serves: 'recent' as const }
+    for (let id = 100; id < 108; id++) join(peerId(id), idle)
+    const looked = vi.spyOn(chain, 'tip')
+    const send = (height: number, milliseconds: number): number => {
+      looked.mockClear()
+      download.onBlock(alice, at(height), after(milliseconds))
+      download.consumed(stream, 1, after(milliseconds))
+      return looked.mock.calls.length
+    }
+    expect([send(1, 0), send(2, 9)]).toEqual([0, 0])
+    expect(send(3, 10)).toBeGreaterThan(0)
+    // Nobody has sent anything of late: all are looked at each time that the program takes a block.
+    download.consumed(stream, 1, after(110))
+    looked.mockClear()
+    download.consumed(stream, 1, after(111))
+    expect(looked).toHaveBeenCalled()
+  })
+})
+
 describe('a stranger', () => {
   it('has no peer looked at by blocks that nobody was asked for and nobody waits for', () => {
     for (let id = 100; id < 150; id++) join(peerId(id), { ...full, preferred: false })

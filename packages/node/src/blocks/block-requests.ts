@@ -34,6 +34,8 @@ export interface DownloadPeer {
    * the next should follow soon.
    */
   downloadingSince: Instant
+  /** When there was nothing that it could have been asked for, the last time that it was looked at. */
+  idleAt: number
   /** Since when the window waits for it alone. */
   stallingSince: Instant | undefined
   /** What it was asked for has been asked of others too: it gets nothing more until it sends some of that. */
@@ -112,6 +114,7 @@ export class BlockRequests {
       inFlight: new Set(),
       underCheck: new Set(),
       downloadingSince: 0 as Instant,
+      idleAt: Number.NEGATIVE_INFINITY,
       stallingSince: undefined,
       late: false,
       owed: new Set(),

@@ -26,6 +26,13 @@ const MAX_PEERS_PER_BLOCK = 8
  * the other: however many there are, and whatever of theirs nobody else has, a block costs no more for it.
  */
 const STRANGERS_PAUSE = 10
+/**
+ * The same between two looks at a peer of our own choice for which nothing was left the last time: whoever
+ * claims all blocks and sends none has no block of another cost more.
+ */
+const IDLE_PAUSE = 10
+/** Milliseconds for which a peer is at work after a block that it was asked for. */
+const AT_WORK = 100
 /** A peer at work is asked for a quarter of what may be under way at once: four of Core's 16. */
 const REQUESTS_UNDER_WAY = 4
 
@@ -94,13 +101,16 @@ export class BlockScheduler {
   fill({ isRoutine }: FillOptions = { isRoutine: false }): void {
     let areOthersIdle: boolean | undefined
     let isChosenAtWork = false
-    const mayPassOver = isRoutine && this.#out.now - this.#strangersAt < STRANGERS_PAUSE
+    const { now } = this.#out
+    const mayPassOver = isRoutine && now - this.#strangersAt < STRANGERS_PAUSE
+    const isSomebodyAtWork = isRoutine && this.#requests.byPreference.some((peer) => this.#isAtWork(peer))
     for (const peer of this.#requests.byPreference) {
       if (!peer.facts.preferred) {
         if (mayPassOver && isChosenAtWork) return
-        this.#strangersAt = this.#out.now
+        this.#strangersAt = now
       }
       if (peer.facts.serves === 'none') continue
+      if (isSomebodyAtWork && now - peer.idleAt < IDLE_PAUSE) continue
       // However many dialled us: this is looked at once for all of them.
       const isLeft = !mayEverHelp(peer) && (areOthersIdle ??= this.#isLeftToChosen(peer))
       if (!isLeft && this.hasRoom(peer)) this.#fillOne(peer)
@@ -135,6 +145,7 @@ export class BlockScheduler {
       waitsFor ??= this.#askForStream(stream, peer, inventory)
     }
     if (inventory.length === 0) this.#help(peer, inventory)
+    peer.idleAt = peer.inFlight.size === 0 ? this.#out.now : Number.NEGATIVE_INFINITY
     if (inventory.length > 0) this.#out.push(sendGetData(peer.id, inventory))
     else if (waitsFor !== undefined && waitsFor !== peer.id && this.hasRoom(peer)) this.#startStall(waitsFor)
   }
@@ -346,6 +357,11 @@ export class BlockScheduler {
   #isWorthAMessage({ inFlight }: DownloadPeer): boolean {
     const blocks = Math.max(1, Math.floor(this.#inFlightPerPeer / REQUESTS_UNDER_WAY))
     return inFlight.size + blocks <= this.#inFlightPerPeer
+  }
+
+  /** Whether a peer of our own choice sends one block after the other: all are looked at with the next. */
+  #isAtWork({ facts, inFlight, downloadingSince }: DownloadPeer): boolean {
+    return facts.preferred && inFlight.size > 0 && this.#out.now - downloadingSince < AT_WORK
   }
 
   /** Whether the peer may be asked for one more. */
