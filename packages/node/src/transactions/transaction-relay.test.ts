@@ -143,6 +143,23 @@ describe('what peers announce', () => {
     expect(requests(relay.removePeer(third[0]![0], after(60_002)))).toEqual([])
   })
 
+  it('is not looked for in what a peer says that it has not got, where the peer has told of none', () => {
+    const relay = relayWith({ 1: outbound, 2: outbound })
+    relay.onInventory(alice, inv(WTX, transaction()), NOON)
+    const looked = vi.fn()
+    const inventory = {
+      length: 1,
+      *[Symbol.iterator]() {
+        looked()
+        yield* inv(WTX, transaction())
+      },
+    }
+    relay.onNotFound(bob, inventory, NOON)
+    expect(looked).not.toHaveBeenCalled()
+    relay.onNotFound(alice, inventory, NOON)
+    expect(looked).toHaveBeenCalled()
+  })
+
   it('is asked of another when the peer that was asked is gone', () => {
     const relay = relayWith({ 1: outbound, 2: outbound })
     const tx = transaction()

@@ -212,8 +212,12 @@ export class TransactionRelay {
   }
 
   onNotFound(id: PeerId, inventory: Inventory, now: Instant): TransactionAction[] {
+    // Of who has told of none nothing is waited for, however much it says that it has not got.
+    if (!this.#requests.hasAnnounced(id)) return []
     return this.#then(now, () => {
-      for (const { hash } of inventory) this.#requests.failed(id, bytesToHex(hash))
+      for (const { type, hash } of inventory) {
+        if (isTransactionEntry(type)) this.#requests.failed(id, bytesToHex(hash))
+      }
     })
   }
 

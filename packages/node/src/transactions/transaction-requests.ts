@@ -120,6 +120,11 @@ export class TransactionRequests {
     }
   }
 
+  /** Whether any announcement of a peer is remembered. */
+  hasAnnounced(peer: PeerId): boolean {
+    return (this.#byPeer.get(peer)?.announced ?? 0) > 0
+  }
+
   /** Whether one more announcement of a peer would be remembered. */
   hasRoom(peer: PeerId): boolean {
     const count = this.#byPeer.get(peer)

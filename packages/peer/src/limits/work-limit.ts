@@ -8,9 +8,9 @@ import type { BucketOptions } from '../contract/limit-options.ts'
 const INBOUND_WORK: BucketOptions = { burst: 200_000, perSecond: 20_000 }
 /**
  * For a remote of our own choice: thousands of blocks announced one by one are no more than the burst. Eight
- * that turn out hostile have 2.4 seconds of our time at first, all of them, and then a sixth of it at most.
+ * that turn out hostile have 2.4 seconds of our time at first, all of them, and then an eighth of it at most.
  */
-const OUTBOUND_WORK: BucketOptions = { burst: 300_000, perSecond: 20_000 }
+const OUTBOUND_WORK: BucketOptions = { burst: 300_000, perSecond: 15_000 }
 /** For one that the owner named. */
 const MANUAL_WORK: BucketOptions = { burst: 2_000_000, perSecond: 500_000 }
 
