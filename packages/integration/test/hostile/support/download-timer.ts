@@ -8,7 +8,7 @@ const LONGEST_DOWNLOAD = 20_000
 const WARM_UP = 6
 /** Downloads of each of two nodes that are compared: with nothing beside, they spread by a fifth. */
 const DOWNLOADS = 20
-/** How near to the limit that figure tells too little, on either side of it: as many again count then too. */
+/** From how much below the limit on that figure tells too little: as many again count then too. */
 const NEAR = 0.1
 /** Milliseconds for whoever stood still to be at work again. */
 const SETTLE = 100
@@ -63,7 +63,7 @@ export async function timeInTurn(
     return { alone: middle(alone), beside: middle(beside) }
   }
   const times = await take(DOWNLOADS)
-  const isNear = Math.abs(times.beside / times.alone - slowdown) < NEAR
+  const isNear = times.beside / times.alone > slowdown - NEAR
   return { times: isNear ? await take(DOWNLOADS) : times, pings }
 }
 
