@@ -32,7 +32,7 @@ const MAX_STRANGERS_PAUSE = 100
  * Milliseconds of work in a second that a stranger is given while it waits for nothing of ours: whoever asks
  * for little is not kept waiting by those that ask for all, who wait all the time.
  */
-const OWN_CREDIT = 10
+const OWN_CREDIT = 20
 
 /** Of that, milliseconds in a second for all who go by it together: the more there are, the less has each. */
 const CREDITS = 36
