@@ -54,9 +54,8 @@ export async function timeInTurn(
       alone.push(await timeDownload(twin))
       twin.node.freeze()
       for (const child of [stage.node, attackers]) child.thaw()
+      stage.pinger.beginAnew()
       await sleep(SETTLE)
-      // Those that were under way while the node stood still tell nothing.
-      stage.pinger.take()
       beside.push(await timeDownload(stage))
       pings.push(...stage.pinger.take())
     }

@@ -15,7 +15,7 @@ export class HonestPinger implements AsyncDisposable {
   #pings: number[] = []
   #ended: string | undefined
   #stopping = false
-  /** When the ping that is under way was sent. */
+  /** From when on the ping that is under way counts. */
   #asked: number | undefined
 
   private constructor(peer: Peer) {
@@ -57,6 +57,12 @@ export class HonestPinger implements AsyncDisposable {
     return this.#asked === undefined ? pings : [...pings, performance.now() - this.#asked]
   }
 
+  /** The node stood still until now: what was measured tells nothing, and the ping under way begins anew. */
+  beginAnew(): void {
+    this.#pings = []
+    if (this.#asked !== undefined) this.#asked = performance.now()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true
     await this.#peer.disconnect()
@@ -65,11 +71,10 @@ export class HonestPinger implements AsyncDisposable {
 
   async #ping(): Promise<void> {
     while (!this.#stopping && this.#ended === undefined) {
-      const started = performance.now()
-      this.#asked = started
+      this.#asked = performance.now()
       await this.#peer.ping({ timeout: PING_TIMEOUT }).catch(() => undefined)
+      this.#pings.push(performance.now() - this.#asked)
       this.#asked = undefined
-      this.#pings.push(performance.now() - started)
       await new Promise((resolve) => setTimeout(resolve, PING_INTERVAL))
     }
   }
