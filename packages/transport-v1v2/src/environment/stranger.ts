@@ -7,6 +7,13 @@ export const LANE_SHARE = 2
  */
 export const OBSERVED = 3_000
 
+/**
+ * How many times what it is expected to take a stranger is given when its turn comes, and the fewest
+ * milliseconds: of ten that take a fiftieth of one each has the next wait no longer than it takes.
+ */
+const TURN = 2
+const LEAST_TURN = 0.1
+
 /** Milliseconds beyond its credit that a stranger's work is remembered for, at most. */
 const MAX_DEBT = 10
 
@@ -66,10 +73,11 @@ export class Stranger {
   }
 
   /** Its turn has come. @returns what it was given. */
-  give(): number {
-    const given = LANE_SHARE - Math.max(0, this.#credit)
-    this.#credit = this.given = LANE_SHARE
-    return given
+  give(now: number): number {
+    const turn = Math.min(LANE_SHARE, Math.max(LEAST_TURN, TURN * this.expected(now)))
+    const credit = Math.max(0, this.#credit)
+    this.#credit = this.given = Math.max(turn, credit)
+    return this.#credit - credit
   }
 
   /**

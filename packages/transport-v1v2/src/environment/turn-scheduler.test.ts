@@ -404,6 +404,50 @@ it('lets who has had least of their share go on first, however small the pieces 
   expect(loop.now() - asked).toBeLessThan(110)
 })
 
+it('has a stranger wait a fifth of a second at most for ten that take next to nothing at once', async () => {
+  const loop = handLoop()
+  strangers(loop, 10, [0.03])
+  download(loop)
+  const modest = loop.scheduler.lane('stranger')
+  const piece = pieces(loop)
+  let longest = 0
+  const ask = async (milliseconds: number): Promise<void> => {
+    const asked = loop.now()
+    await modest.due()
+    // What it takes is known by then.
+    if (asked > 5_000) longest = Math.max(longest, loop.now() - asked)
+    piece(modest, milliseconds)
+  }
+  for (let n = 0; n < 500; n++) {
+    const done = new AbortController()
+    // Two large ones are more than its credit.
+    void ask(n % 25 < 2 ? 1.8 : 0.1).then(() => done.abort())
+    while (!done.signal.aborted) await loop.nextTurn()
+    for (const next = loop.now() + 30; loop.now() < next; ) await loop.nextTurn()
+  }
+  expect(longest).toBeGreaterThan(0)
+  expect(longest).toBeLessThan(200)
+})
+
+it('has no stranger that takes little at once wait behind those that take even less and came later', async () => {
+  const loop = handLoop()
+  const order: string[] = []
+  const piece = pieces(loop)
+  const [little, less] = [loop.scheduler.lane('stranger'), loop.scheduler.lane('stranger')]
+  for (let n = 0; n < 100; n++) {
+    piece(little, 0.3)
+    piece(less, 0.02)
+    loop.work(50)
+    await loop.nextTurn()
+  }
+  void loop.scheduler.lane().due()
+  loop.work(11)
+  void little.due()?.then(() => order.push('little'))
+  void less.due()?.then(() => order.push('less'))
+  for (let turn = 0; turn < 3; turn++) await loop.nextTurn()
+  expect(order[0]).toBe('little')
+})
+
 it('gives no stranger more for passing its turn on before it has used it', async () => {
   const loop = handLoop()
   const ours = download(loop)
@@ -493,6 +537,12 @@ it('does not hold it against a stranger for long that it worked while nobody els
   download(loop)
   for (const end = loop.now() + 1_500; loop.now() < end; ) await loop.nextTurn()
   expect(await answersOf(busy, loop)).toBeGreaterThanOrEqual(40)
+  busy.charge(4)
+  const asked = loop.now()
+  const done = new AbortController()
+  void busy.due()?.then(() => done.abort())
+  while (!done.signal.aborted && loop.now() < asked + 5_000) await loop.nextTurn()
+  expect(loop.now() - asked).toBeLessThan(300)
 })
 
 it('leaves no stranger waiting for ever behind smaller pieces of others', async () => {

@@ -52,6 +52,12 @@ const LITTLE = 10
 /** Milliseconds of recent work at most: who worked while nobody else wanted the time is not last for long. */
 const MAX_RECENT = 2 * LITTLE
 
+/**
+ * Milliseconds of work at once up to which strangers are alike as well: whoever takes the least of all does
+ * not come back again and again before one that takes a little more.
+ */
+const SMALL = 0.5
+
 /** By how much a lane becomes lighter for each millisecond that it waits: it is nobody's last for ever. */
 const LIGHTER = 0.0005
 
@@ -101,8 +107,9 @@ export interface TurnLane {
  * the other, with whatever else the event loop has to do between any two: first the one that has used least;
  * of strangers that which has of late, and of those that have used little the one that is done soonest.
  * Lanes of kind `stranger` have no more than every other turn where others wait, and while lanes of kind
- * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together: each has 2 ms of it when its
- * turn comes, and beside it the little that comes to whoever waits for nothing.
+ * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together: each has twice of it what
+ * it is expected to take when its turn comes, 2 ms at most, and beside it the little that comes to whoever
+ * waits for nothing.
  */
 export interface TurnScheduler {
   /**
@@ -298,7 +305,7 @@ class RoundRobin implements TurnScheduler {
   #giveTurn(stranger: Stranger, now: number): void {
     stranger.endWait(now)
     // By its credit it goes on where they have had their share, and where nobody else is at work by nothing.
-    if (this.#isChosenAtWork(now) && now >= this.#strangersMayAt) this.#charge(stranger.give(), now)
+    if (this.#isChosenAtWork(now) && now >= this.#strangersMayAt) this.#charge(stranger.give(now), now)
   }
 
   /** A new turn: the lane that has used least goes on in it. */
@@ -443,7 +450,7 @@ class Lane implements TurnLane {
    * did: who has had much read may have it handled, which sets its memory free.
    */
   weight(now: number): number {
-    const cost = Math.max(LITTLE, this.#recentWork(now)) + this.stranger.expected(now)
+    const cost = Math.max(LITTLE, this.#recentWork(now)) + Math.max(SMALL, this.stranger.expected(now))
     return cost - (now - this.#waitedAt) * LIGHTER
   }
 
