@@ -76,8 +76,9 @@ export class Stranger {
   give(now: number): number {
     const turn = Math.min(LANE_SHARE, Math.max(LEAST_TURN, TURN * this.expected(now)))
     const credit = Math.max(0, this.#credit)
-    this.#credit = this.given = Math.max(turn, credit)
-    return this.#credit - credit
+    this.given = Math.max(0, turn - credit)
+    this.#credit = credit + this.given
+    return this.given
   }
 
   /**

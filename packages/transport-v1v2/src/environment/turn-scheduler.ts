@@ -34,8 +34,14 @@ const MAX_STRANGERS_PAUSE = 100
  */
 const OWN_CREDIT = 20
 
-/** Of that, milliseconds in a second for all who go by it together: the more there are, the less has each. */
+/**
+ * Of that, milliseconds in a second for all who go by it together: the more there are, the less has each, and
+ * what they do beyond it counts against their share.
+ */
 const CREDITS = 36
+
+/** Milliseconds of it that may be done at once. */
+const CREDITS_BURST = 10
 
 /**
  * Milliseconds in which what a stranger worked counts for e times less where one of them is chosen, and its
@@ -47,7 +53,7 @@ const RECENT = 1_000
  * Milliseconds of recent work up to which strangers are alike: of many that begin at once after a long
  * silence none goes before whoever asks for little all the time.
  */
-const LITTLE = 10
+const LITTLE = 20
 
 /** Milliseconds of recent work at most: who worked while nobody else wanted the time is not last for long. */
 const MAX_RECENT = 2 * LITTLE
@@ -74,8 +80,8 @@ const TELLING = 0.125
  */
 const SURPRISE = 8
 
-/** Milliseconds that one piece counts at most: no more than leaves a stranger among those of little. */
-const MAX_PIECE = LITTLE - LANE_SHARE
+/** Milliseconds that one piece counts at most: two of them leave a stranger among those of little. */
+const MAX_PIECE = 8
 
 /** Whom a lane works for: a remote that dialled us, one that we chose, or whoever owns both. */
 export type LaneKind = 'stranger' | 'chosen' | 'own'
@@ -177,6 +183,8 @@ class RoundRobin implements TurnScheduler {
   /** Strangers that went by their credit of late. */
   #creditors = 0
   #countedAt = 0
+  /** When what all did by their credit will have come to them. */
+  #creditsCoveredAt = 0
   /** Whether the last turn was a stranger's. */
   #wasStrangers = false
   /** Whether the last that was done for strangers was done outside of lanes. */
@@ -292,9 +300,20 @@ class RoundRobin implements TurnScheduler {
 
   /** Work of a stranger, in however small pieces. */
   #count(lane: Lane, milliseconds: number, now: number): void {
+    const given = Math.max(0, lane.stranger.given)
     const uncovered = lane.spend(milliseconds, now, this.#rate(now))
+    const byCredit = Math.max(0, milliseconds - uncovered - given)
     // What it was given has been charged when that was given, and what comes to it is beside the share.
-    this.#charge(this.#isChosenAtWork(now) ? uncovered : milliseconds, now)
+    if (this.#isChosenAtWork(now)) this.#charge(uncovered + this.#beyondCredits(byCredit, now), now)
+    else this.#charge(milliseconds, now)
+  }
+
+  /** @returns what of it is more than what comes to all of them. */
+  #beyondCredits(milliseconds: number, now: number): number {
+    const from = Math.max(this.#creditsCoveredAt, now - (CREDITS_BURST * 1_000) / CREDITS)
+    const until = from + (milliseconds * 1_000) / CREDITS
+    this.#creditsCoveredAt = Math.min(until, Math.max(from, now))
+    return ((until - this.#creditsCoveredAt) * CREDITS) / 1_000
   }
 
   #begin(now: number): void {
