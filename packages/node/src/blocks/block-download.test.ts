@@ -532,6 +532,23 @@ describe('a peer of our own choice for which nothing is left', () => {
   })
 })
 
+describe('a peer of our own choice that owes blocks and sends none', () => {
+  it('is looked at every 10 ms at most as well', () => {
+    join(alice)
+    join(bob)
+    download.openStream({ from: 1, to: 32 }, NOON)
+    // It has room for four more, which nobody has to give.
+    for (const height of heights(17, 20)) download.onBlock(bob, at(height), NOON)
+    const looked = vi.spyOn(chain, 'tip')
+    const looks = [200, 205, 211].map((milliseconds, index) => {
+      looked.mockClear()
+      download.onBlock(alice, at(1 + index), after(milliseconds))
+      return looked.mock.calls.length > 0
+    })
+    expect(looks).toEqual([true, false, true])
+  })
+})
+
 describe('a stranger', () => {
   it('has no peer looked at by blocks that nobody was asked for and nobody waits for', () => {
     for (let id = 100; id < 150; id++) join(peerId(id), { ...full, preferred: false })

@@ -145,7 +145,8 @@ export class BlockScheduler {
       waitsFor ??= this.#askForStream(stream, peer, inventory)
     }
     if (inventory.length === 0) this.#help(peer, inventory)
-    peer.idleAt = peer.inFlight.size === 0 ? this.#out.now : Number.NEGATIVE_INFINITY
+    const isIdle = inventory.length === 0 && !this.#isAtWork(peer)
+    peer.idleAt = isIdle ? this.#out.now : Number.NEGATIVE_INFINITY
     if (inventory.length > 0) this.#out.push(sendGetData(peer.id, inventory))
     else if (waitsFor !== undefined && waitsFor !== peer.id && this.hasRoom(peer)) this.#startStall(waitsFor)
   }

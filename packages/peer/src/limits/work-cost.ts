@@ -25,6 +25,7 @@ const costs: Partial<Record<Message['type'], WorkCost>> = {
   tx: { base: 100, perByte: 0.05 },
   block: { base: 100, perByte: 0.05 },
   inv: { base: 10, perByte: 0.1 },
+  notfound: { base: 10, perByte: 0.1 },
   // A look for each entry.
   getdata: { base: 10, perByte: 0.15 },
   // Up to 2,000 headers written.
