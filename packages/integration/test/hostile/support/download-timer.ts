@@ -8,8 +8,9 @@ const LONGEST_DOWNLOAD = 20_000
 const WARM_UP = 6
 /** Downloads of each of two nodes that are compared: with nothing beside, they spread by a fifth. */
 const DOWNLOADS = 20
-/** From how much below the limit on that figure tells too little: as many again count then too. */
-const NEAR = 0.1
+/** From how much below the limit to how much above that figure tells too little: as many again count too. */
+const BELOW = 0.1
+const ABOVE = 0.25
 /** Milliseconds for whoever stood still to be at work again. */
 const SETTLE = 100
 
@@ -48,13 +49,14 @@ export async function timeInTurn(
   const pings: number[] = []
   const take = async (count: number): Promise<DownloadTimes> => {
     for (let turn = 0; turn < count && beside.at(-1) !== Number.POSITIVE_INFINITY; turn++) {
+      stage.pinger.pause()
       for (const child of [attackers, stage.node]) child.freeze()
       twin.node.thaw()
       await sleep(SETTLE)
       alone.push(await timeDownload(twin))
       twin.node.freeze()
       for (const child of [stage.node, attackers]) child.thaw()
-      stage.pinger.beginAnew()
+      stage.pinger.resume()
       await sleep(SETTLE)
       beside.push(await timeDownload(stage))
       pings.push(...stage.pinger.take())
@@ -62,7 +64,8 @@ export async function timeInTurn(
     return { alone: middle(alone), beside: middle(beside) }
   }
   const times = await take(DOWNLOADS)
-  const isNear = times.beside / times.alone > slowdown - NEAR
+  const beyond = times.beside / times.alone - slowdown
+  const isNear = beyond > -BELOW && beyond < ABOVE
   return { times: isNear ? await take(DOWNLOADS) : times, pings }
 }
 

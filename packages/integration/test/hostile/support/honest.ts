@@ -15,8 +15,9 @@ export class HonestPinger implements AsyncDisposable {
   #pings: number[] = []
   #ended: string | undefined
   #stopping = false
-  /** From when on the ping that is under way counts. */
+  /** When the ping that is under way was sent, later by how long the node stood still since. */
   #asked: number | undefined
+  #pausedAt = 0
 
   private constructor(peer: Peer) {
     this.#peer = peer
@@ -57,10 +58,15 @@ export class HonestPinger implements AsyncDisposable {
     return this.#asked === undefined ? pings : [...pings, performance.now() - this.#asked]
   }
 
-  /** The node stood still until now: what was measured tells nothing, and the ping under way begins anew. */
-  beginAnew(): void {
+  /** The node stands still from now on. */
+  pause(): void {
+    this.#pausedAt = performance.now()
+  }
+
+  /** It goes on: what was measured meanwhile tells nothing, and of the ping under way only the rest. */
+  resume(): void {
     this.#pings = []
-    if (this.#asked !== undefined) this.#asked = performance.now()
+    if (this.#asked !== undefined) this.#asked += performance.now() - Math.max(this.#pausedAt, this.#asked)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
