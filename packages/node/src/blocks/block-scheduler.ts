@@ -31,8 +31,8 @@ const STRANGERS_PAUSE = 10
  * claims all blocks and sends none has no block of another cost more.
  */
 const IDLE_PAUSE = 10
-/** Milliseconds for which a peer is at work after a block that it was asked for. */
-const AT_WORK = 100
+/** Milliseconds after a block that a peer was asked for in which it is at work: the next is to come. */
+const NEXT_WITHIN = 100
 /** A peer at work is asked for a quarter of what may be under way at once: four of Core's 16. */
 const REQUESTS_UNDER_WAY = 4
 
@@ -362,7 +362,7 @@ export class BlockScheduler {
 
   /** Whether a peer of our own choice sends one block after the other: all are looked at with the next. */
   #isAtWork({ facts, inFlight, downloadingSince }: DownloadPeer): boolean {
-    return facts.preferred && inFlight.size > 0 && this.#out.now - downloadingSince < AT_WORK
+    return facts.preferred && inFlight.size > 0 && this.#out.now - downloadingSince < NEXT_WITHIN
   }
 
   /** Whether the peer may be asked for one more. */

@@ -516,8 +516,8 @@ it.each([
       }
     }
     // Patient at first, until something has come to each.
-  while (loop.now() < 1_000) await loop.nextTurn()
-  await imitate(5_000)
+    while (loop.now() < 1_000) await loop.nextTurn()
+    await imitate(5_000)
     const [theirsBefore, oursBefore] = [theirs, ours()]
     await imitate(20_000)
     const [theirPart, ourPart] = [theirs - theirsBefore, ours() - oursBefore]
