@@ -22,15 +22,11 @@ import { STALL_TIMEOUT_DEFAULT, type StallTimeout } from './stall-timeout.ts'
 /** Peers that one block is asked of at the same time because others have sent nothing meanwhile. */
 const MAX_PEERS_PER_BLOCK = 8
 /**
- * Milliseconds between two looks at those who dialled us, while peers of our own choice send one block after
- * the other: however many there are, and whatever of theirs nobody else has, a block costs no more for it.
+ * Milliseconds between two looks at those who dialled us, and at a peer for which nothing was left, while
+ * peers of our own choice send one block after the other: however many there are, whatever of theirs nobody
+ * else has, and whoever claims all blocks and sends none, a block costs no more for it.
  */
-const STRANGERS_PAUSE = 10
-/**
- * The same between two looks at a peer of our own choice for which nothing was left the last time: whoever
- * claims all blocks and sends none has no block of another cost more.
- */
-const IDLE_PAUSE = 10
+const LOOK_PAUSE = 10
 /** Milliseconds after a block that a peer was asked for in which it is at work: the next is to come. */
 const NEXT_WITHIN = 100
 /** A peer at work is asked for a quarter of what may be under way at once: four of Core's 16. */
@@ -102,7 +98,7 @@ export class BlockScheduler {
     let areOthersIdle: boolean | undefined
     let isChosenAtWork = false
     const { now } = this.#out
-    const mayPassOver = isRoutine && now - this.#strangersAt < STRANGERS_PAUSE
+    const mayPassOver = isRoutine && now - this.#strangersAt < LOOK_PAUSE
     const isSomebodyAtWork = isRoutine && this.#requests.byPreference.some((peer) => this.#isAtWork(peer))
     for (const peer of this.#requests.byPreference) {
       if (!peer.facts.preferred) {
@@ -110,7 +106,7 @@ export class BlockScheduler {
         this.#strangersAt = now
       }
       if (peer.facts.serves === 'none') continue
-      if (isSomebodyAtWork && now - peer.idleAt < IDLE_PAUSE) continue
+      if (isSomebodyAtWork && now - peer.idleAt < LOOK_PAUSE) continue
       // However many dialled us: this is looked at once for all of them.
       const isLeft = !mayEverHelp(peer) && (areOthersIdle ??= this.#isLeftToChosen(peer))
       if (!isLeft && this.hasRoom(peer)) this.#fillOne(peer)

@@ -9,7 +9,7 @@ export const OBSERVED = 3_000
 
 /**
  * How many times what it is expected to take a stranger is given when its turn comes, and the fewest
- * milliseconds: of ten that take a fiftieth of one each has the next wait no longer than it takes.
+ * milliseconds: those that take next to nothing keep whoever comes after them waiting for little.
  */
 const TURN = 2
 const LEAST_TURN = 0.1
