@@ -9,13 +9,14 @@ import { MessageIntake } from './message-intake.ts'
 async function handle(messages: number, every: number): Promise<{ taken: number; looks: number }> {
   const counted = { taken: 0, looks: 0 }
   let waited = 0
-  const lane: Pick<TurnLane, 'due' | 'enter' | 'leave'> = {
+  const lane: Pick<TurnLane, 'due' | 'enter' | 'leave' | 'rest'> = {
     due: () => {
       counted.looks += 1
       return undefined
     },
     enter: () => undefined,
     leave: () => undefined,
+    rest: () => undefined,
   }
   const backPressure: Pick<BackPressure, 'caughtUp' | 'next'> = {
     caughtUp: () => undefined,

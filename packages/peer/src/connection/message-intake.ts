@@ -97,7 +97,7 @@ export class MessageIntake {
       // What is kept of it for longer is counted by whoever keeps it.
       this.#memory.give('reading', bytes)
       if (wait === undefined) break
-      this.#lane.leave()
+      this.#lane.rest()
       // Behind one thing that is waited for there may be another: after an owner that was behind, a share
       // that is used up.
       for (let next: Promise<void> | undefined = wait; next !== undefined; next = this.#backPressure.next()) {

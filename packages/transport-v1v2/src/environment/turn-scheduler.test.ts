@@ -395,7 +395,8 @@ it('lets who has had least of their share go on first, however small the pieces 
     piece(modest, 0.15)
     for (const next = loop.now() + 100; loop.now() < next; ) await loop.nextTurn()
   }
-  modest.charge(4)
+  // More than its credit.
+  for (let n = 0; n < 5; n++) modest.charge(0.5)
   while (loop.scheduler.strangersPause === 0) await loop.nextTurn()
   const asked = loop.now()
   const done = new AbortController()
@@ -411,17 +412,17 @@ it('has a stranger wait a fifth of a second at most for ten that take next to no
   const modest = loop.scheduler.lane('stranger')
   const piece = pieces(loop)
   let longest = 0
-  const ask = async (milliseconds: number): Promise<void> => {
+  const ask = async (work: readonly number[]): Promise<void> => {
     const asked = loop.now()
     await modest.due()
     // What it takes is known by then.
     if (asked > 5_000) longest = Math.max(longest, loop.now() - asked)
-    piece(modest, milliseconds)
+    for (const milliseconds of work) piece(modest, milliseconds)
   }
   for (let n = 0; n < 500; n++) {
     const done = new AbortController()
-    // Two large ones are more than its credit.
-    void ask(n % 25 < 2 ? 1.8 : 0.1).then(() => done.abort())
+    // More at once than its credit.
+    void ask(n % 25 === 0 ? new Array<number>(7).fill(0.45) : [0.1]).then(() => done.abort())
     while (!done.signal.aborted) await loop.nextTurn()
     for (const next = loop.now() + 30; loop.now() < next; ) await loop.nextTurn()
   }
@@ -588,12 +589,51 @@ it('leaves a stranger its own time after garbage was collected in its midst', as
   }
   await pass(5_000)
   piece(modest, 50)
-  // It counts, but for as much as might have been its own.
+  // It counts, but for as much as might have been its own: half a millisecond of two.
   await loop.nextTurn()
-  expect(await answersOf(modest, loop)).toBeLessThan(12)
+  const answers = await answersOf(modest, loop)
+  expect(answers).toBeGreaterThanOrEqual(25)
+  expect(answers).toBeLessThan(35)
   await pass(900)
   expect(await answersOf(modest, loop)).toBeGreaterThanOrEqual(35)
 })
+
+it.each([
+  ['nothing come to a stranger while it rests with more at hand', 'rest', Promise],
+  ['credit come to a stranger while it waits for more to come', 'leave', undefined],
+] as const)('has %s', async (_, end, wait) => {
+  const loop = handLoop()
+  strangers(loop)
+  download(loop)
+  const lane = loop.scheduler.lane('stranger')
+  while (loop.now() < 5_000) await loop.nextTurn()
+  lane.enter()
+  for (let n = 0; n < 5; n++) lane.charge(0.5)
+  lane[end]()
+  while (loop.now() < 6_000 || loop.scheduler.strangersPause === 0) await loop.nextTurn()
+  lane.enter()
+  if (wait === undefined) expect(lane.due()).toBeUndefined()
+  else expect(lane.due()).toBeInstanceOf(wait)
+})
+
+it.each([
+  [200, 'credited'],
+  [700, 'indebted'],
+])(
+  'has who has credit left go before one that has none and has waited for %i ms more: %s',
+  async (head, first) => {
+    const loop = handLoop()
+    const [indebted, credited] = [loop.scheduler.lane('stranger'), loop.scheduler.lane('stranger')]
+    loop.work(5_000)
+    indebted.charge(8)
+    const order: string[] = []
+    void indebted.pass()?.then(() => order.push('indebted'))
+    loop.work(head)
+    void credited.pass()?.then(() => order.push('credited'))
+    await loop.nextTurn()
+    expect(order).toEqual([first])
+  },
+)
 
 it('knows what a lane has used, in however small pieces', async () => {
   const loop = handLoop()

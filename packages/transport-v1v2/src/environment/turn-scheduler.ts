@@ -64,6 +64,9 @@ const MAX_RECENT = 2 * LITTLE
  */
 const SMALL = 0.5
 
+/** By how much a stranger that has credit left is lighter: half a second of waiting. */
+const CREDITED = 0.25
+
 /** By how much a lane becomes lighter for each millisecond that it waits: it is nobody's last for ever. */
 const LIGHTER = 0.0005
 
@@ -75,10 +78,10 @@ const LIGHTER = 0.0005
 const TELLING = 0.125
 
 /**
- * How many times what is expected of a stranger one piece of its work counts for it, at most: what took
- * longer was the garbage of others, which was collected in its midst.
+ * How many times what is expected of a stranger one piece of its work counts for it, at most, and `SMALL` in
+ * any case: what took longer was garbage of others, collected in its midst, or another process.
  */
-const SURPRISE = 8
+const SURPRISE = 4
 
 /** Milliseconds that one piece counts at most: two of them leave a stranger among those of little. */
 const MAX_PIECE = 8
@@ -103,6 +106,11 @@ export interface TurnLane {
   enter(): void
   /** Work ends, for a wait of whatever length: what it took since it began, or was looked at, counts. */
   leave(): void
+  /**
+   * Work ends as by `leave`, with more at hand: for a wait for something of ours, a share that is used up, an
+   * owner that is behind. Until `enter` no credit comes to a stranger.
+   */
+  rest(): void
   /** Counts milliseconds that were spent for it elsewhere. */
   charge(milliseconds: number): void
 }
@@ -152,6 +160,7 @@ const idleLane: TurnLane = {
   pass: () => undefined,
   enter: () => undefined,
   leave: () => undefined,
+  rest: () => undefined,
   charge: () => undefined,
 }
 
@@ -257,6 +266,8 @@ class RoundRobin implements TurnScheduler {
 
   enter(lane: Lane): void {
     const now = this.#now()
+    if (lane.rests) lane.stranger.endWait(now)
+    lane.rests = false
     lane.lookedAt = now
     this.#look(lane, now)
   }
@@ -265,6 +276,14 @@ class RoundRobin implements TurnScheduler {
     const now = this.#now()
     this.#look(lane, now)
     lane.endPiece(now)
+  }
+
+  rest(lane: Lane): void {
+    this.leave(lane)
+    if (lane.kind !== 'stranger' || lane.rests) return
+    lane.rests = true
+    const now = this.#now()
+    lane.stranger.beginWait(now, this.#rate(now))
   }
 
   /** Counts what a lane did since the last look at it in this turn. */
@@ -356,7 +375,7 @@ class RoundRobin implements TurnScheduler {
         continue
       }
       if (this.#isHeldOut(lane, now)) continue
-      const weight = lane.weight(now)
+      const weight = lane.weight(now, this.#rate(now))
       if (weight >= lightest) continue
       lightest = weight
       stranger = lane
@@ -429,6 +448,8 @@ class Lane implements TurnLane {
   #recentAt = 0
   /** Up to when its work has been counted. */
   lookedAt = 0
+  /** Whether it waits for something else than a turn, with more at hand. */
+  rests = false
   resume: () => void = () => undefined
 
   constructor(scheduler: RoundRobin, kind: LaneKind, stranger: Stranger) {
@@ -440,11 +461,7 @@ class Lane implements TurnLane {
   /** @returns what of it its stranger's credit does not cover. */
   spend(milliseconds: number, now: number, rate: number): number {
     this.#piece += milliseconds
-    const counted = Math.min(
-      Math.max(LANE_SHARE, SURPRISE * this.stranger.expected(now)),
-      MAX_PIECE,
-      milliseconds,
-    )
+    const counted = Math.min(Math.max(SMALL, SURPRISE * this.stranger.expected(now)), MAX_PIECE, milliseconds)
     this.#recent = Math.min(MAX_RECENT, this.#recentWork(now) + counted)
     this.#recentAt = now
     return this.stranger.spend(counted, now, rate, milliseconds)
@@ -468,9 +485,10 @@ class Lane implements TurnLane {
    * Of two lanes of strangers the one of less weight goes on first. What it did itself, not what its stranger
    * did: who has had much read may have it handled, which sets its memory free.
    */
-  weight(now: number): number {
+  weight(now: number, rate: number): number {
     const cost = Math.max(LITTLE, this.#recentWork(now)) + Math.max(SMALL, this.stranger.expected(now))
-    return cost - (now - this.#waitedAt) * LIGHTER
+    const credit = this.stranger.credit(now, rate) > 0 ? CREDITED : 0
+    return cost - credit - (now - this.#waitedAt) * LIGHTER
   }
 
   #recentWork(now: number): number {
@@ -491,6 +509,10 @@ class Lane implements TurnLane {
 
   leave(): void {
     this.#scheduler.leave(this)
+  }
+
+  rest(): void {
+    this.#scheduler.rest(this)
   }
 
   charge(milliseconds: number): void {
