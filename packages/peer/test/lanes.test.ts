@@ -17,6 +17,7 @@ it('counts what a stranger is served, also where a service answers later', async
     due: () => void looked.push('due'),
     enter: () => void looked.push('enter'),
     leave: () => void looked.push('leave'),
+    rest: () => void looked.push('rest'),
     charge: () => undefined,
   }
   const found = {

@@ -85,6 +85,7 @@ it('each batch is a piece of work of its own: a peer of little messages is not o
         pass: () => undefined,
         enter: () => void calls.push('enter'),
         leave: () => void calls.push('leave'),
+        rest: () => void calls.push('rest'),
         charge: () => undefined,
       }
     },

@@ -6,8 +6,11 @@ import type { BackPressure } from './back-pressure.ts'
 import { MessageIntake } from './message-intake.ts'
 
 /** Has a batch handled by an intake that waits after every so many messages. */
-async function handle(messages: number, every: number): Promise<{ taken: number; looks: number }> {
-  const counted = { taken: 0, looks: 0 }
+async function handle(
+  messages: number,
+  every: number,
+): Promise<{ taken: number; looks: number; rests: number }> {
+  const counted = { taken: 0, looks: 0, rests: 0 }
   let waited = 0
   const lane: Pick<TurnLane, 'due' | 'enter' | 'leave' | 'rest'> = {
     due: () => {
@@ -16,7 +19,7 @@ async function handle(messages: number, every: number): Promise<{ taken: number;
     },
     enter: () => undefined,
     leave: () => undefined,
-    rest: () => undefined,
+    rest: () => void (counted.rests += 1),
   }
   const backPressure: Pick<BackPressure, 'caughtUp' | 'next'> = {
     caughtUp: () => undefined,
@@ -51,6 +54,10 @@ it.each([3, 5, 7])('looks at the time though something is waited for every %i me
   expect(taken).toBe(800)
   // Of every eight, but where something was waited for in its place.
   expect(looks).toBeGreaterThan(50)
+})
+
+it('rests while something is waited for: nothing comes meanwhile to who has used up its share', async () => {
+  expect((await handle(800, 5)).rests).toBe(160)
 })
 
 // Half a second; minutes where what is left was moved at each wait.

@@ -8,10 +8,11 @@ export const LANE_SHARE = 2
 export const OBSERVED = 3_000
 
 /**
- * How many times what it is expected to take a stranger is given when its turn comes, and the fewest
- * milliseconds: those that take next to nothing keep whoever comes after them waiting for little.
+ * How many times what a piece of its work is expected to take a stranger is given when its turn comes (what
+ * it sends is read, handled and answered in pieces of their own), and the fewest milliseconds: those that
+ * take next to nothing keep whoever comes after them waiting for little.
  */
-const TURN = 2
+const TURN = 3
 const LEAST_TURN = 0.1
 
 /** Milliseconds beyond its credit that a stranger's work is remembered for, at most. */

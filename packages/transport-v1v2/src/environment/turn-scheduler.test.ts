@@ -385,6 +385,31 @@ it('has whoever had to wait for its turn do all that it has for 2 ms', async () 
   expect(pieces).toBeLessThanOrEqual(22)
 })
 
+it('has whoever had to wait read, handle and answer in one turn', async () => {
+  const loop = handLoop()
+  strangers(loop)
+  download(loop)
+  const modest = loop.scheduler.lane('stranger')
+  const piece = pieces(loop)
+  while (loop.now() < 5_000) {
+    piece(modest, 0.2)
+    for (const next = loop.now() + 100; loop.now() < next; ) await loop.nextTurn()
+  }
+  // More at once than its credit.
+  for (let n = 0; n < 12; n++) piece(modest, 0.2)
+  while (loop.scheduler.strangersPause === 0) await loop.nextTurn()
+  let isDone = false
+  void modest.due()?.then(() => (isDone = true))
+  while (!isDone) await loop.nextTurn()
+  for (let n = 0; n < 3; n++) {
+    expect(modest.due()).toBeUndefined()
+    modest.enter()
+    loop.work(0.21)
+    modest.leave()
+  }
+  expect(modest.due()).toBeInstanceOf(Promise)
+})
+
 it('lets who has had least of their share go on first, however small the pieces of others are', async () => {
   const loop = handLoop()
   strangers(loop, 10, [0.02])

@@ -121,9 +121,9 @@ export interface TurnLane {
  * the other, with whatever else the event loop has to do between any two: first the one that has used least;
  * of strangers that which has of late, and of those that have used little the one that is done soonest.
  * Lanes of kind `stranger` have no more than every other turn where others wait, and while lanes of kind
- * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together: each has twice of it what
- * it is expected to take when its turn comes, 2 ms at most, and beside it the little that comes to whoever
- * waits for nothing.
+ * `chosen` are at work no more than `STRANGERS_SHARE` of the time, all together: each has of it three
+ * times what it is expected to take at once when its turn comes, 2 ms at most, and beside it the little that
+ * comes to whoever waits for nothing.
  */
 export interface TurnScheduler {
   /**
