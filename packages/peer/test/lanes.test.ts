@@ -79,6 +79,7 @@ it('does what a service asks for after a wait in the turn of who asked, and coun
     },
     enter: () => void looked.push('enter'),
     leave: () => void looked.push('leave'),
+    rest: () => void looked.push('rest'),
     charge: () => undefined,
     pass: () => undefined,
   }
