@@ -53,6 +53,11 @@ export class Stranger {
     return (this.#credit = Math.min(LANE_SHARE, this.#credit + (idle * rate) / 1_000))
   }
 
+  /** Whether it has credit left: while it waits none comes, so that the time says nothing of it. */
+  get hasCredit(): boolean {
+    return this.#credit > 0
+  }
+
   /** One of its lanes waits: until it does not nothing comes to it. */
   beginWait(now: number, rate: number): void {
     this.credit(now, rate)

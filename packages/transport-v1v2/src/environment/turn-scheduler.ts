@@ -375,7 +375,7 @@ class RoundRobin implements TurnScheduler {
         continue
       }
       if (this.#isHeldOut(lane, now)) continue
-      const weight = lane.weight(now, this.#rate(now))
+      const weight = lane.weight(now)
       if (weight >= lightest) continue
       lightest = weight
       stranger = lane
@@ -485,10 +485,9 @@ class Lane implements TurnLane {
    * Of two lanes of strangers the one of less weight goes on first. What it did itself, not what its stranger
    * did: who has had much read may have it handled, which sets its memory free.
    */
-  weight(now: number, rate: number): number {
+  weight(now: number): number {
     const cost = Math.max(LITTLE, this.#recentWork(now)) + Math.max(SMALL, this.stranger.expected(now))
-    const credit = this.stranger.credit(now, rate) > 0 ? CREDITED : 0
-    return cost - credit - (now - this.#waitedAt) * LIGHTER
+    return cost - (this.stranger.hasCredit ? CREDITED : 0) - (now - this.#waitedAt) * LIGHTER
   }
 
   #recentWork(now: number): number {
