@@ -109,6 +109,56 @@ describe('what peers are answered', () => {
     expect(relay.broadcasts()[0]).toMatchObject({ requestedBy: 1 })
   })
 
+  it.each(['headers', 'blockHashes'] as const)(
+    'counts the %s that a peer asks for as its work',
+    async (name) => {
+      const clock = createVirtualClock()
+      const table = new ConnectionTable()
+      const chain = new StorableHeaderChain({ network: regtest })
+      chain.accept(mineHeaders(regtest.genesis, 3), NOON)
+      const block = (hash: BlockHash) => (chain.heightOf(hash)! > 2 ? undefined : new Uint8Array(80))
+      const served = new ServiceTable({ block })
+      const servedTip = new ServedTip({ chain, clock, services: served })
+      servedTip.saw(chain.hashAt(2)!)
+      let isWorking = false
+      const touched: [string, boolean, number?][] = []
+      const watchedChain = new Proxy(chain, {
+        get: (of, key, self) => {
+          const value: unknown = Reflect.get(of, key, self)
+          if (typeof value !== 'function') return value
+          return (...given: unknown[]) => {
+            if (key === 'headersAfter' || key === 'hashAt') touched.push([key, isWorking, given[2] as number])
+            return (value as (...given: unknown[]) => unknown).apply(of, given)
+          }
+        },
+      })
+      const services = createPeerServices({
+        chain: watchedChain,
+        table,
+        transactions: { serve: () => undefined, mempool: () => [] },
+        addresses: { answer: () => expect.unreachable() },
+        own: {},
+        offersBloom: false,
+        servedTip,
+        blocks: new ServedBlocks({ chain: watchedChain, clock, table, services: served, servedTip }),
+      })
+      const work = <T>(task: () => T): Promise<T> => {
+        isWorking = true
+        const done = task()
+        isWorking = false
+        return Promise.resolve(done)
+      }
+      const query = { locator: [chain.hashAt(0)!], stopHash: new Uint8Array(32) as BlockHash }
+      const context = { peer: alice, signal: new AbortController().signal, work }
+      expect(await services[name]!(query, context)).toHaveLength(2)
+      expect(touched.length).toBeGreaterThan(0)
+      expect(touched.every(([, counted]) => counted)).toBe(true)
+      // No header is made that is not told.
+      const limits = touched.filter(([key]) => key === 'headersAfter').map(([, , limit]) => limit)
+      expect(limits).toEqual(name === 'headers' ? [1, 2] : [])
+    },
+  )
+
   it('says who has asked for addresses where the program answers that itself, too', async () => {
     const clock = createVirtualClock()
     const table = new ConnectionTable()

@@ -1,8 +1,10 @@
-import type { PeerServices } from '@sapwood/peer'
+import { type BlockHeader, MAX_HEADERS_RESULTS } from '@sapwood/wire-codec'
+import type { HeadersQuery, PeerServices } from '@sapwood/peer'
 import type { ServedAddresses } from '../addresses/served-addresses.ts'
 import type { HeaderChain } from '../chain/header-chain.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
+import { inItsTurn } from './in-its-turn.ts'
 import type { ServedBlocks } from './served-blocks.ts'
 import type { ServedTip } from './served-tip.ts'
 import type { TransactionDriver } from './transaction-driver.ts'
@@ -28,14 +30,9 @@ export function createPeerServices(components: {
 }): PeerServices {
   const { chain, table, transactions, addresses, own, blocks, servedTip, offersBloom } = components
   return blocks.servicesOver({
-    headers: async ({ locator, stopHash }, context) => {
+    headers: async (query, context) => {
       const top = await servedTip.find(context)
-      const headers = chain.headersAfter(locator, stopHash)
-      const [first] = headers
-      // Without a locator one header is asked for by its hash, wherever it is.
-      if (first === undefined || locator.length === 0) return headers
-      const below = chain.heightOf(first.previousBlockHash)!
-      return headers.slice(0, Math.max(0, top - below))
+      return inItsTurn(context, () => headersUpTo(top, query, chain))
     },
     transaction: transactions.serve,
     ...(offersBloom && { mempool: transactions.mempool }),
@@ -45,6 +42,16 @@ export function createPeerServices(components: {
       return own.addresses === undefined ? addresses.answer(askedOver(record)) : own.addresses(context)
     },
   })
+}
+
+/** None is made that is not told: above the blocks that are there may be hundreds of thousands. */
+function headersUpTo(top: number, { locator, stopHash }: HeadersQuery, chain: HeaderChain): BlockHeader[] {
+  const next = chain.headersAfter(locator, stopHash, 1)
+  const [first] = next
+  // Without a locator one header is asked for by its hash, wherever it is.
+  if (first === undefined || locator.length === 0) return next
+  const below = chain.heightOf(first.previousBlockHash)!
+  return chain.headersAfter(locator, stopHash, Math.min(MAX_HEADERS_RESULTS, Math.max(0, top - below)))
 }
 
 /** What tells apart who may be given different answers. */

@@ -12,6 +12,7 @@ import { BLOCK_HOLD } from '../blocks/block-hold.ts'
 import { OFFERED, type ServiceTable } from '../connections/service-table.ts'
 import type { ConnectionRecord } from '../connections/connection-record.ts'
 import type { ConnectionTable } from '../connections/connection-table.ts'
+import { inItsTurn } from './in-its-turn.ts'
 import type { NodePart } from './node-part.ts'
 import type { ServedTip } from './served-tip.ts'
 
@@ -132,10 +133,14 @@ export class ServedBlocks implements NodePart {
     })
   }
 
+  async #blockHashes(query: HeadersQuery, context: ServingContext): Promise<BlockHash[]> {
+    const top = await this.#parts.servedTip.find(context)
+    return inItsTurn(context, () => this.#hashesUpTo(top, query, context.peer))
+  }
+
   /** As Bitcoin Core: after the last hash that both have, up to before the stop block, 500 at most. */
-  async #blockHashes({ locator, stopHash }: HeadersQuery, context: ServingContext): Promise<BlockHash[]> {
-    const { chain, servedTip } = this.#parts
-    const top = await servedTip.find(context)
+  #hashesUpTo(top: number, { locator, stopHash }: HeadersQuery, peer: PeerId): BlockHash[] {
+    const { chain } = this.#parts
     const fork = locator.find((hash) => chain.isActive(hash))
     const hashes: BlockHash[] = []
     for (let height = (fork === undefined ? 0 : chain.heightOf(fork)!) + 1; height <= top; height++) {
@@ -143,7 +148,7 @@ export class ServedBlocks implements NodePart {
       if (hash === undefined || bytesEqual(hash, stopHash)) break
       hashes.push(hash)
       if (hashes.length < MAX_BLOCKS_IN_INV) continue
-      this.#continuations.set(context.peer, hash)
+      this.#continuations.set(peer, hash)
       break
     }
     return hashes
