@@ -1,4 +1,7 @@
-/** Milliseconds that one lane may take of a turn while others wait. */
+/**
+ * Milliseconds from the first look of a lane in a turn, whoever worked in them, after which it waits for its
+ * next turn.
+ */
 export const LANE_SHARE = 2
 
 /**
@@ -89,7 +92,7 @@ export class Stranger {
 
   /**
    * Milliseconds that it is expected to take when it goes on: what whichever of its lanes takes most does,
-   * and of who has just come, or was silent, all that a lane may take.
+   * and all that a lane may take of who has just come, or was silent and has not ended a piece since.
    */
   expected(now: number): number {
     if (now - this.cameAt < OBSERVED) return LANE_SHARE

@@ -104,7 +104,21 @@ it('lets the lane go on first that has used least', async () => {
   void wait.then(() => order.push('honest'))
   await turn
   for (let n = 0; n < 3; n++) await nextTurn()
-  expect(order.slice(before).indexOf('honest')).toBeLessThanOrEqual(4)
+  expect(order.slice(before, before + 5)).toContain('honest')
+})
+
+it('goes on with all who wait in one lane, as the streams of one program do', async () => {
+  const { scheduler, work, nextTurn } = handLoop()
+  const lane = scheduler.lane()
+  const resumed: string[] = []
+  lane.enter()
+  work(3)
+  void lane.due()?.then(() => resumed.push('first'))
+  void lane.due()?.then(() => resumed.push('second'))
+  expect(scheduler.waiting).toBe(1)
+  await nextTurn()
+  expect(resumed).toEqual(['first', 'second'])
+  expect(scheduler.waiting).toBe(0)
 })
 
 it('goes round: nobody waits for ever behind others that never end', async () => {
@@ -293,7 +307,9 @@ it.each([10, 113])('has a stranger that asks for little wait for no flood of %i 
   expect(answers).toBeGreaterThanOrEqual(40)
   expect(answers).toBeLessThanOrEqual(43)
   // Who waits all the time has its part of their share, and nothing beside.
-  expect(await partOf(worked, ours, loop)).toBeLessThan(0.025)
+  const part = await partOf(worked, ours, loop)
+  expect(part).toBeGreaterThan(0.015)
+  expect(part).toBeLessThan(0.025)
 })
 
 it('gives strangers no more for large pieces of work with small ones in between', async () => {
@@ -547,7 +563,9 @@ it.each([
     const [theirsBefore, oursBefore] = [theirs, ours()]
     await imitate(20_000)
     const [theirPart, ourPart] = [theirs - theirsBefore, ours() - oursBefore]
-    expect(theirPart / (theirPart + ourPart)).toBeLessThan(0.065)
+    const part = theirPart / (theirPart + ourPart)
+    expect(part).toBeGreaterThan(0.015)
+    expect(part).toBeLessThan(0.065)
   },
 )
 

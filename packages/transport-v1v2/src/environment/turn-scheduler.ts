@@ -78,13 +78,11 @@ const LIGHTER = 0.0005
 const TELLING = 0.125
 
 /**
- * How many times what is expected of a stranger one piece of its work counts for it, at most, and `SMALL` in
- * any case: what took longer was garbage of others, collected in its midst, or another process.
+ * How many times what is expected of a stranger its work between two looks at the time counts for it, at
+ * most, and `SMALL` in any case: what took longer was garbage of others, collected in its midst, or another
+ * process. Of who is not known it is 8 ms: two of them leave it among those of little.
  */
 const SURPRISE = 4
-
-/** Milliseconds that one piece counts at most: two of them leave a stranger among those of little. */
-const MAX_PIECE = 8
 
 /** Whom a lane works for: a remote that dialled us, one that we chose, or whoever owns both. */
 export type LaneKind = 'stranger' | 'chosen' | 'own'
@@ -92,9 +90,10 @@ export type LaneKind = 'stranger' | 'chosen' | 'own'
 /** One worker's place: a connection, an owner's loop. */
 export interface TurnLane {
   /**
-   * Looks at the time; to be asked after every few messages, or after each that may cost a millisecond.
+   * Looks at the time; to be asked after every few messages, or after each that may cost a millisecond, where
+   * there is more to do: a lane that waits for its turn with nothing at hand gets no credit meanwhile.
    * @returns undefined: go on. Else what to wait for: it resolves in a later turn of the event loop, when
-   * this lane is next.
+   * this lane is next, for all who wait in it.
    */
   due(): Promise<void> | undefined
   /**
@@ -256,10 +255,11 @@ class RoundRobin implements TurnScheduler {
 
   #wait(lane: Lane, now: number): Promise<void> {
     lane.endPiece(now)
+    if (lane.waiters.length > 0) return new Promise((resolve) => lane.waiters.push(resolve))
     if (lane.kind === 'stranger') lane.stranger.beginWait(now, this.#rate(now))
     else lane.used += now - lane.since
     return new Promise((resolve) => {
-      lane.resume = resolve
+      lane.waiters.push(resolve)
       this.#queue.push(lane)
     })
   }
@@ -362,7 +362,7 @@ class RoundRobin implements TurnScheduler {
     lane.since = now
     lane.lookedAt = now
     this.#begin(now)
-    lane.resume()
+    for (const resume of lane.waiters.splice(0)) resume()
   }
 
   #takeLightest(now: number): Lane | undefined {
@@ -450,7 +450,8 @@ class Lane implements TurnLane {
   lookedAt = 0
   /** Whether it waits for something else than a turn, with more at hand. */
   rests = false
-  resume: () => void = () => undefined
+  /** Those who wait for its turn: of one lane there may be several, such as the streams of one program. */
+  readonly waiters: (() => void)[] = []
 
   constructor(scheduler: RoundRobin, kind: LaneKind, stranger: Stranger) {
     this.#scheduler = scheduler
@@ -461,7 +462,7 @@ class Lane implements TurnLane {
   /** @returns what of it its stranger's credit does not cover. */
   spend(milliseconds: number, now: number, rate: number): number {
     this.#piece += milliseconds
-    const counted = Math.min(Math.max(SMALL, SURPRISE * this.stranger.expected(now)), MAX_PIECE, milliseconds)
+    const counted = Math.min(Math.max(SMALL, SURPRISE * this.stranger.expected(now)), milliseconds)
     this.#recent = Math.min(MAX_RECENT, this.#recentWork(now) + counted)
     this.#recentAt = now
     return this.stranger.spend(counted, now, rate, milliseconds)
