@@ -56,6 +56,11 @@ it.each([3, 5, 7])('looks at the time though something is waited for every %i me
   expect(looks).toBeGreaterThan(50)
 })
 
+it.each([1, 8, 16])('waits for no turn with nothing left of %i messages', async (messages) => {
+  // Before it begins, and between eight and eight.
+  expect((await handle(messages, 1_000)).looks).toBe(Math.ceil(messages / 8))
+})
+
 it('rests while something is waited for: nothing comes meanwhile to who has used up its share', async () => {
   expect((await handle(800, 5)).rests).toBe(160)
 })

@@ -91,6 +91,12 @@ export class MessageIntake {
     // go of one costs the same however many are left.
     const left = [...batch.messages].reverse()
     batch = undefined
+    // Here and not after it: who has nothing more at hand waits for no turn.
+    const turn = this.#lane.due()
+    if (turn !== undefined) {
+      await turn
+      if (this.#over()) return false
+    }
     for (;;) {
       const { bytes, wait } = this.#takeUntilWait(left, at)
       if (this.#over()) return false
@@ -106,8 +112,6 @@ export class MessageIntake {
       }
       this.#lane.enter()
     }
-    const wait = this.#lane.due()
-    if (wait !== undefined) await wait
     this.#target.batchTaken()
     // Many batches that nothing was waited for between would count as one large piece of work.
     this.#lane.leave()
@@ -130,7 +134,8 @@ export class MessageIntake {
       bytes += message.payload.length + MESSAGE_OVERHEAD
       if (this.#closed) return { bytes }
       const wait =
-        this.#backPressure.next() ?? (left.length % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
+        this.#backPressure.next() ??
+        (left.length > 0 && left.length % MESSAGES_PER_LOOK === 0 ? this.#lane.due() : undefined)
       if (wait !== undefined) return { bytes, wait }
     }
   }

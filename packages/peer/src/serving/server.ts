@@ -93,10 +93,14 @@ export class Server {
    * not worth the memory of its answers (Core, `fPauseSend`). Rejects when the owner's services do.
    */
   async serve(request: ServedMessage): Promise<void> {
-    await this.#turn()
-    await this.#answer(request)
-    // What the answer took counts, also where it is the only one.
-    await this.#turn()
+    this.#output.enter()
+    try {
+      await this.#turn()
+      await this.#answer(request)
+    } finally {
+      // What the answer took counts, also where it is the only one.
+      this.#output.leave()
+    }
   }
 
   async #turn(): Promise<void> {

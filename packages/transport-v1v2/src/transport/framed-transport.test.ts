@@ -240,4 +240,21 @@ describe('what arrived together', () => {
     expect(transport.stats().messagesDropped).toBe(500)
     transport.abort(new Error('over'))
   })
+
+  it('waits for no turn with nothing to decode', async () => {
+    let now = 0
+    const scheduler = createTurnScheduler({ now: () => now, after: () => undefined, later: () => undefined })
+    const { stream, transport } = open(createMemoryBudget(), scheduler)
+    stream.give(framed('ping', new Uint8Array(8)))
+    expect(await transport.reader.read()).toHaveLength(1)
+    // It has had all of its turn.
+    now += 10
+    void transport.reader.read().catch(() => undefined)
+    await settleMicrotasks()
+    expect(scheduler.waiting).toBe(0)
+    stream.give(framed('ping', new Uint8Array(8)))
+    await settleMicrotasks()
+    expect(scheduler.waiting).toBe(1)
+    transport.abort(new Error('over'))
+  })
 })

@@ -113,7 +113,8 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     this.#lane.enter()
     for (;;) {
       if (this.#failure !== undefined) throw this.#failure
-      const wait = this.#lane.due() ?? this.#waitForRoom()
+      // With nothing to decode there is nothing to wait for a turn for.
+      const wait = this.#unread === undefined ? this.#waitForRoom() : this.#lane.due()
       if (wait !== undefined) {
         await wait
         continue
