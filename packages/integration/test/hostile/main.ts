@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { assault } from './support/assault.ts'
+import { assaultUntilTold } from './support/assault-again.ts'
 import { strengthsOf } from './support/attack.ts'
 import { judge, LIMITS } from './support/judge.ts'
 import { listAttacks } from './support/list-attacks.ts'
@@ -53,7 +53,7 @@ async function run(): Promise<boolean> {
   console.log(HEADLINE)
   for (let done = 0; minutes > 0 ? performance.now() < end : done < rounds.length; done++) {
     const { listed, peers } = rounds[done % rounds.length]!
-    const measured = await assault(listed, { peers, strength: 1, quiet: slack === 1 })
+    const measured = await assaultUntilTold(listed, { peers, strength: 1, quiet: slack === 1 })
     const reasons = judge(measured, { ...LIMITS, ...listed.attack.atMost }, slack)
     if (reasons.length === 0) held += 1
     else succeeded += 1

@@ -3,7 +3,7 @@ import { A_FEW } from './attack.ts'
 import type { Done, Orders, Prepared } from './attackers.ts'
 import { Child } from './child-process.ts'
 import { type DownloadTimes, timeDownload, timeInTurn, warmUp } from './download-timer.ts'
-import { LIMITS, type Measured } from './judge.ts'
+import type { Measured } from './judge.ts'
 import type { ListedAttack } from './list-attacks.ts'
 import { ResidentWatch } from './resident.ts'
 import { Stage } from './stage.ts'
@@ -36,7 +36,6 @@ export interface Strength {
  */
 export async function assault(listed: ListedAttack, { peers, strength, quiet }: Strength): Promise<Measured> {
   const { attack, file } = listed
-  const { slowdown } = { ...LIMITS, ...attack.atMost }
   await using stage = await Stage.set(attack.node)
   await using twin = peers > A_FEW ? undefined : await Stage.set(attack.node)
   let times: DownloadTimes = { alone: Number.POSITIVE_INFINITY, beside: Number.POSITIVE_INFINITY }
@@ -73,7 +72,7 @@ export async function assault(listed: ListedAttack, { peers, strength, quiet }: 
     state.loopDelay = await stage.loopDelay()
     if (twin === undefined) times = { ...times, beside: await timeDownload(stage) }
     else {
-      const inTurn = await timeInTurn(twin, stage, attackers, slowdown)
+      const inTurn = await timeInTurn(twin, stage, attackers)
       times = inTurn.times
       pings = [...pings, ...inTurn.pings]
     }

@@ -8,9 +8,6 @@ const LONGEST_DOWNLOAD = 20_000
 const WARM_UP = 6
 /** Downloads of each of two nodes that are compared: with nothing beside, they spread by a fifth. */
 const DOWNLOADS = 20
-/** From how much below the limit to how much above that figure tells too little: as many again count too. */
-const BELOW = 0.1
-const ABOVE = 0.25
 /** Milliseconds for whoever stood still to be at work again. */
 const SETTLE = 100
 
@@ -36,37 +33,25 @@ export async function warmUp(stage: Stage): Promise<void> {
  * How long the honest download of a node takes beside hostile peers, and that of its twin, which they do not
  * know: in turn, the others standing still, since a machine that others share is half as fast in one minute
  * as in the next.
- * @param slowdown the limit: in how many times that of the twin it has to be done.
  */
-export async function timeInTurn(
-  twin: Stage,
-  stage: Stage,
-  attackers: Child,
-  slowdown: number,
-): Promise<TimesInTurn> {
+export async function timeInTurn(twin: Stage, stage: Stage, attackers: Child): Promise<TimesInTurn> {
   const alone: number[] = []
   const beside: number[] = []
   const pings: number[] = []
-  const take = async (count: number): Promise<DownloadTimes> => {
-    for (let turn = 0; turn < count && beside.at(-1) !== Number.POSITIVE_INFINITY; turn++) {
-      stage.pinger.pause()
-      for (const child of [attackers, stage.node]) child.freeze()
-      twin.node.thaw()
-      await sleep(SETTLE)
-      alone.push(await timeDownload(twin))
-      twin.node.freeze()
-      for (const child of [stage.node, attackers]) child.thaw()
-      stage.pinger.resume()
-      await sleep(SETTLE)
-      beside.push(await timeDownload(stage))
-      pings.push(...stage.pinger.take())
-    }
-    return { alone: middle(alone), beside: middle(beside) }
+  for (let turn = 0; turn < DOWNLOADS && beside.at(-1) !== Number.POSITIVE_INFINITY; turn++) {
+    stage.pinger.pause()
+    for (const child of [attackers, stage.node]) child.freeze()
+    twin.node.thaw()
+    await sleep(SETTLE)
+    alone.push(await timeDownload(twin))
+    twin.node.freeze()
+    for (const child of [stage.node, attackers]) child.thaw()
+    stage.pinger.resume()
+    await sleep(SETTLE)
+    beside.push(await timeDownload(stage))
+    pings.push(...stage.pinger.take())
   }
-  const times = await take(DOWNLOADS)
-  const beyond = times.beside / times.alone - slowdown
-  const isNear = beyond > -BELOW && beyond < ABOVE
-  return { times: isNear ? await take(DOWNLOADS) : times, pings }
+  return { times: { alone: middle(alone), beside: middle(beside) }, pings }
 }
 
 /** @returns Milliseconds; infinite where it does not come to an end. */
