@@ -1,38 +1,13 @@
-import { InventoryType, type InventoryVector, Services, wtxid } from '@sapwood/wire-codec'
-import { createPeer, type Peer } from '@sapwood/peer'
-import { connect } from '@sapwood/transport-v1v2'
-import { createSeededRandom, createVirtualClock, type VirtualClock } from '@sapwood/transport-v1v2/testing'
+import { InventoryType, Services, wtxid } from '@sapwood/wire-codec'
+import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { expect, it } from 'vitest'
+import { joinNode } from './support/join-node.ts'
 import { coinbaseAt, mineBlocks, regtest } from './support/make-chain.ts'
-import { createMemoryNetwork, type MemoryNetwork } from './support/memory-network.ts'
+import { createMemoryNetwork } from './support/memory-network.ts'
 import { startNode, stopNodes } from './support/start-node.ts'
 
 const SERVER = '1.2.3.4:18444'
 const OFFERED = Services.WITNESS | Services.P2P_V2
-
-interface Client {
-  readonly peer: Peer
-  /** What it was told of. */
-  readonly told: InventoryVector[]
-}
-
-async function join(address: string, clock: VirtualClock, network: MemoryNetwork): Promise<Client> {
-  const random = createSeededRandom(address)
-  const connecting = connect(
-    { network: 'ipv4', bytes: Uint8Array.of(1, 2, 3, 4), port: 18_444 },
-    { dialer: network.dialerOf(address), network: regtest },
-    { clock, random },
-  )
-  await clock.advance(1_000)
-  const peer = createPeer(await connecting, { network: regtest, kind: 'manual' }, { clock, random })
-  const told: InventoryVector[] = []
-  peer.events.on('message', ({ message }) => {
-    if (message.type === 'inv') told.push(...message.inventory)
-  })
-  await clock.advance(1_000)
-  await peer.handshake
-  return { peer, told }
-}
 
 it('mempool (BIP35) is answered where NODE_BLOOM is offered, with what the peer has been told of already', async () => {
   const [network, clock] = [createMemoryNetwork(), createVirtualClock()]
@@ -44,7 +19,7 @@ it('mempool (BIP35) is answered where NODE_BLOOM is offered, with what the peer 
     blocks,
     node: { services: OFFERED | Services.BLOOM },
   })
-  const first = await join('5.6.7.1:18444', clock, network)
+  const first = await joinNode('5.6.7.1:18444', clock, network)
   const transaction = coinbaseAt(7)
   const broadcasting = node.transactions.broadcast(transaction, { until: 'announced', timeout: 120_000 })
   await clock.advance(60_000)
@@ -56,7 +31,7 @@ it('mempool (BIP35) is answered where NODE_BLOOM is offered, with what the peer 
   expect(first.told).toEqual([entry, entry])
 
   // Who asks before it was told learns nothing sooner than it would have.
-  const second = await join('5.6.7.2:18444', clock, network)
+  const second = await joinNode('5.6.7.2:18444', clock, network)
   const before = second.told.length
   second.peer.send({ type: 'mempool' })
   await clock.advance(0)
@@ -67,7 +42,7 @@ it('mempool (BIP35) is answered where NODE_BLOOM is offered, with what the peer 
 it('mempool ends the connection where NODE_BLOOM is not offered', async () => {
   const [network, clock] = [createMemoryNetwork(), createVirtualClock()]
   const node = await startNode({ network, clock, address: SERVER, node: { services: OFFERED } })
-  const { peer } = await join('5.6.7.1:18444', clock, network)
+  const { peer } = await joinNode('5.6.7.1:18444', clock, network)
   expect(node.peers()).toHaveLength(1)
   peer.send({ type: 'mempool' })
   await clock.advance(1_000)

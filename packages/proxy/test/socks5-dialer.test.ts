@@ -420,6 +420,16 @@ describe('silence, ends and resets', () => {
     await expect.poll(() => server.open).toBe(0)
   })
 
+  it('is waited for as long as Bitcoin Core waits, and no longer than an attempt lasts', () => {
+    expect(DEFAULT_SOCKS5_TIMEOUTS).toEqual({
+      connect: 5_000,
+      greeting: 20_000,
+      authentication: 20_000,
+      request: 20_000,
+      total: 30_000,
+    })
+  })
+
   it('ends at the deadline of the whole', async () => {
     let heard = (): void => undefined
     const silent = new Promise<void>((resolve) => {

@@ -210,6 +210,16 @@ describe('createTcpDialer', () => {
     await expect(dialling).rejects.toMatchObject({ name: 'TransportError', code: 'resolve-failed' })
   })
 
+  it('dials into the zone of a link-local address', async () => {
+    const linkLocal = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
+    const address = { network: 'ipv6', bytes: linkLocal, zone: 'nosuch0', port: 1 } as const
+    const failure: unknown = await createTcpDialer()
+      .dial(address, { signal })
+      .catch((error: unknown) => error)
+    // No link has that name, and without any the address is none at all.
+    expect(JSON.stringify((failure as Error).cause)).toContain('%nosuch0')
+  })
+
   it('waits for a resolver that never answers no longer than its signal says', async () => {
     const dialer = createTcpDialer({ resolver: { resolve: () => new Promise(() => undefined) } })
     const ending = new AbortController()

@@ -46,7 +46,7 @@ describe('bitmaps', () => {
     expect(bytesToHex(bitmapOf([]))).toBe('')
   })
 
-  it('mean every entry where they are empty', () => {
+  it('mean no entry where they are empty', () => {
     expect([...bitmapIndexes(new Uint8Array(0), 3)]).toEqual([])
     expect(bitmapHas(new Uint8Array(0), 0)).toBe(false)
   })
