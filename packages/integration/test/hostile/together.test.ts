@@ -17,7 +17,7 @@ const calm: Measured = {
   written: '',
 }
 
-it('two of one attack: the mean of the downloads, and the worst of all else', () => {
+it('several of one attack: the mean of the downloads, and the worst of all else', () => {
   const other: Partial<Measured> = {
     before: 100,
     worst: 160,
@@ -29,8 +29,8 @@ it('two of one attack: the mean of the downloads, and the worst of all else', ()
     written: 'a warning',
   }
   const expected = { ...calm, ...other, alone: 450, beside: 510 }
-  expect(together(calm, { ...calm, ...other })).toEqual(expected)
-  expect(together({ ...calm, ...other }, calm)).toEqual(expected)
-  expect(together({ ...calm, death: 'SIGKILL' }, calm).death).toBe('SIGKILL')
-  expect(together(calm, { ...calm, struck: false }).struck).toBe(false)
+  expect(together([calm, { ...calm, ...other }])).toEqual(expected)
+  expect(together([{ ...calm, ...other }, calm])).toEqual(expected)
+  expect(together([{ ...calm, death: 'SIGKILL' }, calm]).death).toBe('SIGKILL')
+  expect(together([calm, { ...calm, struck: false }]).struck).toBe(false)
 })
