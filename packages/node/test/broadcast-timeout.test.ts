@@ -1,7 +1,7 @@
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { expect, it } from 'vitest'
 import { FULL_NODE } from './support/addresses.ts'
-import { joinNode } from './support/join-node.ts'
+import { JOINED, joinNode } from './support/join-node.ts'
 import { coinbaseAt, mineBlocks, regtest } from './support/make-chain.ts'
 import { createMemoryNetwork } from './support/memory-network.ts'
 import { startNode, stopNodes } from './support/start-node.ts'
@@ -12,7 +12,7 @@ it('a broadcast that nobody asks for says that they may have it already', async 
   const node = await startNode({
     network,
     clock,
-    address: '1.2.3.4:18444',
+    address: JOINED,
     blocks,
     node: { services: FULL_NODE },
   })

@@ -1,12 +1,11 @@
 import { InventoryType, Services, wtxid } from '@sapwood/wire-codec'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { expect, it } from 'vitest'
-import { joinNode } from './support/join-node.ts'
+import { JOINED, joinNode } from './support/join-node.ts'
 import { coinbaseAt, mineBlocks, regtest } from './support/make-chain.ts'
 import { createMemoryNetwork } from './support/memory-network.ts'
 import { startNode, stopNodes } from './support/start-node.ts'
 
-const SERVER = '1.2.3.4:18444'
 const OFFERED = Services.WITNESS | Services.P2P_V2
 
 it('mempool (BIP35) is answered where NODE_BLOOM is offered, with what the peer has been told of already', async () => {
@@ -15,7 +14,7 @@ it('mempool (BIP35) is answered where NODE_BLOOM is offered, with what the peer 
   const node = await startNode({
     network,
     clock,
-    address: SERVER,
+    address: JOINED,
     blocks,
     node: { services: OFFERED | Services.BLOOM },
   })
@@ -41,7 +40,7 @@ it('mempool (BIP35) is answered where NODE_BLOOM is offered, with what the peer 
 
 it('mempool ends the connection where NODE_BLOOM is not offered', async () => {
   const [network, clock] = [createMemoryNetwork(), createVirtualClock()]
-  const node = await startNode({ network, clock, address: SERVER, node: { services: OFFERED } })
+  const node = await startNode({ network, clock, address: JOINED, node: { services: OFFERED } })
   const { peer } = await joinNode('5.6.7.1:18444', clock, network)
   expect(node.peers()).toHaveLength(1)
   peer.send({ type: 'mempool' })

@@ -2,7 +2,7 @@ import { blockHash } from '@sapwood/wire-codec'
 import { createVirtualClock } from '@sapwood/transport-v1v2/testing'
 import { expect, it } from 'vitest'
 import { FULL_NODE } from './support/addresses.ts'
-import { joinNode } from './support/join-node.ts'
+import { JOINED, joinNode } from './support/join-node.ts'
 import { mineBlocks, regtest } from './support/make-chain.ts'
 import { createMemoryNetwork } from './support/memory-network.ts'
 import { startNode, stopNodes } from './support/start-node.ts'
@@ -13,7 +13,7 @@ it('a block that nobody asked for is news of its header, as in Bitcoin Core', as
   const node = await startNode({
     network,
     clock,
-    address: '1.2.3.4:18444',
+    address: JOINED,
     blocks: blocks.slice(0, 3),
     node: { services: FULL_NODE },
   })

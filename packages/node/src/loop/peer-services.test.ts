@@ -156,6 +156,14 @@ describe('what peers are answered', () => {
       // No header is made that is not told.
       const limits = touched.filter(([key]) => key === 'headersAfter').map(([, , limit]) => limit)
       expect(limits).toEqual(name === 'headers' ? [1, 2] : [])
+      // Nothing is noted of who has gone while it waited for its turn.
+      const gone = new AbortController()
+      const late = <T>(task: () => T): Promise<T> => {
+        gone.abort()
+        return work(task)
+      }
+      const answer = await services.blockHashes!(query, { ...context, signal: gone.signal, work: late })
+      expect(answer).toEqual([])
     },
   )
 

@@ -135,11 +135,17 @@ export class ServedBlocks implements NodePart {
 
   async #blockHashes(query: HeadersQuery, context: ServingContext): Promise<BlockHash[]> {
     const top = await this.#parts.servedTip.find(context)
-    return inItsTurn(context, () => this.#hashesUpTo(top, query, context.peer))
+    return inItsTurn(context, () => this.#hashesUpTo(top, query, context))
   }
 
   /** As Bitcoin Core: after the last hash that both have, up to before the stop block, 500 at most. */
-  #hashesUpTo(top: number, { locator, stopHash }: HeadersQuery, peer: PeerId): BlockHash[] {
+  #hashesUpTo(
+    top: number,
+    { locator, stopHash }: HeadersQuery,
+    { peer, signal }: ServingContext,
+  ): BlockHash[] {
+    // Of who has gone meanwhile nothing is remembered: nobody would forget it.
+    if (signal.aborted) return []
     const { chain } = this.#parts
     const fork = locator.find((hash) => chain.isActive(hash))
     const hashes: BlockHash[] = []

@@ -2,6 +2,7 @@ import type { InventoryVector } from '@sapwood/wire-codec'
 import { createPeer, type Peer } from '@sapwood/peer'
 import { connect } from '@sapwood/transport-v1v2'
 import { createSeededRandom, type VirtualClock } from '@sapwood/transport-v1v2/testing'
+import { address } from './addresses.ts'
 import { regtest } from './make-chain.ts'
 import type { MemoryNetwork } from './memory-network.ts'
 
@@ -11,16 +12,15 @@ export interface Client {
   readonly told: InventoryVector[]
 }
 
-/** Joins the node at 1.2.3.4:18444 from an address, on virtual time. */
-export async function joinNode(
-  address: string,
-  clock: VirtualClock,
-  network: MemoryNetwork,
-): Promise<Client> {
-  const random = createSeededRandom(address)
+/** Where the node is that is joined. */
+export const JOINED = '1.2.3.4:18444'
+
+/** Joins the node at `JOINED` from an address, on virtual time. */
+export async function joinNode(from: string, clock: VirtualClock, network: MemoryNetwork): Promise<Client> {
+  const random = createSeededRandom(from)
   const connecting = connect(
-    { network: 'ipv4', bytes: Uint8Array.of(1, 2, 3, 4), port: 18_444 },
-    { dialer: network.dialerOf(address), network: regtest },
+    address(JOINED),
+    { dialer: network.dialerOf(from), network: regtest },
     { clock, random },
   )
   await clock.advance(1_000)

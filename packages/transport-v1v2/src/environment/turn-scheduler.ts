@@ -255,13 +255,12 @@ class RoundRobin implements TurnScheduler {
 
   #wait(lane: Lane, now: number): Promise<void> {
     lane.endPiece(now)
-    if (lane.waiters.length > 0) return new Promise((resolve) => lane.waiters.push(resolve))
-    if (lane.kind === 'stranger') lane.stranger.beginWait(now, this.#rate(now))
-    else lane.used += now - lane.since
-    return new Promise((resolve) => {
-      lane.waiters.push(resolve)
+    if (lane.waiters.length === 0) {
+      if (lane.kind === 'stranger') lane.stranger.beginWait(now, this.#rate(now))
+      else lane.used += now - lane.since
       this.#queue.push(lane)
-    })
+    }
+    return new Promise((resolve) => lane.waiters.push(resolve))
   }
 
   enter(lane: Lane): void {
