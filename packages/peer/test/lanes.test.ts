@@ -51,6 +51,40 @@ it('counts what a stranger is served, also where a service answers later', async
   expect(looked.slice(-4)).toEqual(['leave', 'enter', 'sent', 'leave'])
 })
 
+it('makes no block while one waits for its turn and the room for it goes', async () => {
+  const asked: string[] = []
+  const rooms = [undefined, Promise.resolve(), undefined, undefined]
+  const turns = [undefined, Promise.resolve(), undefined, undefined]
+  const server = new Server(
+    { block: () => void asked.push('made') },
+    { peer: peerId(1), signal: new AbortController().signal },
+    {
+      send: () => undefined,
+      sendPayload: () => undefined,
+      room: (bytes) => {
+        if (bytes === 0) return undefined
+        asked.push('room')
+        return rooms.shift()
+      },
+      turn: () => {
+        asked.push('turn')
+        return turns.shift()
+      },
+      leave: () => undefined,
+      enter: () => undefined,
+      end: () => undefined,
+      addrv2: () => true,
+    },
+  )
+  const { payload } = encodePayload({
+    type: 'getdata',
+    inventory: [{ type: InventoryType.WITNESS_BLOCK, hash: asHash256(new Uint8Array(32)) }],
+  })
+  await server.serve({ type: 'getdata', payload })
+  // The first turn is that of the request; after the wait for a turn there is no room, and then there is.
+  expect(asked).toEqual(['turn', 'room', 'turn', 'room', 'room', 'turn', 'made'])
+})
+
 it.each([
   { rank: 'inbound', lanes: ['stranger'] },
   { rank: 'outbound', lanes: ['own'] },

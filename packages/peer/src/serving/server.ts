@@ -148,6 +148,17 @@ export class Server {
     }
   }
 
+  /** Waits for both, for a block: it costs milliseconds, and while a turn is waited for room may be gone. */
+  async #turnWithRoom(): Promise<void> {
+    for (;;) {
+      await this.#room(ROOM_FOR_BLOCK)
+      if (this.#context.signal.aborted) return
+      const wait = this.#output.turn()
+      if (wait === undefined) return
+      await wait
+    }
+  }
+
   async #headers({ locator, stopHash }: MessageOf<'getheaders'>): Promise<void> {
     const headers = (await this.#found(this.#services.headers?.({ locator, stopHash }, this.#context))) ?? []
     this.#output.send({ type: 'headers', headers: headers.slice(0, MAX_HEADERS_RESULTS) })
@@ -164,10 +175,12 @@ export class Server {
     let missing: InventoryVector[] = []
     for (let index = 0; index < wanted.length; index++) {
       const entry = wanted.at(index)
-      const wait = index % ENTRIES_PER_LOOK === 0 ? this.#output.turn() : undefined
-      if (wait !== undefined) await wait
-      const bytes = isBlockEntry(entry.type) ? ROOM_FOR_BLOCK : 0
-      if (this.#output.room(bytes) !== undefined) await this.#room(bytes)
+      if (isBlockEntry(entry.type)) await this.#turnWithRoom()
+      else {
+        const wait = index % ENTRIES_PER_LOOK === 0 ? this.#output.turn() : undefined
+        if (wait !== undefined) await wait
+        if (this.#output.room(0) !== undefined) await this.#room(0)
+      }
       if (this.#context.signal.aborted) return
       // Most entries of a long list are of things that are not there, which is known at once.
       const found = this.#entry(entry)

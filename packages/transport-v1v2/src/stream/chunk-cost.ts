@@ -9,3 +9,8 @@ const BYTE_COST = 2e-6
 export function chunkCost(chunk: Uint8Array): number {
   return CHUNK_COST + BYTE_COST * chunk.length
 }
+
+/** Milliseconds that bytes cost whoever they are sent to, beside what made them. */
+export function writeCost(bytes: number): number {
+  return BYTE_COST * bytes
+}

@@ -1,10 +1,12 @@
 import type { CancelTimer, Clock } from '../environment/clock.ts'
 import { MINUTE } from '../environment/durations.ts'
 import type { MemoryAccount } from '../environment/memory-account.ts'
+import type { TurnLane } from '../environment/turn-scheduler.ts'
 import { TransportError } from '../errors/transport-error.ts'
 import type { Outbox } from '../framing/outbox.ts'
 import { type Slice, slicesOf } from '../framing/slices.ts'
 import type { ByteStream } from '../stream/byte-stream.ts'
+import { writeCost } from '../stream/chunk-cost.ts'
 import { streamFailure } from './stream-failure.ts'
 
 /** Bytes queued above which `send` returns false, unless told otherwise (Core, `DEFAULT_MAXSENDBUFFER`). */
@@ -29,6 +31,10 @@ export interface FrameWriterInit {
   readonly highWaterMark?: number | undefined
   readonly sendTimeout?: number | undefined
   readonly memory?: MemoryAccount | undefined
+  /**
+   * Of a stranger: the slices of what is long take turns with what others do, and count. Default: none wait.
+   */
+  readonly lane?: TurnLane | undefined
   /** Bytes that have been sent before. */
   readonly bytesSent: number
   /** The stream broke, or the remote takes nothing: whoever joins both halves ends the connection. */
@@ -43,6 +49,7 @@ export class FrameWriter {
   readonly #highWaterMark: number
   readonly #sendTimeout: number
   readonly #memory: MemoryAccount | undefined
+  readonly #lane: TurnLane | undefined
   readonly #onFailure: (failure: Error) => void
   #bytesSent: number
   #accounted = 0
@@ -61,6 +68,7 @@ export class FrameWriter {
     this.#highWaterMark = init.highWaterMark ?? DEFAULT_SEND_HIGH_WATER_MARK
     this.#sendTimeout = init.sendTimeout ?? DEFAULT_SEND_TIMEOUT
     this.#memory = init.memory
+    this.#lane = init.lane
     this.#bytesSent = init.bytesSent
     this.#onFailure = init.onFailure
   }
@@ -121,9 +129,13 @@ export class FrameWriter {
     while (this.#outbox.length > 0 && this.#failure === undefined) {
       this.#inFlight = this.#outbox.length
       this.#kept = this.#outbox.length
+      let isFirst = true
       for (const slice of slicesOf(this.#outbox.take(), WRITE_SLICE)) {
-        await this.#write(slice)
+        if (!isFirst) await this.#turn()
+        isFirst = false
         // A failure may have come while the slice was waiting.
+        if (this.#hasFailed()) break
+        await this.#write(slice)
         if (this.#hasFailed()) break
       }
       this.#inFlight = 0
@@ -133,8 +145,18 @@ export class FrameWriter {
     this.#flushing = false
   }
 
+  /** What is short leaves at once. */
+  async #turn(): Promise<void> {
+    if (this.#lane === undefined) return
+    this.#lane.enter()
+    const wait = this.#lane.due()
+    if (wait !== undefined) await wait
+    this.#lane.leave()
+  }
+
   async #write({ parts, length, freed }: Slice): Promise<void> {
     this.#cancelDeadline = this.#clock.setTimer(this.#sendTimeout, this.#onSendTimeout)
+    this.#lane?.charge(writeCost(length))
     try {
       await this.#stream.write(parts)
       this.#bytesSent += length

@@ -79,12 +79,14 @@ export class FramedTransport implements Transport, ReadTransport, WriteTransport
     this.#waste = new WasteLimit(init.clock)
     // Without a budget there is nobody who chose whom to connect to.
     const kind = init.memory === undefined ? 'own' : init.memory.rank === 'inbound' ? 'stranger' : 'chosen'
-    this.#lane = (init.scheduler ?? schedulerFor(init.clock)).lane(kind, init.memory)
+    const scheduler = init.scheduler ?? schedulerFor(init.clock)
+    this.#lane = scheduler.lane(kind, init.memory)
     this.#early = [...(init.early ?? [])]
     for (const { command, payload } of this.#early) this.#received.add(command, payload.length)
     this.#bytesReceived = init.handshakeBytesReceived
     this.#writer = new FrameWriter({
       ...init,
+      ...(kind === 'stranger' && { lane: scheduler.lane(kind, init.memory) }),
       outbox: init.codec.outbox,
       bytesSent: init.handshakeBytesSent,
       onFailure: (failure) => this.abort(failure),
