@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import type { TurnLane } from '../environment/turn-scheduler.ts'
 import { Outbox } from '../framing/outbox.ts'
@@ -7,6 +9,12 @@ import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { FrameWriter } from './frame-writer.ts'
 
 const BLOCK = 4_000_000
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+}
 
 function written(lane: TurnLane | undefined) {
   const sizes: number[] = []
@@ -35,7 +43,12 @@ function written(lane: TurnLane | undefined) {
     sizes,
     outbox,
     writer,
-    send: (length: number) => (outbox.push(new Uint8Array(length)), writer.queued()),
+    send: (length: number) => {
+      const part = new Uint8Array(length)
+      outbox.push(part)
+      writer.queued()
+      return new WeakRef(part.buffer)
+    },
   }
 }
 
@@ -81,15 +94,22 @@ it('sends a stranger what is short at once, and of a block a slice a turn, and c
   expect(lane.charged).toBeCloseTo((BLOCK + 100) * 2e-6, 5)
 })
 
-it('sends nothing more of what waits for a turn once the connection has ended', async () => {
+it('lets go of what waits for a turn once the connection has ended, before the turn comes', async () => {
   const lane = new HandLane()
-  const { sizes, send, writer } = written(lane)
-  send(BLOCK)
+  const { sizes, send, writer, outbox } = written(lane)
+  const kept = send(BLOCK)
   await settleMicrotasks()
+  expect(lane.waiters).toHaveLength(1)
   writer.fail(new Error('ended'))
+  await settleMicrotasks()
+  expect(writer.queuedBytes).toBe(0)
+  // What a WeakRef refers to stays until the event loop's turn is over.
+  await new Promise((resolve) => setImmediate(resolve))
+  collectGarbage()
+  expect(kept.deref()).toBeUndefined()
   await lane.turn()
   expect(sizes).toHaveLength(1)
-  expect(writer.queuedBytes).toBe(0)
+  expect(outbox.length).toBe(0)
 })
 
 it('sends whoever is no stranger all at once', async () => {

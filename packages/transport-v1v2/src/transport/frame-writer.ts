@@ -60,6 +60,8 @@ export class FrameWriter {
   #failure: Error | undefined
   #waiting: { resolve: () => void; reject: (error: Error) => void }[] = []
   #cancelDeadline: CancelTimer | undefined
+  /** Wakes a write that waits for its turn. */
+  #stopWaiting: (() => void) | undefined
 
   constructor(init: FrameWriterInit) {
     this.#stream = init.stream
@@ -121,6 +123,7 @@ export class FrameWriter {
     this.#inFlight = 0
     this.#kept = 0
     this.#account()
+    this.#stopWaiting?.()
     for (const { reject } of this.#waiting.splice(0)) reject(reason)
   }
 
@@ -150,7 +153,13 @@ export class FrameWriter {
     if (this.#lane === undefined) return
     this.#lane.enter()
     const wait = this.#lane.due()
-    if (wait !== undefined) await wait
+    if (wait !== undefined) {
+      // A turn may be long in coming: with the connection what it was to send is let go of.
+      const ended = new Promise<void>((resolve) => {
+        this.#stopWaiting = resolve
+      })
+      await Promise.race([wait, ended])
+    }
     this.#lane.leave()
   }
 
