@@ -312,6 +312,35 @@ it.each([10, 113])('has a stranger that asks for little wait for no flood of %i 
   expect(part).toBeLessThan(0.025)
 })
 
+it('leaves a stranger what ten others that go by their credit as well do not need of it', async () => {
+  const loop = handLoop()
+  download(loop)
+  const others = Array.from({ length: 10 }, () => loop.scheduler.lane('stranger'))
+  const asking = loop.scheduler.lane('stranger')
+  while (loop.now() < 4_000) await loop.nextTurn()
+  let waits = 0
+  for (let round = 0; round < 100; round++) {
+    // Their share is used up all the time.
+    loop.scheduler.forStrangers(() => loop.work(3))
+    for (const lane of others) {
+      expect(lane.due()).toBeUndefined()
+      loop.work(0.01)
+      lane.leave()
+    }
+    const wait = asking.due()
+    if (wait !== undefined) {
+      waits += 1
+      const isOver = wait.then(() => true)
+      while (!(await Promise.race([isOver, settleMicrotasks().then(() => false)]))) await loop.nextTurn()
+    }
+    asking.enter()
+    loop.work(0.25)
+    asking.leave()
+    for (const next = loop.now() + 20; loop.now() < next; ) await loop.nextTurn()
+  }
+  expect(waits).toBe(0)
+})
+
 it('gives strangers no more for large pieces of work with small ones in between', async () => {
   const loop = handLoop()
   const theirs = strangers(loop, 10, [0.1, 0.1, 0.1, 0.1, 8])

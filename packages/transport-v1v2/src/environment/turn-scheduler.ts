@@ -35,8 +35,8 @@ const MAX_STRANGERS_PAUSE = 100
 const OWN_CREDIT = 20
 
 /**
- * Of that, milliseconds in a second for all who go by it together: the more there are, the less has each, and
- * what they do beyond it counts against their share.
+ * Of that, milliseconds in a second for all who go by it together: each has what the others leave, and an
+ * equal part where they leave less. What they do beyond it counts against their share.
  */
 const CREDITS = 36
 
@@ -191,6 +191,9 @@ class RoundRobin implements TurnScheduler {
   /** Strangers that went by their credit of late. */
   #creditors = 0
   #countedAt = 0
+  /** Milliseconds of work that they did by it in the last second. */
+  #byCredit = 0
+  #byCreditAt = 0
   /** When what all did by their credit will have come to them. */
   #creditsCoveredAt = 0
   /** Whether the last turn was a stranger's. */
@@ -301,7 +304,9 @@ class RoundRobin implements TurnScheduler {
 
   /** Milliseconds of credit in a second. */
   #rate(now: number): number {
-    return Math.min(OWN_CREDIT, CREDITS / faded(this.#creditors, this.#countedAt, now))
+    const part = CREDITS / faded(this.#creditors, this.#countedAt, now)
+    const left = CREDITS - faded(this.#byCredit, this.#byCreditAt, now)
+    return Math.min(OWN_CREDIT, Math.max(part, left))
   }
 
   #countCreditor(stranger: Stranger, now: number): void {
@@ -328,6 +333,8 @@ class RoundRobin implements TurnScheduler {
 
   /** @returns what of it is more than what comes to all of them. */
   #beyondCredits(milliseconds: number, now: number): number {
+    this.#byCredit = faded(this.#byCredit, this.#byCreditAt, now) + milliseconds
+    this.#byCreditAt = now
     const from = Math.max(this.#creditsCoveredAt, now - (CREDITS_BURST * 1_000) / CREDITS)
     const until = from + (milliseconds * 1_000) / CREDITS
     this.#creditsCoveredAt = Math.min(until, Math.max(from, now))
