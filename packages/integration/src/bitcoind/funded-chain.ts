@@ -1,6 +1,4 @@
-import { lastLines } from './bitcoind-log.ts'
 import type { RegtestBitcoind } from './regtest-bitcoind.ts'
-import { until } from './until.ts'
 
 /** Blocks until the first coins can be spent. */
 const FIRST_SPENDABLE = 101
@@ -10,8 +8,6 @@ const ROUND = 5
 const PAYMENTS = 3
 /** Bitcoin of each. */
 const AMOUNT = 0.1
-/** Milliseconds that a wallet takes to see what it may spend, at most. */
-const WALLET_PATIENCE = 20_000
 
 /** Has bitcoind mine a chain with payments in it, made by a wallet of its own. */
 export async function mineWithPayments(bitcoind: RegtestBitcoind, blocks: number): Promise<void> {
@@ -26,18 +22,8 @@ export async function mineMorePayments(bitcoind: RegtestBitcoind, blocks: number
   const address = await bitcoind.rpc<string>('getnewaddress')
   for (let left = blocks; left > 0; left -= ROUND) {
     for (let i = 0; i < PAYMENTS; i++) {
-      await untilSpendable(bitcoind)
       await bitcoind.rpc('sendtoaddress', address, AMOUNT)
     }
     await bitcoind.mine(Math.min(left, ROUND), address)
   }
-}
-
-/** A wallet has been seen to say that it had too little right after it had been given coins; why, was not. */
-async function untilSpendable(bitcoind: RegtestBitcoind): Promise<void> {
-  const canPay = async (): Promise<boolean> => {
-    const { mine } = await bitcoind.rpc<{ readonly mine: { readonly trusted: number } }>('getbalances')
-    return mine.trusted > AMOUNT
-  }
-  await until(`coins to pay ${AMOUNT} with`, WALLET_PATIENCE, canPay, () => lastLines(bitcoind.log))
 }

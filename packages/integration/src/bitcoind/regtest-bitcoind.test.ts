@@ -53,6 +53,24 @@ it('says which port is taken where it was given', async () => {
   taken.server.close()
 })
 
+it('takes a payment of its wallet, whatever lock time the wallet gives it', async () => {
+  await using bitcoind = await RegtestBitcoind.start()
+  await bitcoind.rpc('createwallet', 'payer')
+  const address = await bitcoind.rpc<string>('getnewaddress')
+  await bitcoind.mine(101, address)
+  // What Knots keeps out by itself, and a wallet chooses now and then.
+  const options = { locktime: 21 }
+  const { txid } = await bitcoind.rpc<{ readonly txid: string }>(
+    'send',
+    { [address]: 1 },
+    null,
+    'unset',
+    null,
+    options,
+  )
+  expect(await bitcoind.rpc('getrawmempool')).toEqual([txid])
+})
+
 it('answers a call after its time to keep a connection has passed unseen', async () => {
   await using bitcoind = await RegtestBitcoind.start({ args: ['-rpcservertimeout=1'] })
   expect(await bitcoind.rpc('getblockcount')).toBe(0)

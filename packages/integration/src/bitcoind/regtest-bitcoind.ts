@@ -390,15 +390,21 @@ async function removeFolder(folder: string): Promise<void> {
 /** A P2WPKH address of regtest over twenty zero bytes. */
 const NOBODYS_ADDRESS = 'bcrt1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqdku202'
 
+/**
+ * Bitcoin Knots starts a Tor of its own where one is installed, and keeps transactions of lock time 21 out
+ * of its pool, and a wallet gives that to one payment in a thousand, by chance, up to height 120.
+ */
+const KNOTS_SWITCHES = ['-torexecute=', '-rejectparasites=0']
+
 const switchesOf = new Map<string, Promise<readonly string[]>>()
 
-/** Switches that only some builds know: Bitcoin Knots starts a Tor of its own where one is installed. */
+/** Switches that only some builds know. */
 async function supportedSwitches(program: Program): Promise<readonly string[]> {
   const key = program.command.join('\0')
   let switches = switchesOf.get(key)
   if (switches === undefined) {
     switches = runCommand([...program.command, '-help'], { environment: program.environment }).then((help) =>
-      /^\s*-torexecute/m.test(help) ? ['-torexecute='] : [],
+      KNOTS_SWITCHES.filter((argument) => new RegExp(`^\\s*${argument.split('=')[0]}\\b`, 'm').test(help)),
     )
     switchesOf.set(key, switches)
     // A program that could not be run may be installed anew meanwhile.

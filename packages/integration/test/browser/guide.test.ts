@@ -10,6 +10,11 @@ const GUIDE = 'docs/guides/in-a-browser.md'
 const INSTALL_TIMEOUT = 300_000
 /** Milliseconds of the processor that a script may take of the page's own thread without a pause. */
 const MOST_OF_A_TASK = 5
+/**
+ * Browsers that it is tried in; the one in the middle counts. What a machine takes from a thread (other
+ * programs, the host below it) counts as the thread's own time and falls on one; what the page does, on all.
+ */
+const TRIES = 3
 /** Chromium's names for what runs one; its own work, such as the start of a worker, has others. */
 const RUNS_A_SCRIPT: ReadonlySet<string> = new Set([
   'v8.evaluateModule',
@@ -31,16 +36,12 @@ interface TraceEvent {
 }
 
 let bitcoind: RegtestBitcoind
-let browser: Browser
 let relay: WebSocketRelay
 let server: Server
 let url: string
 
 beforeAll(async () => {
-  ;[bitcoind, browser] = await Promise.all([
-    RegtestBitcoind.start({ args: ['-blockfilterindex', '-peerblockfilters'] }),
-    launchChromium(),
-  ])
+  bitcoind = await RegtestBitcoind.start({ args: ['-blockfilterindex', '-peerblockfilters'] })
   const files = new Map<string, Uint8Array>()
   server = createServer(({ url: path = '/' }, response) => {
     const file = files.get(path)
@@ -74,45 +75,60 @@ afterAll(async () => {
   await relay.close()
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
-  await browser.close()
   await bitcoind.stop()
 })
+
+/**
+ * Loads the page in a browser that knows nothing of it.
+ * @returns Milliseconds of the processor that a script took of its thread, at most.
+ */
+async function longestTask(browser: Browser): Promise<number> {
+  const page = await browser.context.newPage()
+  const devtools = await browser.context.newCDPSession(page)
+  const events: TraceEvent[] = []
+  devtools.on('Tracing.dataCollected', ({ value }) => events.push(...(value as unknown as TraceEvent[])))
+  await devtools.send('Tracing.start', {
+    transferMode: 'ReportEvents',
+    traceConfig: { includedCategories: ['toplevel', 'devtools.timeline', '__metadata'] },
+  })
+  const logged: string[] = []
+  const done = new Promise<void>((resolve, reject) => {
+    page.on('pageerror', reject)
+    page.on('console', (message) => {
+      logged.push(message.text())
+      if (logged.includes('passed') && logged.includes(String(BLOCKS))) resolve()
+    })
+  })
+  await page.goto(url)
+  await done
+  const ended = new Promise((resolve) => devtools.once('Tracing.tracingComplete', resolve))
+  await devtools.send('Tracing.end')
+  await ended
+  // One for the page, and one that Chromium keeps ready for the next page.
+  const threads = events.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain')
+  const ours = events.filter(
+    ({ name, pid, tid }) =>
+      RUNS_A_SCRIPT.has(name) && threads.some((thread) => thread.pid === pid && thread.tid === tid),
+  )
+  expect(ours.length).toBeGreaterThan(5)
+  return Math.max(...ours.map(({ tdur = 0 }) => tdur)) / 1_000
+}
 
 it(
   'runs the guide: a node in a worker, and a page whose own thread is never blocked by it',
   async () => {
     await bitcoind.mine(BLOCKS)
-    const page = await browser.context.newPage()
-    const devtools = await browser.context.newCDPSession(page)
-    const events: TraceEvent[] = []
-    devtools.on('Tracing.dataCollected', ({ value }) => events.push(...(value as unknown as TraceEvent[])))
-    await devtools.send('Tracing.start', {
-      transferMode: 'ReportEvents',
-      traceConfig: { includedCategories: ['toplevel', 'devtools.timeline', '__metadata'] },
-    })
-    const logged: string[] = []
-    const done = new Promise<void>((resolve, reject) => {
-      page.on('pageerror', reject)
-      page.on('console', (message) => {
-        logged.push(message.text())
-        if (logged.includes('passed') && logged.includes(String(BLOCKS))) resolve()
-      })
-    })
-    await page.goto(url)
-    await done
-    const ended = new Promise((resolve) => devtools.once('Tracing.tracingComplete', resolve))
-    await devtools.send('Tracing.end')
-    await ended
-    // One for the page, and one that Chromium keeps ready for the next page.
-    const threads = events.filter(
-      ({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain',
-    )
-    const ours = events.filter(
-      ({ name, pid, tid }) =>
-        RUNS_A_SCRIPT.has(name) && threads.some((thread) => thread.pid === pid && thread.tid === tid),
-    )
-    expect(ours.length).toBeGreaterThan(5)
-    expect(Math.max(...ours.map(({ tdur = 0 }) => tdur)) / 1_000).toBeLessThan(MOST_OF_A_TASK)
+    const longest: number[] = []
+    while (longest.length < TRIES) {
+      const browser = await launchChromium()
+      try {
+        longest.push(await longestTask(browser))
+      } finally {
+        await browser.close()
+      }
+    }
+    const [, middle] = longest.sort((a, b) => a - b)
+    expect(middle).toBeLessThan(MOST_OF_A_TASK)
   },
   INSTALL_TIMEOUT,
 )
