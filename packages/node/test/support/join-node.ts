@@ -1,5 +1,5 @@
 import type { InventoryVector } from '@sapwood/wire-codec'
-import { createPeer, type Peer } from '@sapwood/peer'
+import { createPeer, type Peer, type PeerOptions } from '@sapwood/peer'
 import { connect } from '@sapwood/transport-v1v2'
 import { createSeededRandom, type VirtualClock } from '@sapwood/transport-v1v2/testing'
 import { address } from './addresses.ts'
@@ -16,7 +16,12 @@ export interface Client {
 export const JOINED = '1.2.3.4:18444'
 
 /** Joins the node at `JOINED` from an address, on virtual time. */
-export async function joinNode(from: string, clock: VirtualClock, network: MemoryNetwork): Promise<Client> {
+export async function joinNode(
+  from: string,
+  clock: VirtualClock,
+  network: MemoryNetwork,
+  version: NonNullable<PeerOptions['version']> = {},
+): Promise<Client> {
   const random = createSeededRandom(from)
   const connecting = connect(
     address(JOINED),
@@ -24,7 +29,7 @@ export async function joinNode(from: string, clock: VirtualClock, network: Memor
     { clock, random },
   )
   await clock.advance(1_000)
-  const peer = createPeer(await connecting, { network: regtest, kind: 'manual' }, { clock, random })
+  const peer = createPeer(await connecting, { network: regtest, kind: 'manual', version }, { clock, random })
   const told: InventoryVector[] = []
   peer.events.on('message', ({ message }) => {
     if (message.type === 'inv') told.push(...message.inventory)

@@ -4,6 +4,7 @@ import type { NetworkAddress } from '@sapwood/wire-codec'
 import { describe, expect, it, vi } from 'vitest'
 import type { ByteStream } from '../stream/byte-stream.ts'
 import { createTcpDialer, listenTcp, tcpStream } from './index.ts'
+import { systemResolver } from './default-resolver.ts'
 import { formatIp, parseIp } from './ip-text.ts'
 
 const signal = new AbortController().signal
@@ -218,6 +219,11 @@ describe('createTcpDialer', () => {
       .catch((error: unknown) => error)
     // No link has that name, and without any the address is none at all.
     expect(JSON.stringify((failure as Error).cause)).toContain('%nosuch0')
+  })
+
+  it('is told the zone of a link-local address by the resolver of the system', async () => {
+    const found = await systemResolver.resolve('fe80::1%nosuch0', { signal })
+    expect(found).toMatchObject([{ network: 'ipv6', zone: 'nosuch0' }])
   })
 
   it('waits for a resolver that never answers no longer than its signal says', async () => {
