@@ -11,10 +11,12 @@ const INSTALL_TIMEOUT = 300_000
 /** Milliseconds of the processor that a script may take of the page's own thread without a pause. */
 const MOST_OF_A_TASK = 5
 /**
- * Browsers that it is tried in; the one in the middle counts. What a machine takes from a thread (other
- * programs, the host below it) counts as the thread's own time and falls on one; what the page does, on all.
+ * Browsers that it is tried in; the one in the middle counts. What takes 1.5 ms at most by itself was seen to
+ * take more than 5 beside other tests, in one load.
  */
 const TRIES = 3
+/** Milliseconds from which W3C's Long Tasks call a page blocked: no browser may see such a task. */
+const LONG_TASK = 50
 /** Chromium's names for what runs one; its own work, such as the start of a worker, has others. */
 const RUNS_A_SCRIPT: ReadonlySet<string> = new Set([
   'v8.evaluateModule',
@@ -127,8 +129,9 @@ it(
         await browser.close()
       }
     }
-    const [, middle] = longest.sort((a, b) => a - b)
-    expect(middle).toBeLessThan(MOST_OF_A_TASK)
+    longest.sort((a, b) => a - b)
+    expect(longest[Math.floor(TRIES / 2)]).toBeLessThan(MOST_OF_A_TASK)
+    expect(longest.at(-1)).toBeLessThan(LONG_TASK)
   },
   INSTALL_TIMEOUT,
 )

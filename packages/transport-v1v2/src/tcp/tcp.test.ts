@@ -3,8 +3,7 @@ import { Duplex } from 'node:stream'
 import type { NetworkAddress } from '@sapwood/wire-codec'
 import { describe, expect, it, vi } from 'vitest'
 import type { ByteStream } from '../stream/byte-stream.ts'
-import { createTcpDialer, listenTcp, tcpStream } from './index.ts'
-import { systemResolver } from './default-resolver.ts'
+import { createTcpDialer, listenTcp, systemResolver, tcpStream } from './index.ts'
 import { formatIp, parseIp } from './ip-text.ts'
 
 const signal = new AbortController().signal
